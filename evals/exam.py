@@ -1,0 +1,208 @@
+"""The exam: one axis, put to one candidate, becomes records.
+
+An axis is a name, its measures and a function from a `Sheet` (suite, candidate, judge) to marks. Adding a measure
+is adding one function to the axis file that it belongs to.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any, NamedTuple, Protocol
+
+from evals.cache import Cache, digest
+from evals.judges import Judge
+from evals.schema import Answer, Measure, Question, Record, Score, Suite, as_json, not_applicable
+from evals.statistics import Interval, interval
+
+log = logging.getLogger("proctor")
+
+
+class Candidate(Protocol):
+    """A system built for a suite: what is examined."""
+
+    @property
+    def name(self) -> str:
+        """The system's name in the table of systems."""
+
+    @property
+    def base_model(self) -> str:
+        """Short name of the base model."""
+
+    @property
+    def seed(self) -> int:
+        """Seed of its training."""
+
+    @property
+    def version(self) -> str:
+        """Hash of all that shapes its answers."""
+
+    @property
+    def weights_version(self) -> str:
+        """Hash of its weights alone; equal to the base's where it uses the base's weights."""
+
+    @property
+    def retrieves(self) -> bool:
+        """Whether it looks passages up."""
+
+    def answers(self, questions: Sequence[Question]) -> list[Answer]:
+        """One answer a question, in order."""
+
+    def weights(self) -> AbstractContextManager[tuple[Any, Any]]:
+        """Its model and tokenizer in memory, while the context is open."""
+
+
+class Mark(NamedTuple):
+    """One measure's score of one item."""
+
+    measure: Measure
+    item: str
+    cluster: str
+    score: Score
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """What an axis is given. Answers are asked for when first read."""
+
+    suite: Suite
+    questions: tuple[Question, ...]
+    candidate: Candidate
+    base: Candidate
+    """The same base model, neither adapted nor retrieving."""
+    judge: Judge
+    cache: Cache
+    limit: int | None = None
+    """At most so many items of each general task."""
+
+    @cached_property
+    def answers(self) -> tuple[Answer, ...]:
+        """The candidate's answers, in the order of ``questions``."""
+        return tuple(self.candidate.answers(self.questions))
+
+    @property
+    def pairs(self) -> Iterator[tuple[Question, Answer]]:
+        """Every question with its answer."""
+        return zip(self.questions, self.answers, strict=True)
+
+
+@dataclass(frozen=True)
+class Axis:
+    """One file of `evals`: what it measures, and how."""
+
+    name: str
+    measures: tuple[Measure, ...]
+    score: Callable[[Sheet], Iterable[Mark]]
+    judged: bool = False
+    """Whether its scores depend on the judge."""
+
+
+QuestionScorer = Callable[[Suite, Question, Answer], Score | float | None]
+
+
+def per_question(table: dict[Measure, QuestionScorer]) -> Callable[[Sheet], Iterator[Mark]]:
+    """An axis' ``score`` from functions that look at one question at a time.
+
+    A scorer returns a number, a `Score`, or ``None`` where the measure does not apply to the question.
+    """
+
+    def score(sheet: Sheet) -> Iterator[Mark]:
+        for question, answer in sheet.pairs:
+            for measure, scorer in table.items():
+                yield Mark(measure, question.id, question.cluster, _one(measure, scorer, sheet.suite, question, answer))
+
+    return score
+
+
+def _one(measure: Measure, scorer: QuestionScorer, suite: Suite, question: Question, answer: Answer) -> Score:
+    result = scorer(suite, question, answer)
+    if result is None:
+        return not_applicable("not defined for this question or system")
+    if answer.error and not (isinstance(result, Score) and result.value is None):
+        return measure.failed(answer.error)
+    return result if isinstance(result, Score) else Score(float(result))
+
+
+@dataclass(frozen=True)
+class Exam:
+    """One candidate before the axes of one suite."""
+
+    sheet: Sheet
+    record: Callable[[Sequence[Record]], None]
+    """Where records go."""
+    properties: Callable[[str, object], None] = field(default=lambda name, value: None)
+    """Where summary values go (JUnit properties)."""
+
+    def take(self, axis: Axis) -> list[Record]:
+        """Score one axis, record it, and hold it against the suite's bars.
+
+        Raises:
+            AssertionError: a whole interval is on the wrong side of a bar, or nothing of a measure could be measured.
+        """
+        rows = self.sheet.cache.json("scores", self._key(axis), lambda: [as_json(record) for record in self._records(axis)])
+        records = [Record.from_json(row) for row in rows]
+        self.record(records)
+        complaints = [text for name, group in _by_measure(records) for text in self._complaints(name, group)]
+        assert not complaints, "\n".join(complaints)
+        return records
+
+    def _key(self, axis: Axis) -> str:
+        sheet = self.sheet
+        return digest(
+            axis.name,
+            [(measure.name, measure.version, measure.unit, measure.better) for measure in axis.measures],
+            [sheet.suite.name, sheet.suite.version, sheet.base.version, sheet.candidate.name, sheet.candidate.base_model],
+            [sheet.candidate.version, sheet.candidate.seed, [question.id for question in sheet.questions], sheet.limit],
+            sheet.judge.name if axis.judged else None,
+        )
+
+    def _records(self, axis: Axis) -> Iterator[Record]:
+        sheet, candidate = self.sheet, self.sheet.candidate
+        log.info("%s: scoring %s of %s", sheet.suite.name, axis.name, candidate.name)
+        for measure, item, cluster, score in axis.score(sheet):
+            yield Record(
+                suite=sheet.suite.name,
+                suite_version=sheet.suite.version,
+                base_model=candidate.base_model,
+                system=candidate.name,
+                system_version=candidate.version,
+                seed=candidate.seed,
+                measure=measure.name,
+                measure_version=measure.version,
+                unit=measure.unit,
+                better=measure.better,
+                item=item,
+                cluster=cluster or item,
+                status=score.status,
+                value=score.value,
+                reason=score.reason,
+                judge=sheet.judge.name if axis.judged else "",
+            )
+
+    def _complaints(self, name: str, records: list[Record]) -> Iterator[str]:
+        who = f"{name} of {self.sheet.candidate.name} on {self.sheet.suite.name}"
+        valued = [record for record in records if record.value is not None]
+        missing = [record for record in records if record.status == "unmeasured"]
+        if missing and not valued:
+            yield f"{who}: none of {len(missing)} items could be measured: {missing[0].reason}"
+        if valued:
+            found = interval([record.value for record in valued if record.value is not None], [record.cluster for record in valued])
+            self.properties(name, round(found.value, 6))
+            yield from self._below(who, name, found, valued[0].better)
+
+    def _below(self, who: str, name: str, found: Interval, better: str) -> Iterator[str]:
+        bar = self.sheet.suite.bars.get(name, {}).get(self.sheet.candidate.name)
+        if bar is None:
+            return
+        if (found.high < bar) if better == "higher" else (found.low > bar):
+            yield f"{who} is {found.value:.3f} [{found.low:.3f}, {found.high:.3f}], surely worse than its bar {bar:g}"
+
+
+def _by_measure(records: Iterable[Record]) -> Iterable[tuple[str, list[Record]]]:
+    groups: dict[str, list[Record]] = {}
+    for record in records:
+        groups.setdefault(record.measure, []).append(record)
+    return groups.items()

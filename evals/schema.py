@@ -1,0 +1,264 @@
+"""The vocabulary: what every other file speaks of. Frozen data, standard library only.
+
+    Suite --Domain--> System --> Answer --Measure--> Record --> Run
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal, get_args
+
+FORMAT = 1
+"""Number of the record format. A reader refuses what it does not know."""
+
+Better = Literal["higher", "lower"]
+Status = Literal["scored", "not_applicable", "unmeasured", "failed"]
+STATUSES: tuple[str, ...] = get_args(Status)
+
+
+class InputError(ValueError):
+    """What a user gave cannot be used. The message names file, line, field and remedy; it may list several problems."""
+
+
+@dataclass(frozen=True)
+class Document:
+    """One text of the corpus. ``title`` may be empty."""
+
+    id: str
+    text: str
+    title: str = ""
+
+
+@dataclass(frozen=True)
+class Example:
+    """One training pair; ``evidence`` names the documents that hold the completion's facts."""
+
+    prompt: str
+    completion: str
+    evidence: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Question:
+    """One test question. No ``references`` means that the documents do not hold the answer."""
+
+    id: str
+    text: str
+    references: tuple[str, ...] = ()
+    evidence: tuple[str, ...] = ()
+    tags: tuple[str, ...] = ()
+    cluster: str = ""
+
+    @property
+    def answerable(self) -> bool:
+        """Whether the documents hold an answer."""
+        return bool(self.references)
+
+
+@dataclass(frozen=True)
+class Revision:
+    """A document's new text, with the questions whose answers it changes."""
+
+    document: str
+    text: str
+    questions: tuple[RevisedQuestion, ...] = ()
+
+
+@dataclass(frozen=True)
+class RevisedQuestion(Question):
+    """A question whose right answer a revision changed; ``outdated`` holds the old answers."""
+
+    outdated: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Domain:
+    """All that a system may learn from. Builders get this and never a question or a reference."""
+
+    documents: tuple[Document, ...]
+    examples: tuple[Example, ...] = ()
+    instruction: str = ""
+    """Put before every prompt, for every system alike."""
+
+
+@dataclass(frozen=True)
+class Style:
+    """A house format as a regular expression; its group ``answer``, if it has one, is the bare answer."""
+
+    pattern: str = r"(?P<answer>.*)"
+
+    def bare(self, text: str) -> str:
+        """The answer without the house format; the text itself where the format was not followed."""
+        found = re.fullmatch(self.pattern, text.strip())
+        return found["answer"] if found and "answer" in found.groupdict() else text.strip()
+
+    def followed(self, text: str) -> bool:
+        """Whether the whole text is in the house format."""
+        return re.fullmatch(self.pattern, text.strip()) is not None
+
+
+@dataclass(frozen=True)
+class Suite:
+    """A domain and what is asked about it."""
+
+    name: str
+    title: str
+    version: str
+    """Hash of everything in the suite that can change a record."""
+    domain: Domain
+    questions: tuple[Question, ...]
+    revisions: tuple[Revision, ...] = ()
+    general: tuple[str, ...] = ()
+    """Folders of lm-eval tasks (absolute paths) or names of lm-eval's own tasks."""
+    abstain: tuple[str, ...] = ("unknown", "i don't know", "i do not know", "not in the documents")
+    """Texts that count as declining to answer."""
+    style: Style | None = None
+    bars: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
+    """measure -> system -> value that the measure must not be surely worse than."""
+
+    def document(self, id: str) -> Document:
+        """The document called ``id``; KeyError if there is none."""
+        return self._by_id[id]
+
+    @property
+    def _by_id(self) -> dict[str, Document]:
+        cached: dict[str, Document] | None = self.__dict__.get("_documents")
+        if cached is None:
+            cached = {document.id: document for document in self.domain.documents}
+            object.__setattr__(self, "_documents", cached)
+        return cached
+
+    def bare(self, text: str) -> str:
+        """``text`` without the house format, if the suite has one."""
+        return self.style.bare(text) if self.style else text.strip()
+
+
+@dataclass(frozen=True)
+class Context:
+    """One retrieved passage: the document that it comes from, its text and its retrieval score."""
+
+    document: str
+    text: str
+    score: float = 0.0
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a system said to one question."""
+
+    question: str
+    """The question's id."""
+    text: str
+    contexts: tuple[Context, ...] | None = None
+    """``None``: the system does not retrieve. ``()``: it retrieved nothing."""
+    citations: tuple[str, ...] = ()
+    seconds: float = 0.0
+    """Wall time of its batch, shared evenly among the batch's questions."""
+    tokens: int = 0
+    """New tokens generated."""
+    prompt_tokens: int = 0
+    cut: int = 0
+    """Retrieved passages left out because the prompt would not fit the model's context."""
+    error: str | None = None
+    """Why there is no answer. The question then counts as wrong."""
+
+    @classmethod
+    def from_json(cls, row: Mapping[str, Any]) -> Answer:
+        """The inverse of ``dataclasses.asdict``."""
+        contexts = row["contexts"]
+        known = {**row, "citations": tuple(row["citations"])}
+        known["contexts"] = None if contexts is None else tuple(Context(**context) for context in contexts)
+        return cls(**known)
+
+
+@dataclass(frozen=True)
+class Score:
+    """The outcome of one measure on one item: a finite value, or the reason why there is none."""
+
+    value: float | None
+    reason: str = ""
+    status: Status = "scored"
+
+    def __post_init__(self) -> None:
+        """Missing is not zero: only scored and failed items have a value, and it is finite."""
+        has_value = self.value is not None
+        if has_value != (self.status in ("scored", "failed")):
+            raise ValueError(f"a {self.status} score cannot have the value {self.value!r}")
+        if self.value is not None and not -float("inf") < self.value < float("inf"):
+            raise ValueError(f"a score must be finite, not {self.value!r}")
+
+
+def not_applicable(reason: str) -> Score:
+    """The value cannot exist: this measure is not defined for this system or item."""
+    return Score(None, reason, "not_applicable")
+
+
+def unmeasured(reason: str) -> Score:
+    """The value should exist and does not: a judge was down or could not be understood."""
+    return Score(None, reason, "unmeasured")
+
+
+@dataclass(frozen=True)
+class Measure:
+    """One named, versioned quantity. Change what it computes, and its version changes too."""
+
+    name: str
+    unit: str = "share"
+    better: Better = "higher"
+    version: str = "1"
+
+    @property
+    def worst(self) -> float:
+        """What a failed question counts as, for a measure between 0 and 1."""
+        return 0.0 if self.better == "higher" else 1.0
+
+    def failed(self, reason: str) -> Score:
+        """The score of a question that the system crashed on: it counts as wrong."""
+        return Score(self.worst, reason, "failed")
+
+
+@dataclass(frozen=True)
+class Record:
+    """One value of one measure for one item, by one system, on one suite, with one seed. One JSON line."""
+
+    suite: str
+    suite_version: str
+    base_model: str
+    system: str
+    system_version: str
+    seed: int
+    measure: str
+    measure_version: str
+    unit: str
+    better: Better
+    item: str
+    cluster: str
+    status: Status
+    value: float | None
+    reason: str = ""
+    judge: str = ""
+    """The judge that decided, or nothing where none was asked."""
+    format: int = FORMAT
+
+    @property
+    def key(self) -> tuple[str | int, ...]:
+        """What makes two lines the same measurement."""
+        return (self.suite, self.base_model, self.system, self.seed, self.measure, self.item)
+
+    @classmethod
+    def from_json(cls, row: Mapping[str, Any]) -> Record:
+        """The inverse of ``dataclasses.asdict``; InputError for a format that this version does not know."""
+        if row.get("format") != FORMAT:
+            raise InputError(f"record format {row.get('format')!r} is not {FORMAT}: read it with the version that wrote it")
+        if row.get("status") not in STATUSES:
+            raise InputError(f"record status {row.get('status')!r} is none of {', '.join(STATUSES)}")
+        return cls(**row)
+
+
+def as_json(thing: Any) -> dict[str, Any]:
+    """A dataclass of this file as plain JSON data."""
+    return dataclasses.asdict(thing)
