@@ -1,0 +1,71 @@
+"""A folder with a ``suite.toml`` as a `Suite`, checked as a whole before anything is done with it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+from evals.cache import digest
+from evals.schema import Domain, InputError, Suite, as_json
+from suites.documents import Corpus, read_documents
+from suites.problems import Problems, closest
+from suites.questions import Reader, check_unseen
+from suites.settings import EMBEDDED, FILE, read_settings
+
+
+def names() -> list[str]:
+    """The suites that come with Proctor."""
+    return sorted(file.parent.name for file in EMBEDDED.glob(f"*/{FILE}"))
+
+
+def find(name_or_path: str) -> Path:
+    """The folder of a suite that comes with Proctor, or of one's own.
+
+    Raises:
+        InputError: there is no such suite.
+    """
+    if name_or_path in names():
+        return EMBEDDED / name_or_path
+    folder = Path(name_or_path)
+    if folder.is_file():
+        raise InputError(f"{folder}: a suite is a folder, and this is a file; give the folder that holds {FILE}")
+    if not folder.is_dir():
+        raise InputError(f"there is no suite '{name_or_path}': {closest(name_or_path, names())} Or give a folder with a {FILE}")
+    if not (folder / FILE).exists():
+        raise InputError(f"{folder / FILE}: the file is missing; write one, or start with `python -m suites new DIR`")
+    return folder
+
+
+def load(name_or_path: str) -> Suite:
+    """Read and check a suite.
+
+    Raises:
+        InputError: the suite cannot be used. All that is wrong is listed.
+    """
+    folder = find(name_or_path)
+    problems = Problems(f"suite {folder.name}")
+    settings = read_settings(folder, problems)
+    corpus = Corpus(read_documents(folder / "documents", problems))
+    reader = Reader(folder, corpus, problems)
+    examples, questions, revisions = reader.examples(), reader.questions(), reader.revisions()
+    check_unseen(examples, questions, problems)
+    problems.check()
+    suite = Suite(
+        name=settings.name,
+        title=settings.title,
+        version="",
+        domain=Domain(corpus.documents, tuple(examples.values()), settings.instruction),
+        questions=tuple(questions.values()),
+        revisions=revisions,
+        general=settings.general,
+        abstain=settings.abstain,
+        style=settings.style,
+        bars=settings.bars,
+    )
+    return replace(suite, version=_version(suite))
+
+
+def _version(suite: Suite) -> str:
+    """Hash of what can change a record: not the title and the bars, nor where a folder of general tasks lies."""
+    content = as_json(replace(suite, title="", bars={}, general=tuple(Path(entry).name for entry in suite.general)))
+    return digest(content)

@@ -1,0 +1,167 @@
+"""``suite.toml``: what a suite is called, how it is asked and what it demands."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from evals.schema import Style, Suite
+from suites.problems import Place, Problems, closest
+from suites.reading import read_text
+
+FILE = "suite.toml"
+KEYS = ("name", "title", "general", "instruction", "abstain", "style", "bars")
+NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
+ANYTHING = ("", "x", "No.", "two words", "7,5 mm; 3 units!", "a longer sentence, such as a model may well write.")
+"""A pattern that all of these follow tells no house format from any other text."""
+EMBEDDED = Path(__file__).parent
+
+
+@dataclass(frozen=True)
+class Settings:
+    """The checked content of a ``suite.toml``."""
+
+    name: str
+    title: str
+    instruction: str = ""
+    general: tuple[str, ...] = ()
+    abstain: tuple[str, ...] = Suite.abstain
+    style: Style | None = None
+    bars: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
+
+
+def read_settings(folder: Path, problems: Problems) -> Settings:
+    """The settings of the suite in a folder; the defaults where something is wrong with them."""
+    file = folder / FILE
+    text = read_text(file, problems, remedy="write one, or start with `python -m suites new DIR`")
+    table = _parsed(text or "", file, problems)
+    return _Table(table, file, text or "", problems).settings()
+
+
+def _parsed(text: str, file: Path, problems: Problems) -> dict[str, Any]:
+    try:
+        return tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        found = re.search(r"(.*) \(at (?:line (\d+), column \d+|end of document)\)", str(error))
+        what, line = (found[1], int(found[2] or text.count("\n") + 1)) if found else (str(error), 1)
+        problems.add(Place(file, line), f"not TOML: {what}", 'texts are written in quotes: name = "..."')
+    except (ValueError, RecursionError) as error:
+        problems.add(Place(file), f"TOML that cannot be read ({error})", "simplify it")
+    return {}
+
+
+@dataclass(frozen=True)
+class _Table:
+    values: Mapping[str, Any]
+    file: Path
+    source: str
+    problems: Problems
+
+    def settings(self) -> Settings:
+        self._check_keys(self.values, KEYS)
+        name = self._name()
+        return Settings(
+            name=name,
+            title=self._text("title") or name,
+            instruction=self._text("instruction"),
+            general=tuple(self._general(entry) for entry in self._texts("general", ())),
+            abstain=self._texts("abstain", Suite.abstain),
+            style=self._style(),
+            bars={measure: self._bars(measure, bars) for measure, bars in self._table("bars").items()},
+        )
+
+    def _name(self) -> str:
+        name = self._text("name") or self.file.parent.resolve().name
+        if not NAME.fullmatch(name):
+            what = f"'{name}' cannot be the name of a suite: it becomes part of test and file names"
+            self._problem("name", what, "use letters, digits, dots, dashes and underscores")
+        return name
+
+    def _text(self, key: str) -> str:
+        value = self.values.get(key, "")
+        if not isinstance(value, str):
+            self._problem(key, f"a text is expected, not {value!r}", f'write {key} = "..."')
+        elif key in self.values and not value.strip():
+            self._problem(key, "a text is expected, and it is empty", "fill it in, or leave the line out")
+        return value if isinstance(value, str) else ""
+
+    def _texts(self, key: str, default: tuple[str, ...]) -> tuple[str, ...]:
+        values = self.values.get(key, list(default))
+        if isinstance(values, list) and all(isinstance(value, str) and value.strip() for value in values):
+            return tuple(values)
+        self._problem(key, f"a list of texts is expected, not {values!r}", f'write {key} = ["...", "..."]')
+        return default
+
+    def _table(self, key: str) -> Mapping[str, Any]:
+        value = self.values.get(key, {})
+        if isinstance(value, dict):
+            return value
+        self._problem(key, f"a table is expected, not {value!r}", f"write [{key}] on a line of its own, and its keys below")
+        return {}
+
+    def _general(self, entry: str) -> str:
+        """A folder of tasks as an absolute path, an embedded one by its name; anything else is the name of a task."""
+        for folder in ((self.file.parent / entry), EMBEDDED / entry):
+            if folder.is_dir():
+                if not any(folder.rglob("*.yaml")):
+                    self._problem("general", f"the folder '{entry}' holds no task", "put the YAML file of an lm-eval task there")
+                return str(folder.resolve())
+        if re.search(r"[/\\]|^\.", entry):
+            remedy = "give a folder (relative to the suite's) or the name of an lm-eval task"
+            self._problem("general", f"there is no folder '{entry}'", remedy)
+        return entry
+
+    def _style(self) -> Style | None:
+        table = self._table("style")
+        self._check_keys(table, ("pattern",), "style.")
+        pattern = table.get("pattern")
+        if pattern is None:
+            if table or "style" in self.values:
+                self._problem("style.pattern", "a regular expression is expected, and there is none", "add it, or remove [style]")
+            return None
+        return self._pattern(pattern)
+
+    def _pattern(self, pattern: Any) -> Style | None:
+        try:
+            style = Style(pattern)
+            useless = all(style.followed(text) for text in ANYTHING)
+        except (re.error, TypeError, RecursionError, OverflowError) as error:
+            remedy = "write a Python regular expression in single quotes: pattern = '(?P<answer>.+) units'"
+            self._problem("pattern", f"{pattern!r} is no regular expression ({error})", remedy)
+            return None
+        if useless:
+            remedy = "describe what sets the house format apart, or remove [style]"
+            self._problem("pattern", f"{pattern!r} is of no use: any text follows it", remedy)
+        return style
+
+    def _bars(self, measure: str, bars: Any) -> Mapping[str, float]:
+        field = f"bars.{measure}"
+        if not isinstance(bars, dict):
+            self._problem(field, f"a table of systems is expected, not {bars!r}", f'write "{measure}" = {{ rag = 0.8 }}')
+            return {}
+        for system, value in bars.items():
+            if isinstance(value, dict):
+                self._problem(
+                    field, "a bar is a number, not a table", f'put the measure in quotes: "{measure}.{system}" = {{ ... }}'
+                )
+            elif isinstance(value, bool) or not isinstance(value, int | float) or not abs(value) < float("inf"):
+                self._problem(field, f"a bar is a number, not {value!r}", f"write {system} = 0.8")
+        return bars
+
+    def _check_keys(self, table: Mapping[str, Any], known: tuple[str, ...], prefix: str = "") -> None:
+        for key in table:
+            if key not in known:
+                self._problem(prefix + key, "no such key", f"{closest(key, known)} Rename or remove it")
+
+    def _problem(self, key: str, what: str, remedy: str) -> None:
+        self.problems.add(Place(self.file, self._line(key), key), what, remedy)
+
+    def _line(self, key: str) -> int | None:
+        """The line that sets a key, as far as it can be told without a parser that keeps lines."""
+        last = re.escape(key.rpartition("bars.")[2].rpartition("style.")[2])
+        found = re.search(rf"^[ \t]*\[*[ \t]*[\"']?{last}\b", self.source, re.MULTILINE)
+        return self.source.count("\n", 0, found.start()) + 1 if found else None
