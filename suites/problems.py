@@ -50,10 +50,9 @@ class Problems:
 
 
 def closest(name: str, known: Iterable[str]) -> str:
-    """A remedy for a name that is not known: the one that was probably meant, or all of them."""
-    names = sorted(known)
+    """A remedy for a name that is not known: the one that was probably meant, or the first that there are."""
+    names = list(known)
     near = difflib.get_close_matches(name, names, n=1)
     if near:
         return f"did you mean '{near[0]}'?"
-    listed = ", ".join(names[:20]) + (", ..." if len(names) > 20 else "")
-    return f"known: {listed or 'none'}"
+    return f"known: {', '.join(names[:12]) or 'none'}{', ...' if len(names) > 12 else '.'}"

@@ -77,23 +77,25 @@ class Reader:
     def _check_ids(self, ids: Iterable[tuple[Place, str]]) -> None:
         first: dict[str, Place] = {}
         for place, name in ids:
-            if name and first.setdefault(name, place) != place:
+            if name and name in first:
                 what = f"the id '{name}' is already that of line {first[name].line}"
                 remedy = "give one of them another id (a question without an id gets one made from its text)"
                 self.problems.add(place._replace(field="id"), what, remedy)
+            first.setdefault(name, place)
 
 
 def check_unseen(examples: dict[Place, Example], questions: dict[Place, Question], problems: Problems) -> None:
     """No test question may be among the training examples, whatever its case, spaces and punctuation."""
-    trained = {_words(example.prompt): place for place, example in examples.items()}
+    trained = {words(example.prompt): place for place, example in examples.items()}
     for place, question in questions.items():
-        where = trained.get(_words(question.text))
+        where = trained.get(words(question.text))
         if where is not None and question.text:
             what = f"the same question is a training example ({where.file.name}:{where.line})"
             problems.add(place._replace(field="question"), what, "remove it from one of the two files")
 
 
-def _words(text: str) -> str:
+def words(text: str) -> str:
+    """A text without what is not the same question's difference: case, spaces and punctuation."""
     return NOT_WORDS.sub(" ", text.casefold()).strip()
 
 

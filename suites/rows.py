@@ -24,7 +24,7 @@ class Row:
 
     def __post_init__(self) -> None:
         """Columns that nobody knows are mistakes more often than not."""
-        known = set(self.columns).union(*self.columns.values())
+        known = [*self.columns, *(alias for aliases in self.columns.values() for alias in aliases)]
         for name in self.values:
             if name not in known and name not in IGNORED:
                 self._problem(name, "no such field", f"{closest(name, known)} Rename or remove it")
@@ -117,5 +117,7 @@ def _parsed(line: str, place: Place, problems: Problems) -> dict[str, Any] | Non
 
 
 def _shown(value: Any) -> str:
-    text = json.dumps(value, ensure_ascii=True)
+    if isinstance(value, dict | list):
+        return "an object" if isinstance(value, dict) else "a list"
+    text = json.dumps(value)
     return text if len(text) <= 40 else f"{text[:37]}..."

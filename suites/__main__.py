@@ -1,0 +1,129 @@
+"""``python -m suites``: start a suite, check one, or make one from a public format."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from evals.schema import InputError, Suite
+from suites.draft import suite_name, write_folder, write_suite
+from suites.importers import IMPORTERS
+from suites.importers.choices import choices
+from suites.importers.options import Options
+from suites.load import load
+from suites.starter import starter
+
+BAD_INPUT = 4
+"""Exit code where the input cannot be used, as pytest's."""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; its exit code."""
+    options = _parser().parse_args(arguments)
+    try:
+        options.run(options)
+    except InputError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return BAD_INPUT
+    except OSError as error:
+        print(f"error: a file cannot be read or written: {error}", file=sys.stderr)
+        return BAD_INPUT
+    return 0
+
+
+def _new(options: argparse.Namespace) -> None:
+    suite = write_suite(options.dir, starter(suite_name(options.dir), str(options.dir)))
+    print(f"{options.dir}: {_counts(suite)}")
+    print(f"Read {options.dir / 'suite.toml'}, put your own documents and questions there, and run")
+    print(f"  python -m suites validate {options.dir}")
+
+
+def _validate(options: argparse.Namespace) -> None:
+    print(f"{options.suite}: {_counts(load(options.suite))}\nok")
+
+
+def _import(options: argparse.Namespace) -> None:
+    how = Options(options.test_share, options.seed, options.test_ids)
+    draft = IMPORTERS[options.format].read(options.file, how).unrepeated()
+    name = options.name or suite_name(options.dir)
+    general = [_relative(entry, options.dir) for entry in options.general]
+    suite = write_suite(options.dir, draft.files(name, options.title or name, general))
+    print(f"{options.dir}: {_counts(suite)}")
+
+
+def _import_choices(options: argparse.Namespace) -> None:
+    write_folder(options.dir, choices(options.files))
+    print(f"{options.dir}: {len(options.files)} tasks. Name the folder under `general` in a suite.toml")
+
+
+def _relative(entry: str, folder: Path) -> str:
+    """A folder of tasks as a path from the suite's folder; names of tasks as they are."""
+    return os.path.relpath(Path(entry).resolve(), folder.resolve()) if Path(entry).is_dir() else entry
+
+
+def _counts(suite: Suite) -> str:
+    unanswerable = sum(not question.answerable for question in suite.questions)
+    counts = [
+        f"{len(suite.domain.documents)} documents",
+        f"{len(suite.domain.examples)} training examples",
+        f"{len(suite.questions)} questions ({unanswerable} without an answer in the documents)",
+        f"{len(suite.revisions)} revisions",
+        f"general tasks: {', '.join(Path(entry).name for entry in suite.general) or 'none'}",
+    ]
+    return ", ".join(counts)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m suites", description="Start, check or import a suite.", epilog="See docs/suites.md."
+    )
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    new = commands.add_parser(
+        "new", help="write a commented suite to start from", description="Write a commented suite to start from."
+    )
+    new.add_argument("dir", type=Path, metavar="DIR", help="a folder that is new or empty")
+    new.set_defaults(run=_new)
+    validate = commands.add_parser(
+        "validate", help="check a suite", description="Check a suite: list all that is wrong, or say ok."
+    )
+    validate.add_argument("suite", metavar="DIR", help="a suite's folder, or the name of one that comes with Proctor")
+    validate.set_defaults(run=_validate)
+    formats = commands.add_parser("import", help="make a suite from a public format").add_subparsers(
+        required=True, metavar="FORMAT"
+    )
+    for name, importer in IMPORTERS.items():
+        _add_import(formats.add_parser(name, help=importer.help, description=importer.read.__doc__), name)
+    tasks = formats.add_parser("choices", help="JSON lines {query, choices, gold} as general tasks", description=choices.__doc__)
+    tasks.add_argument("files", type=Path, nargs="+", metavar="FILE", help="becomes the task of the same name")
+    tasks.add_argument("dir", type=Path, metavar="DIR", help="a folder that is new or empty")
+    tasks.set_defaults(run=_import_choices)
+    return parser
+
+
+def _add_import(parser: argparse.ArgumentParser, name: str) -> None:
+    parser.add_argument("file", type=Path, metavar="FILE", help="what to import")
+    parser.add_argument("dir", type=Path, metavar="DIR", help="a folder that is new or empty")
+    parser.add_argument("--name", help="short name of the suite (default: the folder's)")
+    parser.add_argument("--title", help="title of the suite (default: its name)")
+    parser.add_argument(
+        "--general", action="append", default=[], metavar="TASKS", help="folder or name of general tasks; repeatable"
+    )
+    parser.add_argument("--test-share", type=_share, default=0.5, metavar="SHARE", help="share of the groups for the test (0.5)")
+    parser.add_argument("--seed", type=int, default=0, help="seed of the split (0)")
+    parser.set_defaults(run=_import, format=name, test_ids=None)
+    if IMPORTERS[name].official:
+        parser.add_argument("--test-ids", type=Path, metavar="FILE", help="JSON list or object of the ids of the test")
+
+
+def _share(text: str) -> float:
+    share = float(text)
+    if not 0 < share <= 1:
+        raise argparse.ArgumentTypeError(f"a number above 0, at most 1, is expected, not {text}")
+    return share
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,71 @@
+"""Multiple-choice questions as tasks of lm-eval: what a model could do before, to see whether it still can."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from evals.schema import InputError
+from suites.columns import Columns
+from suites.draft import json_lines
+from suites.problems import Place, Problems
+from suites.rows import Row, read_rows
+from suites.settings import NAME
+
+COLUMNS: Columns = {"query": ("question", "input"), "choices": ("options",), "gold": ("answer", "label")}
+TASK = """\
+task: {name}
+dataset_path: json
+dataset_kwargs:
+  data_files:
+    test: {name}.jsonl
+test_split: test
+output_type: multiple_choice
+# A question is followed by "Answer:"; the beginning of a sentence is followed by its end.
+doc_to_text: "{{{{query.strip()}}}}{{% if query.startswith('Question:') %}}\\nAnswer:{{% endif %}}"
+doc_to_choice: "{{{{choices}}}}"
+doc_to_target: "{{{{gold}}}}"
+target_delimiter: " "
+num_fewshot: 0
+metric_list:
+  - metric: acc
+    aggregation: mean
+    higher_is_better: true
+metadata:
+  version: 1
+"""
+
+
+def choices(files: Sequence[Path]) -> dict[str, str]:
+    """A folder with a task for every file of JSON lines {query, choices, gold}; ``gold`` is the right choice's index.
+
+    Raises:
+        InputError: a line is not of that form. All that is wrong is listed.
+    """
+    problems = Problems("import of choices")
+    written: dict[str, str] = {}
+    for file in files:
+        name = file.name.split(".")[0]
+        if not NAME.fullmatch(name) or f"{name}.yaml" in written:
+            raise InputError(f"{file}: '{name}' cannot name a task, or does so already; rename the file")
+        rows = read_rows(file, COLUMNS, problems, required=True)
+        written[f"{name}.jsonl"] = json_lines([_item(row) for row in rows])
+        written[f"{name}.yaml"] = TASK.format(name=name)
+        if not written[f"{name}.jsonl"] and not problems.found:
+            problems.add(Place(file), "no questions", "give a file with at least one")
+    problems.check()
+    return written
+
+
+def _item(row: Row) -> dict[str, object]:
+    listed, gold = _value(row, "choices"), _value(row, "gold")
+    if not isinstance(listed, list) or len(listed) < 2 or not all(isinstance(choice, str) and choice for choice in listed):
+        row.problems.add(row.at("choices"), "a list of two texts or more is expected", 'write ["...", "..."]')
+    elif isinstance(gold, bool) or not isinstance(gold, int) or not 0 <= gold < len(listed):
+        what = f"the index of a choice is expected: 0 to {len(listed) - 1}"
+        row.problems.add(row.at("gold"), what, "count the choices from 0")
+    return {"query": row.text("query"), "choices": listed, "gold": gold}
+
+
+def _value(row: Row, field: str) -> object:
+    return next((row.values[name] for name in (field, *COLUMNS[field]) if name in row.values), None)
