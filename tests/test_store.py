@@ -1,0 +1,256 @@
+"""The run folder under everything that can happen to it: workers, kills, full disks, damage."""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import resource
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from evals.schema import Answer, Context, InputError, Question
+from leaderboard.store import PROVENANCE, RECORDS, Store, read
+from tests.sample_run import Sample, make_run, record, records
+
+ROOT = Path(__file__).parent.parent
+WORKER = """
+import sys
+from pathlib import Path
+from leaderboard.store import Store
+from tests.sample_run import Sample, records
+wanted = [r for r in records(Sample(questions=40)) if r.system in sys.argv[2].split(",")]
+store = Store(Path(sys.argv[1]))
+for start in range(0, len(wanted), 7):
+    store.add(wanted[start:start + 7])
+"""
+
+
+def worker(folder: Path, systems: str) -> subprocess.Popen[bytes]:
+    return subprocess.Popen([sys.executable, "-c", WORKER, str(folder), systems], cwd=ROOT)
+
+
+def lines(folder: Path) -> list[str]:
+    return (folder / RECORDS).read_text().splitlines()
+
+
+@contextmanager
+def disk_for(size: int) -> Iterator[None]:
+    """No file may grow beyond this size."""
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, before[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+
+
+def test_what_was_added_is_read_again(tmp_path):
+    wanted = list(records(Sample()))
+    Store(tmp_path).add(wanted)
+    assert set(read(tmp_path).records) == set(wanted)
+
+
+def test_a_measurement_is_written_once(tmp_path):
+    for _ in range(2):
+        Store(tmp_path).add([record("m", "a"), record("m", "b")])
+        Store(tmp_path).add([record("m", "b"), record("m", "b")])
+    assert len(lines(tmp_path)) == 2
+
+
+def test_the_order_of_the_lines_does_not_matter(tmp_path):
+    folder = make_run(tmp_path)
+    before = read(folder)
+    shuffled = random.Random(0).sample(lines(folder), len(lines(folder)))
+    (folder / RECORDS).write_text("\n".join(shuffled) + "\n")
+    assert read(folder) == before
+
+
+def test_a_new_result_takes_the_old_ones_place(tmp_path):
+    store = Store(tmp_path)
+    store.add([record("m", "a", 0.0), record("m", "b", 0.0), record("other", "a", 0.5)])
+    store.add([record("m", "a", 1.0)])
+    assert {(r.measure, r.item): r.value for r in read(tmp_path).records} == {
+        ("m", "a"): 1.0,
+        ("m", "b"): 0.0,
+        ("other", "a"): 0.5,
+    }
+
+
+def test_a_new_version_leaves_no_item_of_the_old_one(tmp_path):
+    store = Store(tmp_path)
+    store.add([record("m", "a"), record("m", "b"), record("other", "a")])
+    store.add([record("m", "a", system_version="v2")])
+    assert [(r.measure, r.item, r.system_version) for r in read(tmp_path).records] == [("m", "a", "v2"), ("other", "a", "v1")]
+
+
+def test_two_workers_lose_nothing_and_double_nothing(tmp_path):
+    workers = [worker(tmp_path, systems) for systems in ("base,rag,lora", "lora,hybrid,full_ft")]
+    assert [each.wait(60) for each in workers] == [0, 0]
+    assert len(lines(tmp_path)) == len(list(records(Sample(questions=40))))
+    assert set(read(tmp_path).records) == set(records(Sample(questions=40)))
+
+
+def test_a_store_sees_what_another_one_replaced(tmp_path):
+    one, two = Store(tmp_path), Store(tmp_path)
+    one.add([record("m", "a", 0.0)])
+    two.add([record("m", "a", 1.0)])
+    one.add([record("m", "a", 1.0), record("m", "b", 1.0)])
+    assert [r.value for r in read(tmp_path).records] == [1.0, 1.0]
+    assert len(lines(tmp_path)) == 2
+
+
+@pytest.mark.parametrize("pause", [0.0, 0.02, 0.05])
+def test_after_a_kill_the_same_work_completes_the_run(tmp_path, pause):
+    doomed = worker(tmp_path, "base,rag,lora,hybrid,full_ft")
+    while not (tmp_path / RECORDS).exists():
+        time.sleep(0.005)
+    time.sleep(pause)
+    doomed.send_signal(signal.SIGKILL)
+    doomed.wait()
+    Store(tmp_path).add(list(records(Sample(questions=40))))
+    assert set(read(tmp_path).records) == set(records(Sample(questions=40)))
+    assert len(lines(tmp_path)) == len(read(tmp_path).records)
+
+
+def test_a_torn_last_line_is_as_good_as_not_written(tmp_path):
+    store = Store(tmp_path)
+    store.add([record("m", "a"), record("m", "b")])
+    whole = (tmp_path / RECORDS).read_bytes()
+    (tmp_path / RECORDS).write_bytes(whole[:-20])
+    assert [r.item for r in read(tmp_path).records] == ["a"]
+    Store(tmp_path).add([record("m", "a"), record("m", "b")])
+    assert (tmp_path / RECORDS).read_bytes() == whole
+
+
+def test_a_full_disk_is_said_and_leaves_nothing_half_written(tmp_path):
+    store = Store(tmp_path)
+    store.add([record("m", "a")])
+    before = (tmp_path / RECORDS).read_bytes()
+    with (
+        disk_for(len(before) + 100),
+        pytest.raises(InputError, match=f"cannot write to the run folder {tmp_path}: File too large"),
+    ):
+        store.add([record("m", "b"), record("m", "c")])
+    assert (tmp_path / RECORDS).read_bytes() == before
+    store.add([record("m", "b")])
+    assert len(read(tmp_path).records) == 2
+
+
+def test_a_full_disk_keeps_the_old_answers_and_provenance(tmp_path):
+    store = Store(make_run(tmp_path))
+    before = read(tmp_path)
+    with disk_for(10), pytest.raises(InputError, match="make room"):
+        store.set_provenance({"started": "later"})
+    with disk_for(10), pytest.raises(InputError, match="make room"):
+        store.add_answers("instruments", "tiny", "rag", 0, [(Question("q", "?"), Answer("q", "!"))])
+    assert read(tmp_path) == before
+    assert len(read(tmp_path).answers("instruments", "tiny", "rag", 0)) == 60
+    assert not [path for path in tmp_path.rglob(".*") if path.name != ".lock"]
+
+
+def test_a_folder_that_may_not_be_written_is_named(tmp_path):
+    folder = tmp_path / "run"
+    nobody, everybody = 65534, os.geteuid()
+    if everybody:
+        tmp_path.chmod(0o500)
+    else:
+        os.seteuid(nobody)
+    try:
+        with pytest.raises(InputError, match="run: Permission denied"):
+            Store(folder).add([record("m", "a")])
+    finally:
+        os.seteuid(everybody)
+        tmp_path.chmod(0o700)
+
+
+def test_a_file_in_the_place_of_the_folder_is_named(tmp_path):
+    (tmp_path / "run").write_text("")
+    with pytest.raises(InputError, match="run: File exists"):
+        Store(tmp_path / "run").add([record("m", "a")])
+
+
+def test_answers_come_back_as_they_were(tmp_path):
+    question = Question("q1", "Wie oft? ÜÖ\u2028", ("a", "b"), ("doc",), ("tag",), "c")
+    answer = Answer("q1", "half a pair \ud800", (Context("doc", "text", 0.5),), ("doc",), 0.1, 5, 9, 1, None)
+    Store(tmp_path).add_answers("Süite/x", "org/model", "my system", 2, [(question, answer)])
+    (tmp_path / PROVENANCE).write_text("{}")
+    run = read(tmp_path)
+    (row,) = run.answers("Süite/x", "org/model", "my system", 2)
+    assert (row.question, row.answer) == (question, answer)
+    assert run.answers("Süite/x", "org/model", "my system", 3) == []
+
+
+def test_answers_given_again_replace_the_old_ones(tmp_path):
+    store = Store(make_run(tmp_path))
+    store.add_answers("instruments", "tiny", "rag", 0, [(Question("q", "?"), Answer("q", "!"))])
+    assert [row.answer.text for row in read(tmp_path).answers("instruments", "tiny", "rag", 0)] == ["!"]
+
+
+def test_names_that_look_alike_keep_their_own_answers(tmp_path):
+    store = Store(make_run(tmp_path))
+    for name in ("A", "a", "a/", "../a", "a" * 500):
+        store.add_answers(name, "tiny", "rag", 0, [(Question("q", name), Answer("q", name))])
+    for name in ("A", "a", "a/", "../a", "a" * 500):
+        assert [row.question.text for row in read(tmp_path).answers(name, "tiny", "rag", 0)] == [name]
+    assert all(path.resolve().is_relative_to(tmp_path) for path in read(tmp_path).answer_files.values())
+
+
+def test_files_of_lm_eval_are_kept_as_they_are(tmp_path):
+    theirs = tmp_path / "theirs"
+    theirs.mkdir()
+    (theirs / "results_1.json").write_bytes(b'{"a": NaN}\r\n')
+    Store(tmp_path / "run").keep_lm_eval("instruments", "tiny", "lora", 1, theirs)
+    assert (tmp_path / "run/lm-eval/instruments/tiny/lora-1/results_1.json").read_bytes() == b'{"a": NaN}\r\n'
+
+
+BROKEN = [
+    ("{", "not a record"),
+    ("[]", "not a record"),
+    (json.dumps({**vars(record("m", "a")), "format": 99}), "record format 99 is not 1"),
+    (json.dumps({**vars(record("m", "a")), "status": "fine"}), "record status 'fine'"),
+    (json.dumps({**vars(record("m", "a")), "value": float("nan")}), "must be finite"),
+    (json.dumps({**vars(record("m", "a")), "value": None}), "cannot have the value None"),
+    (json.dumps({**vars(record("m", "a")), "colour": "red"}), "colour"),
+    (json.dumps(vars(replace(record("m", "first"), value=0.25))), "measured twice, with different results"),
+]
+
+
+@pytest.mark.parametrize(("line", "message"), BROKEN)
+def test_a_damaged_line_is_named(tmp_path, line, message):
+    Store(tmp_path).add([record("m", "first")])
+    with (tmp_path / RECORDS).open("a") as file:
+        file.write(line + "\n")
+    with pytest.raises(InputError, match=message) as raised:
+        read(tmp_path)
+    assert f"{RECORDS}:2" in str(raised.value)
+
+
+@pytest.mark.parametrize("text", ["{", "[]", "\xff"])
+def test_damaged_provenance_is_named(tmp_path, text):
+    (tmp_path / PROVENANCE).write_text(text, encoding="latin-1")
+    with pytest.raises(InputError, match=PROVENANCE):
+        read(tmp_path)
+
+
+@pytest.mark.parametrize(
+    "line", ["{}", "{", '{"suite": 1, "base_model": "t", "system": "s", "seed": 0, "question": {}, "answer": {}}']
+)
+def test_a_damaged_answer_is_named(tmp_path, line):
+    path = make_run(tmp_path) / "answers/instruments/tiny/rag-0.jsonl"
+    path.write_text(path.read_text() + line + "\n")
+    with pytest.raises(InputError, match=r"rag-0\.jsonl:61: not an answer"):
+        read(tmp_path).answers("instruments", "tiny", "rag", 0)
+
+
+def test_any_other_folder_is_not_a_run(tmp_path):
+    with pytest.raises(InputError, match="is not a run folder"):
+        read(tmp_path)
