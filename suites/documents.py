@@ -30,12 +30,13 @@ def read_documents(folder: Path, problems: Problems) -> tuple[Document, ...]:
         return ()
     seen: dict[str, Path] = {}
     documents = []
-    for path in _files(folder):
+    files = list(_files(folder))
+    for path in files:
         if (text := read_text(path, problems)) is not None:
             document = _document(path, path.relative_to(folder), text)
             _check(document, path, seen, problems)
             documents.append(document)
-    if not documents and not problems.found:
+    if not files:
         problems.add(Place(folder), "the corpus is empty: no documents", "put at least one text file there (.md, .txt, ...)")
     return tuple(documents)
 
