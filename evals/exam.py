@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, NamedTuple, Protocol
 
@@ -133,7 +133,7 @@ class Exam:
     sheet: Sheet
     record: Callable[[Sequence[Record]], None]
     """Where records go."""
-    properties: Callable[[str, object], None] = field(default=lambda name, value: None)
+    properties: Callable[[str, object], None] | None = None
     """Where summary values go (JUnit properties)."""
 
     def take(self, axis: Axis) -> list[Record]:
@@ -142,11 +142,21 @@ class Exam:
         Raises:
             AssertionError: a whole interval is on the wrong side of a bar, or nothing of a measure could be measured.
         """
-        rows = self.sheet.cache.json("scores", self._key(axis), lambda: [as_json(record) for record in self._records(axis)])
-        records = [Record.from_json(row) for row in rows]
+        records = self._scored(axis)
         self.record(records)
         complaints = [text for name, group in _by_measure(records) for text in self._complaints(name, group)]
-        assert not complaints, "\n".join(complaints)
+        if complaints:
+            raise AssertionError("\n".join(complaints))
+        return records
+
+    def _scored(self, axis: Axis) -> list[Record]:
+        """The axis' records, read back if they were made before. What failed may go better next time, so it is not kept."""
+        cache, key = self.sheet.cache, self._key(axis)
+        if cache.has("scores", key):
+            return [Record.from_json(row) for row in cache.json("scores", key, list)]
+        records = list(self._records(axis))
+        if not any(record.status in ("failed", "unmeasured") for record in records):
+            cache.json("scores", key, lambda: [as_json(record) for record in records])
         return records
 
     def _key(self, axis: Axis) -> str:
@@ -189,8 +199,11 @@ class Exam:
         if missing and not valued:
             yield f"{who}: none of {len(missing)} items could be measured: {missing[0].reason}"
         if valued:
-            found = interval([record.value for record in valued if record.value is not None], [record.cluster for record in valued])
-            self.properties(name, round(found.value, 6))
+            found = interval(
+                [record.value for record in valued if record.value is not None], [record.cluster for record in valued]
+            )
+            if self.properties:
+                self.properties(name, round(found.value, 6))
             yield from self._below(who, name, found, valued[0].better)
 
     def _below(self, who: str, name: str, found: Interval, better: str) -> Iterator[str]:

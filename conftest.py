@@ -1,0 +1,252 @@
+"""pytest's face: options, the cells of the exam, the fixture that takes it, and publishing. Wiring only.
+
+This is the one file that joins suites, models, evals and leaderboard.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property, partial
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pytest
+
+import leaderboard
+from evals import progress, quiet
+from evals.cache import Cache, digest
+from evals.exam import Exam, Sheet
+from evals.judges import Judge, load_judge
+from evals.schema import InputError, Suite
+from leaderboard import provenance
+from leaderboard.store import Store
+from models import base as base_models
+from models import bench, estimate, fairness, systems
+from models.candidate import Candidate
+from suites import load as load_suite
+
+quiet.quiet()
+
+AXES = ("accuracy", "faithfulness", "hallucination", "forgetting", "retrieval", "updates")
+AXES += ("style", "privacy", "cost", "latency", "context", "citations")
+PLAN = pytest.StashKey["Plan"]()
+
+
+class Cell(NamedTuple):
+    """One candidate before one suite."""
+
+    suite: Suite
+    candidate: Candidate
+    base: Candidate
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What the command line asks for. Its parts are looked up once, before any work."""
+
+    option: Any
+    root: Path
+
+    @cached_property
+    def cache(self) -> Cache:
+        """Where everything expensive is kept."""
+        return Cache(Path(os.environ.get("PROCTOR_CACHE") or self.root / ".proctor"))
+
+    @cached_property
+    def judge(self) -> Judge:
+        """What decides whether a text supports a claim."""
+        return load_judge(self.option.judge)
+
+    @cached_property
+    def systems(self) -> list[systems.System]:
+        """The systems to examine."""
+        return systems.choose(
+            systems.load(Path(self.option.systems) if self.option.systems else systems.TABLE), self.option.system
+        )
+
+    @cached_property
+    def suites(self) -> list[Suite]:
+        """The suites to examine on: every problem of every suite is said at once."""
+        found, problems = [], []
+        for name in self.option.suite or load_suite.names():
+            try:
+                found.append(load_suite.load(name))
+            except InputError as error:
+                problems.append(str(error))
+        if problems:
+            raise InputError("\n".join(problems))
+        return found
+
+    @cached_property
+    def bases(self) -> list[base_models.BaseModel]:
+        """The base models."""
+        remote = self.option.trust_remote_code
+        names = self.option.base_model or [str(base_models.EMBEDDED)]
+        return [base_models.find(name, self.cache, trust_remote_code=remote) for name in names]
+
+    @cached_property
+    def cells(self) -> list[Cell]:
+        """Suite x base model x system x seed. What is not trained has one seed."""
+        stand = bench.Bench(self.cache, bench.pick_device(self.option.device))
+        return [
+            Cell(
+                suite,
+                Candidate(system, base, suite.domain, stand, seed),
+                Candidate(systems.System("base"), base, suite.domain, stand),
+            )
+            for suite in self.suites
+            for base in self.bases
+            for system in self.systems
+            for seed in range(self.option.seeds if system.adapts else 1)
+        ]
+
+    def id(self, cell: Cell) -> str:
+        """A cell's part of a test's name: suite and system, and base model and seed where there are several."""
+        candidate = cell.candidate
+        model = [candidate.base_model] if len(self.bases) > 1 else []
+        seed = [f"seed{candidate.seed}"] if self.option.seeds > 1 and candidate.system.adapts else []
+        return "-".join([cell.suite.name, *model, candidate.name, *seed])
+
+    @cached_property
+    def run_folder(self) -> Path:
+        """Named by the commit and by all that shapes the records, so that the same run goes on where it stopped."""
+        if self.option.run_dir:
+            return Path(self.option.run_dir)
+        asked = [
+            self.judge.name,
+            self.option.limit,
+            [(cell.suite.version, cell.candidate.name, cell.candidate.version) for cell in self.cells],
+        ]
+        return self.root / "runs" / f"{provenance.commit_name(self.root)}-{digest(*asked)[:8]}"
+
+    @cached_property
+    def store(self) -> Store:
+        """The run's folder."""
+        return Store(self.run_folder)
+
+    def sheet(self, cell: Cell) -> Sheet:
+        """What the axes are given for a cell."""
+        questions = cell.suite.questions[: self.option.limit]
+        return Sheet(cell.suite, questions, cell.candidate, cell.base, self.judge, self.cache, self.option.limit)
+
+    def provenance(self) -> dict[str, Any]:
+        """What a reader needs to trust the run and to run it again."""
+        suites_of = {suite.name: provenance.suite_facts(suite) for suite in self.suites}
+        systems_of = {
+            cell.candidate.name: cell.candidate.facts() | {"fair": fairness.verdict(cell.candidate)} for cell in self.cells
+        }
+        asked = {"judge": self.judge.name, "seeds": self.option.seeds, "limit": self.option.limit}
+        bases = {base.label: {"version": base.version, "parameters": base.parameters} for base in self.bases}
+        return provenance.facts(self.root) | asked | {"suites": suites_of, "systems": systems_of, "base_models": bases}
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """The options of the exam; ``--help`` shows them in a group of their own."""
+    group = parser.getgroup("proctor", "the exam: RAG, full fine-tuning, LoRA and hybrids on a domain")
+    several = partial(group.addoption, action="append", default=[])
+    several(
+        "--suite",
+        metavar="NAME|PATH",
+        help="a suite: embedded, or a folder with a suite.toml (repeatable; default: all embedded)",
+    )
+    several("--system", metavar="NAME", help="a system of the table (repeatable; default: all)")
+    several("--base-model", metavar="ID|PATH", help="a base model: folder or hub name (repeatable; default: the embedded one)")
+    group.addoption("--systems", metavar="FILE", help="the table of systems (default: models/systems.toml)")
+    group.addoption("--judge", default="lexical", metavar="SPEC", help="lexical (default), nli:MODEL or openai:MODEL[@BASE_URL]")
+    group.addoption("--seeds", type=_count, default=1, metavar="N", help="train everything that is trained N times (default: 1)")
+    group.addoption("--limit", type=_count, metavar="N", help="ask only the first N questions, and N items of each general task")
+    group.addoption("--run-dir", metavar="DIR", help="the run's folder (default: runs/<commit>-<hash of what is asked>)")
+    group.addoption("--site", metavar="DIR", help="where the page is published (default: leaderboard/site)")
+    group.addoption("--device", default="auto", metavar="NAME", help="cpu, cuda, cuda:1, mps or auto (default)")
+    group.addoption("--dry-run", action="store_true", help="say what would be trained and asked, and how long it would take")
+    group.addoption("--trust-remote-code", action="store_true", help="let base models run code of their own (default: never)")
+
+
+def _count(text: str) -> int:
+    number = int(text)
+    if number < 1:
+        raise ValueError
+    return number
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Declare the markers; look everything up before any work, so that a mistake costs a second and not an hour."""
+    config.addinivalue_line("markers", "domain: the exam itself, every axis on every suite and system")
+    for axis in AXES:
+        config.addinivalue_line("markers", f"{axis}: the {axis} axis of the exam")
+    config.stash[PLAN] = plan = Plan(config.option, config.rootpath)
+    if _takes_exam(config):
+        try:
+            plan.cells, plan.run_folder  # noqa: B018 # looked up for their errors
+        except InputError as error:
+            raise pytest.UsageError(*str(error).splitlines()) from error
+        progress.show(config)
+
+
+def _takes_exam(config: pytest.Config) -> bool:
+    """Whether the paths that are collected hold the exam."""
+    folder = config.rootpath / "suites"
+    paths = [(config.invocation_params.dir / str(arg).split("::")[0]).resolve() for arg in config.args]
+    return any(path == config.rootpath or path.is_relative_to(folder) for path in paths)
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """One test a cell. Cells are the outer loop, so that a candidate is examined on every axis while it is in memory."""
+    if "cell" in metafunc.fixturenames:
+        plan = metafunc.config.stash[PLAN]
+        metafunc.parametrize("cell", plan.cells, ids=[plan.id(cell) for cell in plan.cells], scope="session")
+
+
+@pytest.fixture(scope="session")
+def sheet(cell: Cell, pytestconfig: pytest.Config) -> Iterator[Sheet]:
+    """What the axes of one cell share: its answers are kept with the run once it was examined."""
+    plan = pytestconfig.stash[PLAN]
+    asked = plan.sheet(cell)
+    yield asked
+    if "answers" in vars(asked):
+        candidate = cell.candidate
+        plan.store.add_answers(cell.suite.name, candidate.base_model, candidate.name, candidate.seed, asked.pairs)
+
+
+@pytest.fixture
+def exam(sheet: Sheet, pytestconfig: pytest.Config, record_property: Any) -> Exam:
+    """One candidate before one suite: ``exam.take(AXIS)`` scores, records and holds it against the suite's bars."""
+    return Exam(sheet, pytestconfig.stash[PLAN].store.add, record_property)
+
+
+def pytest_runtestloop(session: pytest.Session) -> bool | None:
+    """With ``--dry-run`` nothing is run: the estimate is printed instead."""
+    if not session.config.option.dry_run:
+        return None
+    cells = session.config.stash[PLAN].cells
+    sys.stdout.write(estimate.table([(cell.suite, cell.candidate) for cell in cells]))
+    return True
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """A candidate's axes go to one worker, which then loads and builds it once."""
+    from xdist.scheduler import LoadScopeScheduling
+
+    class ByCandidate(LoadScopeScheduling):  # type: ignore[misc] # xdist exports it untyped
+        """Groups tests by the bracketed part of their names."""
+
+        def _split_scope(self, nodeid: str) -> str:
+            return nodeid.rpartition("[")[2] if "suites/" in nodeid and "[" in nodeid else nodeid
+
+    return ByCandidate(config, log)
+
+
+def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
+    """After the exam: publish the page, print the table, and say where the page is."""
+    plan = config.stash[PLAN]
+    if not _takes_exam(config) or config.option.dry_run or not (plan.run_folder / "records.jsonl").exists():
+        return
+    plan.store.set_provenance(plan.provenance())
+    page = leaderboard.publish([plan.run_folder], Path(config.option.site or plan.root / "leaderboard" / "site"))
+    terminalreporter.section("leaderboard")
+    terminalreporter.write_line(leaderboard.summary(plan.run_folder))
+    terminalreporter.write_line(f"Records: {plan.run_folder}\nPage:    {page}")

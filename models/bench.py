@@ -1,0 +1,59 @@
+"""The bench that candidates stand on: one device, one cache, and one model in memory at a time."""
+
+from __future__ import annotations
+
+import gc
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from evals.cache import Cache
+from models.base import BaseModel
+
+
+class Bench:
+    """Shares what is expensive to load among the candidates of a process. LoRA adapters are put on the base in memory."""
+
+    def __init__(self, cache: Cache, device: str = "cpu") -> None:
+        self.cache = cache
+        self.device = device
+        self._held: tuple[Path, Any, Any] | None = None
+
+    @contextmanager
+    def weights(self, base: BaseModel, adapt: str, trained: Path | None) -> Iterator[tuple[Any, Any]]:
+        """The model and its tokenizer: the base, the base with a LoRA adapter on it, or fully trained weights."""
+        model, tokenizer = self._loaded(base, trained if adapt == "full" else None)
+        if adapt != "lora":
+            yield model, tokenizer
+            return
+        import peft
+
+        adapted = peft.PeftModel.from_pretrained(model, trained)
+        try:
+            yield adapted.eval(), tokenizer
+        finally:
+            adapted.unload()
+
+    def clear(self) -> None:
+        """Forget the model in memory, to make room for training."""
+        self._held = None
+        gc.collect()
+
+    def _loaded(self, base: BaseModel, weights: Path | None) -> tuple[Any, Any]:
+        folder = weights or base.folder
+        if self._held is None or self._held[0] != folder:
+            self.clear()
+            self._held = (folder, base.load(self.device, weights), base.tokenizer())
+        return self._held[1], self._held[2]
+
+
+def pick_device(asked: str) -> str:
+    """The device to run on: what was asked for, or for ``auto`` a GPU where there is one."""
+    if asked != "auto":
+        return asked
+    if not Path("/dev/nvidia0").exists() and not Path("/dev/kfd").exists():
+        return "cpu"  # decided without importing torch
+    import torch
+
+    return "cuda" if torch.cuda.is_available() else "cpu"

@@ -1,0 +1,107 @@
+"""What a run would train, index and ask, and about how long that takes on this machine, without loading a model."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Sequence
+from functools import lru_cache
+from typing import NamedTuple
+
+from evals.schema import Suite
+from models import adaptation, prompts
+from models.candidate import Candidate
+
+CHARACTERS_PER_TOKEN = 3.5
+EFFICIENCY = 0.25
+"""Share of a plain matrix product's speed that training and generation reach (measured with the embedded model)."""
+START_SECONDS = 15.0
+"""Importing torch, transformers, ragas, deepeval and lm-eval, once."""
+
+
+class Work(NamedTuple):
+    """One candidate's part of a run."""
+
+    suite: str
+    candidate: str
+    train_tokens: int
+    questions: int
+    seconds: float
+
+
+def table(cells: Sequence[tuple[Suite, Candidate]]) -> str:
+    """The estimate as text: one line a candidate, then the sum. What is in the cache costs nothing."""
+    rows: list[Work] = []
+    built: set[str] = set()
+    for suite, candidate in cells:
+        rows.append(_work(suite, candidate, built))
+        built.add(candidate.weights_version)
+    lines = [
+        f"{row.suite:<16}{row.candidate:<24}{_training(row):<28}{row.questions:>6} questions{_time(row.seconds):>12}"
+        for row in rows
+    ]
+    total = sum(row.seconds for row in rows)
+    whole = total + (START_SECONDS if total else 0)
+    return "\n".join(["", "dry run: nothing was trained or asked", *lines, f"about {_time(whole)} on this machine", ""])
+
+
+def _training(row: Work) -> str:
+    return f"train on {row.train_tokens:,} tokens" if row.train_tokens else "nothing to train"
+
+
+def _time(seconds: float) -> str:
+    return f"{seconds:.0f} s" if seconds < 120 else f"{seconds / 60:.0f} min" if seconds < 7200 else f"{seconds / 3600:.1f} h"
+
+
+def _work(suite: Suite, candidate: Candidate, built: set[str]) -> Work:
+    missing = candidate.unanswered(suite.questions)
+    trained = candidate.weights_version in built or candidate.bench.cache.has("adapted", candidate.weights_version)
+    tokens = 0 if trained or not candidate.system.adapts else round(_train_tokens(candidate))
+    asked = sum(_prompt_tokens(candidate, question.text) + candidate.system.max_new_tokens for question in missing)
+    flops = candidate.base.parameters * (tokens * (6 if candidate.system.adapt == "full" else 4) + 2 * asked)
+    name = f"{candidate.name} on {candidate.base_model}"
+    return Work(suite.name, name, tokens, len(missing), flops / (EFFICIENCY * matrix_flops()))
+
+
+def _train_tokens(candidate: Candidate) -> float:
+    epochs = adaptation.hyperparameters(candidate.system, candidate.base).epochs
+    return epochs * sum(_tokens(pair) for pair in _pairs(candidate))
+
+
+def _pairs(candidate: Candidate) -> Iterator[str]:
+    shown = "x" * _passage_characters(candidate) if candidate.system.trains_with_passages else ""
+    for example in candidate.domain.examples:
+        yield shown + prompts.prompt(candidate.domain.instruction, example.prompt) + example.completion
+
+
+def _prompt_tokens(candidate: Candidate, question: str) -> float:
+    return _tokens(prompts.prompt(candidate.domain.instruction, question)) + _passage_characters(candidate) / CHARACTERS_PER_TOKEN
+
+
+def _passage_characters(candidate: Candidate) -> int:
+    """Characters of retrieved text in a prompt, going by the average document."""
+    if not candidate.retrieves:
+        return 0
+    documents, system = candidate.domain.documents, candidate.system
+    average = sum(min(len(document.text), system.chunk_chars) for document in documents) / max(1, len(documents))
+    return round(system.top_k * average)
+
+
+def _tokens(text: str) -> float:
+    return len(text) / CHARACTERS_PER_TOKEN
+
+
+@lru_cache(maxsize=1)
+def matrix_flops() -> float:
+    """Floating-point operations a second of a matrix product on this machine's CPU: the best of three."""
+    import numpy as np
+
+    side = 768
+    matrix = np.ones((side, side), dtype="float32")
+    best = min(_seconds(matrix) for _ in range(3))
+    return 2.0 * side**3 / best
+
+
+def _seconds(matrix: object) -> float:
+    started = time.perf_counter()
+    matrix @ matrix  # type: ignore[operator] # timed, not used
+    return time.perf_counter() - started

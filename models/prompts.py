@@ -1,0 +1,42 @@
+"""The one prompt template. Without its passages a retrieving system's prompt is the closed-book prompt, byte for byte."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from evals.schema import Context
+
+VERSION = "1"
+"""Change the template, and this changes too: answers are cached by it."""
+
+
+def prompt(instruction: str, question: str, contexts: Sequence[Context] = ()) -> str:
+    r"""What a system is asked.
+
+    >>> prompt("", "How heavy is it?", [Context("N1", "It weighs 2 kg.")])
+    '[N1] It weighs 2 kg.\\n\\nQuestion: How heavy is it?\\nAnswer:'
+    """
+    head = f"{instruction}\n\n" if instruction else ""
+    return f"{head}{passages(contexts)}Question: {question}\nAnswer:"
+
+
+def passages(contexts: Sequence[Context]) -> str:
+    """The block of passages, one a line, or nothing."""
+    lines = "".join(f"[{context.document}] {' '.join(context.text.split())}\n" for context in contexts)
+    return f"{lines}\n" if lines else ""
+
+
+def as_tokens(tokenizer: Any, text: str) -> list[int]:
+    """Token ids of a prompt: through the chat template where the tokenizer has one, as plain text otherwise."""
+    if tokenizer.chat_template:
+        message = [{"role": "user", "content": text}]
+        rendered = tokenizer.apply_chat_template(message, add_generation_prompt=True, tokenize=False)
+        return list(tokenizer(rendered, add_special_tokens=False)["input_ids"])
+    return list(tokenizer(text)["input_ids"])
+
+
+def completion_tokens(tokenizer: Any, text: str) -> list[int]:
+    """Token ids of what follows a prompt in training, closed by the end-of-sequence token."""
+    lead = "" if tokenizer.chat_template else " "
+    return [*tokenizer(lead + text, add_special_tokens=False)["input_ids"], tokenizer.eos_token_id]

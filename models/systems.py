@@ -1,0 +1,136 @@
+"""The table of systems: one base model x one adaptation x one retrieval, as data."""
+
+from __future__ import annotations
+
+import dataclasses
+import difflib
+import tomllib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal, get_args
+
+from evals.schema import InputError
+
+TABLE = Path(__file__).with_name("systems.toml")
+
+Adapt = Literal["none", "full", "lora"]
+Retrieve = Literal["none", "dense", "bm25"]
+
+
+@dataclass(frozen=True)
+class System:
+    """One entry of the table. ``models/systems.toml`` says what each field means."""
+
+    name: str
+    adapt: Adapt = "none"
+    retrieve: Retrieve = "none"
+    top_k: int = 3
+    chunk_chars: int = 1000
+    chunk_overlap: int = 100
+    embedder: str = "minilm"
+    epochs: float | None = None
+    learning_rate: float | None = None
+    batch_size: int = 16
+    rank: int = 16
+    alpha: int = 32
+    passages: bool | None = None
+    gold_share: float = 0.8
+    max_new_tokens: int = 32
+
+    @property
+    def adapts(self) -> bool:
+        """Whether its weights are trained."""
+        return self.adapt != "none"
+
+    @property
+    def retrieves(self) -> bool:
+        """Whether it looks passages up."""
+        return self.retrieve != "none"
+
+    @property
+    def trains_with_passages(self) -> bool:
+        """A model tuned without passages stops reading them, so a hybrid sees them in training unless told not to."""
+        return self.adapts and self.retrieves and self.passages is not False
+
+
+def load(path: Path = TABLE) -> dict[str, System]:
+    """Every system of a table, by name.
+
+    Raises:
+        InputError: with every problem of the file, its line and what was expected.
+    """
+    if not path.is_file():
+        raise InputError(f"{path}: no such systems file; copy {TABLE.name} from models/ and change it")
+    try:
+        text = path.read_text(encoding="utf-8")
+        tables = tomllib.loads(text)
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise InputError(f"{path}: not valid TOML: {error}") from error
+    problems = [f"{path}:{_line(text, name)}: {problem}" for name, table in tables.items() for problem in _problems(name, table)]
+    if not tables:
+        problems = [f"{path}: no systems in it; add a table such as [base]"]
+    if problems:
+        raise InputError("\n".join(problems))
+    return {name: System(name, **table) for name, table in tables.items()}
+
+
+def choose(systems: dict[str, System], names: list[str]) -> list[System]:
+    """The named systems, or all of them where none is named; InputError for a name that the table lacks."""
+    for name in names:
+        if name not in systems:
+            near = difflib.get_close_matches(name, systems, n=1)
+            hint = f"; did you mean {near[0]}?" if near else ""
+            raise InputError(f"--system {name}: no such system{hint} (the table has {', '.join(systems)})")
+    return [systems[name] for name in (names or systems)]
+
+
+def _line(text: str, name: str) -> int:
+    """The line on which a table starts, for the reader of an error."""
+    heads = [number for number, line in enumerate(text.splitlines(), 1) if line.strip().strip("[]").strip("\"'") == name]
+    return heads[0] if heads else 1
+
+
+def _problems(name: str, table: Any) -> list[str]:
+    if not isinstance(table, dict):
+        return [f"{name}: expected a table, [{name}], found {table!r}"]
+    fields = {field.name: field for field in dataclasses.fields(System) if field.name != "name"}
+    unknown = [_unknown(name, key, list(fields)) for key in table if key not in fields]
+    return unknown + [problem for key, value in table.items() if key in fields for problem in _wrong(name, key, value)]
+
+
+def _unknown(name: str, key: str, fields: list[str]) -> str:
+    near = difflib.get_close_matches(key, fields, n=1)
+    return f"{name}.{key}: no such field" + (f"; did you mean {near[0]}?" if near else f" (fields: {', '.join(fields)})")
+
+
+def _wrong(name: str, key: str, value: Any) -> list[str]:
+    expected = _EXPECTED[key]
+    return [] if expected[1](value) else [f"{name}.{key} = {value!r}: expected {expected[0]}"]
+
+
+def _whole(at_least: int) -> Any:
+    return (f"a whole number, {at_least} or more", lambda value: type(value) is int and value >= at_least)
+
+
+def _one_of(kind: Any) -> Any:
+    return ("one of " + ", ".join(f'"{word}"' for word in get_args(kind)), lambda value: value in get_args(kind))
+
+
+_POSITIVE = ("a number above 0", lambda value: type(value) in (int, float) and 0 < value < float("inf"))
+
+_EXPECTED: dict[str, Any] = {
+    "adapt": _one_of(Adapt),
+    "retrieve": _one_of(Retrieve),
+    "top_k": _whole(1),
+    "chunk_chars": _whole(50),
+    "chunk_overlap": _whole(0),
+    "embedder": ("a name or path", lambda value: isinstance(value, str) and value != ""),
+    "epochs": _POSITIVE,
+    "learning_rate": _POSITIVE,
+    "batch_size": _whole(1),
+    "rank": _whole(1),
+    "alpha": _whole(1),
+    "passages": ("true or false", lambda value: isinstance(value, bool)),
+    "gold_share": ("a number from 0 to 1", lambda value: type(value) in (int, float) and 0 <= value <= 1),
+    "max_new_tokens": _whole(1),
+}

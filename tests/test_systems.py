@@ -1,0 +1,74 @@
+"""The table of systems: five by default, and every mistake in a user's own table is named with its line."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from evals.schema import InputError
+from models.systems import System, choose, load
+
+
+def table(folder: Path, text: str) -> Path:
+    path = folder / "systems.toml"
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def test_the_five_systems() -> None:
+    assert {name: (system.adapt, system.retrieve) for name, system in load().items()} == {
+        "base": ("none", "none"),
+        "rag": ("none", "dense"),
+        "full_ft": ("full", "none"),
+        "lora": ("lora", "none"),
+        "hybrid": ("lora", "dense"),
+    }
+
+
+def test_own_table(tmp_path: Path) -> None:
+    assert load(table(tmp_path, '[wide]\nretrieve = "bm25"\ntop_k = 8\n')) == {"wide": System("wide", retrieve="bm25", top_k=8)}
+
+
+def test_only_a_hybrid_trains_with_passages() -> None:
+    assert [name for name, system in load().items() if system.trains_with_passages] == ["hybrid"]
+    assert not System("h", adapt="lora", retrieve="dense", passages=False).trains_with_passages
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ('[a]\n[rag]\nretreive = "dense"', [":2:", "rag.retreive", "did you mean retrieve"]),
+        ('[rag]\nretrieve = "faiss"', [":1:", "rag.retrieve", "'faiss'", '"bm25"']),
+        ("[rag]\ntop_k = 0", ["rag.top_k = 0", "1 or more"]),
+        ("[rag]\ntop_k = true", ["rag.top_k = True", "whole number"]),
+        ("[lora]\nlearning_rate = nan", ["lora.learning_rate", "above 0"]),
+        ("[hybrid]\ngold_share = 1.5", ["hybrid.gold_share", "from 0 to 1"]),
+        ("rag = 3", ["expected a table", "[rag]"]),
+        ("", ["no systems"]),
+        ("[rag]\nrank = = 3", ["not valid TOML", "line 2"]),
+    ],
+)
+def test_mistakes_are_named(tmp_path: Path, text: str, said: list[str]) -> None:
+    with pytest.raises(InputError) as error:
+        load(table(tmp_path, text))
+    assert [part for part in [*said, "systems.toml"] if part not in str(error.value)] == []
+
+
+def test_all_mistakes_at_once(tmp_path: Path) -> None:
+    with pytest.raises(InputError) as error:
+        load(table(tmp_path, "[a]\nrank = 0\n[b]\nfoo = 1\n"))
+    assert len(str(error.value).splitlines()) == 2
+
+
+def test_missing_file(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="no such systems file"):
+        load(tmp_path / "none.toml")
+
+
+def test_choosing() -> None:
+    systems = load()
+    assert [system.name for system in choose(systems, [])] == list(systems)
+    assert [system.name for system in choose(systems, ["rag", "base"])] == ["rag", "base"]
+    with pytest.raises(InputError, match="did you mean hybrid"):
+        choose(systems, ["hybird"])
