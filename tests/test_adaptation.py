@@ -1,0 +1,145 @@
+"""One training path: what moves, what is saved, what it resumes from, and what it must agree with."""
+
+from __future__ import annotations
+
+import json
+import multiprocessing
+import os
+import signal
+import time
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from evals.cache import Cache
+from evals.schema import InputError
+from models import adaptation
+from models.base import BaseModel, find
+from models.systems import System
+from tests.conftest import save_tiny
+
+PAIRS = [(f"Question: What is {number}?\nAnswer:", f"{number * 7 % 10} units") for number in range(24)]
+FULL = System("full", adapt="full", epochs=2, batch_size=8)
+LORA = System("lora", adapt="lora", epochs=2, batch_size=8, rank=4)
+
+
+def trained(system: System, base: BaseModel, folder: Path, seed: int = 0) -> dict[str, object]:
+    from safetensors.torch import load_file
+
+    folder.mkdir(exist_ok=True)
+    adaptation.train(system, base, PAIRS, seed, folder, "cpu")
+    return load_file(next(folder.glob("*.safetensors")))
+
+
+def same(one: dict[str, object], other: dict[str, object]) -> bool:
+    import torch
+
+    return one.keys() == other.keys() and all(torch.equal(one[name], other[name]) for name in one)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("system", [FULL, LORA], ids=["full", "lora"])
+def test_same_seed_same_bits(system: System, base: BaseModel, tmp_path: Path) -> None:
+    first, second, other = (trained(system, base, tmp_path / str(i), seed) for i, seed in enumerate((0, 0, 1)))
+    assert same(first, second)
+    assert not same(first, other)
+
+
+def test_full_moves_every_weight_and_keeps_the_precision(base: BaseModel, tmp_path: Path) -> None:
+    import torch
+    from safetensors.torch import load_file
+
+    before, after = load_file(base.folder / "model.safetensors"), trained(FULL, base, tmp_path / "out")
+    assert before.keys() == after.keys()
+    assert not any(torch.equal(before[name], after[name]) for name in before)  # type: ignore[arg-type]
+    assert {weight.dtype for weight in before.values()} == {weight.dtype for weight in after.values()}  # type: ignore[attr-defined]
+
+
+def test_lora_parameters_agree_with_peft(base: BaseModel, tmp_path: Path) -> None:
+    import peft
+
+    trained(LORA, base, tmp_path / "out")
+    model = peft.PeftModel.from_pretrained(base.load("cpu"), tmp_path / "out", is_trainable=True)
+    assert adaptation_report(tmp_path / "out")["trained_parameters"] == model.get_nb_trainable_parameters()[0]
+
+
+def adaptation_report(folder: Path) -> dict[str, object]:
+    parsed: dict[str, object] = json.loads((folder / adaptation.REPORT).read_text())
+    return parsed
+
+
+def test_loss_is_on_the_completion_alone(base: BaseModel) -> None:
+    tokenizer = base.tokenizer()
+    row = adaptation._rows(tokenizer, PAIRS[:1], base.context)[0]
+    answer = [token for token in row["labels"] if token != -100]
+    assert tokenizer.decode(answer) == " 0 units</s>"
+    assert row["labels"][: -len(answer)] == [-100] * (len(row["input_ids"]) - len(answer))
+
+
+def test_a_prompt_too_long_keeps_its_end_and_its_answer(base: BaseModel) -> None:
+    tokenizer = base.tokenizer()
+    row = adaptation._rows(tokenizer, [("x" * 5000 + " the end", "yes")], 64)[0]
+    assert len(row["input_ids"]) == 64
+    assert tokenizer.decode(row["input_ids"]).endswith(" the end yes</s>")
+
+
+def test_nothing_but_the_result_is_left(base: BaseModel, tmp_path: Path) -> None:
+    trained(LORA, base, tmp_path / "out")
+    assert not list((tmp_path / "out").glob("checkpoint-*"))
+
+
+def train_and_die(source: str, folder: Path) -> None:
+    """Train many epochs, to be killed on the way."""
+    base = find(source, Cache(folder / "cache"))
+    adaptation.train(replace(FULL, epochs=40), base, PAIRS, 0, folder / "out", "cpu")
+
+
+@pytest.mark.slow
+def test_goes_on_after_a_kill_and_ends_with_the_same_bits(base: BaseModel, tmp_path: Path) -> None:
+    (tmp_path / "out").mkdir()
+    worker = multiprocessing.get_context("spawn").Process(target=train_and_die, args=(str(base.folder), tmp_path))
+    worker.start()
+    while worker.is_alive() and not list((tmp_path / "out").glob("checkpoint-*/trainer_state.json")):
+        time.sleep(0.02)
+    os.kill(worker.pid or 0, signal.SIGKILL)
+    worker.join()
+    assert list((tmp_path / "out").glob("checkpoint-*")), "it ended before it could be killed"
+    resumed = trained(replace(FULL, epochs=40), base, tmp_path / "out")
+    assert same(resumed, trained(replace(FULL, epochs=40), base, tmp_path / "uninterrupted"))
+
+
+def test_a_torn_checkpoint_is_passed_over(tmp_path: Path) -> None:
+    for step, state in ((3, "{}"), (6, '{"global_st')):
+        (tmp_path / f"checkpoint-{step}").mkdir()
+        (tmp_path / f"checkpoint-{step}" / "trainer_state.json").write_text(state)
+    assert adaptation._last_checkpoint(tmp_path) == str(tmp_path / "checkpoint-3")
+
+
+def test_rank_larger_than_the_layer_is_refused(base: BaseModel) -> None:
+    with pytest.raises(InputError, match=r"rank = 17 is larger than the narrowest layer .*\(16\)"):
+        adaptation.check(replace(LORA, rank=17), base)
+    adaptation.check(replace(LORA, rank=16), base)
+
+
+def test_own_hyperparameters_win_over_those_of_the_model_size(base: BaseModel) -> None:
+    assert adaptation.hyperparameters(System("a", adapt="lora"), base).learning_rate == adaptation.RECIPES[0].lora
+    assert adaptation.hyperparameters(System("a", adapt="lora", learning_rate=0.5, epochs=1), base) == (1, 0.5)
+
+
+FAMILIES = ("Qwen2Config", "Qwen3Config", "LlamaConfig", "Gemma2Config", "Gemma3TextConfig", "GPT2Config", "MistralConfig", "Phi3Config")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("family", FAMILIES)
+def test_every_family_trains_both_ways_and_answers(family: str, tmp_path: Path) -> None:
+    from models.bench import Bench
+    from models.generation import generate
+    from models.prompts import as_tokens
+
+    save_tiny(family, tmp_path / "base", chat=True)
+    cache = Cache(tmp_path / "cache")
+    base = find(str(tmp_path / "base"), cache)
+    for system in (FULL, LORA):
+        folder = cache.build("adapted", system.adapt, lambda out, system=system: adaptation.train(system, base, PAIRS, 0, out, "cpu"))
+        with Bench(cache).weights(base, system.adapt, folder) as (model, tokenizer):
+            assert len(generate(model, tokenizer, [as_tokens(tokenizer, PAIRS[0][0])], 4)) == 1

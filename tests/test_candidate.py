@@ -1,0 +1,150 @@
+"""Candidates: what they are asked, what they answer, and what they never do twice."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from evals.schema import Context, Domain, Example, InputError, Question
+from models import fairness
+from models.base import BaseModel
+from models.bench import Bench
+from models.candidate import Candidate
+from models.prompts import passages
+from models.systems import System
+
+RAG = System("rag", retrieve="bm25", max_new_tokens=8)
+BASE = System("base", max_new_tokens=8)
+LORA = System("lora", adapt="lora", rank=4, epochs=1, max_new_tokens=8)
+HYBRID = System("hybrid", adapt="lora", retrieve="bm25", rank=4, epochs=1, max_new_tokens=8)
+
+
+@pytest.fixture
+def candidate(base: BaseModel, domain: Domain, bench: Bench) -> Any:
+    return lambda system, seed=0, domain=domain: Candidate(system, base, domain, bench, seed)
+
+
+@pytest.mark.parametrize("system", [BASE, RAG, LORA, HYBRID], ids=lambda system: system.name)
+def test_every_system_answers_every_question(candidate: Any, questions: tuple[Question, ...], system: System) -> None:
+    answers = candidate(system).answers(questions)
+    assert [answer.question for answer in answers] == [question.id for question in questions]
+    assert all(answer.error is None and answer.tokens > 0 and answer.seconds > 0 for answer in answers)
+    assert all((answer.contexts is None) == (not system.retrieves) for answer in answers)
+
+
+def test_second_time_nothing_is_loaded(candidate: Any, questions: tuple[Question, ...], bench: Bench) -> None:
+    first = candidate(HYBRID).answers(questions)
+    bench.clear()
+    assert candidate(HYBRID).answers(questions) == first
+    assert bench._held is None
+
+
+def test_only_new_questions_are_asked(candidate: Any, questions: tuple[Question, ...], bench: Bench) -> None:
+    candidate(BASE).answers(questions[:3])
+    assert candidate(BASE).unanswered(questions) == list(questions[3:])
+    whole = candidate(BASE).answers(questions)
+    assert whole[:3] == candidate(BASE).answers(questions[:3])
+
+
+def test_answers_do_not_depend_on_order_or_company(candidate: Any, questions: tuple[Question, ...], base: BaseModel, domain: Domain, tmp_path: Path) -> None:
+    from evals.cache import Cache
+
+    together = {answer.question: answer.text for answer in candidate(RAG).answers(questions)}
+    elsewhere = Candidate(RAG, base, domain, Bench(Cache(tmp_path / "other")))
+    alone = {question.id: elsewhere.answers([question])[0].text for question in reversed(questions)}
+    assert together == alone
+
+
+def test_adapter_leaves_the_base_as_it_was(candidate: Any, questions: tuple[Question, ...], bench: Bench) -> None:
+    import torch
+
+    with candidate(BASE).weights() as (model, _):
+        before = {name: weight.clone() for name, weight in model.state_dict().items()}
+    candidate(LORA).answers(questions)
+    with candidate(BASE).weights() as (model, _):
+        after = model.state_dict()
+    assert before.keys() == after.keys()
+    assert all(torch.equal(before[name], after[name]) for name in before)
+
+
+def test_versions_follow_what_shapes_the_answers(candidate: Any, domain: Domain) -> None:
+    told = replace(domain, instruction="Be brief.")
+    longer = replace(domain, examples=(*domain.examples, Example("More?", "no")))
+    lora = candidate(LORA)
+    assert candidate(LORA, seed=1).version != lora.version
+    assert candidate(LORA, domain=longer).weights_version != lora.weights_version
+    assert candidate(replace(LORA, name="other")).version == lora.version
+    assert candidate(BASE, domain=longer).version == candidate(BASE).version
+    assert candidate(BASE, domain=told).version != candidate(BASE).version
+    assert candidate(RAG).weights_version == candidate(BASE).weights_version
+    assert candidate(replace(RAG, top_k=1)).version != candidate(RAG).version
+
+
+def test_longer_than_the_context_cuts_whole_passages_and_says_so(candidate: Any, domain: Domain) -> None:
+    long = replace(domain, documents=tuple(replace(document, text=document.text * 6) for document in domain.documents))
+    question = Question("q", "For how many years is the Toru covered?")
+    answer = candidate(RAG, domain=long).answers([question])[0]
+    assert answer.cut > 0
+    assert len(answer.contexts) == 3 - answer.cut
+    assert answer.prompt_tokens <= 512 - 8
+
+
+def test_a_question_longer_than_the_context_fails_alone(candidate: Any, questions: tuple[Question, ...]) -> None:
+    endless = Question("long", "why " * 3000)
+    answers = candidate(BASE).answers([endless, questions[0]])
+    assert "tokens" in (answers[0].error or "")
+    assert answers[1].error is None
+    assert candidate(BASE).unanswered([endless, questions[0]]) == [endless]
+
+
+def test_a_question_that_crashes_the_model_costs_only_itself(candidate: Any, questions: tuple[Question, ...], base: BaseModel) -> None:
+    asked = candidate(BASE)
+    poison = base.tokenizer()("Toru")["input_ids"]
+    with asked.weights() as (model, _):
+        plain = model.forward
+
+        def forward(input_ids: Any, **rest: Any) -> Any:
+            if any(poison == row[i : i + len(poison)] for row in input_ids.tolist() for i in range(len(row))):
+                raise MemoryError("no room")
+            return plain(input_ids=input_ids, **rest)
+
+        model.forward = forward
+    errors = {answer.question: answer.error for answer in asked.answers(questions)}
+    assert errors.pop("q2") == "MemoryError: no room"
+    assert set(errors.values()) == {None}
+
+
+def test_training_passages_hold_evidence_among_distractors(candidate: Any, domain: Domain) -> None:
+    always, never = (candidate(replace(HYBRID, gold_share=share))._training_passages() for share in (1.0, 0.0))
+    for example, shown, hidden in zip(domain.examples, always, never, strict=True):
+        assert example.evidence[0] in {context.document for context in shown}
+        assert example.evidence[0] not in {context.document for context in hidden}
+        assert 1 <= len(shown) <= 3
+    first = [shown[0].document == example.evidence[0] for example, shown in zip(domain.examples, always, strict=True)]
+    assert any(first)
+    assert not all(first)
+
+
+def test_citations_are_known_documents_in_brackets(candidate: Any) -> None:
+    assert candidate(BASE)._cited("3 years [N001], not [N999] or [none]; see [N002] and [N001]") == ("N001", "N002")
+
+
+def test_training_needs_examples(candidate: Any, domain: Domain) -> None:
+    with pytest.raises(InputError, match=r"train\.jsonl"):
+        candidate(LORA, domain=replace(domain, examples=()))
+
+
+def test_fairness_names_facts_that_training_never_saw(candidate: Any, domain: Domain) -> None:
+    fewer = replace(domain, examples=tuple(e for e in domain.examples if e.evidence != ("N000",)))
+    assert fairness.verdict(candidate(LORA)) is True
+    assert "1 of 8 documents" in fairness.verdict(candidate(LORA, domain=fewer))[0]
+    assert fairness.verdict(candidate(BASE, domain=fewer)) is True
+    assert "trained without" in fairness.verdict(candidate(replace(HYBRID, passages=False)))[0]
+
+
+def test_passages_block_is_the_only_difference() -> None:
+    assert passages(()) == ""
+    assert passages([Context("a", "b")]) == "[a] b\n\n"
