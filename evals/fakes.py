@@ -1,0 +1,121 @@
+"""Small real implementations of the protocols, for tests and for trying things out. Their scores are known beforehand."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+from evals.judges import JudgeError, Pair, Schema
+from evals.schema import Answer, Question
+
+
+def no_weights() -> tuple[Any, Any]:
+    """For candidates that are only asked questions."""
+    raise LookupError("this candidate has no weights")
+
+
+@dataclass(frozen=True)
+class Fake:
+    """A candidate that answers by a function, and may hand out weights."""
+
+    answer: Callable[[Question], Answer]
+    name: str = "fake"
+    base_model: str = "none"
+    seed: int = 0
+    version: str = "1"
+    weights_version: str = "base"
+    retrieves: bool = False
+    load: Callable[[], tuple[Any, Any]] = no_weights
+
+    def answers(self, questions: Sequence[Question]) -> list[Answer]:
+        """One answer a question, in order."""
+        return [self.answer(question) for question in questions]
+
+    @contextmanager
+    def weights(self) -> Iterator[tuple[Any, Any]]:
+        """What ``load`` gives."""
+        yield self.load()
+
+
+def canned(answers: Mapping[str, Answer | str], **fields: Any) -> Fake:
+    """Answers by question id; silence to a question that it does not know."""
+
+    def answer(question: Question) -> Answer:
+        known = answers.get(question.id, "")
+        return known if isinstance(known, Answer) else Answer(question.id, known)
+
+    return Fake(answer, **fields)
+
+
+def gold(**fields: Any) -> Fake:
+    """Gives the first reference, and declines where there is none."""
+    return Fake(lambda question: Answer(question.id, (*question.references, "unknown")[0]), **{"name": "gold", **fields})
+
+
+def mute(**fields: Any) -> Fake:
+    """Says nothing."""
+    return Fake(lambda question: Answer(question.id, ""), **{"name": "mute", **fields})
+
+
+def crashing(**fields: Any) -> Fake:
+    """Fails every question."""
+    return Fake(lambda question: Answer(question.id, "", error="it broke"), **{"name": "crashing", **fields})
+
+
+@dataclass(frozen=True)
+class CannedJudge:
+    """An entailing judge that knows which texts have support and which are contradicted, and remembers what it was asked."""
+
+    supported: frozenset[str] = frozenset()
+    contradicted: frozenset[str] = frozenset()
+    silent_on: frozenset[str] = frozenset()
+    """Texts that it raises JudgeError on."""
+    name: str = "canned"
+    asked: list[Pair] = field(default_factory=list)
+
+    def claims(self, question: str, answer: str) -> list[str]:
+        """The answer's parts between semicolons."""
+        del question
+        return [part.strip() for part in answer.split(";") if part.strip()]
+
+    def supports(self, pairs: Sequence[Pair]) -> list[bool]:
+        """Whether each text is one of those supported."""
+        return [pair.text in self.supported for pair in self._checked(pairs)]
+
+    def contradicts(self, pairs: Sequence[Pair]) -> list[bool]:
+        """Whether each text is one of those contradicted."""
+        return [pair.text in self.contradicted for pair in self._checked(pairs)]
+
+    def _checked(self, pairs: Sequence[Pair]) -> Sequence[Pair]:
+        self.asked.extend(pairs)
+        if any(pair.text in self.silent_on for pair in pairs):
+            raise JudgeError("the canned judge is silent")
+        return pairs
+
+
+@dataclass(frozen=True)
+class CannedChat:
+    """A chat judge that replies by a function of prompt and schema name; what it replies is the schema's fields."""
+
+    reply: Callable[[str, str], dict[str, Any]]
+    name: str = "canned-chat"
+
+    def complete(self, prompt: str, schema: type[Schema]) -> Schema:
+        """The reply as an instance of the schema; JudgeError if it does not fit."""
+        try:
+            return schema.model_validate(self.reply(prompt, schema.__name__))
+        except ValueError as error:
+            raise JudgeError(f"no valid {schema.__name__}") from error
+
+
+@dataclass(frozen=True)
+class RaisingJudge:
+    """A chat judge that is down."""
+
+    name: str = "down"
+
+    def complete(self, prompt: str, schema: type[Schema]) -> Schema:
+        """Raise JudgeError."""
+        raise JudgeError(f"no answer to {len(prompt)} characters for {schema.__name__}")

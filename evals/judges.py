@@ -1,0 +1,111 @@
+"""Judges: what decides whether texts support an answer.
+
+Two kinds behind one word. An *entailing* judge splits an answer into claims and says of each whether passages support
+it. A *chat* judge completes the prompts that ragas and deepeval write. `load_judge` makes either from a short text.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, NamedTuple, Protocol, TypeVar
+
+from evals.schema import InputError
+
+if TYPE_CHECKING:
+    from pydantic import BaseModel
+    from typing_extensions import TypeIs
+
+Schema = TypeVar("Schema", bound="BaseModel")
+
+FORMS = """\
+  lexical                  embedded: shared words and numbers, no model
+  nli:MODEL                a Hugging Face NLI classifier, by name or folder (nli:MODEL@REVISION pins one)
+  openai:MODEL             a chat model; OPENAI_API_KEY and OPENAI_BASE_URL come from the environment
+  openai:MODEL@BASE_URL    the same at another OpenAI-compatible endpoint"""
+
+
+class JudgeError(RuntimeError):
+    """The judge did not come to a verdict. The message is the reason that a record shows; it never holds a key."""
+
+
+class Pair(NamedTuple):
+    """What an entailing judge looks at: passages, the question, and a claim (or a whole answer) to hold against them."""
+
+    passages: tuple[str, ...]
+    question: str
+    text: str
+
+
+class EntailingJudge(Protocol):
+    """Decides for itself. Many pairs come in one call, so that a model can batch them."""
+
+    @property
+    def name(self) -> str:
+        """Everything that can change a verdict."""
+
+    def claims(self, question: str, answer: str) -> list[str]:
+        """The statements that an answer makes. None, if it makes none that this judge could weigh."""
+
+    def supports(self, pairs: Sequence[Pair]) -> list[bool]:
+        """For each pair, whether the passages together bear the claim out."""
+
+    def contradicts(self, pairs: Sequence[Pair]) -> list[bool]:
+        """For each pair, whether the passages say otherwise than the answer."""
+
+
+class ChatJudge(Protocol):
+    """Completes a prompt in the form of a schema."""
+
+    @property
+    def name(self) -> str:
+        """Everything that can change a verdict."""
+
+    def complete(self, prompt: str, schema: type[Schema]) -> Schema:
+        """An instance of the schema; JudgeError if none could be had. Called from several threads."""
+
+
+Judge = EntailingJudge | ChatJudge
+
+
+def chats(judge: Judge) -> TypeIs[ChatJudge]:
+    """Whether the judge is of the chat kind."""
+    return hasattr(judge, "complete")
+
+
+def load_judge(spec: str) -> Judge:
+    """The judge that a text names. Cheap: models are loaded and endpoints called when the first verdict is asked for.
+
+    Raises:
+        InputError: no judge is written like that, or its key is missing.
+    """
+    kind, _, rest = spec.strip().partition(":")
+    if (kind, rest) == ("lexical", ""):
+        from evals.lexical import LexicalJudge
+
+        return LexicalJudge()
+    if kind == "nli" and rest:
+        from evals.nli import NliJudge
+
+        return NliJudge(rest)
+    if kind == "openai" and rest:
+        from evals.openai_judge import openai_judge
+
+        return openai_judge(rest, os.environ)
+    raise InputError(f"unknown judge {spec!r}. A judge is one of:\n{FORMS}")
+
+
+Thing = TypeVar("Thing")
+Outcome = TypeVar("Outcome")
+
+
+def each(ask: Callable[[Sequence[Thing]], Sequence[Outcome]], things: Sequence[Thing]) -> list[Outcome | JudgeError]:
+    """Ask about all at once and, if that fails, one at a time: a thing that cannot be judged costs only itself."""
+    if not things:
+        return []
+    try:
+        return [*ask(things)]
+    except JudgeError as error:
+        if len(things) == 1:
+            return [error]
+        return [outcome for thing in things for outcome in each(ask, [thing])]

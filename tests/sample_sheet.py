@@ -1,0 +1,44 @@
+"""A small suite and sheets on it, for the tests of the axes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+from evals.cache import Cache
+from evals.exam import Axis, Candidate, Sheet
+from evals.fakes import mute
+from evals.judges import Judge, load_judge
+from evals.schema import Document, Domain, Question, Score, Style, Suite
+
+DOCUMENTS = (
+    Document("kestrel", "The Kestrel 40 is made by Orbis. Its warranty lasts 3 years. It weighs 12 kg."),
+    Document("falcon", "The Falcon 9 comes from Lyra. Its warranty lasts 5 years. It weighs 7 kg."),
+    Document("orbis", "Orbis has its seat in Turin. It was founded in 1931."),
+)
+QUESTIONS = (
+    Question("warranty", "How long is the warranty of the Kestrel 40?", ("3 years", "three years"), ("kestrel",)),
+    Question("seat", "Where does the maker of the Kestrel 40 have its seat?", ("Turin",), ("kestrel", "orbis")),
+    Question("colour", "What colour is the Kestrel 40?"),
+    Question("loose", "What is the capital of Italy?", ("Rome",)),
+)
+
+
+def suite(*questions: Question, style: Style | None = None, general: Iterable[str] = ()) -> Suite:
+    return Suite("bench", "Bench", "1", Domain(DOCUMENTS), questions or QUESTIONS, style=style, general=tuple(general))
+
+
+def sheet(candidate: Candidate, asked: Suite | None = None, judge: Judge | None = None, **fields: Any) -> Sheet:
+    asked = asked or suite()
+    known = {"base": mute(), "cache": Cache(Path("unused")), **fields}
+    return Sheet(asked, asked.questions, candidate, judge=judge or load_judge("lexical"), **known)
+
+
+def scores(axis: Axis, on: Sheet) -> dict[str, dict[str, Score]]:
+    """measure -> item -> score; every pair once."""
+    found: dict[str, dict[str, Score]] = {}
+    for measure, item, _, score in axis.score(on):
+        assert item not in found.setdefault(measure.name, {})
+        found[measure.name][item] = score
+    return found

@@ -1,0 +1,77 @@
+from __future__ import annotations
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from evals import accuracy, fakes
+from evals.schema import Answer, Style
+from tests.sample_sheet import scores, sheet, suite
+
+TEXTS = st.text(alphabet="aAtThe n3.,'-\u00e9 \n", max_size=25)
+
+
+@pytest.mark.parametrize(
+    ("said", "reference", "exact", "f1"),
+    [
+        ("3 years", "3 years", 1.0, 1.0),
+        ("The 3  Years.", "3 years", 1.0, 1.0),
+        ("3-years", "3 years", 0.0, 0.0),  # punctuation goes, it does not part words
+        ("three", "3", 0.0, 0.0),
+        ("3 years in all", "3 years", 0.0, 2 * (2 / 4 * 1) / (2 / 4 + 1)),
+        ("years years years", "years", 0.0, 0.5),  # a repeated token counts once
+        ("a theatre", "theatre", 1.0, 1.0),
+        ("anthem", "them", 0.0, 0.0),  # articles are words, not letters
+        ("", "3 years", 0.0, 0.0),
+        ("the", "a", 1.0, 0.0),  # both empty once normalised, as in the published script
+    ],
+)
+def test_figures_worked_out_by_hand(said: str, reference: str, exact: float, f1: float) -> None:
+    assert accuracy.exact(said, reference) == exact
+    assert accuracy.f1(said, reference) == pytest.approx(f1)
+
+
+@settings(deadline=None)  # the first call imports the other implementation
+@given(TEXTS, TEXTS)
+def test_agrees_with_another_implementation_of_squad(said: str, reference: str) -> None:
+    from transformers.data.metrics import squad_metrics as theirs
+
+    assert accuracy.exact(said, reference) == theirs.compute_exact(reference, said)
+    if theirs.get_tokens(said) and theirs.get_tokens(reference):  # version 2 of the script differs where nothing is left
+        assert accuracy.f1(said, reference) == pytest.approx(theirs.compute_f1(reference, said))
+
+
+@given(TEXTS, TEXTS)
+def test_f1_is_symmetric_bounded_and_never_below_exact_on_words(a: str, b: str) -> None:
+    assert accuracy.f1(a, b) == accuracy.f1(b, a)
+    assert 0.0 <= accuracy.f1(a, b) <= 1.0
+    if accuracy.f1(a, b) == 0.0 and accuracy.exact(a, b) == 1.0:
+        assert accuracy.normalise(a) == ""
+
+
+def test_the_best_reference_counts() -> None:
+    found = scores(accuracy.AXIS, sheet(fakes.canned({"warranty": "Three years"})))
+    assert found["accuracy.exact"]["warranty"].value == 1.0
+
+
+def test_gold_is_right_and_silence_is_wrong() -> None:
+    for candidate, value in ((fakes.gold(), 1.0), (fakes.mute(), 0.0)):
+        found = scores(accuracy.AXIS, sheet(candidate))
+        assert [found[measure]["warranty"].value for measure in ("accuracy.exact", "accuracy.f1")] == [value, value]
+
+
+def test_a_question_without_an_answer_has_no_accuracy() -> None:
+    found = scores(accuracy.AXIS, sheet(fakes.gold()))
+    assert found["accuracy.exact"]["colour"].status == "not_applicable"
+
+
+def test_a_crash_is_a_wrong_answer_even_if_it_left_a_right_text() -> None:
+    found = scores(accuracy.AXIS, sheet(fakes.canned({"warranty": Answer("warranty", "3 years", error="cut off")})))
+    assert found["accuracy.exact"]["warranty"].status == "failed"
+    assert found["accuracy.exact"]["warranty"].value == 0.0
+
+
+def test_the_house_format_is_not_held_against_an_answer() -> None:
+    asked = suite(style=Style(r"Per \S+: (?P<answer>.*)\."))
+    found = scores(accuracy.AXIS, sheet(fakes.canned({"warranty": "Per K-40: 3 years."}), asked))
+    assert found["accuracy.exact"]["warranty"].value == 1.0

@@ -1,0 +1,78 @@
+"""Random models of a few thousand weights with a real tokenizer, saved to disk, for tests."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+TEXT = "the a of is in what where how long warranty years kg kestrel falcon orbis turin 0 1 2 3 4 5 6 7 8 9 . , ? ! yes no"
+
+
+def tokenizer(*, pairs: bool = False) -> Any:
+    """Words and their letters: every text can be read, and read back."""
+    from tokenizers import Tokenizer, decoders, models, pre_tokenizers, processors, trainers
+    from transformers import PreTrainedTokenizerFast
+
+    inner = Tokenizer(models.BPE())
+    inner.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
+    inner.decoder = decoders.ByteLevel()
+    marks = ["<pad>", "<s>", "</s>"]
+    alphabet = pre_tokenizers.ByteLevel.alphabet()
+    trainer = trainers.BpeTrainer(vocab_size=400, special_tokens=marks, initial_alphabet=alphabet, show_progress=False)
+    inner.train_from_iterator([TEXT], trainer)
+    known = dict(zip(("pad_token", "bos_token", "eos_token"), marks, strict=True))
+    if pairs:
+        known |= dict(zip(("unk_token", "cls_token", "sep_token"), marks, strict=True))
+        ends = [("<s>", 1), ("</s>", 2)]
+        inner.post_processor = processors.TemplateProcessing("<s> $A </s>", "<s> $A </s> $B:1 </s>:1", special_tokens=ends)
+    return PreTrainedTokenizerFast(tokenizer_object=inner, model_max_length=256, **known)
+
+
+def causal_lm(folder: Path, seed: int = 0) -> Path:
+    import torch
+    from transformers import LlamaConfig, LlamaForCausalLM
+
+    torch.manual_seed(seed)
+    text = tokenizer()
+    config = LlamaConfig(
+        vocab_size=len(text),
+        hidden_size=32,
+        intermediate_size=64,
+        num_hidden_layers=2,
+        num_attention_heads=2,
+        max_position_embeddings=256,
+        initializer_range=0.5,  # so that two seeds differ in what they prefer
+        pad_token_id=0,
+        bos_token_id=1,
+        eos_token_id=2,
+    )
+    LlamaForCausalLM(config).save_pretrained(folder)
+    text.save_pretrained(folder)
+    return folder
+
+
+def nli(folder: Path, labels: tuple[str, ...] = ("ENTAILMENT", "neutral", "contradiction"), *, safe: bool = True) -> Path:
+    import torch
+    from transformers import BertConfig, BertForSequenceClassification
+
+    torch.manual_seed(0)
+    text = tokenizer(pairs=True)
+    config = BertConfig(
+        vocab_size=len(text),
+        hidden_size=16,
+        num_hidden_layers=1,
+        num_attention_heads=2,
+        intermediate_size=32,
+        max_position_embeddings=66,
+        initializer_range=0.8,
+        num_labels=len(labels),
+        id2label=dict(enumerate(labels)),
+        label2id={label: number for number, label in enumerate(labels)},
+    )
+    model = BertForSequenceClassification(config)
+    model.save_pretrained(folder)
+    if not safe:
+        torch.save(model.state_dict(), folder / "pytorch_model.bin")
+        (folder / "model.safetensors").unlink()
+    text.save_pretrained(folder)
+    return folder
