@@ -1,0 +1,36 @@
+"""Faithfulness: how much of what an answer claims is borne out by documents.
+
+`faithfulness.retrieved` holds it against what the system retrieved: does it stick to its sources, right or wrong?
+`faithfulness.gold` holds it against the documents that hold the answer, so that systems that do not retrieve share the
+axis. Both are ragas' metric: supported claims / claims. An answer that declines claims nothing and has no value.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import partial
+
+from evals.exam import Axis, Mark, Sheet
+from evals.ragas_adapter import faithfulness
+from evals.samples import Chosen, Sample, against_gold, claiming, grade
+from evals.schema import Answer, Measure, Question, Score, not_applicable
+
+RETRIEVED = Measure("faithfulness.retrieved")
+GOLD = Measure("faithfulness.gold")
+
+
+def _score(sheet: Sheet) -> Iterator[Mark]:
+    judge = partial(faithfulness, sheet.judge)
+    yield from grade(sheet, RETRIEVED, _against_retrieved, judge)
+    yield from grade(sheet, GOLD, against_gold, judge)
+
+
+def _against_retrieved(sheet: Sheet, question: Question, answer: Answer) -> Chosen:
+    """The answer before its own passages. Claims made although nothing was retrieved have no support, hence 0."""
+    if answer.contexts is None and not (answer.error and sheet.candidate.retrieves):
+        return not_applicable("the system does not retrieve")
+    chosen = claiming(sheet, question, answer, tuple(context.text for context in answer.contexts or ()))
+    return Score(0.0, "nothing was retrieved") if isinstance(chosen, Sample) and not chosen.passages else chosen
+
+
+AXIS = Axis("faithfulness", (RETRIEVED, GOLD), _score, judged=True)

@@ -1,0 +1,44 @@
+"""Hallucination: what a system makes up, and what it keeps back.
+
+`hallucination.contradicted` is the share of the gold documents that an answer contradicts, by deepeval's verdicts.
+`hallucination.unanswerable` counts answers to questions whose answer the documents do not hold, `abstention.false`
+declined questions whose answer they hold: a system can buy either with the other, so they stand together.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import partial
+
+from evals.deepeval_adapter import contradicted
+from evals.exam import Axis, Mark, Sheet, per_question
+from evals.samples import against_gold, grade
+from evals.schema import Answer, Measure, Question, Suite
+from evals.text import declines
+
+CONTRADICTED = Measure("hallucination.contradicted", better="lower")
+UNANSWERABLE = Measure("hallucination.unanswerable", better="lower")
+FALSE_ABSTENTION = Measure("abstention.false", better="lower")
+
+
+def _answered(suite: Suite, question: Question, answer: Answer) -> float | None:
+    return None if question.answerable else float(not _declined(suite, answer))
+
+
+def _declined_needlessly(suite: Suite, question: Question, answer: Answer) -> float | None:
+    return float(_declined(suite, answer)) if question.answerable else None
+
+
+def _declined(suite: Suite, answer: Answer) -> bool:
+    return declines(suite.abstain, suite.bare(answer.text))
+
+
+_by_abstention = per_question({UNANSWERABLE: _answered, FALSE_ABSTENTION: _declined_needlessly})
+
+
+def _score(sheet: Sheet) -> Iterator[Mark]:
+    yield from _by_abstention(sheet)
+    yield from grade(sheet, CONTRADICTED, against_gold, partial(contradicted, sheet.judge))
+
+
+AXIS = Axis("hallucination", (CONTRADICTED, UNANSWERABLE, FALSE_ABSTENTION), _score, judged=True)

@@ -1,0 +1,15 @@
+"""Accuracy: each answer against its references."""
+
+from __future__ import annotations
+
+import pytest
+
+from evals import accuracy
+from evals.exam import Exam
+
+pytestmark = [pytest.mark.domain, pytest.mark.accuracy]
+
+
+def test_accuracy(exam: Exam) -> None:
+    """The system answers as the references do."""
+    exam.take(accuracy.AXIS)
