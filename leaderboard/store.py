@@ -68,9 +68,11 @@ class Store:
                 write_atomically(path, text)
 
     def set_provenance(self, provenance: Mapping[str, Any]) -> None:
-        """Say how the run came about; replaces what was said before."""
+        """Say how the run came about; replaces what was said before. A run that goes on keeps the time it ``started``."""
+        path = self.folder / PROVENANCE
         with self._writing():
-            write_atomically(self.folder / PROVENANCE, json.dumps(provenance, indent=1, sort_keys=True, default=str) + "\n")
+            begun = {name: value for name, value in _provenance(path).items() if name == "started"}
+            write_atomically(path, json.dumps({**provenance, **begun}, indent=1, default=str) + "\n")
 
     def keep_lm_eval(self, suite: str, base_model: str, system: str, seed: int, folder: Path) -> None:
         """Keep the files that lm-eval wrote into ``folder``, as they are."""
@@ -134,9 +136,9 @@ class Run:
     provenance: dict[str, Any]
 
     @cached_property
-    def answer_files(self) -> dict[Key, Path]:
+    def answer_files(self) -> dict[tuple[str, str, str, int], Path]:
         """Where the answers of (suite, base model, system, seed) are; nothing but the first line of each is read."""
-        found: dict[Key, Path] = {}
+        found: dict[tuple[str, str, str, int], Path] = {}
         for path in sorted((self.folder / ANSWERS).rglob("*.jsonl")):
             with path.open("rb") as file:
                 for row in _parsed(path, 1, file.readline()):

@@ -1,0 +1,50 @@
+"""The order in which measures are shown, and what they mean to a reader who sees them for the first time."""
+
+from __future__ import annotations
+
+AXES = (
+    "accuracy",
+    "faithfulness",
+    "hallucination",
+    "forgetting",
+    "retrieval",
+    "citations",
+    "style",
+    "updates",
+    "context",
+    "privacy",
+    "latency",
+    "cost",
+)
+ELSEWHERE = {"general": "forgetting", "abstention": "hallucination"}
+"""First words of measures that belong to an axis of another name."""
+
+MEANING = {
+    "accuracy": "Does it answer the questions of the domain correctly?",
+    "faithfulness": "Do the documents support what it says?",
+    "hallucination": "Does it make things up, or answer what the documents do not hold?",
+    "forgetting": "What did it lose of the abilities that the base model had?",
+    "retrieval": "Does it find the documents that hold the answer?",
+    "citations": "Does it name the documents that support its answer?",
+    "style": "Does it follow the house format?",
+    "updates": "Does it follow when a document changes?",
+    "context": "How does it depend on the room for passages, and on their place?",
+    "privacy": "Does it give away what it saw in training or finds in its index?",
+    "latency": "How long does an answer take?",
+    "cost": "What does it cost to build?",
+}
+
+HEADLINES = ("accuracy.exact", "faithfulness.retrieved", "faithfulness.gold", "hallucination.contradicted", "forgetting")
+"""One measure or two of the axes that a reader asks for first."""
+
+
+def axis(measure: str) -> str:
+    """The axis that a measure belongs to."""
+    first, _, _ = measure.partition(".")
+    return ELSEWHERE.get(first, first)
+
+
+def rank(measure: str) -> tuple[int, str, bool, str]:
+    """Sorts measures by axis; an axis' own measure comes before those of its parts."""
+    name = axis(measure)
+    return (AXES.index(name) if name in AXES else len(AXES), name, not measure.startswith(name), measure)

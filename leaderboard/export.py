@@ -1,0 +1,40 @@
+"""The board as data: ``leaderboard.json`` and ``leaderboard.csv``. The same board gives the same bytes."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from dataclasses import fields
+from typing import Any
+
+from leaderboard.board import Board, Cell
+
+FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
+"""What makes a spreadsheet run a text as a formula."""
+
+
+def as_json(board: Board) -> str:
+    """The whole board, one cell a line."""
+    data = board.as_json()
+    cells = ",\n".join(json.dumps(cell, allow_nan=False) for cell in data["cells"])
+    run = json.dumps(data["run"], indent=1, allow_nan=False)
+    return f'{{"format": {data["format"]},\n"run": {run},\n"cells": [\n{cells}\n]}}\n'
+
+
+def as_csv(board: Board) -> str:
+    """One row for each cell. Texts that a spreadsheet would run are quoted with an apostrophe."""
+    table = io.StringIO()
+    writer = csv.writer(table, lineterminator="\n")
+    names = [field.name for field in fields(Cell)]
+    writer.writerow(names)
+    writer.writerows([_plain(getattr(cell, name)) for name in names] for cell in board.cells)
+    return table.getvalue().encode(errors="replace").decode()
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, list):
+        value = "; ".join(map(str, value))
+    if isinstance(value, str) and value.startswith(FORMULA):
+        return f"'{value}"
+    return value

@@ -1,0 +1,113 @@
+"""The cells of a board laid out: suites and base models, in them axes, in them systems against measures."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import groupby
+from typing import Any
+
+from leaderboard.axes import HEADLINES, axis, rank
+from leaderboard.board import Board, Cell
+
+
+@dataclass(frozen=True)
+class Table:
+    """Systems against some measures."""
+
+    name: str
+    cells: Sequence[Cell]
+
+    @cached_property
+    def measures(self) -> list[Cell]:
+        """One cell of each measure, in order, to tell its name, unit and direction."""
+        return sorted({cell.measure: cell for cell in self.cells}.values(), key=lambda cell: rank(cell.measure))
+
+    @cached_property
+    def rows(self) -> list[tuple[str, list[Cell | None]]]:
+        """Each system with its cells in the order of `measures`; ``None`` where it was not examined."""
+        found = {(cell.system, cell.measure): cell for cell in self.cells}
+        systems = dict.fromkeys(cell.system for cell in self.cells)
+        return [(system, [found.get((system, measure.measure)) for measure in self.measures]) for system in systems]
+
+    def n(self, measure: str) -> int | None:
+        """The number of items behind all values of a measure, where it is the same number."""
+        found = {cell.n for cell in self.cells if cell.measure == measure and cell.value is not None}
+        return found.pop() if len(found) == 1 else None
+
+
+@dataclass(frozen=True)
+class Section:
+    """One suite with one base model."""
+
+    suite: str
+    base_model: str
+    cells: Sequence[Cell]
+    facts: dict[str, Any]
+    """What provenance says of the suite."""
+
+    @property
+    def title(self) -> str:
+        """The suite's title, or its name where it has none."""
+        return str(self.facts.get("title") or self.suite)
+
+    @cached_property
+    def systems(self) -> list[str]:
+        """The systems in the order of the table of systems."""
+        return list(dict.fromkeys(cell.system for cell in self.cells))
+
+    @cached_property
+    def headline(self) -> Table:
+        """What a reader asks for first."""
+        return Table("at a glance", [cell for cell in self.cells if cell.measure in HEADLINES])
+
+    @cached_property
+    def axes(self) -> list[Table]:
+        """One table for each axis."""
+        return [Table(name, list(cells)) for name, cells in groupby(self.cells, key=lambda cell: axis(cell.measure))]
+
+    def of(self, measure: str) -> dict[str, Cell]:
+        """System -> its cell in a measure, where it has a value."""
+        return {cell.system: cell for cell in self.cells if cell.measure == measure and cell.value is not None}
+
+    @cached_property
+    def cautions(self) -> dict[str, list[str]]:
+        """System -> reasons why it may not be compared with the others as it stands."""
+        found = {cell.system: cell.fair for cell in self.cells if isinstance(cell.fair, list)}
+        return {system: list(map(str, reasons)) for system, reasons in found.items() if reasons} | self._mixed
+
+    @property
+    def _mixed(self) -> dict[str, list[str]]:
+        versions = {cell.suite_version for cell in self.cells}
+        last = self.facts.get("version")
+        if len(versions) < 2:
+            return {}
+        return {cell.system: ["measured on another version of the suite"] for cell in self.cells if cell.suite_version != last}
+
+
+def sections(board: Board) -> list[Section]:
+    """The board's suites and base models, in the order of its cells."""
+    return [
+        Section(suite, base_model, list(cells), _facts(board, suite))
+        for (suite, base_model), cells in groupby(board.cells, key=lambda cell: (cell.suite, cell.base_model))
+    ]
+
+
+def _facts(board: Board, suite: str) -> dict[str, Any]:
+    suites = board.run.get("suites")
+    facts = suites.get(suite) if isinstance(suites, dict) else None
+    return facts if isinstance(facts, dict) else {}
+
+
+def split(table: Table, widths: Iterable[int], width: int) -> list[Table]:
+    """A table as several, none of them wider than ``width``, given the width of each measure's column."""
+    groups: list[list[str]] = [[]]
+    used = 0
+    for measure, column in zip(table.measures, widths, strict=True):
+        if groups[-1] and used + column > width:
+            groups.append([])
+            used = 0
+        groups[-1].append(measure.measure)
+        used += column
+    return [Table(table.name, [cell for cell in table.cells if cell.measure in group]) for group in groups]

@@ -1,0 +1,76 @@
+"""The board for a terminal."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from leaderboard.board import Board, Cell
+from leaderboard.figures import SPACE, bounds, of_cell
+from leaderboard.tables import Section, Table, sections, split
+from leaderboard.verdict import verdict
+
+WIDTH = 120
+LEGEND = "* best   ~ not told apart from the best   \u2013 does not apply   ? not measured   [95 % interval]   n items"
+
+
+def as_text(board: Board, width: int = WIDTH) -> str:
+    """Every table of the board, at most ``width`` columns wide."""
+    if not board.cells:
+        return "Nothing was measured."
+    return "\n".join([*(line for section in sections(board) for line in _section(section, width)), LEGEND])
+
+
+def _section(section: Section, width: int) -> Iterator[str]:
+    yield _plain(f"{section.title} ({section.suite}), base model {section.base_model}")
+    yield from _wrapped(verdict(section), width)
+    yield ""
+    for table in section.axes:
+        for part in _parts(table, width):
+            yield from _table(part)
+            yield ""
+    for system, reasons in section.cautions.items():
+        yield from _wrapped(f"Read with care: {system}: {'; '.join(reasons)}", width)
+
+
+def _parts(table: Table, width: int) -> list[Table]:
+    columns = [2 + max(map(len, _column(table, place))) for place, _ in enumerate(table.measures)]
+    return split(table, columns, width - _names(table))
+
+
+def _table(table: Table) -> Iterator[str]:
+    columns = [_column(table, place) for place, _ in enumerate(table.measures)]
+    names = ["", *(_plain(system)[:40] for system, _ in table.rows)]
+    for line, name in enumerate(names):
+        cells = [column[line].ljust(max(map(len, column))) for column in columns]
+        yield "  ".join([name.ljust(_names(table)), *cells]).rstrip()
+
+
+def _column(table: Table, place: int) -> list[str]:
+    head = table.measures[place]
+    arrow = "\u2191" if head.better == "higher" else "\u2193"
+    return [f"{_plain(head.measure)} {arrow}", *(_cell(cells[place]) for _, cells in table.rows)]
+
+
+def _names(table: Table) -> int:
+    return max(len(_plain(system)[:40]) for system, _ in table.rows)
+
+
+def _cell(cell: Cell | None) -> str:
+    if cell is None:
+        return ""
+    mark = "*" if cell.best else "~" if cell.tied else " "
+    shown = [f"{of_cell(cell)}{mark}", f"[{found}]" if (found := bounds(cell)) else "", f"n {cell.n}" if cell.n > 1 else ""]
+    missing = [f"{count} {word}" for word, count in (("failed", cell.failed), ("unmeasured", cell.unmeasured)) if count]
+    return _plain(" ".join(filter(None, [*shown, *missing])))
+
+
+def _plain(text: str) -> str:
+    """What a terminal may be given: no control characters, no line breaks, no long words."""
+    kept = "".join(letter if letter.isprintable() else " " for letter in text.replace(SPACE, " "))
+    return kept if len(kept) <= WIDTH else f"{kept[: WIDTH - 1]}\u2026"
+
+
+def _wrapped(text: str, width: int) -> list[str]:
+    from textwrap import wrap
+
+    return wrap("".join(letter if letter.isprintable() else " " for letter in text.replace(SPACE, " ")), width)

@@ -1,0 +1,58 @@
+"""One or two sentences that say what a section's cells say, and no more than that."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from leaderboard.board import Cell
+from leaderboard.figures import SPACE, bounds, figure
+from leaderboard.tables import Section
+
+ACCURACY, FORGETTING = "accuracy.exact", "forgetting"
+
+
+def verdict(section: Section) -> str:
+    """Who is best on the domain, with whom it is tied, and who lost general ability."""
+    return " ".join([*_accuracy(section.of(ACCURACY)), *_forgetting(section.of(FORGETTING))])
+
+
+def _accuracy(cells: dict[str, Cell]) -> Iterator[str]:
+    if not cells:
+        yield "The accuracy on the domain was not measured."
+        return
+    if len(cells) == 1:
+        (only,) = cells.values()
+        yield f"{only.system} answers {_sure(only)} of the questions exactly."
+        return
+    best = [cell for cell in cells.values() if cell.best]
+    tied = [cell.system for cell in cells.values() if cell.tied]
+    who = _list([cell.system for cell in best])
+    yield f"{who} {'answer' if len(best) > 1 else 'answers'} most questions exactly: {_sure(best[0])}."
+    if len(best) + len(tied) == len(cells):
+        yield "No system can be told apart from the best."
+    elif tied:
+        yield f"{_list(tied)} cannot be told apart from {'them' if len(best) > 1 else 'it'}."
+    else:
+        yield "It is clearly ahead of every other." if len(best) == 1 else "They are clearly ahead of the others."
+
+
+def _forgetting(cells: dict[str, Cell]) -> Iterator[str]:
+    lost = sorted((cell for cell in cells.values() if (cell.ci_low or 0) > 0), key=lambda cell: -(cell.value or 0))
+    kept = [cell.system for cell in cells.values() if cell not in lost]
+    if lost:
+        yield f"Of its general ability, {_list([f'{cell.system} lost {_points(cell)}' for cell in lost])}."
+    if kept:
+        yield f"No loss of general ability is certain for {_list(kept)}."
+
+
+def _points(cell: Cell) -> str:
+    return f"{100 * (cell.value or 0):.1f}{SPACE}points"
+
+
+def _sure(cell: Cell) -> str:
+    shown = bounds(cell)
+    return figure(cell.value or 0.0, cell.unit) + (f" (95{SPACE}% interval {shown})" if shown else "")
+
+
+def _list(names: Sequence[str]) -> str:
+    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
