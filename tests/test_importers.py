@@ -100,6 +100,7 @@ def test_articles_of_one_name_keep_their_own_folders(bring):
     [
         ("{", "data.json:1: not JSON"),
         ("[1]", "an object is expected"),
+        ("[" * 100_000, "cannot be read"),
         ({"data": 1}, "field 'data': a list is expected"),
         ({"data": [{"title": "a"}]}, r"field 'data\[0\]': 'paragraphs' is missing"),
         (

@@ -118,6 +118,7 @@ BAD = {
     "malformed TOML": ({"suite.toml": "name = shop\n"}, ["suite.toml:1", "not TOML", "in quotes"]),
     "malformed TOML further down": ({"suite.toml": 'name = "a"\n\n[bars\n'}, ["suite.toml:3", "not TOML"]),
     "unfinished TOML": ({"suite.toml": 'abstain = ["a",\n'}, ["suite.toml:2", "not TOML"]),
+    "TOML too deep": ({"suite.toml": "a = " + "[" * 100_000}, ["suite.toml", "cannot be read", "simplify it"]),
     "unknown key": ({"suite.toml": 'name = "a"\nabstian = []'}, ["suite.toml:2", "'abstian'", "did you mean 'abstain'?"]),
     "unknown key of style": ({"suite.toml": "[style]\npatern = 'x'"}, ["suite.toml:2", "did you mean 'pattern'?"]),
     "a name that is no name": ({"suite.toml": 'name = "a/b"'}, ["suite.toml:1", "'name'", "'a/b'", "use letters"]),
@@ -195,6 +196,7 @@ BAD = {
         {"documents/other.md": "---\nid: hours\n---\nx"},
         ["other.md", "'hours'", "hours.md", "another id in its front matter"],
     ),
+    "an empty id": ({"documents/hours.md": '---\nid: ""\n---\nx'}, ["hours.md", "'id'", "the id is empty", "leave the line out"]),
     "an empty document": ({"documents/hours.md": "---\ntitle: x\n---\n\n"}, ["hours.md", "empty", "delete the file"]),
     "evidence that names no document": (
         {"questions.jsonl": lines({"question": "x", "references": ["y"], "evidence": ["huors"]})},
@@ -350,6 +352,12 @@ def test_front_matter(text, matter, body):
     assert front_matter(text) == (matter, body)
 
 
+def test_a_file_that_cannot_be_read_is_said(folder):
+    (folder / "documents" / "loop.md").symlink_to("loop.md")
+    with pytest.raises(InputError, match=r"loop.md: the file cannot be read \(.*\); check its permissions"):
+        load(str(folder))
+
+
 # What a version must and must not depend on.
 
 
@@ -386,6 +394,10 @@ def test_a_suite_that_is_not_known_lists_those_that_are():
     with pytest.raises(InputError, match="there is no suite 'nowhere'") as caught:
         find("nowhere")
     assert all(name in str(caught.value) for name in names()[:1])
+
+
+def test_an_embedded_suite_is_found_by_its_name():
+    assert [find(name).name for name in names()] == names()
 
 
 def test_a_file_is_no_suite(folder):
@@ -440,7 +452,8 @@ def load_or_refuse(folder, files):
         load(str(folder))
 
 
-def test_a_large_suite_loads_while_one_blinks(tmp_path):
+@pytest.mark.skipif(sys.gettrace() is not None, reason="coverage slows down what is measured and not what it is compared with")
+def test_a_large_suite_loads_in_a_few_times_the_time_of_reading_it(tmp_path):
     write(tmp_path, {f"documents/{n}.md": f"# D{n}\n" + "word " * 100 + str(n) for n in range(200)})
     rows = [{"id": str(n), "question": f"q {n}", "references": [str(n)], "evidence": [str(n % 200)]} for n in range(500)]
     write(tmp_path, {"suite.toml": 'name = "big"', "questions.jsonl": lines(*rows)})
@@ -448,22 +461,22 @@ def test_a_large_suite_loads_while_one_blinks(tmp_path):
         tmp_path,
         {"train.jsonl": lines(*[{"prompt": f"p {n}", "completion": "c", "evidence": [str(n % 200)]} for n in range(500)])},
     )
-    best = min(timed(tmp_path) for _ in range(5))
-    assert best < 0.05 * max(1.0, machine_speed()), "it happens while pytest collects"
+    loading = min(timed(lambda: load(str(tmp_path))) for _ in range(7))
+    reading = min(timed(lambda: read_plainly(tmp_path)) for _ in range(7))
+    assert loading < 10 * reading, "it happens while pytest collects: 30 ms against 5 where this was written"
 
 
-def timed(folder):
+def read_plainly(folder):
+    for path in folder.rglob("*.md"):
+        path.read_text(encoding="utf-8")
+    for name in ("questions.jsonl", "train.jsonl"):
+        [json.loads(line) for line in (folder / name).read_text(encoding="utf-8").splitlines()]
+
+
+def timed(work):
     start = time.process_time()
-    load(str(folder))
+    work()
     return time.process_time() - start
-
-
-def machine_speed():
-    """How much slower than the machine that the bound was measured on this one is: hashing and parsing JSON there took 8 ms."""
-    start = time.process_time()
-    for _ in range(20):
-        json.loads(json.dumps([{"a": "b" * 50, "c": [1, 2]}] * 300))
-    return (time.process_time() - start) / 0.008
 
 
 def test_nothing_heavy_is_loaded():
