@@ -1,0 +1,118 @@
+"""Forgetting: what general ability a system has lost to its training.
+
+`general.<task>` is lm-eval's score of each item of a general task, for the system's weights. `forgetting` is what the
+base model scored on the same item less what the system did (the other way round where lower is better), so it is
+positive where the system lost. A system with the base's own weights has forgotten nothing, and is not run again.
+"""
+
+from __future__ import annotations
+
+import logging
+import math
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack
+from dataclasses import replace
+from functools import cache
+from typing import Any, NamedTuple
+
+from evals.cache import Cache, digest
+from evals.exam import Axis, Candidate, Mark, Sheet
+from evals.lm_eval_adapter import Value, definition, run
+from evals.schema import Measure, Score, Suite, not_applicable, unmeasured
+
+log = logging.getLogger("proctor")
+
+GENERAL = Measure("general.*")
+"""The measure of each general task, with the task's name for the star."""
+FORGETTING = Measure("forgetting", better="lower")
+SHARES = ("acc", "acc_norm", "exact_match", "f1", "em", "contains", "acc_mutual_info")
+"""Metrics of lm-eval that lie between 0 and 1 for each item."""
+
+
+class Task(NamedTuple):
+    """One general task's outcome: how it is measured, and the score of every item."""
+
+    measure: Measure
+    items: dict[str, Score]
+
+
+def general(cache: Cache, candidate: Candidate, suite: Suite, limit: int | None = None) -> dict[str, Value | Exception]:
+    """lm-eval's own results for each entry of ``suite.general``: kept ones, or the weights are opened and questioned.
+
+    An entry that could not be run, say because its data set is on the hub and the network is off, is its error.
+    """
+    with ExitStack() as open_weights:
+        weights = _once(lambda: open_weights.enter_context(candidate.weights()))
+        return {entry: _entry(cache, candidate, entry, limit, weights) for entry in suite.general}
+
+
+def _once(open_weights: Callable[[], tuple[Any, Any]]) -> Callable[[], tuple[Any, Any]]:
+    return cache(open_weights)
+
+
+def _entry(
+    kept: Cache, candidate: Candidate, entry: str, limit: int | None, weights: Callable[[], tuple[Any, Any]]
+) -> Value | Exception:
+    key = digest(candidate.weights_version, definition(entry, limit))
+    try:
+        value: Value = kept.json("general", key, lambda: run(entry, *weights(), limit))
+    except OSError as error:
+        log.warning("general task %s cannot be run: %s", entry, error)
+        return error
+    return value
+
+
+def _score(sheet: Sheet) -> Iterator[Mark]:
+    before = _tasks(general(sheet.cache, sheet.base, sheet.suite, sheet.limit))
+    shared = sheet.candidate.weights_version == sheet.base.weights_version
+    after = before if shared else _tasks(general(sheet.cache, sheet.candidate, sheet.suite, sheet.limit))
+    for name, task in after.items():
+        for item, score in task.items.items():
+            yield Mark(task.measure, item, item, score)
+            yield Mark(FORGETTING, item, item, _lost(task.measure, _same_item(before, name, item), score))
+
+
+def _same_item(before: Mapping[str, Task], task: str, item: str) -> Score:
+    known = before[task].items if task in before else {}
+    return known.get(item, unmeasured("there is no result of the base model to compare with"))
+
+
+def _lost(measure: Measure, before: Score, after: Score) -> Score:
+    if before.value is None or after.value is None:
+        return before if before.value is None else after
+    if measure.unit != "share":
+        return not_applicable(f"{measure.unit} is no share, so it cannot be averaged with others")
+    return Score(before.value - after.value if measure.better == "higher" else after.value - before.value)
+
+
+def _tasks(values: Mapping[str, Value | Exception]) -> dict[str, Task]:
+    """Every task of every entry, by name."""
+    tasks = {}
+    for entry, value in values.items():
+        if isinstance(value, Exception):
+            tasks[entry] = Task(_named(entry), {entry: unmeasured(f"{type(value).__name__}: {value}"[:500])})
+        else:
+            tasks |= {name: _task(name, samples, value) for name, samples in value["samples"].items()}
+    return tasks
+
+
+def _named(task: str) -> Measure:
+    return replace(GENERAL, name=GENERAL.name.replace("*", task.rpartition("/")[2]))
+
+
+def _task(name: str, samples: list[dict[str, Any]], value: Value) -> Task:
+    metric = "acc" if "acc" in samples[0]["metrics"] else samples[0]["metrics"][0]
+    higher = value.get("higher_is_better", {}).get(name, {}).get(metric) is not False
+    measure = replace(_named(name), unit="share" if metric in SHARES else metric, better="higher" if higher else "lower")
+    first = [sample for sample in samples if sample["filter"] == samples[0]["filter"]]
+    return Task(measure, {f"{name}/{sample['doc_id']}": _value(metric, sample[metric]) for sample in first})
+
+
+def _value(metric: str, value: Any) -> Score:
+    """An item's score; metrics that only exist for a whole task, such as perplexity, leave something else in its place."""
+    if isinstance(value, int | float) and math.isfinite(value):
+        return Score(float(value))
+    return unmeasured(f"lm-eval's {metric} has no finite number for one item")
+
+
+AXIS = Axis("forgetting", (GENERAL, FORGETTING), _score)

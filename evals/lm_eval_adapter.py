@@ -1,0 +1,153 @@
+"""EleutherAI's lm-eval on a model in memory. The only file that knows lm-eval.
+
+Never with lm-eval's own response cache: its key leaves the model out, so a fine-tuned model would get the base's answers.
+"""
+
+from __future__ import annotations
+
+import importlib.metadata
+import importlib.util
+import json
+import logging
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from evals.cache import digest, file_digest
+from evals.quiet import quiet
+from evals.schema import InputError
+
+BATCH = 16
+Value = dict[str, Any]
+"""What lm-eval returned for one entry of `Suite.general`, as plain JSON data: results, configs, versions, samples, ..."""
+
+
+def definition(entry: str, limit: int | None) -> str:
+    """Hash of all but the weights that shapes an entry's results. Reads files, imports nothing heavy.
+
+    lm-eval's own tasks are pinned by its version; their data sets are the Hugging Face hub's.
+    """
+    folder = Path(entry)
+    content = _folder_content(folder) if folder.is_absolute() else [entry]
+    return digest(content, limit, importlib.metadata.version("lm_eval"), BATCH)
+
+
+def run(entry: str, model: Any, tokenizer: Any, limit: int | None) -> Value:
+    """The entry's tasks put to a model. Like lm-eval's own evaluator, without its calls to git and pip."""
+    quiet()
+    import lm_eval
+    from lm_eval.models.huggingface import HFLM
+    from lm_eval.utils import handle_non_serializable
+
+    logging.getLogger("lm_eval").setLevel(logging.ERROR)  # it warns that a model came as an object, which is the point
+    tasks = {"tasks": load_tasks(entry)}
+    lm = HFLM(pretrained=model, tokenizer=tokenizer, batch_size=BATCH)
+    value = lm_eval.evaluate(lm=lm, task_dict=tasks, limit=limit, log_samples=True, bootstrap_iters=0)
+    plain: Value = json.loads(json.dumps(value, default=handle_non_serializable))
+    return plain
+
+
+def load_tasks(entry: str) -> dict[str, Any]:
+    """lm-eval's task objects by name: all tasks of a folder, or those that one of lm-eval's names stands for.
+
+    Raises:
+        InputError: there is no such folder or name, or no task in the folder.
+    """
+    quiet()
+    return _tasks_of_folder(Path(entry)) if Path(entry).is_absolute() else _tasks_of_name(entry)
+
+
+def _tasks_of_folder(folder: Path) -> dict[str, Any]:
+    from lm_eval.tasks import TaskManager
+    from lm_eval.tasks._yaml_loader import load_yaml
+
+    manager = TaskManager(include_path=str(folder), include_defaults=False)
+    paths = [manager.task_index[name].yaml_path for name in manager.all_subtasks]
+    if not paths:
+        raise InputError(f"{folder}: no lm-eval task found; a task is a *.yaml file with a `task:` name")
+    return dict(manager.load([_beside(load_yaml(path), path.parent) for path in paths])["tasks"])
+
+
+def _beside(config: dict[str, Any], folder: Path) -> dict[str, Any]:
+    """The configuration with its data files looked for beside the YAML first: lm-eval itself looks in the working folder."""
+    files = (config.get("dataset_kwargs") or {}).get("data_files")
+    if files is None:
+        return config
+    return {**config, "dataset_kwargs": {**config["dataset_kwargs"], "data_files": _placed(files, folder)}}
+
+
+def _placed(files: Any, folder: Path) -> Any:
+    if isinstance(files, Mapping):
+        return {split: _placed(file, folder) for split, file in files.items()}
+    if isinstance(files, list):
+        return [_placed(file, folder) for file in files]
+    return str(folder / files) if (folder / files).exists() else files
+
+
+def _tasks_of_name(name: str) -> dict[str, Any]:
+    """Tasks of lm-eval's own. The folder is guessed from the name first: reading its whole index takes ten seconds."""
+    from lm_eval.tasks import TaskManager
+
+    guesses = [str(folder) for folder in _likely_folders(name)]
+    for manager in (lambda: TaskManager(include_path=guesses, include_defaults=False), TaskManager):
+        try:
+            return dict(manager().load([name])["tasks"])
+        except KeyError:
+            continue
+    raise InputError(f"general task {name!r} is neither a folder nor a name that lm-eval {_version()} knows")
+
+
+def _likely_folders(name: str) -> Iterator[Path]:
+    """Folders called like the beginning of a task's name: arc for arc_easy."""
+    words = name.split("_")
+    spec = importlib.util.find_spec("lm_eval")
+    for root in (spec and spec.submodule_search_locations) or ():
+        candidates = (Path(root) / "tasks" / "_".join(words[:count]) for count in range(len(words), 0, -1))
+        yield from (folder for folder in candidates if folder.is_dir())
+
+
+def _version() -> str:
+    return importlib.metadata.version("lm_eval")
+
+
+def _folder_content(folder: Path) -> list[tuple[str, str]]:
+    """Name and hash of every file in the folder, and of the data files elsewhere that its tasks name."""
+    files = sorted(path for path in folder.rglob("*") if path.is_file() and "__pycache__" not in path.parts)
+    inside = [(str(path.relative_to(folder)), file_digest(path)) for path in files]
+    named = (file for path in files if path.suffix == ".yaml" for file in _data_files(path))
+    return inside + [(str(file), file_digest(file)) for file in sorted(set(named)) if file.is_file()]
+
+
+def _data_files(path: Path) -> Iterator[Path]:
+    """The data files that a task's YAML names."""
+    import yaml
+
+    class Loader(yaml.SafeLoader):
+        """Takes lm-eval's `!function` for text."""
+
+    Loader.add_constructor("!function", lambda _, node: str(node.value))
+    config = yaml.load(path.read_text(encoding="utf-8"), Loader)  # noqa: S506 -- a subclass of the safe loader
+    kwargs = config.get("dataset_kwargs") if isinstance(config, dict) else None
+    files = _placed((kwargs or {}).get("data_files"), path.parent) if kwargs and "data_files" in kwargs else []
+    yield from map(Path, _flat(files))
+
+
+def _flat(files: Any) -> Iterable[str]:
+    if isinstance(files, Mapping):
+        return [name for file in files.values() for name in _flat(file)]
+    return [name for file in files for name in _flat(file)] if isinstance(files, list) else [files]
+
+
+def lm_eval_files(values: Mapping[str, Value]) -> dict[str, str]:
+    """File name -> text of what lm-eval would have left in its output folder, for the values of `forgetting.general`.
+
+    ``results_<entry>.json`` is the result without its samples, ``samples_<task>.jsonl`` has a line for each sample.
+    """
+    files = {}
+    for entry, value in values.items():
+        rest = {key: part for key, part in value.items() if key != "samples"}
+        files[f"results_{Path(entry).name}.json"] = json.dumps(rest, indent=2, ensure_ascii=False) + "\n"
+        for task, samples in value["samples"].items():
+            lines = (json.dumps(sample, ensure_ascii=False) + "\n" for sample in samples)
+            files[f"samples_{task}.jsonl"] = "".join(lines)
+    return files

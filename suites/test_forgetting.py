@@ -1,0 +1,15 @@
+"""Forgetting: general ability before and after training."""
+
+from __future__ import annotations
+
+import pytest
+
+from evals import forgetting
+from evals.exam import Exam
+
+pytestmark = [pytest.mark.domain, pytest.mark.forgetting]
+
+
+def test_forgetting(exam: Exam) -> None:
+    """The system has kept its general ability."""
+    exam.take(forgetting.AXIS)
