@@ -9,14 +9,14 @@ import os
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cached_property, partial
+from functools import cached_property
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
 
 import leaderboard
-from evals import progress, quiet
+from evals import options, progress, quiet
 from evals.cache import Cache, digest
 from evals.exam import Exam, Sheet
 from evals.judges import Judge, load_judge
@@ -143,33 +143,10 @@ class Plan:
         return provenance.facts(self.root) | asked | {"suites": suites_of, "systems": systems_of, "base_models": bases}
 
 
-def pytest_addoption(parser: pytest.Parser) -> None:
-    """The options of the exam; ``--help`` shows them in a group of their own."""
-    group = parser.getgroup("proctor", "the exam: RAG, full fine-tuning, LoRA and hybrids on a domain")
-    several = partial(group.addoption, action="append", default=[])
-    several(
-        "--suite",
-        metavar="NAME|PATH",
-        help="a suite: embedded, or a folder with a suite.toml (repeatable; default: all embedded)",
-    )
-    several("--system", metavar="NAME", help="a system of the table (repeatable; default: all)")
-    several("--base-model", metavar="ID|PATH", help="a base model: folder or hub name (repeatable; default: the embedded one)")
-    group.addoption("--systems", metavar="FILE", help="the table of systems (default: models/systems.toml)")
-    group.addoption("--judge", default="lexical", metavar="SPEC", help="lexical (default), nli:MODEL or openai:MODEL[@BASE_URL]")
-    group.addoption("--seeds", type=_count, default=1, metavar="N", help="train everything that is trained N times (default: 1)")
-    group.addoption("--limit", type=_count, metavar="N", help="ask only the first N questions, and N items of each general task")
-    group.addoption("--run-dir", metavar="DIR", help="the run's folder (default: runs/<commit>-<hash of what is asked>)")
-    group.addoption("--site", metavar="DIR", help="where the page is published (default: leaderboard/site)")
-    group.addoption("--device", default="auto", metavar="NAME", help="cpu, cuda, cuda:1, mps or auto (default)")
-    group.addoption("--dry-run", action="store_true", help="say what would be trained and asked, and how long it would take")
-    group.addoption("--trust-remote-code", action="store_true", help="let base models run code of their own (default: never)")
-
-
-def _count(text: str) -> int:
-    number = int(text)
-    if number < 1:
-        raise ValueError
-    return number
+def pytest_addoption(parser: pytest.Parser, pluginmanager: pytest.PytestPluginManager) -> None:
+    """Proctor's options, unless the installed plugin has declared them already."""
+    if not pluginmanager.hasplugin("proctor"):
+        options.declare(parser)
 
 
 def pytest_configure(config: pytest.Config) -> None:

@@ -1,6 +1,6 @@
 """The vocabulary: what every other file speaks of. Frozen data, standard library only.
 
-    Suite --Domain--> System --> Answer --Measure--> Record --> Run
+Suite --Domain--> System --> Answer --Measure--> Record --> Run
 """
 
 from __future__ import annotations
@@ -9,7 +9,6 @@ import dataclasses
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any, Literal, get_args
 
 FORMAT = 1

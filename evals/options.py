@@ -1,0 +1,59 @@
+"""The options of the exam. Installed as a pytest plugin, so that `pytest --suite PATH` is understood from the start.
+
+pytest takes its settings from the folder that the paths on its command line share, before it knows which of them belong
+to an option: `--suite /some/where` alone would make it overlook Proctor's own settings. The plugin sees that and starts
+pytest again with them named.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from functools import partial
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+SETTINGS = ROOT / "pyproject.toml"
+
+
+def declare(parser: pytest.Parser) -> None:
+    """Add the options; ``--help`` shows them in a group of their own."""
+    group = parser.getgroup("proctor", "the exam: RAG, full fine-tuning, LoRA and hybrids on a domain")
+    several = partial(group.addoption, action="append", default=[])
+    several(
+        "--suite",
+        metavar="NAME|PATH",
+        help="a suite: embedded, or a folder with a suite.toml (repeatable; default: all embedded)",
+    )
+    several("--system", metavar="NAME", help="a system of the table (repeatable; default: all)")
+    several("--base-model", metavar="ID|PATH", help="a base model: folder or hub name (repeatable; default: the embedded one)")
+    group.addoption("--systems", metavar="FILE", help="the table of systems (default: models/systems.toml)")
+    group.addoption("--judge", default="lexical", metavar="SPEC", help="lexical (default), nli:MODEL or openai:MODEL[@BASE_URL]")
+    group.addoption("--seeds", type=count, default=1, metavar="N", help="train everything that is trained N times (default: 1)")
+    group.addoption("--limit", type=count, metavar="N", help="ask only the first N questions, and N items of each general task")
+    group.addoption("--run-dir", metavar="DIR", help="the run's folder (default: runs/<commit>-<hash of what is asked>)")
+    group.addoption("--site", metavar="DIR", help="where the page is published (default: leaderboard/site)")
+    group.addoption("--device", default="auto", metavar="NAME", help="cpu, cuda, cuda:1, mps or auto (default)")
+    group.addoption("--dry-run", action="store_true", help="say what would be trained and asked, and how long it would take")
+    group.addoption("--trust-remote-code", action="store_true", help="let base models run code of their own (default: never)")
+
+
+def count(text: str) -> int:
+    """A whole number of 1 or more; ValueError otherwise, which argparse turns into a usage error."""
+    number = int(text)
+    if number < 1:
+        raise ValueError
+    return number
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """As an installed plugin: declare the options, and start again where a path on the command line hid the settings.
+
+    It has to be here: later, pytest has begun to capture what the new start would print.
+    """
+    declare(parser)
+    called = Path(sys.argv[0]).name in ("pytest", "py.test") or sys.argv[0].endswith("pytest/__main__.py")
+    if called and parser.extra_info.get("inifile") == "None" and Path.cwd().resolve().is_relative_to(ROOT):
+        os.execv(sys.executable, [sys.executable, "-m", "pytest", "-c", str(SETTINGS), *sys.argv[1:]])  # noqa: S606 # itself

@@ -1,0 +1,225 @@
+"""The exam as a user runs it: through pytest, in processes of its own, on a random model of 40,000 parameters."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from xml.etree import ElementTree
+
+import pytest
+
+from evals.schema import Domain, Question
+
+ROOT = Path(__file__).resolve().parent.parent
+SYSTEMS = """
+[base]
+max_new_tokens = 8
+[rag]
+retrieve = "bm25"
+max_new_tokens = 8
+[full_ft]
+adapt = "full"
+epochs = 1
+max_new_tokens = 8
+[lora]
+adapt = "lora"
+rank = 4
+epochs = 1
+max_new_tokens = 8
+[hybrid]
+adapt = "lora"
+retrieve = "bm25"
+rank = 4
+epochs = 1
+max_new_tokens = 8
+"""
+TASK = """
+task: colours
+dataset_path: json
+dataset_kwargs:
+  data_files:
+    test: {data}
+test_split: test
+output_type: multiple_choice
+doc_to_text: "{{{{query}}}}"
+doc_to_choice: "{{{{choices}}}}"
+doc_to_target: "{{{{gold}}}}"
+metric_list:
+  - metric: acc
+    aggregation: mean
+    higher_is_better: true
+metadata:
+  version: 1
+"""
+
+
+@pytest.fixture(scope="module")
+def suite(tmp_path_factory: pytest.TempPathFactory, domain: Domain, questions: tuple[Question, ...]) -> Path:
+    """The domain of these tests, as a folder that a user would write."""
+    folder = tmp_path_factory.mktemp("own") / "covers"
+    (folder / "documents").mkdir(parents=True)
+    (folder / "tasks").mkdir()
+    for document in domain.documents:
+        text = f"---\nid: {document.id}\ntitle: {document.title}\n---\n{document.text}\n"
+        (folder / "documents" / f"{document.id}.md").write_text(text)
+    examples = [{"prompt": e.prompt, "completion": e.completion, "evidence": list(e.evidence)} for e in domain.examples]
+    asked = [{"id": q.id, "question": q.text, "references": list(q.references), "evidence": list(q.evidence)} for q in questions]
+    asked.append({"id": "none", "question": "How heavy is the Kelvo?", "references": [], "evidence": []})
+    items = [{"query": f"The sky at noon {n} is", "choices": [" blue", " green"], "gold": n % 2} for n in range(6)]
+    for name, rows in (("train", examples), ("questions", asked), ("tasks/colours", items)):
+        (folder / f"{name}.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    (folder / "tasks" / "colours.yaml").write_text(TASK.format(data=folder / "tasks" / "colours.jsonl"))
+    (folder / "suite.toml").write_text('name = "covers"\ntitle = "Covers"\ngeneral = ["tasks"]\n')
+    (folder.parent / "systems.toml").write_text(SYSTEMS)
+    return folder
+
+
+class Runner:
+    """Runs the exam on that suite with folders of its own."""
+
+    def __init__(self, suite: Path, model: Path, folder: Path) -> None:
+        self.folder, self.run_dir, self.site = folder, folder / "run", folder / "site"
+        self.arguments = ["-m", "domain", "--suite", str(suite), "--base-model", str(model), "--systems", str(suite.parent / "systems.toml")]
+        self.arguments += ["--run-dir", str(self.run_dir), "--site", str(self.site), "--device", "cpu"]
+        self.environment = os.environ | {"PROCTOR_CACHE": str(folder / "cache"), "OMP_NUM_THREADS": "1"}
+
+    def start(self, *more: str) -> subprocess.Popen[str]:
+        command = [sys.executable, "-m", "pytest", *self.arguments, *more]
+        return subprocess.Popen(
+            command, cwd=ROOT, env=self.environment, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, start_new_session=True
+        )
+
+    def __call__(self, *more: str) -> tuple[int, str]:
+        process = self.start(*more)
+        out, _ = process.communicate()
+        return process.returncode, out
+
+    def records(self) -> list[str]:
+        return sorted((self.run_dir / "records.jsonl").read_text().splitlines())
+
+    def kill_after_first_records(self) -> None:
+        process = self.start()
+        while process.poll() is None and not (self.run_dir / "records.jsonl").exists():
+            time.sleep(0.05)
+        assert process.poll() is None, process.communicate()[0]
+        os.killpg(process.pid, signal.SIGKILL)
+        process.communicate()
+
+
+@pytest.fixture(scope="module")
+def first(suite: Path, tiny_llama: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Runner, str]]:
+    """One whole run, in one process."""
+    runner = Runner(suite, tiny_llama, tmp_path_factory.mktemp("first"))
+    code, out = runner("--junitxml", str(runner.folder / "junit.xml"))
+    assert code == 0, out
+    yield runner, out
+
+
+@pytest.mark.slow
+def test_a_run_ends_by_naming_its_page(first: tuple[Runner, str]) -> None:
+    runner, out = first
+    assert str(runner.site / "index.html") in out
+    assert (runner.site / "index.html").exists()
+
+
+@pytest.mark.slow
+def test_every_system_has_every_measure_or_says_why_not(first: tuple[Runner, str]) -> None:
+    cells = json.loads((first[0].site / "leaderboard.json").read_text())["cells"]
+    measures = {cell["measure"] for cell in cells}
+    assert {"accuracy.exact", "retrieval.recall@3", "faithfulness.gold", "hallucination.contradicted", "forgetting"} <= measures
+    for name in ("base", "rag", "full_ft", "lora", "hybrid"):
+        assert {cell["measure"] for cell in cells if cell["system"] == name} == measures
+    by_key = {(cell["system"], cell["measure"]): cell for cell in cells}
+    assert by_key["base", "faithfulness.retrieved"]["status"] == "not_applicable"
+    assert by_key["rag", "forgetting"]["value"] == 0
+    assert by_key["rag", "retrieval.recall@3"]["value"] == 1
+
+
+@pytest.mark.slow
+def test_values_are_junit_properties(first: tuple[Runner, str]) -> None:
+    tree = ElementTree.parse(first[0].folder / "junit.xml")  # noqa: S314 # written by the test
+    cases = {case.get("name"): case for case in tree.iter("testcase")}
+    properties = {p.get("name") for p in cases["test_accuracy[covers-rag]"].iter("property")}
+    assert {"accuracy.exact", "accuracy.f1"} <= properties
+
+
+@pytest.mark.slow
+def test_again_with_nothing_changed_loads_no_model_and_publishes_the_same_page(first: tuple[Runner, str]) -> None:
+    runner, _ = first
+    before = {path: path.read_bytes() for path in runner.site.rglob("*") if path.is_file()}
+    script = "import sys, pytest; code = pytest.main(sys.argv[1:]); heavy = {'torch', 'ragas', 'deepeval', 'lm_eval'} & set(sys.modules); sys.exit(code or bool(heavy))"
+    again = subprocess.run(
+        [sys.executable, "-c", script, *runner.arguments], cwd=ROOT, env=runner.environment, capture_output=True, text=True, check=False
+    )
+    assert again.returncode == 0, again.stdout
+    assert {path: path.read_bytes() for path in runner.site.rglob("*") if path.is_file()} == before
+
+
+@pytest.mark.slow
+def test_two_workers_make_the_same_records(first: tuple[Runner, str], suite: Path, tiny_llama: Path, tmp_path: Path) -> None:
+    runner = Runner(suite, tiny_llama, tmp_path)
+    code, out = runner("-n", "2")
+    assert code == 0, out
+    assert runner.records() == first[0].records()
+
+
+@pytest.mark.slow
+def test_a_killed_run_goes_on_and_ends_with_the_same_records(first: tuple[Runner, str], suite: Path, tiny_llama: Path, tmp_path: Path) -> None:
+    runner = Runner(suite, tiny_llama, tmp_path)
+    runner.kill_after_first_records()
+    code, out = runner()
+    assert code == 0, out
+    assert runner.records() == first[0].records()
+
+
+def collect(*more: str, folder: Path = ROOT) -> tuple[int, str]:
+    done = subprocess.run([sys.executable, "-m", "pytest", *more], cwd=folder, capture_output=True, text=True, check=False)
+    return done.returncode, done.stdout + done.stderr
+
+
+def test_names_of_tests(suite: Path, tiny_llama: Path) -> None:
+    code, out = collect("--co", "-q", "-m", "domain", "--suite", str(suite), "--base-model", str(tiny_llama), "--seeds", "2")
+    assert code == 0, out
+    assert "suites/test_accuracy.py::test_accuracy[covers-rag]" in out
+    assert "suites/test_forgetting.py::test_forgetting[covers-lora-seed1]" in out
+    assert "[covers-base-seed" not in out
+
+
+def test_markers_and_names_choose(suite: Path, tiny_llama: Path) -> None:
+    where = ["--suite", str(suite), "--base-model", str(tiny_llama)]
+    out = collect("--co", "-q", "-m", "domain and forgetting", "-k", "rag or hybrid", *where)[1]
+    chosen = [line for line in out.splitlines() if "::" in line]
+    assert chosen == [f"suites/test_forgetting.py::test_forgetting[covers-{name}]" for name in ("rag", "hybrid")]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["--suite", "instrumnets"], "instrumnets"),
+        (["--system", "hybird"], "did you mean hybrid"),
+        (["--judge", "oracle"], "oracle"),
+        (["--base-model", "./nowhere"], "no such folder"),
+        (["--seeds", "0"], "--seeds"),
+        (["--systems", "nowhere.toml"], "no such systems file"),
+    ],
+)
+def test_a_mistake_is_named_before_any_work(arguments: list[str], said: str) -> None:
+    code, out = collect("-m", "domain", *arguments)
+    assert code == 4, out
+    assert said in out
+    assert "Traceback" not in out
+
+
+def test_dry_run_trains_nothing(suite: Path, tiny_llama: Path, tmp_path: Path) -> None:
+    runner = Runner(suite, tiny_llama, tmp_path)
+    code, out = runner("--dry-run")
+    assert code == 0, out
+    assert "train on" in out
+    assert not runner.run_dir.exists()
+    assert not (tmp_path / "cache" / "adapted").exists()
