@@ -25,7 +25,7 @@ def as_json(board: Board) -> str:
 def as_csv(board: Board) -> str:
     """One row for each cell. Texts that a spreadsheet would run are quoted with an apostrophe."""
     table = io.StringIO()
-    writer = csv.writer(table, lineterminator="\n")
+    writer = csv.writer(table, lineterminator="\n", quoting=csv.QUOTE_NONNUMERIC)
     names = [field.name for field in fields(Cell)]
     writer.writerow(names)
     writer.writerows([_plain(getattr(cell, name)) for name in names] for cell in board.cells)

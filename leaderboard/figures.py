@@ -29,16 +29,13 @@ def of_cell(cell: Cell) -> str:
 
 
 def bounds(cell: Cell) -> str:
-    """A cell's 95 % interval without units that the value has named; nothing where there is none to speak of."""
+    """A cell's 95 % interval, without the unit where it is the value's own; nothing where there is none to speak of."""
     if cell.ci_low is None or cell.ci_high is None or cell.method == "exact":
         return ""
-    low, high = figure(cell.ci_low, cell.unit), figure(cell.ci_high, cell.unit)
-    number, _, unit = low.rpartition(SPACE)
-    return f"{number if high.endswith(SPACE + unit) else low} to {high.rpartition(SPACE)[0] if _unit(cell) == unit else high}"
-
-
-def _unit(cell: Cell) -> str:
-    return of_cell(cell).rpartition(SPACE)[2]
+    ends = [figure(cell.ci_low, cell.unit), figure(cell.ci_high, cell.unit)]
+    if len({end.partition(SPACE)[2] for end in [*ends, of_cell(cell)]}) == 1:
+        ends = [end.partition(SPACE)[0] for end in ends]
+    return " to ".join(ends)
 
 
 def _seconds(value: float) -> str:

@@ -22,7 +22,7 @@ class Site:
         """What a file said when it was last published; it is kept."""
         path = self.folder / name
         try:
-            text = path.read_text(encoding="utf-8")
+            text = path.read_bytes().decode()
         except (OSError, UnicodeDecodeError):
             return None
         self._written.add(path)

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from leaderboard import axes, export, figures, plot
 from leaderboard.board import Board, board, latest
@@ -63,7 +63,7 @@ def _environment() -> Environment:
         lstrip_blocks=True,
         finalize=_printable,
     )
-    environment.filters |= {"name": _name, "text": _text, "anchor": slugs}
+    environment.filters |= {"name": _name, "breaks": _breaks, "text": _text, "anchor": slugs}
     environment.globals |= {
         "figure": figures.figure,
         "shown": figures.of_cell,
@@ -88,6 +88,12 @@ def _name(value: Any) -> str:
     """A name that leaves room for others."""
     name = str(value)
     return name if len(name) <= 100 else f"{name[:99]}\u2026"
+
+
+def _breaks(name: str) -> Markup:
+    """A name that may be broken after dots and underscores, as in a narrow column."""
+    pieces = re.split(r"(?<=[._/-])", name)
+    return Markup("<wbr>").join(escape(_printable(piece)) for piece in pieces)
 
 
 def _text(value: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import warnings
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -44,7 +45,7 @@ def _known(cell: Cell) -> tuple[float, float, float]:
 
 def name(section: Section) -> str:
     """A file name that changes with all that changes the plot."""
-    shape = digest(section.suite, section.base_model, points(section), file_digest(Path(__file__)))
+    shape = digest(repr((section.suite, section.base_model, points(section))), file_digest(Path(__file__)))
     return f"{slug(section.suite)[:30]}-{shape[:16]}.svg"
 
 
@@ -54,7 +55,8 @@ def draw(section: Section) -> str:
     from matplotlib.backends.backend_svg import FigureCanvasSVG
     from matplotlib.figure import Figure
 
-    with mpl.rc_context({"svg.hashsalt": "proctor", "svg.fonttype": "none", "font.size": 10, "font.family": "sans-serif"}):
+    settings: dict[Any, Any] = {"svg.hashsalt": "proctor", "svg.fonttype": "none", "font.size": 10, "text.parse_math": False}
+    with mpl.rc_context(settings), warnings.catch_warnings(action="ignore"):  # names in scripts that its font lacks
         figure = Figure(figsize=(9.6, 4.2), layout="constrained")
         FigureCanvasSVG(figure)
         _fill(figure.subplots(), points(section))
@@ -92,9 +94,9 @@ def _one(axes: Any, place: int, point: Point) -> None:
 
 
 def _text(name: str) -> str:
-    """A label that is no formula and fits."""
+    """A label that fits. One that starts with an underscore would be left out of the legend."""
     printable = "".join(letter if letter.isprintable() else " " for letter in name[:24])
-    return printable.replace("$", r"\$").lstrip("_") or "(unnamed)"
+    return printable.lstrip("_") or "(unnamed)"
 
 
 def _for_page(figure: Any, prefix: str) -> str:
@@ -106,7 +108,7 @@ def _for_page(figure: Any, prefix: str) -> str:
     svg = file.getvalue()
     svg = svg[svg.index("<svg") :]
     svg = re.sub(r"<metadata>.*?</metadata>|<style.*?</style>|<!--.*?-->", "", svg, flags=re.DOTALL)
-    svg = re.sub(r'(\bid="|url\(#|href="#)', rf"\1{prefix}-", svg)
+    svg = re.sub(r'(\bid="|url\(#|href="#)', rf"\g<1>{prefix}-", svg)
     svg = re.sub(r"#0708(\w\w)", lambda found: SERIES[int(found[1], 16)], svg)
     for stand_in, colour in COLOURS.items():
         svg = svg.replace(stand_in, colour)

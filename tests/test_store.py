@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import random
 import resource
 import signal
 import subprocess
@@ -69,7 +68,7 @@ def test_a_measurement_is_written_once(tmp_path):
 def test_the_order_of_the_lines_does_not_matter(tmp_path):
     folder = make_run(tmp_path)
     before = read(folder)
-    shuffled = random.Random(0).sample(lines(folder), len(lines(folder)))
+    shuffled = lines(folder)[::-1][7:] + lines(folder)[::-1][:7]
     (folder / RECORDS).write_text("\n".join(shuffled) + "\n")
     assert read(folder) == before
 

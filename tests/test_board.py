@@ -1,0 +1,283 @@
+"""What becomes of records on the board: means, gaps, ties, seeds, and the files that say so."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from dataclasses import replace
+
+import pytest
+
+from evals.schema import Record
+from evals.statistics import interval
+from leaderboard import export
+from leaderboard.__main__ import main
+from leaderboard.board import Board, Cell, board
+from leaderboard.figures import bounds, figure
+from leaderboard.store import Run, Store, read
+from leaderboard.tables import sections
+from leaderboard.text import as_text
+from leaderboard.verdict import verdict
+from tests.sample_run import Sample, make_run, record
+
+NARROW = "\u00a0"
+
+
+def board_of(*records: Record, provenance: dict | None = None) -> Board:
+    return board([Run(None, tuple(records), provenance or {})])
+
+
+def only(*records: Record) -> Cell:
+    (cell,) = board_of(*records).cells
+    return cell
+
+
+def answered(system: str, right: int, of: int = 40, **changes) -> list[Record]:
+    return [record("accuracy.exact", f"q{i}", float(i < right), system=system, **changes) for i in range(of)]
+
+
+def marks(*records: Record) -> dict[str, str]:
+    return {cell.system: "best" if cell.best else "tied" if cell.tied else "" for cell in board_of(*records).cells}
+
+
+def test_a_cell_is_the_mean_of_its_items_with_the_interval_of_their_clusters():
+    records = [record("m", f"q{i}", float(i % 3 > 0), cluster=f"d{i // 4}") for i in range(60)]
+    cell, found = only(*records), interval([r.value for r in records], [r.cluster for r in records])
+    assert (cell.value, cell.ci_low, cell.ci_high) == pytest.approx((found.value, found.low, found.high), rel=1e-8)
+    assert (cell.n, cell.clusters, cell.expected, cell.status, cell.method) == (60, 15, 60, "scored", "cluster bootstrap")
+
+
+def test_a_failed_item_counts_as_wrong():
+    cell = only(record("m", "a", 1.0), record("m", "b", 0.0, status="failed", reason="out of memory"))
+    assert (cell.value, cell.n, cell.failed, cell.status, cell.reason) == (0.5, 2, 1, "scored", "out of memory")
+
+
+def test_an_unmeasured_item_is_no_zero_and_is_counted():
+    cell = only(record("m", "a", 1.0), record("m", "b", None, status="unmeasured", reason="timeout"))
+    assert (cell.value, cell.n, cell.expected, cell.unmeasured, cell.status) == (1.0, 1, 2, 1, "scored")
+
+
+@pytest.mark.parametrize("status", ["unmeasured", "not_applicable"])
+def test_without_any_value_the_reason_is_shown(status):
+    cell = only(record("m", "a", None, status=status, reason="x"), record("m", "b", None, status=status, reason="x"))
+    assert (cell.status, cell.value, cell.ci_low, cell.n, cell.reason) == (status, None, None, 0, "x")
+
+
+def test_all_failed_is_failed_with_the_worst_value():
+    cell = only(record("m", "a", 0.0, status="failed"), record("m", "b", 0.0, status="failed"))
+    assert (cell.status, cell.value, cell.failed) == ("failed", 0.0, 2)
+
+
+def test_what_does_not_apply_to_some_items_is_not_expected_of_them():
+    cell = only(record("m", "a", 1.0), record("m", "b", None, status="not_applicable"))
+    assert (cell.n, cell.expected, cell.not_applicable, cell.status) == (1, 1, 1, "scored")
+
+
+def test_items_that_only_others_were_asked_are_missed():
+    cells = {cell.system: cell for cell in board_of(*answered("rag", 10), *answered("lora", 10, of=30)).cells}
+    assert (cells["lora"].n, cells["lora"].expected) == (30, 40)
+
+
+def test_seeds_are_averaged_item_by_item_first():
+    first = [record("m", f"q{i}", float(i < 5), seed=0) for i in range(10)]
+    second = [record("m", f"q{i}", float(i < 6), seed=1) for i in range(10)]
+    cell = only(*first, *second)
+    assert (cell.value, cell.n, cell.seeds) == (0.55, 10, 2)
+    assert cell.seed_sd == pytest.approx(0.0707106781)
+
+
+def test_an_amount_of_zero_is_exact():
+    cell = only(record("cost.train_seconds", "system", 0.0, unit="seconds", better="lower"))
+    assert (cell.value, cell.ci_low, cell.ci_high, cell.method) == (0.0, 0.0, 0.0, "exact")
+
+
+def test_the_best_is_marked_and_those_that_cannot_be_told_apart():
+    found = marks(*answered("base", 2), *answered("rag", 33), *answered("lora", 34))
+    assert found == {"base": "", "lora": "best", "rag": "tied"}
+
+
+def test_pairs_are_told_apart_by_the_items_they_share():
+    rag = [record("m", f"q{i}", float(i % 2), system="rag") for i in range(200)]
+    lora = [replace(r, system="lora", value=r.value if i % 10 else 1.0) for i, r in enumerate(rag)]
+    assert marks(*rag, *lora) == {"rag": "", "lora": "best"}
+
+
+def test_where_lower_is_better_the_lowest_is_best():
+    records = [
+        record("m", f"q{i}", float(i % 10 < worse), system=f"s{worse}", better="lower") for worse in (1, 9) for i in range(50)
+    ]
+    assert marks(*records) == {"s1": "best", "s9": ""}
+
+
+def test_equals_are_all_best():
+    assert marks(*answered("rag", 20), *answered("lora", 20)) == {"rag": "best", "lora": "best"}
+
+
+def test_one_alone_is_not_called_best():
+    assert marks(*answered("rag", 20)) == {"rag": ""}
+
+
+def test_nothing_in_common_cannot_be_told_apart():
+    other = [replace(r, item=f"other {r.item}") for r in answered("lora", 40)]
+    assert marks(*answered("rag", 2), *other) == {"lora": "best", "rag": "tied"}
+
+
+def test_systems_keep_the_order_of_their_table():
+    provenance = {"systems": {"rag": {"fair": True}, "base": {"fair": ["it sees less"]}}}
+    cells = board_of(*answered("base", 1), *answered("zeta", 1), *answered("rag", 1), provenance=provenance).cells
+    assert [(cell.system, cell.fair) for cell in cells] == [("rag", True), ("base", ["it sees less"]), ("zeta", None)]
+
+
+def test_of_several_runs_the_last_has_the_word_and_the_others_fill_its_gaps(tmp_path):
+    Store(tmp_path / "old").add([*answered("rag", 10), *answered("lora", 10)])
+    Store(tmp_path / "new").add(answered("rag", 20, of=30, system_version="v2"))
+    found = {cell.system: cell for cell in board([read(tmp_path / "old"), read(tmp_path / "new")]).cells}
+    assert (found["rag"].n, found["lora"].n) == (30, 40)
+    assert found["rag"].value == pytest.approx(20 / 30)
+
+
+def test_other_versions_of_a_suite_are_pointed_out():
+    records = [*answered("rag", 10, suite_version="s2"), *answered("lora", 10, suite_version="s1")]
+    (section,) = sections(board_of(*records, provenance={"suites": {"instruments": {"version": "s2"}}}))
+    assert section.cautions == {"lora": ["measured on another version of the suite"]}
+
+
+def test_the_same_records_give_the_same_bytes_in_any_order(tmp_path):
+    run = read(make_run(tmp_path))
+    shuffled = replace(run, records=tuple(run.records[::-1][7:] + run.records[::-1][:7]))
+    assert export.as_json(board([run])) == export.as_json(board([shuffled]))
+    assert export.as_csv(board([run])) == export.as_csv(board([shuffled]))
+
+
+def test_json_holds_a_cell_for_each_suite_base_model_system_and_measure(tmp_path):
+    run = read(make_run(tmp_path))
+    data = json.loads(export.as_json(board([run])))
+    assert data["format"] == 1
+    assert data["run"] == run.provenance
+    keys = [(cell["suite"], cell["base_model"], cell["system"], cell["measure"]) for cell in data["cells"]]
+    assert sorted(keys) == sorted({(r.suite, r.base_model, r.system, r.measure) for r in run.records})
+
+
+@pytest.mark.parametrize("name", ["=1+1", "+1", "-1", "@x", "\t=1", "\r=1", '=cmd|" /C calc"!A0'])
+def test_csv_runs_nothing(name):
+    records = [replace(r, suite=name, system=name) for r in answered("rag", 3)]
+    (row,) = csv.DictReader(io.StringIO(export.as_csv(board_of(*records)), newline=""))
+    assert row["suite"] == row["system"] == f"'{name}"
+    assert float(row["value"]) == pytest.approx(3 / 40)
+
+
+def test_csv_keeps_negative_numbers_as_numbers():
+    (row,) = csv.DictReader(io.StringIO(export.as_csv(board_of(record("m", "a", -0.5, unit="difference")))))
+    assert row["value"] == "-0.5"
+
+
+@pytest.mark.parametrize(
+    ("value", "unit", "shown"),
+    [
+        (0.8754, "share", "87.5 %"),
+        (-0.031, "difference", "-3.1 pts"),
+        (0.0131, "seconds", "13.1 ms"),
+        (0.0, "seconds", "0 s"),
+        (75.0, "seconds", "75 s"),
+        (1200.0, "seconds", "20 min"),
+        (2_400_000, "bytes", "2.4 MB"),
+        (1.9e13, "FLOPs", "19 TFLOPs"),
+        (7.25, "bits", "7.25 bits"),
+        (-1500.0, "", "-1.5 k"),
+        (3.0, "", "3"),
+    ],
+)
+def test_figures_are_read_with_their_units(value, unit, shown):
+    assert figure(value, unit).replace(NARROW, " ") == shown
+
+
+@pytest.mark.parametrize(
+    ("unit", "value", "low", "high", "shown"),
+    [
+        ("share", 0.5, 0.41, 0.59, "41.0 to 59.0"),
+        ("seconds", 0.9, 0.5, 1.3, "500 ms to 1.3 s"),
+        ("seconds", 1.2, 0.5, 1.3, "500 ms to 1.3 s"),
+        ("", 3.0, 2.0, 4.0, "2 to 4"),
+        ("bytes", 900.0, 800.0, 1200.0, "800 B to 1.2 kB"),
+    ],
+)
+def test_bounds_name_the_units_that_the_value_does_not(unit, value, low, high, shown):
+    cell = replace(only(record("m", "a")), unit=unit, value=value, ci_low=low, ci_high=high, method="cluster t")
+    assert bounds(cell).replace(NARROW, " ") == shown
+
+
+def said(*records: Record) -> str:
+    return verdict(sections(board_of(*records))[0]).replace(NARROW, " ")
+
+
+def test_the_verdict_names_the_best_the_tied_and_the_forgetful():
+    forgetful = [
+        record("forgetting", f"g{i}", float(i % 4 == 0), system="lora", unit="difference", better="lower") for i in range(100)
+    ]
+    kept = [record("forgetting", f"g{i}", 0.0, system="rag", unit="difference", better="lower") for i in range(100)]
+    text = said(*answered("base", 2), *answered("rag", 33), *answered("lora", 34), *forgetful, *kept)
+    assert "lora answers most questions exactly: 85.0 %" in text
+    assert "rag cannot be told apart from it." in text
+    assert "lora lost 25.0 points. No loss of general ability is certain for rag." in text
+
+
+@pytest.mark.parametrize(
+    ("records", "text"),
+    [
+        ([record("other", "a")], "The accuracy on the domain was not measured."),
+        (answered("rag", 20), "rag answers 50.0 % (95 % interval 32.5 to 67.5) of the questions exactly."),
+        ([*answered("rag", 38), *answered("base", 1)], "It is clearly ahead of every other."),
+        ([*answered("rag", 20), *answered("lora", 20)], "No system can be told apart from the best."),
+        ([*answered("a", 38), *answered("b", 38), *answered("c", 1)], "They are clearly ahead of the others."),
+        ([*answered("a", 30), *answered("b", 30), *answered("c", 29), *answered("d", 0)], "c cannot be told apart from them."),
+    ],
+)
+def test_the_verdict_says_no_more_than_the_cells(records, text):
+    assert text in said(*records)
+
+
+def test_the_terminal_gets_every_cell_within_its_width(tmp_path):
+    found = board([read(make_run(tmp_path, Sample(seeds=2)))])
+    text = as_text(found)
+    assert max(map(len, text.splitlines())) <= 120
+    for cell in found.cells:
+        assert cell.measure in text
+        assert cell.value is None or figure(cell.value, cell.unit).replace(NARROW, " ") in text
+    assert "6 failed 6 unmeasured" in text
+    assert "Read with care: hybrid: it reads passages" in text
+
+
+def test_a_terminal_is_given_no_control_characters():
+    records = [replace(r, suite="s\x1b]0;x\x07\n", system="\x1b[2J" + "x" * 500) for r in answered("rag", 3)]
+    text = as_text(board_of(*records))
+    assert all(letter.isprintable() or letter == "\n" for letter in text)
+    assert max(map(len, text.splitlines())) <= 125
+
+
+def test_an_empty_run_says_so():
+    assert as_text(board_of()) == "Nothing was measured."
+
+
+def test_the_command_publishes_and_prints_where(tmp_path, capsys):
+    assert main(["publish", str(make_run(tmp_path / "run")), "--to", str(tmp_path / "site")]) == 0
+    assert capsys.readouterr().out.strip() == str(tmp_path / "site/index.html")
+    assert (tmp_path / "site/index.html").is_file()
+
+
+def test_the_command_prints_the_tables(tmp_path, capsys):
+    assert main(["show", str(make_run(tmp_path))]) == 0
+    assert "accuracy.exact" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("words", [["publish"], ["show"], ["shout"], []])
+def test_wrong_usage_ends_with_4(words, capsys):
+    with pytest.raises(SystemExit) as stopped:
+        main(words)
+    assert stopped.value.code == 4
+    assert "usage" in capsys.readouterr().err
+
+
+def test_a_folder_that_is_no_run_ends_with_4(tmp_path, capsys):
+    assert main(["show", str(tmp_path)]) == 4
+    assert "is not a run folder" in capsys.readouterr().err
