@@ -1,0 +1,82 @@
+"""The text that the embedded model is trained on, and the general benchmark from its held-out side.
+
+    python -m models.tiny.corpus suites/general     writes the benchmark's data
+
+`document` is one training document. What it is made of depends on how far training has come: first one
+article and few facts, at the end up to seven articles, most of them near misses.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+
+from models.tiny import exercises, general
+from models.tiny.reading import Segments
+from models.tiny.values import HeldOut, Source
+
+ITEMS = 140
+EARLY = 0.32  # until here general skills have a larger part, and articles weigh more beside answers
+
+
+def document(rng: Source, progress: float, *, is_long: bool = False) -> Segments:
+    """Text for reading, for general skills, or for saying `unknown` with nothing to read."""
+    kind = rng.choices(("reading", "hop", "closed", "general"), _shares(progress))[0]
+    if kind == "general":
+        return general_document(rng)
+    context = 0.15 if progress < EARLY else 0.06
+    if kind == "closed":
+        return exercises.closed_book(rng).segments(context)
+    size = _size(rng, progress, is_long=is_long)
+    asked = rng.choice((1, 2, 3, 4, 5, 6) if progress < EARLY else (1, 2, 4, 5, 6, 7))
+    if kind == "hop":
+        return exercises.hop(rng, size, asked).segments(context)
+    return exercises.reading(rng, size, asked, min(1.0, 0.3 + progress)).segments(context)
+
+
+def _shares(progress: float) -> tuple[int, ...]:
+    """Shares of documents, not of tokens: a reading document is some eight times as long as a general one."""
+    return (30, 5 if progress > 0.15 else 0, 4, 72 if progress < EARLY else 50)
+
+
+def _size(rng: Source, progress: float, *, is_long: bool) -> int:
+    """Number of articles."""
+    if is_long:
+        return rng.randint(3, 7)
+    if progress < 0.06:
+        return 1
+    if progress < 0.2:
+        return rng.choices((1, 2, 3), (50, 30, 20))[0]
+    return rng.choices((1, 2, 3, 4), (14, 18, 58, 10))[0]
+
+
+def general_document(rng: Source) -> Segments:
+    """One general item, or a few one below the other."""
+    out: Segments = []
+    for _ in range(rng.choice((1, 1, 2, 3))):
+        family = rng.choices(list(general.FAMILIES), general.SHARES)[0]
+        query, answer = general.FAMILIES[family](rng).segments()
+        out += [("\n" + query[0] if out else query[0], query[1]), answer]
+    return out
+
+
+def benchmark(family: str, seed: int = 11) -> list[dict[str, object]]:
+    """Held-out items of one family, no two with the same question."""
+    rng = HeldOut(f"{family}/{seed}")
+    items: dict[str, general.Item] = {}
+    while len(items) < ITEMS:
+        item = general.FAMILIES[family](rng)
+        items.setdefault(item.query, item)
+    return [{"query": i.query, "choices": [c.strip() for c in i.choices], "gold": i.gold} for i in items.values()]
+
+
+def write_benchmark(folder: Path) -> None:
+    """One file of JSON lines for each family."""
+    for family in general.FAMILIES:
+        lines = (json.dumps(row) + "\n" for row in benchmark(family))
+        (folder / f"{family}.jsonl").write_text("".join(lines), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    write_benchmark(Path(sys.argv[1]))

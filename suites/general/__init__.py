@@ -1,0 +1,1 @@
+"""The embedded general benchmark: small lm-eval tasks."""

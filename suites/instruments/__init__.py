@@ -1,0 +1,1 @@
+"""The embedded domain: the support desk of a maker of bench instruments."""

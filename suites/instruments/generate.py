@@ -1,0 +1,229 @@
+"""Writes the embedded domain: `python -m suites.instruments.generate [FOLDER]`. Same bytes every time.
+
+A maker of bench instruments has articles about its products and about the firms that it works with. From one
+list of facts come the documents, training examples in several wordings, questions in wordings that training
+never shows, questions that nothing answers, and the facts that later change. The sentences are in
+`wording.toml`; the product names are no words of any language.
+"""
+
+from __future__ import annotations
+
+import json
+import random
+import sys
+import tomllib
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+
+def words(text: str) -> list[str]:
+    """Words of a text."""
+    return text.split()
+
+
+HOME = Path(__file__).parent
+WORDING: dict[str, dict[str, dict[str, Any]]] = tomllib.loads(HOME.joinpath("wording.toml").read_text(encoding="utf-8"))
+PRODUCTS = words(
+    "Halvo Brivex Dorlum Corgan Selmon Yargan Zelfox Marvo Norvik Pelmon Wenzo Falric Gordex Lartis Velmar Rantor "
+    "Ulrin Benrus Darhem Finzo Garlit Horlon Kordan Lenbo Mermix Nalpol Palsan Sorrin Traca Wilquin Zanmix Tarnex"
+)
+UNKNOWN_IN_TEST = words(
+    "Bartis Calrus Draxa Fentran Gelpol Kartor Lunmix Morfox Nelhem Peltran Rosdin Salgan Teldex Varbo Yelzar"
+)
+UNKNOWN_IN_TRAINING = words(
+    "Balsto Cravex Delrin Floxa Gralum Harpex Jalkos Kelmel Lamrus Malzo Narkos Porzo Relkos Solmix Torvo"
+)
+KINDS = words("multimeter oscilloscope generator thermometer counter tester recorder bridge")
+LINKS = {"supplier": "supplier", "repair": "repair shop"}
+OTHERS = [name for name in WORDING["product"] if name not in LINKS]
+NONE = "unknown [none]"
+
+Row = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Fact:
+    """One article: what it is about, what it says, and the words that its sentences need."""
+
+    about: str
+    attribute: str
+    value: str
+    document: str
+    names: tuple[tuple[str, str], ...]
+    role: str = "product"
+
+    @property
+    def wording(self) -> dict[str, Any]:
+        """Sentences and questions for facts of this kind."""
+        return WORDING[self.role][self.attribute]
+
+    def ask(self, template: str) -> str:
+        """A question about the fact."""
+        return template.format(**dict(self.names))
+
+    @property
+    def house(self) -> str:
+        """The answer as the support desk writes it."""
+        return f"{self.value} [{self.document}]"
+
+
+@dataclass(frozen=True)
+class Pair:
+    """A product's article that names a firm, and that firm's article: together they answer one question."""
+
+    first: Fact
+    second: Fact
+
+    def ask(self, template: str) -> str:
+        """A question that takes both articles."""
+        return template.format(p=self.first.about, r=LINKS[self.first.attribute])
+
+
+class Domain:
+    """All facts, drawn once from one seed."""
+
+    def __init__(self, seed: int) -> None:
+        self.rng = random.Random(seed)  # noqa: S311 - data, not secrets
+        self._ids = (f"N{number}" for number in self.rng.sample(range(101, 1000), 400))
+        self._decks: dict[str, list[str]] = {}
+        self.products = [fact for place, name in enumerate(PRODUCTS) for fact in self._product(name, place)]
+        self.firms = [fact for link in LINKS for firm in WORDING["product"][link]["values"] for fact in self._firm(firm, link)]
+
+    def _deal(self, deck: str, cards: list[str]) -> str:
+        """The next card of a shuffled deck, so that every card turns up about equally often."""
+        if not self._decks.get(deck):
+            self._decks[deck] = self.rng.sample(cards, len(cards))
+        return self._decks[deck].pop()
+
+    def _product(self, name: str, place: int) -> Iterator[Fact]:
+        chosen = [list(LINKS)[place % 2]]
+        while len(chosen) < 5:
+            attribute = self._deal("attributes", OTHERS)
+            if attribute not in chosen:
+                chosen.append(attribute)
+        names = (("p", name), ("k", KINDS[place % len(KINDS)]))
+        for attribute in chosen:
+            yield self._fact(name, "product", attribute, names)
+
+    def _firm(self, name: str, link: str) -> Iterator[Fact]:
+        for attribute in WORDING["firm"]:
+            yield self._fact(name, "firm", attribute, (("f", name), ("r", LINKS[link])))
+
+    def _fact(self, about: str, role: str, attribute: str, names: tuple[tuple[str, str], ...]) -> Fact:
+        value = self._deal(f"{role} {attribute}", WORDING[role][attribute]["values"])
+        return Fact(about, attribute, value, next(self._ids), names, role)
+
+    @property
+    def facts(self) -> list[Fact]:
+        """One for each article."""
+        return self.products + self.firms
+
+    def text(self, fact: Fact) -> str:
+        """Body of an article: the fact, and a line or two around it."""
+        lines = [self._deal(f"says {fact.role} {fact.attribute}", fact.wording["says"])]
+        context = self.rng.sample(fact.wording["context"], self.rng.choice((1, 1, 2)))
+        for line in context:
+            lines.insert(self.rng.randint(0, len(lines)), line)
+        return " ".join(lines).format(v=fact.value, **dict(fact.names))
+
+    def pairs(self, count: int) -> list[Pair]:
+        """Products with one fact each about the firm that supplies or repairs them."""
+        links = [fact for fact in self.products if fact.attribute in LINKS]
+        chosen = self.rng.sample(links, count)
+        by_firm = {(fact.about, fact.attribute): fact for fact in self.firms}
+        return [Pair(link, by_firm[link.value, ("town", "hours")[place % 2]]) for place, link in enumerate(chosen)]
+
+    def lacking(self, count: int) -> list[tuple[str, str]]:
+        """Products with an attribute that no article gives for them."""
+        has = {(fact.about, fact.attribute) for fact in self.products}
+        gaps = [(name, attribute) for name in PRODUCTS for attribute in OTHERS if (name, attribute) not in has]
+        return self.rng.sample(gaps, count)
+
+
+def document(fact: Fact, text: str) -> str:
+    """File of one article."""
+    title = fact.ask(fact.wording["title"])
+    return f"---\nid: {fact.document}\ntitle: {title}\n---\n\n{text}\n"
+
+
+def training(domain: Domain, pairs: list[Pair], gaps: list[tuple[str, str]]) -> Iterator[Row]:
+    """Every fact in all training wordings, facts that need two articles, and what cannot be answered."""
+    for fact in domain.facts:
+        for template in fact.wording["train"]:
+            yield {"prompt": fact.ask(template), "completion": fact.house, "evidence": [fact.document]}
+    for pair in pairs:
+        evidence = [pair.first.document, pair.second.document]
+        for template in pair.second.wording["train2"]:
+            yield {"prompt": pair.ask(template), "completion": pair.second.house, "evidence": evidence}
+    for name, attribute in [*gaps, *_strangers(domain, UNKNOWN_IN_TRAINING)]:
+        template = domain.rng.choice(WORDING["product"][attribute]["train"])
+        yield {"prompt": template.format(p=name), "completion": NONE, "evidence": []}
+
+
+def _strangers(domain: Domain, names: list[str]) -> list[tuple[str, str]]:
+    """Products that the maker does not have, each with an attribute to ask for."""
+    return [(name, domain.rng.choice(OTHERS)) for name in names]
+
+
+def questions(domain: Domain, pairs: list[Pair], gaps: list[tuple[str, str]]) -> Iterator[Row]:
+    """Test questions, without their ids."""
+    for place, fact in enumerate(domain.facts):
+        asked, tags = fact.ask(_one(fact.wording["test"], place)), ["single", fact.attribute]
+        yield _question(asked, fact.value, [fact.document], tags, fact.about)
+    for place, pair in enumerate(pairs):
+        evidence, tags = [pair.first.document, pair.second.document], ["two-documents", pair.second.attribute]
+        asked = pair.ask(_one(pair.second.wording["test2"], place // 2))
+        yield _question(asked, pair.second.value, evidence, tags, pair.first.about)
+    for reason, cases in (("unknown-product", _strangers(domain, UNKNOWN_IN_TEST)), ("missing-attribute", gaps)):
+        for place, (name, attribute) in enumerate(cases):
+            asked = _one(WORDING["product"][attribute]["test"], place).format(p=name)
+            yield _question(asked, None, [], ["unanswerable", reason, attribute], name)
+
+
+def _one(templates: list[str], place: int) -> str:
+    return templates[place % len(templates)]
+
+
+def _question(text: str, answer: str | None, evidence: list[str], tags: list[str], cluster: str) -> Row:
+    references = [answer] if answer else []
+    return {"question": text, "references": references, "evidence": evidence, "tags": tags, "cluster": cluster}
+
+
+def revisions(domain: Domain, count: int) -> Iterator[Row]:
+    """Facts that change: the article's new text, and the test question with its new answer and its old one."""
+    places = {fact: place for place, fact in enumerate(domain.facts)}
+    for number, fact in enumerate(domain.rng.sample(domain.products, count), 1):
+        new = replace(fact, value=domain.rng.choice([v for v in fact.wording["values"] if v != fact.value]))
+        question = {
+            "id": f"r{number:03}",
+            "question": fact.ask(_one(fact.wording["test"], places[fact])),
+            "references": [new.value],
+            "outdated": [fact.value],
+            "evidence": [fact.document],
+        }
+        yield {"document": fact.document, "text": domain.text(new), "questions": [question]}
+
+
+def write(folder: Path, seed: int = 2026) -> None:
+    """Write the whole domain into a folder."""
+    domain = Domain(seed)
+    texts = {fact.document: document(fact, domain.text(fact)) for fact in domain.facts}
+    pairs, gaps = domain.pairs(26), domain.lacking(40)
+    asked = questions(domain, pairs, gaps[25:])
+    rows = [{"id": f"q{number:03}", **row} for number, row in enumerate(asked, 1)]
+    folder.joinpath("documents").mkdir(parents=True, exist_ok=True)
+    for name, text in texts.items():
+        folder.joinpath("documents", f"{name}.md").write_text(text, encoding="utf-8")
+    _write_rows(folder / "train.jsonl", training(domain, pairs, gaps[:25]))
+    _write_rows(folder / "questions.jsonl", rows)
+    _write_rows(folder / "revisions.jsonl", revisions(domain, 40))
+
+
+def _write_rows(path: Path, rows: Iterable[Row]) -> None:
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    write(Path(sys.argv[1]) if len(sys.argv) > 1 else HOME)
