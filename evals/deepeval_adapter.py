@@ -18,9 +18,9 @@ from functools import partial
 from types import SimpleNamespace
 from typing import Any
 
-from evals.judges import ChatJudge, Judge, JudgeError, Pair, chats, each
+from evals.judges import ChatJudge, EntailingJudge, Judge, JudgeError, Pair, chats, each
 from evals.quiet import quiet
-from evals.samples import PARALLEL, Sample, failure
+from evals.samples import PARALLEL, Sample, failure, verdicts
 from evals.schema import Score, unmeasured
 
 Reply = Callable[[str, type[Any]], Any]
@@ -35,10 +35,24 @@ def contradicted(judge: Judge, samples: Sequence[Sample]) -> list[Score]:
         _deepeval()  # imported once, before there are threads
         with ThreadPoolExecutor(PARALLEL) as threads:
             return list(threads.map(partial(_score, chat(judge)), samples))
-    pairs = [Pair((passage,), sample.question, sample.answer) for sample in samples for passage in sample.passages]
+    return [_score(script(mine), sample) for mine, sample in zip(contradictions(judge, samples), samples, strict=True)]
+
+
+def contradictions(judge: EntailingJudge, samples: Sequence[Sample]) -> list[Sequence[bool | JudgeError]]:
+    """For each sample, whether the answer contradicts each passage.
+
+    What the passages together bear out contradicts none of them: where an answer takes two documents, each alone may
+    seem to say otherwise.
+    """
+    borne_out = [found if isinstance(found, JudgeError) else found.borne_out for found in verdicts(judge, samples)]
+    asked = [sample for sample, outcome in zip(samples, borne_out, strict=True) if outcome is False]
+    pairs = [Pair((passage,), sample.question, sample.answer) for sample in asked for passage in sample.passages]
     outcomes = iter(each(judge.contradicts, pairs))
-    found = [[next(outcomes) for _ in sample.passages] for sample in samples]
-    return [_score(script(mine), sample) for mine, sample in zip(found, samples, strict=True)]
+    known: list[Sequence[bool | JudgeError]] = []
+    for sample, outcome in zip(samples, borne_out, strict=True):
+        settled = outcome if isinstance(outcome, JudgeError) else False
+        known.append([next(outcomes) if outcome is False else settled for _ in sample.passages])
+    return known
 
 
 def _score(reply: Reply, sample: Sample) -> Score:

@@ -66,20 +66,28 @@ def _supported(pair: Pair) -> bool:
 
 
 def _contradicted(pair: Pair) -> bool:
-    """Some sentence answers the question, and with another value; none bears the claim out."""
+    """Some sentence about the question's subject gives another value, and none bears the claim out."""
     wanted = _answering(pair)
     if not wanted or _supported(pair):
         return False
-    sentences = (sentence for passage in pair.passages if _is_about(passage, pair.question) for sentence in _sentences(passage))
-    return any(_answers_otherwise(sentence, pair.question, wanted) for sentence in sentences)
+    about = (passage for passage in pair.passages if _is_about(passage, pair.question))
+    return any(_differs(passage, sentence, pair.question, wanted) for passage in about for sentence in _sentences(passage))
 
 
-def _answers_otherwise(sentence: str, question: str, wanted: frozenset[str]) -> bool:
-    asked, words = _attribute(question), _words(sentence)
-    value = words - _words(question)
-    if any(map(_is_number, wanted)):
-        value = frozenset(filter(_is_number, value))
-    return bool(asked) and 2 * len(asked & words) >= len(asked) and bool(value)
+def _differs(passage: str, sentence: str, question: str, wanted: frozenset[str]) -> bool:
+    """Whether a sentence has a value of the wanted kind: for what was asked, or a number of the very same unit."""
+    value, units = _words(sentence) - _words(question), {word for word in wanted if not _is_number(word)}
+    if units == wanted:
+        return bool(value) and _speaks_of(_attribute(question), _words(sentence) | _words(_heading(passage)))
+    same_unit = bool(units) and units <= value
+    asked_for = same_unit or _speaks_of(_attribute(question), _words(sentence) | _words(_heading(passage)))
+    return asked_for and any(map(_is_number, value - wanted))
+
+
+def _speaks_of(asked: frozenset[str], words: frozenset[str]) -> bool:
+    """Whether words hold half of what is asked, whatever their endings: supplier, supplied."""
+    stems = _stems(asked)
+    return bool(stems) and 2 * len(stems & _stems(words)) >= len(stems)
 
 
 def _answering(pair: Pair) -> frozenset[str]:
@@ -91,15 +99,19 @@ def _answering(pair: Pair) -> frozenset[str]:
 def _relevant(pair: Pair) -> Iterator[str]:
     """The passages about the question, and those whose subject one of these names: answers that take two documents."""
     about = [passage for passage in pair.passages if _is_about(passage, pair.question)]
-    mentioned = frozenset().union(*(_names(passage) for passage in about)) - _words(pair.question)
+    mentioned = frozenset().union(*(_mentioned(passage) for passage in about)) - _words(pair.question)
     yield from about
-    yield from (passage for passage in pair.passages if passage not in about and mentioned & _subject(passage))
+    yield from (passage for passage in pair.passages if passage not in about and mentioned & _words(_heading(passage)))
 
 
 def _holds(passage: str, question: str, wanted: frozenset[str]) -> bool:
-    """Whether two neighbouring sentences hold what is wanted, and what the question asks about if the passage has it."""
-    asked = _attribute(question) & _words(passage)
-    return any(_has_almost_all(window, wanted) and (not asked or asked & window) for window in _windows(passage))
+    """Whether two neighbouring sentences hold what is wanted, and they or the heading what is asked, if the passage does."""
+    asked = _stems(_attribute(question)) & _stems(_words(passage))
+    return any(_has_almost_all(window, wanted) and _touches(asked, window, passage) for window in _windows(passage))
+
+
+def _touches(asked: frozenset[str], window: frozenset[str], passage: str) -> bool:
+    return not asked or bool(asked & _stems(window | _words(_heading(passage))))
 
 
 def _has_almost_all(window: frozenset[str], wanted: frozenset[str]) -> bool:
@@ -109,7 +121,7 @@ def _has_almost_all(window: frozenset[str], wanted: frozenset[str]) -> bool:
 
 def _is_about(passage: str, question: str) -> bool:
     """Whether a passage holds the question's names (every one with a digit) or, if it has none, half of its words."""
-    names, words = _names(question, skip_first=True), _words(passage)
+    names, words = _names(question), _words(passage)
     coded = {name for name in names if any(map(str.isdigit, name))}
     if names:
         return coded <= words and len(names & words) >= NAMED * len(names)
@@ -119,19 +131,28 @@ def _is_about(passage: str, question: str) -> bool:
 
 def _attribute(question: str) -> frozenset[str]:
     """What the question asks about its subject: its content words that are not names."""
-    return _words(question) - _names(question, skip_first=True)
+    return _words(question) - _names(question)
 
 
-def _subject(passage: str) -> frozenset[str]:
-    """The names in a passage's first sentence."""
-    return _names(next(iter(_sentences(passage)), ""))
+def _heading(passage: str) -> str:
+    """The first sentence: a title, or what introduces the subject."""
+    return next(iter(_sentences(passage)), "")
+
+
+def _mentioned(passage: str) -> frozenset[str]:
+    """The names that a passage mentions."""
+    return frozenset().union(*map(_names, _sentences(passage)))
+
+
+def _stems(words: frozenset[str]) -> frozenset[str]:
+    """Words without their endings, roughly: their first five letters."""
+    return frozenset(word[:5] for word in words)
 
 
 @lru_cache(maxsize=8192)
-def _names(text: str, *, skip_first: bool = False) -> frozenset[str]:
-    """Content words that are capitalised or hold a digit. A question's first word is capitalised anyway."""
-    tokens = _TOKEN.findall(text)[skip_first:]
-    named = (_word(token) for token in tokens if not token[0].islower())
+def _names(sentence: str) -> frozenset[str]:
+    """Content words that are capitalised or hold a digit. The first word is capitalised anyway."""
+    named = (_word(token) for token in _TOKEN.findall(sentence)[1:] if not token[0].islower())
     return frozenset(word for word in named if word not in _EMPTY)
 
 

@@ -34,12 +34,11 @@ def definition(entry: str, limit: int | None) -> str:
 
 def run(entry: str, model: Any, tokenizer: Any, limit: int | None) -> Value:
     """The entry's tasks put to a model. Like lm-eval's own evaluator, without its calls to git and pip."""
-    quiet()
+    _quietly()
     import lm_eval
     from lm_eval.models.huggingface import HFLM
     from lm_eval.utils import handle_non_serializable
 
-    logging.getLogger("lm_eval").setLevel(logging.ERROR)  # it warns that a model came as an object, which is the point
     tasks = {"tasks": load_tasks(entry)}
     lm = HFLM(pretrained=model, tokenizer=tokenizer, batch_size=BATCH)
     value = lm_eval.evaluate(lm=lm, task_dict=tasks, limit=limit, log_samples=True, bootstrap_iters=0)
@@ -53,8 +52,14 @@ def load_tasks(entry: str) -> dict[str, Any]:
     Raises:
         InputError: there is no such folder or name, or no task in the folder.
     """
-    quiet()
+    _quietly()
     return _tasks_of_folder(Path(entry)) if Path(entry).is_absolute() else _tasks_of_name(entry)
+
+
+def _quietly() -> None:
+    """No telemetry, and no warnings that a model came as an object or that a task has settings: both are the point."""
+    quiet()
+    logging.getLogger("lm_eval").setLevel(logging.ERROR)
 
 
 def _tasks_of_folder(folder: Path) -> dict[str, Any]:

@@ -4,24 +4,27 @@ from __future__ import annotations
 
 import logging
 import sys
+from contextlib import nullcontext
 from typing import Any
 
 
 class Terminal(logging.Handler):
-    """Writes messages of the logger ``proctor`` past pytest's capture."""
+    """Writes messages of the logger ``proctor`` past pytest's capture, each on a line of its own."""
 
     def __init__(self, config: Any) -> None:
         super().__init__(logging.INFO)
-        self.config = config
+        self.plugins = config.pluginmanager
 
     def emit(self, record: logging.LogRecord) -> None:
-        """One line on the terminal."""
-        capture = self.config.pluginmanager.getplugin("capturemanager")
-        if capture is None:
-            sys.stderr.write(f"{record.getMessage()}\n")
-            return
-        with capture.global_and_fixture_disabled():
-            sys.stderr.write(f"  {record.getMessage()}\n")
+        """One line on the terminal; from a worker of pytest-xdist, which has none, on standard error."""
+        capture = self.plugins.getplugin("capturemanager")
+        reporter = self.plugins.getplugin("terminalreporter")
+        with capture.global_and_fixture_disabled() if capture else nullcontext():
+            if reporter:
+                reporter.ensure_newline()
+                reporter.write_line(f"  {record.getMessage()}")
+            else:
+                sys.stderr.write(f"  {record.getMessage()}\n")
 
 
 def show(config: Any) -> None:

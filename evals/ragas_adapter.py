@@ -13,22 +13,15 @@ import math
 from collections.abc import Awaitable, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from types import SimpleNamespace
-from typing import Any, NamedTuple
+from typing import Any
 
-from evals.judges import ChatJudge, EntailingJudge, Judge, JudgeError, Pair, chats, each
+from evals.judges import ChatJudge, Judge, JudgeError, chats
 from evals.quiet import quiet
-from evals.samples import PARALLEL, Sample, failure
+from evals.samples import PARALLEL, Sample, Verdicts, failure, verdicts
 from evals.schema import Score, not_applicable, unmeasured
 
 Reply = Callable[[str, type[Any]], Awaitable[Any]]
 """Turns a prompt and a schema into an instance of the schema."""
-
-
-class Verdicts(NamedTuple):
-    """An entailing judge's claims of one sample, and whether each has support."""
-
-    claims: list[str]
-    supported: list[bool]
 
 
 def faithfulness(judge: Judge, samples: Sequence[Sample]) -> list[Score]:
@@ -40,25 +33,6 @@ def faithfulness(judge: Judge, samples: Sequence[Sample]) -> list[Score]:
     else:
         replies = [Script(found).reply for found in verdicts(judge, samples)]
     return asyncio.run(_scores(replies, samples))
-
-
-def verdicts(judge: EntailingJudge, samples: Sequence[Sample]) -> list[Verdicts | JudgeError]:
-    """Every claim of every sample, judged in one batch."""
-    split = each(lambda some: [judge.claims(sample.question, sample.answer) for sample in some], samples)
-    pairs = [
-        Pair(sample.passages, sample.question, claim)
-        for sample, claims in zip(samples, split, strict=True)
-        if not isinstance(claims, JudgeError)
-        for claim in claims
-    ]
-    outcomes = iter(each(judge.supports, pairs))
-    return [claims if isinstance(claims, JudgeError) else _verdicts(claims, outcomes) for claims in split]
-
-
-def _verdicts(claims: list[str], outcomes: Any) -> Verdicts | JudgeError:
-    mine: list[bool | JudgeError] = [next(outcomes) for _ in claims]
-    errors = [outcome for outcome in mine if isinstance(outcome, JudgeError)]
-    return errors[0] if errors else Verdicts(claims, [outcome is True for outcome in mine])
 
 
 async def _scores(replies: Sequence[Reply], samples: Sequence[Sample]) -> list[Score]:

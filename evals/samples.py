@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 from evals.exam import Mark, Sheet
-from evals.judges import JudgeError
+from evals.judges import EntailingJudge, JudgeError, Pair, each
 from evals.schema import Answer, Measure, Question, Score, not_applicable, unmeasured
 from evals.text import declines
 
@@ -20,6 +20,18 @@ class Sample(NamedTuple):
     question: str
     answer: str
     passages: tuple[str, ...]
+
+
+class Verdicts(NamedTuple):
+    """An entailing judge's claims of one sample, and whether each has support."""
+
+    claims: list[str]
+    supported: list[bool]
+
+    @property
+    def borne_out(self) -> bool:
+        """Whether there are claims, and all have support."""
+        return bool(self.claims) and all(self.supported)
 
 
 Chosen = Sample | Score
@@ -71,3 +83,22 @@ def passage(sheet: Sheet, document: str) -> str:
 def failure(error: Exception) -> Score:
     """The score of a sample that could not be judged."""
     return unmeasured(str(error) if isinstance(error, JudgeError) else f"{type(error).__name__}: {error}"[:500])
+
+
+def verdicts(judge: EntailingJudge, samples: Sequence[Sample]) -> list[Verdicts | JudgeError]:
+    """Every claim of every sample, judged in one batch."""
+    split = each(lambda some: [judge.claims(sample.question, sample.answer) for sample in some], samples)
+    pairs = [
+        Pair(sample.passages, sample.question, claim)
+        for sample, claims in zip(samples, split, strict=True)
+        if not isinstance(claims, JudgeError)
+        for claim in claims
+    ]
+    outcomes = iter(each(judge.supports, pairs))
+    return [claims if isinstance(claims, JudgeError) else _verdicts(claims, outcomes) for claims in split]
+
+
+def _verdicts(claims: list[str], outcomes: Iterator[bool | JudgeError]) -> Verdicts | JudgeError:
+    mine: list[bool | JudgeError] = [next(outcomes) for _ in claims]
+    errors = [outcome for outcome in mine if isinstance(outcome, JudgeError)]
+    return errors[0] if errors else Verdicts(claims, [outcome is True for outcome in mine])

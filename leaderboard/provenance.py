@@ -12,8 +12,11 @@ from typing import Any
 
 from evals.schema import Suite
 
-PACKAGES = ("torch", "transformers", "peft", "accelerate", "faiss-cpu", "faiss-gpu", "sentence-transformers", "bm25s")
-PACKAGES += ("ragas", "deepeval", "lm-eval", "ir-measures", "numpy", "pytest")
+PACKAGES = (
+    *("torch", "transformers", "peft", "accelerate", "sentence-transformers"),
+    *("faiss-cpu", "faiss-gpu", "bm25s", "ir-measures"),
+    *("ragas", "deepeval", "lm-eval", "numpy", "pytest"),
+)
 
 
 def facts(root: Path) -> dict[str, Any]:

@@ -126,7 +126,16 @@ def test_own_hyperparameters_win_over_those_of_the_model_size(base: BaseModel) -
     assert adaptation.hyperparameters(System("a", adapt="lora", learning_rate=0.5, epochs=1), base) == (1, 0.5)
 
 
-FAMILIES = ("Qwen2Config", "Qwen3Config", "LlamaConfig", "Gemma2Config", "Gemma3TextConfig", "GPT2Config", "MistralConfig", "Phi3Config")
+FAMILIES = (
+    "Qwen2Config",
+    "Qwen3Config",
+    "LlamaConfig",
+    "Gemma2Config",
+    "Gemma3TextConfig",
+    "GPT2Config",
+    "MistralConfig",
+    "Phi3Config",
+)
 
 
 @pytest.mark.slow
@@ -140,6 +149,8 @@ def test_every_family_trains_both_ways_and_answers(family: str, tmp_path: Path) 
     cache = Cache(tmp_path / "cache")
     base = find(str(tmp_path / "base"), cache)
     for system in (FULL, LORA):
-        folder = cache.build("adapted", system.adapt, lambda out, system=system: adaptation.train(system, base, PAIRS, 0, out, "cpu"))
+        folder = cache.build(
+            "adapted", system.adapt, lambda out, system=system: adaptation.train(system, base, PAIRS, 0, out, "cpu")
+        )
         with Bench(cache).weights(base, system.adapt, folder) as (model, tokenizer):
             assert len(generate(model, tokenizer, [as_tokens(tokenizer, PAIRS[0][0])], 4)) == 1

@@ -49,7 +49,9 @@ def test_only_new_questions_are_asked(candidate: Any, questions: tuple[Question,
     assert whole[:3] == candidate(BASE).answers(questions[:3])
 
 
-def test_answers_do_not_depend_on_order_or_company(candidate: Any, questions: tuple[Question, ...], base: BaseModel, domain: Domain, tmp_path: Path) -> None:
+def test_answers_do_not_depend_on_order_or_company(
+    candidate: Any, questions: tuple[Question, ...], base: BaseModel, domain: Domain, tmp_path: Path
+) -> None:
     from evals.cache import Cache
 
     together = {answer.question: answer.text for answer in candidate(RAG).answers(questions)}
@@ -100,7 +102,9 @@ def test_a_question_longer_than_the_context_fails_alone(candidate: Any, question
     assert candidate(BASE).unanswered([endless, questions[0]]) == [endless]
 
 
-def test_a_question_that_crashes_the_model_costs_only_itself(candidate: Any, questions: tuple[Question, ...], base: BaseModel) -> None:
+def test_a_question_that_crashes_the_model_costs_only_itself(
+    candidate: Any, questions: tuple[Question, ...], base: BaseModel
+) -> None:
     asked = candidate(BASE)
     poison = base.tokenizer()("Toru")["input_ids"]
     with asked.weights() as (model, _):

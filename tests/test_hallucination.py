@@ -42,7 +42,13 @@ def test_the_share_is_over_the_evidence_documents() -> None:
     samples = [Sample(WARRANTY, "5 years", (KESTREL, ORBIS))]
     assert deepeval_adapter.contradicted(load_judge("lexical"), samples)[0].value == 0.5
     deepeval_adapter.contradicted(judge, samples)
-    assert judge.asked == [Pair((KESTREL,), WARRANTY, "5 years"), Pair((ORBIS,), WARRANTY, "5 years")]
+    assert judge.asked[1:] == [Pair((KESTREL,), WARRANTY, "5 years"), Pair((ORBIS,), WARRANTY, "5 years")]
+
+
+def test_what_two_documents_bear_out_together_contradicts_neither() -> None:
+    judge = fakes.CannedJudge(supported=frozenset({"Turin"}), contradicted=frozenset({"Turin"}))
+    assert deepeval_adapter.contradicted(judge, [Sample("?", "Turin", (KESTREL, ORBIS))])[0].value == 0.0
+    assert table({"seat": "Turin"})["hallucination.contradicted"]["seat"].value == 0.0
 
 
 @pytest.mark.parametrize("text", ["unknown", "", "I don't know"])
@@ -158,8 +164,10 @@ def test_agrees_with_deepeval_called_directly_with_the_same_judge() -> None:
 
         def generate(self, prompt: str, schema: Any = None) -> Any:
             assert all(repr(passage)[1:-1] in prompt for passage in self.sample.passages)
-            pairs = [Pair((passage,), self.sample.question, self.sample.answer) for passage in self.sample.passages]
-            found = load_judge("lexical").contradicts(pairs)
+            question, answer, passages = self.sample
+            judge = load_judge("lexical")
+            together = all(judge.supports([Pair(passages, question, claim) for claim in judge.claims(question, answer)]))
+            found = [not together and judge.contradicts([Pair((passage,), question, answer)])[0] for passage in passages]
             return schema(verdicts=[{"verdict": "no" if bad else "yes", "reason": ""} for bad in found])
 
         async def a_generate(self, prompt: str, schema: Any = None) -> Any:

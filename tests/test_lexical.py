@@ -41,8 +41,8 @@ def test_a_value_of_another_product_in_the_same_retrieval_is_no_support() -> Non
 
 
 def test_a_number_of_another_attribute_is_no_support() -> None:
-    passage = "The Kestrel 40 has a warranty of 3 years. It is made by Orbis. It is sold in Turin. It weighs 12 kg."
-    assert supports("What is the weight of the Kestrel 40?", "12 kg", passage)  # "weighs" is another word than "weight"
+    passage = "The Kestrel 40 is made by Orbis. It has a warranty of 3 years. It is sold in Turin. It weighs 12 kg."
+    assert supports("What is the weight of the Kestrel 40?", "12 kg", passage)
     assert not supports(WARRANTY, "12 kg", passage)
 
 
@@ -50,6 +50,13 @@ def test_an_answer_that_takes_two_documents_has_support_through_the_name_they_sh
     assert supports(SEAT, "Turin", KESTREL, ORBIS)
     assert not supports(SEAT, "Turin", ORBIS)
     assert not supports(SEAT, "Turin", FALCON, ORBIS)
+
+
+def test_a_word_that_only_begins_two_sentences_is_no_shared_name() -> None:
+    first = "Ordering the Halvo. New units of the Halvo come from Hal Systems."
+    second = "Ordering the Ulrin. New units of the Ulrin come from Wen Supply."
+    assert not supports("Who supplies the Halvo?", "Wen Supply", first, second)
+    assert supports("Who supplies the Halvo?", "Hal Systems", first, second)
 
 
 def test_a_question_without_names_takes_any_passage_that_shares_half_its_words() -> None:
@@ -64,6 +71,7 @@ def test_no_passage_no_support() -> None:
 
 def test_contradiction_is_another_value_for_the_same_thing() -> None:
     assert contradicts(WARRANTY, "5 years", KESTREL)
+    assert contradicts("How heavy is the Kestrel 40?", "9 kg", KESTREL)  # the same unit, another number
     assert contradicts("Who is the maker of the Kestrel 40?", "Lyra", "The maker of the Kestrel 40 is Orbis.")
     assert not contradicts(WARRANTY, "3 years", KESTREL)
 

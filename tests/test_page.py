@@ -109,10 +109,9 @@ def site(tmp_path_factory):
     return publish([make_run(folder / "run", Sample(seeds=2))], folder / "site").parent
 
 
-@pytest.fixture(scope="module")
-def hostile_site(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("hostile")
-    store = Store(folder / "run")
+def hostile_run(folder: Path) -> Path:
+    """A run in which everything that has a name bears a hostile one."""
+    store = Store(folder)
     for text in HOSTILE:
         everywhere = {"suite": text, "base_model": text, "system": text, "judge": text, "reason": text, "suite_version": text}
         store.add(
@@ -127,7 +126,13 @@ def hostile_site(tmp_path_factory):
     store.set_provenance(
         {"suites": {text: {"title": text, "documents": text} for text in HOSTILE}, "systems": systems, "x": HOSTILE}
     )
-    return publish([folder / "run"], folder / "site").parent
+    return folder
+
+
+@pytest.fixture(scope="module")
+def hostile_site(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("hostile")
+    return publish([hostile_run(folder / "run")], folder / "site").parent
 
 
 def test_every_figure_on_the_page_is_the_board_s(site):

@@ -1,0 +1,153 @@
+"""Speed, as ratios within one run on one machine: `python -m tests.benchmark [NAME …]`.
+
+Each benchmark prints what it compared and by how much; none asserts a wall time. Run it on a quiet machine.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import resource
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from evals.cache import Cache
+from models import adaptation, base, bench, generation, prompts, systems
+from models.candidate import Candidate
+from suites.load import load
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+def main(names: list[str]) -> None:
+    """Run the named benchmarks, or all."""
+    for name in names or BENCHMARKS:
+        print(f"{name}: {BENCHMARKS[name]()}", flush=True)
+
+
+def timed(work: Callable[[], Any]) -> tuple[float, Any]:
+    started = time.perf_counter()
+    result = work()
+    return time.perf_counter() - started, result
+
+
+def run(*arguments: str, cache: Path, **environment: str) -> float:
+    """Seconds of one `pytest` process with a cache of its own."""
+    command = [sys.executable, "-m", "pytest", "-q", *arguments]
+    settings = os.environ | {"PROCTOR_CACHE": str(cache)} | environment
+    seconds, done = timed(lambda: subprocess.run(command, cwd=ROOT, env=settings, capture_output=True, text=True, check=False))
+    if done.returncode:
+        raise RuntimeError(done.stdout[-3000:] + done.stderr[-3000:])
+    return seconds
+
+
+def main_job() -> str:
+    """The main job from nothing, and again with nothing changed."""
+    with tempfile.TemporaryDirectory() as folder:
+        where = ["-m", "domain", "--run-dir", f"{folder}/run", "--site", f"{folder}/site"]
+        first, again = (run(*where, cache=Path(folder, "cache")) for _ in range(2))
+    peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 2**20
+    return f"from nothing {first:.0f} s, again {again:.1f} s: 1/{first / again:.0f}; peak memory {peak:.2f} GiB"
+
+
+def collection() -> str:
+    """Collecting the exam against collecting an empty test file, with the same plugins."""
+    with tempfile.TemporaryDirectory() as folder:
+        Path(folder, "test_empty.py").touch()
+        cache = Path(folder, "cache")
+        exam = min(run("--co", "-m", "domain", cache=cache) for _ in range(5))
+        settings = ["-c", str(ROOT / "pyproject.toml"), "--rootdir", folder, "-o", "testpaths=", folder]
+        empty = min(_may_find_nothing("--co", *settings, cwd=folder) for _ in range(5))
+    return f"exam {exam:.2f} s, empty file {empty:.2f} s: {exam / empty:.2f} x"
+
+
+def _may_find_nothing(*arguments: str, cwd: str) -> float:
+    command = [sys.executable, "-m", "pytest", "-q", *arguments]
+    return timed(lambda: subprocess.run(command, cwd=cwd, capture_output=True, check=False))[0]
+
+
+def _candidate(name: str, cache: Path) -> Candidate:
+    store = Cache(cache)
+    model = base.find(str(base.EMBEDDED), store)
+    return Candidate(systems.load()[name], model, load("instruments").domain, bench.Bench(store))
+
+
+def training() -> str:
+    """Full fine-tuning to the loss that a plain `Trainer` call with its default batching reaches, on the same pairs."""
+    with tempfile.TemporaryDirectory() as folder:
+        candidate = _candidate("full_ft", Path(folder))
+        pairs = [(prompts.prompt("", example.prompt), example.completion) for example in candidate.domain.examples]
+        system = replace(candidate.system, epochs=3)
+        plain, target = timed(lambda: _plain_trainer(candidate.base, pairs, f"{folder}/plain"))
+        ours = Path(folder, "ours")
+        ours.mkdir()
+        adaptation.train(system, candidate.base, pairs, 0, ours, "cpu")
+        report = json.loads((ours / adaptation.REPORT).read_text())
+    seconds, loss = report["seconds"], report["final_loss"]
+    return f"plain {plain:.1f} s to loss {target:.3f}, ours {seconds:.1f} s to {loss:.3f}: {plain / seconds:.2f} x"
+
+
+def _plain_trainer(model: base.BaseModel, pairs: list[tuple[str, str]], folder: str) -> float:
+    from transformers import DataCollatorForSeq2Seq, Trainer, TrainingArguments
+
+    tokenizer = model.tokenizer()
+    settings = TrainingArguments(
+        output_dir=folder,
+        num_train_epochs=3,
+        learning_rate=1e-3,
+        report_to="none",
+        save_strategy="no",
+        logging_strategy="epoch",
+        use_cpu=True,
+        disable_tqdm=True,
+    )
+    trainer = Trainer(
+        model=model.load("cpu"),
+        args=settings,
+        train_dataset=adaptation._rows(tokenizer, pairs, model.context),  # the same rows for both
+        data_collator=DataCollatorForSeq2Seq(tokenizer, label_pad_token_id=-100),
+    )
+    trainer.train()
+    return float(trainer.state.log_history[-2]["loss"])
+
+
+def generating() -> str:
+    """Batched generation against one question at a time through plain `generate`, with the same texts."""
+    import torch
+
+    with tempfile.TemporaryDirectory() as folder:
+        candidate = _candidate("base", Path(folder))
+        model, tokenizer = candidate.base.load("cpu"), candidate.base.tokenizer()
+        asked = [prompts.as_tokens(tokenizer, prompts.prompt("", q.text)) for q in load("instruments").questions]
+
+        def single(tokens: list[int]) -> str:
+            ids = torch.tensor([tokens])
+            out = model.generate(ids, attention_mask=torch.ones_like(ids), do_sample=False, max_new_tokens=32)
+            text = tokenizer.decode(out[0, len(tokens) :], skip_special_tokens=True)
+            return str(text.split("\n")[0].strip())
+
+        def batched() -> list[str]:
+            said = {}
+            for rows in generation.batches([len(tokens) for tokens in asked]):
+                heard = generation.generate(model, tokenizer, [asked[row] for row in rows], 32)
+                said |= {row: one.text for row, one in zip(rows, heard, strict=True)}
+            return [said[row] for row in range(len(asked))]
+
+        batched()  # warm-up
+        alone_seconds, alone = timed(lambda: [single(tokens) for tokens in asked])
+        together_seconds, together = timed(batched)
+    same = sum(one == other for one, other in zip(alone, together, strict=True))
+    ratio = f"one by one {alone_seconds:.1f} s, batched {together_seconds:.1f} s: {alone_seconds / together_seconds:.1f} x"
+    return f"{ratio}; {same} of {len(asked)} texts equal"
+
+
+BENCHMARKS = {"collection": collection, "generation": generating, "training": training, "main job": main_job}
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
