@@ -29,8 +29,8 @@ SHARD = 500
 """Questions on one page."""
 LONGEST = 20_000
 """Letters shown of one text."""
-UNPRINTABLE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufdd0-\ufdef\ufffe\uffff]")
-"""What no HTML page may hold."""
+UNPRINTABLE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff\ufdd0-\ufdef\ufffe\uffff]")
+"""What no HTML page may hold, and what would turn round the text after it."""
 
 
 def publish(runs: Sequence[Path], site: Path) -> Path:
