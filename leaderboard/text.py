@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from textwrap import wrap
 
 from leaderboard.board import Board, Cell
 from leaderboard.figures import SPACE, bounds, of_cell
@@ -71,6 +72,4 @@ def _plain(text: str) -> str:
 
 
 def _wrapped(text: str, width: int) -> list[str]:
-    from textwrap import wrap
-
     return wrap("".join(letter if letter.isprintable() else " " for letter in text.replace(SPACE, " ")), width)

@@ -255,6 +255,12 @@ def test_a_terminal_is_given_no_control_characters():
     assert max(map(len, text.splitlines())) <= 125
 
 
+def test_what_a_system_was_not_asked_is_left_empty():
+    lines = as_text(board_of(*answered("rag", 20), *answered("lora", 20), record("accuracy.f1", "a", system="lora"))).splitlines()
+    (rag,) = [line for line in lines if line.startswith("rag  ")]
+    assert rag.endswith("n 40")
+
+
 def test_an_empty_run_says_so():
     assert as_text(board_of()) == "Nothing was measured."
 

@@ -165,6 +165,11 @@ def test_missing_is_drawn_as_missing(tmp_path):
     assert "0.0" not in index.text
 
 
+def test_what_a_system_was_not_asked_is_said(tmp_path):
+    Store(tmp_path / "run").add([record("accuracy.exact", "a"), record("accuracy.f1", "a", system="lora")])
+    assert "not examined" in parsed(publish([tmp_path / "run"], tmp_path / "site")).text
+
+
 def test_each_system_has_a_page_with_all_its_questions_and_answers(site):
     run = read(site.parent / "run")
     for system in ("base", "rag", "full_ft", "lora", "hybrid"):
