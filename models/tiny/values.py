@@ -70,7 +70,8 @@ VOWELS, CONSONANTS = "aeiou", "bcdfghjklmnprstvwz"
 
 
 def _syllables(rng: Source) -> str:
-    return rng.choice(ONSETS) + rng.choice(ENDINGS)
+    """Two syllables on the source's side of the split, so that not even a surname is a held-out product's name."""
+    return draw(lambda rng: rng.choice(ONSETS) + rng.choice(ENDINGS), rng)
 
 
 def _letters(rng: Source) -> str:
