@@ -9,7 +9,7 @@ import os
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -156,7 +156,7 @@ def pytest_configure(config: pytest.Config) -> None:
     config.stash[PLAN] = plan = Plan(config.option, config.rootpath)
     if _takes_exam(config):
         try:
-            plan.cells, plan.run_folder  # noqa: B018 # looked up for their errors
+            plan.cells, plan.judge.name, plan.run_folder  # noqa: B018 # looked up for their errors
         except InputError as error:
             raise pytest.UsageError(*str(error).splitlines()) from error
         progress.show(config)
@@ -190,7 +190,9 @@ def sheet(cell: Cell, pytestconfig: pytest.Config) -> Iterator[Sheet]:
 @pytest.fixture
 def exam(sheet: Sheet, pytestconfig: pytest.Config, record_property: Any) -> Exam:
     """One candidate before one suite: ``exam.take(AXIS)`` scores, records and holds it against the suite's bars."""
-    return Exam(sheet, pytestconfig.stash[PLAN].store.add, record_property)
+    store, candidate = pytestconfig.stash[PLAN].store, sheet.candidate
+    keep = partial(store.keep_lm_eval, sheet.suite.name, candidate.base_model, candidate.name, candidate.seed)
+    return Exam(sheet, store.add, record_property, keep)
 
 
 def pytest_runtestloop(session: pytest.Session) -> bool | None:

@@ -23,7 +23,7 @@ MANIFEST = "entry.json"
 
 def digest(*parts: Any) -> str:
     """Hash of JSON-like data: equal data, equal hash, on any machine."""
-    text = json.dumps(parts, sort_keys=True, ensure_ascii=False, separators=(",", ":"), default=str)
+    text = json.dumps(parts, sort_keys=True, separators=(",", ":"), default=str)
     return hashlib.sha256(text.encode()).hexdigest()
 
 

@@ -7,7 +7,7 @@ is adding one function to the axis file that it belongs to.
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from functools import cached_property
@@ -98,6 +98,8 @@ class Axis:
     score: Callable[[Sheet], Iterable[Mark]]
     judged: bool = False
     """Whether its scores depend on the judge."""
+    files: Callable[[Sheet], Mapping[str, str]] | None = None
+    """Files of a third party, name -> text, to be kept as they are beside the records."""
 
 
 QuestionScorer = Callable[[Suite, Question, Answer], Score | float | None]
@@ -135,6 +137,8 @@ class Exam:
     """Where records go."""
     properties: Callable[[str, object], None] | None = None
     """Where summary values go (JUnit properties)."""
+    keep: Callable[[Mapping[str, str]], None] | None = None
+    """Where an axis' files go."""
 
     def take(self, axis: Axis) -> list[Record]:
         """Score one axis, record it, and hold it against the suite's bars.
@@ -144,6 +148,8 @@ class Exam:
         """
         records = self._scored(axis)
         self.record(records)
+        if axis.files and self.keep:
+            self.keep(axis.files(self.sheet))
         complaints = [text for name, group in _by_measure(records) for text in self._complaints(name, group)]
         if complaints:
             raise AssertionError("\n".join(complaints))
@@ -199,9 +205,8 @@ class Exam:
         if missing and not valued:
             yield f"{who}: none of {len(missing)} items could be measured: {missing[0].reason}"
         if valued:
-            found = interval(
-                [record.value for record in valued if record.value is not None], [record.cluster for record in valued]
-            )
+            values = [record.value for record in valued if record.value is not None]
+            found = interval(values, [record.cluster for record in valued], share=valued[0].unit == "share")
             if self.properties:
                 self.properties(name, round(found.value, 6))
             yield from self._below(who, name, found, valued[0].better)

@@ -17,14 +17,14 @@ from typing import Any, NamedTuple
 
 from evals.cache import Cache, digest
 from evals.exam import Axis, Candidate, Mark, Sheet
-from evals.lm_eval_adapter import Value, definition, run
+from evals.lm_eval_adapter import Value, definition, lm_eval_files, run
 from evals.schema import Measure, Score, Suite, not_applicable, unmeasured
 
 log = logging.getLogger("proctor")
 
 GENERAL = Measure("general.*")
 """The measure of each general task, with the task's name for the star."""
-FORGETTING = Measure("forgetting", better="lower")
+FORGETTING = Measure("forgetting", unit="difference", better="lower")
 SHARES = ("acc", "acc_norm", "exact_match", "f1", "em", "contains", "acc_mutual_info")
 """Metrics of lm-eval that lie between 0 and 1 for each item."""
 
@@ -115,4 +115,12 @@ def _value(metric: str, value: Any) -> Score:
     return unmeasured(f"lm-eval's {metric} has no finite number for one item")
 
 
-AXIS = Axis("forgetting", (GENERAL, FORGETTING), _score)
+def _files(sheet: Sheet) -> Mapping[str, str]:
+    """lm-eval's own files, for systems that have weights of their own."""
+    if sheet.candidate.weights_version == sheet.base.weights_version and sheet.candidate.version != sheet.base.version:
+        return {}
+    values = general(sheet.cache, sheet.candidate, sheet.suite, sheet.limit)
+    return lm_eval_files({entry: value for entry, value in values.items() if not isinstance(value, Exception)})
+
+
+AXIS = Axis("forgetting", (GENERAL, FORGETTING), _score, files=_files)

@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -74,10 +73,13 @@ class Store:
             begun = {name: value for name, value in _provenance(path).items() if name == "started"}
             write_atomically(path, json.dumps({**provenance, **begun}, indent=1, default=str) + "\n")
 
-    def keep_lm_eval(self, suite: str, base_model: str, system: str, seed: int, folder: Path) -> None:
-        """Keep the files that lm-eval wrote into ``folder``, as they are."""
+    def keep_lm_eval(self, suite: str, base_model: str, system: str, seed: int, files: Mapping[str, str]) -> None:
+        """Keep the files that lm-eval leaves of a system (name -> text), as they are."""
+        folder = self._cell(LM_EVAL, suite, base_model, system, seed)
         with self._writing():
-            shutil.copytree(folder, self._cell(LM_EVAL, suite, base_model, system, seed), dirs_exist_ok=True)
+            for name, text in files.items():
+                if not (folder / name).exists() or (folder / name).read_text(encoding="utf-8") != text:
+                    write_atomically(folder / name, text)
 
     def _cell(self, kind: str, suite: str, base_model: str, system: str, seed: int) -> Path:
         return self.folder / kind / slug(suite) / slug(base_model) / f"{slug(system)}-{seed}"

@@ -147,7 +147,38 @@ def generating() -> str:
     return f"{ratio}; {same} of {len(asked)} texts equal"
 
 
-BENCHMARKS = {"collection": collection, "generation": generating, "training": training, "main job": main_job}
+def forgetting() -> str:
+    """The general tasks as the exam puts them, against lm-eval's own evaluator on the same weights."""
+    import lm_eval
+    from lm_eval.models.huggingface import HFLM
+
+    from evals.lm_eval_adapter import BATCH, load_tasks
+    from evals.lm_eval_adapter import run as put
+
+    with tempfile.TemporaryDirectory() as folder:
+        candidate = _candidate("base", Path(folder))
+        model, tokenizer = candidate.base.load("cpu"), candidate.base.tokenizer()
+    entry = load("instruments").general[0]
+
+    def theirs() -> Any:
+        lm = HFLM(pretrained=model, tokenizer=tokenizer, batch_size=BATCH)
+        return lm_eval.simple_evaluate(model=lm, tasks=list(load_tasks(entry).values()), bootstrap_iters=0)
+
+    put(entry, model, tokenizer, 5)  # warm-up
+    ours_seconds, ours = timed(lambda: put(entry, model, tokenizer, None))
+    theirs_seconds, their = timed(theirs)
+    same = sum(ours["results"][name]["acc,none"] == their["results"][name]["acc,none"] for name in ours["results"])
+    ratio = f"lm-eval {theirs_seconds:.1f} s, ours {ours_seconds:.1f} s: {theirs_seconds / ours_seconds:.2f} x"
+    return f"{ratio}; {same} of {len(ours['results'])} accuracies equal"
+
+
+BENCHMARKS = {
+    "forgetting": forgetting,
+    "collection": collection,
+    "generation": generating,
+    "training": training,
+    "main job": main_job,
+}
 
 if __name__ == "__main__":
     main(sys.argv[1:])

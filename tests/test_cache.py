@@ -137,3 +137,7 @@ def test_digest_ignores_the_order_of_keys_only() -> None:
 def test_atomic_write_leaves_nothing_beside(tmp_path: Path) -> None:
     write_atomically(tmp_path / "deep" / "file", "text")
     assert [path.name for path in (tmp_path / "deep").iterdir()] == ["file"]
+
+
+def test_digest_takes_whatever_json_can_hold() -> None:
+    assert digest("\ud800") != digest("\ud801")

@@ -2,8 +2,6 @@ from __future__ import annotations
 
 import contextlib
 import json
-import time
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -243,19 +241,3 @@ def test_a_name_that_lm_eval_does_not_know_is_an_input_error() -> None:
 
 def test_a_suite_without_general_tasks_has_no_marks(on: Sheet) -> None:
     assert scores(forgetting.AXIS, sheet(on.candidate, suite(), base=on.base, cache=on.cache)) == {}
-
-
-def test_it_is_not_slower_than_lm_evals_own_evaluator(folder: Path, models: list[Path]) -> None:
-    def theirs() -> None:
-        directly(models[0], folder)
-
-    def ours() -> None:
-        run(str(folder), *loaded(models[0]), None)
-
-    def seconds(work: Callable[[], None]) -> float:
-        start = time.process_time()
-        work()
-        return time.process_time() - start
-
-    ours()
-    assert min(seconds(ours) for _ in range(3)) < 1.1 * min(seconds(theirs) for _ in range(3))

@@ -204,11 +204,8 @@ def test_names_that_look_alike_keep_their_own_answers(tmp_path):
 
 
 def test_files_of_lm_eval_are_kept_as_they_are(tmp_path):
-    theirs = tmp_path / "theirs"
-    theirs.mkdir()
-    (theirs / "results_1.json").write_bytes(b'{"a": NaN}\r\n')
-    Store(tmp_path / "run").keep_lm_eval("instruments", "tiny", "lora", 1, theirs)
-    assert (tmp_path / "run/lm-eval/instruments/tiny/lora-1/results_1.json").read_bytes() == b'{"a": NaN}\r\n'
+    Store(tmp_path / "run").keep_lm_eval("instruments", "tiny", "lora", 1, {"results_1.json": '{"a": NaN}\n'})
+    assert (tmp_path / "run/lm-eval/instruments/tiny/lora-1/results_1.json").read_bytes() == b'{"a": NaN}\n'
 
 
 BROKEN = [
