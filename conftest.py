@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from dataclasses import dataclass
 from functools import cached_property, partial
 from pathlib import Path
@@ -137,7 +137,12 @@ class Plan:
         systems_of = {
             cell.candidate.name: cell.candidate.facts() | {"fair": fairness.verdict(cell.candidate)} for cell in self.cells
         }
-        asked = {"judge": self.judge.name, "seeds": self.option.seeds, "limit": self.option.limit}
+        asked = {
+            "command": options.command(self.option),
+            "judge": self.judge.name,
+            "seeds": self.option.seeds,
+            "limit": self.option.limit,
+        }
         bases = {base.label: {"version": base.version, "parameters": base.parameters} for base in self.bases}
         return provenance.facts(self.root) | asked | {"suites": suites_of, "systems": systems_of, "base_models": bases}
 
@@ -157,6 +162,8 @@ def pytest_configure(config: pytest.Config) -> None:
     if _takes_exam(config):
         try:
             plan.cells, plan.judge.name, plan.run_folder  # noqa: B018 # looked up for their errors
+            if not (config.option.dry_run or config.option.collectonly):
+                plan.store.add([])  # a run folder that cannot be written to is said now
         except InputError as error:
             raise pytest.UsageError(*str(error).splitlines()) from error
         progress.show(config)
@@ -204,6 +211,18 @@ def pytest_runtestloop(session: pytest.Session) -> bool | None:
     return True
 
 
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[None]
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """What a user can mend, and a bar that was missed, is said in words, without the way through Proctor's code."""
+    report = yield
+    told = (InputError, AssertionError) if "cell" in getattr(item, "fixturenames", ()) else ()
+    if call.excinfo and call.excinfo.errisinstance(told):
+        report.longrepr = str(call.excinfo.value)
+    return report
+
+
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
     """A candidate's axes go to one worker, which then loads and builds it once."""
@@ -223,8 +242,11 @@ def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> Non
     plan = config.stash[PLAN]
     if not _takes_exam(config) or config.option.dry_run or not (plan.run_folder / "records.jsonl").exists():
         return
-    plan.store.set_provenance(plan.provenance())
-    page = leaderboard.publish([plan.run_folder], Path(config.option.site or plan.root / "leaderboard" / "site"))
     terminalreporter.section("leaderboard")
-    terminalreporter.write_line(leaderboard.summary(plan.run_folder))
-    terminalreporter.write_line(f"Records: {plan.run_folder}\nPage:    {page}")
+    try:
+        plan.store.set_provenance(plan.provenance())
+        page = leaderboard.publish([plan.run_folder], Path(config.option.site or plan.root / "leaderboard" / "site"))
+        terminalreporter.write_line(leaderboard.summary(plan.run_folder))
+        terminalreporter.write_line(f"Records: {plan.run_folder}\nPage:    {page}")
+    except InputError as error:
+        terminalreporter.write_line(f"not published: {error}", red=True)

@@ -8,9 +8,11 @@ pytest again with them named.
 from __future__ import annotations
 
 import os
+import shlex
 import sys
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -38,6 +40,23 @@ def declare(parser: pytest.Parser) -> None:
     group.addoption("--device", default="auto", metavar="NAME", help="cpu, cuda, cuda:1, mps or auto (default)")
     group.addoption("--dry-run", action="store_true", help="say what would be trained and asked, and how long it would take")
     group.addoption("--trust-remote-code", action="store_true", help="let base models run code of their own (default: never)")
+
+
+SHAPING = ("suite", "system", "base_model", "systems", "judge", "seeds", "limit", "device", "trust_remote_code")
+"""Options that shape what is measured; the others only say where it is put."""
+DEFAULTS = {"judge": "lexical", "seeds": 1, "device": "auto"}
+
+
+def command(option: Any) -> str:
+    """The command that makes the same run again: whatever differs from the defaults, in a fixed order."""
+    words = ["pytest", "-m", "domain"]
+    for name in SHAPING:
+        value, flag = getattr(option, name), f"--{name.replace('_', '-')}"
+        if value is True:
+            words.append(flag)
+        elif value and value != DEFAULTS.get(name):
+            words += [word for one in (value if isinstance(value, list) else [value]) for word in (flag, str(one))]
+    return shlex.join(words)
 
 
 def count(text: str) -> int:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import platform
 import subprocess
-import sys
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -24,7 +23,6 @@ def facts(root: Path) -> dict[str, Any]:
     return {
         "git": {"commit": _git(root, "rev-parse", "HEAD"), "dirty": _dirty(root)},
         "started": datetime.now(UTC).isoformat(timespec="seconds"),
-        "command": " ".join(["pytest", *sys.argv[1:]]),
         "versions": {"python": platform.python_version()} | {name: found for name in PACKAGES if (found := _installed(name))},
         "machine": {"system": platform.system(), "processor": platform.machine(), "cores": _cores()},
     }

@@ -18,11 +18,12 @@ from models.tiny.values import HeldOut, Source
 
 ITEMS = 140
 EARLY = 0.32  # until here general skills have a larger part, and articles weigh more beside answers
+LATE = 0.53  # from here a good part of reading is drill in telling things apart
 
 
 def document(rng: Source, progress: float, *, is_long: bool = False) -> Segments:
     """Text for reading, for general skills, or for saying `unknown` with nothing to read."""
-    kind = rng.choices(("reading", "hop", "closed", "general"), _shares(progress))[0]
+    kind = rng.choices(("reading", "drill", "hop", "closed", "general"), _shares(progress))[0]
     if kind == "general":
         return general_document(rng)
     context = 0.15 if progress < EARLY else 0.06
@@ -30,6 +31,8 @@ def document(rng: Source, progress: float, *, is_long: bool = False) -> Segments
         return exercises.closed_book(rng).segments(context)
     size = _size(rng, progress, is_long=is_long)
     asked = rng.choice((1, 2, 3, 4, 5, 6) if progress < EARLY else (1, 2, 4, 5, 6, 7))
+    if kind == "drill":
+        return exercises.drill(rng, rng.randint(2, 5), rng.randint(2, 5)).segments(context)
     if kind == "hop":
         return exercises.hop(rng, size, asked).segments(context)
     return exercises.reading(rng, size, asked, min(1.0, 0.3 + progress)).segments(context)
@@ -37,7 +40,9 @@ def document(rng: Source, progress: float, *, is_long: bool = False) -> Segments
 
 def _shares(progress: float) -> tuple[int, ...]:
     """Shares of documents, not of tokens: a reading document is some eight times as long as a general one."""
-    return (30, 5 if progress > 0.15 else 0, 4, 72 if progress < EARLY else 50)
+    if progress < EARLY:
+        return (30, 0, 5 if progress > 0.15 else 0, 4, 72)
+    return (30, 0, 5, 4, 50) if progress < LATE else (30, 35, 4, 4, 38)
 
 
 def _size(rng: Source, progress: float, *, is_long: bool) -> int:

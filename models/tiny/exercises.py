@@ -164,6 +164,25 @@ def distinct(questions: list[Question]) -> list[Question]:
     return list(keys.values())
 
 
+def drill(rng: Source, size: int, asked: int) -> Exercise:
+    """Short articles of one fact each, of one or two attributes: nothing but the name tells them apart."""
+    first = any_thing(rng)
+    shared = [any_attribute(rng, first.kind)]
+    if rng.random() < 0.5:
+        shared.append(other_attribute(rng, first.kind, {shared[0].name}))
+    things = {first.name: first}
+    while len(things) < size:
+        other = lookalike(rng, first) if rng.random() < 0.3 else any_thing(rng, first.kind)
+        things.setdefault(other.name, other)
+    pages = [[fact(rng, thing, rng.choice(shared))] for thing in things.values()]
+    articles = number(rng, pages, terse=True)
+    facts = [article.facts[0] for article in rng.sample(articles, min(asked, size))]
+    questions = [Question("read", ask(rng, f.attribute, f.thing.call(rng)), f.value) for f in facts]
+    questions += [KINDS[kind](rng, articles) for kind in rng.choices(("cite", "no-thing", "no-attribute"), k=asked // 2)]
+    rng.shuffle(questions)
+    return Exercise(articles, distinct(questions))
+
+
 def hop(rng: Source, size: int, asked: int) -> Exercise:
     """Exercise over two articles: who supplies the thing, and where (when, who...) that one is."""
     thing = any_thing(rng, "device")

@@ -156,18 +156,18 @@ def label(rng: Source) -> str:
     return prefix + "".join(str(rng.randint(0, 9)) for _ in range(rng.choice((1, 2, 3, 3, 3, 4))))
 
 
-def write(rng: Source, facts: list[Fact]) -> str:
-    """Text of one article: perhaps a title, the facts, and a line or two that say nothing."""
+def write(rng: Source, facts: list[Fact], *, terse: bool = False) -> str:
+    """Text of one article: perhaps a title, the facts, and unless terse a line or two that say nothing."""
     thing = facts[0].thing
     lines = [say(rng, f) for f in facts]
-    for _ in range(rng.choices((0, 1, 2), (25, 45, 30))[0]):
+    for _ in range(0 if terse else rng.choices((0, 1, 2), (25, 45, 30))[0]):
         line = filler(rng, thing.call(rng), facts[0].attribute.name, is_device=thing.kind == "device")
         lines.insert(rng.randint(0, len(lines)), capital(line))
-    head = [title(rng, facts[0])] if rng.random() < 0.6 else []
+    head = [title(rng, facts[0])] if rng.random() < (0.3 if terse else 0.6) else []
     return " ".join(head + lines)
 
 
-def number(rng: Source, groups: list[list[Fact]]) -> list[Article]:
+def number(rng: Source, groups: list[list[Fact]], *, terse: bool = False) -> list[Article]:
     """Articles in a random order, each with an id of its own; ids mostly share their form, as in one collection."""
     first, ids = label(rng), set[str]()
     letters = first.rstrip("0123456789")
@@ -177,4 +177,4 @@ def number(rng: Source, groups: list[list[Fact]]) -> list[Article]:
     order = sorted(ids)
     rng.shuffle(order)
     rng.shuffle(groups)
-    return [Article(i, write(rng, facts), tuple(facts)) for i, facts in zip(order, groups, strict=True)]
+    return [Article(i, write(rng, facts, terse=terse), tuple(facts)) for i, facts in zip(order, groups, strict=True)]
