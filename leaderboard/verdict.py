@@ -27,7 +27,7 @@ def _accuracy(cells: dict[str, Cell]) -> Iterator[str]:
     best = [cell for cell in cells.values() if cell.best]
     tied = [cell.system for cell in cells.values() if cell.tied]
     who = _list([cell.system for cell in best])
-    yield f"{who} {'answer' if len(best) > 1 else 'answers'} most questions exactly: {_sure(best[0])}."
+    yield f"{who} {'are' if len(best) > 1 else 'is'} right most often: {_sure(best[0])} of the questions answered exactly."
     if len(best) + len(tied) == len(cells):
         yield "No system can be told apart from the best."
     elif tied:
@@ -39,10 +39,13 @@ def _accuracy(cells: dict[str, Cell]) -> Iterator[str]:
 def _forgetting(cells: dict[str, Cell]) -> Iterator[str]:
     lost = sorted((cell for cell in cells.values() if (cell.ci_low or 0) > 0), key=lambda cell: -(cell.value or 0))
     kept = [cell.system for cell in cells.values() if cell not in lost]
+    if kept and not lost:
+        yield "No system has surely lost general ability."
+        return
     if lost:
         yield f"Of its general ability, {_list([f'{cell.system} lost {_points(cell)}' for cell in lost])}."
     if kept:
-        yield f"No loss of general ability is certain for {_list(kept)}."
+        yield f"For {_list(kept)} no loss is sure."
 
 
 def _points(cell: Cell) -> str:
