@@ -17,7 +17,7 @@ from evals.schema import InputError
 from models import adaptation
 from models.base import BaseModel, find
 from models.systems import System
-from tests.conftest import save_tiny
+from tests import tiny
 
 PAIRS = [(f"Question: What is {number}?\nAnswer:", f"{number * 7 % 10} units") for number in range(24)]
 FULL = System("full", adapt="full", epochs=2, batch_size=8)
@@ -145,7 +145,7 @@ def test_every_family_trains_both_ways_and_answers(family: str, tmp_path: Path) 
     from models.generation import generate
     from models.prompts import as_tokens
 
-    save_tiny(family, tmp_path / "base", chat=True)
+    tiny.causal_lm(tmp_path / "base", family=family, chat=True)
     cache = Cache(tmp_path / "cache")
     base = find(str(tmp_path / "base"), cache)
     for system in (FULL, LORA):

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from models.base import BaseModel
 from models.generation import batches, generate
 from models.prompts import as_tokens, completion_tokens, prompt
-from tests.conftest import tiny_tokenizer
+from tests import tiny
 
 
 @given(st.lists(st.integers(1, 300)), st.integers(1, 8), st.integers(300, 1000))
@@ -57,7 +57,7 @@ class Scripted:
         import torch
 
         self.tokens, self.base = tokens, base
-        self.eye = torch.eye(300) * 10
+        self.eye = torch.eye(len(base.tokenizer())) * 10
 
     def __call__(self, model: Any) -> Any:
         import torch
@@ -96,7 +96,7 @@ def test_prompt_without_passages_is_the_closed_book_prompt() -> None:
 
 
 def test_chat_template_is_used_where_there_is_one() -> None:
-    plain, chat = tiny_tokenizer(), tiny_tokenizer(chat=True)
+    plain, chat = tiny.tokenizer(), tiny.tokenizer(chat=True)
     assert plain.decode(as_tokens(plain, "Hi")) == "Hi"
     assert chat.decode(as_tokens(chat, "Hi")) == "<s>user: Hi\nassistant: "
     assert plain.decode(completion_tokens(plain, "3 years")) == " 3 years</s>"

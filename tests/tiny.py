@@ -8,7 +8,31 @@ from typing import Any
 TEXT = "the a of is in what where how long warranty years kg kestrel falcon orbis turin 0 1 2 3 4 5 6 7 8 9 . , ? ! yes no"
 
 
-def tokenizer(*, pairs: bool = False) -> Any:
+CHAT_TEMPLATE = (
+    "{% for message in messages %}<s>{{ message['role'] }}: {{ message['content'] }}\n{% endfor %}"
+    "{% if add_generation_prompt %}assistant: {% endif %}"
+)
+SHAPE = {
+    "hidden_size": 32,
+    "intermediate_size": 64,
+    "num_hidden_layers": 2,
+    "num_attention_heads": 4,
+    "num_key_value_heads": 2,
+    "max_position_embeddings": 512,
+    "initializer_range": 0.5,  # so that two seeds differ in what they prefer
+    "pad_token_id": 0,
+    "bos_token_id": 1,
+    "eos_token_id": 2,
+}
+SHAPES: dict[str, dict[str, Any]] = {
+    "GPT2Config": {"n_embd": 32, "n_layer": 2, "n_head": 4, "n_positions": 512, "bos_token_id": 1, "eos_token_id": 2},
+    "Gemma2Config": SHAPE | {"head_dim": 8},
+    "Gemma3TextConfig": SHAPE | {"head_dim": 8},
+    "Qwen3Config": SHAPE | {"head_dim": 8},
+}
+
+
+def tokenizer(*, pairs: bool = False, chat: bool = False) -> Any:
     """Words and their letters: every text can be read, and read back."""
     from tokenizers import Tokenizer, decoders, models, pre_tokenizers, processors, trainers
     from transformers import PreTrainedTokenizerFast
@@ -25,28 +49,18 @@ def tokenizer(*, pairs: bool = False) -> Any:
         known |= dict(zip(("unk_token", "cls_token", "sep_token"), marks, strict=True))
         ends = [("<s>", 1), ("</s>", 2)]
         inner.post_processor = processors.TemplateProcessing("<s> $A </s>", "<s> $A </s> $B:1 </s>:1", special_tokens=ends)
-    return PreTrainedTokenizerFast(tokenizer_object=inner, model_max_length=256, **known)
+    return PreTrainedTokenizerFast(tokenizer_object=inner, chat_template=CHAT_TEMPLATE if chat else None, **known)
 
 
-def causal_lm(folder: Path, seed: int = 0) -> Path:
+def causal_lm(folder: Path, seed: int = 0, family: str = "LlamaConfig", *, chat: bool = False) -> Path:
+    """A model of a configuration class of transformers."""
     import torch
-    from transformers import LlamaConfig, LlamaForCausalLM
+    import transformers
 
     torch.manual_seed(seed)
-    text = tokenizer()
-    config = LlamaConfig(
-        vocab_size=len(text),
-        hidden_size=32,
-        intermediate_size=64,
-        num_hidden_layers=2,
-        num_attention_heads=2,
-        max_position_embeddings=256,
-        initializer_range=0.5,  # so that two seeds differ in what they prefer
-        pad_token_id=0,
-        bos_token_id=1,
-        eos_token_id=2,
-    )
-    LlamaForCausalLM(config).save_pretrained(folder)
+    text = tokenizer(chat=chat)
+    config = getattr(transformers, family)(vocab_size=len(text), **SHAPES.get(family, SHAPE))
+    transformers.AutoModelForCausalLM.from_config(config).save_pretrained(folder)
     text.save_pretrained(folder)
     return folder
 

@@ -17,32 +17,26 @@ from models.tiny.reading import Segments
 from models.tiny.values import HeldOut, Source
 
 ITEMS = 140
-EARLY = 0.32  # until here general skills have a larger part, and articles weigh more beside answers
-LATE = 0.53  # from here a good part of reading is drill in telling things apart
+CONTEXT = 0.08  # weight of articles and questions beside answers
 
 
 def document(rng: Source, progress: float, *, is_long: bool = False) -> Segments:
-    """Text for reading, for general skills, or for saying `unknown` with nothing to read."""
-    kind = rng.choices(("reading", "drill", "hop", "closed", "general"), _shares(progress))[0]
+    """Text for reading, for general skills, or for saying `unknown` with nothing to read.
+
+    Shares are of documents, not of tokens: a reading document is some eight times as long as a general one.
+    """
+    kind = rng.choices(("reading", "drill", "hop", "closed", "general"), (30, 30, 4 if progress > 0.15 else 0, 4, 45))[0]
     if kind == "general":
         return general_document(rng)
-    context = 0.15 if progress < EARLY else 0.06
     if kind == "closed":
-        return exercises.closed_book(rng).segments(context)
-    size = _size(rng, progress, is_long=is_long)
-    asked = rng.choice((1, 2, 3, 4, 5, 6) if progress < EARLY else (1, 2, 4, 5, 6, 7))
+        return exercises.closed_book(rng).segments(CONTEXT)
+    size, asked = _size(rng, progress, is_long=is_long), rng.choice((1, 2, 4, 5, 6, 7))
     if kind == "drill":
-        return exercises.drill(rng, rng.randint(2, 5), rng.randint(2, 5)).segments(context)
+        most = 2 if progress < 0.06 else 3 if progress < 0.2 else 5
+        return exercises.drill(rng, rng.randint(2, most), rng.randint(2, 5)).segments(CONTEXT)
     if kind == "hop":
-        return exercises.hop(rng, size, asked).segments(context)
-    return exercises.reading(rng, size, asked, min(1.0, 0.3 + progress)).segments(context)
-
-
-def _shares(progress: float) -> tuple[int, ...]:
-    """Shares of documents, not of tokens: a reading document is some eight times as long as a general one."""
-    if progress < EARLY:
-        return (30, 0, 5 if progress > 0.15 else 0, 4, 72)
-    return (30, 0, 5, 4, 50) if progress < LATE else (30, 35, 4, 4, 38)
+        return exercises.hop(rng, size, asked).segments(CONTEXT)
+    return exercises.reading(rng, size, asked, min(1.0, 0.3 + progress)).segments(CONTEXT)
 
 
 def _size(rng: Source, progress: float, *, is_long: bool) -> int:
