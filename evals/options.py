@@ -7,6 +7,7 @@ pytest again with them named.
 
 from __future__ import annotations
 
+import argparse
 import os
 import shlex
 import sys
@@ -60,11 +61,10 @@ def command(option: Any) -> str:
 
 
 def count(text: str) -> int:
-    """A whole number of 1 or more; ValueError otherwise, which argparse turns into a usage error."""
-    number = int(text)
-    if number < 1:
-        raise ValueError
-    return number
+    """A whole number of 1 or more; ArgumentTypeError otherwise."""
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"expected a whole number, 1 or more, not {text!r}")
+    return int(text)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -1,0 +1,62 @@
+"""The dry run's estimate: grows with the work, and is nothing for what is done."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from evals.schema import Domain, Question, Suite
+from models import estimate
+from models.base import BaseModel
+from models.bench import Bench
+from models.candidate import Candidate
+from models.systems import System
+
+LORA = System("lora", adapt="lora", rank=4, epochs=1, max_new_tokens=8)
+
+
+@pytest.fixture
+def work(base: BaseModel, domain: Domain, bench: Bench, questions: tuple[Question, ...]) -> Any:
+    suite = Suite("covers", "Covers", "1", domain, questions)
+    return lambda system: estimate._work(suite, Candidate(system, base, domain, bench), set())
+
+
+def test_more_work_takes_longer(work: Any) -> None:
+    ask, look_up, train, train_longer = (
+        work(system)
+        for system in (
+            System("base"),
+            System("rag", retrieve="bm25"),
+            LORA,
+            System("lora", adapt="lora", rank=4, epochs=3, max_new_tokens=8),
+        )
+    )
+    assert ask.train_tokens == 0
+    assert ask.seconds < look_up.seconds
+    assert train_longer.train_tokens == pytest.approx(3 * train.train_tokens, abs=2)
+    assert train_longer.seconds > train.seconds
+
+
+def test_training_tokens_are_about_right(work: Any, base: BaseModel, domain: Domain) -> None:
+    from models.prompts import as_tokens, completion_tokens, prompt
+
+    tokenizer = base.tokenizer()
+    real = sum(
+        len(as_tokens(tokenizer, prompt("", e.prompt)) + completion_tokens(tokenizer, e.completion)) for e in domain.examples
+    )
+    assert real / 4 < work(LORA).train_tokens < real * 4
+
+
+def test_what_is_done_costs_nothing(base: BaseModel, domain: Domain, bench: Bench, questions: tuple[Question, ...]) -> None:
+    candidate = Candidate(LORA, base, domain, bench)
+    candidate.answers(questions)
+    suite = Suite("covers", "Covers", "1", domain, questions)
+    assert estimate._work(suite, candidate, set()).seconds == 0
+    assert "about 0 s" in estimate.table([(suite, candidate)])
+
+
+def test_weights_shared_by_two_systems_are_trained_once(base: BaseModel, domain: Domain, bench: Bench) -> None:
+    suite = Suite("covers", "Covers", "1", domain, (Question("q", "Why?"),))
+    table = estimate.table([(suite, Candidate(System(name, adapt="lora", rank=4), base, domain, bench)) for name in "ab"])
+    assert table.count("train on") == 1

@@ -1,0 +1,47 @@
+"""Options, and the paths among them that pytest would take for its own."""
+
+from __future__ import annotations
+
+import argparse
+import subprocess
+import sys
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+
+from evals.options import command, count
+
+ROOT = Path(__file__).resolve().parent.parent
+DEFAULTS = {
+    "suite": [], "system": [], "base_model": [], "systems": None, "judge": "lexical", "seeds": 1, "limit": None, "device": "auto"
+} | {"trust_remote_code": False}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("changed", "said"),
+    [
+        ({}, "pytest -m domain"),
+        ({"suite": ["a b", "c"]}, "pytest -m domain --suite 'a b' --suite c"),
+        ({"base_model": ["m"], "seeds": 3}, "pytest -m domain --base-model m --seeds 3"),
+        ({"trust_remote_code": True, "judge": "openai:x"}, "pytest -m domain --judge openai:x --trust-remote-code"),
+    ],
+)
+def test_the_command_that_makes_the_run_again(changed: dict[str, object], said: str) -> None:
+    assert command(SimpleNamespace(**(DEFAULTS | changed))) == said
+
+
+@pytest.mark.parametrize("text", ["0", "-1", "x", "1.5"])
+def test_counts_are_whole_and_positive(text: str) -> None:
+    with pytest.raises(argparse.ArgumentTypeError, match="1 or more"):
+        count(text)
+
+
+@pytest.mark.parametrize("form", ["--suite={}", "--suite {}"])
+def test_a_path_elsewhere_does_not_hide_the_settings(tmp_path: Path, form: str) -> None:
+    asked = form.format(tmp_path).split()
+    done = subprocess.run(
+        [sys.executable, "-m", "pytest", "-m", "domain", *asked], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 4
+    assert f"{tmp_path / 'suite.toml'}: the file is missing" in done.stdout + done.stderr
