@@ -161,8 +161,8 @@ def pytest_configure(config: pytest.Config) -> None:
     config.stash[PLAN] = plan = Plan(config.option, config.rootpath)
     if _takes_exam(config):
         try:
-            plan.cells, plan.judge.name, plan.run_folder  # noqa: B018 # looked up for their errors
-            if not (config.option.dry_run or config.option.collectonly):
+            plan.cells, plan.judge.name  # noqa: B018 # looked up for their errors
+            if not _only_looks(config):
                 plan.store.add([])  # a run folder that cannot be written to is said now
         except InputError as error:
             raise pytest.UsageError(*str(error).splitlines()) from error
@@ -174,6 +174,10 @@ def _takes_exam(config: pytest.Config) -> bool:
     folder = config.rootpath / "suites"
     paths = [(config.invocation_params.dir / str(arg).split("::")[0]).resolve() for arg in config.args]
     return any(path == config.rootpath or path.is_relative_to(folder) for path in paths)
+
+
+def _only_looks(config: pytest.Config) -> bool:
+    return bool(config.option.dry_run or config.option.collectonly)
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
@@ -240,7 +244,7 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
 def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
     """After the exam: publish the page, print the table, and say where the page is."""
     plan = config.stash[PLAN]
-    if not _takes_exam(config) or config.option.dry_run or not (plan.run_folder / "records.jsonl").exists():
+    if not _takes_exam(config) or _only_looks(config) or not (plan.run_folder / "records.jsonl").exists():
         return
     terminalreporter.section("leaderboard")
     try:

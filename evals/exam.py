@@ -11,12 +11,14 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from evals.cache import Cache, digest
 from evals.judges import Judge
 from evals.schema import Answer, Measure, Question, Record, Score, Suite, as_json, not_applicable
-from evals.statistics import Interval, interval
+
+if TYPE_CHECKING:
+    from evals.statistics import Interval
 
 log = logging.getLogger("proctor")
 
@@ -205,6 +207,8 @@ class Exam:
         if missing and not valued:
             yield f"{who}: none of {len(missing)} items could be measured: {missing[0].reason}"
         if valued:
+            from evals.statistics import interval  # loads numpy, which pytest can do without while it collects
+
             values = [record.value for record in valued if record.value is not None]
             found = interval(values, [record.cluster for record in valued], share=valued[0].unit == "share")
             if self.properties:

@@ -61,7 +61,7 @@ class Candidate:
         system = self.system
         if not system.adapts:
             return self.base.version
-        examples = [as_json(example) for example in self.domain.examples]
+        examples = [vars(example) for example in self.domain.examples]
         chosen = [system.adapt, *adaptation.hyperparameters(system, self.base), system.batch_size]
         if system.adapt == "lora":
             chosen += [system.rank, system.alpha]
