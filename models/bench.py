@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import gc
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from evals.cache import Cache
+from evals.schema import InputError
 from models.base import BaseModel
+
+GPU_NODES = ("/dev/nvidia0", "/dev/kfd", "/dev/dxg")
+"""Device files of NVIDIA, AMD and, under Windows' Linux, either."""
 
 
 class Bench:
@@ -49,11 +54,22 @@ class Bench:
 
 
 def pick_device(asked: str) -> str:
-    """The device to run on: what was asked for, or for ``auto`` a GPU where there is one."""
-    if asked != "auto":
-        return asked
-    if not Path("/dev/nvidia0").exists() and not Path("/dev/kfd").exists():
-        return "cpu"  # decided without importing torch
+    """The device to run on: what was asked for, or for ``auto`` a GPU where there is one. Does not import torch for a CPU.
+
+    Raises:
+        InputError: no such kind of device, or none of it here.
+    """
+    has_gpu = any(Path(node).exists() for node in GPU_NODES)
+    if asked == "auto":
+        return "cuda" if has_gpu and _cuda_works() else "cpu"
+    if not re.fullmatch(r"cpu|mps|cuda(:\d+)?", asked):
+        raise InputError(f"--device {asked}: expected cpu, cuda, cuda:N, mps or auto")
+    if asked.startswith("cuda") and not (has_gpu and _cuda_works()):
+        raise InputError(f"--device {asked}: there is no GPU here that torch can use; leave the option out to run on the CPU")
+    return asked
+
+
+def _cuda_works() -> bool:
     import torch
 
-    return "cuda" if torch.cuda.is_available() else "cpu"
+    return bool(torch.cuda.is_available())

@@ -228,7 +228,8 @@ def test_markers_and_names_choose(suite: Path, tiny_llama: Path) -> None:
         (["--system", "hybird"], "did you mean hybrid"),
         (["--judge", "oracle"], "oracle"),
         (["--base-model", "./nowhere"], "no such folder"),
-        (["--seeds", "0"], "--seeds"),
+        (["--seeds", "0"], "1 or more"),
+        (["--device", "gpu"], "expected cpu, cuda"),
         (["--systems", "nowhere.toml"], "no such systems file"),
     ],
 )

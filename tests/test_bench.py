@@ -1,0 +1,46 @@
+"""The bench holds one model at a time, and knows which device it may use."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from evals.schema import InputError
+from models.base import BaseModel
+from models.bench import GPU_NODES, Bench, pick_device
+
+HAS_GPU = any(Path(node).exists() for node in GPU_NODES)
+
+
+def test_the_base_is_loaded_once(bench: Bench, base: BaseModel) -> None:
+    with bench.weights(base, "none", None) as (first, _):
+        pass
+    with bench.weights(base, "none", None) as (second, _):
+        assert second is first
+    bench.clear()
+    with bench.weights(base, "none", None) as (third, _):
+        assert third is not first
+
+
+@pytest.mark.parametrize("name", ["gpu", "cuda:x", "CPU", ""])
+def test_unknown_devices(name: str) -> None:
+    with pytest.raises(InputError, match="expected cpu, cuda"):
+        pick_device(name)
+
+
+@pytest.mark.skipif(HAS_GPU, reason="this machine has a GPU")
+def test_without_a_gpu() -> None:
+    assert pick_device("auto") == "cpu"
+    with pytest.raises(InputError, match="no GPU here"):
+        pick_device("cuda")
+
+
+@pytest.mark.skipif(not HAS_GPU, reason="no GPU on this machine")
+def test_on_a_gpu_a_candidate_trains_and_answers(tmp_path: Path, base: BaseModel, domain, questions) -> None:
+    from models.candidate import Candidate
+    from models.systems import System
+
+    system = System("hybrid", adapt="lora", retrieve="dense", rank=4, epochs=1, max_new_tokens=8)
+    candidate = Candidate(system, base, domain, Bench(base.cache, "cuda"))
+    assert all(answer.error is None for answer in candidate.answers(questions))
