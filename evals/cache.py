@@ -6,16 +6,20 @@ and two workers never build one thing twice. An entry whose bytes changed is rep
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import json
 import logging
 import os
 import shutil
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from filelock import FileLock
+
+from evals.schema import InputError
 
 log = logging.getLogger("proctor")
 MANIFEST = "entry.json"
@@ -47,6 +51,22 @@ def write_atomically(path: Path, text: str) -> None:
         beside.unlink(missing_ok=True)
 
 
+NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EACCES, errno.EPERM, errno.ENOTDIR}
+
+
+@contextmanager
+def _told(folder: Path) -> Iterator[None]:
+    """A disk that takes no more, or a folder that takes nothing, said plainly."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno not in NO_ROOM:
+            raise
+        raise InputError(
+            f"cannot write to the cache {folder}: {error.strerror}; make room, or name another folder in PROCTOR_CACHE"
+        ) from error
+
+
 class Cache:
     """A folder of entries ``<kind>/<key>/``. Keys are hashes; a kind is a word such as ``adapters``."""
 
@@ -61,7 +81,7 @@ class Cache:
         entry = self.folder / kind / key[:40]
         if self._whole(entry):
             return entry
-        with self._lock(entry):
+        with _told(self.folder), self._lock(entry):
             if not self._whole(entry):
                 self._make(entry, make)
         return entry
@@ -74,7 +94,7 @@ class Cache:
         """The JSON value of an entry, computed by ``make()`` if it is not there yet."""
 
         def write(folder: Path) -> None:
-            (folder / "value.json").write_text(json.dumps(make(), ensure_ascii=False), encoding="utf-8")
+            (folder / "value.json").write_text(json.dumps(make()), encoding="utf-8")
 
         return json.loads((self.build(kind, key, write) / "value.json").read_text(encoding="utf-8"))
 
@@ -117,7 +137,8 @@ class Journal:
 
     def lock(self) -> FileLock:
         """Held while rows are added, so that two workers do not do the same work."""
-        self.path.parent.mkdir(parents=True, exist_ok=True)
+        with _told(self.path.parent):
+            self.path.parent.mkdir(parents=True, exist_ok=True)
         return FileLock(f"{self.path}.lock")
 
     def rows(self) -> Iterator[dict[str, Any]]:
@@ -129,9 +150,8 @@ class Journal:
 
     def append(self, rows: Iterable[dict[str, Any]]) -> None:
         """Add rows and make sure that they are on the disk. Call it holding the lock."""
-        lines = "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
-        self.path.parent.mkdir(parents=True, exist_ok=True)
-        with self.path.open("a+b") as file:
+        lines = "".join(json.dumps(row) + "\n" for row in rows)
+        with _told(self.path.parent), self.path.open("a+b") as file:
             if file.tell() and not _ends_a_line(file):
                 file.write(b"\n")
             file.write(lines.encode())

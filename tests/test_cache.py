@@ -7,6 +7,8 @@ import logging
 import multiprocessing
 import os
 import signal
+import subprocess
+import sys
 import time
 from pathlib import Path
 
@@ -15,8 +17,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from evals.cache import Cache, Journal, digest, write_atomically
+from evals.schema import InputError
 
 KEY = digest("a key")
+ROOT = Path(__file__).resolve().parent.parent
 
 
 def test_builds_once(cache: Cache) -> None:
@@ -141,3 +145,32 @@ def test_atomic_write_leaves_nothing_beside(tmp_path: Path) -> None:
 
 def test_digest_takes_whatever_json_can_hold() -> None:
     assert digest("\ud800") != digest("\ud801")
+
+
+def test_a_folder_that_cannot_be_written_to_is_said_plainly(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    blocked = Cache(tmp_path / "file" / "cache")
+    with pytest.raises(InputError, match=r"cannot write to the cache .*PROCTOR_CACHE"):
+        blocked.json("things", KEY, dict)
+    with pytest.raises(InputError, match="cannot write to the cache"), blocked.journal("answers", KEY).lock():
+        pass
+
+
+def test_other_failures_of_a_build_are_its_own(cache: Cache) -> None:
+    def offline(_: Path) -> None:
+        raise ConnectionError("no network")
+
+    with pytest.raises(ConnectionError):
+        cache.build("things", KEY, offline)
+
+
+def test_a_full_disk_leaves_nothing_half_written(tmp_path: Path) -> None:
+    """A process that may write files of 4 kB at most stands in for a disk that is full."""
+    script = (
+        "import resource, signal, sys; from pathlib import Path; from evals.cache import Cache, digest\n"
+        "signal.signal(signal.SIGXFSZ, signal.SIG_IGN); resource.setrlimit(resource.RLIMIT_FSIZE, (4096, 4096))\n"
+        "Cache(Path(sys.argv[1])).json('things', digest('a key'), lambda: 'x' * 100_000)"
+    )
+    done = subprocess.run([sys.executable, "-c", script, str(tmp_path)], capture_output=True, text=True, check=False, cwd=ROOT)
+    assert "InputError: cannot write to the cache" in done.stderr
+    assert not Cache(tmp_path).has("things", KEY)
