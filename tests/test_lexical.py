@@ -1,10 +1,8 @@
 from __future__ import annotations
 
-import time
-
 import pytest
 
-from evals.judges import Pair, load_judge
+from evals.judges import Pair
 from evals.lexical import LexicalJudge
 
 JUDGE = LexicalJudge()
@@ -96,11 +94,3 @@ def test_what_it_cannot_see_is_as_documented() -> None:
 def test_thousands_and_units_glued_to_numbers_are_the_same_number() -> None:
     assert supports("What does the Kestrel 40 cost?", "1200 euros", "The Kestrel 40 costs 1,200 euros.")
     assert supports("What voltage does the Kestrel 40 take?", "5V", "The Kestrel 40 takes a voltage of 5 V.")
-
-
-def test_it_costs_far_less_than_two_milliseconds_a_pair() -> None:
-    judge = load_judge("lexical")
-    pairs = [Pair((f"{KESTREL} {n}", FALCON, ORBIS), WARRANTY, f"{n} years") for n in range(500)]
-    start = time.process_time()
-    judge.supports(pairs)
-    assert (time.process_time() - start) / len(pairs) < 0.002

@@ -6,7 +6,6 @@ import contextlib
 import json
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
@@ -450,33 +449,6 @@ def load_or_refuse(folder, files):
     write(folder, files)
     with contextlib.suppress(InputError):
         load(str(folder))
-
-
-@pytest.mark.skipif(sys.gettrace() is not None, reason="coverage slows down what is measured and not what it is compared with")
-def test_a_large_suite_loads_in_a_few_times_the_time_of_reading_it(tmp_path):
-    write(tmp_path, {f"documents/{n}.md": f"# D{n}\n" + "word " * 100 + str(n) for n in range(200)})
-    rows = [{"id": str(n), "question": f"q {n}", "references": [str(n)], "evidence": [str(n % 200)]} for n in range(500)]
-    write(tmp_path, {"suite.toml": 'name = "big"', "questions.jsonl": lines(*rows)})
-    write(
-        tmp_path,
-        {"train.jsonl": lines(*[{"prompt": f"p {n}", "completion": "c", "evidence": [str(n % 200)]} for n in range(500)])},
-    )
-    loading = min(timed(lambda: load(str(tmp_path))) for _ in range(7))
-    reading = min(timed(lambda: read_plainly(tmp_path)) for _ in range(7))
-    assert loading < 10 * reading, "it happens while pytest collects: 30 ms against 5 where this was written"
-
-
-def read_plainly(folder):
-    for path in folder.rglob("*.md"):
-        path.read_text(encoding="utf-8")
-    for name in ("questions.jsonl", "train.jsonl"):
-        [json.loads(line) for line in (folder / name).read_text(encoding="utf-8").splitlines()]
-
-
-def timed(work):
-    start = time.process_time()
-    work()
-    return time.process_time() - start
 
 
 def test_nothing_heavy_is_loaded():
