@@ -2,9 +2,7 @@
 
 A small transformer spends most of a short training on finding out that it may copy. Here it starts knowing:
 one head of the first layer looks at the token before, two heads of the second look for where the present
-token stood before and copy what came after it. And it starts knowing that words near each other are about the
-same thing: another head of the first layer tags each token with the telling words around it, and one of the
-third looks for like tags. Every other branch begins as zero. All of it is trained
+token stood before and copy what came after it, and every other branch begins as zero. All of it is trained
 on; what results is an ordinary Llama.
 """
 
@@ -24,7 +22,6 @@ WIDTH, LAYERS, HEADS, INNER = 256, 6, 4, 384
 HEAD = WIDTH // HEADS
 ROPE = 500_000.0
 SPREAD, CONSTANT = 0.04, 0.2  # of embeddings: their deviation, and coordinate 0, which is the same for all tokens
-NEARBY = (7, 8, 9, 10, 11)  # rotary pairs whose sum falls to nothing within some fifty tokens
 FAST = 12  # rotary pairs that turn fast enough to tell neighbours apart; the others hardly turn
 
 
@@ -50,8 +47,8 @@ def config(vocabulary: int, context: int) -> LlamaConfig:
 
 
 @torch.no_grad()
-def prepare(model: LlamaForCausalLM, salience: Tensor, seed: int) -> None:
-    """Fill the weights: noise, then the structure. `salience` tells for each token how much it says about a text."""
+def prepare(model: LlamaForCausalLM, seed: int) -> None:
+    """Fill the weights: noise, then the copying structure."""
     rng = torch.Generator().manual_seed(seed)
     for name, weight in model.named_parameters():
         if weight.ndim == 2:
@@ -60,29 +57,21 @@ def prepare(model: LlamaForCausalLM, salience: Tensor, seed: int) -> None:
     embedding = model.get_input_embeddings().weight
     embedding.normal_(0, SPREAD, generator=rng)
     embedding[:, 0] = CONSTANT
-    embedding[:, 1] = CONSTANT * salience
-    read, write, topic, tag = _directions(rng, 4, 2 * (HEAD // 2 - FAST))
+    read, write = _directions(rng, 2 * (HEAD // 2 - FAST))
     _look_back(model.model.layers[0].self_attn, read, write)
-    _gather(model.model.layers[0].self_attn, topic, tag)
     _induce(model.model.layers[1].self_attn, read, write, rng)
-    _match(model.model.layers[2].self_attn, tag, rng)
 
 
-def _directions(rng: torch.Generator, count: int, size: int) -> tuple[Tensor, ...]:
-    """Sets of orthonormal rows that leave coordinates 0 and 1 alone."""
-    basis = torch.linalg.qr(torch.randn(WIDTH - 2, WIDTH - 2, generator=rng)).Q
-    rows = torch.cat((torch.zeros(WIDTH - 2, 2), basis), dim=1)
-    return rows[: count * size].split(size)
-
-
-def _constant() -> float:
-    """What the constant coordinate of an embedding is after normalisation."""
-    return CONSTANT / math.hypot(SPREAD, CONSTANT / math.sqrt(WIDTH))
+def _directions(rng: torch.Generator, size: int) -> tuple[Tensor, Tensor]:
+    """Two sets of orthonormal rows that leave coordinate 0 alone."""
+    basis = torch.linalg.qr(torch.randn(WIDTH - 1, WIDTH - 1, generator=rng)).Q
+    rows = torch.cat((torch.zeros(WIDTH - 1, 1), basis), dim=1)
+    return rows[:size], rows[size : 2 * size]
 
 
 def _look_back(attention: LlamaAttention, read: Tensor, write: Tensor) -> None:
     """Head 0 attends to the token before, by rotary phase alone, and hands on a projection of it."""
-    sharpness = 6.5 / _constant()
+    sharpness = 6.5 * math.hypot(SPREAD, CONSTANT / math.sqrt(WIDTH)) / CONSTANT
     angles = ROPE ** (-torch.arange(FAST) / (HEAD // 2))
     attention.q_proj.weight[:HEAD, 0] = 0
     attention.k_proj.weight[:HEAD] = 0
@@ -91,29 +80,6 @@ def _look_back(attention: LlamaAttention, read: Tensor, write: Tensor) -> None:
     attention.k_proj.weight[:FAST, 0] = sharpness
     attention.v_proj.weight[: len(read)] = read
     attention.o_proj.weight[:, : len(write)] = 0.09 * write.T
-
-
-def _gather(attention: LlamaAttention, topic: Tensor, tag: Tensor) -> None:
-    """Head 1 sums up the telling words of the last thirty tokens or so, and tags each token with what it is about."""
-    sharpness = math.sqrt(9 * math.sqrt(HEAD) / len(NEARBY)) / _constant()
-    rows = HEAD + torch.tensor(NEARBY)
-    part = slice(HEAD, 2 * HEAD)
-    attention.q_proj.weight[part] = attention.k_proj.weight[part] = 0
-    attention.q_proj.weight[rows, 0] = sharpness
-    attention.k_proj.weight[rows, 1] = sharpness
-    attention.v_proj.weight[HEAD : HEAD + len(topic)] = topic
-    attention.o_proj.weight[:, HEAD : HEAD + len(tag)] = 0.2 * tag.T
-
-
-def _match(attention: LlamaAttention, tag: Tensor, rng: torch.Generator) -> None:
-    """Head 0 looks for tokens with a tag like the present one's, and copies a little of them."""
-    slow = torch.tensor([i for i in range(HEAD) if i % (HEAD // 2) >= FAST])
-    copied = torch.linalg.qr(torch.randn(WIDTH, HEAD, generator=rng)).Q.T
-    attention.q_proj.weight[:HEAD] = attention.k_proj.weight[:HEAD] = 0
-    attention.q_proj.weight[slow] = 1.3 * tag
-    attention.k_proj.weight[slow] = 1.3 * tag
-    attention.v_proj.weight[:HEAD] = copied
-    attention.o_proj.weight[:, :HEAD] = 0.1 * copied.T
 
 
 def _induce(attention: LlamaAttention, read: Tensor, write: Tensor, rng: torch.Generator) -> None:

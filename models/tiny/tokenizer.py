@@ -16,7 +16,7 @@ VOCABULARY, CONTEXT = 2048, 2048
 PAD, BOS, EOS = "<|pad|>", "<|bos|>", "<|eos|>"
 
 
-def sample(documents: int = 12_000, *, names: bool = True) -> Iterator[str]:
+def sample(documents: int = 12_000) -> Iterator[str]:
     """Training documents, and every syllable of the names in fresh mixtures.
 
     The mixtures keep syllables more frequent than any whole name: a name then is a token per syllable,
@@ -25,7 +25,7 @@ def sample(documents: int = 12_000, *, names: bool = True) -> Iterator[str]:
     rng = values.Source(5)
     for i in range(documents):
         yield "".join(text for text, _ in document(rng, i / documents))
-    for _ in range(documents if names else 0):
+    for _ in range(documents):
         first, second = rng.choice(values.ONSETS), rng.choice(values.ENDINGS)
         yield f" {first}{second} {rng.choice(values.ONSETS)}{rng.choice(values.TOWN_ENDINGS)}"
 

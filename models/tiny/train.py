@@ -21,7 +21,6 @@ from transformers.utils import logging
 
 from models.tiny import structure, tokenizer
 from models.tiny.batches import Batch, Packer
-from models.tiny.salience import salience
 
 HOME = Path(__file__).parent
 RATE, WARM_UP, HOLD = 3e-3, 40, 0.35
@@ -55,10 +54,10 @@ def rate(step: int, progress: float) -> float:
 class Trainer:
     """Model, float32 copies of its weights, and the two optimisers that move those."""
 
-    def __init__(self, words: Tokenizer, seed: int) -> None:
-        self.model = LlamaForCausalLM(structure.config(words.get_vocab_size(), tokenizer.CONTEXT))
+    def __init__(self, vocabulary: int, seed: int) -> None:
+        self.model = LlamaForCausalLM(structure.config(vocabulary, tokenizer.CONTEXT))
         self.model.set_attn_implementation("eager")  # measured: faster than SDPA's backward on CPU
-        structure.prepare(self.model, salience(words), seed)
+        structure.prepare(self.model, seed)
         self.masters = [p.detach().clone() for p in self.model.parameters()]
         self.model.to(torch.bfloat16)
         names = [name for name, _ in self.model.named_parameters()]
@@ -121,7 +120,7 @@ class Trainer:
 def run(plan: Plan, work: Path) -> None:
     """Train to the end of the plan, leaving a checkpoint and a loadable model in `work` every few minutes."""
     words = _tokenizer(work)
-    trainer, packer = Trainer(words, plan.seed), Packer(words, plan.seed)
+    trainer, packer = Trainer(words.get_vocab_size(), plan.seed), Packer(words, plan.seed)
     checkpoint = work / "checkpoint.pt"
     done = trainer.load(checkpoint) if checkpoint.exists() else {}
     step, tokens, before = int(done.get("step", 0)), int(done.get("tokens", 0)), done.get("seconds", 0.0)
