@@ -34,8 +34,8 @@ class Recipe(NamedTuple):
     lora: float
 
 
-# LoRA's best learning rate is about ten times that of full fine-tuning (Biderman et al. 2024, TMLR). The first row was
-# tuned on a domain other than the embedded one; the others follow common practice for models of that size.
+# LoRA's best learning rate is about ten times that of full fine-tuning (Biderman et al. 2024, TMLR). The first row was tried
+# on a domain that the embedded one's generator writes with another seed; the others follow common practice.
 RECIPES = (
     Recipe(3e7, 8, 1e-3, 4e-3),
     Recipe(1e9, 5, 5e-5, 5e-4),

@@ -93,13 +93,13 @@ def training() -> str:
     return f"plain {plain:.1f} s to loss {target:.3f}, ours {seconds:.1f} s to {loss:.3f}: {plain / seconds:.2f} x"
 
 
-def _plain_trainer(model: base.BaseModel, pairs: list[tuple[str, str]], folder: str) -> float:
+def _plain_trainer(model: base.BaseModel, pairs: list[tuple[str, str]], folder: str, epochs: int = 3) -> float:
     from transformers import DataCollatorForSeq2Seq, Trainer, TrainingArguments
 
     tokenizer = model.tokenizer()
     settings = TrainingArguments(
         output_dir=folder,
-        num_train_epochs=3,
+        num_train_epochs=epochs,
         learning_rate=1e-3,
         report_to="none",
         save_strategy="no",
