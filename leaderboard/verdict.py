@@ -24,6 +24,9 @@ def _accuracy(cells: dict[str, Cell]) -> Iterator[str]:
         (only,) = cells.values()
         yield f"{only.system} answers {_sure(only)} of the questions exactly."
         return
+    if not any(cell.value for cell in cells.values()):
+        yield "No system answered a question exactly."
+        return
     best = [cell for cell in cells.values() if cell.best]
     tied = [cell.system for cell in cells.values() if cell.tied]
     who = _list([cell.system for cell in best])
