@@ -24,9 +24,14 @@ def _accuracy(cells: dict[str, Cell]) -> Iterator[str]:
         (only,) = cells.values()
         yield f"{only.system} answers {_sure(only)} of the questions exactly."
         return
-    if not any(cell.value for cell in cells.values()):
+    if any(cell.value for cell in cells.values()):
+        yield from _ranked(cells)
+    else:
         yield "No system answered a question exactly."
-        return
+
+
+def _ranked(cells: dict[str, Cell]) -> Iterator[str]:
+    """Who is best, and whether the others can be told apart from it."""
     best = [cell for cell in cells.values() if cell.best]
     tied = [cell.system for cell in cells.values() if cell.tied]
     who = _list([cell.system for cell in best])

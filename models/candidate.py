@@ -123,7 +123,15 @@ class Candidate:
         settings = {name: value for name, value in vars(self.system).items() if name != "name"}
         if self.system.adapts:
             settings |= adaptation.hyperparameters(self.system, self.base)._asdict()
-        return {"version": self.version, "settings": settings, "device": self.bench.device, "training": self._training_report()}
+        said = {
+            "prompt_template": prompts.VERSION,
+            "batch_rows": generation.BATCH_ROWS,
+            "batch_tokens": generation.BATCH_TOKENS,
+            "adapter_merged": False if self.system.adapt == "lora" else None,
+            "faiss": retrieval.faiss_backend() if self.system.retrieve == "dense" else None,
+        }
+        made = {"version": self.version, "device": self.bench.device, "training": self._training_report()}
+        return made | {"settings": settings, "generation": {name: value for name, value in said.items() if value is not None}}
 
     def _training_report(self) -> dict[str, Any]:
         cache = self.bench.cache
