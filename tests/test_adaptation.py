@@ -83,6 +83,11 @@ def test_a_prompt_too_long_keeps_its_end_and_its_answer(base: BaseModel) -> None
     assert tokenizer.decode(row["input_ids"]).endswith(" the end yes</s>")
 
 
+def test_batches_are_sorted_by_length_only_where_padding_is_large() -> None:
+    assert adaptation.sampling([20, 22, 24] * 40, 16) == "random"
+    assert adaptation.sampling([20] * 100 + [400] * 20, 16) == "group_by_length"
+
+
 def test_nothing_but_the_result_is_left(base: BaseModel, tmp_path: Path) -> None:
     trained(LORA, base, tmp_path / "out")
     assert not list((tmp_path / "out").glob("checkpoint-*"))

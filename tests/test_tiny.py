@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from models.tiny import batches, corpus, exercises, general, report, structure, train, values
+from models.tiny import batches, corpus, exercises, general, hints, report, structure, train, values
 from models.tiny.values import HeldOut, Source
 from suites.instruments import generate
 
@@ -25,7 +25,7 @@ def reader():
 def training_text():
     """A few thousand documents from all stages of training."""
     rng = Source("test")
-    return ["".join(text for text, _ in corpus.document(rng, i / 3000)) for i in range(3000)]
+    return [corpus.document(rng, i / 3000).text for i in range(3000)]
 
 
 def test_files_are_small_and_are_all_that_transformers_needs():
@@ -130,6 +130,50 @@ def test_documents_in_a_row_do_not_see_each_other():
     second = int(starts[1])
     assert batch().mask[0, 0, second, second] == 0
     assert batch().mask[0, 0, second, :second].max() < -1e30
+
+
+def looks(head):
+    """A training document, and of each token taught to look somewhere: its own text and those of what it looks at."""
+    from tokenizers import Tokenizer
+
+    words = Tokenizer.from_file(str(HOME / "tokenizer.json"))
+    document = exercises.drill(Source(1), 3, 3).document(0.1)
+    encoded = batches.encode(words, document)
+    texts = [words.decode([token]).strip() for token in encoded.tokens]
+    return document, [(texts[x.query], [texts[key] for key in x.keys]) for x in encoded.looks if x.head == head]
+
+
+def test_answers_point_at_the_value_token_by_token():
+    document, found = looks("point")
+    said = [answer.split()[0] for answer in re.findall(r"Answer: (.+)", document.text) if answer != exercises.UNKNOWN]
+    assert [keys[0] for text, keys in found if text == ":" and keys != [""]] == said
+
+
+def test_unknown_points_at_the_begin_token():
+    document, found = looks("point")
+    assert sum(keys == [""] for _, keys in found) == document.text.count("Answer: unknown") > 0
+
+
+def test_values_and_answers_gather_the_name_they_belong_to():
+    document, found = looks("gather")
+    names = {"".join(keys) for _, keys in found}
+    assert names
+    assert all(name in document.text for name in names)
+
+
+def test_what_precedes_no_name_gets_no_hint():
+    assert hints.looks(hints.Hint("gather", (0, 3), []), [(-1, 0), (0, 3)]) == []
+
+
+def test_attention_astray_costs_its_missing_share():
+    attention = torch.tensor([[[1.0, 0.0], [0.25, 0.75]]])
+    looks = (torch.tensor([0]), torch.tensor([1]), torch.tensor([[0.0, 1.0]]))
+    assert train.astray(attention, looks) == pytest.approx(-torch.tensor(0.75 + 1e-4).log())
+    assert train.astray(attention, (looks[0][:0], looks[1][:0], looks[2][:0])) == 0
+
+
+def test_hints_count_characters_of_words_only():
+    assert hints.find("Bal", "Balvo, the Bal and a Bal.", 10) == [(21, 24), (31, 34)]
 
 
 def test_batches_depend_on_step_and_seed_alone():

@@ -8,13 +8,12 @@ from typing import TYPE_CHECKING
 import torch
 
 from models.tiny.corpus import document
+from models.tiny.hints import Document, Look, Span, looks
 from models.tiny.values import Source
 
 if TYPE_CHECKING:
     from tokenizers import Tokenizer
     from torch import Tensor
-
-    from models.tiny.reading import Segments
 
 PAD, BOS, EOS = 0, 1, 2
 MISSES = 10  # documents in a row that fit nowhere before a batch counts as full
@@ -22,20 +21,22 @@ MISSES = 10  # documents in a row that fit nowhere before a batch counts as full
 
 @dataclass
 class Row:
-    """Documents side by side: their tokens, and for each its weight, its position and its document."""
+    """Documents side by side: their tokens, and for each its weight, its position and its document; and what looks where."""
 
     tokens: list[int] = field(default_factory=list)
     weights: list[float] = field(default_factory=list)
     positions: list[int] = field(default_factory=list)
     owners: list[int] = field(default_factory=list)
+    looks: list[Look] = field(default_factory=list)
 
-    def add(self, tokens: list[int], weights: list[float]) -> None:
+    def add(self, encoded: Encoded) -> None:
         """Append a document."""
-        owner = self.owners[-1] + 1 if self.owners else 1
-        self.tokens += tokens
-        self.weights += weights
-        self.positions += range(len(tokens))
-        self.owners += [owner] * len(tokens)
+        owner, start, size = self.owners[-1] + 1 if self.owners else 1, len(self.tokens), len(encoded.tokens)
+        self.tokens += encoded.tokens
+        self.weights += encoded.weights
+        self.positions += range(size)
+        self.owners += [owner] * size
+        self.looks += [Look(x.head, start + x.query, [start + key for key in x.keys]) for x in encoded.looks]
 
 
 @dataclass(frozen=True)
@@ -46,16 +47,34 @@ class Batch:
     weights: Tensor  # of each token as a prediction; 0 for padding and for the first of a document
     positions: Tensor
     mask: Tensor  # additive, (rows, 1, length, length)
+    looks: dict[str, tuple[Tensor, Tensor, Tensor]]  # by head: row and query (n,), and what to look at (n, length), 0 or 1
 
 
-def encode(tokenizer: Tokenizer, segments: Segments) -> tuple[list[int], list[float]]:
-    """Tokens of a document, and the weight of each as a prediction."""
-    tokens, weights = [BOS], [0.0]
-    for text, weight in segments:
-        ids = tokenizer.encode(text, add_special_tokens=False).ids
-        tokens += ids
-        weights += [weight] * len(ids)
-    return [*tokens, EOS], [*weights, 1.0]
+@dataclass(frozen=True)
+class Encoded:
+    """Tokens of a document, the weight of each as a prediction, and which of them should look where."""
+
+    tokens: list[int]
+    weights: list[float]
+    looks: list[Look]
+
+
+def encode(tokenizer: Tokenizer, document: Document) -> Encoded:
+    """A document in tokens, between the begin and the end token."""
+    tokens, weights, spans, size = [BOS], [0.0], [(-1, 0)], 0
+    for text, weight in document.segments:
+        found = tokenizer.encode(text, add_special_tokens=False)
+        tokens += found.ids
+        weights += [weight] * len(found.ids)
+        spans += [_inside(text, span, size) for span in found.offsets]
+        size += len(text)
+    return Encoded([*tokens, EOS], [*weights, 1.0], [look for hint in document.hints for look in looks(hint, spans)])
+
+
+def _inside(text: str, span: Span, offset: int) -> Span:
+    """A token's characters without the space before a word, counted from the start of the document."""
+    start, end = span
+    return offset + start + (text[start:end].startswith(" ") and end - start > 1), offset + end
 
 
 @dataclass
@@ -76,12 +95,13 @@ class Packer:
         length = 512 if is_long else 256
         table, misses = [Row() for _ in range(4096 // length)], 0
         while misses < MISSES:
-            tokens, weights = encode(self.tokenizer, document(rng, progress, is_long=is_long))
-            free = (row for row in table if len(row.tokens) + len(tokens) <= length)
+            encoded = encode(self.tokenizer, document(rng, progress, is_long=is_long))
+            size = len(encoded.tokens)
+            free = (row for row in table if len(row.tokens) + size <= length)
             if (row := next(free, None)) is None:
-                misses += len(tokens) <= length
+                misses += size <= length
             else:
-                row.add(tokens, weights)
+                row.add(encoded)
         return collate(table, length)
 
 
@@ -99,4 +119,13 @@ def collate(table: list[Row], length: int) -> Batch:
         grid([r.weights for r in table], torch.float32),
         grid([r.positions for r in table], torch.long),
         mask[:, None],
+        {head: _looks(table, head, length) for head in ("gather", "point")},
     )
+
+
+def _looks(table: list[Row], head: str, length: int) -> tuple[Tensor, Tensor, Tensor]:
+    found = [(row, x.query, x.keys) for row, cells in enumerate(table) for x in cells.looks if x.head == head]
+    targets = torch.zeros(len(found), length)
+    for target, (_, _, keys) in zip(targets, found, strict=True):
+        target[keys] = 1.0
+    return torch.tensor([f[0] for f in found]), torch.tensor([f[1] for f in found]), targets

@@ -13,30 +13,30 @@ import sys
 from pathlib import Path
 
 from models.tiny import exercises, general
-from models.tiny.reading import Segments
+from models.tiny.hints import Document, Segments
 from models.tiny.values import HeldOut, Source
 
 ITEMS = 140
 CONTEXT = 0.08  # weight of articles and questions beside answers
 
 
-def document(rng: Source, progress: float, *, is_long: bool = False) -> Segments:
+def document(rng: Source, progress: float, *, is_long: bool = False) -> Document:
     """Text for reading, for general skills, or for saying `unknown` with nothing to read.
 
     Shares are of documents, not of tokens: a reading document is some eight times as long as a general one.
     """
     kind = rng.choices(("reading", "drill", "hop", "closed", "general"), (30, 30, 4 if progress > 0.15 else 0, 4, 45))[0]
     if kind == "general":
-        return general_document(rng)
+        return Document(general_document(rng))
     if kind == "closed":
-        return exercises.closed_book(rng).segments(CONTEXT)
+        return exercises.closed_book(rng).document(CONTEXT)
     size, asked = _size(rng, progress, is_long=is_long), rng.choice((1, 2, 4, 5, 6, 7))
     if kind == "drill":
         most = 2 if progress < 0.06 else 3 if progress < 0.2 else 5
-        return exercises.drill(rng, rng.randint(2, most), rng.randint(2, 5)).segments(CONTEXT)
+        return exercises.drill(rng, rng.randint(2, most), rng.randint(2, 5)).document(CONTEXT)
     if kind == "hop":
-        return exercises.hop(rng, size, asked).segments(CONTEXT)
-    return exercises.reading(rng, size, asked, min(1.0, 0.3 + progress)).segments(CONTEXT)
+        return exercises.hop(rng, size, asked).document(CONTEXT)
+    return exercises.reading(rng, size, asked, min(1.0, 0.3 + progress)).document(CONTEXT)
 
 
 def _size(rng: Source, progress: float, *, is_long: bool) -> int:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from models.tiny.hints import START, Document, Hint, Segments, Span, find
 from models.tiny.reading import (
     ANSWER,
     CITE,
@@ -12,7 +13,6 @@ from models.tiny.reading import (
     Article,
     Attribute,
     Fact,
-    Segments,
     Thing,
     any_attribute,
     any_thing,
@@ -33,6 +33,7 @@ class Question:
     kind: str  # read, hop, cite, no-thing, no-attribute
     text: str
     answer: str
+    subject: str = ""  # name of the thing that a question on one fact is about
 
 
 @dataclass(frozen=True)
@@ -42,14 +43,46 @@ class Exercise:
     articles: list[Article]
     questions: list[Question]
 
-    def segments(self, context: float) -> Segments:
+    def document(self, context: float) -> Document:
         """Text to learn from: the articles once, then every question with its answer; the rest weighs `context`."""
-        head = prompt_head(self.articles)
+        head, size = prompt_head(self.articles), 0
         out: Segments = []
+        values = self._values()
+        hints = [hint for _, hint in values.values()]
         for question in self.questions:
-            out += [(f"{head}Question: {question.text}\nAnswer:", context), (f" {question.answer}", ANSWER)]
+            prompt = f"{head}Question: {question.text}\nAnswer:"
+            end = size + len(prompt)
+            out += [(prompt, context), (f" {question.answer}", ANSWER)]
+            size = end + 1 + len(question.answer)
+            if question.subject:
+                names = find(question.subject, question.text, end - len("\nAnswer:") - len(question.text))
+                hints += self._answer_hints(question, names, (end - 1, size), values)
             head = "\n"
+        return Document(out, hints)
+
+    def _values(self) -> dict[tuple[str, str], tuple[Span, Hint]]:
+        """Of each thing and value that a name precedes: where the value stands, and that it looks at the name."""
+        out, start = {}, 0
+        for article in self.articles:
+            start += len(f"[{article.id}] ")
+            for f in article.facts:
+                spans = find(f.value, article.text, start)
+                names = [name for name in find(f.thing.name, article.text, start) if spans and name < spans[0]]
+                if len(spans) == 1 and names:
+                    out[f.thing.name, f.value] = spans[0], Hint("gather", spans[0], names)
+            start += len(f"{article.text}\n")
         return out
+
+    def _answer_hints(
+        self, question: Question, names: list[Span], answer: Span, values: dict[tuple[str, str], tuple[Span, Hint]]
+    ) -> list[Hint]:
+        """The answer looks at the name asked for, and from there at the value token by token, or at the start."""
+        hints = [Hint("gather", answer, names)]
+        if question.answer == UNKNOWN:
+            hints.append(Hint("point", (answer[0], answer[0] + 1), [START]))
+        elif (question.subject, question.answer) in values and question.kind == "read":
+            hints.append(Hint("point", answer, [values[question.subject, question.answer][0]], in_step=True))
+        return hints
 
     def prompt(self, question: Question) -> str:
         """Prompt for one question alone, as a retrieving system puts it."""
@@ -117,7 +150,11 @@ def _other_thing(rng: Source, thing: Thing, taken: dict[str, set[str]], hardness
 def _read(rng: Source, articles: list[Article]) -> Question:
     """A fact that stands in one of the articles."""
     f = rng.choice(rng.choice(articles).facts)
-    return Question("read", ask(rng, f.attribute, f.thing.call(rng)), f.value)
+    return _read_fact(rng, f)
+
+
+def _read_fact(rng: Source, f: Fact) -> Question:
+    return Question("read", ask(rng, f.attribute, f.thing.call(rng)), f.value, f.thing.name)
 
 
 def _cite(rng: Source, articles: list[Article]) -> Question:
@@ -125,7 +162,7 @@ def _cite(rng: Source, articles: list[Article]) -> Question:
     article = rng.choice(articles)
     f = rng.choice(article.facts)
     text = rng.choice(CITE).format(a=f.attribute.name, **f.thing.call(rng))
-    return Question("cite", capital(text), article.id)
+    return Question("cite", capital(text), article.id, f.thing.name)
 
 
 def _no_thing(rng: Source, articles: list[Article]) -> Question:
@@ -134,7 +171,7 @@ def _no_thing(rng: Source, articles: list[Article]) -> Question:
     taken = {x.thing.name: set[str]() for a in articles for x in a.facts}
     other = _other_thing(rng, f.thing, taken, 0.8)
     attribute = f.attribute if other.kind == f.thing.kind else any_attribute(rng, other.kind)
-    return Question("no-thing", ask(rng, attribute, other.call(rng)), UNKNOWN)
+    return Question("no-thing", ask(rng, attribute, other.call(rng)), UNKNOWN, other.name)
 
 
 def _no_attribute(rng: Source, articles: list[Article]) -> Question:
@@ -144,7 +181,7 @@ def _no_attribute(rng: Source, articles: list[Article]) -> Question:
     has = {f.attribute.name for f in facts if f.thing == thing}
     seen = [f.attribute for f in facts if f.thing.kind == thing.kind and f.attribute.name not in has]
     attribute = rng.choice(seen) if seen and rng.random() < 0.6 else other_attribute(rng, thing.kind, has)
-    return Question("no-attribute", ask(rng, attribute, thing.call(rng)), UNKNOWN)
+    return Question("no-attribute", ask(rng, attribute, thing.call(rng)), UNKNOWN, thing.name)
 
 
 KINDS = {"read": _read, "cite": _cite, "no-thing": _no_thing, "no-attribute": _no_attribute}
@@ -177,7 +214,7 @@ def drill(rng: Source, size: int, asked: int) -> Exercise:
     pages = [[fact(rng, thing, rng.choice(shared))] for thing in things.values()]
     articles = number(rng, pages, terse=True)
     facts = [article.facts[0] for article in rng.sample(articles, min(asked, size))]
-    questions = [Question("read", ask(rng, f.attribute, f.thing.call(rng)), f.value) for f in facts]
+    questions = [_read_fact(rng, f) for f in facts]
     questions += [KINDS[kind](rng, articles) for kind in rng.choices(("cite", "no-thing", "no-attribute"), k=asked // 2)]
     rng.shuffle(questions)
     return Exercise(articles, distinct(questions))

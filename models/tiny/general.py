@@ -11,7 +11,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from models.tiny.facts import COMPARED, FACTS, GROUPS, THINGS_DO, WORDS
-from models.tiny.reading import ANSWER, Segments
+from models.tiny.hints import Segments
+from models.tiny.reading import ANSWER
 from models.tiny.values import Source, is_held_out, words
 
 GENERAL_CONTEXT = 0.25

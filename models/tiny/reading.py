@@ -17,7 +17,6 @@ from models.tiny.values import ENDINGS, NAMES, ONSETS, VALUES, Source, draw, is_
 
 UNKNOWN = "unknown"
 ANSWER = 1.0
-Segments = list[tuple[str, float]]  # text and its weight in the loss
 
 NOUNS = words(
     "meter scope pump kettle lamp drill probe oven scale camera printer heater fan saw radio clock "

@@ -2,8 +2,8 @@
 
 A small transformer spends most of a short training on finding out that it may copy. Here it starts knowing:
 one head of the first layer looks at the token before, two heads of the second look for where the present
-token stood before and copy what came after it, and every other branch begins as zero. All of it is trained
-on; what results is an ordinary Llama.
+token stood before and copy what came after it, one of the fourth copies what it is taught to look at
+(`hints`), and every other branch begins as zero. All of it is trained on; what results is an ordinary Llama.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ WIDTH, LAYERS, HEADS, INNER = 256, 6, 4, 384
 HEAD = WIDTH // HEADS
 ROPE = 500_000.0
 SPREAD, CONSTANT = 0.04, 0.2  # of embeddings: their deviation, and coordinate 0, which is the same for all tokens
+GATHER, POINT = (1, 2), (3, 0)  # layer and head that hints teach
 FAST = 12  # rotary pairs that turn fast enough to tell neighbours apart; the others hardly turn
 
 
@@ -60,6 +61,7 @@ def prepare(model: LlamaForCausalLM, seed: int) -> None:
     read, write = _directions(rng, 2 * (HEAD // 2 - FAST))
     _look_back(model.model.layers[0].self_attn, read, write)
     _induce(model.model.layers[1].self_attn, read, write, rng)
+    _copy(model.model.layers[POINT[0]].self_attn, POINT[1], torch.linalg.qr(torch.randn(WIDTH, HEAD, generator=rng)).Q.T)
 
 
 def _directions(rng: torch.Generator, size: int) -> tuple[Tensor, Tensor]:
@@ -92,5 +94,11 @@ def _induce(attention: LlamaAttention, read: Tensor, write: Tensor, rng: torch.G
         attention.q_proj.weight[part] = attention.k_proj.weight[part] = 0
         attention.q_proj.weight[rows] = 1.2 * read
         attention.k_proj.weight[rows] = 1.2 * write
-        attention.v_proj.weight[part] = copied[part]
-        attention.o_proj.weight[:, part] = 0.3 * copied[part].T
+        _copy(attention, head, copied[part])
+
+
+def _copy(attention: LlamaAttention, head: int, directions: Tensor) -> None:
+    """Head hands on the token that it looks at."""
+    part = slice(head * HEAD, (head + 1) * HEAD)
+    attention.v_proj.weight[part] = directions
+    attention.o_proj.weight[:, part] = 0.3 * directions.T

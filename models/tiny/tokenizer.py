@@ -24,7 +24,7 @@ def sample(documents: int = 12_000) -> Iterator[str]:
     """
     rng = values.Source(5)
     for i in range(documents):
-        yield "".join(text for text, _ in document(rng, i / documents))
+        yield document(rng, i / documents).text
     for _ in range(documents):
         first, second = rng.choice(values.ONSETS), rng.choice(values.ENDINGS)
         yield f" {first}{second} {rng.choice(values.ONSETS)}{rng.choice(values.TOWN_ENDINGS)}"

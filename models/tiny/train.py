@@ -24,6 +24,7 @@ from models.tiny.batches import Batch, Packer
 
 HOME = Path(__file__).parent
 RATE, WARM_UP, HOLD = 3e-3, 40, 0.35
+HINT = 0.5  # weight of what one head is taught, beside the loss of the text
 SAVE_EVERY = 120.0  # seconds
 
 
@@ -86,13 +87,20 @@ class Trainer:
         return total
 
     def loss(self, batch: Batch) -> torch.Tensor:
-        """Weighted mean of what each token costs."""
-        logits = self.model(
-            input_ids=batch.tokens, attention_mask=batch.mask, position_ids=batch.positions, use_cache=False
-        ).logits[:, :-1]
+        """Weighted mean of what each token costs, and what the taught heads cost that look elsewhere."""
+        out = self.model(
+            input_ids=batch.tokens,
+            attention_mask=batch.mask,
+            position_ids=batch.positions,
+            use_cache=False,
+            output_attentions=True,
+        )
         weights = batch.weights[:, 1:].flatten()
-        each = cross_entropy(logits.float().flatten(0, 1), batch.tokens[:, 1:].flatten(), reduction="none")
-        return (each * weights).sum() / weights.sum()
+        logits = out.logits[:, :-1].float().flatten(0, 1)
+        each = cross_entropy(logits, batch.tokens[:, 1:].flatten(), reduction="none")
+        text = (each * weights).sum() / weights.sum()
+        heads = {"gather": structure.GATHER, "point": structure.POINT}
+        return text + HINT * sum(astray(out.attentions[at][:, head], batch.looks[n]) for n, (at, head) in heads.items())
 
     @torch.no_grad()
     def publish(self) -> None:
@@ -115,6 +123,15 @@ class Trainer:
             optimiser.load_state_dict(saved)
         self.publish()
         return dict(state)
+
+
+def astray(attention: torch.Tensor, looks: tuple[torch.Tensor, torch.Tensor, torch.Tensor]) -> torch.Tensor:
+    """Mean negative log of the attention (rows, length, length) that falls where it should; 0 if nothing is taught."""
+    rows, queries, targets = looks
+    if not len(rows):
+        return torch.zeros(())
+    found = (attention[rows, queries].float() * targets).sum(-1)
+    return -(found + 1e-4).log().mean()
 
 
 def run(plan: Plan, work: Path) -> None:
