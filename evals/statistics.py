@@ -84,6 +84,17 @@ def paired_difference(a: Sequence[float], b: Sequence[float], clusters: Sequence
     return interval(differences.tolist(), clusters, share=False)
 
 
+def cluster_sums(values: Sequence[float] | Array, clusters: Sequence[str]) -> Array:
+    """Sum of each cluster, in an order that depends on nothing but the numbers."""
+    return _clustered(values, clusters).sums
+
+
+def standard_error(values: Sequence[float] | Array, clusters: Sequence[str]) -> tuple[float, int]:
+    """Standard error of the mean, and its degrees of freedom; 0 where nothing varies or one cluster tells nothing."""
+    data = _clustered(values, clusters)
+    return (0.0 if data.count == 1 else data.error), data.count - 1
+
+
 @dataclass(frozen=True)
 class _Clustered:
     """Sum and size of each cluster, in an order that depends on nothing but these numbers."""
@@ -202,8 +213,13 @@ def _constant_difference(data: _Clustered) -> Interval:
     return data.interval(kept - unseen, kept + unseen, "wilson")
 
 
-@lru_cache
 def _t(degrees: int) -> float:
+    return t_quantile(1 - TAIL, degrees)
+
+
+@lru_cache
+def t_quantile(share: float, degrees: int) -> float:
+    """Student's t below which ``share`` of the distribution lies."""
     from scipy.special import stdtrit
 
-    return float(stdtrit(degrees, 1 - TAIL))
+    return float(stdtrit(degrees, share))
