@@ -8,7 +8,7 @@ alarms that it promises (Miller 2024, arXiv:2411.00640).
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal, TypeAlias, get_args
 
 import numpy as np
@@ -25,6 +25,23 @@ ALPHA, POWER = 0.05, 0.8
 FLIPS = 10_000
 ENUMERATED = 13
 """Clusters with a difference, up to which all signs are tried: 2^13 is about as many as are drawn otherwise."""
+
+
+@dataclass(frozen=True)
+class Noise:
+    """What training anew with other seeds does to a difference: its standard error, and its degrees of freedom."""
+
+    error: float
+    degrees: int
+
+
+def training_noise(mine: Sequence[float], theirs: Sequence[float]) -> Noise | None:
+    """From each side's means, one a seed, with one variance for both sides; None where no side has two seeds."""
+    degrees = len(mine) + len(theirs) - 2
+    if degrees < 1 or not mine or not theirs:
+        return None
+    squares = sum(float(np.square(np.subtract(side, np.mean(side))).sum()) for side in (mine, theirs))
+    return Noise(float(np.sqrt(squares / degrees * (1 / len(mine) + 1 / len(theirs)))), degrees)
 
 
 @dataclass(frozen=True)
@@ -48,8 +65,13 @@ class Comparison:
     """The smallest true difference that this comparison would have found with 80 % power; None if none was seen."""
 
 
-def compare(mine: Values, theirs: Values, clusters: Mapping[str, str], *, share: bool = True) -> Comparison | None:
-    """Compare over the common items; None if there are none. ``clusters`` names each item's cluster."""
+def compare(
+    mine: Values, theirs: Values, clusters: Mapping[str, str], *, share: bool = True, noise: Noise | None = None
+) -> Comparison | None:
+    """Compare over the common items; None if there are none. ``clusters`` names each item's cluster.
+
+    With ``noise`` the interval and p allow for training as well as for the choice of questions.
+    """
     common = sorted(mine.keys() & theirs.keys())
     if not common:
         return None
@@ -57,6 +79,11 @@ def compare(mine: Values, theirs: Values, clusters: Mapping[str, str], *, share:
     groups = [clusters[item] for item in common]
     sums = cluster_sums(ours - others, groups)
     p, test = significance(sums, alone=len(sums) == len(common))
+    difference = paired_difference(ours.tolist(), others.tolist(), groups, share=share)
+    error, degrees = standard_error(ours - others, groups)
+    if noise and noise.error:
+        p, test = max(p, _two_sources(difference.value, (error, degrees), noise)), f"{test}, with training noise"
+        difference = _widened(difference, t_quantile(1 - ALPHA / 2, noise.degrees) * noise.error)
     spread = float(sums.std(ddof=1)) if len(sums) > 1 else 0.0
     return Comparison(
         n=len(common),
@@ -64,11 +91,11 @@ def compare(mine: Values, theirs: Values, clusters: Mapping[str, str], *, share:
         unpaired=len(mine.keys() ^ theirs.keys()),
         mine=float(ours.mean()),
         theirs=float(others.mean()),
-        difference=paired_difference(ours.tolist(), others.tolist(), groups, share=share),
+        difference=difference,
         p=p,
         test=test,
         effect=float(sums.mean()) / spread if spread else None,
-        detectable=detectable(ours - others, groups),
+        detectable=detectable(ours - others, groups, noise),
     )
 
 
@@ -99,15 +126,39 @@ def _as_large(totals: Array, moved: Array) -> NDArray[np.bool_]:
     return np.asarray(np.abs(totals) >= least)
 
 
-def detectable(differences: Array, clusters: Sequence[str], alpha: float = ALPHA, power: float = POWER) -> float | None:
-    """Smallest true mean difference found with ``power``: (t(1 - alpha/2) + t(power)) standard errors.
+def _two_sources(difference: float, questions: tuple[float, int], noise: Noise) -> float:
+    """Two-sided p of Welch's t with the errors of questions and of training."""
+    from scipy.special import stdtr
+
+    error, degrees = _together(questions, noise)
+    return float(2 * stdtr(degrees, -abs(difference) / error))
+
+
+def _together(questions: tuple[float, int], noise: Noise) -> tuple[float, float]:
+    """One standard error from both, and Satterthwaite's degrees of freedom."""
+    parts = [(error**2, degrees) for error, degrees in (questions, (noise.error, noise.degrees)) if degrees]
+    variance = sum(v for v, _ in parts)
+    return float(np.sqrt(variance)), variance**2 / sum(v**2 / degrees for v, degrees in parts)
+
+
+def _widened(found: Interval, reach: float) -> Interval:
+    low, high = (found.value - np.hypot(found.value - found.low, reach), found.value + np.hypot(found.high - found.value, reach))
+    return replace(found, low=float(low), high=float(high), method=f"{found.method}, with training noise")
+
+
+def detectable(differences: Array, clusters: Sequence[str], noise: Noise | None = None) -> float | None:
+    """Smallest true mean difference found at 5 % with 80 % power: (t(.975) + t(.80)) standard errors.
 
     The sample-size formula of Miller 2024 (arXiv:2411.00640, section 5), solved for the difference.
     """
+    error: float
+    degrees: float
     error, degrees = standard_error(differences, clusters)
+    if noise and noise.error:
+        error, degrees = _together((error, degrees), noise)
     if not error:
         return None
-    return (t_quantile(1 - alpha / 2, degrees) + t_quantile(power, degrees)) * error
+    return (t_quantile(1 - ALPHA / 2, degrees) + t_quantile(POWER, degrees)) * error
 
 
 def verdict(found: Comparison | None, better: Better, *, p: float, margin: float, alpha: float, min_pairs: int) -> Verdict:

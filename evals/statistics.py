@@ -218,7 +218,7 @@ def _t(degrees: int) -> float:
 
 
 @lru_cache
-def t_quantile(share: float, degrees: int) -> float:
+def t_quantile(share: float, degrees: float) -> float:
     """Student's t below which ``share`` of the distribution lies."""
     from scipy.special import stdtrit
 

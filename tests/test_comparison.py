@@ -136,6 +136,29 @@ def test_what_two_add_beyond_their_sum():
     assert found.value == 0.5
 
 
+def test_training_noise_widens_the_interval_and_raises_p():
+    a, b = named(np.tile([1.0, 1.0, 0.0], 40)), named(np.tile([1.0, 0.0, 0.0], 40))
+    sure = compare(a, b, apart(range(120)))
+    unsure = compare(a, b, apart(range(120)), noise=comparison.Noise(0.2, 2))
+    assert (sure.p < 0.001, unsure.p > 0.05) == (True, True)
+    assert unsure.difference.low < 0 < sure.difference.low
+    assert unsure.detectable > sure.detectable
+
+
+def test_noise_is_pooled_over_both_sides():
+    from scipy.stats import ttest_ind
+
+    mine, theirs = [0.5, 0.6, 0.8], [0.4, 0.5]
+    noise = comparison.training_noise(mine, theirs)
+    statistic = ttest_ind(mine, theirs).statistic
+    assert (np.mean(mine) - np.mean(theirs)) / noise.error == pytest.approx(statistic)
+    assert noise.degrees == 3
+
+
+def test_one_seed_on_each_side_says_nothing_of_training():
+    assert comparison.training_noise([0.5], [0.6]) is None
+
+
 # By simulation. Bounds leave room for chance: three standard errors of the share found.
 
 RUNS = 400
