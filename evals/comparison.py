@@ -32,16 +32,26 @@ class Noise:
     """What training anew with other seeds does to a difference: its standard error, and its degrees of freedom."""
 
     error: float
-    degrees: int
+    degrees: float
 
 
-def training_noise(mine: Sequence[float], theirs: Sequence[float]) -> Noise | None:
-    """From each side's means, one a seed, with one variance for both sides; None where no side has two seeds."""
-    degrees = len(mine) + len(theirs) - 2
-    if degrees < 1 or not mine or not theirs:
+def training_noise(*sides: Sequence[float]) -> Noise | None:
+    """Of one mean, or of the difference of two of one kind, from the means of each side's seeds; None where none has two.
+
+    Two sides share one variance, so that the seeds of one tell of the other too.
+    """
+    degrees = sum(len(side) - 1 for side in sides)
+    if degrees < 1:
         return None
-    squares = sum(float(np.square(np.subtract(side, np.mean(side))).sum()) for side in (mine, theirs))
-    return Noise(float(np.sqrt(squares / degrees * (1 / len(mine) + 1 / len(theirs)))), degrees)
+    squares = sum(float(np.square(np.subtract(side, np.mean(side))).sum()) for side in sides)
+    return Noise(float(np.sqrt(squares / degrees * sum(1 / len(side) for side in sides))), degrees)
+
+
+def joint_noise(mine: Noise | None, theirs: Noise | None) -> Noise | None:
+    """Of the difference of two means of different kinds, of which one may not be trained at all."""
+    if mine is None or theirs is None or not mine.error or not theirs.error:
+        return theirs if mine is None or not mine.error else mine
+    return Noise(*_together((mine.error, mine.degrees), theirs))
 
 
 @dataclass(frozen=True)
@@ -78,12 +88,13 @@ def compare(
     ours, others = np.array([mine[item] for item in common]), np.array([theirs[item] for item in common])
     groups = [clusters[item] for item in common]
     sums = cluster_sums(ours - others, groups)
-    p, test = significance(sums, alone=len(sums) == len(common))
     difference = paired_difference(ours.tolist(), others.tolist(), groups, share=share)
+    exact = difference.method == "exact" and difference.value != 0
+    p, test = (0.0, "exact") if exact else significance(sums, alone=len(sums) == len(common))
     error, degrees = standard_error(ours - others, groups)
     if noise and noise.error:
         p, test = max(p, _two_sources(difference.value, (error, degrees), noise)), f"{test}, with training noise"
-        difference = _widened(difference, t_quantile(1 - ALPHA / 2, noise.degrees) * noise.error)
+        difference = widened(difference, noise, within=(-1.0, 1.0) if share else None)
     spread = float(sums.std(ddof=1)) if len(sums) > 1 else 0.0
     return Comparison(
         n=len(common),
@@ -126,7 +137,7 @@ def _as_large(totals: Array, moved: Array) -> NDArray[np.bool_]:
     return np.asarray(np.abs(totals) >= least)
 
 
-def _two_sources(difference: float, questions: tuple[float, int], noise: Noise) -> float:
+def _two_sources(difference: float, questions: tuple[float, float], noise: Noise) -> float:
     """Two-sided p of Welch's t with the errors of questions and of training."""
     from scipy.special import stdtr
 
@@ -134,16 +145,22 @@ def _two_sources(difference: float, questions: tuple[float, int], noise: Noise) 
     return float(2 * stdtr(degrees, -abs(difference) / error))
 
 
-def _together(questions: tuple[float, int], noise: Noise) -> tuple[float, float]:
+def _together(questions: tuple[float, float], noise: Noise) -> tuple[float, float]:
     """One standard error from both, and Satterthwaite's degrees of freedom."""
     parts = [(error**2, degrees) for error, degrees in (questions, (noise.error, noise.degrees)) if degrees]
     variance = sum(v for v, _ in parts)
     return float(np.sqrt(variance)), variance**2 / sum(v**2 / degrees for v, degrees in parts)
 
 
-def _widened(found: Interval, reach: float) -> Interval:
-    low, high = (found.value - np.hypot(found.value - found.low, reach), found.value + np.hypot(found.high - found.value, reach))
-    return replace(found, low=float(low), high=float(high), method=f"{found.method}, with training noise")
+def widened(found: Interval, noise: Noise | None, within: tuple[float, float] | None = None) -> Interval:
+    """The interval when training is done anew as well; ``within`` the limits that the measure has by nature."""
+    if not noise or not noise.error:
+        return found
+    reach = t_quantile(1 - ALPHA / 2, noise.degrees) * noise.error
+    least, most = within or (-np.inf, np.inf)
+    low = max(least, found.value - float(np.hypot(found.value - found.low, reach)))
+    high = min(most, found.value + float(np.hypot(found.high - found.value, reach)))
+    return replace(found, low=low, high=high, method=f"{found.method}, with training noise")
 
 
 def detectable(differences: Array, clusters: Sequence[str], noise: Noise | None = None) -> float | None:
@@ -151,8 +168,6 @@ def detectable(differences: Array, clusters: Sequence[str], noise: Noise | None 
 
     The sample-size formula of Miller 2024 (arXiv:2411.00640, section 5), solved for the difference.
     """
-    error: float
-    degrees: float
     error, degrees = standard_error(differences, clusters)
     if noise and noise.error:
         error, degrees = _together((error, degrees), noise)

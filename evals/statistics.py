@@ -89,7 +89,7 @@ def cluster_sums(values: Sequence[float] | Array, clusters: Sequence[str]) -> Ar
     return _clustered(values, clusters).sums
 
 
-def standard_error(values: Sequence[float] | Array, clusters: Sequence[str]) -> tuple[float, int]:
+def standard_error(values: Sequence[float] | Array, clusters: Sequence[str]) -> tuple[float, float]:
     """Standard error of the mean, and its degrees of freedom; 0 where nothing varies or one cluster tells nothing."""
     data = _clustered(values, clusters)
     return (0.0 if data.count == 1 else data.error), data.count - 1

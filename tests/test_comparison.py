@@ -127,7 +127,7 @@ def test_sides_change_the_sign_and_nothing_else(rows):
     one, other = compare(named(a), named(b), clusters), compare(named(b), named(a), clusters)
     assert one.p == other.p
     assert one.difference.value == pytest.approx(-other.difference.value, abs=1e-9)
-    assert 0 < one.p <= 1
+    assert 0 <= one.p <= 1
 
 
 def test_what_two_add_beyond_their_sum():
