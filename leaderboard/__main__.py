@@ -1,4 +1,4 @@
-"""``python -m leaderboard``: publish run folders as a page, or print their tables."""
+"""``python -m leaderboard``: publish run folders as a page, print their tables, compare two, or hold one against another."""
 
 from __future__ import annotations
 
@@ -13,6 +13,8 @@ from leaderboard import publish, summary
 
 USAGE_ERROR = 4
 """As pytest's."""
+INCOMPARABLE = 3
+"""A run that a gate or a comparison cannot read, or may not compare."""
 SITE = Path(__file__).with_name("site")
 
 
@@ -28,14 +30,46 @@ def main(words: Sequence[str] | None = None) -> int:
     """Do as told; returns the exit code."""
     arguments = _parser().parse_args(words)
     try:
-        if arguments.command == "show":
-            print(summary(arguments.run))
-        else:
-            print(publish(arguments.runs, arguments.to))
+        return int(arguments.work(arguments))
     except InputError as error:
         print(f"error: {error}", file=sys.stderr)
-        return USAGE_ERROR
+        return int(arguments.refused)
+
+
+def _publish(arguments: argparse.Namespace) -> int:
+    print(publish(arguments.runs, arguments.to))
     return 0
+
+
+def _show(arguments: argparse.Namespace) -> int:
+    print(summary(arguments.run))
+    return 0
+
+
+def _compare(arguments: argparse.Namespace) -> int:
+    from leaderboard.baseline import open_run
+    from leaderboard.gate import gate
+    from leaderboard.policy import Policy
+    from leaderboard.report import as_table
+
+    before, after = open_run(arguments.before), open_run(arguments.after)
+    print(as_table(gate(before, after, Policy(correction="bh"), anyway=arguments.anyway)))
+    return 0
+
+
+def _gate(arguments: argparse.Namespace) -> int:
+    from leaderboard import gate, policy
+    from leaderboard.baseline import open_run
+    from leaderboard.report import as_markdown
+
+    rules = policy.load(arguments.policy) if arguments.policy else policy.Policy()
+    before, after = open_run(arguments.before), open_run(arguments.after)
+    held = gate.gate(before, after, rules, anyway=arguments.anyway)
+    text = as_markdown(held, before, after, link=arguments.link)
+    if arguments.to:
+        arguments.to.write_text(text, encoding="utf-8")
+    print(text)
+    return gate.EXIT[held.decision]
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -46,8 +80,24 @@ def _parser() -> argparse.ArgumentParser:
         "runs", nargs="+", type=Path, metavar="RUN", help="a run folder; what several measured is taken from the last"
     )
     page.add_argument("--to", type=Path, default=SITE, metavar="DIR", help="where to (default: leaderboard/site)")
+    page.set_defaults(work=_publish, refused=USAGE_ERROR)
     show = commands.add_parser("show", help="print the tables")
     show.add_argument("run", type=Path, metavar="RUN", help="a run folder")
+    show.set_defaults(work=_show, refused=USAGE_ERROR)
+    compare = _two(commands.add_parser("compare", help="print what changed from one run to another, question by question"))
+    compare.set_defaults(work=_compare, refused=INCOMPARABLE)
+    hold = _two(commands.add_parser("gate", help="GO (0), NO-GO (1) or INCONCLUSIVE (2); 3 for runs that cannot be compared"))
+    hold.add_argument("--policy", type=Path, metavar="FILE", help="what is demanded (default: no sure drop of over 2 points)")
+    hold.add_argument("--to", type=Path, metavar="FILE", help="write the report there too")
+    hold.add_argument("--link", default="", metavar="URL", help="where the whole page is, for the report")
+    hold.set_defaults(work=_gate, refused=INCOMPARABLE)
+    return parser
+
+
+def _two(parser: argparse.ArgumentParser) -> argparse.ArgumentParser:
+    parser.add_argument("before", type=Path, metavar="BASE", help="the run, or saved baseline, to compare with")
+    parser.add_argument("after", type=Path, metavar="CANDIDATE", help="the run to be judged")
+    parser.add_argument("--anyway", action="store_true", help="compare though data, judge, prompt or decoding differ")
     return parser
 
 

@@ -19,7 +19,7 @@ from models.systems import System
 
 log = logging.getLogger("proctor")
 
-VERSION = "1"
+VERSION = "2"
 """Change how training works, and this changes too: trained weights are cached by it."""
 
 REPORT = "training.json"

@@ -1,0 +1,93 @@
+"""A run as one small file, to be committed and compared with: one line for each system, measure and seed.
+
+    {"format": 1,
+    "run": {... provenance},
+    "items": {"3f2a9c": [["q001", "Halvo"], ...]},                   item and cluster, in the order of the values
+    "series": [
+    {"suite": ..., "system": ..., "measure": ..., "items": "3f2a9c", "values": "1101x?-"}, ...]}
+
+Values of 0 and 1 are one letter an item, others a list. `x`: failed, `?`: unmeasured, `-`: not applicable. Answers
+and reasons are left out.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from evals.cache import write_atomically
+from evals.schema import InputError, Record, Score, Status
+from leaderboard.series import grouped
+from leaderboard.store import Run, read
+
+FORMAT = 1
+ABOUT = (
+    *("suite", "suite_version", "base_model", "system", "system_version", "seed"),
+    *("measure", "measure_version", "unit", "better", "judge"),
+)
+LETTERS: dict[Status, str] = {"failed": "x", "unmeasured": "?", "not_applicable": "-"}
+STATUSES: dict[str, Status] = {letter: status for status, letter in LETTERS.items()}
+
+
+def open_run(path: Path) -> Run:
+    """A run folder, or a baseline file.
+
+    Raises:
+        InputError: it is neither, or it is damaged; names what is wrong with it.
+    """
+    return load(path) if path.is_file() else read(path)
+
+
+def save(run: Run, path: Path) -> None:
+    """Write a run as a baseline; the same run gives the same bytes."""
+    groups = grouped(run.records, *ABOUT)
+    lists = {about: [[r.item, r.cluster] for r in rows] for about, rows in groups.items()}
+    names = {about: hashlib.sha256(json.dumps(items).encode()).hexdigest()[:12] for about, items in lists.items()}
+    items = {names[about]: items for about, items in lists.items()}
+    lines = [
+        json.dumps(dict(zip(ABOUT, about, strict=True)) | {"items": names[about], "values": _values(rows)}, ensure_ascii=False)
+        for about, rows in groups.items()
+    ]
+    listed = ",\n".join(f"{json.dumps(name)}: {json.dumps(found, ensure_ascii=False)}" for name, found in sorted(items.items()))
+    joined = ",\n".join(lines)
+    provenance = json.dumps(run.provenance, indent=1, ensure_ascii=False)
+    text = f'{{"format": {FORMAT},\n"run": {provenance},\n"items": {{\n{listed}\n}},\n"series": [\n{joined}\n]}}\n'
+    path.parent.mkdir(parents=True, exist_ok=True)
+    write_atomically(path, text)
+
+
+def _values(rows: Sequence[Record]) -> str | list[Any]:
+    values = [row.value if row.status == "scored" else LETTERS[row.status] for row in rows]
+    if all(isinstance(value, str) or value in (0.0, 1.0) for value in values):
+        return "".join(value if isinstance(value, str) else f"{value:.0f}" for value in values if value is not None)
+    return values
+
+
+def load(path: Path) -> Run:
+    """Read a baseline; see `open_run`."""
+    try:
+        data = json.loads(path.read_text(encoding="utf-8"))
+        number = data.get("format")
+        records = [r for row in data["series"] for r in _records(row, data["items"][row["items"]])] if number == FORMAT else []
+        provenance = data["run"]
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        raise InputError(f"{path}: not a baseline: {error!r}") from error
+    if number != FORMAT:
+        raise InputError(f"{path}: format {number!r} is not {FORMAT}; save the baseline anew with this version")
+    return Run(path.parent, tuple(sorted(records, key=lambda record: record.key)), provenance)
+
+
+def _records(row: Mapping[str, Any], items: Sequence[tuple[str, str]]) -> Iterator[Record]:
+    about = {name: row[name] for name in ABOUT}
+    for (item, cluster), value in zip(items, row["values"], strict=True):
+        status = STATUSES.get(value, "scored") if isinstance(value, str) else "scored"
+        number = float(value) if status == "scored" else _worst(row["better"]) if status == "failed" else None
+        score = Score(number, "" if status == "scored" else "see the run itself", status)
+        yield Record(**about, item=item, cluster=cluster, status=status, value=score.value, reason=score.reason)
+
+
+def _worst(better: str) -> float:
+    return 0.0 if better == "higher" else 1.0

@@ -1,0 +1,133 @@
+"""Two runs of one exam, before and after: what changed, measure by measure, and whether they may be compared at all."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from evals.comparison import Comparison
+from evals.schema import Better, Record
+from leaderboard.axes import rank
+from leaderboard.series import Series, grouped
+from leaderboard.store import Run
+
+NEW = "was not measured before"
+CELL = ("suite", "base_model", "system", "measure")
+
+
+@dataclass(frozen=True)
+class Change:
+    """One system in one measure, before and after."""
+
+    suite: str
+    base_model: str
+    system: str
+    measure: str
+    unit: str
+    better: Better
+    judge: str
+    found: Comparison | None
+    same: bool
+    """Every item has the very outcome that it had: nothing here has changed."""
+    missing: str
+    """Why there is nothing to compare, or what is missing from it; empty if nothing is."""
+
+    @property
+    def gain(self) -> float:
+        """By how much it is better now; below zero if it is worse."""
+        moved = self.found.difference.value if self.found else 0.0
+        return moved if self.better == "higher" else -moved
+
+    @property
+    def gain_bounds(self) -> tuple[float, float]:
+        """95 % interval of the gain."""
+        if not self.found:
+            return 0.0, 0.0
+        low, high = self.found.difference.low, self.found.difference.high
+        return (low, high) if self.better == "higher" else (-high, -low)
+
+
+def changes(before: Run, after: Run) -> list[Change]:
+    """Every system and measure that either run has, in the order of the board."""
+    old, new = ({key: Series(rows) for key, rows in grouped(run.records, *CELL).items()} for run in (before, after))
+    keys = sorted(old.keys() | new.keys(), key=lambda key: (*key[:2], rank(key[3]), key[2]))
+    return [_change(old.get(key), new.get(key)) for key in keys]
+
+
+def _change(old: Series | None, new: Series | None) -> Change:
+    either = (new or old or Series(())).records[0]
+    found = new.since(old) if old and new else None
+    return Change(
+        suite=either.suite,
+        base_model=either.base_model,
+        system=either.system,
+        measure=either.measure,
+        unit=either.unit,
+        better=either.better,
+        judge=either.judge,
+        found=found,
+        same=bool(old and new and new.same_as(old)),
+        missing=_missing(old, new, found),
+    )
+
+
+def _missing(old: Series | None, new: Series | None, found: Comparison | None) -> str:
+    if old is None or new is None:
+        return NEW if old is None else "is not measured any more"
+    lost = len(new.items("unmeasured")) - len(old.items("unmeasured"))
+    if lost > 0:
+        return f"{lost} items more than before could not be measured: {_why(new)}"
+    if found is None:
+        return "" if not old.values and not new.values else "has no item in common with before"
+    if found.unpaired:
+        return f"{found.unpaired} items are in one run only; compared over the {found.n} in both"
+    return ""
+
+
+def _why(series: Series) -> str:
+    return next(record.reason for record in series.records if record.status == "unmeasured") or "no reason given"
+
+
+def incomparable(before: Run, after: Run) -> list[str]:
+    """What differs that would make a comparison one of exams and not of systems. Each names what, where, and both values."""
+    return [*dict.fromkeys([*_exams(before, after), *_manners(before, after)])]
+
+
+def _exams(before: Run, after: Run) -> Iterator[str]:
+    """The suite's data, the measure's definition and the judge, from the records themselves."""
+    old, new = (_versions(run.records) for run in (before, after))
+    for key in old.keys() & new.keys():
+        for what, was, now in zip(
+            ("data of suite", "definition of measure", "judge of measure"), old[key], new[key], strict=True
+        ):
+            if was != now:
+                about = key[0] if what.startswith("data") else key[3]
+                yield f"{what} {about}: {_short(was)} before, {_short(now)} now"
+
+
+def _versions(records: tuple[Record, ...]) -> dict[tuple[Any, ...], tuple[str, str, str]]:
+    return {key: _version(rows[0]) for key, rows in grouped(records, *CELL).items()}
+
+
+def _version(record: Record) -> tuple[str, str, str]:
+    return record.suite_version, record.measure_version, record.judge
+
+
+def _manners(before: Run, after: Run) -> Iterator[str]:
+    """Prompt template, decoding and merge state of the systems that both runs have."""
+    old, new = (run.provenance.get("systems", {}) for run in (before, after))
+    for system in [name for name in old if name in new]:
+        was, now = (_manner(systems[system]) for systems in (old, new))
+        for name in [name for name in was if name in now and was[name] != now[name]]:
+            yield f"{name} of system {system}: {was[name]} before, {now[name]} now"
+
+
+def _manner(system: Mapping[str, Any]) -> dict[str, Any]:
+    asked = {name: system.get("generation", {}).get(name) for name in ("prompt_template", "adapter_merged")}
+    return {**asked, "max_new_tokens": system.get("settings", {}).get("max_new_tokens")}
+
+
+def _short(version: str) -> str:
+    """A version as people can tell it from another: twelve letters of a hash."""
+    return version if len(version) < 20 else version[:12]

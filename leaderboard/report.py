@@ -1,0 +1,132 @@
+"""What a gate or a comparison says, as Markdown: for a terminal, a step summary, or a comment on a pull request."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from leaderboard.changes import Change
+from leaderboard.figures import SPACE, figure
+from leaderboard.gate import Gate, Ruling
+from leaderboard.store import Run
+
+SHOWN = 10
+"""Questions listed that came out otherwise than before."""
+SIGNS = {"unchanged": "=", "passed": "\u2713", "failed": "\u2717", "inconclusive": "?", "new": "+"}
+GRAVEST = ("failed", "inconclusive", "passed", "new", "unchanged")
+HEAD = ("", "suite", "base model", "system", "measure", "before", "now", "change", "95 % interval", "p", "why")
+
+
+def as_markdown(gate: Gate, before: Run, after: Run, *, link: str = "") -> str:
+    """The decision, its reasons, every change, and the questions that were lost."""
+    moved = [ruling for ruling in gate.rulings if ruling.outcome != "unchanged"]  # most of them have not
+    parts = [f"## Proctor: {gate.decision}", _summary(gate), *_reasons(gate), *_table(moved), *_flipped(before, after)]
+    return "\n\n".join([*parts, _foot(gate, before, after, link)]) + "\n"
+
+
+def as_table(gate: Gate) -> str:
+    """Every figure that changed, and how many did not."""
+    return "\n\n".join([_summary(gate), *_table([r for r in gate.rulings if r.outcome != "unchanged"])])
+
+
+def _summary(gate: Gate) -> str:
+    counts = {outcome: sum(r.outcome == outcome for r in gate.rulings) for outcome in SIGNS}
+    said = ", ".join(f"{count} {outcome}" for outcome, count in counts.items() if count)
+    return f"{len(gate.rulings)} figures compared question by question: {said or 'none'}."
+
+
+def _reasons(gate: Gate) -> list[str]:
+    """What stops the run, one line each."""
+    stopping = [r for r in gate.rulings if (r.outcome == "failed" and r.decides) or r.stops]
+    lines = [f"- **{_where(r.change)}** {r.outcome} ({r.rule.tier}): {r.reason}" for r in stopping]
+    return ["\n".join(map(_plain, lines))] if lines else []
+
+
+def _where(change: Change) -> str:
+    return f"{change.measure} of {change.system} on {change.suite}"
+
+
+def _table(rulings: Sequence[Ruling]) -> list[str]:
+    """The changes as a table, those that fail first; nothing where nothing changed."""
+    if not rulings:
+        return []
+    rows = [HEAD, ("---",) * len(HEAD), *map(_row, sorted(rulings, key=lambda ruling: GRAVEST.index(ruling.outcome)))]
+    return ["\n".join(f"| {' | '.join(map(_plain, row))} |" for row in rows)]
+
+
+def _row(ruling: Ruling) -> tuple[str, ...]:
+    change, found = ruling.change, ruling.change.found
+    about = (SIGNS[ruling.outcome], change.suite, change.base_model, change.system, change.measure)
+    if not found:
+        return (*about, "", "", "", "", "", ruling.reason)
+    difference = "difference" if change.unit == "share" else change.unit
+    low, high = (figure(end, difference) for end in (found.difference.low, found.difference.high))
+    moved = f"{'+' if found.difference.value > 0 else ''}{figure(found.difference.value, difference)}"
+    p = "" if ruling.p is None else f"{ruling.p:.2g}"
+    values = (figure(found.theirs, change.unit), figure(found.mine, change.unit), moved, f"{low} to {high}", p)
+    return (*about, *values, ruling.reason)
+
+
+@dataclass(frozen=True)
+class Flip:
+    """A question that was answered right and now is not."""
+
+    system: str
+    question: str
+    before: str
+    now: str
+
+
+def _flipped(before: Run, after: Run) -> list[str]:
+    flips = list(_flips(before, after))
+    if not flips:
+        return []
+    head = f"Answered right before, and now wrong ({len(flips)}{f', the first {SHOWN}' if len(flips) > SHOWN else ''}):"
+    rows = [("system", "question", "before", "now"), ("---",) * 4]
+    rows += [(f.system, f.question, f.before, f.now) for f in flips[:SHOWN]]
+    return [f"{head}\n\n" + "\n".join(f"| {' | '.join(map(_plain, row))} |" for row in rows)]
+
+
+def _flips(before: Run, after: Run) -> Iterator[Flip]:
+    """By what exact answers say, with the texts where both runs kept them."""
+    exact = {r.key: r.value for r in before.records if r.measure == "accuracy.exact"}
+    lost = [r for r in after.records if r.measure == "accuracy.exact" and exact.get(r.key) == 1.0 and r.value == 0.0]
+    for record in lost:
+        place = (record.suite, record.base_model, record.system, record.seed)
+        old, new = (_answer(run, place, record.item) for run in (before, after))
+        yield Flip(record.system, new[0] or record.item, old[1], new[1])
+
+
+def _answer(run: Run, place: tuple[str, str, str, int], item: str) -> tuple[str, str]:
+    """Question and answer as texts; empty where the run did not keep them."""
+    rows = {row.question.id: row for row in run.answers(*place)}
+    return (rows[item].question.text, rows[item].answer.error or rows[item].answer.text) if item in rows else ("", "")
+
+
+def _foot(gate: Gate, before: Run, after: Run, link: str) -> str:
+    lines = [f"Compared with {_named(before)}; this is {_named(after)}."]
+    lines += [f"Compared all the same, though it differs: {difference}." for difference in gate.differences]
+    return "\n".join([*lines, *([f"[The whole page]({link})"] if link else [])])
+
+
+def _named(run: Run) -> str:
+    git, started = run.provenance.get("git") or {}, str(run.provenance.get("started") or "")
+    commit = str(git.get("commit") or "")[:7] or "a run without a commit"
+    return f"{commit}{'+' if git.get('dirty') else ''}" + (f", {_age(started)}" if started else "")
+
+
+def _age(started: str) -> str:
+    """How old, in words: a baseline that nobody has looked at for months should be seen to be one."""
+    try:
+        days = (datetime.now(UTC) - datetime.fromisoformat(started)).days
+    except (ValueError, TypeError):
+        return started
+    return "made today" if days < 1 else f"{days} day{'s' if days > 1 else ''} old"
+
+
+def _plain(text: str) -> str:
+    """What a Markdown table can hold: one line, no markup, nobody's name to be notified."""
+    kept = "".join(letter if letter.isprintable() else " " for letter in str(text).replace(SPACE, " "))
+    kept = kept if len(kept) <= 200 else f"{kept[:199]}\u2026"
+    return kept.replace("&", "&amp;").replace("<", "&lt;").replace("|", "\\|").replace("@", "@\u200b").replace("`", "'")

@@ -1,0 +1,66 @@
+"""Baselines: a run as one small file, and back."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+
+import pytest
+
+from evals.schema import InputError
+from leaderboard import baseline
+from leaderboard.gate import gate
+from leaderboard.policy import Policy
+from leaderboard.store import read
+from tests import sample_run
+
+
+@pytest.fixture
+def run(tmp_path):
+    folder = tmp_path / "run"
+    sample_run.make_run(folder, sample_run.Sample(seeds=2))
+    return read(folder)
+
+
+def test_a_run_comes_back_but_for_its_reasons(run, tmp_path):
+    baseline.save(run, tmp_path / "b.json")
+    again = baseline.open_run(tmp_path / "b.json")
+    assert [replace(r, reason="") for r in again.records] == [replace(r, reason="") for r in run.records]
+    assert again.provenance == run.provenance
+
+
+def test_a_run_against_its_own_baseline_is_unchanged(run, tmp_path):
+    baseline.save(run, tmp_path / "b.json")
+    held = gate(baseline.open_run(tmp_path / "b.json"), run, Policy())
+    assert {ruling.outcome for ruling in held.rulings} == {"unchanged"}
+    assert held.decision == "GO"
+
+
+def test_it_is_small_and_one_line_a_series(run, tmp_path):
+    baseline.save(run, tmp_path / "b.json")
+    text = (tmp_path / "b.json").read_text()
+    assert len(text) < sum(path.stat().st_size for path in run.folder.glob("records.jsonl")) / 5
+    assert sum('"values"' in line for line in text.splitlines()) == text.count('"values"')
+
+
+def test_the_same_run_gives_the_same_bytes(run, tmp_path):
+    for name in ("a.json", "b.json"):
+        baseline.save(run, tmp_path / name)
+    assert (tmp_path / "a.json").read_bytes() == (tmp_path / "b.json").read_bytes()
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        (lambda data: data | {"format": 7}, "format 7 is not 1"),
+        (lambda _: {"format": 1}, "not a baseline"),
+        (lambda data: data | {"items": {}}, "not a baseline"),
+        (lambda data: [data], "not a baseline"),
+    ],
+)
+def test_what_is_no_baseline_is_said(run, tmp_path, change, said):
+    path = tmp_path / "b.json"
+    baseline.save(run, path)
+    path.write_text(json.dumps(change(json.loads(path.read_text()))))
+    with pytest.raises(InputError, match=rf"b\.json: {said}"):
+        baseline.open_run(path)

@@ -1,0 +1,233 @@
+"""The gate: what passes, what fails, what cannot be told, and what may not be compared."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from evals.schema import InputError
+from leaderboard import policy, report
+from leaderboard.__main__ import main
+from leaderboard.gate import EXIT, gate
+from leaderboard.policy import Policy, Rule
+from leaderboard.store import Run
+from tests import sample_run
+from tests.sample_run import record
+
+CRITICAL = Policy(defaults=Rule("critical", 0.02))
+
+
+def run(values, measure="accuracy.exact", provenance=None, **fields):
+    rows = [record(measure, f"q{i}", value, **fields) for i, value in enumerate(values)]
+    return Run(Path("run"), tuple(rows), provenance or {})
+
+
+def share(right: int, n: int = 200):
+    return [1.0] * right + [0.0] * (n - right)
+
+
+def only(decided):
+    (ruling,) = decided.rulings
+    return ruling.outcome, decided.decision
+
+
+def test_nothing_changed_is_go_however_few_the_questions():
+    assert only(gate(run(share(2, 3)), run(share(2, 3)), CRITICAL)) == ("unchanged", "GO")
+
+
+def test_a_sure_and_large_drop_is_no_go():
+    assert only(gate(run(share(180)), run(share(120)), CRITICAL)) == ("failed", "NO-GO")
+
+
+def test_a_gain_passes():
+    assert only(gate(run(share(120)), run(share(180)), CRITICAL)) == ("passed", "GO")
+
+
+def test_where_lower_is_better_a_rise_fails():
+    before, after = (run(share(n), "hallucination.contradicted", better="lower") for n in (20, 90))
+    assert only(gate(before, after, CRITICAL)) == ("failed", "NO-GO")
+
+
+def test_what_too_few_questions_cannot_tell_is_inconclusive_and_says_what_they_could():
+    decided = gate(run(share(30, 40)), run([0.0, 0.0, *share(28, 38)]), CRITICAL)
+    assert only(decided) == ("inconclusive", "INCONCLUSIVE")
+    assert "40 items show differences from" in decided.rulings[0].reason
+
+
+def test_a_small_drop_that_is_surely_small_passes():
+    before, after = share(2000, 4000), [0.0] * 10 + share(1990, 3990)
+    assert only(gate(run(before), run(after), CRITICAL)) == ("passed", "GO")
+
+
+def test_fewer_common_items_than_the_policy_wants_are_inconclusive():
+    outcome, _ = only(gate(run(share(10, 10)), run(share(0, 10)), CRITICAL))
+    assert outcome == "inconclusive"
+
+
+@pytest.mark.parametrize(("tier", "decision"), [("critical", "NO-GO"), ("supporting", "NO-GO"), ("advisory", "GO")])
+def test_tiers_decide_what_a_failure_means(tier, decision):
+    assert gate(run(share(180)), run(share(100)), Policy(defaults=Rule(tier))).decision == decision
+
+
+@pytest.mark.parametrize(("meaning", "decision"), [("stop", "INCONCLUSIVE"), ("go", "GO"), ("no-go", "NO-GO")])
+def test_the_policy_says_what_inconclusive_means(meaning, decision):
+    rules = Policy(defaults=Rule("critical"), inconclusive=meaning)
+    assert gate(run(share(30, 40)), run([0.0, 0.0, *share(28, 38)]), rules).decision == decision
+
+
+def test_a_supporting_measure_need_not_be_conclusive():
+    assert gate(run(share(30, 40)), run([0.0, 0.0, *share(28, 38)]), Policy()).decision == "GO"
+
+
+def test_a_judge_that_errs_stops_the_gate_with_its_reason():
+    before = run(share(100), "faithfulness.gold", judge="j")
+    rows = [record("faithfulness.gold", f"q{i}", None, status="unmeasured", reason="no reply", judge="j") for i in range(200)]
+    decided = gate(before, Run(Path("run"), tuple(rows), {}), Policy())
+    assert only(decided) == ("inconclusive", "INCONCLUSIVE")
+    assert "200 items more than before could not be measured: no reply" in decided.rulings[0].reason
+
+
+def test_a_measure_that_is_gone_stops_the_gate_and_a_new_one_does_not():
+    one, two = run(share(9, 30)), Run(Path("run"), (), {})
+    assert only(gate(one, two, Policy())) == ("inconclusive", "INCONCLUSIVE")
+    assert only(gate(two, one, Policy())) == ("new", "GO")
+
+
+def test_a_judge_that_agrees_too_little_with_people_cannot_decide():
+    before, after = (run(share(n), "faithfulness.gold", judge="weak") for n in (180, 60))
+    assert gate(before, after, Policy(), kappas={"weak": 0.1}).decision == "GO"
+    assert gate(before, after, Policy(), kappas={"weak": 0.9}).decision == "NO-GO"
+    assert gate(before, after, Policy()).decision == "NO-GO"
+
+
+def test_amounts_are_advisory_until_the_policy_names_them():
+    before, after = (run([seconds] * 50, "latency.seconds", unit="seconds", better="lower") for seconds in (1.0, 2.0))
+    assert gate(before, after, Policy()).decision == "GO"
+    strict = Policy(measures={"latency.*": Rule("supporting", max_relative_drop=0.1)})
+    assert gate(before, after, strict).decision == "NO-GO"
+
+
+def test_many_measures_are_corrected_together():
+    """One drop that a single test would call sure is not sure among forty."""
+    rng = np.random.default_rng(0)
+    names = [f"general.t{i}" for i in range(40)]
+    rows = {name: (rng.random(100) < 0.5).astype(float) for name in names}
+    drop = rows[names[0]].copy()
+    drop[np.flatnonzero(drop)[:7]] = 0.0  # seven lost, none won: p = 2^-6
+
+    def whole(first):
+        values = {**rows, names[0]: first}
+        noisy = {n: v if n == names[0] else np.roll(v, 1) for n, v in values.items()} if first is drop else values
+        return Run(Path("run"), tuple(r for n, v in noisy.items() for r in run(v.tolist(), n).records), {})
+
+    holm = gate(whole(rows[names[0]]), whole(drop), Policy(correction="holm"))
+    plain = gate(whole(rows[names[0]]), whole(drop), Policy(correction="none"))
+    assert next(r for r in plain.rulings if r.change.measure == names[0]).outcome == "failed"
+    assert next(r for r in holm.rulings if r.change.measure == names[0]).outcome == "inconclusive"
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"judge": "other"}, "judge of measure accuracy.exact"),
+        ({"suite_version": "s2"}, "data of suite instruments: s1 before, s2 now"),
+        ({"measure_version": "2"}, "definition of measure accuracy.exact: 1 before, 2 now"),
+    ],
+)
+def test_other_exams_are_refused_by_name_unless_told_otherwise(change, said):
+    before, after = run(share(9, 30)), run(share(9, 30), **change)
+    with pytest.raises(InputError, match=said):
+        gate(before, after, Policy())
+    assert gate(before, after, Policy(), anyway=True).differences
+
+
+@pytest.mark.parametrize("name", ["prompt_template", "adapter_merged"])
+def test_another_manner_of_asking_is_refused_by_name(name):
+    before, after = (run(share(9, 30), provenance={"systems": {"rag": {"generation": {name: v}}}}) for v in ("1", "2"))
+    with pytest.raises(InputError, match=f"{name} of system rag: 1 before, 2 now"):
+        gate(before, after, Policy())
+
+
+def test_exit_codes_tell_the_decisions_apart():
+    assert EXIT == {"GO": 0, "NO-GO": 1, "INCONCLUSIVE": 2}
+
+
+def written(folder: Path, text: str) -> Path:
+    path = folder / "policy.yaml"
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def test_a_policy_is_read_with_its_defaults(tmp_path):
+    text = "version: 1\nalpha: 0.1\ndefaults: {tier: advisory, max_drop: 0.05}\nmeasures:\n  accuracy.*: {tier: critical}\n"
+    found = policy.load(written(tmp_path, text))
+    assert (found.alpha, found.correction) == (0.1, "holm")
+    assert found.rule("accuracy.f1", "share") == Rule("critical", 0.05)
+    assert found.rule("style.followed", "share") == Rule("advisory", 0.05)
+
+
+def test_every_mistake_in_a_policy_is_named_with_file_and_field(tmp_path):
+    text = (
+        "version: 2\nalpha: 7\nholm: yes\ndefaults: {tier: vital, max_drop: -1}\nmeasures: {a: {drop: 1}, b: 3}\nmin_pairs: 0.5\n"
+    )
+    with pytest.raises(InputError) as found:
+        policy.load(written(tmp_path, text))
+    for said in ("version: 2 is not 1", "alpha: expected a number from 0 to 1", "holm: unknown field", "defaults.tier: 'vital'"):
+        assert said in str(found.value)
+    for said in ("defaults.max_drop: expected", "measures.a.drop: unknown field", "measures.b: expected a table", "min_pairs"):
+        assert said in str(found.value)
+    assert str(found.value).count("policy.yaml") == len(str(found.value).splitlines())
+
+
+@pytest.mark.parametrize("text", ["[1, 2]", "a: [", ""])
+def test_what_is_no_policy_is_said(tmp_path, text):
+    with pytest.raises(InputError, match=r"policy\.yaml"):
+        policy.load(written(tmp_path, text))
+
+
+def test_the_policy_in_the_documentation_is_one(tmp_path):
+    text = (policy.__doc__ or "").partition("\n\n")[2]
+    assert policy.load(written(tmp_path, text)).rule("accuracy.exact", "share").max_drop == 0.03
+
+
+def runs(folder: Path) -> tuple[str, str]:
+    """Two run folders: one as it was, one where rag answers half as well."""
+    worse = sample_run.Sample(systems=sample_run.SKILL | {"rag": 0.4})
+    return tuple(str(sample_run.make_run(folder / name, s)) for name, s in (("a", None), ("b", worse)))
+
+
+def test_the_command_reports_and_ends_with_the_decision(tmp_path, capsys):
+    before, after = runs(tmp_path)
+    assert main(["gate", before, after, "--to", str(tmp_path / "report.md"), "--link", "https://example.org/page"]) == 1
+    said = capsys.readouterr().out
+    assert (tmp_path / "report.md").read_text() + "\n" == said
+    for part in (
+        "## Proctor: NO-GO",
+        "accuracy.exact of rag on instruments",
+        "| system | question | before | now |",
+        "example.org",
+    ):
+        assert part in said
+
+
+def test_the_command_passes_what_is_unchanged(tmp_path, capsys):
+    before, _ = runs(tmp_path)
+    assert main(["gate", before, before]) == 0
+    assert "## Proctor: GO" in capsys.readouterr().out
+
+
+def test_compare_prints_the_table_and_decides_nothing(tmp_path, capsys):
+    assert main(["compare", *runs(tmp_path)]) == 0
+    assert "accuracy.exact" in capsys.readouterr().out
+
+
+def test_runs_that_cannot_be_read_end_with_3(tmp_path, capsys):
+    assert main(["gate", str(tmp_path / "none"), str(tmp_path / "none")]) == 3
+    assert "not a run folder" in capsys.readouterr().err
+
+
+def test_a_report_cannot_be_made_to_say_other_things():
+    bad = "x|y @someone <b> `rm`\n# head"
+    assert report._plain(bad) == "x\\|y @\u200bsomeone &lt;b> 'rm' # head"
