@@ -11,7 +11,7 @@ from collections.abc import Generator, Iterator
 from dataclasses import dataclass
 from functools import cached_property, partial
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pytest
 
@@ -27,6 +27,9 @@ from models import base as base_models
 from models import bench, estimate, fairness, systems
 from models.candidate import Candidate
 from suites import load as load_suite
+
+if TYPE_CHECKING:
+    from leaderboard.demand import Against
 
 quiet.quiet()
 
@@ -122,6 +125,18 @@ class Plan:
         return self.root / "runs" / f"{provenance.commit_name(self.root)}-{digest(*asked)[:8]}"
 
     @cached_property
+    def against(self) -> Against | None:
+        """The saved run to compare with, and what may be lost against it."""
+        if self.option.eval_compare is None:
+            if self.option.eval_compare_fail:
+                raise InputError("--eval-compare-fail needs --eval-compare, to say what to compare with")
+            return None
+        from leaderboard import baseline, demand  # they load numpy, which nobody needs who does not compare
+
+        saved = baseline.open_run(demand.find(self.option.eval_compare or None))
+        return demand.Against(saved, [demand.demand(text) for text in self.option.eval_compare_fail])
+
+    @cached_property
     def store(self) -> Store:
         """The run's folder."""
         return Store(self.run_folder)
@@ -161,7 +176,7 @@ def pytest_configure(config: pytest.Config) -> None:
     config.stash[PLAN] = plan = Plan(config.option, config.rootpath)
     if _takes_exam(config):
         try:
-            plan.cells, plan.judge.name  # noqa: B018 # looked up for their errors
+            plan.cells, plan.judge.name, plan.against  # noqa: B018 # looked up for their errors
             if not _only_looks(config):
                 plan.store.add([])  # a run folder that cannot be written to is said now
         except InputError as error:
@@ -201,9 +216,10 @@ def sheet(cell: Cell, pytestconfig: pytest.Config) -> Iterator[Sheet]:
 @pytest.fixture
 def exam(sheet: Sheet, pytestconfig: pytest.Config, record_property: Any) -> Exam:
     """One candidate before one suite: ``exam.take(AXIS)`` scores, records and holds it against the suite's bars."""
-    store, candidate = pytestconfig.stash[PLAN].store, sheet.candidate
+    plan, candidate = pytestconfig.stash[PLAN], sheet.candidate
+    store, against = plan.store, plan.against
     keep = partial(store.keep_lm_eval, sheet.suite.name, candidate.base_model, candidate.name, candidate.seed)
-    return Exam(sheet, store.add, record_property, keep)
+    return Exam(sheet, store.add, record_property, keep, against.complaints if against else None)
 
 
 def pytest_runtestloop(session: pytest.Session) -> bool | None:
@@ -252,5 +268,19 @@ def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> Non
         page = leaderboard.publish([plan.run_folder], Path(config.option.site or plan.root / "leaderboard" / "site"))
         terminalreporter.write_line(leaderboard.summary(plan.run_folder))
         terminalreporter.write_line(f"Records: {plan.run_folder}\nPage:    {page}")
+        _saved_runs(terminalreporter, plan)
     except InputError as error:
         terminalreporter.write_line(f"not published: {error}", red=True)
+
+
+def _saved_runs(terminalreporter: Any, plan: Plan) -> None:
+    """What changed since the saved run, and where this one is saved, as far as either was asked for."""
+    if plan.against:
+        terminalreporter.section("compared with the saved run")
+        terminalreporter.write_line(leaderboard.compared(plan.against.saved, plan.run_folder))
+    if plan.option.eval_save is not None:
+        from leaderboard import baseline, demand, store
+
+        path = demand.place(plan.option.eval_save or plan.run_folder.name)
+        baseline.save(store.read(plan.run_folder), path)
+        terminalreporter.write_line(f"Saved:   {path}")

@@ -141,18 +141,22 @@ class Exam:
     """Where summary values go (JUnit properties)."""
     keep: Callable[[Mapping[str, str]], None] | None = None
     """Where an axis' files go."""
+    demand: Callable[[Sequence[Record]], Iterable[str]] | None = None
+    """What else is demanded of an axis' records: yields what they fall short of."""
 
     def take(self, axis: Axis) -> list[Record]:
-        """Score one axis, record it, and hold it against the suite's bars.
+        """Score one axis, record it, and hold it against the suite's bars and whatever else is demanded.
 
         Raises:
-            AssertionError: a whole interval is on the wrong side of a bar, or nothing of a measure could be measured.
+            AssertionError: a whole interval is on the wrong side of a bar, or nothing of a measure could be measured, or
+                a demand is not met.
         """
         records = self._scored(axis)
         self.record(records)
         if axis.files and self.keep:
             self.keep(axis.files(self.sheet))
         complaints = [text for name, group in _by_measure(records) for text in self._complaints(name, group)]
+        complaints += self.demand(records) if self.demand else []
         if complaints:
             raise AssertionError("\n".join(complaints))
         return records

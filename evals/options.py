@@ -40,6 +40,14 @@ def declare(parser: pytest.Parser) -> None:
     group.addoption("--site", metavar="DIR", help="where the page is published (default: leaderboard/site)")
     group.addoption("--device", default="auto", metavar="NAME", help="cpu, cuda, cuda:1, mps or auto (default)")
     group.addoption("--dry-run", action="store_true", help="say what would be trained and asked, and how long it would take")
+    saved = {"nargs": "?", "const": "", "metavar": "NAME|FILE.json"}
+    group.addoption("--eval-save", **saved, help="save the run under leaderboard/baseline (default name: the run's own)")
+    group.addoption("--eval-compare", **saved, help="compare with a saved run (default: the newest)")
+    several(
+        "--eval-compare-fail",
+        metavar="MEASURE:DROP",
+        help="fail where a measure is surely worse by more: accuracy.exact:-2pp, latency.seconds:+10%%, style.*:ci (repeatable)",
+    )
     group.addoption("--trust-remote-code", action="store_true", help="let base models run code of their own (default: never)")
 
 

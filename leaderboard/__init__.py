@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from leaderboard.store import Run
 
 
 def publish(runs: Sequence[Path], site: Path) -> Path:
@@ -11,6 +15,16 @@ def publish(runs: Sequence[Path], site: Path) -> Path:
     from leaderboard.page import publish as write
 
     return write(runs, site)
+
+
+def compared(before: Run, after: Path) -> str:
+    """What changed from one run to another, question by question, as a table; it decides nothing."""
+    from leaderboard.gate import gate
+    from leaderboard.policy import Policy
+    from leaderboard.report import as_table
+    from leaderboard.store import read
+
+    return as_table(gate(before, read(after), Policy(correction="bh"), anyway=True))
 
 
 def summary(run: Path) -> str:

@@ -183,6 +183,19 @@ def test_again_with_nothing_changed_loads_no_model_and_publishes_the_same_page(f
 
 
 @pytest.mark.slow
+def test_a_saved_run_is_compared_with_and_another_exam_is_refused(first: tuple[Runner, str]) -> None:
+    runner, _ = first
+    saved = runner.folder / "saved.json"
+    assert runner(f"--eval-save={saved}")[0] == 0
+    code, out = runner(f"--eval-compare={saved}", "--eval-compare-fail=*:ci")
+    assert (code, "compared with the saved run" in out) == (0, True)
+    saved.write_text(saved.read_text().replace('"measure_version": "1"', '"measure_version": "0"'))
+    code, out = runner(f"--eval-compare={saved}", "--eval-compare-fail=*:ci", "-k", "test_accuracy and rag")
+    assert code == 1
+    assert "cannot be compared with the saved run: definition of measure accuracy.exact: 0 before, 1 now" in out
+
+
+@pytest.mark.slow
 def test_two_workers_make_the_same_records(first: tuple[Runner, str], suite: Path, tiny_llama: Path, tmp_path: Path) -> None:
     runner = Runner(suite, tiny_llama, tmp_path)
     code, out = runner("-n", "2")

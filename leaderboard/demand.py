@@ -1,0 +1,102 @@
+"""``--eval-compare-fail``: what a measure may lose against a saved run before the test that takes it fails.
+
+    accuracy.exact:-2pp     surely worse, and by more than two points
+    latency.seconds:+10%    surely worse, and by more than a tenth of what it was
+    faithfulness.*:ci       surely worse, by however little
+
+Surely worse: the whole 95 % interval of the paired change lies on the worse side. Each is a test of its own; the gate
+(`python -m leaderboard gate`) corrects for making many.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from pathlib import Path
+
+from evals.schema import InputError, Record
+from leaderboard.baseline import open_run
+from leaderboard.changes import Change, changes, incomparable
+from leaderboard.figures import figure
+from leaderboard.store import Run
+
+SAVED = Path(__file__).with_name("baseline")
+DEMAND = re.compile(r"(?P<measure>[\w.*@]+):(?:(?P<ci>ci)|[+-]?(?P<amount>\d+(?:\.\d+)?)(?P<unit>pp|%))")
+
+
+@dataclass(frozen=True)
+class Demand:
+    """How much worse a measure may get: by ``amount``, of what it was where ``relative``."""
+
+    measure: str
+    amount: float = 0.0
+    relative: bool = False
+
+    def allowed(self, before: float) -> float:
+        """The drop that still passes, in the measure's unit."""
+        return self.amount * abs(before) if self.relative else self.amount
+
+
+def demand(text: str) -> Demand:
+    """Read a demand; InputError says how one is written."""
+    found = DEMAND.fullmatch(text)
+    if not found:
+        raise InputError(f"--eval-compare-fail {text}: expected a measure and what it may lose: accuracy.exact:-2pp, :5% or :ci")
+    return Demand(found["measure"], float(found["amount"] or 0) / 100, found["unit"] == "%")
+
+
+@dataclass(frozen=True)
+class Against:
+    """A saved run, and what is demanded of records that are held against it."""
+
+    saved: Run
+    demands: Sequence[Demand]
+
+    def complaints(self, records: Sequence[Record]) -> Iterator[str]:
+        """What a cell's records on one axis have surely lost, and what cannot be compared."""
+        now = Run(Path(), tuple(records), {})
+        cells = {(r.suite, r.base_model, r.system, r.measure) for r in records}
+        kept = [r for r in self.saved.records if (r.suite, r.base_model, r.system, r.measure) in cells]
+        before = Run(Path(), tuple(kept), {})
+        yield from (f"cannot be compared with the saved run: {difference}" for difference in incomparable(before, now))
+        for change in changes(before, now):
+            yield from (text for one in self.demands if fnmatchcase(change.measure, one.measure) for text in _lost(change, one))
+
+
+def _lost(change: Change, demanded: Demand) -> Iterator[str]:
+    if change.found is None:
+        return
+    drop, (_, most) = -change.gain, change.gain_bounds
+    allowed = demanded.allowed(change.found.theirs)
+    if most < 0 and drop > allowed:
+        unit = "difference" if change.unit == "share" else change.unit
+        low, high = (figure(end, unit) for end in change.gain_bounds)
+        yield (
+            f"{change.measure} of {change.system} on {change.suite} went from {figure(change.found.theirs, change.unit)} to "
+            f"{figure(change.found.mine, change.unit)}: {figure(drop, unit)} worse (change {low} to {high}, "
+            f"{change.found.n} items), and {figure(allowed, unit)} is allowed"
+        )
+
+
+def place(name: str) -> Path:
+    """Where a run of that name is saved; a name that ends in ``.json`` is the path itself."""
+    return Path(name) if name.endswith(".json") else SAVED / f"{name}.json"
+
+
+def find(name: str | None) -> Path:
+    """The saved run of a name or path, or the newest.
+
+    Raises:
+        InputError: there is none; lists those that there are.
+    """
+    saved = sorted(SAVED.glob("*.json"))
+    if name is None:
+        newest = max(saved, key=lambda path: str(open_run(path).provenance.get("started", "")), default=None)
+        if newest is None:
+            raise InputError(f"no run is saved in {SAVED}; save one with --eval-save")
+        return newest
+    if (path := place(name)).exists():
+        return path
+    raise InputError(f"no saved run {path}; saved are {', '.join(path.stem for path in saved) or 'none'}")

@@ -1,0 +1,81 @@
+"""`--eval-compare-fail`: how a demand is written, and what it calls a loss."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from evals.schema import InputError
+from leaderboard import baseline, demand
+from leaderboard.demand import Against
+from leaderboard.store import Run
+from tests.sample_run import record
+
+
+def rows(right, n=200, measure="accuracy.exact", **fields):
+    return [record(measure, f"q{i}", float(i < right), **fields) for i in range(n)]
+
+
+def complaints(before, after, *demands):
+    saved = Run(Path(), tuple(before), {})
+    return list(Against(saved, [demand.demand(text) for text in demands]).complaints(after))
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("accuracy.exact:-2pp", demand.Demand("accuracy.exact", 0.02)),
+        ("latency.seconds:+10%", demand.Demand("latency.seconds", 0.1, relative=True)),
+        ("retrieval.recall@3:2.5pp", demand.Demand("retrieval.recall@3", 0.025)),
+        ("faithfulness.*:ci", demand.Demand("faithfulness.*", 0.0)),
+    ],
+)
+def test_demands_are_read(text, expected):
+    assert demand.demand(text) == expected
+
+
+@pytest.mark.parametrize("text", ["accuracy.exact", "accuracy.exact:2", ":ci", "accuracy.exact:cii", ""])
+def test_what_is_no_demand_is_told_how_one_is_written(text):
+    with pytest.raises(InputError, match="what it may lose"):
+        demand.demand(text)
+
+
+def test_a_sure_and_larger_loss_is_told_with_its_numbers():
+    (said,) = complaints(rows(180), rows(120), "accuracy.exact:-2pp")
+    assert "accuracy.exact of rag on instruments went from 90.0" in said
+    assert "30.0\u00a0pts worse" in said
+    assert "2.0\u00a0pts is allowed" in said
+
+
+@pytest.mark.parametrize("demanded", ["accuracy.exact:-40pp", "accuracy.exact:-50%", "style.*:ci"])
+def test_what_is_allowed_or_not_asked_for_passes(demanded):
+    assert complaints(rows(180), rows(120), demanded) == []
+
+
+def test_what_could_be_chance_passes():
+    assert complaints(rows(180), rows(179), "accuracy.exact:ci") == []
+
+
+def test_a_gain_passes():
+    assert complaints(rows(120), rows(180), "*:ci") == []
+
+
+def test_another_exam_is_no_pass():
+    (said,) = complaints(rows(180), rows(180, suite_version="s2"), "*:ci")
+    assert "cannot be compared with the saved run: data of suite instruments: s1 before, s2 now" in said
+
+
+def test_what_the_saved_run_did_not_measure_is_not_held_against_it():
+    assert complaints([], rows(10), "*:ci") == []
+
+
+def test_saved_runs_are_found_by_path_by_name_or_as_the_newest(tmp_path, monkeypatch):
+    monkeypatch.setattr(demand, "SAVED", tmp_path)
+    with pytest.raises(InputError, match="save one with --eval-save"):
+        demand.find(None)
+    for name, day in (("old", "2026-01-01"), ("new", "2026-02-01")):
+        baseline.save(Run(tmp_path, tuple(rows(3, 5)), {"started": f"{day}T00:00:00+00:00"}), tmp_path / f"{name}.json")
+    assert demand.find(None) == demand.find("new") == demand.find(str(tmp_path / "new.json")) == tmp_path / "new.json"
+    with pytest.raises(InputError, match="saved are new, old"):
+        demand.find("other")
