@@ -163,9 +163,22 @@ def _bootstrap(data: _Clustered) -> Interval:
     drawn = _draws(data.count)
     # Not `@`: threads of a matrix library would wait for each other, and on each machine add up in another order.
     means = np.einsum("rc,c->r", drawn, data.sums) / np.einsum("rc,c->r", drawn, data.sizes)
-    tail = NormalDist().cdf(-np.sqrt(data.count / (data.count - 1)) * _t(data.count - 1))
-    low, high = np.quantile(means, (tail, 1 - tail))
-    return data.interval(low, high, "cluster bootstrap")
+    return data.interval(*expanded_percentiles(means, data.count), "cluster bootstrap")
+
+
+def expanded_percentiles(resampled: Array, count: int) -> tuple[float, float]:
+    """95 % interval from what resamples of ``count`` clusters gave; see `_bootstrap`."""
+    tail = NormalDist().cdf(-np.sqrt(count / (count - 1)) * _t(count - 1)) if count > 1 else 0.0
+    low, high = np.quantile(resampled, (tail, 1 - tail))
+    return float(low), float(high)
+
+
+def resampled_sums(rows: Array, clusters: Sequence[str]) -> tuple[Array, int]:
+    """Column sums of resamples of clusters, (resamples, columns), and the number of clusters: for what is no mean."""
+    names = {cluster: place for place, cluster in enumerate(dict.fromkeys(clusters))}
+    sums = np.zeros((len(names), rows.shape[1]))
+    np.add.at(sums, [names[cluster] for cluster in clusters], rows)
+    return np.einsum("rk,kc->rc", _draws(len(names)), sums), len(names)
 
 
 @lru_cache(maxsize=4)

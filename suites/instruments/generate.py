@@ -206,6 +206,24 @@ def revisions(domain: Domain, count: int) -> Iterator[Row]:
         yield {"document": fact.document, "text": domain.text(new), "questions": [question]}
 
 
+def labels(domain: Domain, texts: dict[str, str], seed: int) -> Iterator[Row]:
+    """Answers with the article to hold them against, and whether it bears them out: for checking judges.
+
+    Each fact twice, with its own value and with another one; as a bare value, and as a sentence in other words than the
+    article's where there are any.
+    """
+    rng = random.Random(f"labels/{seed}")  # noqa: S311 - data, not secrets
+    for place, fact in enumerate(rng.sample(domain.facts, 120)):
+        body = texts[fact.document].partition("\n\n")[2].strip()
+        others = [says for says in fact.wording["says"] if fact.ask(says.replace("{v}", fact.value)) not in body]
+        template = rng.choice(others) if place % 2 and others else "{v}"
+        for supported in (True, False):
+            value = fact.value if supported else rng.choice([v for v in fact.wording["values"] if v != fact.value])
+            answer = fact.ask(template.replace("{v}", value))
+            asked = fact.ask(_one(fact.wording["test"], place))
+            yield {"question": asked, "answer": answer, "passages": [body], "supported": supported, "cluster": fact.about}
+
+
 def write(folder: Path, seed: int = 2026) -> None:
     """Write the whole domain into a folder."""
     domain = Domain(seed)
@@ -219,6 +237,7 @@ def write(folder: Path, seed: int = 2026) -> None:
     _write_rows(folder / "train.jsonl", training(domain, pairs, gaps[:25]))
     _write_rows(folder / "questions.jsonl", rows)
     _write_rows(folder / "revisions.jsonl", revisions(domain, 40))
+    _write_rows(folder / "labels.jsonl", labels(domain, texts, seed))
 
 
 def _write_rows(path: Path, rows: Iterable[Row]) -> None:

@@ -1,0 +1,76 @@
+"""``python -m evals calibrate``: how far a judge agrees with people."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import NoReturn
+
+from evals.judges import FORMS, load_judge
+from evals.schema import InputError
+
+USAGE_ERROR = 4
+"""As pytest's."""
+
+
+class Parser(argparse.ArgumentParser):
+    """argparse ends with 2 where pytest, and so all of Proctor, ends with 4."""
+
+    def error(self, message: str) -> NoReturn:
+        """Say what is wrong and how it is used."""
+        self.exit(USAGE_ERROR, f"{self.format_usage()}error: {message}\n")
+
+
+def main(words: Sequence[str] | None = None) -> int:
+    """Do as told; returns the exit code."""
+    arguments = _parser().parse_args(words)
+    try:
+        return _calibrate(arguments)
+    except InputError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return USAGE_ERROR
+
+
+def _calibrate(arguments: argparse.Namespace) -> int:
+    from evals import calibration
+
+    judge = load_judge(arguments.judge)
+    found = []
+    for path in arguments.labels:
+        labels = calibration.read_labels(path)
+        found.append(calibration.calibrate(judge, labels, f"{path.parent.name}/{path.name}", arguments.repeats))
+    for name in asdict(found[0]):
+        print(f"{name:18}", *(_shown(getattr(row, name)) for row in found))
+    print("kept in", calibration.save(found, judge.name, arguments.to))
+    return 0
+
+
+def _shown(value: object) -> str:
+    return f"{'-' if value is None else f'{value:.3f}' if isinstance(value, float) else value:>28}"
+
+
+def _parser() -> argparse.ArgumentParser:
+    from evals.calibration import AGREEMENT
+
+    parser = Parser(prog="python -m evals", description="Judges, and what they are worth.")
+    commands = parser.add_subparsers(dest="command", required=True)
+    check = commands.add_parser(
+        "calibrate",
+        help="compare a judge's verdicts with people's",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        epilog=f"judges:\n{FORMS}",
+    )
+    check.add_argument("--judge", default="lexical", metavar="SPEC", help="see below (default: lexical)")
+    check.add_argument("--labels", type=Path, required=True, action="append", metavar="FILE", help="JSON lines (repeatable)")
+    check.add_argument("--repeats", type=int, default=1, metavar="N", help="ask N times, to see whether it agrees with itself")
+    check.add_argument(
+        "--to", type=Path, default=AGREEMENT, metavar="DIR", help="where the result is kept (default: with Proctor)"
+    )
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main())

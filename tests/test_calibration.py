@@ -1,0 +1,141 @@
+"""Judges against people's labels: the figures against other people's, and every way that labels can be wrong."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pytest
+
+from evals import calibration
+from evals.__main__ import main
+from evals.calibration import Label, calibrate, kappa_interval, read_labels
+from evals.judges import JudgeError, Pair
+from evals.samples import Sample
+from evals.schema import InputError
+from suites.instruments import generate
+
+LABELS = generate.HOME / "labels.jsonl"
+
+
+@dataclass(frozen=True)
+class Says:
+    """A judge that says yes where the answer holds `yes`, and is down where it holds `down`."""
+
+    name: str = "says-1"
+    by_order: bool = False
+
+    def claims(self, question: str, answer: str) -> list[str]:
+        return [answer] if question else []
+
+    def supports(self, pairs: Sequence[Pair]) -> list[bool]:
+        if any("down" in pair.text for pair in pairs):
+            raise JudgeError("no reply")
+        return [("yes" in pair.text) and not (self.by_order and pair.passages[0] != "one") for pair in pairs]
+
+    def contradicts(self, pairs: Sequence[Pair]) -> list[bool]:
+        return [False for _ in pairs]
+
+
+def labels(*rows, passages=("one", "two")):
+    return [Label(Sample("?", text, passages), supported, str(i)) for i, (text, supported) in enumerate(rows)]
+
+
+MIXED = [("yes", True)] * 30 + [("yes", False)] * 10 + [("no", True)] * 5 + [("no", False)] * 35
+
+
+def test_figures_are_those_of_their_definitions():
+    found = calibrate(Says(), labels(*MIXED), "mine")
+    assert (found.n, found.unmeasured, found.base_rate) == (80, 0, 35 / 80)
+    assert found.accuracy == pytest.approx(65 / 80)
+    assert found.balanced_accuracy == pytest.approx((30 / 35 + 35 / 45) / 2)
+    assert found.auroc == pytest.approx(found.balanced_accuracy)
+    assert found.kappa == pytest.approx((65 / 80 - 0.5) / 0.5)
+    assert found.kappa_low < found.kappa < found.kappa_high
+
+
+def test_the_interval_of_kappa_agrees_with_the_formula_of_statsmodels():
+    from statsmodels.stats.inter_rater import cohens_kappa
+
+    truth, said = (np.array(column) for column in zip(*[(s, "yes" in t) for t, s in MIXED * 5], strict=True))
+    table = [[int((truth & said).sum()), int((truth & ~said).sum())], [int((~truth & said).sum()), int((~truth & ~said).sum())]]
+    theirs = cohens_kappa(table)
+    ours = kappa_interval(truth, said, [str(i) for i in range(len(truth))])
+    assert ours == pytest.approx((theirs.kappa_low, theirs.kappa_upp), abs=0.01)
+
+
+def test_a_judge_that_always_says_yes_has_chance_figures_however_high_the_base_rate():
+    found = calibrate(Says(), labels(*[("yes", True)] * 90, *[("yes", False)] * 10), "mine")
+    assert (found.accuracy, found.balanced_accuracy, found.auroc, found.kappa) == (0.9, 0.5, 0.5, 0.0)
+
+
+def test_what_it_could_not_judge_is_counted_and_left_out():
+    found = calibrate(Says(), labels(("down", True), ("yes", True), ("no", False)), "mine")
+    assert (found.n, found.unmeasured) == (2, 1)
+
+
+def test_a_judge_that_is_down_is_said_to_be():
+    with pytest.raises(InputError, match=r"judged 0 of 2 labels, too few to compare: .*no reply"):
+        calibrate(Says(), labels(("down", True), ("down", False)), "mine")
+
+
+def test_order_and_repeats_are_put_to_the_test():
+    steady, swayed = Says(), Says(by_order=True)
+    assert calibrate(steady, labels(*MIXED), "mine", repeats=2).same_again == 1.0
+    assert calibrate(steady, labels(*MIXED), "mine").same_reversed == 1.0
+    assert calibrate(swayed, labels(*MIXED), "mine").same_reversed == pytest.approx(40 / 80)
+    assert calibrate(steady, labels(*MIXED, passages=("one",)), "mine").same_reversed is None
+
+
+def test_labels_are_read_under_the_names_that_others_give_them(tmp_path):
+    rows = [
+        {"claim": "a", "evidence": ["x", "y"], "label": "partially_supported"},
+        {"user_input": "q", "response": "b", "retrieved_contexts": ["x"], "label": 1, "cluster": "c"},
+    ]
+    (tmp_path / "l.jsonl").write_text("\n".join(map(json.dumps, rows)))
+    assert read_labels(tmp_path / "l.jsonl") == [
+        Label(Sample("Is this so?", "a", ("x\ny",)), supported=False, cluster="x\ny"),
+        Label(Sample("q", "b", ("x",)), supported=True, cluster="c"),
+    ]
+
+
+def test_every_bad_line_is_named(tmp_path):
+    good = json.dumps({"answer": "a", "passages": "x", "supported": True})
+    (tmp_path / "l.jsonl").write_text(
+        f'{good}\n{{"answer": ""}}\n{{"answer": "a"}}\n{{"answer": "a", "passages": ["x"]}}\nnot json\n[]\n'
+    )
+    with pytest.raises(InputError) as found:
+        read_labels(tmp_path / "l.jsonl")
+    said = str(found.value).splitlines()
+    assert [line.split(":")[1] for line in said] == ["2", "3", "4", "5", "6"]
+
+
+@pytest.mark.parametrize("text", ["", '{"answer": "a", "passages": ["x"], "supported": true}\n'])
+def test_labels_of_one_kind_cannot_check_a_judge(tmp_path, text):
+    (tmp_path / "l.jsonl").write_text(text)
+    with pytest.raises(InputError, match="both supported and unsupported"):
+        read_labels(tmp_path / "l.jsonl")
+
+
+def test_the_labels_of_the_embedded_domain_are_even_and_certain():
+    rows = read_labels(LABELS)
+    assert (len(rows), sum(row.supported for row in rows)) == (240, 120)
+    pairs = zip(rows[::2], rows[1::2], strict=True)
+    assert all(
+        right.supported and not wrong.supported and right.sample.passages == wrong.sample.passages for right, wrong in pairs
+    )
+
+
+def test_the_command_keeps_what_it_found_for_runs_to_show(tmp_path, capsys):
+    assert main(["calibrate", "--labels", str(LABELS), "--to", str(tmp_path)]) == 0
+    assert "balanced_accuracy" in capsys.readouterr().out
+    (kept,) = calibration.load("lexical-1", tmp_path)
+    assert (kept.labels, kept.n + kept.unmeasured) == ("instruments/labels.jsonl", 240)
+    assert kept.balanced_accuracy > 0.7
+
+
+def test_bad_input_ends_with_4(tmp_path, capsys):
+    assert main(["calibrate", "--labels", str(tmp_path / "none.jsonl")]) == 4
+    assert "none.jsonl" in capsys.readouterr().err
