@@ -158,6 +158,9 @@ class Plan:
             "seeds": self.option.seeds,
             "limit": self.option.limit,
         }
+        from evals import calibration  # it loads numpy, as does the board after it
+
+        asked["judges"] = {self.judge.name: [vars(row) for row in calibration.load(self.judge.name)]}
         bases = {base.label: {"version": base.version, "parameters": base.parameters} for base in self.bases}
         return provenance.facts(self.root) | asked | {"suites": suites_of, "systems": systems_of, "base_models": bases}
 

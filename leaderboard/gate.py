@@ -7,14 +7,15 @@ questions to tell.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from evals.comparison import Comparison, corrected
 from evals.schema import InputError
 from leaderboard.changes import NEW, Change, changes, incomparable
 from leaderboard.figures import figure
+from leaderboard.judged import kappa
 from leaderboard.policy import Policy, Rule
 from leaderboard.store import Run
 
@@ -64,10 +65,8 @@ class Gate:
         return "GO"
 
 
-def gate(before: Run, after: Run, policy: Policy, *, kappas: Mapping[str, float] | None = None, anyway: bool = False) -> Gate:
-    """Hold a run against another.
-
-    ``kappas`` tells how far a judge agrees with people, where that was measured; ``anyway`` compares what differs too.
+def gate(before: Run, after: Run, policy: Policy, *, anyway: bool = False) -> Gate:
+    """Hold a run against another; ``anyway`` compares what differs too.
 
     Raises:
         InputError: the runs differ in data, measures, judge, prompt or decoding; names each.
@@ -76,18 +75,17 @@ def gate(before: Run, after: Run, policy: Policy, *, kappas: Mapping[str, float]
     if differences and not anyway:
         raise InputError("\n".join(["these runs are not comparable (--anyway compares them all the same):", *differences]))
     found = changes(before, after)
-    rules = [_rule(change, policy, kappas or {}) for change in found]
+    rules = [_rule(change, policy, after) for change in found]
     tested = [c for c, r in zip(found, rules, strict=True) if c.found and not c.same and r.tier != "advisory"]
     ps = dict(zip(map(id, tested), corrected([c.found.p for c in tested if c.found], policy.correction), strict=True))
     return Gate(policy, [_ruling(c, r, ps.get(id(c)), policy) for c, r in zip(found, rules, strict=True)], differences)
 
 
-def _rule(change: Change, policy: Policy, kappas: Mapping[str, float]) -> Rule:
+def _rule(change: Change, policy: Policy, run: Run) -> Rule:
+    """The policy's rule; advisory where the judge is known to agree too little with people."""
     rule = policy.rule(change.measure, change.unit)
-    kappa = kappas.get(change.judge)
-    if change.judge and kappa is not None and kappa < policy.judge_kappa_min:
-        return Rule("advisory", rule.max_drop, rule.max_relative_drop)
-    return rule
+    agreed = kappa(run.provenance, change.judge, change.suite) if change.judge else None
+    return rule if agreed is None or agreed >= policy.judge_kappa_min else replace(rule, tier="advisory")
 
 
 def _ruling(change: Change, rule: Rule, p: float | None, policy: Policy) -> Ruling:

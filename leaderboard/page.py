@@ -15,7 +15,7 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
 
-from leaderboard import axes, export, figures, plot
+from leaderboard import axes, export, figures, judged, plot
 from leaderboard.board import Board, board, latest
 from leaderboard.drill import Drill
 from leaderboard.names import slugs
@@ -43,7 +43,7 @@ def publish(runs: Sequence[Path], site: Path) -> Path:
     found, files = board(opened), Site(site)
     laid_out = sections(found)
     render = _environment().get_template
-    for name, values in _system_pages(laid_out, Drill.into(opened, latest(opened))):
+    for name, values in _system_pages(laid_out, Drill.into(opened, latest(opened)), found.run):
         files.write(name, render("system.html").render(values))
     files.write("leaderboard.json", export.as_json(found))
     files.write("leaderboard.csv", export.as_csv(found))
@@ -73,6 +73,8 @@ def _environment() -> Environment:
         "axis": axes.axis,
         "system_page": _system_page,
         "points": plot.points,
+        "agreement": judged.sentence,
+        "kappa": judged.kappa,
     }
     return environment
 
@@ -108,14 +110,15 @@ def _system_page(section: Section, system: str, shard: int = 0) -> str:
     return f"systems/{slugs(section.suite, section.base_model, system)}{number}.html"
 
 
-def _system_pages(laid_out: Sequence[Section], drill: Drill) -> Iterator[tuple[str, dict[str, Any]]]:
+def _system_pages(laid_out: Sequence[Section], drill: Drill, run: Mapping[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
     for section in laid_out:
         for system in section.systems:
             asked = drill.asked((section.suite, section.base_model, system))
             shards = [asked[start : start + SHARD] for start in range(0, max(1, len(asked)), SHARD)]
             names = [_system_page(section, system, number) for number, _ in enumerate(shards)]
             for number, questions in enumerate(shards):
-                yield names[number], {"section": section, "system": system, "asked": questions, "pages": names, "number": number}
+                shown = {"section": section, "system": system, "asked": questions, "pages": names, "number": number}
+                yield names[number], shown | {"run": run}
 
 
 def _plot(section: Section, files: Site) -> Markup:
@@ -132,7 +135,9 @@ def _facts(found: Board) -> list[tuple[str, str]]:
     """Provenance as rows: whatever there is, one level deep."""
     rows = []
     for name, value in found.run.items():
-        if isinstance(value, Mapping) and any(isinstance(part, Mapping) for part in value.values()):
+        if name == "judges" and isinstance(value, Mapping):
+            rows += [(f"judge {judge}", judged.sentence(found.run, judge)) for judge in value]
+        elif isinstance(value, Mapping) and any(isinstance(part, Mapping) for part in value.values()):
             rows += [(f"{name}: {part}", _line(facts)) for part, facts in value.items()]
         else:
             rows.append((name, _line(value)))

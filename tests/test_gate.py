@@ -96,10 +96,15 @@ def test_a_measure_that_is_gone_stops_the_gate_and_a_new_one_does_not():
 
 
 def test_a_judge_that_agrees_too_little_with_people_cannot_decide():
-    before, after = (run(share(n), "faithfulness.gold", judge="weak") for n in (180, 60))
-    assert gate(before, after, Policy(), kappas={"weak": 0.1}).decision == "GO"
-    assert gate(before, after, Policy(), kappas={"weak": 0.9}).decision == "NO-GO"
-    assert gate(before, after, Policy()).decision == "NO-GO"
+    def decided(*rows):
+        known = {"judges": {"j": [{"labels": labels, "kappa": kappa} for labels, kappa in rows]}}
+        before, after = (run(share(n), "faithfulness.gold", known, judge="j") for n in (180, 60))
+        return gate(before, after, Policy()).decision
+
+    assert decided(("instruments/labels.jsonl", 0.1)) == "GO"
+    assert decided(("elsewhere/labels.jsonl", 0.1), ("other/labels.jsonl", 0.9)) == "GO"
+    assert decided(("elsewhere/labels.jsonl", 0.1), ("instruments/labels.jsonl", 0.9)) == "NO-GO"
+    assert decided() == "NO-GO"
 
 
 def test_amounts_are_advisory_until_the_policy_names_them():
