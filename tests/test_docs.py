@@ -14,6 +14,9 @@ from pathlib import Path
 
 import pytest
 
+from evals.__main__ import _parser as evals_parser
+from leaderboard import policy
+from leaderboard.__main__ import _parser as leaderboard_parser
 from models import systems
 from suites import load as load_suite
 from suites.__main__ import _parser, main
@@ -78,8 +81,9 @@ def check(command):
 
 
 def check_python(words):
-    if words[:2] == ["-m", "suites"]:
-        _parser().parse_args(words[2:])
+    parsers = {"suites": _parser, "leaderboard": leaderboard_parser, "evals": evals_parser}
+    if words[0] == "-m" and words[1] in parsers:
+        parsers[words[1]]().parse_args(words[2:])
     elif words[:2] == ["-m", "pip"]:
         check_pip(words[2:])
     else:
@@ -98,7 +102,7 @@ def check_tox(words):
 
 
 def check_pytest(words):
-    options = [word for word in words if word.startswith("-")]
+    options = [word.partition("=")[0] for word in words if word.startswith("-")]
     text = shown("--help")
     for option in options:
         assert re.search(rf"(?m)^\s.*(?<![\w-]){re.escape(option)}\b", text), f"pytest has no option {option}"
@@ -197,3 +201,11 @@ def test_links_lead_somewhere(page):
 def test_files_that_are_named_exist(page):
     for name in re.findall(r"`((?:models|evals|suites|leaderboard|tests|docs)/[\w/.]+\.\w+)`", page.read_text(encoding="utf-8")):
         assert (ROOT / name).exists() or name == "leaderboard/site/index.html", name
+
+
+@pytest.mark.parametrize("body", every("yaml"))
+def test_every_policy_is_one(body, tmp_path):
+    (tmp_path / "policy.yaml").write_text(body, encoding="utf-8")
+    fields = ("alpha", "correction", "min_pairs", "judge_kappa_min", "inconclusive", "defaults")
+    shown, default = policy.load(tmp_path / "policy.yaml"), policy.Policy()
+    assert [getattr(shown, name) for name in fields] == [getattr(default, name) for name in fields]
