@@ -13,6 +13,7 @@ from typing import Any
 
 from evals.schema import Better, Record, Status
 from leaderboard.axes import rank
+from leaderboard.effects import Effect, effects
 from leaderboard.series import Series, grouped
 from leaderboard.standing import standings
 from leaderboard.store import Run
@@ -65,23 +66,26 @@ class Board:
 
     run: dict[str, Any]
     cells: tuple[Cell, ...]
+    effects: tuple[Effect, ...] = ()
 
     def as_json(self) -> dict[str, Any]:
         """The content of ``leaderboard.json``."""
-        return {"format": FORMAT, "run": self.run, "cells": [vars(cell) for cell in self.cells]}
+        cells, effects = ([vars(row) for row in rows] for rows in (self.cells, self.effects))
+        return {"format": FORMAT, "run": self.run, "cells": cells, "effects": effects}
 
 
 def board(runs: Sequence[Run]) -> Board:
     """The board of runs. What several of them measured is taken from the last."""
     provenance = _merged([run.provenance for run in runs])
     systems = provenance.get("systems", {})
-    groups = grouped(latest(runs), "suite", "base_model").values()
+    records = latest(runs)
+    groups = grouped(records, "suite", "base_model").values()
     cells = [cell for group in groups for cell in _cells(group, systems)]
     order = {name: place for place, name in enumerate(systems)}
     cells.sort(
         key=lambda cell: (cell.suite, cell.base_model, rank(cell.measure), order.get(cell.system, len(order)), cell.system)
     )
-    return Board(provenance, tuple(cells))
+    return Board(provenance, tuple(cells), tuple(effects(records, systems)))
 
 
 def latest(runs: Sequence[Run]) -> list[Record]:

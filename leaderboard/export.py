@@ -15,11 +15,11 @@ FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
 
 
 def as_json(board: Board) -> str:
-    """The whole board, one cell a line."""
+    """The whole board, one cell or effect a line."""
     data = board.as_json()
-    cells = ",\n".join(json.dumps(cell, allow_nan=False) for cell in data["cells"])
+    cells, effects = (",\n".join(json.dumps(row, allow_nan=False) for row in data[name]) for name in ("cells", "effects"))
     run = json.dumps(data["run"], indent=1, allow_nan=False)
-    return f'{{"format": {data["format"]},\n"run": {run},\n"cells": [\n{cells}\n]}}\n'
+    return f'{{"format": {data["format"]},\n"run": {run},\n"cells": [\n{cells}\n],\n"effects": [\n{effects}\n]}}\n'
 
 
 def as_csv(board: Board) -> str:

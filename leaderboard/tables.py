@@ -10,6 +10,10 @@ from typing import Any
 
 from leaderboard.axes import HEADLINES, axis, rank
 from leaderboard.board import Board, Cell
+from leaderboard.effects import Effect
+
+EFFECTS = (*HEADLINES, "hallucination.unanswerable", "style.followed")
+"""Measures whose effects are shown; ``leaderboard.json`` has those of all."""
 
 
 @dataclass(frozen=True)
@@ -46,6 +50,8 @@ class Section:
     cells: Sequence[Cell]
     facts: dict[str, Any]
     """What provenance says of the suite."""
+    effects: Sequence[Effect] = ()
+    """What adapting and retrieving add, for the measures that a reader asks for first."""
 
     @property
     def title(self) -> str:
@@ -89,9 +95,13 @@ class Section:
 def sections(board: Board) -> list[Section]:
     """The board's suites and base models, in the order of its cells."""
     return [
-        Section(suite, base_model, list(cells), _facts(board, suite))
+        Section(suite, base_model, list(cells), _facts(board, suite), _effects(board, suite, base_model))
         for (suite, base_model), cells in groupby(board.cells, key=lambda cell: (cell.suite, cell.base_model))
     ]
+
+
+def _effects(board: Board, suite: str, base_model: str) -> list[Effect]:
+    return [e for e in board.effects if (e.suite, e.base_model) == (suite, base_model) and e.measure in EFFECTS]
 
 
 def _facts(board: Board, suite: str) -> dict[str, Any]:

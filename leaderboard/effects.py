@@ -1,0 +1,85 @@
+"""What adapting adds, what retrieving adds, and what both add beyond the sum of the two: a two-by-two of systems.
+
+Measured where a section has all four corners: neither, adapted, retrieving with the same table entries, and both. An effect is
+a sum of systems with signs, question by question, so what questions have in common cancels.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import reduce
+from typing import Any
+
+from evals.comparison import contrast, joint_noise, training_noise, widened
+from evals.schema import Better, Record
+from evals.statistics import Interval
+from leaderboard.axes import rank
+from leaderboard.series import Series, grouped
+
+SIGNS = {
+    "adaptation": {"adapted": 1, "neither": -1},
+    "retrieval": {"retrieving": 1, "neither": -1},
+    "both beyond the sum": {"both": 1, "adapted": -1, "retrieving": -1, "neither": 1},
+}
+
+
+@dataclass(frozen=True)
+class Effect:
+    """One effect on one measure."""
+
+    suite: str
+    base_model: str
+    measure: str
+    unit: str
+    better: Better
+    effect: str
+    """adaptation, retrieval, or both beyond the sum."""
+    systems: tuple[str, ...]
+    value: float
+    ci_low: float
+    ci_high: float
+    n: int
+
+
+def effects(records: Iterable[Record], systems: Mapping[str, Any]) -> Iterator[Effect]:
+    """All effects on all measures; none where a corner of the two-by-two is missing."""
+    squares = list(_squares(systems))
+    for (suite, base_model, measure), group in sorted(_by_measure(records), key=lambda pair: (pair[0][:2], rank(pair[0][2]))):
+        columns = {name: Series(rows) for (name,), rows in grouped(group, "system").items()}
+        first = group[0]
+        for square in squares:
+            for effect, signs in SIGNS.items():
+                names = {corner: square[corner] for corner in signs}
+                found = _contrast(columns, {names[corner]: sign for corner, sign in signs.items()})
+                if found:
+                    about = (suite, base_model, measure, first.unit, first.better, effect, tuple(names.values()))
+                    yield Effect(*about, found.value, found.low, found.high, found.n)
+
+
+def _by_measure(records: Iterable[Record]) -> Iterable[tuple[tuple[Any, ...], list[Record]]]:
+    return grouped(
+        (record for record in records if record.unit in ("share", "difference")), "suite", "base_model", "measure"
+    ).items()
+
+
+def _squares(systems: Mapping[str, Any]) -> Iterator[dict[str, str]]:
+    """The corners of every two-by-two that the table of systems holds, by name."""
+    kinds: dict[tuple[str, str], str] = {}
+    for name, about in systems.items():
+        settings = about.get("settings", {}) if isinstance(about, dict) else {}
+        kinds.setdefault((settings.get("adapt", ""), settings.get("retrieve", "")), name)
+    for (adapt, retrieve), both in kinds.items():
+        corners = {"neither": ("none", "none"), "adapted": (adapt, "none"), "retrieving": ("none", retrieve)}
+        if "none" not in (adapt, retrieve) and all(kind in kinds for kind in corners.values()):
+            yield {corner: kinds[kind] for corner, kind in corners.items()} | {"both": both}
+
+
+def _contrast(columns: Mapping[str, Series], signs: Mapping[str, int]) -> Interval | None:
+    parts = [columns[name] for name in signs if name in columns and columns[name].values]
+    if len(parts) < len(signs):
+        return None
+    clusters = {item: cluster for part in parts for item, cluster in part.clusters.items()}
+    found = contrast([(sign, columns[name].values) for name, sign in signs.items()], clusters)
+    noise = reduce(joint_noise, (training_noise(part.seed_means) for part in parts))
+    return widened(found, noise) if found else None

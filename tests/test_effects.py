@@ -1,0 +1,46 @@
+"""What adapting adds, what retrieving adds, and what both add beyond the sum."""
+
+from __future__ import annotations
+
+import pytest
+
+from leaderboard.effects import effects
+from tests.sample_run import record
+
+CORNERS = {"base": ("none", "none"), "rag": ("none", "dense"), "lora": ("lora", "none"), "hybrid": ("lora", "dense")}
+SYSTEMS = {name: {"settings": {"adapt": adapt, "retrieve": retrieve}} for name, (adapt, retrieve) in CORNERS.items()}
+
+
+def answered(**right):
+    return [record("accuracy.exact", f"q{i}", float(i < n), system=name) for name, n in right.items() for i in range(100)]
+
+
+def found(records, systems=SYSTEMS):
+    return {effect.effect: effect for effect in effects(records, systems)}
+
+
+def test_effects_are_differences_of_means():
+    by_name = found(answered(base=10, rag=50, lora=40, hybrid=90))
+    assert {name: effect.value for name, effect in by_name.items()} == pytest.approx(
+        {"adaptation": 0.3, "retrieval": 0.4, "both beyond the sum": 0.1}
+    )
+    assert by_name["retrieval"].systems == ("rag", "base")
+    assert all(effect.ci_low <= effect.value <= effect.ci_high for effect in by_name.values())
+
+
+def test_without_a_corner_there_is_no_square():
+    assert found(answered(base=10, rag=50, lora=40), {k: v for k, v in SYSTEMS.items() if k != "hybrid"}) == {}
+
+
+def test_a_corner_without_values_leaves_its_effects_out():
+    assert set(found(answered(base=10, rag=50))) == {"retrieval"}
+
+
+def test_training_noise_makes_an_effect_less_sure():
+    seeds = [
+        record("accuracy.exact", f"q{i}", float(i < n), system="lora", seed=s) for s, n in enumerate((20, 60)) for i in range(100)
+    ]
+    once = found(answered(base=10, lora=40))["adaptation"]
+    twice = found([*answered(base=10), *seeds])["adaptation"]
+    assert twice.value == pytest.approx(once.value)
+    assert twice.ci_high - twice.ci_low > 2 * (once.ci_high - once.ci_low)
