@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import argparse
+import os
+import shlex
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -30,19 +32,19 @@ def main(words: Sequence[str] | None = None) -> int:
     """Do as told; returns the exit code."""
     arguments = _parser().parse_args(words)
     try:
-        return int(arguments.work(arguments))
+        return int(arguments.run(arguments))
     except InputError as error:
         print(f"error: {error}", file=sys.stderr)
         return int(arguments.refused)
 
 
 def _publish(arguments: argparse.Namespace) -> int:
-    print(publish(arguments.runs, arguments.to))
+    print(publish(arguments.folders, arguments.to))
     return 0
 
 
 def _show(arguments: argparse.Namespace) -> int:
-    print(summary(arguments.run))
+    print(summary(arguments.folder))
     return 0
 
 
@@ -72,25 +74,44 @@ def _gate(arguments: argparse.Namespace) -> int:
     return gate.EXIT[held.decision]
 
 
+def _ci(arguments: argparse.Namespace) -> int:
+    from leaderboard import ci, gate, policy
+
+    rules = policy.load(arguments.policy) if arguments.policy else policy.Policy()
+    work = arguments.work.resolve()
+    work.mkdir(parents=True, exist_ok=True)
+    told = tuple(shlex.split(arguments.arguments))
+    request = ci.Request(SITE.parents[1], arguments.base, told, rules, work, arguments.link, arguments.anyway)
+    return gate.EXIT[ci.take(request, os.environ)]
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = Parser(prog="python -m leaderboard", description="What the records of a run say.")
     commands = parser.add_subparsers(dest="command", required=True)
     page = commands.add_parser("publish", help="write a static site; prints the page's path")
     page.add_argument(
-        "runs", nargs="+", type=Path, metavar="RUN", help="a run folder; what several measured is taken from the last"
+        "folders", nargs="+", type=Path, metavar="RUN", help="a run folder; what several measured is taken from the last"
     )
     page.add_argument("--to", type=Path, default=SITE, metavar="DIR", help="where to (default: leaderboard/site)")
-    page.set_defaults(work=_publish, refused=USAGE_ERROR)
+    page.set_defaults(run=_publish, refused=USAGE_ERROR)
     show = commands.add_parser("show", help="print the tables")
-    show.add_argument("run", type=Path, metavar="RUN", help="a run folder")
-    show.set_defaults(work=_show, refused=USAGE_ERROR)
+    show.add_argument("folder", type=Path, metavar="RUN", help="a run folder")
+    show.set_defaults(run=_show, refused=USAGE_ERROR)
     compare = _two(commands.add_parser("compare", help="print what changed from one run to another, question by question"))
-    compare.set_defaults(work=_compare, refused=INCOMPARABLE)
+    compare.set_defaults(run=_compare, refused=INCOMPARABLE)
     hold = _two(commands.add_parser("gate", help="GO (0), NO-GO (1) or INCONCLUSIVE (2); 3 for runs that cannot be compared"))
     hold.add_argument("--policy", type=Path, metavar="FILE", help="what is demanded (default: no sure drop of over 2 points)")
     hold.add_argument("--to", type=Path, metavar="FILE", help="write the report there too")
     hold.add_argument("--link", default="", metavar="URL", help="where the whole page is, for the report")
-    hold.set_defaults(work=_gate, refused=INCOMPARABLE)
+    hold.set_defaults(run=_gate, refused=INCOMPARABLE)
+    ci = commands.add_parser("ci", help="take the exam on a base commit and on this one, and say what the gate says")
+    ci.add_argument("--base", required=True, metavar="COMMIT|RUN", help="commit to compare with, or a saved run in its place")
+    ci.add_argument("--arguments", default="", metavar="WORDS", help="what else pytest is told, for both commits")
+    ci.add_argument("--policy", type=Path, metavar="FILE", help="what is demanded")
+    ci.add_argument("--work", type=Path, default=Path("build/ci"), metavar="DIR", help="where runs, pages and the report go")
+    ci.add_argument("--link", default="", metavar="URL", help="where the whole page is, for the report")
+    ci.add_argument("--anyway", action="store_true", help="compare though data, judge, prompt or decoding differ")
+    ci.set_defaults(run=_ci, refused=INCOMPARABLE)
     return parser
 
 

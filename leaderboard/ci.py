@@ -1,0 +1,161 @@
+"""A pull request before the exam: the base commit and the head on one machine, and what the gate says where people look.
+
+Both commits share one cache, so whatever the change does not touch is neither trained nor asked nor judged twice. What is
+said goes to the step summary on every event and, where a token allows it, into one comment on the pull request, which is
+found again by a hidden marker and replaced.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import shlex
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from evals.schema import InputError
+from leaderboard.baseline import open_run
+from leaderboard.gate import Decision, Gate, gate
+from leaderboard.policy import Policy
+from leaderboard.report import as_markdown
+
+log = logging.getLogger("proctor")
+
+MARKER = "<!-- proctor-gate -->"
+LONGEST = 60_000
+"""Letters of a comment; the hosting API takes 65,536."""
+
+
+@dataclass(frozen=True)
+class Request:
+    """What is to be compared, and how."""
+
+    root: Path
+    base: str
+    """A commit, a branch, or a saved run (``.json``) or run folder in its place."""
+    arguments: tuple[str, ...]
+    """What else pytest is told, for both commits alike."""
+    policy: Policy
+    work: Path
+    """Where run folders, pages and the report are written."""
+    link: str = ""
+    anyway: bool = False
+
+
+def take(request: Request, environment: Mapping[str, str]) -> Decision:
+    """Run what has to be run, say what the gate says, and return its decision.
+
+    Raises:
+        InputError: the base is unknown, an exam could not be taken, or the runs cannot be compared.
+    """
+    before = _base(request, environment)
+    after = _exam(request, request.root, "head", environment)
+    opened = open_run(before), open_run(after)
+    held = gate(*opened, request.policy, anyway=request.anyway)
+    report = as_markdown(held, *opened, link=request.link)
+    request.work.joinpath("report.md").write_text(report, encoding="utf-8")
+    say(report, held, request.work, environment)
+    return held.decision
+
+
+def _base(request: Request, environment: Mapping[str, str]) -> Path:
+    """The run to compare with: as given, or of the base commit, checked out beside this one."""
+    if Path(request.base).exists():
+        return Path(request.base)
+    with _checked_out(request.root, request.base, request.work / "base-tree") as tree:
+        return _exam(request, tree, "base", environment)
+
+
+@contextmanager
+def _checked_out(root: Path, commit: str, tree: Path) -> Iterator[Path]:
+    _git(root, "worktree", "prune")
+    _git(root, "worktree", "add", "--force", "--detach", str(tree), commit)
+    try:
+        yield tree
+    finally:
+        _git(root, "worktree", "remove", "--force", str(tree))
+
+
+def _git(root: Path, *words: str) -> None:
+    done = subprocess.run(["git", "-C", str(root), *words], capture_output=True, text=True, check=False)  # noqa: S603, S607
+    if done.returncode:
+        raise InputError(f"git {shlex.join(words)}: {done.stderr.strip()}")
+
+
+def _exam(request: Request, tree: Path, name: str, environment: Mapping[str, str]) -> Path:
+    """Take the exam with the code of a checkout; returns its run folder.
+
+    Failing tests are no error here: a bar that was missed is in the records, and the gate looks at those.
+    """
+    folder = request.work / name
+    where = ["--run-dir", str(folder), "--site", str(request.work / f"{name}-page"), f"--junitxml={request.work / name}.xml"]
+    command = [sys.executable, "-m", "pytest", "-c", str(tree / "pyproject.toml"), "-m", "domain", *where, *request.arguments]
+    # Its own packages before those that are installed, and one cache for both commits.
+    own = {"PYTHONPATH": str(tree), "PROCTOR_CACHE": environment.get("PROCTOR_CACHE") or str(request.root / ".proctor")}
+    done = subprocess.run(command, cwd=tree, env={**environment, **own}, check=False)  # noqa: S603 # pytest itself
+    if done.returncode not in (0, 1) or not folder.joinpath("records.jsonl").exists():
+        raise InputError(f"the exam of the {name} could not be taken: {shlex.join(command)} ended with {done.returncode}")
+    return folder
+
+
+def say(report: str, held: Gate, work: Path, environment: Mapping[str, str]) -> None:
+    """To the step summary, to the step's outputs and, on a pull request with a token, into its comment."""
+    _append(environment.get("GITHUB_STEP_SUMMARY"), report)
+    outputs = {"decision": held.decision, "page": work / "head-page", "report": work / "report.md"}
+    _append(environment.get("GITHUB_OUTPUT"), "".join(f"{name}={value}\n" for name, value in outputs.items()))
+    number, token = _pull_request(environment), environment.get("GITHUB_TOKEN")
+    if number and token:
+        comment(report, number, token, environment)
+
+
+def _append(path: str | None, text: str) -> None:
+    if path:
+        with Path(path).open("a", encoding="utf-8") as file:
+            file.write(text)
+
+
+def _pull_request(environment: Mapping[str, str]) -> int | None:
+    """The number of the pull request that the event is about, if it is about one."""
+    path = environment.get("GITHUB_EVENT_PATH")
+    if not path or not Path(path).is_file():
+        return None
+    event: Any = json.loads(Path(path).read_text(encoding="utf-8"))
+    number = (event.get("pull_request") or {}).get("number")
+    return int(number) if number else None
+
+
+def comment(report: str, number: int, token: str, environment: Mapping[str, str]) -> None:
+    """Write the pull request's one comment, or write it anew.
+
+    A token that may not comment, as on a pull request from a fork, is no error: the step summary has the report.
+    """
+    import httpx
+
+    body = f"{MARKER}\n{report}"
+    cut = body if len(body) <= LONGEST else f"{body[:LONGEST]}\n\n(cut; the step summary has all of it)"
+    url = f"{environment.get('GITHUB_API_URL', 'https://api.github.com')}/repos/{environment['GITHUB_REPOSITORY']}/issues"
+    headers = {"Authorization": f"Bearer {token}", "Accept": "application/vnd.github+json"}
+    with httpx.Client(headers=headers, timeout=30) as client:
+        try:
+            old = _old_comment(client, f"{url}/{number}/comments")
+            where = (client.patch, f"{url}/comments/{old}") if old else (client.post, f"{url}/{number}/comments")
+            where[0](where[1], json={"body": cut}).raise_for_status()
+        except httpx.HTTPError as error:
+            log.warning("no comment was written: %s", str(error).splitlines()[0])
+
+
+def _old_comment(client: Any, url: str) -> int | None:
+    """Id of the comment that holds the marker."""
+    page: str | None = f"{url}?per_page=100"
+    while page:
+        reply = client.get(page).raise_for_status()
+        for row in reply.json():
+            if str(row.get("body", "")).startswith(MARKER):
+                return int(row["id"])
+        page = reply.links.get("next", {}).get("url")
+    return None

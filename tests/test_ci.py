@@ -1,0 +1,197 @@
+"""A pull request before the exam: real git, a made-up runner, and a loopback server in place of the hosting API."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import threading
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import pytest
+
+from evals.schema import InputError
+from leaderboard import ci
+from leaderboard.policy import Policy
+
+ROOT = Path(__file__).resolve().parent.parent
+EXAM = """
+import sys
+from pathlib import Path
+sys.path.append({root!r})
+from tests import sample_run
+SKILL = {skill}
+
+def pytest_configure(config):
+    config.addinivalue_line("markers", "domain: the exam")
+
+def pytest_sessionfinish(session):
+    systems = sample_run.SKILL | {{"rag": SKILL}}
+    sample_run.make_run(Path(session.config.option.run_dir), sample_run.Sample(systems=systems))
+"""
+
+
+def commit(folder: Path, skill: float) -> str:
+    """An exam in which rag has that skill, as a commit; returns its hash."""
+
+    def git(*words):
+        done = subprocess.run(
+            ["git", "-C", folder, "-c", "user.name=a", "-c", "user.email=a@example.org", *words],  # noqa: S607
+            check=True,
+            capture_output=True,
+            text=True,
+        )
+        return done.stdout.strip()
+
+    if not (folder / ".git").exists():
+        folder.mkdir()
+        git("init", "--quiet")
+    (folder / "pyproject.toml").write_text("[tool.pytest.ini_options]\n")
+    (folder / "conftest.py").write_text(EXAM.format(root=str(ROOT), skill=skill))
+    (folder / "test_exam.py").write_text("import pytest\n@pytest.mark.domain\ndef test_exam(): pass\n")
+    git("add", ".")
+    git("commit", "--quiet", "-m", f"skill {skill}")
+    return git("rev-parse", "HEAD")
+
+
+def request(folder: Path, base: str, **changes) -> ci.Request:
+    work = folder.parent / "work"
+    work.mkdir(exist_ok=True)
+    return ci.Request(folder, base, ("-p", "no:cacheprovider", "-q"), Policy(), work, **changes)
+
+
+class Api(ThreadingHTTPServer):
+    """Keeps comments, and what it was asked."""
+
+    def __init__(self, *, refuse: bool = False):
+        super().__init__(("127.0.0.1", 0), Handler)
+        self.comments, self.calls, self.refuse = [{"id": 1, "body": "first!"}], [], refuse
+        threading.Thread(target=self.serve_forever, daemon=True).start()
+
+
+class Handler(BaseHTTPRequestHandler):
+    server: Api
+
+    def do_GET(self):
+        self.reply(self.server.comments)
+
+    def do_POST(self):
+        self.server.comments.append({"id": len(self.server.comments) + 1, **self.read()})
+        self.reply({})
+
+    def do_PATCH(self):
+        wanted = int(self.path.rpartition("/")[2])
+        next(row for row in self.server.comments if row["id"] == wanted).update(self.read())
+        self.reply({})
+
+    def read(self):
+        return json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+
+    def reply(self, data):
+        self.server.calls.append((self.command, self.path, self.headers["Authorization"]))
+        self.send_response(403 if self.server.refuse else 200)
+        self.end_headers()
+        self.wfile.write(json.dumps(data).encode())
+
+    def log_message(self, *_):
+        pass
+
+
+@pytest.fixture
+def api():
+    server = Api()
+    yield server
+    server.shutdown()
+    server.server_close()
+
+
+def runner(folder: Path, server: Api | None = None) -> dict[str, str]:
+    """The environment of a step, on a pull request if there is a server."""
+    import os
+
+    event = {"pull_request": {"number": 7}} if server else {"ref": "main"}
+    (folder / "event.json").write_text(json.dumps(event))
+    found = {
+        "GITHUB_STEP_SUMMARY": str(folder / "summary.md"),
+        "GITHUB_OUTPUT": str(folder / "output"),
+        "GITHUB_EVENT_PATH": str(folder / "event.json"),
+        "GITHUB_REPOSITORY": "owner/name",
+        "GITHUB_TOKEN": "secret",
+    }
+    if server:
+        found["GITHUB_API_URL"] = f"http://127.0.0.1:{server.server_port}"
+    return {"PATH": os.environ["PATH"]} | found
+
+
+def test_a_pull_request_that_changes_nothing_is_go(tmp_path, api):
+    folder = tmp_path / "project"
+    base = commit(folder, 0.83)
+    (folder / "README").write_text("words")
+    environment = runner(tmp_path, api)
+    assert ci.take(request(folder, base), environment) == "GO"
+    assert "## Proctor: GO" in (tmp_path / "summary.md").read_text()
+    assert "decision=GO" in (tmp_path / "output").read_text()
+
+
+def test_a_degraded_one_is_no_go_and_says_so_in_one_comment_however_often(tmp_path, api):
+    folder = tmp_path / "project"
+    base, _ = commit(folder, 0.83), commit(folder, 0.3)
+    environment = runner(tmp_path, api)
+    for _ in range(2):
+        assert ci.take(request(folder, base, link="https://example.org/page"), environment) == "NO-GO"
+    mine = [row["body"] for row in api.comments if row["body"].startswith(ci.MARKER)]
+    assert len(mine) == 1
+    for part in ("Proctor: NO-GO", "accuracy.exact of rag", "https://example.org/page", "Compared with"):
+        assert part in mine[0]
+    assert [call[0] for call in api.calls] == ["GET", "POST", "GET", "PATCH"]
+    assert api.comments[0]["body"] == "first!"
+
+
+def test_the_base_is_checked_out_beside_and_cleaned_away(tmp_path):
+    folder = tmp_path / "project"
+    base, _ = commit(folder, 0.83), commit(folder, 0.3)
+    ci.take(request(folder, base), runner(tmp_path))
+    assert not (tmp_path / "work" / "base-tree").exists()
+    listed = subprocess.run(["git", "-C", folder, "worktree", "list"], capture_output=True, text=True, check=True).stdout  # noqa: S607
+    assert len(listed.splitlines()) == 1
+    assert "SKILL = 0.3" in (folder / "conftest.py").read_text()
+
+
+def test_without_a_pull_request_only_the_summary_is_written(tmp_path):
+    folder = tmp_path / "project"
+    base = commit(folder, 0.83)
+    assert ci.take(request(folder, base), runner(tmp_path)) == "GO"
+    assert (tmp_path / "summary.md").exists()
+
+
+def test_a_token_that_may_not_comment_is_no_error(tmp_path, caplog):
+    server = Api(refuse=True)
+    folder = tmp_path / "project"
+    base = commit(folder, 0.83)
+    assert ci.take(request(folder, base), runner(tmp_path, server)) == "GO"
+    assert "no comment was written" in caplog.text
+    assert "secret" not in caplog.text
+    server.shutdown()
+    server.server_close()
+
+
+def test_a_saved_run_may_stand_for_the_base(tmp_path):
+    folder = tmp_path / "project"
+    base, _ = commit(folder, 0.83), commit(folder, 0.3)
+    ci.take(request(folder, base), runner(tmp_path))
+    assert ci.take(request(folder, str(tmp_path / "work" / "base")), runner(tmp_path)) == "NO-GO"
+
+
+def test_an_unknown_base_is_said(tmp_path):
+    folder = tmp_path / "project"
+    commit(folder, 0.83)
+    with pytest.raises(InputError, match="nowhere"):
+        ci.take(request(folder, "nowhere"), runner(tmp_path))
+
+
+def test_an_exam_that_cannot_be_taken_is_said(tmp_path):
+    folder = tmp_path / "project"
+    base = commit(folder, 0.83)
+    (folder / "conftest.py").write_text("syntax error")
+    with pytest.raises(InputError, match="exam of the head could not be taken"):
+        ci.take(request(folder, base), runner(tmp_path))
