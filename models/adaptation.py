@@ -36,9 +36,10 @@ class Recipe(NamedTuple):
 
 
 # LoRA's best learning rate is about ten times that of full fine-tuning (Biderman et al. 2024, TMLR). The first row was tried
-# on a domain that the embedded one's generator writes with another seed; the others follow common practice.
+# on a domain that the embedded one's generator writes with another seed, where twice is enough: at four times LoRA forgets more
+# than full fine-tuning does, for three points of accuracy. The others follow common practice.
 RECIPES = (
-    Recipe(3e7, 8, 1e-3, 4e-3),
+    Recipe(3e7, 8, 1e-3, 2e-3),
     Recipe(1e9, 5, 5e-5, 5e-4),
     Recipe(float("inf"), 3, 1e-5, 2e-4),
 )

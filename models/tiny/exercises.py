@@ -112,8 +112,9 @@ def groups(rng: Source, size: int, hardness: float) -> list[list[Fact]]:
     attribute = any_attribute(rng, thing.kind)
     taken = {thing.name: {attribute.name}}
     out = [[fact(rng, thing, attribute)]]
+    alike = 1.0 if rng.random() < 0.25 * hardness else 0.4 * min(1.0, 0.4 + hardness)
     while len(out) < size:
-        out.append([_neighbour(rng, out[0][0], taken, hardness)])
+        out.append([_neighbour(rng, out[0][0], taken, hardness, alike)])
     for facts in out:
         for _ in range(rng.choices((0, 1, 2), (50, 35, 15))[0]):
             if not has_room(facts[0].thing, taken):
@@ -125,9 +126,9 @@ def groups(rng: Source, size: int, hardness: float) -> list[list[Fact]]:
     return out
 
 
-def _neighbour(rng: Source, gold: Fact, taken: dict[str, set[str]], hardness: float) -> Fact:
-    """Fact about another thing or another attribute: what a retriever would confuse with the gold one."""
-    if has_room(gold.thing, taken) and rng.random() < 0.4 * min(1.0, 0.4 + hardness):
+def _neighbour(rng: Source, gold: Fact, taken: dict[str, set[str]], hardness: float, alike: float) -> Fact:
+    """What a retriever would confuse with the gold fact: another attribute (``alike`` is how often), or another thing."""
+    if has_room(gold.thing, taken) and rng.random() < alike:
         attribute = other_attribute(rng, gold.thing.kind, taken[gold.thing.name])
         taken[gold.thing.name].add(attribute.name)
         return fact(rng, gold.thing, attribute)

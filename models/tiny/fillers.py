@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from models.tiny.values import Source, choices
+from models.tiny.values import Source, choices, words
 
 TALK = (
     "This page is about {e}.",
@@ -65,12 +65,37 @@ WHEN = choices(
     "for good reason|in the back room|on request|when asked|with care|if needed|in most cases|as usual|together|"
     "before the next use|at the front desk|after a storm|in winter|in any case"
 )
+ORDERS = words(
+    "Put Let Lock Pull Push Hold Press Turn Open Close Name Write Read Lay Lift Send Take Bring Call Check Clean Cut Dry Fill "
+    "Fold Hang Leave Look Make Mark Move Note Order Pack Pay Pick Place Pour Raise Remove Rest Return Ring Roll Save Set Shake "
+    "Show Shut Start Stay Stop Store Tell Test Tie Try Use Wash Watch Wear Wipe Wrap Carry Count Cover Give Have Help Lend Never"
+)
+AFTER = choices(
+    "it to the desk|a note into the box|the door|the lid first|both hands|the number down|it for an hour|two of them|"
+    "the next shift|your name on the list|the cover before you go|what is left|the old one to the store|it in a dry place|"
+    "the rest to us|only one at a time|the lamp on|it flat on the table|the bag shut|them by hand|nothing on top of {e}|"
+    "all parts of {e} together|the case of {e} open|someone else first|{k} of them ready|the spare key|{e} to the back room"
+)
+MANY = words(
+    "Visitors Letters Parcels Cables Tools Bills Guests Orders Schools Units Parts Copies Children Customers Offers Calls Older "
+    "Newer Larger Smaller Most Some Few Two Three Damage Post Dust Water Noise Light Paper Work Lists Keys Cases Boxes Holidays"
+)
+ARE = choices(
+    "are welcome at any time|may be late in winter|go to the back room|do no harm|are kept for a year|stay with the desk|"
+    "cost a little more|must wait for {k} days|are not included|can be had on request|come once a week|are counted in spring|"
+    "do not fit {e}|lie in the bag|are answered within a week|pay less and should ask|may change without notice|are on the bill"
+)
 
 
 def filler(rng: Source, names: dict[str, str], attribute: str, *, is_device: bool) -> str:
     """One such line; `names` name the thing, and `attribute` is one that the article does give."""
-    if rng.random() < 0.45:
+    kind = rng.random()
+    if kind < 0.3:
         template = rng.choice(TALK if is_device else PEOPLE_TALK)
+    elif kind < 0.5:
+        template = f"{rng.choice(ORDERS)} {rng.choice(AFTER)}."
+    elif kind < 0.65:
+        template = f"{rng.choice(MANY)} {rng.choice(ARE)}."
     else:
         template = f"{rng.choice(WHO)} {rng.choice(DOES)} {rng.choice(WHAT)}"
         template += f" {rng.choice(WHEN)}." if rng.random() < 0.7 else "."

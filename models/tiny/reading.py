@@ -34,7 +34,8 @@ PARTS = words("panel handle lid fan lamp switch screen wheel button filter pipe 
 PROPERTIES = {"colour": "colour", "length": "size", "price": "money", "weight": "mass", "count": "count",
               "material": "material", "number": "code", "voltage": "volts"}  # fmt: skip
 SAY_ANY = ("The {a} of {e} is {v}.", "For {e}, the {a} is {v}.", "{E} has the following {a}: {v}.", "{E}: {a} {v}.",
-           "As for its {a}, {e} has {v}.", "The {a} given for {e} is {v}.")  # fmt: skip
+           "As for its {a}, {e} has {v}.", "The {a} given for {e} is {v}.", "A {a} of {v} is given for {e}.",
+           "There is a {a} of {v} for {e}.")  # fmt: skip
 ASK_ANY = ("What is the {a} of {e}?", "What {a} does {e} have?", "Which {a} is given for {e}?", "Tell me the {a} of {e}.",
            "For {e}, what is the {a}?", "What do you know about the {a} of {e}?")  # fmt: skip
 CITE = ("Which article gives the {a} of {e}?", "Where is the {a} of {e} written?", "Which page tells the {a} of {e}?")

@@ -175,7 +175,7 @@ def export(model: LlamaForCausalLM, words: Tokenizer, folder: Path) -> None:
 def main() -> None:
     """Train, and put the result where it is used."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--steps", type=int, default=4000)
+    parser.add_argument("--steps", type=int, default=2600)
     parser.add_argument("--minutes", type=float, help="train this long instead of a number of steps")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--work", type=Path, default=Path("build/tiny"), help="checkpoints; continued when there")
