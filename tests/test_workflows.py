@@ -1,0 +1,80 @@
+"""The action and the workflows: sound by their schemas, and calling what there is."""
+
+from __future__ import annotations
+
+import json
+import shlex
+import subprocess
+from importlib.metadata import files
+from pathlib import Path
+
+import pytest
+import yaml
+from jsonschema import Draft7Validator
+
+from leaderboard.__main__ import _parser
+
+ROOT = Path(__file__).resolve().parent.parent
+WORKFLOWS = sorted((ROOT / ".github" / "workflows").glob("*.yml"))
+ACTION = yaml.safe_load((ROOT / "action.yml").read_text(encoding="utf-8"))
+
+
+@pytest.mark.parametrize(("schema", "path"), [("actions", ROOT / "action.yml"), *(("workflows", path) for path in WORKFLOWS)])
+def test_schemas_are_followed(schema, path):
+    """The package's schemas, without its command, which wants another click than deepeval."""
+    (file,) = [file for file in files("check-jsonschema") or () if file.name == f"github-{schema}.json"]
+    rules = json.loads(Path(file.locate()).read_text(encoding="utf-8"))
+    read = yaml.safe_load(path.read_text(encoding="utf-8"))
+    data = {"on" if name is True else name: value for name, value in read.items()}  # YAML 1.1 takes `on` for true
+    found = Draft7Validator(rules).iter_errors(data)
+    assert not [f"{'/'.join(map(str, error.path))}: {error.message}" for error in found]
+
+
+def test_no_workflow_runs_a_forks_code_with_secrets():
+    for path in WORKFLOWS:
+        text = path.read_text(encoding="utf-8")
+        assert "pull_request_target" not in text
+        assert "secrets." not in text
+        assert "permissions:" in text
+
+
+def gate_script():
+    (step,) = [step for step in ACTION["runs"]["steps"] if step.get("id") == "gate"]
+    return step
+
+
+def test_every_shell_step_is_shell():
+    for step in ACTION["runs"]["steps"]:
+        if "run" in step:
+            assert step["shell"] == "bash"
+            subprocess.run(["/bin/bash", "-n", "-c", step["run"]], check=True)
+
+
+def test_inputs_reach_the_shell_through_the_environment_alone():
+    """An expression inside a script would let a branch name become a command."""
+    assert not any("${{" in step["run"] for step in ACTION["runs"]["steps"] if "run" in step)
+
+
+def test_every_input_is_used_and_every_one_used_is_there():
+    text = (ROOT / "action.yml").read_text(encoding="utf-8").partition("runs:")[2]
+    for name in ACTION["inputs"]:
+        assert f"inputs.{name}" in text, name
+
+
+@pytest.mark.parametrize(
+    ("code", "fail", "ends"), [(0, "true", 0), (1, "true", 1), (2, "true", 2), (1, "false", 0), (3, "false", 3)]
+)
+def test_the_gate_step_calls_the_command_and_ends_as_asked(tmp_path, code, fail, ends):
+    fake = tmp_path / ".venv" / "bin" / "python"
+    fake.parent.mkdir(parents=True)
+    fake.write_text(f"#!/bin/sh\nprintf '%s\\n' \"$@\" > called\nexit {code}\n")
+    fake.chmod(0o755)
+    told = {"BASE": "abc", "POLICY": "my policy.yaml", "ARGUMENTS": "--seeds 3", "LINK": "https://example.org", "FAIL": fail}
+    done = subprocess.run(
+        ["/bin/bash", "-e", "-c", gate_script()["run"]], cwd=tmp_path, env={"PATH": "/usr/bin:/bin"} | told, check=False
+    )
+    assert done.returncode == ends
+    words = (tmp_path / "called").read_text().splitlines()
+    assert words[:2] == ["-m", "leaderboard"]
+    parsed = _parser().parse_args(words[2:])
+    assert (parsed.base, parsed.policy, shlex.split(parsed.arguments)) == ("abc", Path("my policy.yaml"), ["--seeds", "3"])
