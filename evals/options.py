@@ -51,6 +51,8 @@ def declare(parser: pytest.Parser) -> None:
     group.addoption("--trust-remote-code", action="store_true", help="let base models run code of their own (default: never)")
 
 
+PATHS = {"--suite", "--systems", "--base-model", "--run-dir", "--site"}
+"""Options whose value may be a path and, as a word of its own, be taken for one of pytest's."""
 SHAPING = ("suite", "system", "base_model", "systems", "judge", "seeds", "limit", "device", "trust_remote_code")
 """Options that shape what is measured; the others only say where it is put."""
 DEFAULTS = {"judge": "lexical", "seeds": 1, "device": "auto"}
@@ -76,11 +78,13 @@ def count(text: str) -> int:
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """As an installed plugin: declare the options, and start again where a path on the command line hid the settings.
+    """As an installed plugin: declare the options, and start again where a path on the command line hides the settings.
 
-    It has to be here: later, pytest has begun to capture what the new start would print.
+    It has to be here: later, pytest has begun to capture what the new start would print. A path that does not exist yet
+    hides nothing now, but will in the processes that `-n` starts once the run has made its folder.
     """
     declare(parser)
     called = Path(sys.argv[0]).name in ("pytest", "py.test") or sys.argv[0].endswith("pytest/__main__.py")
-    if called and parser.extra_info.get("inifile") == "None" and Path.cwd().resolve().is_relative_to(ROOT):
+    hidden = parser.extra_info.get("inifile") == "None" or ("-c" not in sys.argv and PATHS & set(sys.argv))
+    if called and hidden and Path.cwd().resolve().is_relative_to(ROOT):
         os.execv(sys.executable, [sys.executable, "-m", "pytest", "-c", str(SETTINGS), *sys.argv[1:]])  # noqa: S606 # itself

@@ -45,3 +45,9 @@ def test_a_path_elsewhere_does_not_hide_the_settings(tmp_path: Path, form: str) 
     )
     assert done.returncode == 4
     assert f"{tmp_path / 'suite.toml'}: the file is missing" in done.stdout + done.stderr
+
+
+def test_a_run_folder_that_is_made_on_the_way_does_not_hide_them_from_workers(tmp_path: Path) -> None:
+    asked = ["-m", "domain", "-k", "nothing", "--system", "base", "-n", "1", "--run-dir", str(tmp_path / "new")]
+    done = subprocess.run([sys.executable, "-m", "pytest", *asked], cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == pytest.ExitCode.NO_TESTS_COLLECTED, done.stdout
