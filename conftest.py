@@ -207,12 +207,12 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 @pytest.fixture(scope="session")
 def sheet(cell: Cell, pytestconfig: pytest.Config) -> Iterator[Sheet]:
-    """What the axes of one cell share: its answers are kept with the run once it was examined."""
+    """What the axes of one cell share: its answers are kept with the run once it was asked, now or before."""
     plan = pytestconfig.stash[PLAN]
     asked = plan.sheet(cell)
     yield asked
-    if "answers" in vars(asked):
-        candidate = cell.candidate
+    candidate = cell.candidate
+    if "answers" in vars(asked) or not candidate.unanswered(asked.questions):  # scores may be read back without them
         plan.store.add_answers(cell.suite.name, candidate.base_model, candidate.name, candidate.seed, asked.pairs)
 
 

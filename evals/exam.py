@@ -98,8 +98,8 @@ class Axis:
     name: str
     measures: tuple[Measure, ...]
     score: Callable[[Sheet], Iterable[Mark]]
-    judged: bool = False
-    """Whether its scores depend on the judge."""
+    judged: tuple[Measure, ...] = ()
+    """The measures whose scores depend on the judge."""
     files: Callable[[Sheet], Mapping[str, str]] | None = None
     """Files of a third party, name -> text, to be kept as they are beside the records."""
 
@@ -201,7 +201,7 @@ class Exam:
                 status=score.status,
                 value=score.value,
                 reason=score.reason,
-                judge=sheet.judge.name if axis.judged else "",
+                judge=sheet.judge.name if measure in axis.judged else "",
             )
 
     def _complaints(self, name: str, records: list[Record]) -> Iterator[str]:

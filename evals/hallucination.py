@@ -41,4 +41,4 @@ def _score(sheet: Sheet) -> Iterator[Mark]:
     yield from grade(sheet, CONTRADICTED, against_gold, partial(contradicted, sheet.judge))
 
 
-AXIS = Axis("hallucination", (CONTRADICTED, UNANSWERABLE, FALSE_ABSTENTION), _score, judged=True)
+AXIS = Axis("hallucination", (CONTRADICTED, UNANSWERABLE, FALSE_ABSTENTION), _score, judged=(CONTRADICTED,))

@@ -46,7 +46,7 @@ def declare(parser: pytest.Parser) -> None:
     several(
         "--eval-compare-fail",
         metavar="MEASURE:DROP",
-        help="fail where a measure is surely worse by more: accuracy.exact:-2pp, latency.seconds:+10%%, style.*:ci (repeatable)",
+        help="fail where a measure is surely worse by more: accuracy.exact:-2pp, faithfulness.gold:-5%%, style.*:ci (repeatable)",
     )
     group.addoption("--trust-remote-code", action="store_true", help="let base models run code of their own (default: never)")
 

@@ -80,7 +80,7 @@ def paired_difference(a: Sequence[float], b: Sequence[float], clusters: Sequence
     if bounded and data.count == 1:
         return data.interval(-1.0, 1.0, "range")
     if bounded and not data.resamples:
-        return _student(data, (-1.0, 1.0))
+        return _student(data, (-1.0, 1.0)) if data.error else _constant_difference(data)
     return interval(differences.tolist(), clusters, share=False)
 
 
@@ -199,7 +199,8 @@ def _score_interval(share: float, n: float) -> tuple[float, float]:
     """(p + z^2/2n -+ z sqrt(p(1-p)/n + z^2/4n^2)) / (1 + z^2/n)."""
     middle = share + Z**2 / (2 * n)
     reach = Z * np.sqrt(share * (1 - share) / n + Z**2 / (4 * n**2))
-    return float((middle - reach) / (1 + Z**2 / n)), float((middle + reach) / (1 + Z**2 / n))
+    low, high = (middle - reach) / (1 + Z**2 / n), (middle + reach) / (1 + Z**2 / n)
+    return max(0.0, float(low)), min(1.0, float(high))  # rounding may lead a hair outside
 
 
 def _worth(data: _Clustered) -> float:

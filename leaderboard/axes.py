@@ -34,7 +34,10 @@ MEANING = {
     "cost": "What does it cost to build?",
 }
 
-HEADLINES = ("accuracy.exact", "faithfulness.retrieved", "faithfulness.gold", "hallucination.contradicted", "forgetting")
+HEADLINES = (
+    *("accuracy.exact", "faithfulness.retrieved", "faithfulness.gold"),
+    *("hallucination.contradicted", "hallucination.unanswerable", "forgetting"),
+)
 """One measure or two of the axes that a reader asks for first."""
 
 

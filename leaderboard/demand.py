@@ -1,11 +1,11 @@
 """``--eval-compare-fail``: what a measure may lose against a saved run before the test that takes it fails.
 
     accuracy.exact:-2pp     surely worse, and by more than two points
-    latency.seconds:+10%    surely worse, and by more than a tenth of what it was
+    faithfulness.gold:-5%   surely worse, and by more than a twentieth of what it was
     faithfulness.*:ci       surely worse, by however little
 
-Surely worse: the whole 95 % interval of the paired change lies on the worse side. Each is a test of its own; the gate
-(`python -m leaderboard gate`) corrects for making many.
+Surely worse: a paired test says so at 5 %, and the whole 95 % interval of the change lies on the worse side. Each is a test
+of its own; the gate (`python -m leaderboard gate`) corrects for making many.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from pathlib import Path
 
+from evals.comparison import ALPHA
 from evals.schema import InputError, Record
 from leaderboard.baseline import open_run
 from leaderboard.changes import Change, changes, incomparable
@@ -54,6 +55,13 @@ class Against:
     saved: Run
     demands: Sequence[Demand]
 
+    def __post_init__(self) -> None:
+        """InputError for a demand on what the saved run did not measure: a slip of the pen would let anything pass."""
+        known = dict.fromkeys(record.measure for record in self.saved.records)
+        for one in self.demands:
+            if not any(fnmatchcase(measure, one.measure) for measure in known):
+                raise InputError(f"--eval-compare-fail {one.measure}: the saved run has no such measure, but {', '.join(known)}")
+
     def complaints(self, records: Sequence[Record]) -> Iterator[str]:
         """What a cell's records on one axis have surely lost, and what cannot be compared."""
         now = Run(Path(), tuple(records), {})
@@ -70,7 +78,7 @@ def _lost(change: Change, demanded: Demand) -> Iterator[str]:
         return
     drop, (_, most) = -change.gain, change.gain_bounds
     allowed = demanded.allowed(change.found.theirs)
-    if most < 0 and drop > allowed:
+    if change.found.p < ALPHA and most < 0 and drop > allowed:
         unit = "difference" if change.unit == "share" else change.unit
         low, high = (figure(end, unit) for end in change.gain_bounds)
         yield (

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from fnmatch import fnmatchcase
 from typing import Literal
 
 from evals.comparison import Comparison, corrected
@@ -75,10 +76,20 @@ def gate(before: Run, after: Run, policy: Policy, *, anyway: bool = False) -> Ga
     if differences and not anyway:
         raise InputError("\n".join(["these runs are not comparable (--anyway compares them all the same):", *differences]))
     found = changes(before, after)
+    if before.records and after.records and not _systems(before) & _systems(after):
+        raise InputError("these runs have no suite, base model and system in common")
+    unknown = [name for name in policy.measures if not any(fnmatchcase(change.measure, name) for change in found)]
+    if unknown:
+        known = ", ".join(dict.fromkeys(change.measure for change in found))
+        raise InputError(f"the policy names measures that neither run has: {', '.join(unknown)}; they have {known}")
     rules = [_rule(change, policy, after) for change in found]
     tested = [c for c, r in zip(found, rules, strict=True) if c.found and not c.same and r.tier != "advisory"]
     ps = dict(zip(map(id, tested), corrected([c.found.p for c in tested if c.found], policy.correction), strict=True))
     return Gate(policy, [_ruling(c, r, ps.get(id(c)), policy) for c, r in zip(found, rules, strict=True)], differences)
+
+
+def _systems(run: Run) -> set[tuple[str, str, str]]:
+    return {(record.suite, record.base_model, record.system) for record in run.records}
 
 
 def _rule(change: Change, policy: Policy, run: Run) -> Rule:
@@ -98,7 +109,7 @@ def _outcome(change: Change, rule: Rule, p: float | None, policy: Policy) -> tup
     if change.missing == NEW:
         return "new", change.missing
     if change.same:
-        return "unchanged", "every item came out as before"
+        return "unchanged", f"every item came out as before{f', {change.missing}' if change.missing else ''}"
     if change.found is None or (change.missing and not change.found.unpaired):
         return "inconclusive", change.missing
     if change.found.n < policy.min_pairs:

@@ -12,7 +12,7 @@ defaults:
 measures:
   accuracy.exact: {tier: critical, max_drop: 0.03}
   general.*: {tier: advisory}                                  # * stands for any letters
-  latency.seconds: {tier: supporting, max_relative_drop: 0.10} # relative to the value before
+  faithfulness.*: {max_relative_drop: 0.10}                    # relative to the value before
 """
 
 from __future__ import annotations
@@ -92,7 +92,7 @@ def load(path: Path) -> Policy:
 def _problems(data: Mapping[str, Any]) -> list[str]:
     found = _fields(data, Policy, "")
     if data.get("version") != 1:
-        found.append(f"version: {data.get('version')!r} is not 1, the only format there is")
+        found.append(f"version: expected 1, the only format there is, not {data.get('version')!r}")
     rules = {"defaults": data.get("defaults")}
     if isinstance(measures := data.get("measures") or {}, dict):
         rules |= {f"measures.{name}": rule for name, rule in measures.items()}

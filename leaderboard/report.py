@@ -83,8 +83,10 @@ def _flipped(before: Run, after: Run) -> list[str]:
     if not flips:
         return []
     head = f"Answered right before, and now wrong ({len(flips)}{f', the first {SHOWN}' if len(flips) > SHOWN else ''}):"
-    rows = [("system", "question", "before", "now"), ("---",) * 4]
-    rows += [(f.system, f.question, f.before, f.now) for f in flips[:SHOWN]]
+    kept = any(flip.before for flip in flips)  # a baseline keeps no answers
+    rows = [("system", "question", *(["before"] if kept else []), "now")]
+    rows.append(("---",) * len(rows[0]))
+    rows += [(f.system, f.question, *([f.before] if kept else []), f.now) for f in flips[:SHOWN]]
     return [f"{head}\n\n" + "\n".join(f"| {' | '.join(map(_plain, row))} |" for row in rows)]
 
 
@@ -129,4 +131,4 @@ def _plain(text: str) -> str:
     """What a Markdown table can hold: one line, no markup, nobody's name to be notified."""
     kept = "".join(letter if letter.isprintable() else " " for letter in str(text).replace(SPACE, " "))
     kept = kept if len(kept) <= 200 else f"{kept[:199]}\u2026"
-    return kept.replace("&", "&amp;").replace("<", "&lt;").replace("|", "\\|").replace("@", "@\u200b").replace("`", "'")
+    return kept.replace("&", "&amp;").replace("<", "&lt;").replace("|", "\\|").replace(" @", " @\u200b").replace("`", "'")

@@ -12,7 +12,7 @@ from leaderboard.axes import HEADLINES, axis, rank
 from leaderboard.board import Board, Cell
 from leaderboard.effects import Effect
 
-EFFECTS = (*HEADLINES, "hallucination.unanswerable", "style.followed")
+EFFECTS = (*HEADLINES, "style.followed")
 """Measures whose effects are shown; ``leaderboard.json`` has those of all."""
 
 

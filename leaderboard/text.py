@@ -11,7 +11,11 @@ from leaderboard.tables import Section, Table, sections, split
 from leaderboard.verdict import verdict
 
 WIDTH = 120
-LEGEND = "* best   ~ not told apart from the best   \u2013 does not apply   ? not measured   [95 % interval]   n items"
+FEW = 10
+"""Clusters; so few of them are said beside the items."""
+LEGEND = (
+    "* best   ~ not told apart from the best   \u2013 does not apply   ? not measured   [95 % interval]   n items in clusters"
+)
 
 
 def as_text(board: Board, width: int = WIDTH) -> str:
@@ -60,9 +64,15 @@ def _cell(cell: Cell | None) -> str:
     if cell is None:
         return ""
     mark = "*" if cell.best else "~" if cell.tied else " "
-    shown = [f"{of_cell(cell)}{mark}", f"[{found}]" if (found := bounds(cell)) else "", f"n {cell.n}" if cell.n > 1 else ""]
+    shown = [f"{of_cell(cell)}{mark}", f"[{found}]" if (found := bounds(cell)) else "", _n(cell)]
     missing = [f"{count} {word}" for word, count in (("failed", cell.failed), ("unmeasured", cell.unmeasured)) if count]
     return _plain(" ".join(filter(None, [*shown, *missing])))
+
+
+def _n(cell: Cell) -> str:
+    """How many items, and in how few clusters; nothing for an amount that was simply measured."""
+    few = f" in {cell.clusters}" if cell.clusters < FEW and cell.clusters < cell.n else ""
+    return f"n {cell.n}{few}" if cell.n and cell.method != "exact" else ""
 
 
 def _plain(text: str) -> str:

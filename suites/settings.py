@@ -6,9 +6,11 @@ import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
 
+from evals.axes import measures
 from evals.schema import Style, Suite
 from suites.problems import Place, Problems, closest
 from suites.reading import read_text
@@ -143,14 +145,23 @@ class _Table:
         if not isinstance(bars, dict):
             self._problem(field, f"a table of systems is expected, not {bars!r}", f'write "{measure}" = {{ rag = 0.8 }}')
             return {}
+        known = {one.name: one for one in measures()}
+        found = next((known[name] for name in known if fnmatchcase(measure, name)), None)
+        nested = any(isinstance(value, dict) for value in bars.values())
+        if found is None and not nested:
+            self._problem(field, "there is no such measure", f"{closest(measure, known)} Rename or remove it")
         for system, value in bars.items():
-            if isinstance(value, dict):
-                self._problem(
-                    field, "a bar is a number, not a table", f'put the measure in quotes: "{measure}.{system}" = {{ ... }}'
-                )
-            elif isinstance(value, bool) or not isinstance(value, int | float) or not abs(value) < float("inf"):
-                self._problem(field, f"a bar is a number, not {value!r}", f"write {system} = 0.8")
+            self._check_bar(field, system, value, highest=1.0 if found and found.unit == "share" else float("inf"))
         return bars
+
+    def _check_bar(self, field: str, system: str, value: Any, highest: float) -> None:
+        if isinstance(value, dict):
+            measure = field.removeprefix("bars.")
+            self._problem(field, "a bar is a number, not a table", f'put the measure in quotes: "{measure}.{system}" = {{ ... }}')
+        elif isinstance(value, bool) or not isinstance(value, int | float) or not abs(value) < float("inf"):
+            self._problem(field, f"a bar is a number, not {value!r}", f"write {system} = 0.8")
+        elif value > highest:
+            self._problem(field, f"a share is at most 1, and {value!r} is more", f"write {system} = 0.8 for 80 %")
 
     def _check_keys(self, table: Mapping[str, Any], known: tuple[str, ...], prefix: str = "") -> None:
         for key in table:

@@ -77,7 +77,7 @@ def test_trouble_is_tried_again(take: Any, trouble: Score) -> None:
 
 
 def test_judge_is_part_of_the_key_of_judged_axes_only(take: Any) -> None:
-    judged, plain = axis(1.0, judged=True), axis(1.0)
+    judged, plain = axis(1.0, judged=(SHARE,)), axis(1.0)
     assert {take(judged, sheet(gold(), judge=RaisingJudge(name)))[0].judge for name in "ab"} == {"a", "b"}
     assert take(plain, sheet(gold(), judge=RaisingJudge("a")))[0].judge == ""
 

@@ -61,6 +61,22 @@ def test_a_small_drop_that_is_surely_small_passes():
     assert only(gate(run(before), run(after), CRITICAL)) == ("passed", "GO")
 
 
+def test_runs_of_other_suites_have_nothing_to_compare():
+    with pytest.raises(InputError, match="no suite, base model and system in common"):
+        gate(run(share(9, 30)), run(share(9, 30), suite="other"), Policy())
+
+
+def test_a_policy_on_a_measure_that_there_is_not_is_a_slip_of_the_pen():
+    with pytest.raises(InputError, match=r"neither run has: acuracy\.exact; they have accuracy\.exact"):
+        gate(run(share(9, 30)), run(share(9, 30)), Policy(measures={"acuracy.exact": Rule()}))
+
+
+def test_the_same_answers_to_more_questions_are_unchanged():
+    ruling = gate(run(share(20, 20)), run(share(20, 60)), CRITICAL).rulings[0]
+    assert ruling.outcome == "unchanged"
+    assert "compared over the 20 in both" in ruling.reason
+
+
 def test_fewer_common_items_than_the_policy_wants_are_inconclusive():
     outcome, _ = only(gate(run(share(10, 10)), run(share(0, 10)), CRITICAL))
     assert outcome == "inconclusive"
@@ -179,7 +195,7 @@ def test_every_mistake_in_a_policy_is_named_with_file_and_field(tmp_path):
     )
     with pytest.raises(InputError) as found:
         policy.load(written(tmp_path, text))
-    for said in ("version: 2 is not 1", "alpha: expected a number from 0 to 1", "holm: unknown field", "defaults.tier: 'vital'"):
+    for said in ("version: expected 1", "alpha: expected a number from 0 to 1", "holm: unknown field", "defaults.tier: 'vital'"):
         assert said in str(found.value)
     for said in ("defaults.max_drop: expected", "measures.a.drop: unknown field", "measures.b: expected a table", "min_pairs"):
         assert said in str(found.value)
