@@ -183,6 +183,16 @@ def test_again_with_nothing_changed_loads_no_model_and_publishes_the_same_page(f
 
 
 @pytest.mark.slow
+def test_a_run_read_back_from_the_cache_has_its_answers_too(first: tuple[Runner, str]) -> None:
+    runner, _ = first
+    folder = runner.folder / "read-back"
+    assert runner("--run-dir", str(folder), "--site", str(runner.folder / "other-site"))[0] == 0
+    kept = {path.relative_to(runner.run_dir): path.read_bytes() for path in (runner.run_dir / "answers").rglob("*.jsonl")}
+    assert {path.relative_to(folder): path.read_bytes() for path in (folder / "answers").rglob("*.jsonl")} == kept
+    assert kept
+
+
+@pytest.mark.slow
 def test_a_saved_run_is_compared_with_and_another_exam_is_refused(first: tuple[Runner, str]) -> None:
     runner, _ = first
     saved = runner.folder / "saved.json"

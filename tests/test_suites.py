@@ -116,6 +116,11 @@ def test_relative_folders_of_tasks_are_seen_from_the_suite_not_from_where_one_st
 BAD = {
     "malformed TOML": ({"suite.toml": "name = shop\n"}, ["suite.toml:1", "not TOML", "in quotes"]),
     "malformed TOML further down": ({"suite.toml": 'name = "a"\n\n[bars\n'}, ["suite.toml:3", "not TOML"]),
+    "a bar on no measure": (
+        {"suite.toml": '[bars]\n"acuracy.exact" = { rag = 0.8 }\n'},
+        ["suite.toml:2", "no such measure", "accuracy.exact"],
+    ),
+    "a bar in per cent": ({"suite.toml": '[bars]\n"accuracy.exact" = { rag = 80 }\n'}, ["suite.toml:2", "at most 1", "0.8"]),
     "unfinished TOML": ({"suite.toml": 'abstain = ["a",\n'}, ["suite.toml:2", "not TOML"]),
     "TOML too deep": ({"suite.toml": "a = " + "[" * 100_000}, ["suite.toml", "cannot be read", "simplify it"]),
     "unknown key": ({"suite.toml": 'name = "a"\nabstian = []'}, ["suite.toml:2", "'abstian'", "did you mean 'abstain'?"]),
