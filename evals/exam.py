@@ -178,7 +178,7 @@ class Exam:
             [(measure.name, measure.version, measure.unit, measure.better) for measure in axis.measures],
             [sheet.suite.name, sheet.suite.version, sheet.base.version, sheet.candidate.name, sheet.candidate.base_model],
             [sheet.candidate.version, sheet.candidate.seed, [question.id for question in sheet.questions], sheet.limit],
-            sheet.judge.name if axis.judged else None,
+            [sheet.judge.name, [measure.name for measure in axis.judged]] if axis.judged else None,
         )
 
     def _records(self, axis: Axis) -> Iterator[Record]:
