@@ -29,7 +29,7 @@ class Change:
     judge: str
     found: Comparison | None
     same: bool
-    """Every item has the very outcome that it had: nothing here has changed."""
+    """Every item that both have came out as it did, seed by seed: nothing here has changed."""
     missing: str
     """Why there is nothing to compare, or what is missing from it; empty if nothing is."""
 

@@ -123,7 +123,7 @@ def _tested(change: Change, found: Comparison, rule: Rule, *, sure: bool) -> tup
 
     allowed, drop, most = rule.allowed(found.theirs), -change.gain, -change.gain_bounds[0]
     if most <= allowed:
-        return "passed", f"at most {shown(max(most, 0.0))} worse; {shown(allowed)} is allowed"
+        return "passed", f"at most {shown(max(0.0, most))} worse; {shown(allowed)} is allowed"
     if sure and drop > allowed:
         return "failed", f"{shown(drop)} worse; {shown(allowed)} is allowed"
     seen = f"; {found.n} items show differences from {shown(found.detectable)} on" if found.detectable else ""

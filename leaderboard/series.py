@@ -77,16 +77,13 @@ class Series:
         return compare(self.values, other.values, self.clusters | other.clusters, share=self.share, noise=noise)
 
     def same_as(self, other: Series) -> bool:
-        """Whether every item that both have came out the same with the same seeds: nothing about it has changed."""
+        """Whether all that both have, item by item and seed by seed, came out the same: nothing about it has changed."""
         common = self._outcomes.keys() & other._outcomes.keys()
         return bool(common) and all(self._outcomes[item] == other._outcomes[item] for item in common)
 
     @cached_property
-    def _outcomes(self) -> dict[str, set[tuple[Any, ...]]]:
-        found: dict[str, set[tuple[Any, ...]]] = {}
-        for record in self.records:
-            found.setdefault(record.item, set()).add((record.seed, record.status, record.value))
-        return found
+    def _outcomes(self) -> dict[tuple[str, int], tuple[Any, ...]]:
+        return {(record.item, record.seed): (record.status, record.value) for record in self.records}
 
 
 def grouped(records: Iterable[Record], *fields: str) -> dict[tuple[Any, ...], list[Record]]:

@@ -77,6 +77,11 @@ def test_the_same_answers_to_more_questions_are_unchanged():
     assert "compared over the 20 in both" in ruling.reason
 
 
+def test_one_of_several_seeds_that_came_out_as_before_is_unchanged():
+    seeds = [row for seed, right in enumerate((20, 30, 40)) for row in run(share(right, 60), seed=seed).records]
+    assert only(gate(Run(Path("run"), tuple(seeds), {}), run(share(20, 60)), CRITICAL)) == ("unchanged", "GO")
+
+
 def test_fewer_common_items_than_the_policy_wants_are_inconclusive():
     outcome, _ = only(gate(run(share(10, 10)), run(share(0, 10)), CRITICAL))
     assert outcome == "inconclusive"
