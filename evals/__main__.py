@@ -7,21 +7,10 @@ import sys
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
-from typing import NoReturn
 
+from evals.cli import USAGE_ERROR, Parser
 from evals.judges import FORMS, load_judge
 from evals.schema import InputError
-
-USAGE_ERROR = 4
-"""As pytest's."""
-
-
-class Parser(argparse.ArgumentParser):
-    """argparse ends with 2 where pytest, and so all of Proctor, ends with 4."""
-
-    def error(self, message: str) -> NoReturn:
-        """Say what is wrong and how it is used."""
-        self.exit(USAGE_ERROR, f"{self.format_usage()}error: {message}\n")
 
 
 def main(words: Sequence[str] | None = None) -> int:

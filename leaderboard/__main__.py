@@ -8,24 +8,14 @@ import shlex
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import NoReturn
 
+from evals.cli import USAGE_ERROR, Parser
 from evals.schema import InputError
 from leaderboard import publish, summary
 
-USAGE_ERROR = 4
-"""As pytest's."""
 INCOMPARABLE = 3
 """A run that a gate or a comparison cannot read, or may not compare."""
 SITE = Path(__file__).with_name("site")
-
-
-class Parser(argparse.ArgumentParser):
-    """argparse ends with 2 where pytest, and so all of Proctor, ends with 4."""
-
-    def error(self, message: str) -> NoReturn:
-        """Say what is wrong and how it is used."""
-        self.exit(USAGE_ERROR, f"{self.format_usage()}error: {message}\n")
 
 
 def main(words: Sequence[str] | None = None) -> int:

@@ -72,20 +72,36 @@ def gate(before: Run, after: Run, policy: Policy, *, anyway: bool = False) -> Ga
     Raises:
         InputError: the runs differ in data, measures, judge, prompt or decoding; names each.
     """
-    differences = incomparable(before, after)
-    if differences and not anyway:
-        raise InputError("\n".join(["these runs are not comparable (--anyway compares them all the same):", *differences]))
-    found = changes(before, after)
-    if before.records and after.records and not _systems(before) & _systems(after):
-        raise InputError("these runs have no suite, base model and system in common")
-    unknown = [name for name in policy.measures if not any(fnmatchcase(change.measure, name) for change in found)]
-    if unknown:
-        known = ", ".join(dict.fromkeys(change.measure for change in found))
-        raise InputError(f"the policy names measures that neither run has: {', '.join(unknown)}; they have {known}")
+    differences, found = incomparable(before, after), changes(before, after)
+    refusals = [*(_comparable(differences) if not anyway else []), *_in_common(before, after), *_known(policy, found)]
+    if refusals:
+        raise InputError("\n".join(refusals))
     rules = [_rule(change, policy, after) for change in found]
-    tested = [c for c, r in zip(found, rules, strict=True) if c.found and not c.same and r.tier != "advisory"]
-    ps = dict(zip(map(id, tested), corrected([c.found.p for c in tested if c.found], policy.correction), strict=True))
+    ps = _corrected(found, rules, policy)
     return Gate(policy, [_ruling(c, r, ps.get(id(c)), policy) for c, r in zip(found, rules, strict=True)], differences)
+
+
+def _comparable(differences: Sequence[str]) -> list[str]:
+    return ["these runs are not comparable (--anyway compares them all the same):", *differences] if differences else []
+
+
+def _in_common(before: Run, after: Run) -> list[str]:
+    apart = before.records and after.records and not _systems(before) & _systems(after)
+    return ["these runs have no suite, base model and system in common"] if apart else []
+
+
+def _known(policy: Policy, found: Sequence[Change]) -> list[str]:
+    """A misspelt measure would be demanded nothing of."""
+    measures = dict.fromkeys(change.measure for change in found)
+    unknown = [name for name in policy.measures if not any(fnmatchcase(measure, name) for measure in measures)]
+    said = f"the policy names measures that neither run has: {', '.join(unknown)}; they have {', '.join(measures)}"
+    return [said] if unknown else []
+
+
+def _corrected(found: Sequence[Change], rules: Sequence[Rule], policy: Policy) -> dict[int, float]:
+    """The corrected p of every change that was tested and decides, by the change's identity."""
+    tested = [c for c, r in zip(found, rules, strict=True) if c.found and not c.same and r.tier != "advisory"]
+    return dict(zip(map(id, tested), corrected([c.found.p for c in tested if c.found], policy.correction), strict=True))
 
 
 def _systems(run: Run) -> set[tuple[str, str, str]]:
