@@ -229,8 +229,8 @@ def pytest_runtestloop(session: pytest.Session) -> bool | None:
     """With ``--dry-run`` nothing is run: the estimate is printed instead."""
     if not session.config.option.dry_run:
         return None
-    cells = session.config.stash[PLAN].cells
-    sys.stdout.write(estimate.table([(cell.suite, cell.candidate) for cell in cells]))
+    plan = session.config.stash[PLAN]
+    sys.stdout.write(estimate.table([(cell.suite.name, cell.candidate, plan.sheet(cell).questions) for cell in plan.cells]))
     return True
 
 

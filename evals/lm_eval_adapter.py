@@ -9,6 +9,7 @@ import importlib.metadata
 import importlib.util
 import json
 import logging
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -54,6 +55,14 @@ def load_tasks(entry: str) -> dict[str, Any]:
     """
     _quietly()
     return _tasks_of_folder(Path(entry)) if Path(entry).is_absolute() else _tasks_of_name(entry)
+
+
+def knows(name: str) -> bool:
+    """Whether lm-eval itself has a task, group or tag of that name. Reads its files; imports nothing of it."""
+    word = re.escape(name.encode())
+    named = re.compile(rb"^\s*(?:-|task\s*:|group\s*:|tag\s*:)\s*[\"']?" + word + rb"[\"']?\s*$", re.MULTILINE)
+    folders = [*_likely_folders(name), *(root / "tasks" for root in _roots())]
+    return any(named.search(path.read_bytes()) for folder in folders for path in folder.rglob("*.yaml"))
 
 
 def _quietly() -> None:
@@ -105,10 +114,15 @@ def _tasks_of_name(name: str) -> dict[str, Any]:
 def _likely_folders(name: str) -> Iterator[Path]:
     """Folders called like the beginning of a task's name: arc for arc_easy."""
     words = name.split("_")
-    spec = importlib.util.find_spec("lm_eval")
-    for root in (spec and spec.submodule_search_locations) or ():
-        candidates = (Path(root) / "tasks" / "_".join(words[:count]) for count in range(len(words), 0, -1))
+    for root in _roots():
+        candidates = (root / "tasks" / "_".join(words[:count]) for count in range(len(words), 0, -1))
         yield from (folder for folder in candidates if folder.is_dir())
+
+
+def _roots() -> list[Path]:
+    """Where lm-eval is installed, found without importing it."""
+    spec = importlib.util.find_spec("lm_eval")
+    return [Path(root) for root in (spec and spec.submodule_search_locations) or ()]
 
 
 def _version() -> str:

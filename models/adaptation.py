@@ -13,17 +13,16 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from evals.schema import InputError
+from models import batching
 from models.base import BaseModel
-from models.prompts import as_tokens, completion_tokens
 from models.systems import System
 
 log = logging.getLogger("proctor")
 
-VERSION = "2"
+VERSION = "3"
 """Change how training works, and this changes too: trained weights are cached by it."""
 
 REPORT = "training.json"
-PADDED = 0.3  # share of a random batch that is padding, from which sorting by length saves more than it disturbs
 
 
 class Recipe(NamedTuple):
@@ -74,17 +73,17 @@ def train(system: System, base: BaseModel, pairs: Sequence[tuple[str, str]], see
     The loss is taken on completions only. Weights are saved in the base's own precision (full) or as a peft adapter.
     """
     import torch
-    from transformers import DataCollatorForSeq2Seq, PrinterCallback, Trainer, set_seed
+    from transformers import PrinterCallback, Trainer, set_seed
 
     set_seed(seed)
     tokenizer = base.tokenizer()
     model = _trainable(system, base, device)
-    rows = _rows(tokenizer, pairs, base.context)
+    rows = batching.rows(tokenizer, pairs, base.context)
     trainer = Trainer(
         model=model,
-        args=_arguments(system, base, seed, folder, device, sampling(rows["length"], system.batch_size)),
+        args=_arguments(system, base, seed, folder, device, batching.sampling(rows["length"], system.batch_size)),
         train_dataset=rows,
-        data_collator=DataCollatorForSeq2Seq(tokenizer, label_pad_token_id=-100),
+        data_collator=batching.Collator(tokenizer.pad_token_id, model),
         callbacks=[_progress(system.name)],
     )
     trainer.remove_callback(PrinterCallback)  # progress is logged, not printed
@@ -122,31 +121,6 @@ def _trainable(system: System, base: BaseModel, device: str) -> Any:
         task_type="CAUSAL_LM",
     )
     return peft.get_peft_model(model, config)
-
-
-def _rows(tokenizer: Any, pairs: Sequence[tuple[str, str]], context: int) -> Any:
-    from datasets import Dataset
-
-    rows = []
-    for prompt, completion in pairs:
-        answer = completion_tokens(tokenizer, completion)[:context]
-        ids = as_tokens(tokenizer, prompt)[-(context - len(answer)) :] if len(answer) < context else []
-        labels = [-100] * len(ids) + answer
-        rows.append({"input_ids": ids + answer, "attention_mask": [1] * len(labels), "labels": labels, "length": len(labels)})
-    return Dataset.from_list(rows)
-
-
-def sampling(lengths: Sequence[int], batch_size: int) -> str:
-    """Batches of like length where random ones would be mostly padding, and random ones otherwise.
-
-    Examples of like length are often of like wording, and batches of those learn slower: on the embedded domain
-    the loss after three epochs is twice that of random batches.
-    """
-    count = len(lengths)
-    shares = (((i + 1) / count) ** batch_size - (i / count) ** batch_size for i in range(count))
-    longest = sum(length * share for length, share in zip(sorted(lengths), shares, strict=True))  # of a batch, on average
-    padding = 1 - sum(lengths) / count / longest
-    return "group_by_length" if padding > PADDED else "random"
 
 
 def _arguments(system: System, base: BaseModel, seed: int, folder: Path, device: str, order: str) -> Any:

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
-from evals.schema import Suite
+from evals.schema import Question
 from models import adaptation, prompts
 from models.candidate import Candidate
 
@@ -24,42 +24,45 @@ class Work(NamedTuple):
     suite: str
     candidate: str
     train_tokens: int
+    missing: int
     questions: int
     seconds: float
 
 
-def table(cells: Sequence[tuple[Suite, Candidate]]) -> str:
-    """The estimate as text: one line a candidate, then the sum. What is in the cache costs nothing."""
+def table(cells: Sequence[tuple[str, Candidate, Sequence[Question]]]) -> str:
+    """The estimate for suite, candidate and questions, as text: a line each, then the sum. What is kept costs nothing."""
     rows: list[Work] = []
     built: set[str] = set()
-    for suite, candidate in cells:
-        rows.append(_work(suite, candidate, built))
+    for suite, candidate, questions in cells:
+        rows.append(_work(suite, candidate, questions, built))
         built.add(candidate.weights_version)
-    lines = [
-        f"{row.suite:<16}{row.candidate:<24}{_training(row):<28}{row.questions:>6} questions{_time(row.seconds):>12}"
-        for row in rows
-    ]
+    lines = [f"{row.suite:<16}{row.candidate:<24}{_training(row):<28}{_asking(row):<22}{_time(row.seconds):>10}" for row in rows]
     total = sum(row.seconds for row in rows)
     whole = total + (START_SECONDS if total else 0)
-    return "\n".join(["", "dry run: nothing was trained or asked", *lines, f"about {_time(whole)} on this machine", ""])
+    said = "dry run: nothing was trained or asked, and what was done before would not be done again"
+    return "\n".join(["", said, *lines, f"about {_time(whole)} on this machine", ""])
 
 
 def _training(row: Work) -> str:
     return f"train on {row.train_tokens:,} tokens" if row.train_tokens else "nothing to train"
 
 
+def _asking(row: Work) -> str:
+    return f"{row.missing} of {row.questions} questions"
+
+
 def _time(seconds: float) -> str:
     return f"{seconds:.0f} s" if seconds < 120 else f"{seconds / 60:.0f} min" if seconds < 7200 else f"{seconds / 3600:.1f} h"
 
 
-def _work(suite: Suite, candidate: Candidate, built: set[str]) -> Work:
-    missing = candidate.unanswered(suite.questions)
+def _work(suite: str, candidate: Candidate, questions: Sequence[Question], built: set[str]) -> Work:
+    missing = candidate.unanswered(questions)
     trained = candidate.weights_version in built or candidate.bench.cache.has("adapted", candidate.weights_version)
     tokens = 0 if trained or not candidate.system.adapts else round(_train_tokens(candidate))
     asked = sum(_prompt_tokens(candidate, question.text) + candidate.system.max_new_tokens for question in missing)
     flops = candidate.base.parameters * (tokens * (6 if candidate.system.adapt == "full" else 4) + 2 * asked)
     name = f"{candidate.name} on {candidate.base_model}"
-    return Work(suite.name, name, tokens, len(missing), flops / (EFFICIENCY * matrix_flops()))
+    return Work(suite, name, tokens, len(missing), len(questions), flops / (EFFICIENCY * matrix_flops()))
 
 
 def _train_tokens(candidate: Candidate) -> float:

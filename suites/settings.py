@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from evals.axes import measures
+from evals.lm_eval_adapter import knows
 from evals.schema import Style, Suite
 from suites.problems import Place, Problems, closest
 from suites.reading import read_text
@@ -115,6 +116,9 @@ class _Table:
         if re.search(r"[/\\]|^\.", entry):
             remedy = "give a folder (relative to the suite's) or the name of an lm-eval task"
             self._problem("general", f"there is no folder '{entry}'", remedy)
+        elif not knows(entry):
+            remedy = "give a folder of tasks, 'general' for those that come with Proctor, or a name that `lm-eval ls tasks` lists"
+            self._problem("general", f"'{entry}' is neither a folder nor a task that lm-eval knows", remedy)
         return entry
 
     def _style(self) -> Style | None:

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from evals.cache import Cache
-from models import adaptation, base, bench, generation, prompts, systems
+from models import adaptation, base, batching, bench, generation, prompts, systems
 from models.candidate import Candidate
 from suites.load import load
 
@@ -83,7 +83,7 @@ def training() -> str:
     with tempfile.TemporaryDirectory() as folder:
         candidate = _candidate("full_ft", Path(folder))
         pairs = [(prompts.prompt("", example.prompt), example.completion) for example in candidate.domain.examples]
-        rows = adaptation._rows(candidate.base.tokenizer(), pairs, candidate.base.context)  # the same for both
+        rows = batching.rows(candidate.base.tokenizer(), pairs, candidate.base.context)  # the same for both
         plain, target = _plain_trainer(candidate.base, rows, f"{folder}/plain", epochs=3)
         for epochs in range(2, 9):  # each a training of its own: the rate falls to zero over all of it
             ours = Path(folder, f"ours-{epochs}")

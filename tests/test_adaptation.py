@@ -14,7 +14,7 @@ import pytest
 
 from evals.cache import Cache
 from evals.schema import InputError
-from models import adaptation
+from models import adaptation, batching
 from models.base import BaseModel, find
 from models.systems import System
 from tests import tiny
@@ -70,7 +70,7 @@ def adaptation_report(folder: Path) -> dict[str, object]:
 
 def test_loss_is_on_the_completion_alone(base: BaseModel) -> None:
     tokenizer = base.tokenizer()
-    row = adaptation._rows(tokenizer, PAIRS[:1], base.context)[0]
+    row = batching.rows(tokenizer, PAIRS[:1], base.context)[0]
     answer = [token for token in row["labels"] if token != -100]
     assert tokenizer.decode(answer) == " 0 units</s>"
     assert row["labels"][: -len(answer)] == [-100] * (len(row["input_ids"]) - len(answer))
@@ -78,14 +78,14 @@ def test_loss_is_on_the_completion_alone(base: BaseModel) -> None:
 
 def test_a_prompt_too_long_keeps_its_end_and_its_answer(base: BaseModel) -> None:
     tokenizer = base.tokenizer()
-    row = adaptation._rows(tokenizer, [("x" * 5000 + " the end", "yes")], 64)[0]
+    row = batching.rows(tokenizer, [("x" * 5000 + " the end", "yes")], 64)[0]
     assert len(row["input_ids"]) == 64
     assert tokenizer.decode(row["input_ids"]).endswith(" the end yes</s>")
 
 
 def test_batches_are_sorted_by_length_only_where_padding_is_large() -> None:
-    assert adaptation.sampling([20, 22, 24] * 40, 16) == "random"
-    assert adaptation.sampling([20] * 100 + [400] * 20, 16) == "group_by_length"
+    assert batching.sampling([20, 22, 24] * 40, 16) == "random"
+    assert batching.sampling([20] * 100 + [400] * 20, 16) == "group_by_length"
 
 
 def test_nothing_but_the_result_is_left(base: BaseModel, tmp_path: Path) -> None:
@@ -141,6 +141,28 @@ FAMILIES = (
     "MistralConfig",
     "Phi3Config",
 )
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+@pytest.mark.parametrize("keeps", [True, False])
+def test_the_loss_is_that_of_plain_batches(family: str, *, keeps: bool, tmp_path: Path) -> None:
+    import torch
+    from transformers import DataCollatorForSeq2Seq
+
+    base = find(str(tiny.causal_lm(tmp_path / "base", family=family)), Cache(tmp_path / "cache"))
+    model, tokenizer = base.load("cpu"), base.tokenizer()
+    rows = list(batching.rows(tokenizer, PAIRS, 64).remove_columns("length"))
+    rows[0] = {name: values[3:] for name, values in rows[0].items()}  # one shorter than the others
+    tokenizer.padding_side = "right"
+    plain = DataCollatorForSeq2Seq(tokenizer, label_pad_token_id=-100)(rows)
+    collator = batching.Collator(tokenizer.pad_token_id, model)
+    collator.keeps &= keeps
+    batch = collator(rows)
+    assert ("logits_to_keep" in batch) == keeps
+    with torch.no_grad():
+        ours, theirs = model(**batch), model(**plain)
+    torch.testing.assert_close(ours.loss, theirs.loss)
+    assert not keeps or ours.logits.shape[1] < theirs.logits.shape[1]
 
 
 @pytest.mark.slow

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from evals.schema import Domain, Question, Suite
+from evals.schema import Domain, Question
 from models import estimate
 from models.base import BaseModel
 from models.bench import Bench
@@ -18,8 +18,7 @@ LORA = System("lora", adapt="lora", rank=4, epochs=1, max_new_tokens=8)
 
 @pytest.fixture
 def work(base: BaseModel, domain: Domain, bench: Bench, questions: tuple[Question, ...]) -> Any:
-    suite = Suite("covers", "Covers", "1", domain, questions)
-    return lambda system: estimate._work(suite, Candidate(system, base, domain, bench), set())
+    return lambda system: estimate._work("covers", Candidate(system, base, domain, bench), questions, set())
 
 
 def test_more_work_takes_longer(work: Any) -> None:
@@ -51,12 +50,14 @@ def test_training_tokens_are_about_right(work: Any, base: BaseModel, domain: Dom
 def test_what_is_done_costs_nothing(base: BaseModel, domain: Domain, bench: Bench, questions: tuple[Question, ...]) -> None:
     candidate = Candidate(LORA, base, domain, bench)
     candidate.answers(questions)
-    suite = Suite("covers", "Covers", "1", domain, questions)
-    assert estimate._work(suite, candidate, set()).seconds == 0
-    assert "about 0 s" in estimate.table([(suite, candidate)])
+    assert estimate._work("covers", candidate, questions, set()).seconds == 0
+    said = estimate.table([("covers", candidate, questions)])
+    assert f"0 of {len(questions)} questions" in said
+    assert "about 0 s" in said
 
 
 def test_weights_shared_by_two_systems_are_trained_once(base: BaseModel, domain: Domain, bench: Bench) -> None:
-    suite = Suite("covers", "Covers", "1", domain, (Question("q", "Why?"),))
-    table = estimate.table([(suite, Candidate(System(name, adapt="lora", rank=4), base, domain, bench)) for name in "ab"])
+    asked = (Question("q", "Why?"),)
+    twins = [Candidate(System(name, adapt="lora", rank=4), base, domain, bench) for name in "ab"]
+    table = estimate.table([("covers", twin, asked) for twin in twins])
     assert table.count("train on") == 1

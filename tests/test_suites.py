@@ -144,6 +144,10 @@ BAD = {
         ["suite.toml:2", "in quotes", '"accuracy.exact"'],
     ),
     "a bar for no system": ({"suite.toml": '[bars]\n"a" = 0.8'}, ["suite.toml:2", "a table of systems", "{ rag = 0.8 }"]),
+    "a task that lm-eval does not have": (
+        {"suite.toml": 'general = ["arc_eazy"]'},
+        ["suite.toml:1", "'arc_eazy'", "lm-eval knows", "lm-eval ls tasks"],
+    ),
     "a folder of tasks without a task": (
         {"suite.toml": 'general = ["documents"]'},
         ["suite.toml:1", "'general'", "holds no task", "YAML"],
