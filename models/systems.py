@@ -30,7 +30,7 @@ class System:
     embedder: str = "minilm"
     epochs: float | None = None
     learning_rate: float | None = None
-    batch_size: int = 16
+    batch_size: int = 8
     rank: int = 16
     alpha: int = 32
     passages: bool | None = None

@@ -84,8 +84,9 @@ def training() -> str:
         candidate = _candidate("full_ft", Path(folder))
         pairs = [(prompts.prompt("", example.prompt), example.completion) for example in candidate.domain.examples]
         rows = batching.rows(candidate.base.tokenizer(), pairs, candidate.base.context)  # the same for both
-        plain, target = _plain_trainer(candidate.base, rows, f"{folder}/plain", epochs=3)
-        for epochs in range(2, 9):  # each a training of its own: the rate falls to zero over all of it
+        rate = adaptation.hyperparameters(candidate.system, candidate.base).learning_rate
+        plain, target = _plain_trainer(candidate.base, rows, f"{folder}/plain", num_train_epochs=3, learning_rate=rate)
+        for epochs in (2, 2.5, 3, 4, 5, 6):  # each a training of its own: the rate falls to zero over all of it
             ours = Path(folder, f"ours-{epochs}")
             ours.mkdir()
             adaptation.train(replace(candidate.system, epochs=epochs), candidate.base, pairs, 0, ours, "cpu")
@@ -108,9 +109,9 @@ def _trainer(model: base.BaseModel, weights: Any, rows: Any, folder: str, **sett
     )
 
 
-def _plain_trainer(model: base.BaseModel, rows: Any, folder: str, epochs: int) -> tuple[float, float]:
+def _plain_trainer(model: base.BaseModel, rows: Any, folder: str, **settings: float) -> tuple[float, float]:
     """Seconds of training, and the loss on the rows after it."""
-    trainer = _trainer(model, model.load("cpu"), rows, folder, num_train_epochs=epochs, learning_rate=1e-3)
+    trainer = _trainer(model, model.load("cpu"), rows, folder, **settings)
     seconds, _ = timed(trainer.train)
     return seconds, float(trainer.evaluate(rows)["eval_loss"])
 

@@ -119,21 +119,19 @@ def test_labels_of_one_kind_cannot_check_a_judge(tmp_path, text):
         read_labels(tmp_path / "l.jsonl")
 
 
-def test_the_labels_of_the_embedded_domain_are_even_and_certain():
+def test_the_labels_of_the_embedded_domain_come_in_pairs_of_which_one_is_wrong():
     rows = read_labels(LABELS)
-    assert (len(rows), sum(row.supported for row in rows)) == (240, 120)
-    pairs = zip(rows[::2], rows[1::2], strict=True)
-    assert all(
-        right.supported and not wrong.supported and right.sample.passages == wrong.sample.passages for right, wrong in pairs
-    )
+    pairs = list(zip(rows[::2], rows[1::2], strict=True))
+    assert all(right.sample.passages == wrong.sample.passages and not wrong.supported for right, wrong in pairs)
+    assert (len(pairs), sum(right.supported for right, _ in pairs)) == (120, 105)  # 15 are shown none of what they need
 
 
 def test_the_command_keeps_what_it_found_for_runs_to_show(tmp_path, capsys):
     assert main(["calibrate", "--labels", str(LABELS), "--to", str(tmp_path)]) == 0
     assert "balanced_accuracy" in capsys.readouterr().out
-    (kept,) = calibration.load("lexical-1", tmp_path)
+    (kept,) = calibration.load("lexical-2", tmp_path)
     assert (kept.labels, kept.n + kept.unmeasured) == ("instruments/labels.jsonl", 240)
-    assert kept.balanced_accuracy > 0.7
+    assert kept.balanced_accuracy > 0.9
 
 
 def test_bad_input_ends_with_4(tmp_path, capsys):

@@ -1,9 +1,15 @@
 from __future__ import annotations
 
+from collections.abc import Iterator
+from pathlib import Path
+
 import pytest
 
+from evals import lexical
+from evals.calibration import read_labels
 from evals.judges import Pair
 from evals.lexical import LexicalJudge
+from suites.instruments import generate
 
 JUDGE = LexicalJudge()
 KESTREL = "The Kestrel 40 is made by Orbis. Its warranty lasts 3 years. It weighs 12 kg."
@@ -83,6 +89,19 @@ def test_claims_are_sentences_that_hold_something_to_look_for() -> None:
     assert JUDGE.claims(WARRANTY, "3 years") == ["3 years"]
     assert JUDGE.claims(WARRANTY, "It lasts 3.5 years. Orbis makes it.\nYes.") == ["It lasts 3.5 years.", "Orbis makes it."]
     assert JUDGE.claims(WARRANTY, "Yes") == JUDGE.claims(WARRANTY, "") == []
+
+
+def test_the_weights_are_those_of_the_labels_that_they_name(tmp_path: Path) -> None:
+    claims = [claim for seed in range(101, 105) for claim in labelled(tmp_path / str(seed), seed)]
+    weights, bias = lexical.fit(claims)
+    assert (*weights, bias) == pytest.approx((*lexical.WEIGHTS, lexical.BIAS), abs=0.06)
+
+
+def labelled(folder: Path, seed: int) -> Iterator[tuple[Pair, bool]]:
+    folder.mkdir()
+    generate.write(folder, seed)
+    for (question, answer, passages), supported, _ in read_labels(folder / "labels.jsonl"):
+        yield from ((Pair(passages, question, claim), supported) for claim in JUDGE.claims(question, answer))
 
 
 def test_what_it_cannot_see_is_as_documented() -> None:

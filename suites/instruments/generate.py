@@ -207,21 +207,56 @@ def revisions(domain: Domain, count: int) -> Iterator[Row]:
 
 
 def labels(domain: Domain, texts: dict[str, str], seed: int) -> Iterator[Row]:
-    """Answers with the article to hold them against, and whether it bears them out: for checking judges.
+    """Answers with articles to hold them against, and whether these bear them out: for checking judges.
 
     Each fact twice, with its own value and with another one; as a bare value, and as a sentence in other words than the
-    article's where there are any.
+    article's where there are any. Half of the facts have their article alone; the others have it among those that a
+    search finds with it, whose values are then the wrong ones, or have only these, which bear nothing out.
     """
     rng = random.Random(f"labels/{seed}")  # noqa: S311 - data, not secrets
     for place, fact in enumerate(rng.sample(domain.facts, 120)):
-        body = texts[fact.document].partition("\n\n")[2].strip()
-        others = [says for says in fact.wording["says"] if fact.ask(says.replace("{v}", fact.value)) not in body]
-        template = rng.choice(others) if place % 2 and others else "{v}"
-        for supported in (True, False):
-            value = fact.value if supported else rng.choice([v for v in fact.wording["values"] if v != fact.value])
-            answer = fact.ask(template.replace("{v}", value))
-            asked = fact.ask(_one(fact.wording["test"], place))
-            yield {"question": asked, "answer": answer, "passages": [body], "supported": supported, "cluster": fact.about}
+        own = _read(texts[fact.document])
+        near = _found_with(fact, domain.facts, rng)
+        found = [_read(texts[other.document]) for other in near]
+        shown = [own] if place % 4 < 2 else found if place % 8 == 7 else rng.sample([own, *found], 1 + len(found))
+        reworded = [says for says in fact.wording["says"] if fact.ask(says.replace("{v}", fact.value)) not in own]
+        template = rng.choice(reworded) if place % 2 and reworded else "{v}"
+        wrong = [value for value in fact.wording["values"] if value != fact.value]
+        if place % 4 == 2:
+            wrong = [other.value for other in near if other.value != fact.value] or wrong
+        if place % 3 == 0:
+            wrong = _in_other_units(fact.value) or wrong
+        for right, value in ((True, fact.value), (False, rng.choice(wrong))):
+            yield {
+                "question": fact.ask(_one(fact.wording["test"], place)),
+                "answer": fact.ask(template.replace("{v}", value)),
+                "passages": shown,
+                "supported": right and own in shown,
+                "cluster": fact.about,
+            }
+
+
+UNITS = ("weeks", "months", "years", "minutes", "hours", "days", "mA", "A", "V", "kg", "g", "degrees")
+
+
+def _in_other_units(value: str) -> list[str]:
+    """The same number of something else; none for a value that is no number and a unit."""
+    number, _, unit = value.partition(" ")
+    return [f"{number} {other}" for other in UNITS if other != unit] if number.isdigit() and unit in UNITS else []
+
+
+def _found_with(fact: Fact, facts: list[Fact], rng: random.Random) -> list[Fact]:
+    """What a search finds besides: the same matter of another product or firm, and another matter of the same."""
+    elsewhere = [other for other in facts if other.attribute == fact.attribute and other.about != fact.about]
+    besides = [other for other in facts if other.attribute != fact.attribute and other.about == fact.about]
+    return [rng.choice(group) for group in (elsewhere, besides) if group]
+
+
+def _read(article: str) -> str:
+    """An article as a system is shown it: its title, then its body."""
+    head, _, body = article.partition("\n\n")
+    title = head.splitlines()[2].removeprefix("title: ")
+    return f"{title}. {body.strip()}"
 
 
 def write(folder: Path, seed: int = 2026) -> None:
