@@ -150,7 +150,8 @@ class Plan:
         """What a reader needs to trust the run and to run it again."""
         suites_of = {suite.name: provenance.suite_facts(suite) for suite in self.suites}
         systems_of = {
-            cell.candidate.name: cell.candidate.facts() | {"fair": fairness.verdict(cell.candidate)} for cell in self.cells
+            cell.candidate.name: cell.candidate.facts() | {"fair": fairness.verdict(cell.candidate, cell.suite.questions)}
+            for cell in self.cells
         }
         asked = {
             "command": options.command(self.option),

@@ -2,23 +2,64 @@
 
 from __future__ import annotations
 
-from evals.schema import Domain
+import re
+from collections.abc import Iterator, Sequence
+
+from evals.cache import digest
+from evals.schema import Domain, Example, Question
 from models.candidate import Candidate
 
+ALIKE = 95
+"""Similarity, of 100, from which a training prompt is a test question with a slip of the pen: two letters of forty."""
 
-def verdict(candidate: Candidate) -> bool | list[str]:
+
+def verdict(candidate: Candidate, questions: Sequence[Question] = ()) -> bool | list[str]:
     """``True``, or what a reader must know before comparing this system with one that learns by other means."""
-    return list(_reasons(candidate)) or True
+    return list(_reasons(candidate, questions)) or True
 
 
-def _reasons(candidate: Candidate) -> list[str]:
+def _reasons(candidate: Candidate, questions: Sequence[Question]) -> list[str]:
     reasons = []
+    if candidate.system.adapts and (known := _leaked_once(candidate, questions)):
+        named = ", ".join(known[:3]) + (", ..." if len(known) > 3 else "")
+        reasons.append(f"training shows {len(known)} of {len(questions)} test questions almost word for word ({named})")
     if candidate.system.adapts and (unseen := _documents_not_trained_on(candidate.domain)):
         total = len(candidate.domain.documents)
         reasons.append(f"{unseen} of {total} documents have no training example: the index holds facts that training does not")
     if candidate.system.adapts and candidate.retrieves and not candidate.system.trains_with_passages:
         reasons.append("it reads passages and was trained without any")
     return reasons
+
+
+def _leaked_once(candidate: Candidate, questions: Sequence[Question]) -> list[str]:
+    """Comparing each with each is done once for the same examples and questions."""
+    examples = candidate.domain.examples
+    asked = digest([[vars(example) for example in examples], [(q.id, q.text, q.references) for q in questions], ALIKE])
+    found: list[str] = candidate.bench.cache.json("leaks", asked, lambda: list(leaked(examples, questions)))
+    return found
+
+
+def leaked(examples: Sequence[Example], questions: Sequence[Question]) -> Iterator[str]:
+    """Ids of questions that some training prompt puts in all but the same letters and numbers, and answers.
+
+    What merely asks for another thing in the same words ("How heavy is the Orbis?") is no leak, so the answer has to be there.
+    """
+    from rapidfuzz import fuzz, process, utils
+
+    asked = [question for question in questions if question.references]
+    texts, prompts = [question.text for question in asked], [example.prompt for example in examples]
+    alike = process.cdist(
+        texts, prompts, scorer=fuzz.ratio, processor=utils.default_process, score_cutoff=ALIKE, dtype="uint8", workers=-1
+    )
+    for question, row in zip(asked, alike, strict=True):
+        if any(_same(question, examples[place]) for place in row.nonzero()[0]):
+            yield question.id
+
+
+def _same(question: Question, example: Example) -> bool:
+    numbers = [re.findall(r"\d+", text) for text in (question.text, example.prompt)]
+    said = example.completion.casefold()
+    return numbers[0] == numbers[1] and any(reference.casefold() in said for reference in question.references)
 
 
 def _documents_not_trained_on(domain: Domain) -> int:

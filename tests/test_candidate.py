@@ -141,6 +141,30 @@ def test_training_needs_examples(candidate: Any, domain: Domain) -> None:
         candidate(LORA, domain=replace(domain, examples=()))
 
 
+@pytest.mark.parametrize(
+    ("prompt", "completion", "leaks"),
+    [
+        ("How heavy is the Kestrel Forty?", "12 kg", True),
+        ("how heavy is the kestrel forty", "About 12 kg.", True),
+        ("How heavy is the Kestrell Forty?", "12 kg", True),
+        ("How heavy is the Kestrel Forty?", "nobody knows", False),
+        ("How heavy is the Falcon Forty?", "12 kg", False),
+        ("What is the weight of the Kestrel Forty?", "12 kg", False),
+        ("How heavy is the Kestrel Forty 2?", "12 kg", False),
+    ],
+)
+def test_a_training_prompt_that_gives_a_test_question_away_is_found(prompt: str, completion: str, *, leaks: bool) -> None:
+    question = Question("q1", "How heavy is the Kestrel Forty?", ("12 kg",))
+    assert list(fairness.leaked([Example(prompt, completion)], [question])) == (["q1"] if leaks else [])
+
+
+def test_a_leak_is_on_the_stamp_of_the_trained(candidate: Any, domain: Domain) -> None:
+    shown = domain.examples[0]
+    asked = [Question("q1", shown.prompt.rstrip("?") + " ?", (shown.completion,))]
+    assert "1 of 1 test questions" in fairness.verdict(candidate(LORA), asked)[0]
+    assert fairness.verdict(candidate(BASE), asked) is True
+
+
 def test_fairness_names_facts_that_training_never_saw(candidate: Any, domain: Domain) -> None:
     fewer = replace(domain, examples=tuple(e for e in domain.examples if e.evidence != ("N000",)))
     assert fairness.verdict(candidate(LORA)) is True
