@@ -38,6 +38,14 @@ def _show(arguments: argparse.Namespace) -> int:
     return 0
 
 
+def _sample(arguments: argparse.Namespace) -> int:
+    from leaderboard import people, store
+
+    added = people.sample(store.read(arguments.folder), arguments.measure, arguments.n)
+    print(f"{arguments.folder / people.FILE}: {added} answers to label; then `python -m leaderboard publish {arguments.folder}`")
+    return 0
+
+
 def _compare(arguments: argparse.Namespace) -> int:
     from leaderboard.baseline import open_run
     from leaderboard.gate import gate
@@ -87,6 +95,11 @@ def _parser() -> argparse.ArgumentParser:
     show = commands.add_parser("show", help="print the tables")
     show.add_argument("folder", type=Path, metavar="RUN", help="a run folder")
     show.set_defaults(run=_show, refused=USAGE_ERROR)
+    draw = commands.add_parser("sample", help="draw judged answers for people to label, who then correct the judge's figures")
+    draw.add_argument("folder", type=Path, metavar="RUN", help="a run folder")
+    draw.add_argument("--measure", required=True, metavar="MEASURE", help="a judged measure, such as faithfulness.retrieved")
+    draw.add_argument("-n", type=int, default=40, metavar="N", help="answers of each system (default: 40; 20 at least)")
+    draw.set_defaults(run=_sample, refused=USAGE_ERROR)
     compare = _two(commands.add_parser("compare", help="print what changed from one run to another, question by question"))
     compare.set_defaults(run=_compare, refused=INCOMPARABLE)
     hold = _two(commands.add_parser("gate", help="GO (0), NO-GO (1) or INCONCLUSIVE (2); 3 for runs that cannot be compared"))

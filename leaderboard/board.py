@@ -14,6 +14,7 @@ from typing import Any
 from evals.schema import Better, Record, Status
 from leaderboard.axes import rank
 from leaderboard.effects import Effect, effects
+from leaderboard.people import Labels, labels, put_right
 from leaderboard.series import Series, grouped
 from leaderboard.standing import standings
 from leaderboard.store import Run
@@ -53,6 +54,12 @@ class Cell:
     tied: bool
     """Not told apart from the best: see `standing`."""
     judge: str
+    labelled: int
+    """Items that people labelled: see `leaderboard.people`."""
+    corrected: float | None
+    """The judged value, put right by those labels, and its interval."""
+    corrected_low: float | None
+    corrected_high: float | None
     fair: bool | list[str] | None
     suite_version: str
     measure_version: str
@@ -79,8 +86,9 @@ def board(runs: Sequence[Run]) -> Board:
     provenance = _merged([run.provenance for run in runs])
     systems = provenance.get("systems", {})
     records = latest(runs)
+    said = labels(runs)
     groups = grouped(records, "suite", "base_model").values()
-    cells = [cell for group in groups for cell in _cells(group, systems)]
+    cells = [cell for group in groups for cell in _cells(group, systems, said)]
     order = {name: place for place, name in enumerate(systems)}
     cells.sort(
         key=lambda cell: (cell.suite, cell.base_model, rank(cell.measure), order.get(cell.system, len(order)), cell.system)
@@ -106,7 +114,7 @@ def _merged(provenances: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     return merged
 
 
-def _cells(records: Iterable[Record], systems: Mapping[str, Any]) -> Iterator[Cell]:
+def _cells(records: Iterable[Record], systems: Mapping[str, Any], said: Labels) -> Iterator[Cell]:
     """The cells of all systems in all measures on one suite with one base model, the best of each measure marked."""
     groups = list(grouped(records, "measure").values())
     measures = [{name: Series(rows) for (name,), rows in grouped(group, "system").items()} for group in groups]
@@ -114,11 +122,12 @@ def _cells(records: Iterable[Record], systems: Mapping[str, Any]) -> Iterator[Ce
         asked = {record.item for record in group}
         for system, series in columns.items():
             about = systems.get(system)
-            yield _cell(series, asked, marks.get(system, ""), about.get("fair") if isinstance(about, dict) else None)
+            yield _cell(series, asked, marks.get(system, ""), about.get("fair") if isinstance(about, dict) else None, said)
 
 
-def _cell(series: Series, asked: set[str], mark: str, fair: Any) -> Cell:
+def _cell(series: Series, asked: set[str], mark: str, fair: Any, said: Labels) -> Cell:
     first, found = series.records[0], series.interval
+    labelled, right = put_right(series, said)
     absent = series.items("not_applicable") - series.items("scored", "failed", "unmeasured")
     return Cell(
         suite=first.suite,
@@ -143,6 +152,10 @@ def _cell(series: Series, asked: set[str], mark: str, fair: Any) -> Cell:
         best=mark == "best",
         tied=mark == "tied",
         judge=first.judge,
+        labelled=labelled,
+        corrected=_round(right.value) if right else None,
+        corrected_low=_round(right.low) if right else None,
+        corrected_high=_round(right.high) if right else None,
         fair=fair,
         suite_version=first.suite_version,
         measure_version=first.measure_version,

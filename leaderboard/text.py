@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from textwrap import wrap
 
 from leaderboard.board import Board, Cell
-from leaderboard.figures import SPACE, bounds, of_cell
+from leaderboard.figures import SPACE, bounds, figure, of_cell
 from leaderboard.tables import Section, Table, sections, split
 from leaderboard.verdict import verdict
 
@@ -66,7 +66,8 @@ def _cell(cell: Cell | None) -> str:
     mark = "*" if cell.best else "~" if cell.tied else " "
     shown = [f"{of_cell(cell)}{mark}", f"[{found}]" if (found := bounds(cell)) else "", _n(cell)]
     missing = [f"{count} {word}" for word, count in (("failed", cell.failed), ("unmeasured", cell.unmeasured)) if count]
-    return _plain(" ".join(filter(None, [*shown, *missing])))
+    people = [f"people {figure(cell.corrected, cell.unit)}"] if cell.corrected is not None else []
+    return _plain(" ".join(filter(None, [*shown, *people, *missing])))
 
 
 def _n(cell: Cell) -> str:

@@ -6,6 +6,7 @@ import csv
 import io
 import json
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -25,7 +26,7 @@ NARROW = "\u00a0"
 
 
 def board_of(*records: Record, provenance: dict | None = None) -> Board:
-    return board([Run(None, tuple(records), provenance or {})])
+    return board([Run(Path("run"), tuple(records), provenance or {})])
 
 
 def only(*records: Record) -> Cell:

@@ -1,0 +1,100 @@
+"""Labels from people on judged answers: ``people.jsonl`` in a run's folder, written by `sample` and filled in by hand.
+
+A line has what was asked, answered and shown, and ``"label": null`` for a person to turn into a number from 0 to 1 on the
+measure's own scale: 1 where the measure would be 1 if the judge were right. What the judge said is not in it.
+"""
+
+from __future__ import annotations
+
+import json
+import random
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any, TypeAlias
+
+from evals.prediction_powered import corrected
+from evals.schema import InputError, Record
+from evals.statistics import Interval
+from leaderboard.series import Series, grouped
+from leaderboard.store import Run
+
+FILE = "people.jsonl"
+FIELDS = ("suite", "base_model", "system", "system_version", "seed", "measure", "item")
+"""What a label belongs to. An answer that was given anew, by another version, needs a new one."""
+Key: TypeAlias = tuple[Any, ...]
+Labels: TypeAlias = Mapping[Key, float]
+
+
+def sample(run: Run, measure: str, count: int) -> int:
+    """Add ``count`` answers of each system, drawn at random, to the run's file for people to label; returns how many.
+
+    Raises:
+        InputError: the run has no judged values of the measure.
+    """
+    judged = [record for record in run.records if record.measure == measure and record.judge and record.value is not None]
+    if not judged:
+        known = sorted({record.measure for record in run.records if record.judge})
+        raise InputError(f"{run.folder}: no judge gave values of {measure}; it did of {', '.join(known) or 'nothing'}")
+    listed = {_key(row) for row in _rows(run.folder)}
+    rows = [
+        row for group in grouped(judged, "suite", "base_model", "system").values() for row in _draw(run, group, listed, count)
+    ]
+    with (run.folder / FILE).open("a", encoding="utf-8") as file:
+        file.writelines(json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
+    return len(rows)
+
+
+def _draw(run: Run, records: Sequence[Record], listed: set[Key], count: int) -> Iterator[dict[str, Any]]:
+    """One seed's answers are enough; those drawn before are not drawn again."""
+    seed = min(record.seed for record in records)
+    left = [record for record in records if record.seed == seed and _key(vars(record)) not in listed]
+    first = records[0]
+    answers = {row.question.id: row for row in run.answers(first.suite, first.base_model, first.system, seed)}
+    draw = random.Random(f"{first.suite}/{first.system}/{first.measure}")  # noqa: S311 -- the same sample each time, not a secret
+    for record in draw.sample(left, min(count, len(left))):
+        row = answers.get(record.item)
+        shown = {
+            "question": row.question.text if row else "",
+            "answer": row.answer.text if row else "",
+            "passages": [context.text for context in row.answer.contexts or ()] if row else [],
+            "evidence": list(row.question.evidence) if row else [],
+        }
+        yield {field: getattr(record, field) for field in FIELDS} | shown | {"label": None}
+
+
+def labels(runs: Sequence[Run]) -> Labels:
+    """What people said, by what they said it of.
+
+    Raises:
+        InputError: a label that is no number from 0 to 1; names file and line.
+    """
+    return {_key(row): row["label"] for run in runs for row in _rows(run.folder) if row["label"] is not None}
+
+
+def put_right(series: Series, said: Labels) -> tuple[int, Interval | None]:
+    """How many of a system's items people labelled, and its mean as corrected by them."""
+    if not said:
+        return 0, None
+    valued = [(record.item, record.value, said.get(_key(vars(record)))) for record in series.records if record.value is not None]
+    pairs = [(label, value) for _, value, label in valued if label is not None]
+    labelled = {item for item, _, label in valued if label is not None}
+    return len(pairs), corrected(pairs, [value for item, value in series.values.items() if item not in labelled])
+
+
+def _key(row: Mapping[str, Any]) -> Key:
+    return tuple(row[field] for field in FIELDS)
+
+
+def _rows(folder: Path) -> Iterator[dict[str, Any]]:
+    path = folder / FILE
+    if not path.exists():
+        return
+    for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
+        try:
+            row = json.loads(line)
+            _, label = _key(row), row["label"]
+        except (ValueError, TypeError, KeyError) as error:
+            raise InputError(f"{path}:{number}: not a line that `leaderboard sample` writes: {error!r}") from error
+        if label is not None and not (isinstance(label, int | float) and 0 <= label <= 1):
+            raise InputError(f"{path}:{number}: label: expected a number from 0 to 1, or null for none yet, not {label!r}")
+        yield row

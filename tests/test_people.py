@@ -1,0 +1,123 @@
+"""Labels from people: drawn blind, read with care, and what they make of a judge's figure."""
+
+import json
+import random
+
+import pytest
+
+from evals.prediction_powered import corrected
+from evals.schema import InputError
+from leaderboard import people
+from leaderboard.__main__ import main
+from leaderboard.board import board
+from leaderboard.store import read
+from leaderboard.text import as_text
+from tests.sample_run import make_run
+
+MEASURE = "hallucination.contradicted"
+
+
+def draws(seed, n, labelled, lenient):
+    """Truths of which the judge sees ``lenient`` wrong ones as right."""
+    chance = random.Random(seed)  # noqa: S311 # made up, and the same each time
+    truth = [float(chance.random() < 0.6) for _ in range(n)]
+    judge = [1.0 if right or chance.random() < lenient else 0.0 for right in truth]
+    return list(zip(truth[:labelled], judge[:labelled], strict=True)), judge[labelled:]
+
+
+def test_a_lenient_judge_is_put_right_as_often_as_the_interval_says():
+    found = [corrected(*draws(seed, 1000, 100, 0.5)) for seed in range(200)]
+    assert sum(one.low <= 0.6 <= one.high for one in found) >= 180  # 190 are due; binomial error 3
+    judged = [sum(values) / len(values) for _, values in (draws(seed, 1000, 100, 0.5) for seed in range(200))]
+    assert min(judged) > 0.7  # what the judge alone says of it
+
+
+def test_a_faultless_judge_gains_by_its_many_answers():
+    one = corrected(*draws(0, 1000, 100, 0.0))
+    alone = 2 * 1.96 * (0.6 * 0.4 / 100) ** 0.5
+    assert one.high - one.low < 0.6 * alone
+
+
+def test_few_labels_correct_nothing():
+    labelled, judged = draws(0, 100, 19, 0.5)
+    assert corrected(labelled, judged) is None
+    assert corrected(draws(0, 100, 20, 0.5)[0], []) is None
+
+
+def test_without_the_library_it_says_what_to_install(monkeypatch):
+    monkeypatch.setitem(__import__("sys").modules, "ppi_py", None)
+    with pytest.raises(InputError, match=r"install '\.\[people\]'"):
+        corrected(*draws(0, 100, 30, 0.5))
+
+
+@pytest.fixture
+def run(tmp_path):
+    return make_run(tmp_path / "run")
+
+
+def filled(run, label):
+    """The file as a person would leave it."""
+    path = run / people.FILE
+    rows = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+    path.write_text("".join(json.dumps(row | {"label": label(row)}) + "\n" for row in rows), encoding="utf-8")
+
+
+def test_both_values_are_on_the_board_and_in_the_table(run, capsys):
+    assert main(["sample", str(run), "--measure", MEASURE, "-n", "30"]) == 0
+    assert f"{5 * 30} answers" in capsys.readouterr().out
+    filled(run, lambda _: 1.0)
+    found = board([read(run)])
+    cells = {cell.system: cell for cell in found.cells if cell.measure == MEASURE}
+    assert {cell.labelled for cell in cells.values()} == {30}
+    assert all(cell.corrected > cell.value for name, cell in cells.items() if name != "base")
+    assert all(cell.corrected is None for cell in found.cells if cell.measure != MEASURE)
+    assert "people" in as_text(found)
+
+
+def test_what_the_judge_said_is_not_shown(run):
+    people.sample(read(run), MEASURE, 5)
+    row = json.loads((run / people.FILE).read_text(encoding="utf-8").splitlines()[0])
+    assert row["question"]
+    assert row["answer"]
+    assert not {"value", "judge", "reason"} & row.keys()
+
+
+def test_more_are_drawn_without_losing_or_repeating_any(run):
+    assert people.sample(read(run), MEASURE, 10) == 50
+    filled(run, lambda _: 0.0)
+    assert people.sample(read(run), MEASURE, 100) == 250
+    assert people.sample(read(run), MEASURE, 100) == 0
+    said = people.labels([read(run)])
+    assert (len(said), set(said.values())) == (50, {0.0})
+
+
+def test_a_label_of_another_version_of_the_system_does_not_count(run):
+    people.sample(read(run), MEASURE, 30)
+    path = run / people.FILE
+    path.write_text(path.read_text(encoding="utf-8").replace('"system_version": "rag1"', '"system_version": "rag0"'), "utf-8")
+    filled(run, lambda _: 1.0)
+    cells = {cell.system: cell for cell in board([read(run)]).cells if cell.measure == MEASURE}
+    assert (cells["rag"].labelled, cells["rag"].corrected) == (0, None)
+    assert cells["lora"].labelled == 30
+
+
+@pytest.mark.parametrize(("line", "said"), [("{}", "suite"), ("nonsense", "not a line"), ("[]", "not a line")])
+def test_a_damaged_file_is_named_with_its_line(run, line, said):
+    people.sample(read(run), MEASURE, 1)
+    with (run / people.FILE).open("a", encoding="utf-8") as file:
+        file.write(line + "\n")
+    with pytest.raises(InputError, match=rf"people\.jsonl:6: .*{said}"):
+        people.labels([read(run)])
+
+
+@pytest.mark.parametrize("label", ["yes", 2, -0.1])
+def test_a_label_that_is_no_share_is_refused(run, label):
+    people.sample(read(run), MEASURE, 1)
+    filled(run, lambda _: label)
+    with pytest.raises(InputError, match=r"people\.jsonl:1: label: expected a number from 0 to 1, or null"):
+        people.labels([read(run)])
+
+
+def test_a_measure_that_no_judge_decides_needs_no_people(run, capsys):
+    assert main(["sample", str(run), "--measure", "accuracy.exact"]) == 4
+    assert "it did of faithfulness.retrieved, hallucination.contradicted" in capsys.readouterr().err
