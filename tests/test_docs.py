@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 
 from evals.__main__ import _parser as evals_parser
+from evals.calibration import read_labels
 from leaderboard import policy
 from leaderboard.__main__ import _parser as leaderboard_parser
 from models import systems
@@ -179,6 +180,10 @@ def test_the_smallest_suite_is_at_most_ten_lines_of_toml():
 @pytest.mark.parametrize("body", every("json"))
 def test_every_json_snippet_loads(folder, body):
     first = json.loads(body.splitlines()[0])
+    if "supported" in first:
+        (folder / "labels.jsonl").write_text(body + json.dumps(first | {"supported": False}), encoding="utf-8")
+        assert len(read_labels(folder / "labels.jsonl")) == 2
+        return
     name = "train.jsonl" if "prompt" in first else "revisions.jsonl" if "document" in first else "questions.jsonl"
     (folder / name).write_text(body, encoding="utf-8")
     load_suite.load(str(folder))
