@@ -86,7 +86,7 @@ def training() -> str:
         rows = batching.rows(candidate.base.tokenizer(), pairs, candidate.base.context)  # the same for both
         rate = adaptation.hyperparameters(candidate.system, candidate.base).learning_rate
         plain, target = _plain_trainer(candidate.base, rows, f"{folder}/plain", num_train_epochs=3, learning_rate=rate)
-        for epochs in (2, 2.5, 3, 4, 5, 6):  # each a training of its own: the rate falls to zero over all of it
+        for epochs in (2.5, 2.75, 3, 4, 5, 6):  # each a training of its own: the rate falls to zero over all of it
             ours = Path(folder, f"ours-{epochs}")
             ours.mkdir()
             adaptation.train(replace(candidate.system, epochs=epochs), candidate.base, pairs, 0, ours, "cpu")
