@@ -11,9 +11,10 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from functools import cached_property
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
-from evals.cache import Cache, digest
+from evals.cache import Cache, digest, source
 from evals.judges import Judge
 from evals.schema import Answer, Measure, Question, Record, Score, Suite, as_json, not_applicable
 
@@ -174,6 +175,7 @@ class Exam:
     def _key(self, axis: Axis) -> str:
         sheet = self.sheet
         return digest(
+            source(*(str(path) for path in sorted(Path(__file__).parent.glob("*.py")))),
             axis.name,
             [(measure.name, measure.version, measure.unit, measure.better) for measure in axis.measures],
             [sheet.suite.name, sheet.suite.version, sheet.base.version, sheet.candidate.name, sheet.candidate.base_model],

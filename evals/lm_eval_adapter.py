@@ -14,7 +14,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from evals.cache import digest, file_digest
+from evals.cache import digest, file_digest, source
 from evals.quiet import quiet
 from evals.schema import InputError
 
@@ -30,7 +30,7 @@ def definition(entry: str, limit: int | None) -> str:
     """
     folder = Path(entry)
     content = _folder_content(folder) if folder.is_absolute() else [entry]
-    return digest(content, limit, importlib.metadata.version("lm_eval"), BATCH)
+    return digest(content, limit, importlib.metadata.version("lm_eval"), source(__file__))
 
 
 def run(entry: str, model: Any, tokenizer: Any, limit: int | None) -> Value:

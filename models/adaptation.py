@@ -19,9 +19,6 @@ from models.systems import System
 
 log = logging.getLogger("proctor")
 
-VERSION = "3"
-"""Change how training works, and this changes too: trained weights are cached by it."""
-
 REPORT = "training.json"
 DECAY = 1 / 3
 """Power with which the learning rate falls to zero. It stays high for longer than in a straight line, and the loss on the

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import logging
-import random
 import re
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager
@@ -14,9 +13,9 @@ from importlib.metadata import version as installed
 from pathlib import Path
 from typing import Any
 
-from evals.cache import digest
-from evals.schema import Answer, Context, Domain, Example, InputError, Question, as_json
-from models import adaptation, generation, prompts, retrieval
+from evals.cache import digest, source
+from evals.schema import Answer, Context, Domain, InputError, Question, as_json
+from models import adaptation, batching, distractors, generation, prompts, retrieval
 from models.base import BaseModel
 from models.bench import Bench
 from models.systems import System
@@ -66,7 +65,11 @@ class Candidate:
         if system.adapt == "lora":
             chosen += [system.rank, system.alpha]
         shown = [self.index_version, system.top_k, system.gold_share] if system.trains_with_passages else None
-        code = [adaptation.VERSION, prompts.VERSION, *(installed(name) for name in ("torch", "transformers", "peft"))]
+        modules = [adaptation, batching, prompts, *([distractors] if system.trains_with_passages else [])]
+        code = [
+            source(*(module.__file__ for module in modules)),
+            *(installed(name) for name in ("torch", "transformers", "peft")),
+        ]
         return digest(self.base.version, self.domain.instruction, examples, chosen, shown, self.seed, self.bench.device, code)
 
     @cached_property
@@ -79,7 +82,8 @@ class Candidate:
         """Hash of all that shapes its answers."""
         system = self.system
         found = [self.index_version, system.top_k] if system.retrieves else None
-        spoken = [prompts.VERSION, generation.BATCH_ROWS, generation.BATCH_TOKENS, system.max_new_tokens, self.domain.instruction]
+        code = source(__file__, prompts.__file__, generation.__file__)
+        spoken = [code, system.max_new_tokens, self.domain.instruction]
         return digest(self.weights_version, found, spoken, self.bench.device)
 
     def answers(self, questions: Sequence[Question]) -> list[Answer]:
@@ -124,7 +128,7 @@ class Candidate:
         if self.system.adapts:
             settings |= adaptation.hyperparameters(self.system, self.base)._asdict()
         said = {
-            "prompt_template": prompts.VERSION,
+            "prompt_template": prompts.template(),
             "batch_rows": generation.BATCH_ROWS,
             "batch_tokens": generation.BATCH_TOKENS,
             "adapter_merged": False if self.system.adapt == "lora" else None,
@@ -154,19 +158,11 @@ class Candidate:
         adaptation.train(self.system, self.base, pairs, self.seed, folder, self.bench.device)
 
     def _training_passages(self) -> list[tuple[Context, ...]]:
-        """For each example the passages to train with, after RAFT (Zhang et al. 2024): evidence among what retrieval finds.
-
-        In ``gold_share`` of the prompts the evidence is there; in the others only distractors are.
-        """
+        """For each example the passages to train with; none for a system that is trained without."""
         if not self.system.trains_with_passages:
             return [()] * len(self.domain.examples)
-        draw = random.Random(self.seed)  # noqa: S311 # reproducible shuffling, not a secret
         found = self._retrieved([example.prompt for example in self.domain.examples])
-        texts = {document.id: retrieval.split(document, 10**9, 0)[0][1] for document in self.domain.documents}
-        return [
-            _with_distractors(example, contexts, texts, draw, self.system)
-            for example, contexts in zip(self.domain.examples, found, strict=True)
-        ]
+        return distractors.mixed(self.domain, found, self.system, self.seed)
 
     def _answered(self, questions: list[Question]) -> Iterator[list[tuple[Question, Answer]]]:
         """Answers batch by batch, as they come."""
@@ -233,13 +229,3 @@ class Candidate:
 def _asked(question: Question) -> str:
     """What identifies a question to a system: its text alone."""
     return digest(question.text)
-
-
-def _with_distractors(
-    example: Example, found: Sequence[Context], texts: dict[str, str], draw: random.Random, system: System
-) -> tuple[Context, ...]:
-    others = [context for context in found if context.document not in example.evidence]
-    gold = [Context(name, texts[name]) for name in example.evidence] if draw.random() < system.gold_share else []
-    chosen = (gold + others)[: max(system.top_k, len(gold))]
-    draw.shuffle(chosen)
-    return tuple(chosen)

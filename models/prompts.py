@@ -5,10 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from evals.cache import digest
 from evals.schema import Context
-
-VERSION = "1"
-"""Change the template, and this changes too: answers are cached by it."""
 
 
 def prompt(instruction: str, question: str, contexts: Sequence[Context] = ()) -> str:
@@ -25,6 +23,11 @@ def passages(contexts: Sequence[Context]) -> str:
     """The block of passages, one a line, or nothing."""
     lines = "".join(f"[{context.document}] {' '.join(context.text.split())}\n" for context in contexts)
     return f"{lines}\n" if lines else ""
+
+
+def template() -> str:
+    """Short hash of what the template makes of any question: runs that differ in it asked differently."""
+    return digest(prompt("instruction", "question", [Context("document", "text")]))[:8]
 
 
 def as_tokens(tokenizer: Any, text: str) -> list[int]:

@@ -9,14 +9,12 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from evals.cache import digest
+from evals.cache import digest, source
 from evals.schema import Context, Document, InputError
 from models.systems import System
 
 log = logging.getLogger("proctor")
 
-VERSION = "1"
-"""Change how an index is built, and this changes too: indices are cached by it."""
 CHUNKS = "chunks.json"
 MINILM_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
 """Of the published all-MiniLM-L6-v2 weights, which the packaged copy must equal."""
@@ -33,7 +31,7 @@ def key(system: System, documents: Sequence[Document]) -> str:
     """Hash of all that shapes an index."""
     corpus = [(document.id, document.title, document.text) for document in documents]
     embedder = system.embedder if system.retrieve == "dense" else None
-    return digest(VERSION, system.retrieve, system.chunk_chars, system.chunk_overlap, embedder, corpus)
+    return digest(source(__file__), system.retrieve, system.chunk_chars, system.chunk_overlap, embedder, corpus)
 
 
 def build(system: System, documents: Sequence[Document], folder: Path, device: str) -> None:

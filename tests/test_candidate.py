@@ -141,6 +141,26 @@ def test_training_needs_examples(candidate: Any, domain: Domain) -> None:
         candidate(LORA, domain=replace(domain, examples=()))
 
 
+def test_a_change_of_the_retriever_alone_trains_nothing_that_does_not_retrieve(candidate: Any, monkeypatch: Any) -> None:
+    before = {system.name: (candidate(system).weights_version, candidate(system).version) for system in (BASE, RAG, LORA, HYBRID)}
+    monkeypatch.setattr("models.retrieval.source", lambda *_: "another text")
+    after = {system.name: (candidate(system).weights_version, candidate(system).version) for system in (BASE, RAG, LORA, HYBRID)}
+    assert (after["base"], after["lora"]) == (before["base"], before["lora"])
+    assert after["rag"][0] == before["rag"][0]
+    assert after["rag"][1] != before["rag"][1]
+    assert after["hybrid"][0] != before["hybrid"][0]
+
+
+def test_a_change_of_how_is_trained_or_asked_is_another_version(candidate: Any, monkeypatch: Any) -> None:
+    before = candidate(LORA)
+    known = before.weights_version, before.version, candidate(BASE).weights_version
+    monkeypatch.setattr("models.candidate.source", lambda *_: "another text")
+    after = candidate(LORA)
+    assert after.weights_version != known[0]
+    assert after.version != known[1]
+    assert candidate(BASE).weights_version == known[2]
+
+
 @pytest.mark.parametrize(
     ("prompt", "completion", "leaks"),
     [
