@@ -6,28 +6,37 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from evals.comparison import verdict
 from leaderboard.changes import Change
 from leaderboard.figures import SPACE, figure
 from leaderboard.gate import Gate, Ruling
+from leaderboard.policy import Policy
 from leaderboard.store import Run
 
 SHOWN = 10
 """Questions listed that came out otherwise than before."""
 SIGNS = {"unchanged": "=", "passed": "\u2713", "failed": "\u2717", "inconclusive": "?", "new": "+"}
 GRAVEST = ("failed", "inconclusive", "passed", "new", "unchanged")
-HEAD = ("", "suite", "base model", "system", "measure", "before", "now", "change", "95 % interval", "p", "why")
+WHERE = ("suite", "base_model", "system", "measure")
+FIGURES = ("verdict", "before", "now", "change", "95 % interval", "p", "n", "why")
 
 
 def as_markdown(gate: Gate, before: Run, after: Run, *, link: str = "") -> str:
     """The decision, its reasons, every change, and the questions that were lost."""
     moved = [ruling for ruling in gate.rulings if ruling.outcome != "unchanged"]  # most of them have not
-    parts = [f"## Proctor: {gate.decision}", _summary(gate), *_reasons(gate), *_table(moved), *_flipped(before, after)]
+    parts = [
+        f"## Proctor: {gate.decision}",
+        _summary(gate),
+        *_reasons(gate),
+        *_table(moved, gate.policy),
+        *_flipped(before, after),
+    ]
     return "\n\n".join([*parts, _foot(gate, before, after, link)]) + "\n"
 
 
 def as_table(gate: Gate) -> str:
     """Every figure that changed, and how many did not."""
-    return "\n\n".join([_summary(gate), *_table([r for r in gate.rulings if r.outcome != "unchanged"])])
+    return "\n\n".join([_summary(gate), *_table([r for r in gate.rulings if r.outcome != "unchanged"], gate.policy)])
 
 
 def _summary(gate: Gate) -> str:
@@ -47,25 +56,30 @@ def _where(change: Change) -> str:
     return f"{change.measure} of {change.system} on {change.suite}"
 
 
-def _table(rulings: Sequence[Ruling]) -> list[str]:
-    """The changes as a table, those that fail first; nothing where nothing changed."""
+def _table(rulings: Sequence[Ruling], policy: Policy) -> list[str]:
+    """The changes as a table, those that fail first; nothing where nothing changed. What is the same in all rows is left out."""
     if not rulings:
         return []
-    rows = [HEAD, ("---",) * len(HEAD), *map(_row, sorted(rulings, key=lambda ruling: GRAVEST.index(ruling.outcome)))]
-    return ["\n".join(f"| {' | '.join(map(_plain, row))} |" for row in rows)]
+    where = [name for name in WHERE if name == "measure" or len({getattr(ruling.change, name) for ruling in rulings}) > 1]
+    head = ("", *(name.replace("_", " ") for name in where), *FIGURES)
+    ordered = sorted(rulings, key=lambda ruling: GRAVEST.index(ruling.outcome))
+    rows = [(SIGNS[r.outcome], *(getattr(r.change, name) for name in where), *_figures(r, policy)) for r in ordered]
+    return ["\n".join(f"| {' | '.join(map(_plain, row))} |" for row in [head, ("---",) * len(head), *rows])]
 
 
-def _row(ruling: Ruling) -> tuple[str, ...]:
+def _figures(ruling: Ruling, policy: Policy) -> tuple[str, ...]:
+    """What is shown of a change; before and now are over the items that both runs have."""
     change, found = ruling.change, ruling.change.found
-    about = (SIGNS[ruling.outcome], change.suite, change.base_model, change.system, change.measure)
     if not found:
-        return (*about, "", "", "", "", "", ruling.reason)
+        return ("", "", "", "", "", "", "", ruling.reason)
     difference = "difference" if change.unit == "share" else change.unit
     low, high = (figure(end, difference) for end in (found.difference.low, found.difference.high))
     moved = f"{'+' if found.difference.value > 0 else ''}{figure(found.difference.value, difference)}"
-    p = "" if ruling.p is None else f"{ruling.p:.2g}"
-    values = (figure(found.theirs, change.unit), figure(found.mine, change.unit), moved, f"{low} to {high}", p)
-    return (*about, *values, ruling.reason)
+    p = found.p if ruling.p is None else ruling.p
+    margin = ruling.rule.allowed(found.theirs)
+    said = verdict(found, change.better, p=p, margin=margin, alpha=policy.alpha, min_pairs=policy.min_pairs)
+    before, now = figure(found.theirs, change.unit), figure(found.mine, change.unit)
+    return (said, before, now, moved, f"{low} to {high}", f"{p:.2g}", str(found.n), ruling.reason)
 
 
 @dataclass(frozen=True)
