@@ -149,8 +149,9 @@ class Plan:
     def provenance(self) -> dict[str, Any]:
         """What a reader needs to trust the run and to run it again."""
         suites_of = {suite.name: provenance.suite_facts(suite) for suite in self.suites}
+        judge = self.judge.name
         systems_of = {
-            cell.candidate.name: cell.candidate.facts() | {"fair": fairness.verdict(cell.candidate, cell.suite.questions)}
+            cell.candidate.name: cell.candidate.facts() | {"fair": fairness.verdict(cell.candidate, cell.suite.questions, judge)}
             for cell in self.cells
         }
         asked = {

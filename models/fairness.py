@@ -13,9 +13,23 @@ ALIKE = 95
 """Similarity, of 100, from which a training prompt is a test question with a slip of the pen: two letters of forty."""
 
 
-def verdict(candidate: Candidate, questions: Sequence[Question] = ()) -> bool | list[str]:
+def verdict(candidate: Candidate, questions: Sequence[Question] = (), judge: str = "") -> bool | list[str]:
     """``True``, or what a reader must know before comparing this system with one that learns by other means."""
-    return list(_reasons(candidate, questions)) or True
+    return [*_reasons(candidate, questions), *_kinship(candidate.base_model, judge)] or True
+
+
+def _kinship(base_model: str, judge: str) -> list[str]:
+    """A judge prefers what its own kind writes (Panickssery et al. 2024, NeurIPS)."""
+    kind, _, model = judge.partition(":")
+    if not model or _family(model) != _family(base_model):
+        return []
+    return [f"the judge, {kind}:{model}, is of its base model's family ({_family(model)}) and may favour what it writes"]
+
+
+def _family(model: str) -> str:
+    """The letters that a model's name begins with: qwen of Qwen/Qwen3-0.6B@main."""
+    named = re.match(r"[a-z]*", model.partition("@")[0].rpartition("/")[2].casefold())
+    return named.group() if named else ""
 
 
 def _reasons(candidate: Candidate, questions: Sequence[Question]) -> list[str]:

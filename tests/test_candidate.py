@@ -185,6 +185,16 @@ def test_a_leak_is_on_the_stamp_of_the_trained(candidate: Any, domain: Domain) -
     assert fairness.verdict(candidate(BASE), asked) is True
 
 
+@pytest.mark.parametrize(
+    ("judge", "kin"),
+    [("openai:Tiny-7B@https://x/v1-1", True), ("nli:org/tinyllama#0-1", False), ("openai:gpt-4o-1", False), ("lexical-2", False)],
+)
+def test_a_judge_of_the_candidates_own_family_is_pointed_out(candidate: Any, judge: str, *, kin: bool) -> None:
+    made = candidate(BASE)
+    object.__setattr__(made, "base", replace(made.base, label="tiny"))
+    assert (fairness.verdict(made, (), judge) is not True) == kin
+
+
 def test_fairness_names_facts_that_training_never_saw(candidate: Any, domain: Domain) -> None:
     fewer = replace(domain, examples=tuple(e for e in domain.examples if e.evidence != ("N000",)))
     assert fairness.verdict(candidate(LORA)) is True
