@@ -18,7 +18,7 @@ ROOT = Path(__file__).resolve().parent.parent
 EXAM = """
 import sys
 from pathlib import Path
-sys.path.append({root!r})
+sys.path.insert(0, {root!r})
 from tests import sample_run
 SKILL = {skill}
 
