@@ -146,14 +146,14 @@ class Plan:
         questions = cell.suite.questions[: self.option.limit]
         return Sheet(cell.suite, questions, cell.candidate, cell.base, self.judge, self.cache, self.option.limit)
 
+    def _fair(self, cell: Cell) -> bool | list[str]:
+        own = cell.suite.name not in load_suite.names()
+        return fairness.verdict(cell.candidate, cell.suite.questions, self.judge.name, own_suite=own)
+
     def provenance(self) -> dict[str, Any]:
         """What a reader needs to trust the run and to run it again."""
         suites_of = {suite.name: provenance.suite_facts(suite) for suite in self.suites}
-        judge = self.judge.name
-        systems_of = {
-            cell.candidate.name: cell.candidate.facts() | {"fair": fairness.verdict(cell.candidate, cell.suite.questions, judge)}
-            for cell in self.cells
-        }
+        systems_of = {cell.candidate.name: cell.candidate.facts() | {"fair": self._fair(cell)} for cell in self.cells}
         asked = {
             "command": options.command(self.option),
             "judge": self.judge.name,

@@ -84,6 +84,16 @@ class Section:
         return {system: list(map(str, reasons)) for system, reasons in found.items() if reasons} | self._mixed
 
     @property
+    def cautions_in_short(self) -> list[tuple[str, str]]:
+        """Who is to be read with care, and why: what holds for every system is said once."""
+        shared = [
+            why for why in next(iter(self.cautions.values()), []) if all(why in self.cautions.get(s, []) for s in self.systems)
+        ]
+        own = [(system, [why for why in reasons if why not in shared]) for system, reasons in self.cautions.items()]
+        said = [("every system", shared), *own] if len(self.systems) > 1 else list(self.cautions.items())
+        return [(who, "; ".join(reasons)) for who, reasons in said if reasons]
+
+    @property
     def _mixed(self) -> dict[str, list[str]]:
         versions = {cell.suite_version for cell in self.cells}
         last = self.facts.get("version")

@@ -33,8 +33,8 @@ def _section(section: Section, width: int) -> Iterator[str]:
         for part in _parts(table, width):
             yield from _table(part)
             yield ""
-    for system, reasons in section.cautions.items():
-        yield from _wrapped(f"Read with care: {system}: {'; '.join(reasons)}", width)
+    for who, why in section.cautions_in_short:
+        yield from _wrapped(f"Read with care: {who}: {why}", width)
 
 
 def _parts(table: Table, width: int) -> list[Table]:

@@ -7,15 +7,23 @@ from collections.abc import Iterator, Sequence
 
 from evals.cache import digest
 from evals.schema import Domain, Example, Question
+from models.base import EMBEDDED
 from models.candidate import Candidate
 
+STRANGE = "the embedded base model knows little but the embedded suite: take --base-model for figures that mean something"
 ALIKE = 95
 """Similarity, of 100, from which a training prompt is a test question with a slip of the pen: two letters of forty."""
 
 
-def verdict(candidate: Candidate, questions: Sequence[Question] = (), judge: str = "") -> bool | list[str]:
-    """``True``, or what a reader must know before comparing this system with one that learns by other means."""
-    return [*_reasons(candidate, questions), *_kinship(candidate.base_model, judge)] or True
+def verdict(
+    candidate: Candidate, questions: Sequence[Question] = (), judge: str = "", *, own_suite: bool = False
+) -> bool | list[str]:
+    """``True``, or what a reader must know before comparing this system with one that learns by other means.
+
+    ``own_suite`` says that the suite did not come with Proctor.
+    """
+    strange = [STRANGE] if own_suite and candidate.base.folder == EMBEDDED.resolve() else []
+    return [*strange, *_reasons(candidate, questions), *_kinship(candidate.base_model, judge)] or True
 
 
 def _kinship(base_model: str, judge: str) -> list[str]:

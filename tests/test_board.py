@@ -144,6 +144,13 @@ def test_other_versions_of_a_suite_are_pointed_out():
     assert section.cautions == {"lora": ["measured on another version of the suite"]}
 
 
+def test_a_caution_on_every_system_is_said_once():
+    systems = {"rag": {"fair": ["a small model"]}, "lora": {"fair": ["a small model", "it sees less"]}}
+    rows = [record("accuracy.exact", "q", system=system) for system in systems]
+    (section,) = sections(board_of(*rows, provenance={"systems": systems}))
+    assert section.cautions_in_short == [("every system", "a small model"), ("lora", "it sees less")]
+
+
 def test_the_same_records_give_the_same_bytes_in_any_order(tmp_path):
     run = read(make_run(tmp_path))
     shuffled = replace(run, records=tuple(run.records[::-1][7:] + run.records[::-1][:7]))

@@ -10,7 +10,7 @@ import pytest
 
 from evals.schema import Context, Domain, Example, InputError, Question
 from models import fairness
-from models.base import BaseModel
+from models.base import EMBEDDED, BaseModel, find
 from models.bench import Bench
 from models.candidate import Candidate
 from models.prompts import passages
@@ -176,6 +176,14 @@ def test_a_change_of_how_is_trained_or_asked_is_another_version(candidate: Any, 
 def test_a_training_prompt_that_gives_a_test_question_away_is_found(prompt: str, completion: str, *, leaks: bool) -> None:
     question = Question("q1", "How heavy is the Kestrel Forty?", ("12 kg",))
     assert list(fairness.leaked([Example(prompt, completion)], [question])) == (["q1"] if leaks else [])
+
+
+def test_the_embedded_model_on_another_suite_is_pointed_out(candidate: Any, bench: Bench) -> None:
+    other = candidate(BASE)
+    assert fairness.verdict(other, own_suite=True) is True
+    embedded = replace(other, base=find(str(EMBEDDED), bench.cache))
+    assert fairness.verdict(embedded) is True
+    assert "--base-model" in fairness.verdict(embedded, own_suite=True)[0]
 
 
 def test_a_leak_is_on_the_stamp_of_the_trained(candidate: Any, domain: Domain) -> None:
