@@ -32,10 +32,18 @@ def bounds(cell: Cell) -> str:
     """A cell's 95 % interval, without the unit where it is the value's own; nothing where there is none to speak of."""
     if cell.ci_low is None or cell.ci_high is None or cell.method == "exact":
         return ""
-    ends = [figure(cell.ci_low, cell.unit), figure(cell.ci_high, cell.unit)]
-    if len({end.partition(SPACE)[2] for end in [*ends, of_cell(cell)]}) == 1:
-        ends = [end.partition(SPACE)[0] for end in ends]
-    return " to ".join(ends)
+    low, high = figure(cell.ci_low, cell.unit), figure(cell.ci_high, cell.unit)
+    return between(low, high.partition(SPACE)[0]) if _unit(low) == _unit(high) == _unit(of_cell(cell)) else between(low, high)
+
+
+def between(low: str, high: str) -> str:
+    """Two figures as a range; a unit that both have is said once."""
+    number = low.partition(SPACE)[0]
+    return f"{number if _unit(high) in (_unit(low), '') else low} to {high}"
+
+
+def _unit(shown: str) -> str:
+    return shown.partition(SPACE)[2]
 
 
 def _seconds(value: float) -> str:

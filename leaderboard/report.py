@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 
 from evals.comparison import verdict
 from leaderboard.changes import Change
-from leaderboard.figures import SPACE, figure
+from leaderboard.figures import SPACE, between, figure
 from leaderboard.gate import Gate, Ruling
 from leaderboard.policy import Policy
 from leaderboard.store import Run
@@ -18,6 +18,7 @@ SHOWN = 10
 SIGNS = {"unchanged": "=", "passed": "\u2713", "failed": "\u2717", "inconclusive": "?", "new": "+"}
 GRAVEST = ("failed", "inconclusive", "passed", "new", "unchanged")
 WHERE = ("suite", "base_model", "system", "measure")
+OFTEN_ONE = ("suite", "base_model")
 FIGURES = ("verdict", "before", "now", "change", "95 % interval", "p", "n", "why")
 
 
@@ -57,10 +58,10 @@ def _where(change: Change) -> str:
 
 
 def _table(rulings: Sequence[Ruling], policy: Policy) -> list[str]:
-    """The changes as a table, those that fail first; nothing where nothing changed. What is the same in all rows is left out."""
+    """The changes as a table, those that fail first; nothing where nothing changed. A suite or base model that is the only one is left out."""
     if not rulings:
         return []
-    where = [name for name in WHERE if name == "measure" or len({getattr(ruling.change, name) for ruling in rulings}) > 1]
+    where = [name for name in WHERE if name not in OFTEN_ONE or len({getattr(ruling.change, name) for ruling in rulings}) > 1]
     head = ("", *(name.replace("_", " ") for name in where), *FIGURES)
     ordered = sorted(rulings, key=lambda ruling: GRAVEST.index(ruling.outcome))
     rows = [(SIGNS[r.outcome], *(getattr(r.change, name) for name in where), *_figures(r, policy)) for r in ordered]
@@ -79,7 +80,7 @@ def _figures(ruling: Ruling, policy: Policy) -> tuple[str, ...]:
     margin = ruling.rule.allowed(found.theirs)
     said = verdict(found, change.better, p=p, margin=margin, alpha=policy.alpha, min_pairs=policy.min_pairs)
     before, now = figure(found.theirs, change.unit), figure(found.mine, change.unit)
-    return (said, before, now, moved, f"{low} to {high}", f"{p:.2g}", str(found.n), ruling.reason)
+    return (said, before, now, moved, between(low, high).replace(" ", SPACE), f"{p:.2g}", str(found.n), ruling.reason)
 
 
 @dataclass(frozen=True)
@@ -143,6 +144,6 @@ def _age(started: str) -> str:
 
 def _plain(text: str) -> str:
     """What a Markdown table can hold: one line, no markup, nobody's name to be notified."""
-    kept = "".join(letter if letter.isprintable() else " " for letter in str(text).replace(SPACE, " "))
+    kept = "".join(letter if letter.isprintable() or letter == SPACE else " " for letter in str(text))
     kept = kept if len(kept) <= 200 else f"{kept[:199]}\u2026"
     return kept.replace("&", "&amp;").replace("<", "&lt;").replace("|", "\\|").replace(" @", " @\u200b").replace("`", "'")
