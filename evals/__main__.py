@@ -56,7 +56,11 @@ def _parser() -> argparse.ArgumentParser:
     check.add_argument("--labels", type=Path, required=True, action="append", metavar="FILE", help="JSON lines (repeatable)")
     check.add_argument("--repeats", type=int, default=1, metavar="N", help="ask N times, to see whether it agrees with itself")
     check.add_argument(
-        "--to", type=Path, default=AGREEMENT, metavar="DIR", help="where the result is kept (default: with Proctor)"
+        "--to",
+        type=Path,
+        default=AGREEMENT,
+        metavar="DIR",
+        help="where the result is kept (default: evals/agreement, where runs find it)",
     )
     return parser
 

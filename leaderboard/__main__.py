@@ -39,10 +39,14 @@ def _show(arguments: argparse.Namespace) -> int:
 
 
 def _sample(arguments: argparse.Namespace) -> int:
+    from evals.prediction_powered import FEWEST
     from leaderboard import people, store
 
     added = people.sample(store.read(arguments.folder), arguments.measure, arguments.n)
-    print(f"{arguments.folder / people.FILE}: {added} answers to label; then `python -m leaderboard publish {arguments.folder}`")
+    print(
+        f"{arguments.folder / people.FILE}: {added} answers to label (0 to 1 in place of null), {FEWEST} or more of each system."
+    )
+    print(f"Then publish the run again: python -m leaderboard publish {arguments.folder} --to DIR")
     return 0
 
 

@@ -36,7 +36,7 @@ MEANING = {
 
 HEADLINES = (
     *("accuracy.exact", "faithfulness.retrieved", "faithfulness.gold"),
-    *("hallucination.contradicted", "hallucination.unanswerable", "forgetting"),
+    *("hallucination.contradicted", "hallucination.unanswerable", "abstention.false", "forgetting"),
 )
 """One measure or two of the axes that a reader asks for first."""
 

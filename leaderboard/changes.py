@@ -12,7 +12,7 @@ from leaderboard.axes import rank
 from leaderboard.series import Series, grouped
 from leaderboard.store import Run
 
-NEW = "was not measured before"
+NEW, GONE = "was not measured before", "is not measured any more"
 CELL = ("suite", "base_model", "system", "measure")
 
 
@@ -51,7 +51,8 @@ class Change:
 def changes(before: Run, after: Run) -> list[Change]:
     """Every system and measure that either run has, in the order of the board."""
     old, new = ({key: Series(rows) for key, rows in grouped(run.records, *CELL).items()} for run in (before, after))
-    keys = sorted(old.keys() | new.keys(), key=lambda key: (*key[:2], rank(key[3]), key[2]))
+    kept = old.keys() - {key for key, series in old.items() if key not in new and not series.values}  # never had a value
+    keys = sorted(kept | new.keys(), key=lambda key: (*key[:2], rank(key[3]), key[2]))
     return [_change(old.get(key), new.get(key)) for key in keys]
 
 
@@ -74,7 +75,7 @@ def _change(old: Series | None, new: Series | None) -> Change:
 
 def _missing(old: Series | None, new: Series | None, found: Comparison | None) -> str:
     if old is None or new is None:
-        return NEW if old is None else "is not measured any more"
+        return NEW if old is None else GONE
     lost = len(new.items("unmeasured")) - len(old.items("unmeasured"))
     if lost > 0:
         return f"{lost} items more than before could not be measured: {_why(new)}"
@@ -121,6 +122,16 @@ def _manners(before: Run, after: Run) -> Iterator[str]:
         was, now = (_manner(systems[system]) for systems in (old, new))
         for name in [name for name in was if name in now and was[name] != now[name]]:
             yield f"{name} of system {system}: {was[name]} before, {now[name]} now"
+
+
+def resettings(before: Run, after: Run) -> Iterator[str]:
+    """What was set otherwise in the systems that both runs have."""
+    old, new = (run.provenance.get("systems", {}) for run in (before, after))
+    for system in [name for name in old if name in new]:
+        was, now = (systems[system].get("settings", {}) for systems in (old, new))
+        moved = [f"{name} {was.get(name)} -> {now.get(name)}" for name in now if was.get(name) != now.get(name)]
+        if moved:
+            yield f"{system}: {', '.join(moved)}"
 
 
 def _manner(system: Mapping[str, Any]) -> dict[str, Any]:

@@ -68,6 +68,7 @@ def _environment() -> Environment:
         "figure": figures.figure,
         "shown": figures.of_cell,
         "bounds": figures.bounds,
+        "between": figures.between,
         "verdict": verdict,
         "meaning": axes.MEANING,
         "axis": axes.axis,

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from evals.comparison import verdict
-from leaderboard.changes import Change
+from leaderboard.changes import GONE, Change, resettings
 from leaderboard.figures import SPACE, between, figure
 from leaderboard.gate import Gate, Ruling
 from leaderboard.policy import Policy
@@ -19,7 +19,7 @@ SIGNS = {"unchanged": "=", "passed": "\u2713", "failed": "\u2717", "inconclusive
 GRAVEST = ("failed", "inconclusive", "passed", "new", "unchanged")
 WHERE = ("suite", "base_model", "system", "measure")
 OFTEN_ONE = ("suite", "base_model")
-FIGURES = ("verdict", "before", "now", "change", "95 % interval", "p", "n", "why")
+FIGURES = ("verdict", "before", "now", "change", "95 % interval", "p, corrected", "n in both", "why")
 
 
 def as_markdown(gate: Gate, before: Run, after: Run, *, link: str = "") -> str:
@@ -37,7 +37,31 @@ def as_markdown(gate: Gate, before: Run, after: Run, *, link: str = "") -> str:
 
 def as_table(gate: Gate) -> str:
     """Every figure that changed, and how many did not."""
-    return "\n\n".join([_summary(gate), *_table([r for r in gate.rulings if r.outcome != "unchanged"], gate.policy)])
+    return "\n\n".join([_summary(gate), *_left_out(gate), *_table(_moved(gate), gate.policy)])
+
+
+def _moved(gate: Gate) -> list[Ruling]:
+    """What is worth a row: most figures have not changed, and a system that was left out is said in one line."""
+    gone = _gone(gate)
+    return [ruling for ruling in gate.rulings if ruling.outcome != "unchanged" and _who(ruling) not in gone]
+
+
+def _who(ruling: Ruling) -> tuple[str, str, str]:
+    return ruling.change.suite, ruling.change.base_model, ruling.change.system
+
+
+def _gone(gate: Gate) -> list[tuple[str, str, str]]:
+    """The systems of which nothing is measured any more."""
+    return [
+        who
+        for who in dict.fromkeys(map(_who, gate.rulings))
+        if all(r.change.missing == GONE for r in gate.rulings if _who(r) == who)
+    ]
+
+
+def _left_out(gate: Gate) -> list[str]:
+    gone = [system for _, _, system in _gone(gate)]
+    return [f"Not examined any more: {_plain(', '.join(gone))}."] if gone else []
 
 
 def _summary(gate: Gate) -> str:
@@ -48,9 +72,9 @@ def _summary(gate: Gate) -> str:
 
 def _reasons(gate: Gate) -> list[str]:
     """What stops the run, one line each."""
-    stopping = [r for r in gate.rulings if (r.outcome == "failed" and r.decides) or r.stops]
+    stopping = [r for r in _moved(gate) if (r.outcome == "failed" and r.decides) or r.stops]
     lines = [f"- **{_where(r.change)}** {r.outcome} ({r.rule.tier}): {r.reason}" for r in stopping]
-    return ["\n".join(map(_plain, lines))] if lines else []
+    return [*_left_out(gate), *(["\n".join(map(_plain, lines))] if lines else [])]
 
 
 def _where(change: Change) -> str:
@@ -58,7 +82,7 @@ def _where(change: Change) -> str:
 
 
 def _table(rulings: Sequence[Ruling], policy: Policy) -> list[str]:
-    """The changes as a table, those that fail first; nothing where nothing changed. A suite or base model that is the only one is left out."""
+    """The changes as a table, those that fail first; nothing where nothing changed. An only suite or base model is left out."""
     if not rulings:
         return []
     where = [name for name in WHERE if name not in OFTEN_ONE or len({getattr(ruling.change, name) for ruling in rulings}) > 1]
@@ -80,7 +104,16 @@ def _figures(ruling: Ruling, policy: Policy) -> tuple[str, ...]:
     margin = ruling.rule.allowed(found.theirs)
     said = verdict(found, change.better, p=p, margin=margin, alpha=policy.alpha, min_pairs=policy.min_pairs)
     before, now = figure(found.theirs, change.unit), figure(found.mine, change.unit)
-    return (said, before, now, moved, between(low, high).replace(" ", SPACE), f"{p:.2g}", str(found.n), ruling.reason)
+    return (
+        said,
+        before,
+        now,
+        moved,
+        between(low, high).replace(" ", SPACE),
+        f"{p:.2g}",
+        str(found.n),
+        ruling.reason.replace(SPACE, " "),
+    )
 
 
 @dataclass(frozen=True)
@@ -123,6 +156,7 @@ def _answer(run: Run, place: tuple[str, str, str, int], item: str) -> tuple[str,
 
 def _foot(gate: Gate, before: Run, after: Run, link: str) -> str:
     lines = [f"Compared with {_named(before)}; this is {_named(after)}."]
+    lines += [f"Set otherwise: {_plain(moved)}." for moved in resettings(before, after)]
     lines += [f"Compared all the same, though it differs: {difference}." for difference in gate.differences]
     return "\n".join([*lines, *([f"[The whole page]({link})"] if link else [])])
 

@@ -8,12 +8,13 @@ from leaderboard.board import Cell
 from leaderboard.figures import SPACE, bounds, figure
 from leaderboard.tables import Section
 
-ACCURACY, FORGETTING = "accuracy.exact", "forgetting"
+ACCURACY, INVENTING, FORGETTING = "accuracy.exact", "hallucination.unanswerable", "forgetting"
 
 
 def verdict(section: Section) -> str:
-    """Who is best on the domain, with whom it is tied, and who lost general ability."""
-    return " ".join([*_accuracy(section.of(ACCURACY)), *_forgetting(section.of(FORGETTING))])
+    """Who is best on the domain, with whom it is tied, who makes things up, and who lost general ability."""
+    accuracy = section.of(ACCURACY)
+    return " ".join([*_accuracy(accuracy), *_inventing(accuracy, section.of(INVENTING)), *_forgetting(section.of(FORGETTING))])
 
 
 def _accuracy(cells: dict[str, Cell]) -> Iterator[str]:
@@ -35,17 +36,27 @@ def _ranked(cells: dict[str, Cell]) -> Iterator[str]:
     best = [cell for cell in cells.values() if cell.best]
     tied = [cell.system for cell in cells.values() if cell.tied]
     who = _list([cell.system for cell in best])
-    yield f"{who} {'are' if len(best) > 1 else 'is'} right most often: {_sure(best[0])} of the questions answered exactly."
     if len(best) + len(tied) == len(cells):
-        yield "No system can be told apart from the best."
-    elif tied:
+        yield f"No system can be told apart from the best: {_sure(best[0])} of the questions answered exactly."
+        return
+    yield f"{who} {'are' if len(best) > 1 else 'is'} right most often: {_sure(best[0])} of the questions answered exactly."
+    if tied:
         yield f"{_list(tied)} cannot be told apart from {'them' if len(best) > 1 else 'it'}."
     else:
         yield "It is clearly ahead of every other." if len(best) == 1 else "They are clearly ahead of the others."
 
 
+def _inventing(accuracy: dict[str, Cell], cells: dict[str, Cell]) -> Iterator[str]:
+    """What those that know something of the domain say where nothing is known: a system that always declines is no feat."""
+    able = [cells[name] for name, cell in accuracy.items() if name in cells and (cell.ci_low or 0) > 0]
+    if able:
+        said = [f"{cell.system} answered {figure(cell.value or 0.0, cell.unit)}" for cell in able]
+        yield f"Of the questions that the documents cannot answer, {_list(said)} all the same."
+
+
 def _forgetting(cells: dict[str, Cell]) -> Iterator[str]:
-    lost = sorted((cell for cell in cells.values() if (cell.ci_low or 0) > 0), key=lambda cell: -(cell.value or 0))
+    sure = (cell for cell in cells.values() if (cell.ci_low or 0) > 0 and not cell.tied)
+    lost = sorted(sure, key=lambda cell: -(cell.value or 0))
     kept = [cell.system for cell in cells.values() if cell not in lost]
     if kept and not lost:
         yield "No system has surely lost general ability."

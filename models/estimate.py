@@ -39,8 +39,17 @@ def table(cells: Sequence[tuple[str, Candidate, Sequence[Question]]]) -> str:
     lines = [f"{row.suite:<16}{row.candidate:<24}{_training(row):<28}{_asking(row):<22}{_time(row.seconds):>10}" for row in rows]
     total = sum(row.seconds for row in rows)
     whole = total + (START_SECONDS if total else 0)
+    lines += [f"{'loading the libraries':<66}{_time(START_SECONDS):>10}"] if total else []
     said = "dry run: nothing was trained or asked, and what was done before would not be done again"
-    return "\n".join(["", said, *lines, f"about {_time(whole)} on this machine", ""])
+    return "\n".join(
+        [
+            "",
+            said,
+            *lines,
+            f"about {_time(whole)} on this machine; judging and the general tasks of trained systems come on top",
+            "",
+        ]
+    )
 
 
 def _training(row: Work) -> str:

@@ -237,7 +237,7 @@ def test_the_verdict_names_the_best_the_tied_and_the_forgetful():
         (answered("rag", 20), "rag answers 50.0 % (95 % interval 32.5 to 67.5) of the questions exactly."),
         ([*answered("rag", 0), *answered("base", 0)], "No system answered a question exactly."),
         ([*answered("rag", 38), *answered("base", 1)], "It is clearly ahead of every other."),
-        ([*answered("rag", 20), *answered("lora", 20)], "No system can be told apart from the best."),
+        ([*answered("rag", 20), *answered("lora", 20)], "No system can be told apart from the best: "),
         ([*answered("a", 38), *answered("b", 38), *answered("c", 1)], "They are clearly ahead of the others."),
         ([*answered("a", 30), *answered("b", 30), *answered("c", 29), *answered("d", 0)], "c cannot be told apart from them."),
     ],

@@ -35,7 +35,13 @@ def test_a_lenient_judge_is_put_right_as_often_as_the_interval_says():
 def test_a_faultless_judge_gains_by_its_many_answers():
     one = corrected(*draws(0, 1000, 100, 0.0))
     alone = 2 * 1.96 * (0.6 * 0.4 / 100) ** 0.5
-    assert one.high - one.low < 0.6 * alone
+    assert one.high - one.low < 0.8 * alone
+
+
+def test_labels_without_a_single_no_are_not_certainty():
+    one = corrected([(1.0, 1.0)] * 40, [1.0] * 144)
+    assert one.value == 1.0
+    assert one.low < 0.92  # Wilson's limit for 40 of 40 is .91
 
 
 def test_few_labels_correct_nothing():
@@ -46,7 +52,7 @@ def test_few_labels_correct_nothing():
 
 def test_without_the_library_it_says_what_to_install(monkeypatch):
     monkeypatch.setitem(__import__("sys").modules, "ppi_py", None)
-    with pytest.raises(InputError, match=r"install '\.\[people\]'"):
+    with pytest.raises(InputError, match=r"pip .* install .*'\.\[cpu,people\]'"):
         corrected(*draws(0, 100, 30, 0.5))
 
 
