@@ -20,9 +20,9 @@ from typing import Any
 
 from evals.schema import InputError
 from leaderboard.baseline import open_run
-from leaderboard.gate import Decision, Gate, gate
+from leaderboard.gate import Decision, gate
 from leaderboard.policy import Policy
-from leaderboard.report import as_markdown
+from leaderboard.report import as_markdown, as_refusal
 
 log = logging.getLogger("proctor")
 
@@ -56,10 +56,12 @@ def take(request: Request, environment: Mapping[str, str]) -> Decision:
     before = _base(request, environment)
     after = _exam(request, request.root, "head", environment)
     opened = open_run(before), open_run(after)
-    held = gate(*opened, request.policy, anyway=request.anyway)
-    report = as_markdown(held, *opened, link=request.link)
-    request.work.joinpath("report.md").write_text(report, encoding="utf-8")
-    say(report, held, request.work, environment)
+    try:
+        held = gate(*opened, request.policy, anyway=request.anyway)
+    except InputError as error:
+        say(as_refusal(error), "REFUSED", request.work, environment)
+        raise
+    say(as_markdown(held, *opened, link=request.link), held.decision, request.work, environment)
     return held.decision
 
 
@@ -103,10 +105,11 @@ def _exam(request: Request, tree: Path, name: str, environment: Mapping[str, str
     return folder
 
 
-def say(report: str, held: Gate, work: Path, environment: Mapping[str, str]) -> None:
-    """To the step summary, to the step's outputs and, on a pull request with a token, into its comment."""
+def say(report: str, decision: str, work: Path, environment: Mapping[str, str]) -> None:
+    """To a file, to the step summary, to the step's outputs and, on a pull request with a token, into its comment."""
+    work.joinpath("report.md").write_text(report, encoding="utf-8")
     _append(environment.get("GITHUB_STEP_SUMMARY"), report)
-    outputs = {"decision": held.decision, "page": work / "head-page", "report": work / "report.md"}
+    outputs = {"decision": decision, "page": work / "head-page", "report": work / "report.md"}
     _append(environment.get("GITHUB_OUTPUT"), "".join(f"{name}={value}\n" for name, value in outputs.items()))
     number, token = _pull_request(environment), environment.get("GITHUB_TOKEN")
     if number and token:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from evals.comparison import verdict
+from evals.schema import InputError
 from leaderboard.changes import GONE, Change, resettings
 from leaderboard.figures import SPACE, between, figure
 from leaderboard.gate import Gate, Ruling
@@ -33,6 +34,12 @@ def as_markdown(gate: Gate, before: Run, after: Run, *, link: str = "") -> str:
         *_flipped(before, after),
     ]
     return "\n\n".join([*parts, _foot(gate, before, after, link)]) + "\n"
+
+
+def as_refusal(error: InputError) -> str:
+    """Why two runs were not compared."""
+    first, *rest = str(error).splitlines()
+    return "\n".join(["## Proctor: not compared", "", _plain(first), "", *(f"- {_plain(line)}" for line in rest)]) + "\n"
 
 
 def as_table(gate: Gate) -> str:

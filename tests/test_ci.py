@@ -147,6 +147,18 @@ def test_a_degraded_one_is_no_go_and_says_so_in_one_comment_however_often(tmp_pa
     assert api.comments[0]["body"] == "first!"
 
 
+def test_a_refusal_is_said_where_the_decision_would_be(tmp_path, api):
+    folder = tmp_path / "project"
+    base = commit(folder, 0.83)
+    exam = (folder / "conftest.py").read_text()
+    (folder / "conftest.py").write_text(exam.replace("Sample(systems", 'Sample(suite="another", systems'))
+    with pytest.raises(InputError, match="no suite, base model and system in common"):
+        ci.take(request(folder, base), runner(tmp_path, api))
+    assert "not compared" in (tmp_path / "summary.md").read_text()
+    assert "in common" in api.comments[1]["body"]
+    assert "decision=REFUSED" in (tmp_path / "output").read_text()
+
+
 def test_the_base_is_checked_out_beside_and_cleaned_away(tmp_path):
     folder = tmp_path / "project"
     base, _ = commit(folder, 0.83), commit(folder, 0.3)
