@@ -270,8 +270,8 @@ def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> Non
     terminalreporter.section("leaderboard")
     try:
         plan.store.set_provenance(plan.provenance())
-        page = leaderboard.publish([plan.run_folder], Path(config.option.site or plan.root / "leaderboard" / "site"))
-        terminalreporter.write_line(leaderboard.summary(plan.run_folder))
+        page, tables = leaderboard.present(plan.run_folder, Path(config.option.site or plan.root / "leaderboard" / "site"))
+        terminalreporter.write_line(tables)
         terminalreporter.write_line(f"Records: {plan.run_folder}\nPage:    {page}")
         _saved_runs(terminalreporter, plan)
     except InputError as error:

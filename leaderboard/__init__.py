@@ -12,9 +12,21 @@ if TYPE_CHECKING:
 
 def publish(runs: Sequence[Path], site: Path) -> Path:
     """Write the page of one or several run folders into ``site``; returns the page's path."""
-    from leaderboard.page import publish as write
+    from leaderboard.page import publish as published
 
-    return write(runs, site)
+    return published(runs, site)
+
+
+def present(run: Path, site: Path) -> tuple[Path, str]:
+    """Write the page of one run, and tell its tables; summed up once for both."""
+    from leaderboard.board import board
+    from leaderboard.page import write
+    from leaderboard.store import read
+    from leaderboard.text import as_text
+
+    opened = [read(run)]
+    found = board(opened)
+    return write(opened, found, site), as_text(found)
 
 
 def compared(before: Run, after: Path) -> str:

@@ -20,7 +20,7 @@ from leaderboard.board import Board, board, latest
 from leaderboard.drill import Drill
 from leaderboard.names import slugs
 from leaderboard.output import Site
-from leaderboard.store import read
+from leaderboard.store import Run, read
 from leaderboard.tables import Section, sections
 from leaderboard.verdict import verdict
 
@@ -40,8 +40,12 @@ def publish(runs: Sequence[Path], site: Path) -> Path:
         InputError: a folder is not a run, a file in it is damaged, or the site cannot be written.
     """
     opened = [read(folder) for folder in runs]
-    found, files = board(opened), Site(site)
-    laid_out = sections(found)
+    return write(opened, board(opened), site)
+
+
+def write(opened: Sequence[Run], found: Board, site: Path) -> Path:
+    """Write the page of runs that were read and summed up already."""
+    laid_out, files = sections(found), Site(site)
     render = _environment().get_template
     for name, values in _system_pages(laid_out, Drill.into(opened, latest(opened)), found.run):
         files.write(name, render("system.html").render(values))
