@@ -153,7 +153,7 @@ class Plan:
     def provenance(self) -> dict[str, Any]:
         """What a reader needs to trust the run and to run it again."""
         suites_of = {suite.name: provenance.suite_facts(suite) for suite in self.suites}
-        systems_of = {cell.candidate.name: cell.candidate.facts() | {"fair": self._fair(cell)} for cell in self.cells}
+        systems_of = {cell.candidate.name: cell.candidate.facts() for cell in self.cells}
         asked = {
             "command": options.command(self.option),
             "judge": self.judge.name,
@@ -162,6 +162,10 @@ class Plan:
         }
         from evals import calibration  # it loads numpy, as does the board after it
 
+        asked["fair"] = {
+            leaderboard.row(cell.suite.name, cell.candidate.base_model, cell.candidate.name): self._fair(cell)
+            for cell in self.cells
+        }
         asked["judges"] = {self.judge.name: [vars(row) for row in calibration.load(self.judge.name)]}
         bases = {base.label: {"version": base.version, "parameters": base.parameters} for base in self.bases}
         return provenance.facts(self.root) | asked | {"suites": suites_of, "systems": systems_of, "base_models": bases}

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from evals.schema import Better, Record, Status
+from leaderboard import row
 from leaderboard.axes import rank
 from leaderboard.effects import Effect, effects
 from leaderboard.people import Labels, labels, put_right
@@ -84,11 +85,11 @@ class Board:
 def board(runs: Sequence[Run]) -> Board:
     """The board of runs. What several of them measured is taken from the last."""
     provenance = _merged([run.provenance for run in runs])
-    systems = provenance.get("systems", {})
+    systems, fair = provenance.get("systems", {}), provenance.get("fair", {})
     records = latest(runs)
     said = labels(runs)
     groups = grouped(records, "suite", "base_model").values()
-    cells = [cell for group in groups for cell in _cells(group, systems, said)]
+    cells = [cell for group in groups for cell in _cells(group, fair, said)]
     order = {name: place for place, name in enumerate(systems)}
     cells.sort(
         key=lambda cell: (cell.suite, cell.base_model, rank(cell.measure), order.get(cell.system, len(order)), cell.system)
@@ -114,15 +115,16 @@ def _merged(provenances: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     return merged
 
 
-def _cells(records: Iterable[Record], systems: Mapping[str, Any], said: Labels) -> Iterator[Cell]:
+def _cells(records: Iterable[Record], fair: Mapping[str, Any], said: Labels) -> Iterator[Cell]:
     """The cells of all systems in all measures on one suite with one base model, the best of each measure marked."""
     groups = list(grouped(records, "measure").values())
     measures = [{name: Series(rows) for (name,), rows in grouped(group, "system").items()} for group in groups]
     for group, columns, marks in zip(groups, measures, standings(measures), strict=True):
         asked = {record.item for record in group}
         for system, series in columns.items():
-            about = systems.get(system)
-            yield _cell(series, asked, marks.get(system, ""), about.get("fair") if isinstance(about, dict) else None, said)
+            first = series.records[0]
+            stamp = fair.get(row(first.suite, first.base_model, system))
+            yield _cell(series, asked, marks.get(system, ""), stamp, said)
 
 
 def _cell(series: Series, asked: set[str], mark: str, fair: Any, said: Labels) -> Cell:

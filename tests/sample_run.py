@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from evals.schema import Answer, Better, Context, Question, Record, Status
+from leaderboard import row
 from leaderboard.store import Store
 
 SKILL = {"base": 0.04, "rag": 0.83, "full_ft": 0.86, "lora": 0.84, "hybrid": 0.93}
@@ -138,11 +139,8 @@ def answer(sample: Sample, system: str, question: Question, place: int) -> Answe
 
 def provenance(sample: Sample) -> dict[str, Any]:
     """What a run says of itself."""
-    fair = {"hybrid": ["it reads passages and was trained without any"]}
-    systems = {
-        name: {"version": f"{name}1", "settings": {"rank": 8, "adapt": name}, "fair": fair.get(name, True)}
-        for name in sample.systems
-    }
+    unfair = {"hybrid": ["it reads passages and was trained without any"]}
+    systems = {name: {"version": f"{name}1", "settings": {"rank": 8, "adapt": name}} for name in sample.systems}
     return {
         "git": {"commit": "0123456789abcdef0123456789abcdef01234567", "dirty": True},
         "started": "2026-01-02T03:04:05+00:00",
@@ -153,6 +151,7 @@ def provenance(sample: Sample) -> dict[str, Any]:
         "seeds": sample.seeds,
         "suites": {sample.suite: {"title": sample.title, "version": "s1", "documents": 150, "questions": sample.questions}},
         "systems": systems,
+        "fair": {row(sample.suite, sample.base_model, name): unfair.get(name, True) for name in sample.systems},
         "base_models": {sample.base_model: {"version": "b1", "parameters": 2_000_000}},
     }
 

@@ -125,7 +125,8 @@ def test_nothing_in_common_cannot_be_told_apart():
 
 
 def test_systems_keep_the_order_of_their_table():
-    provenance = {"systems": {"rag": {"fair": True}, "base": {"fair": ["it sees less"]}}}
+    fair = {"instruments/tiny/rag": True, "instruments/tiny/base": ["it sees less"], "other/tiny/zeta": ["elsewhere"]}
+    provenance = {"systems": {"rag": {}, "base": {}}, "fair": fair}
     cells = board_of(*answered("base", 1), *answered("zeta", 1), *answered("rag", 1), provenance=provenance).cells
     assert [(cell.system, cell.fair) for cell in cells] == [("rag", True), ("base", ["it sees less"]), ("zeta", None)]
 
@@ -145,9 +146,9 @@ def test_other_versions_of_a_suite_are_pointed_out():
 
 
 def test_a_caution_on_every_system_is_said_once():
-    systems = {"rag": {"fair": ["a small model"]}, "lora": {"fair": ["a small model", "it sees less"]}}
-    rows = [record("accuracy.exact", "q", system=system) for system in systems]
-    (section,) = sections(board_of(*rows, provenance={"systems": systems}))
+    fair = {"instruments/tiny/rag": ["a small model"], "instruments/tiny/lora": ["a small model", "it sees less"]}
+    rows = [record("accuracy.exact", "q", system=system) for system in ("rag", "lora")]
+    (section,) = sections(board_of(*rows, provenance={"systems": {"rag": {}, "lora": {}}, "fair": fair}))
     assert section.cautions_in_short == [("every system", "a small model"), ("lora", "it sees less")]
 
 

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from evals.schema import Answer, Context, InputError, Question
-from leaderboard import page
+from leaderboard import page, row
 from leaderboard.board import board
 from leaderboard.figures import figure
 from leaderboard.names import slug, slugs
@@ -122,10 +122,10 @@ def hostile_run(folder: Path) -> Path:
         question = Question(text, text, (text,), (text,), (text,), text)
         answers = [(question, Answer(text, text, (Context(text, text, 0.5),), (text,), error=error)) for error in (None, text)]
         store.add_answers(text, text, text, 0, answers)
-    systems = {text: {"version": text, "fair": [text], "settings": {text: text}} for text in HOSTILE}
-    store.set_provenance(
-        {"suites": {text: {"title": text, "documents": text} for text in HOSTILE}, "systems": systems, "x": HOSTILE}
-    )
+    systems = {text: {"version": text, "settings": {text: text}} for text in HOSTILE}
+    fair = {row(text, text, text): [text] for text in HOSTILE}
+    suites = {text: {"title": text, "documents": text} for text in HOSTILE}
+    store.set_provenance({"suites": suites, "systems": systems, "fair": fair, "x": HOSTILE})
     return folder
 
 
