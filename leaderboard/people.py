@@ -16,7 +16,7 @@ from evals.prediction_powered import corrected
 from evals.schema import InputError, Record
 from evals.statistics import Interval
 from leaderboard.series import Series, grouped
-from leaderboard.store import Run
+from leaderboard.store import Row, Run
 
 FILE = "people.jsonl"
 FIELDS = ("suite", "base_model", "system", "system_version", "seed", "measure", "item")
@@ -52,14 +52,20 @@ def _draw(run: Run, records: Sequence[Record], listed: set[Key], count: int) -> 
     answers = {row.question.id: row for row in run.answers(first.suite, first.base_model, first.system, seed)}
     draw = random.Random(f"{first.suite}/{first.system}/{first.measure}")  # noqa: S311 -- the same sample each time, not a secret
     for record in draw.sample(left, min(count, len(left))):
-        row = answers.get(record.item)
-        shown = {
-            "question": row.question.text if row else "",
-            "answer": row.answer.text if row else "",
-            "passages": [context.text for context in row.answer.contexts or ()] if row else [],
-            "evidence": list(row.question.evidence) if row else [],
-        }
-        yield {field: getattr(record, field) for field in FIELDS} | shown | {"label": None}
+        yield {field: getattr(record, field) for field in FIELDS} | _shown(answers.get(record.item)) | {"label": None}
+
+
+def _shown(row: Row | None) -> dict[str, Any]:
+    """What a person judges by; empty where the run did not keep its answers."""
+    if row is None:
+        return {"question": "", "answer": "", "passages": [], "evidence": []}
+    passages = [context.text for context in row.answer.contexts or ()]
+    return {
+        "question": row.question.text,
+        "answer": row.answer.text,
+        "passages": passages,
+        "evidence": list(row.question.evidence),
+    }
 
 
 def labels(runs: Sequence[Run]) -> Labels:

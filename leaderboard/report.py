@@ -59,11 +59,8 @@ def _who(ruling: Ruling) -> tuple[str, str, str]:
 
 def _gone(gate: Gate) -> list[tuple[str, str, str]]:
     """The systems of which nothing is measured any more."""
-    return [
-        who
-        for who in dict.fromkeys(map(_who, gate.rulings))
-        if all(r.change.missing == GONE for r in gate.rulings if _who(r) == who)
-    ]
+    there = {_who(ruling) for ruling in gate.rulings if ruling.change.missing != GONE}
+    return [who for who in dict.fromkeys(map(_who, gate.rulings)) if who not in there]
 
 
 def _left_out(gate: Gate) -> list[str]:
@@ -103,24 +100,15 @@ def _figures(ruling: Ruling, policy: Policy) -> tuple[str, ...]:
     """What is shown of a change; before and now are over the items that both runs have."""
     change, found = ruling.change, ruling.change.found
     if not found:
-        return ("", "", "", "", "", "", "", ruling.reason)
+        return (*[""] * (len(FIGURES) - 1), ruling.reason)
     difference = "difference" if change.unit == "share" else change.unit
     low, high = (figure(end, difference) for end in (found.difference.low, found.difference.high))
     moved = f"{'+' if found.difference.value > 0 else ''}{figure(found.difference.value, difference)}"
     p = found.p if ruling.p is None else ruling.p
     margin = ruling.rule.allowed(found.theirs)
     said = verdict(found, change.better, p=p, margin=margin, alpha=policy.alpha, min_pairs=policy.min_pairs)
-    before, now = figure(found.theirs, change.unit), figure(found.mine, change.unit)
-    return (
-        said,
-        before,
-        now,
-        moved,
-        between(low, high).replace(" ", SPACE),
-        f"{p:.2g}",
-        str(found.n),
-        ruling.reason.replace(SPACE, " "),
-    )
+    values = (figure(found.theirs, change.unit), figure(found.mine, change.unit), moved, between(low, high).replace(" ", SPACE))
+    return (said, *values, f"{p:.2g}", str(found.n), ruling.reason.replace(SPACE, " "))
 
 
 @dataclass(frozen=True)

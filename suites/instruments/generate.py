@@ -221,11 +221,7 @@ def labels(domain: Domain, texts: dict[str, str], seed: int) -> Iterator[Row]:
         shown = [own] if place % 4 < 2 else found if place % 8 == 7 else rng.sample([own, *found], 1 + len(found))
         reworded = [says for says in fact.wording["says"] if fact.ask(says.replace("{v}", fact.value)) not in own]
         template = rng.choice(reworded) if place % 2 and reworded else "{v}"
-        wrong = [value for value in fact.wording["values"] if value != fact.value]
-        if place % 4 == 2:
-            wrong = [other.value for other in near if other.value != fact.value] or wrong
-        if place % 3 == 0:
-            wrong = _in_other_units(fact.value) or wrong
+        wrong = _wrong_values(fact, near, place)
         for right, value in ((True, fact.value), (False, rng.choice(wrong))):
             yield {
                 "question": fact.ask(_one(fact.wording["test"], place)),
@@ -234,6 +230,13 @@ def labels(domain: Domain, texts: dict[str, str], seed: int) -> Iterator[Row]:
                 "supported": right and own in shown,
                 "cluster": fact.about,
             }
+
+
+def _wrong_values(fact: Fact, near: list[Fact], place: int) -> list[str]:
+    """What the answer might be and is not: another value, one that is found beside it, or its number of something else."""
+    besides = [other.value for other in near if other.value != fact.value] if place % 4 == 2 else []
+    units = _in_other_units(fact.value) if place % 3 == 0 else []
+    return units or besides or [value for value in fact.wording["values"] if value != fact.value]
 
 
 UNITS = ("weeks", "months", "years", "minutes", "hours", "days", "mA", "A", "V", "kg", "g", "degrees")
