@@ -29,6 +29,9 @@ log = logging.getLogger("proctor")
 MARKER = "<!-- proctor-gate -->"
 LONGEST = 60_000
 """Letters of a comment; the hosting API takes 65,536."""
+UNSEEN = ("leaderboard/**", ".github/**", "tests/*.py", "docs/*.md", "*.md")
+"""What the exam does not read, as patterns from the root: where two commits differ in nothing else, one exam stands for both.
+A suite's documents may be called `*.md` too, so no pattern of that kind reaches into folders."""
 
 
 @dataclass(frozen=True)
@@ -53,8 +56,7 @@ def take(request: Request, environment: Mapping[str, str]) -> Decision:
     Raises:
         InputError: the base is unknown, an exam could not be taken, or the runs cannot be compared.
     """
-    before = _base(request, environment)
-    after = _exam(request, request.root, "head", environment)
+    before, after = _runs(request, environment)
     opened = open_run(before), open_run(after)
     try:
         held = gate(*opened, request.policy, anyway=request.anyway)
@@ -65,12 +67,24 @@ def take(request: Request, environment: Mapping[str, str]) -> Decision:
     return held.decision
 
 
-def _base(request: Request, environment: Mapping[str, str]) -> Path:
-    """The run to compare with: as given, or of the base commit, checked out beside this one."""
-    if Path(request.base).exists():
-        return Path(request.base)
+def _runs(request: Request, environment: Mapping[str, str]) -> tuple[Path, Path]:
+    """The run to compare with and the head's. The first is as given, or that of the base commit, checked out beside this one."""
+    given = Path(request.base)
+    if given.exists():
+        return given, _exam(request, request.root, "head", environment)
+    if same_exam(request):
+        log.info("nothing that the exam reads differs from %s: one exam stands for both", request.base)
+        return (_exam(request, request.root, "head", environment),) * 2
     with _checked_out(request.root, request.base, request.work / "base-tree") as tree:
-        return _exam(request, tree, "base", environment)
+        before = _exam(request, tree, "base", environment)
+    return before, _exam(request, request.root, "head", environment)
+
+
+def same_exam(request: Request) -> bool:
+    """Whether all that the exam reads is the same in the base commit and in the working tree."""
+    read = ["--", ".", *(f":(exclude,glob){name}" for name in UNSEEN)]
+    changed = _git(request.root, "diff", "--name-only", request.base, *read)
+    return not (changed or _git(request.root, "ls-files", "--others", "--exclude-standard", *read))
 
 
 @contextmanager
@@ -83,10 +97,12 @@ def _checked_out(root: Path, commit: str, tree: Path) -> Iterator[Path]:
         _git(root, "worktree", "remove", "--force", str(tree))
 
 
-def _git(root: Path, *words: str) -> None:
+def _git(root: Path, *words: str) -> str:
+    """What git printed; InputError with its own words where it fails."""
     done = subprocess.run(["git", "-C", str(root), *words], capture_output=True, text=True, check=False)  # noqa: S603, S607
     if done.returncode:
         raise InputError(f"git {shlex.join(words)}: {done.stderr.strip()}")
+    return done.stdout.strip()
 
 
 def _exam(request: Request, tree: Path, name: str, environment: Mapping[str, str]) -> Path:

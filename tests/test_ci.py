@@ -129,8 +129,29 @@ def test_a_pull_request_that_changes_nothing_is_go(tmp_path, api):
     (folder / "README").write_text("words")
     environment = runner(tmp_path, api)
     assert ci.take(request(folder, base), environment) == "GO"
+    assert len(list((tmp_path / "work").glob("*/records.jsonl"))) == 1
     assert "## Proctor: GO" in (tmp_path / "summary.md").read_text()
     assert "decision=GO" in (tmp_path / "output").read_text()
+
+
+@pytest.mark.parametrize(
+    ("path", "same"),
+    [
+        ("README.md", True),
+        ("leaderboard/page.py", True),
+        ("docs/gate.md", True),
+        ("docs/mine/documents/a.md", False),  # a suite may lie anywhere, and its documents may be called so
+        ("suites/mine/train.jsonl", False),
+        ("conftest.py", False),
+    ],
+)
+def test_one_exam_stands_for_both_commits_where_it_reads_nothing_that_differs(tmp_path, path, same):
+    folder = tmp_path / "project"
+    base = commit(folder, 0.83)
+    changed = folder / path
+    changed.parent.mkdir(parents=True, exist_ok=True)
+    changed.write_text((changed.read_text() if changed.exists() else "") + "\n# more\n")
+    assert ci.same_exam(request(folder, base)) is same
 
 
 def test_a_degraded_one_is_no_go_and_says_so_in_one_comment_however_often(tmp_path, api):
