@@ -23,6 +23,9 @@ REPORT = "training.json"
 DECAY = 1 / 3
 """Power with which the learning rate falls to zero. It stays high for longer than in a straight line, and the loss on the
 embedded domain that a line reaches in three epochs is reached in two and a half."""
+BETAS = (0.8, 0.95)
+"""Adam's memories, shorter than its defaults: a training of a few hundred steps has no time for an average over a thousand.
+The second is what large language models are trained with (Touvron et al. 2023)."""
 
 
 class Recipe(NamedTuple):
@@ -75,13 +78,19 @@ def train(system: System, base: BaseModel, pairs: Sequence[tuple[str, str]], see
     import torch
     from transformers import PrinterCallback, Trainer, set_seed
 
+    class Pooled(Trainer):  # type: ignore[misc] # transformers ships no types
+        """The library's trainer, with batches of like length."""
+
+        def _get_train_sampler(self, _: Any = None) -> Any:  # of the rows given, which still have their lengths
+            return batching.Pools(self.train_dataset["length"], self.args.train_batch_size)
+
     set_seed(seed)
     tokenizer = base.tokenizer()
     model = _trainable(system, base, device)
     rows = batching.rows(tokenizer, pairs, base.context)
-    trainer = Trainer(
+    trainer = Pooled(
         model=model,
-        args=_arguments(system, base, seed, folder, device, batching.sampling(rows["length"], system.batch_size)),
+        args=_arguments(system, base, seed, folder, device),
         train_dataset=rows,
         data_collator=batching.Collator(tokenizer.pad_token_id, model),
         callbacks=[_progress(system.name)],
@@ -123,7 +132,7 @@ def _trainable(system: System, base: BaseModel, device: str) -> Any:
     return peft.get_peft_model(model, config)
 
 
-def _arguments(system: System, base: BaseModel, seed: int, folder: Path, device: str, order: str) -> Any:
+def _arguments(system: System, base: BaseModel, seed: int, folder: Path, device: str) -> Any:
     from transformers import TrainingArguments
 
     chosen = hyperparameters(system, base)
@@ -134,9 +143,10 @@ def _arguments(system: System, base: BaseModel, seed: int, folder: Path, device:
         per_device_train_batch_size=system.batch_size,
         lr_scheduler_type="polynomial",
         lr_scheduler_kwargs={"power": DECAY, "lr_end": 0.0},
+        adam_beta1=BETAS[0],
+        adam_beta2=BETAS[1],
         warmup_steps=0.05,
         weight_decay=0.0,
-        train_sampling_strategy=order,
         logging_strategy="epoch",
         save_strategy="epoch",
         save_total_limit=1,

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from models.prompts import as_tokens, completion_tokens
 
-PADDED = 0.3  # share of a random batch that is padding, from which sorting by length saves more than it disturbs
+POOL = 4
+"""Batches whose examples are sorted by length together. On the embedded domain this leaves a third of the padding of random
+batches. Larger pools, such as those of the `Trainer`'s own sampler, put examples of like wording together, and batches of those
+learn slower."""
 
 
 def rows(tokenizer: Any, pairs: Sequence[tuple[str, str]], context: int) -> Any:
@@ -56,14 +59,31 @@ class Collator:
         return batch
 
 
-def sampling(lengths: Sequence[int], batch_size: int) -> str:
-    """Batches of like length where random ones would be mostly padding, and random ones otherwise.
+class Pools:
+    """A sampler of rows for batches of like length, in a new order each epoch, drawn from torch's own generator.
 
-    Examples of like length are often of like wording, and batches of those learn slower: on the embedded domain
-    the loss after three epochs is twice that of random batches.
+    Rows are sorted by length within random pools of ``POOL`` batches, and the batches put in random order.
     """
-    count = len(lengths)
-    shares = (((i + 1) / count) ** batch_size - (i / count) ** batch_size for i in range(count))
-    longest = sum(length * share for length, share in zip(sorted(lengths), shares, strict=True))  # of a batch, on average
-    padding = 1 - sum(lengths) / count / longest
-    return "group_by_length" if padding > PADDED else "random"
+
+    def __init__(self, lengths: Sequence[int], batch_size: int) -> None:
+        self.lengths = list(lengths)
+        self.batch_size = batch_size
+
+    def __len__(self) -> int:
+        """Rows."""
+        return len(self.lengths)
+
+    def __iter__(self) -> Iterator[int]:
+        """One epoch."""
+        import torch
+
+        drawn = torch.randperm(len(self)).tolist()
+        pools = (sorted(pool, key=self.lengths.__getitem__) for pool in _slices(drawn, POOL * self.batch_size))
+        *batches, last = (batch for pool in pools for batch in _slices(pool, self.batch_size))
+        for place in torch.randperm(len(batches)).tolist():
+            yield from batches[place]
+        yield from last  # where it is: it may not be full
+
+
+def _slices(rows: Sequence[int], size: int) -> list[Sequence[int]]:
+    return [rows[start : start + size] for start in range(0, len(rows), size)]

@@ -12,7 +12,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -86,16 +86,25 @@ def training() -> str:
         rows = batching.rows(candidate.base.tokenizer(), pairs, candidate.base.context)  # the same for both
         rate = adaptation.hyperparameters(candidate.system, candidate.base).learning_rate
         plain, target = _plain_trainer(candidate.base, rows, f"{folder}/plain", num_train_epochs=3, learning_rate=rate)
-        for epochs in (2.5, 2.75, 3, 4, 5, 6):  # each a training of its own: the rate falls to zero over all of it
+        for epochs in (2.25, 2.5, 2.75, 3, 4, 5, 6):  # each a training of its own: the rate falls to zero over all of it
             ours = Path(folder, f"ours-{epochs}")
-            ours.mkdir()
-            adaptation.train(replace(candidate.system, epochs=epochs), candidate.base, pairs, 0, ours, "cpu")
-            seconds = json.loads((ours / adaptation.REPORT).read_text())["seconds"]
+            seconds = _train(candidate, pairs, epochs, ours)
             loss = _loss(candidate.base, ours, rows)
             if loss <= target:
                 break
+        for again in "ab":  # in turn, and the quickest of three counts: a busy machine slows one training, not all
+            seconds = min(seconds, _train(candidate, pairs, epochs, Path(folder, again)))
+            once_more = _plain_trainer(candidate.base, rows, f"{folder}/plain", num_train_epochs=3, learning_rate=rate)
+            plain = min(plain, once_more[0])
     done = f"ours {seconds:.1f} s to {loss:.3f} in {epochs} epochs"
     return f"plain {plain:.1f} s to loss {target:.3f} in 3 epochs, {done}: {plain / seconds:.2f} x"
+
+
+def _train(candidate: Candidate, pairs: Sequence[tuple[str, str]], epochs: float, folder: Path) -> float:
+    """Seconds of a training as a system's own, left in a new folder."""
+    folder.mkdir()
+    adaptation.train(replace(candidate.system, epochs=epochs), candidate.base, pairs, 0, folder, "cpu")
+    return float(json.loads((folder / adaptation.REPORT).read_text())["seconds"])
 
 
 def _trainer(model: base.BaseModel, weights: Any, rows: Any, folder: str, **settings: Any) -> Any:

@@ -83,9 +83,21 @@ def test_a_prompt_too_long_keeps_its_end_and_its_answer(base: BaseModel) -> None
     assert tokenizer.decode(row["input_ids"]).endswith(" the end yes</s>")
 
 
-def test_batches_are_sorted_by_length_only_where_padding_is_large() -> None:
-    assert batching.sampling([20, 22, 24] * 40, 16) == "random"
-    assert batching.sampling([20] * 100 + [400] * 20, 16) == "group_by_length"
+def test_an_epoch_has_every_row_once_in_batches_of_like_length() -> None:
+    lengths = [place * 37 % 100 for place in range(104)]
+    pools = batching.Pools(lengths, 8)
+    orders = [list(pools) for _ in range(2)]
+    assert orders[0] != orders[1]
+    for order in orders:
+        assert sorted(order) == list(range(len(lengths)))
+        spans = [max(found) - min(found) for found in ([lengths[row] for row in order[i : i + 8]] for i in range(0, 96, 8))]
+        assert sum(spans) / len(spans) < 40  # of 100; 78 in random batches of eight
+
+
+def test_rows_that_fill_no_batch_come_last() -> None:
+    order = list(batching.Pools([1] * 3 + [9] * 8, 8))
+    assert len(order) == 11
+    assert list(batching.Pools([5], 8)) == [0]
 
 
 def test_nothing_but_the_result_is_left(base: BaseModel, tmp_path: Path) -> None:

@@ -126,7 +126,7 @@ def runner(folder: Path, server: Api | None = None) -> dict[str, str]:
 def test_a_pull_request_that_changes_nothing_is_go(tmp_path, api):
     folder = tmp_path / "project"
     base = commit(folder, 0.83)
-    (folder / "README").write_text("words")
+    (folder / "README.md").write_text("words")
     environment = runner(tmp_path, api)
     assert ci.take(request(folder, base), environment) == "GO"
     assert len(list((tmp_path / "work").glob("*/records.jsonl"))) == 1
