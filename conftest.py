@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
 quiet.quiet()
 
-AXES = "accuracy faithfulness hallucination forgetting retrieval updates style privacy cost latency context citations"
+AXES = "accuracy faithfulness hallucination forgetting retrieval dependence context citations updates style privacy cost latency"
 PLAN = pytest.StashKey["Plan"]()
 
 

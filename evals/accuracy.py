@@ -27,7 +27,8 @@ def f1(text: str, reference: str) -> float:
     return 2 * common / (len(said) + len(expected)) if common else 0.0
 
 
-def _exact(suite: Suite, question: Question, answer: Answer) -> float | None:
+def exact_match(suite: Suite, question: Question, answer: Answer) -> float | None:
+    """1 if the answer, without the house format, is one of the references; None for a question without any."""
     said = suite.bare(answer.text)
     return max((exact(said, reference) for reference in question.references), default=None)
 
@@ -37,4 +38,4 @@ def _f1(suite: Suite, question: Question, answer: Answer) -> float | None:
     return max((f1(said, reference) for reference in question.references), default=None)
 
 
-AXIS = Axis("accuracy", (EXACT, F1), per_question({EXACT: _exact, F1: _f1}))
+AXIS = Axis("accuracy", (EXACT, F1), per_question({EXACT: exact_match, F1: _f1}))

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from evals.cache import Cache, digest, source
 from evals.judges import Judge
-from evals.schema import Answer, Measure, Question, Record, Score, Suite, as_json, not_applicable
+from evals.schema import Answer, Context, Measure, Question, Record, Score, Suite, as_json, not_applicable
 
 if TYPE_CHECKING:
     from evals.statistics import Interval
@@ -51,8 +51,27 @@ class Candidate(Protocol):
     def retrieves(self) -> bool:
         """Whether it looks passages up."""
 
+    @property
+    def top_k(self) -> int:
+        """Passages that it looks up for a question."""
+
+    @property
+    def context(self) -> int:
+        """Tokens that its model has room for, prompt and answer together."""
+
     def answers(self, questions: Sequence[Question]) -> list[Answer]:
         """One answer a question, in order."""
+
+    def readings(
+        self, questions: Sequence[Question], passages: Sequence[tuple[Context, ...]], room: int | None = None
+    ) -> list[Answer]:
+        """One answer a question, with those passages in its prompt and no others; ``room``: tokens for prompt and answer."""
+
+    def passages(self, questions: Sequence[Question], count: int) -> list[tuple[Context, ...]]:
+        """The best ``count`` passages for each question, best first."""
+
+    def pieces(self, documents: Sequence[str]) -> Mapping[str, tuple[Context, ...]]:
+        """Document id -> the passages that it was split into."""
 
     def weights(self) -> AbstractContextManager[tuple[Any, Any]]:
         """Its model and tokenizer in memory, while the context is open."""

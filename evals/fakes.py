@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from evals.judges import JudgeError, Pair, Schema
-from evals.schema import Answer, Question
+from evals.schema import Answer, Context, Question
 
 
 def no_weights() -> tuple[Any, Any]:
@@ -27,16 +27,41 @@ class Fake:
     version: str = "1"
     weights_version: str = "base"
     retrieves: bool = False
+    top_k: int = 3
+    context: int = 512
     load: Callable[[], tuple[Any, Any]] = no_weights
+    documents: tuple[Context, ...] = ()
 
     def answers(self, questions: Sequence[Question]) -> list[Answer]:
         """One answer a question, in order."""
         return [self.answer(question) for question in questions]
 
+    def readings(
+        self, questions: Sequence[Question], passages: Sequence[tuple[Context, ...]], room: int | None = None
+    ) -> list[Answer]:
+        """What it answers to a question whose text has the passages before it, cut to ``room`` words."""
+        return [
+            replace(self.answer(replace(question, text=_with(passages_of, question.text, room))), contexts=passages_of)
+            for question, passages_of in zip(questions, passages, strict=True)
+        ]
+
+    def passages(self, questions: Sequence[Question], count: int) -> list[tuple[Context, ...]]:
+        """The first documents that it knows."""
+        return [tuple(self.documents[:count])] * len(questions)
+
+    def pieces(self, documents: Sequence[str]) -> dict[str, tuple[Context, ...]]:
+        """Each document as one passage."""
+        return {known.document: (known,) for known in self.documents if known.document in documents}
+
     @contextmanager
     def weights(self) -> Iterator[tuple[Any, Any]]:
         """What ``load`` gives."""
         yield self.load()
+
+
+def _with(passages: Sequence[Context], question: str, room: int | None) -> str:
+    words = " ".join(context.text for context in passages).split()[:room]
+    return " ".join([*words, question])
 
 
 def canned(answers: Mapping[str, Answer | str], **fields: Any) -> Fake:

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import re
+
 AXES = (
     "accuracy",
     "faithfulness",
     "hallucination",
     "forgetting",
     "retrieval",
+    "dependence",
+    "context",
     "citations",
     "style",
     "updates",
-    "context",
     "privacy",
     "latency",
     "cost",
@@ -25,6 +28,7 @@ MEANING = {
     "hallucination": "Does it make things up, or answer what the documents do not hold?",
     "forgetting": "What did it lose of the abilities that the base model had?",
     "retrieval": "Does it find the documents that hold the answer?",
+    "dependence": "How right is it with the evidence itself, with other passages, or with none?",
     "citations": "Does it name the documents that support its answer?",
     "style": "Does it follow the house format?",
     "updates": "Does it follow when a document changes?",
@@ -48,6 +52,7 @@ def axis(measure: str) -> str:
 
 
 def rank(measure: str) -> tuple[int, str, bool, str]:
-    """Sorts measures by axis; an axis' own measure comes before those of its parts."""
+    """Sorts measures by axis; an axis' own measure comes before those of its parts, and numbers by their size."""
     name = axis(measure)
-    return (AXES.index(name) if name in AXES else len(AXES), name, not measure.startswith(name), measure)
+    sized = re.sub(r"\d+", lambda digits: digits[0].zfill(9), measure)
+    return (AXES.index(name) if name in AXES else len(AXES), name, not measure.startswith(name), sized)

@@ -5,13 +5,13 @@ from __future__ import annotations
 import json
 import logging
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from functools import cached_property
 from importlib.metadata import version as installed
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from evals.cache import digest, source
 from evals.schema import Answer, Context, Domain, InputError, Question, as_json
@@ -21,6 +21,16 @@ from models.bench import Bench
 from models.systems import System
 
 log = logging.getLogger("proctor")
+
+
+class Asked(NamedTuple):
+    """A question, and what tells it from others that were asked before."""
+
+    key: str
+    question: Question
+
+
+LookUp = Callable[[Sequence[Asked]], Sequence[tuple[Context, ...] | None]]
 
 
 @dataclass(frozen=True)
@@ -54,6 +64,16 @@ class Candidate:
         """Whether it looks passages up."""
         return self.system.retrieves
 
+    @property
+    def top_k(self) -> int:
+        """Passages that it looks up for a question."""
+        return self.system.top_k
+
+    @property
+    def context(self) -> int:
+        """Tokens that its model has room for, prompt and answer together."""
+        return self.base.context
+
     @cached_property
     def weights_version(self) -> str:
         """Hash of all that shapes its weights; the base's own where they are not trained."""
@@ -82,23 +102,55 @@ class Candidate:
         """Hash of all that shapes its answers."""
         system = self.system
         found = [self.index_version, system.top_k] if system.retrieves else None
+        return digest(self.weights_version, found, self._spoken, self.bench.device)
+
+    @cached_property
+    def _spoken(self) -> list[Any]:
+        """What shapes its answers besides weights and passages."""
         code = source(__file__, prompts.__file__, generation.__file__)
-        spoken = [code, system.max_new_tokens, self.domain.instruction]
-        return digest(self.weights_version, found, spoken, self.bench.device)
+        return [code, self.system.max_new_tokens, self.domain.instruction]
 
     def answers(self, questions: Sequence[Question]) -> list[Answer]:
         """One answer a question, in order. Those given before are read back.
 
         A question that fails costs only itself, and is asked again by the next run.
         """
-        journal = self.bench.cache.journal("answers", self.version)
+
+        def looked_up(missing: Sequence[Asked]) -> Sequence[tuple[Context, ...] | None]:
+            return self.passages([one.question for one in missing]) if self.retrieves else [None] * len(missing)
+
+        return self._once(self.version, [Asked(_asked(question), question) for question in questions], looked_up)
+
+    def readings(
+        self, questions: Sequence[Question], passages: Sequence[tuple[Context, ...]], room: int | None = None
+    ) -> list[Answer]:
+        """One answer a question, with those passages in its prompt and no others; ``room``: tokens for prompt and answer."""
+        given = {
+            Asked(digest(question.text, [(context.document, context.text) for context in shown], room), question): shown
+            for question, shown in zip(questions, passages, strict=True)
+        }
+        version = digest("readings", self.weights_version, self._spoken, self.bench.device)
+        return self._once(version, list(given), lambda missing: [given[one] for one in missing], room)
+
+    def passages(self, questions: Sequence[Question], count: int | None = None) -> list[tuple[Context, ...]]:
+        """The best passages for each question, best first: as many as the system shows, or ``count``."""
+        system = replace(self.system, top_k=count or self.top_k)
+        return retrieval.search(system, self.index(), [question.text for question in questions], self.bench.device)
+
+    def pieces(self, documents: Sequence[str]) -> dict[str, tuple[Context, ...]]:
+        """Document id -> the passages that it was split into."""
+        return retrieval.pieces(self.index(), set(documents))
+
+    def _once(self, version: str, asked: Sequence[Asked], passages: LookUp, room: int | None = None) -> list[Answer]:
+        """Answers in order: from the journal of that version, or else given now and written there."""
+        journal = self.bench.cache.journal("answers", version)
         with journal.lock():
             known = {row["asked"]: Answer.from_json(row["answer"]) for row in journal.rows()}
-            missing = [question for question in questions if _asked(question) not in known]
-            for batch in self._answered(missing):
-                journal.append({"asked": _asked(q), "answer": as_json(answer)} for q, answer in batch if answer.error is None)
-                known |= {_asked(question): answer for question, answer in batch}
-        return [replace(known[_asked(question)], question=question.id) for question in questions]
+            missing = [one for one in asked if one.key not in known]
+            for batch in self._answered(missing, passages, room):
+                journal.append({"asked": one.key, "answer": as_json(answer)} for one, answer in batch if answer.error is None)
+                known |= {one.key: answer for one, answer in batch}
+        return [replace(known[one.key], question=one.question.id) for one in asked]
 
     def unanswered(self, questions: Sequence[Question]) -> list[Question]:
         """The questions that it was not asked yet."""
@@ -145,9 +197,6 @@ class Candidate:
         parsed: dict[str, Any] = json.loads(report.read_text(encoding="utf-8"))
         return parsed
 
-    def _retrieved(self, texts: Sequence[str]) -> list[tuple[Context, ...]]:
-        return retrieval.search(self.system, self.index(), texts, self.bench.device)
-
     def _train(self, folder: Path) -> None:
         log.info("training %s (seed %d) on %d examples", self.name, self.seed, len(self.domain.examples))
         pairs = [
@@ -161,28 +210,31 @@ class Candidate:
         """For each example the passages to train with; none for a system that is trained without."""
         if not self.system.trains_with_passages:
             return [()] * len(self.domain.examples)
-        found = self._retrieved([example.prompt for example in self.domain.examples])
-        return distractors.mixed(self.domain, found, self.system, self.seed)
+        asked = [Question("", example.prompt) for example in self.domain.examples]
+        return distractors.mixed(self.domain, self.passages(asked), self.system, self.seed)
 
-    def _answered(self, questions: list[Question]) -> Iterator[list[tuple[Question, Answer]]]:
+    def _answered(self, asked: list[Asked], passages: LookUp, room: int | None) -> Iterator[list[tuple[Asked, Answer]]]:
         """Answers batch by batch, as they come."""
-        if not questions:
+        if not asked:
             return
-        found: Sequence[tuple[Context, ...] | None] = [None] * len(questions)
-        if self.system.retrieves:
-            found = self._retrieved([question.text for question in questions])
+        found = passages(asked)
         with self.weights() as (model, tokenizer):
-            fitted = [self._fitted(tokenizer, question, contexts) for question, contexts in zip(questions, found, strict=True)]
+            fitted = [self._fitted(tokenizer, one.question, shown, room) for one, shown in zip(asked, found, strict=True)]
             done = 0
             for batch in generation.batches([len(tokens) for tokens, _ in fitted]):
-                yield self._ask(model, tokenizer, [(questions[index], *fitted[index]) for index in batch])
+                rows = [(asked[index].question, *fitted[index]) for index in batch]
+                yield [
+                    (asked[index], answer) for index, (_, answer) in zip(batch, self._ask(model, tokenizer, rows), strict=True)
+                ]
                 done += len(batch)
-                log.info("%s: answered %d of %d", self.name, done, len(questions))
+                log.info("%s: answered %d of %d", self.name, done, len(asked))
 
-    def _fitted(self, tokenizer: Any, question: Question, contexts: tuple[Context, ...] | None) -> tuple[list[int], Answer]:
+    def _fitted(
+        self, tokenizer: Any, question: Question, contexts: tuple[Context, ...] | None, most: int | None
+    ) -> tuple[list[int], Answer]:
         """The prompt's tokens and an answer to fill in. Passages that do not fit are cut whole, the worst first."""
         kept = list(contexts or ())
-        room = self.base.context - self.system.max_new_tokens
+        room = min(most or self.context, self.context) - self.system.max_new_tokens
         while True:
             tokens = prompts.as_tokens(tokenizer, prompts.prompt(self.domain.instruction, question.text, kept))
             if len(tokens) <= room or not kept:

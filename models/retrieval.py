@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import logging
 from collections.abc import Callable, Sequence
+from collections.abc import Set as AbstractSet
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -47,6 +48,15 @@ def search(system: System, folder: Path, queries: Sequence[str], device: str) ->
     chunks = json.loads((folder / CHUNKS).read_text(encoding="utf-8"))
     found = KINDS[system.retrieve].search(folder, list(queries), min(system.top_k, len(chunks)), system, device)
     return [tuple(Context(chunks[index][0], chunks[index][1], round(score, 6)) for index, score in hits) for hits in found]
+
+
+def pieces(folder: Path, documents: AbstractSet[str]) -> dict[str, tuple[Context, ...]]:
+    """Document id -> the passages that it was split into, for those documents."""
+    found: dict[str, tuple[Context, ...]] = dict.fromkeys(documents, ())
+    for name, text in json.loads((folder / CHUNKS).read_text(encoding="utf-8")):
+        if name in found:
+            found[name] += (Context(name, text),)
+    return found
 
 
 def split(document: Document, size: int, overlap: int) -> list[tuple[str, str]]:

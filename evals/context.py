@@ -1,0 +1,54 @@
+"""The context window: how right a system is by where the evidence stands among its passages, and by the room for them.
+
+Positions after Liu et al. 2024 (Lost in the Middle, TACL).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from evals.exam import Axis, Mark, Sheet
+from evals.reading import Condition, Lookup, ask, for_retrieving, lookups, marks, under
+from evals.schema import Context, Measure, Score
+
+FIRST, MIDDLE, LAST = (Measure(f"context.{place}") for place in ("first", "middle", "last"))
+BUDGETS = {tokens: Measure(f"context.budget@{tokens}") for tokens in (64, 128, 256, 512, 1024, 2048, 4096)}
+CUT = Measure("context.cut", unit="passages", better="lower")
+
+
+def _placed(lookup: Lookup, before: int) -> tuple[Context, ...]:
+    """The evidence after so many of the distractors."""
+    return (*lookup.distractors[:before], *lookup.gold, *lookup.distractors[before:])
+
+
+def _places(_: Sheet) -> Mapping[Measure, Condition]:
+    return {
+        FIRST: Condition(lambda lookup: _placed(lookup, 0)),
+        MIDDLE: Condition(lambda lookup: _placed(lookup, (len(lookup.distractors) + 1) // 2)),
+        LAST: Condition(lambda lookup: _placed(lookup, len(lookup.distractors))),
+    }
+
+
+def _rooms(sheet: Sheet) -> Iterator[Mark]:
+    """Accuracy in growing rooms, up to the first in which no passage had to be cut: larger ones show the same."""
+    known = lookups(sheet)
+    for tokens, measure in BUDGETS.items():
+        condition = Condition(lambda lookup: lookup.found, room=tokens)
+        readings = ask(sheet, known, condition)
+        yield from marks(sheet, measure, condition, readings)
+        if tokens >= sheet.candidate.context or not any(answer.cut for _, answer in readings if answer):
+            return
+
+
+def _cut(sheet: Sheet) -> Iterator[Mark]:
+    for question, answer in sheet.pairs:
+        yield Mark(CUT, question.id, question.cluster, Score(float(answer.cut)))
+
+
+def _score(sheet: Sheet) -> Iterator[Mark]:
+    for part in (under(_places), _rooms, _cut):
+        yield from part(sheet)
+
+
+MEASURES = (FIRST, MIDDLE, LAST, *BUDGETS.values(), CUT)
+AXIS = Axis("context", MEASURES, for_retrieving(MEASURES, _score))

@@ -1,0 +1,66 @@
+"""Dependence on retrieval: how right a system is with the evidence itself, with none, and with passages that mislead.
+
+Accuracy where the evidence is taken away with probability p lies on the line between `accuracy.exact` and
+`dependence.distractors`, question by question, so it is not asked for. After Chen et al. 2024 (RGB, AAAI) and
+Petroni et al. 2020 (AKBC).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from evals.accuracy import exact
+from evals.cache import digest
+from evals.exam import Axis, Sheet
+from evals.reading import Condition, Lookup, for_retrieving, under
+from evals.schema import Answer, Context, Measure, Question, Suite
+
+GOLD = Measure("dependence.gold")
+NONE = Measure("dependence.none")
+DISTRACTORS = Measure("dependence.distractors")
+FALSE = Measure("dependence.false", better="lower")
+TOP = {k: Measure(f"dependence.top@{k}") for k in (1, 2, 5)}
+MEASURES = (GOLD, NONE, DISTRACTORS, FALSE, *TOP.values())
+
+
+def falsehoods(suite: Suite) -> Mapping[str, str]:
+    """Question id -> a false value: the answer to another question of the same tags, always the same one."""
+    kinds: dict[tuple[str, ...], set[str]] = {}
+    for question in suite.questions:
+        kinds.setdefault(question.tags, set()).update(question.references[:1])
+    found = {}
+    for question in suite.questions:
+        others = sorted(value for value in kinds[question.tags] if not any(exact(value, known) for known in question.references))
+        if others:
+            found[question.id] = others[int(digest(question.id), 16) % len(others)]
+    return found
+
+
+def _falsified(lookup: Lookup, value: str | None) -> tuple[Context, ...] | None:
+    """The evidence with another value in the place of the right one; None where that is not there word for word."""
+    reference = next(iter(lookup.question.references), "")
+    if value is None or not any(reference in passage.text for passage in lookup.gold):
+        return None
+    return tuple(replace(passage, text=passage.text.replace(reference, value)) for passage in lookup.gold)
+
+
+def _conditions(sheet: Sheet) -> Mapping[Measure, Condition]:
+    values = falsehoods(sheet.suite)
+
+    def misled(suite: Suite, question: Question, answer: Answer) -> float:
+        return exact(suite.bare(answer.text), values[question.id])
+
+    return {
+        GOLD: Condition(lambda lookup: lookup.gold),
+        NONE: Condition(lambda _: ()),
+        DISTRACTORS: Condition(lambda lookup: lookup.distractors),
+        FALSE: Condition(lambda lookup: _falsified(lookup, values.get(lookup.question.id)), misled),
+    } | {measure: _best(k) for k, measure in TOP.items()}
+
+
+def _best(k: int) -> Condition:
+    return Condition(lambda lookup: lookup.found[:k])
+
+
+AXIS = Axis("dependence", MEASURES, for_retrieving(MEASURES, under(_conditions)))

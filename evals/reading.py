@@ -1,0 +1,123 @@
+"""What a system makes of passages that it is given rather than looks up: the frame of the axes that ask so."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from evals.accuracy import exact_match
+from evals.exam import Mark, Sheet
+from evals.schema import Answer, Context, Measure, Question, Score, Suite, not_applicable
+from evals.text import normalise
+
+ASKED = 100
+"""Questions asked in each condition, spread evenly over those that have an answer and evidence."""
+WIDE = 10
+"""Passages looked up for each question; conditions choose among them."""
+
+
+@dataclass(frozen=True)
+class Lookup:
+    """One question with what there is to show for it."""
+
+    question: Question
+    found: tuple[Context, ...]
+    """The ``WIDE`` best passages, best first."""
+    gold: tuple[Context, ...]
+    """For each document of its evidence the passage that holds a reference, or else the document's first."""
+    top_k: int
+    """Passages that the system itself shows."""
+
+    @property
+    def distractors(self) -> tuple[Context, ...]:
+        """The best passages of other documents than its evidence, as many as the system shows."""
+        return tuple(context for context in self.found if context.document not in self.question.evidence)[: self.top_k]
+
+
+Scorer = Callable[[Suite, Question, Answer], float | None]
+
+
+class Condition(NamedTuple):
+    """One way to show passages, and how the answers are scored."""
+
+    show: Callable[[Lookup], tuple[Context, ...] | None]
+    """``None`` where there is nothing to show for a question."""
+    score: Scorer = exact_match
+    room: int | None = None
+    """Tokens that a prompt may take; by default all that the model has room for."""
+
+
+def lookups(sheet: Sheet) -> list[Lookup]:
+    """Everything that conditions choose from, for a spread of the questions."""
+    asked = asked_of(sheet)
+    found = sheet.candidate.passages(asked, WIDE)
+    pieces = sheet.candidate.pieces([name for question in asked for name in question.evidence])
+    top_k = sheet.candidate.top_k
+    return [Lookup(one, contexts, _gold(one, pieces), top_k) for one, contexts in zip(asked, found, strict=True)]
+
+
+def asked_of(sheet: Sheet) -> list[Question]:
+    """At most ``ASKED`` of the questions that have an answer and evidence, evenly spread, always the same."""
+    able = [question for question in sheet.questions if question.answerable and question.evidence]
+    return [able[place * len(able) // ASKED] for place in range(ASKED)] if len(able) > ASKED else able
+
+
+def _gold(question: Question, pieces: Mapping[str, tuple[Context, ...]]) -> tuple[Context, ...]:
+    return tuple(_holding(pieces[name], question.references) for name in question.evidence)
+
+
+def _holding(passages: tuple[Context, ...], references: Sequence[str]) -> Context:
+    sought = [f" {normalise(reference)} " for reference in references]
+    holding = (passage for passage in passages if any(text in f" {normalise(passage.text)} " for text in sought))
+    return next(holding, passages[0])
+
+
+def under(conditions: Callable[[Sheet], Mapping[Measure, Condition]]) -> Callable[[Sheet], Iterator[Mark]]:
+    """An axis' ``score`` from conditions: the same questions are asked under each."""
+
+    def score(sheet: Sheet) -> Iterator[Mark]:
+        known = lookups(sheet)
+        for measure, condition in conditions(sheet).items():
+            yield from marks(sheet, measure, condition, ask(sheet, known, condition))
+
+    return score
+
+
+Readings = list[tuple[Question, Answer | None]]
+
+
+def ask(sheet: Sheet, known: Sequence[Lookup], condition: Condition) -> Readings:
+    """Every question with its answer under the condition; None where there was nothing to show."""
+    shown = {lookup.question: condition.show(lookup) for lookup in known}
+    asked = {question: passages for question, passages in shown.items() if passages is not None}
+    answers = dict(zip(asked, sheet.candidate.readings(list(asked), list(asked.values()), condition.room), strict=True))
+    return [(question, answers.get(question)) for question in shown]
+
+
+def marks(sheet: Sheet, measure: Measure, condition: Condition, readings: Readings) -> Iterator[Mark]:
+    """The readings, scored."""
+    for question, answer in readings:
+        yield Mark(measure, question.id, question.cluster, _score(sheet.suite, measure, condition.score, question, answer))
+
+
+def _score(suite: Suite, measure: Measure, scorer: Scorer, question: Question, answer: Answer | None) -> Score:
+    if answer is None:
+        return not_applicable("there is nothing of the kind to show")
+    if answer.error:
+        return measure.failed(answer.error)
+    value = scorer(suite, question, answer)
+    return not_applicable("not defined for this question") if value is None else Score(value)
+
+
+def for_retrieving(measures: Sequence[Measure], score: Callable[[Sheet], Iterator[Mark]]) -> Callable[[Sheet], Iterator[Mark]]:
+    """An axis' ``score`` that is not applicable to systems that look nothing up."""
+
+    def applied(sheet: Sheet) -> Iterator[Mark]:
+        if sheet.candidate.retrieves:
+            yield from score(sheet)
+            return
+        none = not_applicable("the system does not retrieve")
+        yield from (Mark(measure, one.id, one.cluster, none) for measure in measures for one in asked_of(sheet))
+
+    return applied
