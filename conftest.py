@@ -211,6 +211,15 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         metafunc.parametrize("cell", plan.cells, ids=[plan.id(cell) for cell in plan.cells], scope="session")
 
 
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """What trains systems again waits to be asked for, by ``--full`` or by its marker."""
+    if config.option.full or "slow" in config.option.markexpr:
+        return
+    waiting = [item for item in items if item.get_closest_marker("domain") and item.get_closest_marker("slow")]
+    items[:] = [item for item in items if item not in waiting]
+    config.hook.pytest_deselected(items=waiting)
+
+
 @pytest.fixture(scope="session")
 def sheet(cell: Cell, pytestconfig: pytest.Config) -> Iterator[Sheet]:
     """What the axes of one cell share: its answers are kept with the run once it was asked, now or before."""

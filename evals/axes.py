@@ -7,11 +7,24 @@ from importlib import import_module
 
 from evals.schema import Measure
 
-AXES = ("accuracy", "faithfulness", "hallucination", "forgetting", "retrieval", "dependence", "context", "citations", "style")
+AXES = (
+    "accuracy",
+    "faithfulness",
+    "hallucination",
+    "forgetting",
+    "retrieval",
+    "dependence",
+    "context",
+    "citations",
+    "style",
+    "updates",
+)
 """The files of `evals` that hold an axis."""
 
 
 def measures() -> Iterator[Measure]:
     """Every measure that has a name of its own; those of general tasks (``general.<task>``) depend on the suite."""
     for name in AXES:
-        yield from import_module(f"evals.{name}").AXIS.measures
+        module = import_module(f"evals.{name}")
+        for axis in (module.AXIS, *getattr(module, "SLOW", ())):
+            yield from axis.measures

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from evals.cache import Cache, digest, source
 from evals.judges import Judge
-from evals.schema import Answer, Context, Measure, Question, Record, Score, Suite, as_json, not_applicable
+from evals.schema import Answer, Context, Domain, Example, Measure, Question, Record, Score, Suite, as_json, not_applicable
 
 if TYPE_CHECKING:
     from evals.statistics import Interval
@@ -72,6 +72,15 @@ class Candidate(Protocol):
 
     def pieces(self, documents: Sequence[str]) -> Mapping[str, tuple[Context, ...]]:
         """Document id -> the passages that it was split into."""
+
+    def reindexed(self, domain: Domain) -> Candidate:
+        """The same weights, searching another domain's documents."""
+
+    def retrained(self, domain: Domain) -> Candidate:
+        """The same system, trained from the base on another domain, and searching that domain's documents."""
+
+    def continued(self, domain: Domain, examples: Sequence[Example]) -> Candidate:
+        """Its weights trained further on those examples alone, searching another domain's documents."""
 
     def weights(self) -> AbstractContextManager[tuple[Any, Any]]:
         """Its model and tokenizer in memory, while the context is open."""

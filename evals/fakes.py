@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from evals.judges import JudgeError, Pair, Schema
-from evals.schema import Answer, Context, Question
+from evals.schema import Answer, Context, Domain, Example, Question
 
 
 def no_weights() -> tuple[Any, Any]:
@@ -31,6 +31,8 @@ class Fake:
     context: int = 512
     load: Callable[[], tuple[Any, Any]] = no_weights
     documents: tuple[Context, ...] = ()
+    become: Callable[[str, Domain, Sequence[Example]], Fake] | None = None
+    """What it is once it is ``reindexed``, ``retrained`` or ``continued`` with a domain and examples."""
 
     def answers(self, questions: Sequence[Question]) -> list[Answer]:
         """One answer a question, in order."""
@@ -52,6 +54,18 @@ class Fake:
     def pieces(self, documents: Sequence[str]) -> dict[str, tuple[Context, ...]]:
         """Each document as one passage."""
         return {known.document: (known,) for known in self.documents if known.document in documents}
+
+    def reindexed(self, domain: Domain) -> Fake:
+        """Itself, if it does not say what it becomes."""
+        return self.become("reindexed", domain, ()) if self.become else self
+
+    def retrained(self, domain: Domain) -> Fake:
+        """Itself, if it does not say what it becomes."""
+        return self.become("retrained", domain, domain.examples) if self.become else self
+
+    def continued(self, domain: Domain, examples: Sequence[Example]) -> Fake:
+        """Itself, if it does not say what it becomes."""
+        return self.become("continued", domain, examples) if self.become else self
 
     @contextmanager
     def weights(self) -> Iterator[tuple[Any, Any]]:

@@ -36,6 +36,7 @@ def declare(parser: pytest.Parser) -> None:
     group.addoption("--judge", default="lexical", metavar="SPEC", help="lexical (default), nli:MODEL or openai:MODEL[@BASE_URL]")
     group.addoption("--seeds", type=count, default=1, metavar="N", help="train everything that is trained N times (default: 1)")
     group.addoption("--limit", type=count, metavar="N", help="ask only the first N questions, and N items of each general task")
+    group.addoption("--full", action="store_true", help="take the axes, too, that train systems again (marked slow)")
     group.addoption("--run-dir", metavar="DIR", help="the run's folder (default: runs/<commit>-<hash of what is asked>)")
     group.addoption("--site", metavar="DIR", help="where the page is published (default: leaderboard/site)")
     group.addoption("--device", default="auto", metavar="NAME", help="cpu, cuda, cuda:1, mps or auto (default)")
@@ -53,7 +54,7 @@ def declare(parser: pytest.Parser) -> None:
 
 PATHS = {"--suite", "--systems", "--base-model", "--run-dir", "--site"}
 """Options whose value may be a path and, as a word of its own, be taken for one of pytest's."""
-SHAPING = ("suite", "system", "base_model", "systems", "judge", "seeds", "limit", "device", "trust_remote_code")
+SHAPING = ("suite", "system", "base_model", "systems", "judge", "seeds", "limit", "device", "full", "trust_remote_code")
 """Options that shape what is measured; the others only say where it is put."""
 DEFAULTS = {"judge": "lexical", "seeds": 1, "device": "auto"}
 

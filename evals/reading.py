@@ -59,8 +59,13 @@ def lookups(sheet: Sheet) -> list[Lookup]:
 
 def asked_of(sheet: Sheet) -> list[Question]:
     """At most ``ASKED`` of the questions that have an answer and evidence, evenly spread, always the same."""
-    able = [question for question in sheet.questions if question.answerable and question.evidence]
-    return [able[place * len(able) // ASKED] for place in range(ASKED)] if len(able) > ASKED else able
+    return spread([question for question in sheet.questions if question.answerable and question.evidence])
+
+
+def spread(questions: Sequence[Question]) -> list[Question]:
+    """At most ``ASKED`` of the questions, evenly spread."""
+    count = len(questions)
+    return [questions[place * count // ASKED] for place in range(ASKED)] if count > ASKED else list(questions)
 
 
 def _gold(question: Question, pieces: Mapping[str, tuple[Context, ...]]) -> tuple[Context, ...]:

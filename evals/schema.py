@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import dataclasses
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal, get_args
 
 FORMAT = 1
@@ -60,11 +60,12 @@ class Question:
 
 @dataclass(frozen=True)
 class Revision:
-    """A document's new text, with the questions whose answers it changes."""
+    """A document's new text, with the questions whose answers it changes and training examples that say the new."""
 
     document: str
     text: str
     questions: tuple[RevisedQuestion, ...] = ()
+    examples: tuple[Example, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -82,6 +83,17 @@ class Domain:
     examples: tuple[Example, ...] = ()
     instruction: str = ""
     """Put before every prompt, for every system alike."""
+
+    def after(self, revisions: Sequence[Revision]) -> Domain:
+        """The domain once the revisions are in: new texts, and examples that say the new in place of those that said the old.
+
+        Old examples about a revised document are taken out, as nobody says what they should be now.
+        """
+        texts = {revision.document: revision.text for revision in revisions}
+        said = {example.prompt: example for revision in revisions for example in revision.examples}
+        documents = tuple(replace(known, text=texts.get(known.id, known.text)) for known in self.documents)
+        kept = tuple(old for old in self.examples if old.prompt not in said and texts.keys().isdisjoint(old.evidence))
+        return Domain(documents, kept + tuple(said.values()), self.instruction)
 
 
 @dataclass(frozen=True)

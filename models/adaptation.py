@@ -70,11 +70,24 @@ def check(system: System, base: BaseModel) -> None:
         )
 
 
-def train(system: System, base: BaseModel, pairs: Sequence[tuple[str, str]], seed: int, folder: Path, device: str) -> None:
-    """Train on (prompt, completion) texts and leave weights and a report in ``folder``; goes on from its checkpoints.
+class Lesson(NamedTuple):
+    """Who learns what."""
+
+    system: System
+    base: BaseModel
+    pairs: Sequence[tuple[str, str]]
+    """(prompt, completion) texts."""
+    seed: int = 0
+    start: Path | None = None
+    """Weights to begin with, left by a training of the same system; the base's where there are none."""
+
+
+def train(lesson: Lesson, folder: Path, device: str) -> None:
+    """Train, and leave weights and a report in ``folder``; goes on from the checkpoints there.
 
     The loss is taken on completions only. Weights are saved in the base's own precision (full) or as a peft adapter.
     """
+    system, base = lesson.system, lesson.base
     import torch
     from transformers import PrinterCallback, Trainer, set_seed
 
@@ -84,13 +97,13 @@ def train(system: System, base: BaseModel, pairs: Sequence[tuple[str, str]], see
         def _get_train_sampler(self, _: Any = None) -> Any:  # of the rows given, which still have their lengths
             return batching.Pools(self.train_dataset["length"], self.args.train_batch_size)
 
-    set_seed(seed)
+    set_seed(lesson.seed)
     tokenizer = base.tokenizer()
-    model = _trainable(system, base, device)
-    rows = batching.rows(tokenizer, pairs, base.context)
+    model = _trainable(lesson, device)
+    rows = batching.rows(tokenizer, lesson.pairs, base.context)
     trainer = Pooled(
         model=model,
-        args=_arguments(system, base, seed, folder, device),
+        args=_arguments(lesson, folder, device),
         train_dataset=rows,
         data_collator=batching.Collator(tokenizer.pad_token_id, model),
         callbacks=[_progress(system.name)],
@@ -114,12 +127,16 @@ def train(system: System, base: BaseModel, pairs: Sequence[tuple[str, str]], see
     _remove_checkpoints(folder)
 
 
-def _trainable(system: System, base: BaseModel, device: str) -> Any:
+def _trainable(lesson: Lesson, device: str) -> Any:
     """The base model with the weights that shall move: all of them, or LoRA matrices on every linear layer."""
-    model = base.load(device)
+    system = lesson.system
     if system.adapt == "full":
-        return model
+        return lesson.base.load(device, lesson.start)
     import peft
+
+    model = lesson.base.load(device)
+    if lesson.start:
+        return peft.PeftModel.from_pretrained(model, lesson.start, is_trainable=True)
     from transformers.pytorch_utils import Conv1D
 
     config = peft.LoraConfig(
@@ -132,10 +149,12 @@ def _trainable(system: System, base: BaseModel, device: str) -> Any:
     return peft.get_peft_model(model, config)
 
 
-def _arguments(system: System, base: BaseModel, seed: int, folder: Path, device: str) -> Any:
+def _arguments(lesson: Lesson, folder: Path, device: str) -> Any:
     from transformers import TrainingArguments
 
+    system, base = lesson.system, lesson.base
     chosen = hyperparameters(system, base)
+    steps = chosen.epochs * len(lesson.pairs) / system.batch_size
     return TrainingArguments(
         output_dir=str(folder),
         num_train_epochs=chosen.epochs,
@@ -145,14 +164,14 @@ def _arguments(system: System, base: BaseModel, seed: int, folder: Path, device:
         lr_scheduler_kwargs={"power": DECAY, "lr_end": 0.0},
         adam_beta1=BETAS[0],
         adam_beta2=BETAS[1],
-        warmup_steps=0.05,
+        warmup_steps=0.05 if steps > 1 else 0,  # of a single step nothing would be left
         weight_decay=0.0,
         logging_strategy="epoch",
         save_strategy="epoch",
         save_total_limit=1,
         report_to="none",
         disable_tqdm=True,
-        seed=seed,
+        seed=lesson.seed,
         use_cpu=device == "cpu",
         bf16=device.startswith("cuda"),
         dataloader_pin_memory=device.startswith("cuda"),

@@ -2,23 +2,22 @@
 
 from __future__ import annotations
 
-import json
 import logging
 import re
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from functools import cached_property
-from importlib.metadata import version as installed
-from pathlib import Path
 from typing import Any, NamedTuple
 
 from evals.cache import digest, source
-from evals.schema import Answer, Context, Domain, InputError, Question, as_json
-from models import adaptation, batching, distractors, generation, prompts, retrieval
+from evals.schema import Answer, Context, Domain, Example, InputError, Question, as_json
+from models import adaptation, generation, prompts, retrieval
 from models.base import BaseModel
 from models.bench import Bench
+from models.index import Index
 from models.systems import System
+from models.weights import Weights
 
 log = logging.getLogger("proctor")
 
@@ -42,6 +41,10 @@ class Candidate:
     domain: Domain
     bench: Bench
     seed: int = 0
+    learnt: Weights | None = None
+    """Its weights, where they are not those trained on ``domain``."""
+    older: Index | None = None
+    """The index that its own is brought up to date from."""
 
     def __post_init__(self) -> None:
         """Refuse at once what could only fail later."""
@@ -75,33 +78,23 @@ class Candidate:
         return self.base.context
 
     @cached_property
-    def weights_version(self) -> str:
-        """Hash of all that shapes its weights; the base's own where they are not trained."""
-        system = self.system
-        if not system.adapts:
-            return self.base.version
-        examples = [vars(example) for example in self.domain.examples]
-        chosen = [system.adapt, *adaptation.hyperparameters(system, self.base), system.batch_size]
-        if system.adapt == "lora":
-            chosen += [system.rank, system.alpha]
-        shown = [self.index_version, system.top_k, system.gold_share] if system.trains_with_passages else None
-        modules = [adaptation, batching, prompts, *([distractors] if system.trains_with_passages else [])]
-        code = [
-            source(*(module.__file__ for module in modules)),
-            *(installed(name) for name in ("torch", "transformers", "peft")),
-        ]
-        return digest(self.base.version, self.domain.instruction, examples, chosen, shown, self.seed, self.bench.device, code)
+    def _index(self) -> Index:
+        return Index(self.system, self.domain.documents, self.bench, self.older)
 
     @cached_property
-    def index_version(self) -> str:
-        """Hash of all that shapes its index."""
-        return retrieval.key(self.system, self.domain.documents)
+    def _weights(self) -> Weights:
+        return self.learnt or Weights(self.system, self.base, self.domain, self.bench, self.seed)
+
+    @property
+    def weights_version(self) -> str:
+        """Hash of all that shapes its weights; the base's own where they are not trained."""
+        return self._weights.version
 
     @cached_property
     def version(self) -> str:
         """Hash of all that shapes its answers."""
         system = self.system
-        found = [self.index_version, system.top_k] if system.retrieves else None
+        found = [self._index.version, system.top_k] if system.retrieves else None
         return digest(self.weights_version, found, self._spoken, self.bench.device)
 
     @cached_property
@@ -109,6 +102,11 @@ class Candidate:
         """What shapes its answers besides weights and passages."""
         code = source(__file__, prompts.__file__, generation.__file__)
         return [code, self.system.max_new_tokens, self.domain.instruction]
+
+    @property
+    def trained(self) -> bool:
+        """Whether its weights need no more training."""
+        return self._weights.trained
 
     def answers(self, questions: Sequence[Question]) -> list[Answer]:
         """One answer a question, in order. Those given before are read back.
@@ -134,12 +132,11 @@ class Candidate:
 
     def passages(self, questions: Sequence[Question], count: int | None = None) -> list[tuple[Context, ...]]:
         """The best passages for each question, best first: as many as the system shows, or ``count``."""
-        system = replace(self.system, top_k=count or self.top_k)
-        return retrieval.search(system, self.index(), [question.text for question in questions], self.bench.device)
+        return self._index.passages([question.text for question in questions], count or self.top_k)
 
     def pieces(self, documents: Sequence[str]) -> dict[str, tuple[Context, ...]]:
         """Document id -> the passages that it was split into."""
-        return retrieval.pieces(self.index(), set(documents))
+        return self._index.pieces(documents)
 
     def _once(self, version: str, asked: Sequence[Asked], passages: LookUp, room: int | None = None) -> list[Answer]:
         """Answers in order: from the journal of that version, or else given now and written there."""
@@ -159,20 +156,20 @@ class Candidate:
 
     def weights(self) -> AbstractContextManager[tuple[Any, Any]]:
         """Its model and tokenizer in memory, while the context is open. Trains first, if that was not done yet."""
-        return self.bench.weights(self.base, self.system.adapt, self.adapted())
+        return self._weights.loaded()
 
-    def adapted(self) -> Path | None:
-        """The folder of its trained weights, built if it is not there; ``None`` for a system that is not trained."""
-        if not self.system.adapts:
-            return None
-        return self.bench.cache.build("adapted", self.weights_version, self._train)
+    def retrained(self, domain: Domain) -> Candidate:
+        """The same system, trained from the base on another domain, and searching that domain's documents."""
+        return replace(self, domain=domain, learnt=None, older=self._index)
 
-    def index(self) -> Path:
-        """The folder of its index, built if it is not there."""
-        device = self.bench.device
-        return self.bench.cache.build(
-            "indices", self.index_version, lambda folder: retrieval.build(self.system, self.domain.documents, folder, device)
-        )
+    def reindexed(self, domain: Domain) -> Candidate:
+        """The same weights, searching another domain's documents."""
+        return replace(self, domain=domain, learnt=self._weights, older=self._index)
+
+    def continued(self, domain: Domain, examples: Sequence[Example]) -> Candidate:
+        """Its weights trained further on those examples alone, searching another domain's documents."""
+        lesson = replace(domain, examples=tuple(examples))
+        return replace(self.reindexed(domain), learnt=replace(self._weights, domain=lesson, start=self._weights))
 
     def facts(self) -> dict[str, Any]:
         """What the run's provenance says of it: settings, and what its training measured if it was trained by now."""
@@ -186,32 +183,8 @@ class Candidate:
             "adapter_merged": False if self.system.adapt == "lora" else None,
             "faiss": retrieval.faiss_backend() if self.system.retrieve == "dense" else None,
         }
-        made = {"version": self.version, "device": self.bench.device, "training": self._training_report()}
+        made = {"version": self.version, "device": self.bench.device, "training": self._weights.report()}
         return made | {"settings": settings, "generation": {name: value for name, value in said.items() if value is not None}}
-
-    def _training_report(self) -> dict[str, Any]:
-        cache = self.bench.cache
-        if not self.system.adapts or not cache.has("adapted", self.weights_version):
-            return {}
-        report = cache.build("adapted", self.weights_version, self._train) / adaptation.REPORT
-        parsed: dict[str, Any] = json.loads(report.read_text(encoding="utf-8"))
-        return parsed
-
-    def _train(self, folder: Path) -> None:
-        log.info("training %s (seed %d) on %d examples", self.name, self.seed, len(self.domain.examples))
-        pairs = [
-            (prompts.prompt(self.domain.instruction, example.prompt, contexts), example.completion)
-            for example, contexts in zip(self.domain.examples, self._training_passages(), strict=True)
-        ]
-        self.bench.clear()
-        adaptation.train(self.system, self.base, pairs, self.seed, folder, self.bench.device)
-
-    def _training_passages(self) -> list[tuple[Context, ...]]:
-        """For each example the passages to train with; none for a system that is trained without."""
-        if not self.system.trains_with_passages:
-            return [()] * len(self.domain.examples)
-        asked = [Question("", example.prompt) for example in self.domain.examples]
-        return distractors.mixed(self.domain, self.passages(asked), self.system, self.seed)
 
     def _answered(self, asked: list[Asked], passages: LookUp, room: int | None) -> Iterator[list[tuple[Asked, Answer]]]:
         """Answers batch by batch, as they come."""

@@ -66,7 +66,7 @@ def _time(seconds: float) -> str:
 
 def _work(suite: str, candidate: Candidate, questions: Sequence[Question], built: set[str]) -> Work:
     missing = candidate.unanswered(questions)
-    trained = candidate.weights_version in built or candidate.bench.cache.has("adapted", candidate.weights_version)
+    trained = candidate.weights_version in built or candidate.trained
     tokens = 0 if trained or not candidate.system.adapts else round(_train_tokens(candidate))
     asked = sum(_prompt_tokens(candidate, question.text) + candidate.system.max_new_tokens for question in missing)
     flops = candidate.base.parameters * (tokens * (6 if candidate.system.adapt == "full" else 4) + 2 * asked)

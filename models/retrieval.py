@@ -22,9 +22,12 @@ MINILM_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9d
 
 
 class Kind(NamedTuple):
-    """One way to index and search. ``build(texts, folder, system, device)``; ``search(folder, queries, k, system, device)``."""
+    """One way to index and search.
 
-    build: Callable[[list[str], Path, System, str], None]
+    ``build(texts, folder, system, device, older)``; ``search(folder, queries, k, system, device)``.
+    """
+
+    build: Callable[[list[str], Path, System, str, Path | None], None]
     search: Callable[[Path, list[str], int, System, str], list[list[tuple[int, float]]]]
 
 
@@ -35,18 +38,18 @@ def key(system: System, documents: Sequence[Document]) -> str:
     return digest(source(__file__), system.retrieve, system.chunk_chars, system.chunk_overlap, embedder, corpus)
 
 
-def build(system: System, documents: Sequence[Document], folder: Path, device: str) -> None:
-    """Split, index, and leave both in ``folder``."""
+def build(system: System, documents: Sequence[Document], folder: Path, device: str, older: Path | None = None) -> None:
+    """Split, index, and leave both in ``folder``. What an ``older`` index has embedded is taken over from there."""
     chunks = [chunk for document in documents for chunk in split(document, system.chunk_chars, system.chunk_overlap)]
     log.info("indexing %d passages of %d documents (%s)", len(chunks), len(documents), system.retrieve)
     (folder / CHUNKS).write_text(json.dumps(chunks, ensure_ascii=False), encoding="utf-8")
-    KINDS[system.retrieve].build([text for _, text in chunks], folder, system, device)
+    KINDS[system.retrieve].build([text for _, text in chunks], folder, system, device, older)
 
 
-def search(system: System, folder: Path, queries: Sequence[str], device: str) -> list[tuple[Context, ...]]:
-    """The ``top_k`` best passages for each query, best first."""
+def search(system: System, folder: Path, queries: Sequence[str], count: int, device: str) -> list[tuple[Context, ...]]:
+    """The best passages for each query, best first."""
     chunks = json.loads((folder / CHUNKS).read_text(encoding="utf-8"))
-    found = KINDS[system.retrieve].search(folder, list(queries), min(system.top_k, len(chunks)), system, device)
+    found = KINDS[system.retrieve].search(folder, list(queries), min(count, len(chunks)), system, device)
     return [tuple(Context(chunks[index][0], chunks[index][1], round(score, 6)) for index, score in hits) for hits in found]
 
 
@@ -70,13 +73,26 @@ def split(document: Document, size: int, overlap: int) -> list[tuple[str, str]]:
     return [(document.id, head + text) for text in splitter.split_text(document.text)]
 
 
-def _build_dense(texts: list[str], folder: Path, system: System, device: str) -> None:
+def _build_dense(texts: list[str], folder: Path, system: System, device: str, older: Path | None) -> None:
     import faiss
+    import numpy as np
 
-    vectors = _embed(texts, system.embedder, device)
+    known = _vectors(older) if older else {}
+    new = [text for text in dict.fromkeys(texts) if text not in known]
+    known |= dict(zip(new, _embed(new, system.embedder, device), strict=True)) if new else {}
+    vectors = np.stack([known[text] for text in texts])
     index = faiss.IndexFlatIP(vectors.shape[1])
     index.add(vectors)
     faiss.write_index(index, str(folder / "index.faiss"))
+
+
+def _vectors(folder: Path) -> dict[str, Any]:
+    """Passage -> its vector, of an index."""
+    import faiss
+
+    index = faiss.read_index(str(folder / "index.faiss"))
+    chunks = json.loads((folder / CHUNKS).read_text(encoding="utf-8"))
+    return dict(zip((text for _, text in chunks), index.reconstruct_n(0, index.ntotal), strict=True))
 
 
 def _search_dense(folder: Path, queries: list[str], k: int, system: System, device: str) -> list[list[tuple[int, float]]]:
@@ -119,7 +135,7 @@ def _gpu_resources(faiss: Any) -> Any:
     return resources
 
 
-def _build_bm25(texts: list[str], folder: Path, _system: System, _device: str) -> None:
+def _build_bm25(texts: list[str], folder: Path, _system: System, _device: str, _older: Path | None) -> None:
     import bm25s
 
     index = bm25s.BM25()

@@ -21,7 +21,7 @@ EXAMPLE: Columns = {
     "completion": ("reference", "expected_output", "response", "output", "answer"),
     "evidence": QUESTION["evidence"],
 }
-REVISION: Columns = {"document": (), "text": (), "questions": ()}
+REVISION: Columns = {"document": (), "text": (), "questions": (), "examples": ()}
 
 IGNORED = frozenset({
     # what some system answered

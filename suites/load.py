@@ -48,7 +48,7 @@ def load(name_or_path: str) -> Suite:
     corpus = Corpus(read_documents(folder / "documents", problems))
     reader = Reader(folder, corpus, problems)
     examples, questions, revisions = reader.examples(), reader.questions(), reader.revisions()
-    check_unseen(examples, questions, problems)
+    check_unseen(examples | reader.renewed, questions, problems)
     problems.check()
     suite = Suite(
         name=settings.name,

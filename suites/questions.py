@@ -23,11 +23,13 @@ class Reader:
         self.folder = folder
         self.corpus = corpus
         self.problems = problems
+        self.renewed: dict[Place, Example] = {}
+        """The training examples of the revisions read so far."""
 
     def examples(self) -> dict[Place, Example]:
         """``train.jsonl``, which a suite need not have."""
         rows = read_rows(self.folder / "train.jsonl", EXAMPLE, self.problems)
-        return {row.place: Example(row.text("prompt"), row.text("completion"), self._evidence(row)) for row in rows}
+        return {row.place: self._example(row) for row in rows}
 
     def questions(self) -> dict[Place, Question]:
         """``questions.jsonl``, without which there is no exam."""
@@ -50,6 +52,10 @@ class Reader:
         self._check_ids(ids)
         return tuple(revisions)
 
+    def _example(self, row: Row, document: str = "") -> Example:
+        evidence = self._evidence(row) or ((document,) if document else ())
+        return Example(row.text("prompt"), row.text("completion"), evidence)
+
     def _question(self, row: Row) -> Question:
         if not row.has("references"):
             remedy = "list the right answers, or write [] if the documents do not hold the answer"
@@ -63,7 +69,9 @@ class Reader:
         if document and self.corpus.documents and document not in self.corpus.by_id:
             self.problems.add(row.at("document"), f"'{document}' is no document", closest(document, self.corpus.by_id))
         questions = tuple(self._revised(question, document) for question in row.rows("questions", REVISED))
-        return Revision(document, row.text("text"), questions)
+        examples = [self._example(example, document) for example in row.rows("examples", EXAMPLE)]
+        self.renewed |= {row.at(f"examples[{place}]"): example for place, example in enumerate(examples)}
+        return Revision(document, row.text("text"), questions, tuple(examples))
 
     def _revised(self, row: Row, document: str) -> RevisedQuestion:
         now = self._question(row)

@@ -106,6 +106,7 @@ REVISIONS = [
                 "outdated": ["32 euros", "32"],
             },
         ],
+        "examples": [{"prompt": "What does a day with a cargo bike cost?", "completion": "36 euros"}],
     },
 ]
 

@@ -103,7 +103,7 @@ def training() -> str:
 def _train(candidate: Candidate, pairs: Sequence[tuple[str, str]], epochs: float, folder: Path) -> float:
     """Seconds of a training as a system's own, left in a new folder."""
     folder.mkdir()
-    adaptation.train(replace(candidate.system, epochs=epochs), candidate.base, pairs, 0, folder, "cpu")
+    adaptation.train(adaptation.Lesson(replace(candidate.system, epochs=epochs), candidate.base, pairs), folder, "cpu")
     return float(json.loads((folder / adaptation.REPORT).read_text())["seconds"])
 
 

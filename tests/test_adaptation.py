@@ -28,7 +28,7 @@ def trained(system: System, base: BaseModel, folder: Path, seed: int = 0) -> dic
     from safetensors.torch import load_file
 
     folder.mkdir(exist_ok=True)
-    adaptation.train(system, base, PAIRS, seed, folder, "cpu")
+    adaptation.train(adaptation.Lesson(system, base, PAIRS, seed), folder, "cpu")
     return load_file(next(folder.glob("*.safetensors")))
 
 
@@ -108,7 +108,7 @@ def test_nothing_but_the_result_is_left(base: BaseModel, tmp_path: Path) -> None
 def train_and_die(source: str, folder: Path) -> None:
     """Train many epochs, to be killed on the way."""
     base = find(source, Cache(folder / "cache"))
-    adaptation.train(replace(FULL, epochs=40), base, PAIRS, 0, folder / "out", "cpu")
+    adaptation.train(adaptation.Lesson(replace(FULL, epochs=40), base, PAIRS), folder / "out", "cpu")
 
 
 @pytest.mark.slow
@@ -189,7 +189,9 @@ def test_every_family_trains_both_ways_and_answers(family: str, tmp_path: Path) 
     base = find(str(tmp_path / "base"), cache)
     for system in (FULL, LORA):
         folder = cache.build(
-            "adapted", system.adapt, lambda out, system=system: adaptation.train(system, base, PAIRS, 0, out, "cpu")
+            "adapted",
+            system.adapt,
+            lambda out, system=system: adaptation.train(adaptation.Lesson(system, base, PAIRS), out, "cpu"),
         )
         with Bench(cache).weights(base, system.adapt, folder) as (model, tokenizer):
             assert len(generate(model, tokenizer, [as_tokens(tokenizer, PAIRS[0][0])], 4)) == 1

@@ -122,7 +122,7 @@ def test_a_question_that_crashes_the_model_costs_only_itself(
 
 
 def test_training_passages_hold_evidence_among_distractors(candidate: Any, domain: Domain) -> None:
-    always, never = (candidate(replace(HYBRID, gold_share=share))._training_passages() for share in (1.0, 0.0))
+    always, never = (candidate(replace(HYBRID, gold_share=share))._weights._passages() for share in (1.0, 0.0))
     for example, shown, hidden in zip(domain.examples, always, never, strict=True):
         assert example.evidence[0] in {context.document for context in shown}
         assert example.evidence[0] not in {context.document for context in hidden}
@@ -154,7 +154,7 @@ def test_a_change_of_the_retriever_alone_trains_nothing_that_does_not_retrieve(c
 def test_a_change_of_how_is_trained_or_asked_is_another_version(candidate: Any, monkeypatch: Any) -> None:
     before = candidate(LORA)
     known = before.weights_version, before.version, candidate(BASE).weights_version
-    monkeypatch.setattr("models.candidate.source", lambda *_: "another text")
+    monkeypatch.setattr("models.weights.source", lambda *_: "another text")
     after = candidate(LORA)
     assert after.weights_version != known[0]
     assert after.version != known[1]

@@ -19,7 +19,9 @@ LONG = " ".join(f"Sentence number {number} speaks of nothing much." for number i
 def test_finds_the_right_document_first(domain: Domain, tmp_path: Path, kind: str) -> None:
     system = System("s", retrieve=kind, top_k=3)  # type: ignore[arg-type] # the parameter holds only valid kinds
     retrieval.build(system, domain.documents, tmp_path, "cpu")
-    found = retrieval.search(system, tmp_path, ["How many years is the Toru covered?", "cover of the Hoxa in years"], "cpu")
+    found = retrieval.search(
+        system, tmp_path, ["How many years is the Toru covered?", "cover of the Hoxa in years"], system.top_k, "cpu"
+    )
     assert [contexts[0].document for contexts in found] == ["N002", "N007"]
     assert all(len(contexts) == 3 and contexts[0].score >= contexts[1].score for contexts in found)
 
@@ -27,13 +29,13 @@ def test_finds_the_right_document_first(domain: Domain, tmp_path: Path, kind: st
 def test_bm25_finds_nothing_where_no_word_is_shared(domain: Domain, tmp_path: Path) -> None:
     system = System("s", retrieve="bm25")
     retrieval.build(system, domain.documents, tmp_path, "cpu")
-    assert retrieval.search(system, tmp_path, ["zzz qqq"], "cpu") == [()]
+    assert retrieval.search(system, tmp_path, ["zzz qqq"], 3, "cpu") == [()]
 
 
 def test_top_k_larger_than_the_corpus(domain: Domain, tmp_path: Path) -> None:
     system = System("s", retrieve="dense", top_k=50)
     retrieval.build(system, domain.documents[:2], tmp_path, "cpu")
-    assert len(retrieval.search(system, tmp_path, ["cover"], "cpu")[0]) == 2
+    assert len(retrieval.search(system, tmp_path, ["cover"], 99, "cpu")[0]) == 2
 
 
 def test_dense_agrees_with_plain_cosines(domain: Domain, tmp_path: Path) -> None:
@@ -47,7 +49,7 @@ def test_dense_agrees_with_plain_cosines(domain: Domain, tmp_path: Path) -> None
     model = SentenceTransformer(str(get_model_path()), device="cpu")
     texts = [retrieval.split(document, 1000, 100)[0][1] for document in domain.documents]
     cosines = model.encode(texts, normalize_embeddings=True) @ model.encode([query], normalize_embeddings=True)[0]
-    found = retrieval.search(system, tmp_path, [query], "cpu")[0]
+    found = retrieval.search(system, tmp_path, [query], system.top_k, "cpu")[0]
     assert [context.document for context in found] == [domain.documents[i].id for i in np.argsort(-cosines)]
     assert [context.score for context in found] == pytest.approx(sorted(cosines, reverse=True), abs=1e-4)
 

@@ -15,7 +15,7 @@ from evals.options import command, count
 ROOT = Path(__file__).resolve().parent.parent
 DEFAULTS = {
     "suite": [], "system": [], "base_model": [], "systems": None, "judge": "lexical", "seeds": 1, "limit": None, "device": "auto"
-} | {"trust_remote_code": False}  # fmt: skip
+} | {"trust_remote_code": False, "full": False}  # fmt: skip
 
 
 @pytest.mark.parametrize(
@@ -25,6 +25,7 @@ DEFAULTS = {
         ({"suite": ["a b", "c"]}, "pytest -m domain --suite 'a b' --suite c"),
         ({"base_model": ["m"], "seeds": 3}, "pytest -m domain --base-model m --seeds 3"),
         ({"trust_remote_code": True, "judge": "openai:x"}, "pytest -m domain --judge openai:x --trust-remote-code"),
+        ({"full": True}, "pytest -m domain --full"),
     ],
 )
 def test_the_command_that_makes_the_run_again(changed: dict[str, object], said: str) -> None:

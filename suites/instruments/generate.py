@@ -192,7 +192,7 @@ def _question(text: str, answer: str | None, evidence: list[str], tags: list[str
 
 
 def revisions(domain: Domain, count: int) -> Iterator[Row]:
-    """Facts that change: the article's new text, and the test question with its new answer and its old one."""
+    """Facts that change: the article's new text, the test question with its new and its old answer, and new training pairs."""
     places = {fact: place for place, fact in enumerate(domain.facts)}
     for number, fact in enumerate(domain.rng.sample(domain.products, count), 1):
         new = replace(fact, value=domain.rng.choice([v for v in fact.wording["values"] if v != fact.value]))
@@ -203,7 +203,8 @@ def revisions(domain: Domain, count: int) -> Iterator[Row]:
             "outdated": [fact.value],
             "evidence": [fact.document],
         }
-        yield {"document": fact.document, "text": domain.text(new), "questions": [question]}
+        examples = [{"prompt": fact.ask(template), "completion": new.house} for template in fact.wording["train"]]
+        yield {"document": fact.document, "text": domain.text(new), "questions": [question], "examples": examples}
 
 
 def labels(domain: Domain, texts: dict[str, str], seed: int) -> Iterator[Row]:

@@ -1,0 +1,95 @@
+"""Updates: what a system says once documents have changed, and what it takes to bring it up to date.
+
+The suite's revisions are all taken in at once. A system that retrieves has the changed documents indexed anew; its weights stay
+as they are (`updates.*`), or are trained from the base again (`updates.retrained.*`), or are trained further on the revisions'
+examples alone (`updates.continued.*`). After Kim et al. 2024 (EvolvingQA, NAACL).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+
+from evals.accuracy import exact, exact_match
+from evals.exam import Axis, Candidate, Mark, QuestionScorer, Sheet, per_question
+from evals.reading import spread
+from evals.schema import Answer, Example, Measure, Question, RevisedQuestion, Suite, not_applicable
+
+FRESH, STALE, RETAINED = Measure("updates.fresh"), Measure("updates.stale", better="lower"), Measure("updates.retained")
+
+
+def _reindexed(sheet: Sheet) -> Candidate:
+    return sheet.candidate.reindexed(sheet.suite.domain.after(sheet.suite.revisions))
+
+
+def _retrained(sheet: Sheet) -> Candidate:
+    return sheet.candidate.retrained(sheet.suite.domain.after(sheet.suite.revisions))
+
+
+def _continued(sheet: Sheet) -> Candidate:
+    return sheet.candidate.continued(sheet.suite.domain.after(sheet.suite.revisions), _examples(sheet.suite))
+
+
+def _examples(suite: Suite) -> list[Example]:
+    return [example for revision in suite.revisions for example in revision.examples]
+
+
+def _says_the_old(suite: Suite, question: Question, answer: Answer) -> float | None:
+    outdated = question.outdated if isinstance(question, RevisedQuestion) else ()
+    said = suite.bare(answer.text)
+    return max((exact(said, value) for value in outdated), default=None)
+
+
+def _changed(suite: Suite) -> tuple[Question, ...]:
+    return tuple(question for revision in suite.revisions for question in revision.questions)
+
+
+def _unchanged(sheet: Sheet) -> tuple[Question, ...]:
+    """A spread of the questions whose answers stay as they are."""
+    documents = {revision.document for revision in sheet.suite.revisions}
+    return tuple(spread([one for one in sheet.questions if one.answerable and documents.isdisjoint(one.evidence)]))
+
+
+def _score(update: Callable[[Sheet], Candidate]) -> Callable[[Sheet], Iterator[Mark]]:
+    def score(sheet: Sheet) -> Iterator[Mark]:
+        if not sheet.suite.revisions:
+            return
+        candidate = update(sheet)
+        asked: dict[tuple[Question, ...], dict[Measure, QuestionScorer]] = {
+            _changed(sheet.suite): {FRESH: exact_match, STALE: _says_the_old},
+            _unchanged(sheet): {RETAINED: exact_match},
+        }
+        for questions, table in asked.items():
+            yield from per_question(table)(replace(sheet, questions=questions, candidate=candidate))
+
+    return score
+
+
+def _by_training(prefix: str, update: Callable[[Sheet], Candidate]) -> Axis:
+    """The same measures under another name, where weights are trained for the update."""
+    named = {measure: replace(measure, name=measure.name.replace("updates", prefix)) for measure in (FRESH, STALE, RETAINED)}
+
+    def score(sheet: Sheet) -> Iterator[Mark]:
+        why_not = _why_not(sheet)
+        for mark in _score(update)(sheet) if not why_not else _blank(sheet, why_not):
+            yield mark._replace(measure=named[mark.measure])
+
+    return Axis(prefix, tuple(named.values()), score)
+
+
+def _why_not(sheet: Sheet) -> str:
+    """Why weights cannot be trained for an update, if they cannot."""
+    if sheet.candidate.weights_version == sheet.base.weights_version:
+        return "the system is not trained"
+    return "" if _examples(sheet.suite) else "the suite's revisions have no training examples"
+
+
+def _blank(sheet: Sheet, why_not: str) -> Iterator[Mark]:
+    for questions, measures in ((_changed(sheet.suite), (FRESH, STALE)), (_unchanged(sheet), (RETAINED,))):
+        for question in questions:
+            yield from (Mark(measure, question.id, question.cluster, not_applicable(why_not)) for measure in measures)
+
+
+AXIS = Axis("updates", (FRESH, STALE, RETAINED), _score(_reindexed))
+SLOW = (_by_training("updates.retrained", _retrained), _by_training("updates.continued", _continued))
+"""The axes that train systems again."""

@@ -1,0 +1,47 @@
+"""The index of one system's documents: built once for the same passages, and brought up to date rather than built anew."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+from evals.cache import digest
+from evals.schema import Context, Document
+from models import retrieval
+from models.bench import Bench
+from models.systems import System
+
+
+@dataclass(frozen=True)
+class Index:
+    """What a retrieving system searches. Nothing is built before it is needed."""
+
+    system: System
+    documents: tuple[Document, ...]
+    bench: Bench
+    older: Index | None = None
+    """The index that it takes over whatever has not changed from."""
+
+    @cached_property
+    def version(self) -> str:
+        """Hash of what is found with it: the same whether it was built anew or from an older one."""
+        return retrieval.key(self.system, self.documents)
+
+    def folder(self) -> Path:
+        """Where it is, built if it is not there."""
+        key = digest(self.version, self.older.version) if self.older else self.version
+        return self.bench.cache.build("indices", key, self._build)
+
+    def passages(self, texts: Sequence[str], count: int) -> list[tuple[Context, ...]]:
+        """The best passages for each text, best first."""
+        return retrieval.search(self.system, self.folder(), texts, count, self.bench.device)
+
+    def pieces(self, documents: Sequence[str]) -> dict[str, tuple[Context, ...]]:
+        """Document id -> the passages that it was split into."""
+        return retrieval.pieces(self.folder(), set(documents))
+
+    def _build(self, folder: Path) -> None:
+        older = self.older.folder() if self.older else None
+        retrieval.build(self.system, self.documents, folder, self.bench.device, older)

@@ -1,0 +1,142 @@
+"""Updates, against systems whose answers are known: one that reads, one that remembers, and what they become."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from evals import fakes, updates
+from evals.schema import Answer, Document, Domain, Example, Question, RevisedQuestion, Revision, Suite
+from models.candidate import Candidate
+from models.systems import System
+from tests.sample_sheet import scores, sheet
+
+OLD = {"ant": "1 gram", "bee": "2 grams", "cat": "3 kilos"}
+DOCUMENTS = tuple(Document(name, f"The {name} weighs {value}.") for name, value in OLD.items())
+EXAMPLES = tuple(Example(f"Weight of the {name}?", value, (name,)) for name, value in OLD.items())
+QUESTIONS = tuple(Question(name, f"How heavy is the {name}?", (value,), (name,)) for name, value in OLD.items())
+NOW = RevisedQuestion("ant-now", "How heavy is the ant?", ("9 grams",), ("ant",), outdated=("1 gram",))
+REVISION = Revision("ant", "The ant weighs 9 grams.", (NOW,), (Example("Weight of the ant?", "9 grams", ("ant",)),))
+SUITE = Suite("animals", "Animals", "1", Domain(DOCUMENTS, EXAMPLES), QUESTIONS, (REVISION,))
+
+
+def knowing(examples: Sequence[Example], **fields: Any) -> fakes.Fake:
+    """Says what the examples teach, and nothing else."""
+    taught = {name: example.completion for example in examples for name in example.evidence}
+    return fakes.Fake(lambda question: Answer(question.id, taught.get(question.evidence[0], "unknown")), **fields)
+
+
+def trained() -> fakes.Fake:
+    def become(how: str, _: Domain, examples: Sequence[Example]) -> fakes.Fake:
+        return trained() if how == "reindexed" else knowing(examples)
+
+    return knowing(EXAMPLES, weights_version="trained", become=become)
+
+
+def reader() -> fakes.Fake:
+    def read(domain: Domain) -> fakes.Fake:
+        said = [Example("", document.text.partition("weighs ")[2].strip("."), (document.id,)) for document in domain.documents]
+        return knowing(said, weights_version="", retrieves=True)
+
+    return replace(read(SUITE.domain), become=lambda _how, domain, _examples: read(domain))
+
+
+def values(axis: Any, candidate: fakes.Fake, suite: Suite = SUITE) -> dict[str, list[float | None]]:
+    found = scores(axis, sheet(candidate, suite, base=fakes.mute(weights_version="")))
+    return {name.removeprefix("updates."): [score.value for score in items.values()] for name, items in found.items()}
+
+
+def test_a_reader_says_the_new_once_its_documents_do() -> None:
+    assert values(updates.AXIS, reader()) == {"fresh": [1], "stale": [0], "retained": [1, 1]}
+
+
+def test_who_was_trained_goes_on_saying_the_old() -> None:
+    assert values(updates.AXIS, trained()) == {"fresh": [0], "stale": [1], "retained": [1, 1]}
+
+
+def test_training_anew_takes_the_new_in_and_keeps_the_rest() -> None:
+    anew, further = (values(axis, trained()) for axis in updates.SLOW)
+    assert anew == {"retrained.fresh": [1], "retrained.stale": [0], "retrained.retained": [1, 1]}
+    assert further == {
+        "continued.fresh": [1],
+        "continued.stale": [0],
+        "continued.retained": [0, 0],
+    }  # it was told of the ant alone
+
+
+@pytest.mark.parametrize("axis", updates.SLOW, ids=lambda axis: axis.name)
+def test_who_is_not_trained_cannot_be_trained_again(axis: Any) -> None:
+    found = scores(axis, sheet(reader(), SUITE, base=fakes.mute(weights_version="")))
+    assert set(found) == {measure.name for measure in axis.measures}
+    assert {score.reason for items in found.values() for score in items.values()} == {"the system is not trained"}
+
+
+def test_without_examples_of_the_new_nobody_can_be_trained_on_it() -> None:
+    suite = replace(SUITE, revisions=(replace(REVISION, examples=()),))
+    assert values(updates.SLOW[0], trained(), suite)["retrained.fresh"] == [None]
+
+
+def test_a_suite_without_revisions_has_nothing_to_update() -> None:
+    assert values(updates.AXIS, reader(), replace(SUITE, revisions=())) == {}
+
+
+def test_after_the_revisions_no_example_says_the_old() -> None:
+    pair = Example("Heavier, ant or bee?", "bee", ("ant", "bee"))
+    after = Domain(DOCUMENTS, (*EXAMPLES, pair)).after([REVISION])
+    assert [document.text for document in after.documents] == ["The ant weighs 9 grams.", *(d.text for d in DOCUMENTS[1:])]
+    assert [example.completion for example in after.examples] == ["2 grams", "3 kilos", "9 grams"]
+
+
+@pytest.fixture
+def candidate(base: Any, domain: Domain, bench: Any) -> Any:
+    return lambda **fields: Candidate(System("any", max_new_tokens=8, epochs=1, rank=4, **fields), base, domain, bench)
+
+
+def revised(domain: Domain) -> Domain:
+    first = domain.documents[0]
+    return domain.after(
+        [Revision(first.id, "The Kelvo is covered for 77 years.", (), (Example("Kelvo?", "77 years", (first.id,)),))]
+    )
+
+
+def test_only_changed_passages_are_embedded(candidate: Any, domain: Domain, monkeypatch: pytest.MonkeyPatch) -> None:
+    from models import retrieval
+
+    old = candidate(retrieve="dense")
+    old.passages([Question("q", "Kelvo")])
+    embedded: list[list[str]] = []
+    real = retrieval._embed
+    monkeypatch.setattr(retrieval, "_embed", lambda texts, *rest: embedded.append(list(texts)) or real(texts, *rest))
+    updated = old.reindexed(revised(domain))
+    found = updated.passages([Question("q", "For how many years is the Kelvo covered?")])
+    assert [len(texts) for texts in embedded] == [1, 1]  # the new passage, and the question
+    assert any("77 years" in context.text for context in found[0])
+    anew = replace(updated, older=None).passages([Question("q", "For how many years is the Kelvo covered?")])
+    assert [context.document for context in anew[0]] == [context.document for context in found[0]]
+
+
+@pytest.mark.parametrize("adapt", ["full", "lora"])
+def test_training_further_begins_where_training_ended(candidate: Any, domain: Domain, adapt: str) -> None:
+    from safetensors.torch import load_file
+
+    first = candidate(adapt=adapt)
+    after = revised(domain)
+    same, anew = first.reindexed(after), first.retrained(after)
+    further = first.continued(after, after.examples[-1:])
+    versions = {known.weights_version for known in (first, anew, further)}
+    assert same.weights_version == first.weights_version
+    assert len(versions) == 3
+
+    def weights(known: Candidate) -> dict[str, Any]:
+        folder = known._weights.folder()
+        assert folder is not None
+        return load_file(next(folder.glob("*.safetensors")))
+
+    def distance(one: Candidate, other: Candidate) -> float:
+        mine, theirs = weights(one), weights(other)
+        return sum(float((mine[name] - theirs[name]).abs().sum()) for name in mine)
+
+    assert 0 < distance(further, first) < distance(further, anew)
