@@ -15,11 +15,11 @@ def row(suite: str, base_model: str, system: str) -> str:
     return f"{suite}/{base_model}/{system}"
 
 
-def publish(runs: Sequence[Path], site: Path) -> Path:
-    """Write the page of one or several run folders into ``site``; returns the page's path."""
+def publish(runs: Sequence[Path], site: Path, claims: Sequence[Path] = ()) -> Path:
+    """Write the page of one or several run folders into ``site``, files of claims tested too; returns the page's path."""
     from leaderboard.page import publish as published
 
-    return published(runs, site)
+    return published(runs, site, claims)
 
 
 def present(run: Path, site: Path) -> tuple[Path, str]:
@@ -51,3 +51,15 @@ def summary(run: Path) -> str:
     from leaderboard.text import as_text
 
     return as_text(board([read(run)]))
+
+
+def debated(run: Path, claims: Sequence[Path] = ()) -> str:
+    """What a run folder says of each claim, for a terminal: of those that come with Proctor, and those of the files."""
+    from leaderboard.board import latest
+    from leaderboard.claims import load
+    from leaderboard.debate import as_text
+    from leaderboard.findings import findings
+    from leaderboard.store import read
+
+    tested = load(claims)
+    return as_text(list(findings(latest([read(run)]), tested)))

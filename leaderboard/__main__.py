@@ -1,4 +1,4 @@
-"""``python -m leaderboard``: publish run folders as a page, print their tables, compare two, or hold one against another."""
+"""``python -m leaderboard``: publish run folders, print their tables or claims, compare two, or hold one against another."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from pathlib import Path
 
 from evals.cli import USAGE_ERROR, Parser
 from evals.schema import InputError
-from leaderboard import publish, summary
+from leaderboard import debated, publish, summary
 
 INCOMPARABLE = 3
 """A run that a gate or a comparison cannot read, or may not compare."""
@@ -29,12 +29,17 @@ def main(words: Sequence[str] | None = None) -> int:
 
 
 def _publish(arguments: argparse.Namespace) -> int:
-    print(publish(arguments.folders, arguments.to))
+    print(publish(arguments.folders, arguments.to, arguments.claims))
     return 0
 
 
 def _show(arguments: argparse.Namespace) -> int:
     print(summary(arguments.folder))
+    return 0
+
+
+def _claims(arguments: argparse.Namespace) -> int:
+    print(debated(arguments.folder, arguments.claims))
     return 0
 
 
@@ -95,10 +100,13 @@ def _parser() -> argparse.ArgumentParser:
         "folders", nargs="+", type=Path, metavar="RUN", help="a run folder; what several measured is taken from the last"
     )
     page.add_argument("--to", type=Path, default=SITE, metavar="DIR", help="where to (default: leaderboard/site)")
-    page.set_defaults(run=_publish, refused=USAGE_ERROR)
+    _with_claims(page).set_defaults(run=_publish, refused=USAGE_ERROR)
     show = commands.add_parser("show", help="print the tables")
     show.add_argument("folder", type=Path, metavar="RUN", help="a run folder")
     show.set_defaults(run=_show, refused=USAGE_ERROR)
+    claims = _with_claims(commands.add_parser("claims", help="print what a run says of each claim about RAG and fine-tuning"))
+    claims.add_argument("folder", type=Path, metavar="RUN", help="a run folder")
+    claims.set_defaults(run=_claims, refused=USAGE_ERROR)
     draw = commands.add_parser("sample", help="draw judged answers for people to label, who then correct the judge's figures")
     draw.add_argument("folder", type=Path, metavar="RUN", help="a run folder")
     draw.add_argument("--measure", required=True, metavar="MEASURE", help="a judged measure, such as faithfulness.retrieved")
@@ -119,6 +127,12 @@ def _parser() -> argparse.ArgumentParser:
     ci.add_argument("--link", default="", metavar="URL", help="where the whole page is, for the report")
     ci.add_argument("--anyway", action="store_true", help="compare though data, judge, prompt or decoding differ")
     ci.set_defaults(run=_ci, refused=INCOMPARABLE)
+    return parser
+
+
+def _with_claims(parser: argparse.ArgumentParser) -> argparse.ArgumentParser:
+    what = "claims of your own, as in leaderboard/claims.toml, beside those that come with Proctor (repeatable)"
+    parser.add_argument("--claims", action="append", default=[], type=Path, metavar="FILE", help=what)
     return parser
 
 

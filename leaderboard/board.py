@@ -6,7 +6,6 @@ wrong), and those that could not be measured.
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -14,9 +13,11 @@ from typing import Any
 from evals.schema import Better, Record, Status
 from leaderboard import row
 from leaderboard.axes import rank
+from leaderboard.claims import Claim, load
 from leaderboard.effects import Effect, effects
+from leaderboard.findings import Finding, findings
 from leaderboard.people import Labels, labels, put_right
-from leaderboard.series import Series, grouped
+from leaderboard.series import Series, grouped, rounded
 from leaderboard.standing import standings
 from leaderboard.store import Run
 
@@ -75,15 +76,19 @@ class Board:
     run: dict[str, Any]
     cells: tuple[Cell, ...]
     effects: tuple[Effect, ...] = ()
+    claims: tuple[Finding, ...] = ()
 
     def as_json(self) -> dict[str, Any]:
         """The content of ``leaderboard.json``."""
-        cells, effects = ([vars(row) for row in rows] for rows in (self.cells, self.effects))
-        return {"format": FORMAT, "run": self.run, "cells": cells, "effects": effects}
+        cells, effects, claims = ([vars(row) for row in rows] for rows in (self.cells, self.effects, self.claims))
+        return {"format": FORMAT, "run": self.run, "cells": cells, "effects": effects, "claims": claims}
 
 
-def board(runs: Sequence[Run]) -> Board:
-    """The board of runs. What several of them measured is taken from the last."""
+def board(runs: Sequence[Run], claims: Sequence[Claim] | None = None) -> Board:
+    """The board of runs, with what they say of the claims: of those that come with Proctor unless others are given.
+
+    What several of the runs measured is taken from the last.
+    """
     provenance = _merged([run.provenance for run in runs])
     systems, fair = provenance.get("systems", {}), provenance.get("fair", {})
     records = latest(runs)
@@ -94,7 +99,8 @@ def board(runs: Sequence[Run]) -> Board:
     cells.sort(
         key=lambda cell: (cell.suite, cell.base_model, rank(cell.measure), order.get(cell.system, len(order)), cell.system)
     )
-    return Board(provenance, tuple(cells), tuple(effects(records, systems)))
+    found = tuple(findings(records, load() if claims is None else claims))
+    return Board(provenance, tuple(cells), tuple(effects(records, systems)), found)
 
 
 def latest(runs: Sequence[Run]) -> list[Record]:
@@ -139,9 +145,9 @@ def _cell(series: Series, asked: set[str], mark: str, fair: Any, said: Labels) -
         unit=first.unit,
         better=first.better,
         status=_status(series),
-        value=_round(found.value) if found else None,
-        ci_low=_round(found.low) if found else None,
-        ci_high=_round(found.high) if found else None,
+        value=rounded(found.value) if found else None,
+        ci_low=rounded(found.low) if found else None,
+        ci_high=rounded(found.high) if found else None,
         n=found.n if found else 0,
         clusters=found.clusters if found else 0,
         seeds=len({record.seed for record in series.records}),
@@ -150,18 +156,18 @@ def _cell(series: Series, asked: set[str], mark: str, fair: Any, said: Labels) -
         unmeasured=len(series.items("unmeasured")),
         not_applicable=len(absent),
         method=found.method if found else "",
-        seed_sd=None if series.seed_sd is None else _round(series.seed_sd),
+        seed_sd=None if series.seed_sd is None else rounded(series.seed_sd),
         best=mark == "best",
         tied=mark == "tied",
         judge=first.judge,
         labelled=labelled,
-        corrected=_round(right.value) if right else None,
-        corrected_low=_round(right.low) if right else None,
-        corrected_high=_round(right.high) if right else None,
+        corrected=rounded(right.value) if right else None,
+        corrected_low=rounded(right.low) if right else None,
+        corrected_high=rounded(right.high) if right else None,
         fair=fair,
         suite_version=first.suite_version,
         measure_version=first.measure_version,
-        reason=_reason(series.records),
+        reason=series.reason,
     )
 
 
@@ -170,17 +176,3 @@ def _status(series: Series) -> Status:
         if series.items(status):
             return status
     return "not_applicable"
-
-
-def _reason(records: Iterable[Record]) -> str:
-    """The commonest reason for the gravest that is missing."""
-    for status in ("failed", "unmeasured", "not_applicable"):
-        reasons = Counter(record.reason for record in records if record.status == status and record.reason)
-        if reasons:
-            return min(reasons, key=lambda reason: (-reasons[reason], reason))
-    return ""
-
-
-def _round(value: float) -> float:
-    """Nine digits: as many as are the same on every machine."""
-    return float(f"{value:.9g}")

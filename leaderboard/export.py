@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+from collections.abc import Mapping, Sequence
 from dataclasses import fields
 from typing import Any
 
@@ -15,11 +16,15 @@ FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
 
 
 def as_json(board: Board) -> str:
-    """The whole board, one cell or effect a line."""
+    """The whole board, one cell, effect or claim a line."""
     data = board.as_json()
-    cells, effects = (",\n".join(json.dumps(row, allow_nan=False) for row in data[name]) for name in ("cells", "effects"))
     run = json.dumps(data["run"], indent=1, allow_nan=False)
-    return f'{{"format": {data["format"]},\n"run": {run},\n"cells": [\n{cells}\n],\n"effects": [\n{effects}\n]}}\n'
+    lists = ",\n".join(f'"{name}": [\n{_lines(data[name])}\n]' for name in ("cells", "effects", "claims"))
+    return f'{{"format": {data["format"]},\n"run": {run},\n{lists}}}\n'
+
+
+def _lines(rows: Sequence[Mapping[str, Any]]) -> str:
+    return ",\n".join(json.dumps(row, allow_nan=False) for row in rows)
 
 
 def as_csv(board: Board) -> str:

@@ -21,6 +21,11 @@ def figure(value: float, unit: str) -> str:
     return f"{number}{SPACE}{prefix}{sign}" if prefix or unit == "bytes" else f"{number}{SPACE}{sign}".rstrip(SPACE)
 
 
+def signed(value: float, unit: str) -> str:
+    """A difference of two values, with its sign: points where they are shares."""
+    return f"{'+' if value > 0 else ''}{figure(value, 'difference' if unit == 'share' else unit)}"
+
+
 def of_cell(cell: Cell) -> str:
     """A cell's value; a dash where there can be none, a question mark where it is not known."""
     if cell.value is None:

@@ -15,7 +15,7 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
 
-from leaderboard import axes, export, figures, judged, plot
+from leaderboard import axes, claims, debate, export, figures, judged, plot
 from leaderboard.board import Board, board, latest
 from leaderboard.drill import Drill
 from leaderboard.names import slugs
@@ -33,14 +33,17 @@ UNPRINTABLE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u202a-\u202e\u20
 """What no HTML page may hold, and what would turn round the text after it."""
 
 
-def publish(runs: Sequence[Path], site: Path) -> Path:
+def publish(runs: Sequence[Path], site: Path, more: Sequence[Path] = ()) -> Path:
     """Write the page of one or several run folders; of what several of them measured, the last has the word.
 
+    ``more`` are files of claims to be tested beside those that come with Proctor.
+
     Raises:
-        InputError: a folder is not a run, a file in it is damaged, or the site cannot be written.
+        InputError: a folder is not a run, a file in it or one of claims is damaged, or the site cannot be written.
     """
+    tested = claims.load(more)
     opened = [read(folder) for folder in runs]
-    return write(opened, board(opened), site)
+    return write(opened, board(opened, tested), site)
 
 
 def write(opened: Sequence[Run], found: Board, site: Path) -> Path:
@@ -80,6 +83,11 @@ def _environment() -> Environment:
         "points": plot.points,
         "agreement": judged.sentence,
         "kappa": judged.kappa,
+        "topics": debate.topics,
+        "unmeasured": debate.unmeasured,
+        "counted": debate.counted,
+        "evidence": debate.evidence,
+        "sign": debate.SIGNS,
     }
     return environment
 

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from evals.comparison import verdict
 from evals.schema import InputError
 from leaderboard.changes import GONE, Change, resettings
-from leaderboard.figures import SPACE, between, figure
+from leaderboard.figures import SPACE, between, figure, signed
 from leaderboard.gate import Gate, Ruling
 from leaderboard.policy import Policy
 from leaderboard.store import Run
@@ -103,7 +103,7 @@ def _figures(ruling: Ruling, policy: Policy) -> tuple[str, ...]:
         return (*[""] * (len(FIGURES) - 1), ruling.reason)
     difference = "difference" if change.unit == "share" else change.unit
     low, high = (figure(end, difference) for end in (found.difference.low, found.difference.high))
-    moved = f"{'+' if found.difference.value > 0 else ''}{figure(found.difference.value, difference)}"
+    moved = signed(found.difference.value, change.unit)
     p = found.p if ruling.p is None else ruling.p
     margin = ruling.rule.allowed(found.theirs)
     said = verdict(found, change.better, p=p, margin=margin, alpha=policy.alpha, min_pairs=policy.min_pairs)

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from statistics import fmean, stdev
-from typing import Any
+from typing import Any, TypeVar
 
 from evals.comparison import Comparison, Noise, compare, joint_noise, training_noise, widened
 from evals.schema import Record, Status
 from evals.statistics import Interval, interval
+
+Row = TypeVar("Row")
 
 
 @dataclass(frozen=True)
@@ -48,9 +51,23 @@ class Series:
         return stdev(self.seed_means) if len(self.seed_means) > 1 else None
 
     @property
+    def unit(self) -> str:
+        """Of the values."""
+        return self.records[0].unit
+
+    @property
     def share(self) -> bool:
         """Whether 0 and 1 are outcomes rather than amounts."""
-        return self.records[0].unit == "share"
+        return self.unit == "share"
+
+    @property
+    def reason(self) -> str:
+        """The commonest reason for the gravest that is missing."""
+        for status in ("failed", "unmeasured", "not_applicable"):
+            reasons = Counter(record.reason for record in self.records if record.status == status and record.reason)
+            if reasons:
+                return min(reasons, key=lambda reason: (-reasons[reason], reason))
+        return ""
 
     def items(self, *statuses: Status) -> set[str]:
         """The items that ended so, with any seed."""
@@ -86,9 +103,14 @@ class Series:
         return {(record.item, record.seed): (record.status, record.value) for record in self.records}
 
 
-def grouped(records: Iterable[Record], *fields: str) -> dict[tuple[Any, ...], list[Record]]:
-    """Records by the values of some of their fields, in the order in which these first come."""
-    groups: dict[tuple[Any, ...], list[Record]] = {}
+def grouped(records: Iterable[Row], *fields: str) -> dict[tuple[Any, ...], list[Row]]:
+    """Records, or other rows, by the values of some of their fields, in the order in which these first come."""
+    groups: dict[tuple[Any, ...], list[Row]] = {}
     for record in records:
         groups.setdefault(tuple(getattr(record, field) for field in fields), []).append(record)
     return groups
+
+
+def rounded(value: float) -> float:
+    """Nine digits: as many as are the same on every machine."""
+    return float(f"{value:.9g}")

@@ -11,6 +11,7 @@ from typing import Any
 from leaderboard.axes import HEADLINES, axis, rank
 from leaderboard.board import Board, Cell
 from leaderboard.effects import Effect
+from leaderboard.findings import Finding
 
 EFFECTS = (*HEADLINES, "style.followed")
 """Measures whose effects are shown; ``leaderboard.json`` has those of all."""
@@ -52,6 +53,8 @@ class Section:
     """What provenance says of the suite."""
     effects: Sequence[Effect] = ()
     """What adapting and retrieving add, for the measures that a reader asks for first."""
+    claims: Sequence[Finding] = ()
+    """What the records say of each claim."""
 
     @property
     def title(self) -> str:
@@ -105,13 +108,17 @@ class Section:
 def sections(board: Board) -> list[Section]:
     """The board's suites and base models, in the order of its cells."""
     return [
-        Section(suite, base_model, list(cells), _facts(board, suite), _effects(board, suite, base_model))
-        for (suite, base_model), cells in groupby(board.cells, key=lambda cell: (cell.suite, cell.base_model))
+        Section(*place, list(cells), _facts(board, place[0]), _effects(board, *place), _claims(board, *place))
+        for place, cells in groupby(board.cells, key=lambda cell: (cell.suite, cell.base_model))
     ]
 
 
 def _effects(board: Board, suite: str, base_model: str) -> list[Effect]:
     return [e for e in board.effects if (e.suite, e.base_model) == (suite, base_model) and e.measure in EFFECTS]
+
+
+def _claims(board: Board, suite: str, base_model: str) -> list[Finding]:
+    return [found for found in board.claims if (found.suite, found.base_model) == (suite, base_model)]
 
 
 def _facts(board: Board, suite: str) -> dict[str, Any]:

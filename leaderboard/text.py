@@ -27,14 +27,14 @@ def as_text(board: Board, width: int = WIDTH) -> str:
 
 def _section(section: Section, width: int) -> Iterator[str]:
     yield _plain(f"{section.title} ({section.suite}), base model {section.base_model}")
-    yield from _wrapped(verdict(section), width)
+    yield from wrapped(verdict(section), width)
     yield ""
     for table in section.axes:
         for part in _parts(table, width):
             yield from _table(part)
             yield ""
     for who, why in section.cautions_in_short:
-        yield from _wrapped(f"Read with care: {who}: {why}", width)
+        yield from wrapped(f"Read with care: {who}: {why}", width)
 
 
 def _parts(table: Table, width: int) -> list[Table]:
@@ -82,5 +82,6 @@ def _plain(text: str) -> str:
     return kept if len(kept) <= WIDTH else f"{kept[: WIDTH - 1]}\u2026"
 
 
-def _wrapped(text: str, width: int) -> list[str]:
+def wrapped(text: str, width: int) -> list[str]:
+    """A text in lines, without what a terminal may not be given."""
     return wrap("".join(letter if letter.isprintable() else " " for letter in text.replace(SPACE, " ")), width)

@@ -142,6 +142,18 @@ def test_the_keyboard_reaches_the_content_the_links_and_the_tables(visit, site):
     assert {"DIV box", "A "} <= reached
 
 
+def test_the_keyboard_unfolds_the_claims_that_were_not_measured(visit, site):
+    seen = visit(site / "index.html", PHONE)
+    debate = seen.page.get_by_role("region", name="The debate, on this domain").first
+    rest = debate.get_by_text("the run does not measure updates.fresh").first
+    assert debate.get_by_text("contradicted").or_(debate.get_by_text("supported")).first.is_visible()
+    assert not rest.is_visible()
+    debate.locator("summary").focus()
+    seen.page.keyboard.press("Enter")
+    assert rest.is_visible()
+    assert seen.complaints == []
+
+
 def test_a_screen_reader_finds_tables_with_names_and_headings(visit, site):
     page = visit(site / "index.html").page
     assert page.get_by_role("table", name="At a glance").count() == 2

@@ -16,8 +16,10 @@ import pytest
 
 from evals.__main__ import _parser as evals_parser
 from evals.calibration import read_labels
-from leaderboard import policy
+from leaderboard import claims, policy
 from leaderboard.__main__ import _parser as leaderboard_parser
+from leaderboard.claims import Claim
+from leaderboard.findings import Finding
 from models import systems
 from suites import load as load_suite
 from suites.__main__ import _parser, main
@@ -145,6 +147,12 @@ def test_the_suites_page_names_every_key_and_column():
         assert re.search(rf"^\| `\[?{key}\b", text, re.MULTILINE), f"docs/suites.md does not explain {key}"
 
 
+def test_the_claims_page_names_every_field_of_a_claim_and_of_a_finding():
+    text = (ROOT / "docs" / "claims.md").read_text(encoding="utf-8")
+    for name in {*Claim.__dataclass_fields__, *Finding.__dataclass_fields__}:
+        assert f"`{name}`" in text, f"docs/claims.md does not say {name}"
+
+
 def test_tox_and_the_workflow_name_extras_and_environments_that_exist():
     tox = (ROOT / "tox.ini").read_text(encoding="utf-8")
     for line in re.findall(r"^extras = (.*)$", tox, re.MULTILINE):
@@ -165,7 +173,10 @@ def folder(tmp_path):
 
 @pytest.mark.parametrize("body", every("toml"))
 def test_every_toml_snippet_loads(folder, tmp_path, body):
-    if "name" in tomllib.loads(body):
+    if "claim" in tomllib.loads(body):
+        (tmp_path / "claims.toml").write_text(body, encoding="utf-8")
+        assert len(claims.load([tmp_path / "claims.toml"])) == len(claims.load()) + len(tomllib.loads(body)["claim"])
+    elif "name" in tomllib.loads(body):
         (folder / "suite.toml").write_text(body, encoding="utf-8")
         assert load_suite.load(str(folder)).name in body
     else:

@@ -1,0 +1,151 @@
+"""The argument between RAG and fine-tuning as a list of claims, each with the contrast of measures that tests it.
+
+``leaderboard/claims.toml`` holds those that come with Proctor, and says what each field means. A user's file adds to them; a
+claim in the words of an earlier one takes its place.
+"""
+
+from __future__ import annotations
+
+import difflib
+import re
+import tomllib
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, fields
+from math import inf, isfinite
+from pathlib import Path
+from typing import Any, Literal, get_args
+
+from evals.schema import InputError
+
+SHIPPED = Path(__file__).with_name("claims.toml")
+
+Expect = Literal["higher", "lower", "equal"]
+NEEDED = ("claim", "measure", "system", "expect")
+
+
+@dataclass(frozen=True)
+class Claim:
+    """One sentence, and the difference between two systems or two measures that it speaks of."""
+
+    claim: str
+    measure: str
+    system: str
+    """The side that the claim speaks of."""
+    expect: Expect
+    against: str = ""
+    """The other system; the same one where only ``than`` is given, and zero where neither is."""
+    than: str = ""
+    """The other measure; the same one where only ``against`` is given."""
+    margin: float = 0.0
+    """In the measure's unit (0.02 of a share: two points): see `range`."""
+    about: str = ""
+    """What it is said of: RAG, fine-tuning, hybrids."""
+    source: str = ""
+
+    @property
+    def other(self) -> tuple[str, str]:
+        """Measure and system that it is compared with; empty for zero."""
+        if not self.against and not self.than:
+            return "", ""
+        return self.than or self.measure, self.against or self.system
+
+    @property
+    def range(self) -> tuple[float, float]:
+        """The differences, in the expected direction, of which the claim is true."""
+        return (-self.margin, self.margin) if self.expect == "equal" else (self.margin, inf)
+
+
+def load(files: Sequence[Path] = ()) -> tuple[Claim, ...]:
+    """The claims that come with Proctor, and those of the files.
+
+    Raises:
+        InputError: unreadable, not TOML, or claims that say too little or too much; all problems of all files are named at once.
+    """
+    tables = [_File(file) for file in (SHIPPED, *files)]
+    problems = [problem for table in tables for problem in table.problems()]
+    if problems:
+        raise InputError("\n".join(problems))
+    return tuple({claim.claim: claim for table in tables for claim in table.claims()}.values())
+
+
+class _File:
+    """A file of claims, parsed as far as it can be."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.text, self.data, self.unreadable = "", {}, ""
+        try:
+            self.text = path.read_text(encoding="utf-8")
+            self.data = tomllib.loads(self.text)
+        except tomllib.TOMLDecodeError as error:
+            found = re.search(r"line (\d+)", str(error))
+            self.unreadable = f"{path}:{found[1] if found else 1}: not TOML: {error}; texts are written in quotes"
+        except (OSError, ValueError, RecursionError) as error:
+            self.unreadable = f"{path}: cannot be read as claims: {error}; name a TOML file such as leaderboard/claims.toml"
+
+    def claims(self) -> Iterator[Claim]:
+        yield from (Claim(**table) for table in self.data["claim"])
+
+    def problems(self) -> list[str]:
+        if self.unreadable:
+            return [self.unreadable]
+        tables = self.data.get("claim")
+        if not isinstance(tables, list) or not tables or not all(isinstance(table, dict) for table in tables):
+            return [f"{self.path}: no claims in it; begin each with a line [[claim]], and its fields below"]
+        found = [f"{self.path}: {key}: unknown table; begin each claim with [[claim]]" for key in self.data if key != "claim"]
+        for place, table in enumerate(tables):
+            found += [f"{self.path}:{self._line(place, key)}: {key}: {what}" for key, what in _problems(table)]
+        return found + [f"{self.path}:{self._line(place, 'claim')}: claim: {what}" for place, what in _twice(tables)]
+
+    def _line(self, place: int, key: str) -> int:
+        """The line that sets a key of a claim, or that begins it, as far as it can be told without a parser that keeps lines."""
+        heads = [found.start() for found in re.finditer(r"^[ \t]*\[\[[ \t]*claim[ \t]*\]\]", self.text, re.MULTILINE)]
+        start, end = [*heads[place : place + 2], len(self.text), len(self.text)][:2]
+        found = re.compile(rf"^[ \t]*[\"']?{re.escape(key)}[\"']?[ \t]*=", re.MULTILINE).search(self.text, start, end)
+        return self.text.count("\n", 0, found.start() if found else start) + 1
+
+
+def _problems(table: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """Field by field what is wrong with one claim, and what to do about it."""
+    known = [field.name for field in fields(Claim)]
+    for key, value in table.items():
+        if key not in known:
+            near = difflib.get_close_matches(key, known, n=1)
+            yield key, "unknown field; " + (f"did you mean {near[0]}?" if near else f"known are {', '.join(known)}")
+        elif expected := _expected(key, value):
+            yield key, f"expected {expected}, not {value!r}"
+    for key in (key for key in NEEDED if key not in table):
+        yield key, f"missing; add {key} = {EXAMPLES[key]}"
+    yield from _contradictions(table)
+
+
+EXAMPLES = {"claim": '"..."', "measure": '"accuracy.exact"', "system": '"rag"', "expect": '"higher", "lower" or "equal"'}
+
+
+def _expected(key: str, value: Any) -> str:
+    if key == "expect":
+        return "" if value in get_args(Expect) else EXAMPLES["expect"]
+    if key == "margin":
+        number = isinstance(value, int | float) and not isinstance(value, bool) and isfinite(value)
+        return "" if number else "a number in the measure's unit, such as 0.02"
+    return "" if isinstance(value, str) and value.strip() else "a text in quotes"
+
+
+def _contradictions(table: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """What cannot be meant, though each field by itself could."""
+    margin = table.get("margin")
+    if table.get("expect") == "equal" and (not isinstance(margin, int | float) or margin < 0):
+        yield "margin", "equal within what is not said; add margin = 0.02 for two points of a share"
+    others = {key: table[key] for key in ("against", "than") if key in table}
+    itself = {"against": table.get("system"), "than": table.get("measure")}
+    if others and all(value == itself[key] for key, value in others.items()):
+        yield next(iter(others)), "compares a figure with itself; name another system, or another measure in 'than'"
+
+
+def _twice(tables: Sequence[Mapping[str, Any]]) -> Iterator[tuple[int, str]]:
+    seen: set[str] = set()
+    for place, table in enumerate(tables):
+        words = str(table.get("claim"))
+        if words in seen and "claim" in table:
+            yield place, "the same sentence twice; remove one, or say how they differ"
+        seen.add(words)

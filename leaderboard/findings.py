@@ -1,0 +1,205 @@
+"""What the records say of each claim, on each suite with each base model: supported, contradicted, not shown or not measured.
+
+A claim names a range of differences. It is supported where the whole 95 % interval of the difference lies within the range,
+contradicted where the whole interval lies outside of it, and otherwise not shown. The p values of a section's claims are
+corrected together (Benjamini and Hochberg 1995), so that of the verdicts shown as sure no more than one in twenty is chance.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from math import erfc, inf, isfinite, sqrt
+from typing import Literal
+
+from evals.comparison import ALPHA, Comparison, corrected
+from evals.schema import Record
+from evals.statistics import FEW, Z
+from leaderboard.claims import Claim, Expect
+from leaderboard.series import Series, grouped, rounded
+
+Ruled = Literal["supported", "contradicted", "not shown", "not measured"]
+EXACT = ("bytes", "FLOPs", "tokens")
+"""Units of what is counted: one value of a system says all. What is timed differs from time to time."""
+
+
+@dataclass(frozen=True)
+class Finding:
+    """The verdict on one claim, with its evidence."""
+
+    suite: str
+    base_model: str
+    about: str
+    claim: str
+    verdict: Ruled
+    measure: str
+    system: str
+    than: str
+    """The measure that it is compared with; empty for zero."""
+    against: str
+    """The system that it is compared with; empty for zero."""
+    expect: Expect
+    margin: float
+    unit: str
+    value: float | None
+    """The means of both sides over the items that both have."""
+    other: float | None
+    difference: float | None
+    """``value`` less ``other``, in the measure's unit, and its 95 % interval."""
+    ci_low: float | None
+    ci_high: float | None
+    n: int
+    clusters: int
+    p: float | None
+    """Two-sided, of the difference lying on the nearest edge of the claim's range, corrected; None for what was counted."""
+    detectable: float | None
+    """How far from that edge a true difference had to be, to be seen with 80 % power."""
+    reason: str
+    """Why it could not be measured, or why its figures are not sure."""
+    source: str
+
+
+@dataclass(frozen=True)
+class _Tested:
+    """A claim with the comparison that tests it, if there is one."""
+
+    claim: Claim
+    unit: str = ""
+    found: Comparison | None = None
+    reason: str = ""
+    p: float | None = None
+
+    @property
+    def counted(self) -> bool:
+        """Whether the difference is known without an error."""
+        return self.found is not None and self.found.n == 1 and self.found.difference.method == "exact"
+
+    @property
+    def ends(self) -> tuple[float, float, float]:
+        """The difference in the expected direction, and the lower and upper end of its interval."""
+        assert self.found  # noqa: S101 # only asked of what was compared
+        difference = self.found.difference
+        if self.claim.expect == "lower":
+            return -difference.value, -difference.high, -difference.low
+        return difference.value, difference.low, difference.high
+
+
+def findings(records: Iterable[Record], claims: Sequence[Claim]) -> Iterator[Finding]:
+    """The findings of every section, in the order of the claims."""
+    for (suite, base_model), group in sorted(grouped(records, "suite", "base_model").items()):
+        columns = {names: Series(rows) for names, rows in grouped(group, "measure", "system").items()}
+        tested = [_tested(claim, columns) for claim in claims]
+        ps = iter(corrected([each.p for each in tested if each.p is not None], "bh"))
+        for each in tested:
+            yield _finding(suite, base_model, each if each.p is None else replace(each, p=next(ps)))
+
+
+def _tested(claim: Claim, columns: Mapping[tuple[str, str], Series]) -> _Tested:
+    absent = _absent(columns, claim.measure, claim.system) or (any(claim.other) and _absent(columns, *claim.other))
+    if absent:
+        return _Tested(claim, reason=absent)
+    mine = columns[claim.measure, claim.system]
+    theirs = columns[claim.other] if any(claim.other) else _zero(mine)
+    if mine.unit != theirs.unit:
+        return _Tested(claim, reason=f"{claim.measure} is in {mine.unit}, and {claim.than} in {theirs.unit}")
+    found = mine.against(theirs)
+    if found is None:
+        return _Tested(claim, reason="the two have no item in common")
+    tested = _Tested(claim, mine.unit, found, _unsure(mine, theirs, found))
+    return tested if tested.reason or tested.counted else replace(tested, p=_p(tested))
+
+
+def _absent(columns: Mapping[tuple[str, str], Series], measure: str, system: str) -> str:
+    """Why there is nothing to compare; empty where there is something."""
+    if not any(name == measure for name, _ in columns):
+        return f"the run does not measure {measure}"
+    if not any(name == system for _, name in columns):
+        return f"the run has no system {system}"
+    if (measure, system) not in columns:
+        return f"{system} was not examined in {measure}"
+    series = columns[measure, system]
+    return "" if series.values else f"{measure} of {system}: {series.reason or 'no value'}"
+
+
+def _zero(series: Series) -> Series:
+    return Series([replace(record, value=0.0) for record in series.records if record.value is not None])
+
+
+def _unsure(mine: Series, theirs: Series, found: Comparison) -> str:
+    """Why figures tell nothing sure, however far apart they are; empty where they may.
+
+    An amount that a system has once (what its training took) varies from one training to the next: seeds are its sample. With
+    one seed it is known only where it was counted, or is zero because nothing was done.
+    """
+    if found.n == 1 and not mine.share:
+        once = any(len(side.seed_means) < 2 and any(side.values.values()) for side in (mine, theirs))
+        return "measured once, and would differ the next time: train with --seeds 3" if once and mine.unit not in EXACT else ""
+    return f"only {found.clusters} clusters of items in common: {FEW} or more tell systems apart" if found.clusters < FEW else ""
+
+
+def _p(tested: _Tested) -> float:
+    """Two-sided p of the difference lying on the edge of the claim's range that is nearest to what was found."""
+    assert tested.found  # noqa: S101 # only asked of what was compared
+    least, most = tested.claim.range
+    if (least, most) == (0.0, inf):
+        return tested.found.p
+    value, _, _ = tested.ends
+    edges = [least] if value < least else [most] if value > most else [edge for edge in (least, most) if isfinite(edge)]
+    return max(_from_interval(*tested.ends, edge) for edge in edges)
+
+
+def _from_interval(value: float, low: float, high: float, edge: float) -> float:
+    """Two-sided p of a value in place of ``edge``, from the 95 % interval (Altman and Bland 2011, BMJ 343:d2304)."""
+    distance, reach = abs(value - edge), value - low if edge < value else high - value
+    if not distance:
+        return 1.0
+    return erfc(Z * distance / reach / sqrt(2)) if reach else 0.0
+
+
+def _verdict(tested: _Tested) -> Ruled:
+    if tested.found is None:
+        return "not measured"
+    (least, most), (value, low, high) = tested.claim.range, tested.ends
+    if tested.counted and not tested.reason:
+        return "supported" if _within(value, least, most) else "contradicted"
+    if tested.p is None or tested.p >= ALPHA:
+        return "not shown"
+    if _within(low, least, most) and _within(high, least, most):
+        return "supported"
+    return "contradicted" if high < least or low > most else "not shown"
+
+
+def _within(value: float, least: float, most: float) -> bool:
+    """Whether a value is in the claim's range: *higher* is more than the margin, *equal* may be all of it."""
+    return least < value if most == inf else least <= value <= most
+
+
+def _finding(suite: str, base_model: str, tested: _Tested) -> Finding:
+    claim, found = tested.claim, tested.found
+    than, against = claim.other
+    difference = found.difference if found else None
+    return Finding(
+        suite=suite,
+        base_model=base_model,
+        about=claim.about,
+        claim=claim.claim,
+        verdict=_verdict(tested),
+        measure=claim.measure,
+        system=claim.system,
+        than=than,
+        against=against,
+        expect=claim.expect,
+        margin=claim.margin,
+        unit=tested.unit,
+        value=rounded(found.mine) if found else None,
+        other=rounded(found.theirs) if found else None,
+        difference=rounded(difference.value) if difference else None,
+        ci_low=rounded(difference.low) if difference else None,
+        ci_high=rounded(difference.high) if difference else None,
+        n=found.n if found else 0,
+        clusters=found.clusters if found else 0,
+        p=None if tested.p is None else rounded(tested.p),
+        detectable=rounded(found.detectable) if found and found.detectable else None,
+        reason=tested.reason,
+        source=claim.source,
+    )

@@ -1,0 +1,436 @@
+"""Claims: each verdict for its true reason, what a file may say, and how the findings are published."""
+
+from __future__ import annotations
+
+import json
+import random
+from dataclasses import replace
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from evals.axes import measures
+from evals.comparison import ALPHA
+from evals.schema import InputError
+from leaderboard import claims, debate
+from leaderboard.__main__ import main
+from leaderboard.claims import Claim
+from leaderboard.findings import Finding, findings
+from leaderboard.page import publish
+from leaderboard.store import Store, read
+from tests.sample_run import Sample, make_run, record
+from tests.test_page import HOSTILE, parsed
+
+TO_COME = {
+    *("latency.seconds", "cost.train_seconds", "cost.train_flops", "cost.artifact_bytes", "cost.prompt_tokens"),
+    *("dependence.gold", "dependence.none", "dependence.distractors", "dependence.false"),
+    *("dependence.first", "dependence.middle", "dependence.last", "hunger.quarter"),
+    *("updates.fresh", "updates.stale", "updates.retained", "updates.seconds", "privacy.extracted", "privacy.exposure"),
+}
+"""Measures that claims speak of before there are any: take a name out once its axis yields it."""
+
+BETTER = Claim("rag is right more often than base", "accuracy.exact", "rag", "higher", against="base")
+
+
+def answered(of: int = 100, measure: str = "accuracy.exact", **right: int):
+    """Systems that are right in their first so many of the items."""
+    return [record(measure, f"q{i}", float(i < n), system=system) for system, n in right.items() for i in range(of)]
+
+
+def amounts(unit: str, seeds: int = 1, spread: float = 0.1, **values: float):
+    """Systems with one value for the whole of each training."""
+    return [
+        record("cost.x", "all", value * (1 + spread * seed), system=system, seed=seed, unit=unit, better="lower")
+        for system, value in values.items()
+        for seed in range(seeds)
+    ]
+
+
+def only(records, claim: Claim = BETTER) -> Finding:
+    (found,) = findings(records, [claim])
+    return found
+
+
+def verdict(records, claim: Claim = BETTER, **changes) -> str:
+    return only(records, replace(claim, **changes)).verdict
+
+
+# Verdicts.
+
+
+def test_a_sure_difference_supports_one_direction_and_contradicts_the_other():
+    records = answered(rag=80, base=20)
+    assert verdict(records) == "supported"
+    assert verdict(records, expect="lower") == "contradicted"
+    assert verdict(records, system="base", against="rag", expect="lower") == "supported"
+
+
+def test_what_could_be_chance_shows_nothing_and_says_what_would_have_been_seen():
+    found = only(
+        [
+            record("accuracy.exact", f"q{i}", float((i * k) % 7 < 4), system=s)
+            for s, k in (("rag", 1), ("base", 3))
+            for i in range(50)
+        ]
+    )
+    assert (found.verdict, found.reason) == ("not shown", "")
+    assert found.ci_low <= 0 <= found.ci_high
+    assert found.detectable > abs(found.difference)
+    assert f"{100 * found.detectable:.1f}" in debate.evidence(found)
+
+
+def test_a_difference_smaller_than_claimed_contradicts_though_it_is_sure():
+    records = answered(of=400, rag=220, base=200)
+    assert verdict(records, margin=0.01) == "supported"
+    assert verdict(records, margin=0.05) == "not shown"
+    assert verdict(records, margin=0.3) == "contradicted"
+
+
+def test_below_zero_the_margin_lets_a_side_be_a_little_worse():
+    records = answered(of=400, rag=200, base=202)
+    assert verdict(records) == "not shown"
+    assert verdict(records, margin=-0.05) == "supported"
+    assert verdict(answered(of=400, rag=150, base=250), margin=-0.05) == "contradicted"
+
+
+def test_equal_is_shown_only_by_an_interval_within_the_margin():
+    alike = answered(of=400, rag=200, base=202)
+    assert verdict(alike, expect="equal", margin=0.05) == "supported"
+    assert verdict(alike, expect="equal", margin=0.005) == "not shown"
+    assert verdict(answered(of=12, rag=6, base=6), expect="equal", margin=0.05) == "not shown"
+    assert verdict(answered(of=400, rag=300, base=100), expect="equal", margin=0.05) == "contradicted"
+
+
+def test_without_another_side_the_value_itself_is_compared_with_zero():
+    found = only(answered(rag=80), replace(BETTER, against="", margin=0.5))
+    assert (found.verdict, found.difference, found.other, found.against, found.than) == ("supported", 0.8, 0.0, "", "")
+    assert verdict(answered(rag=20), against="", margin=0.5) == "contradicted"
+
+
+def test_another_measure_of_the_same_system_can_be_the_other_side():
+    records = [*answered(rag=90, measure="dependence.gold"), *answered(rag=60)]
+    found = only(records, Claim("c", "dependence.gold", "rag", "higher", than="accuracy.exact"))
+    assert (found.verdict, found.than, found.against) == ("supported", "accuracy.exact", "rag")
+    assert "accuracy.exact 60.0" in debate.evidence(found)
+
+
+def test_sides_are_paired_by_the_items_that_both_have():
+    found = only([*answered(rag=50), *answered(of=80, base=10)])
+    assert (found.n, found.clusters, found.difference) == (80, 80, 0.5)
+
+
+def test_few_clusters_show_nothing():
+    records = [replace(r, cluster=r.item[-1]) for r in answered(of=90, rag=80, base=5)]
+    assert verdict([replace(r, cluster=str(int(r.cluster) % 9)) for r in records]) == "not shown"
+    assert verdict(records) == "supported"
+
+
+def test_training_noise_makes_a_claim_less_sure():
+    def seeds(*right):
+        return [record("accuracy.exact", f"q{i}", float(i < n), seed=s) for s, n in enumerate(right) for i in range(100)]
+
+    base = answered(base=40)
+    assert verdict([*seeds(60), *base]) == "supported"
+    assert verdict([*seeds(40, 80), *base]) == "not shown"
+    assert verdict([*seeds(59, 60, 61), *base]) == "supported"
+
+
+def test_many_claims_are_corrected_together():
+    records = [*answered(rag=6, base=0), *(r for k in range(30) for r in answered(rag=50, base=50, measure=f"m{k}"))]
+    asked = [BETTER, *(replace(BETTER, claim=str(k), measure=f"m{k}") for k in range(30))]
+    assert verdict(records) == "supported"
+    found = next(findings(records, asked))
+    assert (found.verdict, found.p > ALPHA) == ("not shown", True)
+
+
+# Amounts that a system has once.
+
+COST = Claim("lora is smaller", "cost.x", "lora", "lower", against="full_ft")
+
+
+def test_what_is_counted_is_compared_as_it_is():
+    for unit in ("bytes", "FLOPs", "tokens"):
+        found = only(amounts(unit, lora=1e6, full_ft=1e8), COST)
+        assert (found.verdict, found.n, found.p) == ("supported", 1, None)
+    assert verdict(amounts("bytes", lora=1e8, full_ft=1e6), COST) == "contradicted"
+    assert verdict(amounts("bytes", lora=1e6, full_ft=1e6), COST) == "contradicted"
+    assert verdict(amounts("bytes", lora=1e6, full_ft=1e6), COST, expect="equal") == "supported"
+
+
+def test_what_is_timed_once_shows_nothing():
+    found = only(amounts("seconds", lora=10.0, full_ft=100.0), COST)
+    assert (found.verdict, found.difference) == ("not shown", -90.0)
+    assert "train with --seeds" in found.reason
+
+
+def test_seeds_are_the_sample_of_what_is_timed():
+    assert verdict(amounts("seconds", seeds=3, lora=10.0, full_ft=100.0), COST) == "supported"
+    assert verdict(amounts("seconds", seeds=3, lora=90.0, full_ft=100.0), COST) == "not shown"
+
+
+def test_a_system_that_does_nothing_takes_exactly_no_time():
+    trained = amounts("seconds", seeds=3, full_ft=100.0)
+    assert verdict([*trained, *amounts("seconds", lora=0.0)], COST) == "supported"
+    assert verdict([*trained, *amounts("seconds", lora=1.0)], COST) == "not shown"
+
+
+# What is missing.
+
+
+@pytest.mark.parametrize(
+    ("records", "reason"),
+    [
+        ([], None),
+        (answered(rag=1, base=1, measure="m"), "the run does not measure accuracy.exact"),
+        (answered(rag=1), "the run has no system base"),
+        ([*answered(rag=1), *answered(base=1, measure="m")], "base was not examined in accuracy.exact"),
+        (
+            [*answered(rag=1), record("accuracy.exact", "q0", None, system="base", reason="it declined")],
+            "accuracy.exact of base: it declined",
+        ),
+        (
+            [*answered(rag=1), record("accuracy.exact", "q0", None, system="base", status="unmeasured", reason="judge down")],
+            "accuracy.exact of base: judge down",
+        ),
+        ([*answered(rag=1), record("accuracy.exact", "other", system="base")], "the two have no item in common"),
+    ],
+)
+def test_what_cannot_be_tested_is_kept_with_its_reason(records, reason):
+    found = [(each.verdict, each.reason) for each in findings(records, [BETTER])]
+    assert found == ([("not measured", reason)] if reason else [])
+
+
+def test_units_that_differ_are_not_compared():
+    records = [*answered(rag=5), record("latency.seconds", "q1", unit="seconds")]
+    assert (
+        "is in share, and latency.seconds in seconds" in only(records, replace(BETTER, against="", than="latency.seconds")).reason
+    )
+
+
+# Properties.
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.integers(0, 30), st.integers(0, 30), st.sampled_from(["higher", "lower", "equal"]), st.floats(0, 0.5), st.integers())
+def test_a_sure_verdict_is_what_its_interval_says_in_whatever_order(rag, base, expect, margin, seed):
+    records = answered(of=30, rag=rag, base=base)
+    claim = replace(BETTER, expect=expect, margin=margin)
+    found = only(records, claim)
+    random.Random(seed).shuffle(records)  # noqa: S311 # an order, no secret
+    assert only(records, claim) == found
+    least, most = claim.range
+    low, high = (-found.ci_high, -found.ci_low) if expect == "lower" else (found.ci_low, found.ci_high)
+    if found.verdict == "supported":
+        assert least <= low
+        assert high <= most
+    if found.verdict == "contradicted":
+        assert high < least or low > most
+
+
+def test_chance_alone_supports_hardly_any_claim():
+    chance = random.Random(0)  # noqa: S311 # draws, no secret
+    verdicts = []
+    for _ in range(60):
+        records = [
+            record("accuracy.exact", f"q{i}", float(chance.random() < 0.5), system=s) for s in ("rag", "base") for i in range(40)
+        ]
+        verdicts.append(verdict(records))
+    assert verdicts.count("not shown") >= 54
+
+
+# Files.
+
+
+def written(tmp_path, text: str):
+    path = tmp_path / "claims.toml"
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+OWN = """
+[[claim]]
+claim = "Ours is better."
+measure = "accuracy.exact"
+system = "rag"
+against = "base"
+expect = "higher"
+"""
+
+
+def test_claims_of_one_s_own_come_after_those_that_are_shipped(tmp_path):
+    assert claims.load([written(tmp_path, OWN)]) == (
+        *claims.load(),
+        Claim("Ours is better.", *("accuracy.exact", "rag", "higher", "base")),
+    )
+
+
+def test_a_claim_in_the_same_words_takes_the_other_s_place(tmp_path):
+    first = claims.load()[0]
+    loaded = claims.load([written(tmp_path, OWN.replace("Ours is better.", first.claim).replace('"base"', '"lora"'))])
+    assert len(loaded) == len(claims.load())
+    assert loaded[0].against == "lora"
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("", "claims.toml: no claims in it; begin each with a line [[claim]]"),
+        ("[claim]\nclaim = 'x'", "claims.toml: no claims in it"),
+        ("claim = [1]", "claims.toml: no claims in it"),
+        ("[[claim]]\nclaim = Ours", "claims.toml:2: not TOML"),
+        ("x = 1\n" + OWN, "claims.toml: x: unknown table"),
+        (OWN + 'agianst = "x"', "claims.toml:8: agianst: unknown field; did you mean against?"),
+        (OWN.replace('"higher"', '"more"'), 'claims.toml:7: expect: expected "higher", "lower" or "equal", not \'more\''),
+        (OWN.replace('measure = "accuracy.exact"', ""), 'claims.toml:2: measure: missing; add measure = "accuracy.exact"'),
+        (OWN + 'margin = "2"', "claims.toml:8: margin: expected a number in the measure's unit, such as 0.02, not '2'"),
+        (OWN + "margin = inf", "claims.toml:8: margin: expected a number"),
+        (OWN + "margin = true", "claims.toml:8: margin: expected a number"),
+        (OWN.replace('"higher"', '"equal"'), "claims.toml:2: margin: equal within what is not said; add margin = 0.02"),
+        (OWN.replace('"base"', '"rag"'), "claims.toml:6: against: compares a figure with itself"),
+        (OWN.replace('"Ours is better."', "[1]"), "claims.toml:3: claim: expected a text in quotes, not [1]"),
+        (OWN.replace('"rag"', "' '"), "claims.toml:5: system: expected a text in quotes"),
+        (OWN + OWN, "claims.toml:10: claim: the same sentence twice"),
+    ],
+)
+def test_a_file_says_where_it_is_wrong_and_what_to_do(tmp_path, text, expected):
+    with pytest.raises(InputError) as caught:
+        claims.load([written(tmp_path, text)])
+    assert expected in str(caught.value)
+
+
+def test_all_problems_of_all_files_are_named_at_once(tmp_path):
+    bad = OWN.replace("expect", "expext").replace('"rag"', "1") + OWN.replace("Ours", "Theirs") + "margin = []"
+    with pytest.raises(InputError) as caught:
+        claims.load([written(tmp_path, bad), tmp_path / "none.toml", tmp_path])
+    lines = str(caught.value).splitlines()
+    assert [line.removeprefix(f"{tmp_path}").partition(": ")[0] for line in lines] == [
+        *("/claims.toml:5", "/claims.toml:7", "/claims.toml:2", "/claims.toml:15", "/none.toml", ""),
+    ]
+
+
+@given(st.binary(max_size=200))
+def test_whatever_a_file_holds_is_refused_in_words(tmp_path_factory, content):
+    path = tmp_path_factory.mktemp("any") / "claims.toml"
+    path.write_bytes(content)
+    with pytest.raises(InputError, match="claims"):
+        claims.load([path])
+
+
+# Those that come with Proctor.
+
+
+def test_the_shipped_claims_speak_of_measures_that_there_are_or_will_be():
+    known = {measure.name for measure in measures()}
+    named = {name for claim in claims.load() for name in (claim.measure, claim.than) if name}
+    assert named <= known | TO_COME
+    assert not known & TO_COME, "these are measured now: take them out of the list"
+
+
+def test_the_shipped_claims_speak_of_the_default_systems():
+    from models import systems
+
+    named = {name for claim in claims.load() for name in (claim.system, claim.against) if name}
+    assert named == set(systems.load()) & named
+
+
+def test_the_shipped_claims_cover_the_debate():
+    assert list(dict.fromkeys(claim.about for claim in claims.load())) == ["RAG", "fine-tuning", "hybrids"]
+    assert len({claim.measure for claim in claims.load()}) >= 20
+
+
+def test_a_claim_and_its_opposite_are_not_both_shipped():
+    pairs = {(claim.measure, claim.system, *claim.other) for claim in claims.load()}
+    assert len(pairs) == len(claims.load())
+    assert not {(*pair[2:], *pair[:2]) for pair in pairs} & pairs
+
+
+# What is published.
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("debated")
+    own = folder / "own.toml"
+    own.write_text(OWN + 'source = "us"\n', encoding="utf-8")
+    return publish([make_run(folder / "run", Sample(seeds=2))], folder / "site", [own]).parent
+
+
+def test_the_data_has_every_claim(site):
+    rows = json.loads((site / "leaderboard.json").read_text())["claims"]
+    assert [row["claim"] for row in rows] == [*(claim.claim for claim in claims.load()), "Ours is better."]
+    assert rows[0].keys() == Finding.__dataclass_fields__.keys()
+    own = rows[-1]
+    assert (own["verdict"], own["suite"], own["base_model"], own["system"], own["against"]) == (
+        *("supported", "instruments", "tiny", "rag", "base"),
+    )
+    assert own["ci_low"] <= own["difference"] <= own["ci_high"]
+    assert own["p"] < ALPHA
+    assert {row["verdict"] for row in rows} >= {"supported", "not shown", "not measured"}
+    assert all(row["reason"] for row in rows if row["verdict"] == "not measured")
+
+
+def test_the_page_has_every_claim_with_its_verdict_in_words_and_its_evidence(site):
+    shown = parsed(site / "index.html").text
+    found = list(findings(read(site.parent / "run").records, claims.load()))
+    assert debate.counted(json_findings(site)) in shown
+    for each in found:
+        assert each.claim in shown
+        assert each.reason in shown
+    for each in json_findings(site):
+        assert f"{each.verdict}{each.claim}{debate.evidence(each)}" in shown.replace("\n", "")
+    assert "source: us" in shown
+
+
+def json_findings(site) -> list[Finding]:
+    return [Finding(**row) for row in json.loads((site / "leaderboard.json").read_text())["claims"]]
+
+
+def test_what_was_not_measured_is_folded_away(site):
+    text = (site / "index.html").read_text()
+    before, _, folded = text.partition('<section class="debate"')[2].partition("<details>")
+    assert "not measured</b>" not in before
+    assert "supported</b>" not in folded.partition("</details>")[0]
+
+
+def hostile_claims(text: str) -> str:
+    """One that is tested, and one that cannot be."""
+    name, again = json.dumps(text), json.dumps(f"{text}, once more")
+    rest = f'system = "rag"\nexpect = "higher"\nabout = {name}\nsource = {name}\n'
+    tested = f'[[claim]]\nclaim = {name}\nmeasure = "accuracy.exact"\n{rest}'
+    return f"{tested}[[claim]]\nclaim = {again}\nmeasure = {name}\n{rest}"
+
+
+def test_hostile_claims_are_only_ever_text(tmp_path):
+    texts = [text for text in HOSTILE if text.strip() and "\ud800" not in text]
+    path = written(tmp_path, "".join(map(hostile_claims, texts)))
+    Store(tmp_path / "run").add(answered(rag=10))
+    index = publish([tmp_path / "run"], tmp_path / "site", [path])
+    shown = parsed(index)
+    assert not {tag for tag, _ in shown.tags} & {"script", "img", "iframe", "base", "object", "embed", "form"}
+    assert not [name for _, attributes in shown.tags for name in attributes if name.startswith("on")]
+    assert all(shown.text.count(text) >= 6 for text in texts[:10])
+    assert "default-src 'none'" in index.read_text()
+
+
+def test_the_command_prints_every_claim(tmp_path, capsys):
+    run = make_run(tmp_path / "run")
+    assert main(["claims", str(run), "--claims", str(written(tmp_path, OWN))]) == 0
+    said = capsys.readouterr().out
+    words = " ".join(said.split())
+    assert "instruments, base model tiny: " in words
+    assert "Other claims supported Ours is better. accuracy.exact: rag" in words
+    assert "the run does not measure privacy.exposure" in words
+    assert max(map(len, said.splitlines())) <= 120
+
+
+def test_the_command_says_what_is_wrong_with_a_file(tmp_path, capsys):
+    run = make_run(tmp_path / "run")
+    for words in (["claims", str(run)], ["publish", str(run), "--to", str(tmp_path / "site")]):
+        assert main([*words, "--claims", str(written(tmp_path, "x = 1"))]) == 4
+        assert "claims.toml: no claims in it" in capsys.readouterr().err
+    assert not (tmp_path / "site").exists()
+
+
+def test_a_run_without_records_has_nothing_to_say():
+    assert debate.as_text([]) == "Nothing was measured."
