@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import pytest
 
 import leaderboard
-from evals import options, progress, quiet
+from evals import axes, options, progress, quiet
 from evals.cache import Cache, digest
 from evals.exam import Exam, Sheet
 from evals.judges import Judge, load_judge
@@ -33,7 +33,6 @@ if TYPE_CHECKING:
 
 quiet.quiet()
 
-AXES = "accuracy faithfulness hallucination forgetting retrieval dependence context citations updates style privacy cost latency"
 PLAN = pytest.StashKey["Plan"]()
 
 
@@ -180,7 +179,7 @@ def pytest_addoption(parser: pytest.Parser, pluginmanager: pytest.PytestPluginMa
 def pytest_configure(config: pytest.Config) -> None:
     """Declare the markers; look everything up before any work, so that a mistake costs a second and not an hour."""
     config.addinivalue_line("markers", "domain: the exam itself, every axis on every suite and system")
-    for axis in AXES.split():
+    for axis in axes.AXES:
         config.addinivalue_line("markers", f"{axis}: the {axis} axis of the exam")
     config.stash[PLAN] = plan = Plan(config.option, config.rootpath)
     if _takes_exam(config):

@@ -18,6 +18,8 @@ AXES = (
     "citations",
     "style",
     "updates",
+    "hunger",
+    "privacy",
 )
 """The files of `evals` that hold an axis."""
 

@@ -73,6 +73,9 @@ class Candidate(Protocol):
     def pieces(self, documents: Sequence[str]) -> Mapping[str, tuple[Context, ...]]:
         """Document id -> the passages that it was split into."""
 
+    def losses(self, pairs: Sequence[tuple[str, str]]) -> list[float]:
+        """The negative log-likelihood, in nats, of each completion after its prompt, for (prompt, completion) texts."""
+
     def reindexed(self, domain: Domain) -> Candidate:
         """The same weights, searching another domain's documents."""
 

@@ -55,6 +55,11 @@ class Fake:
         """Each document as one passage."""
         return {known.document: (known,) for known in self.documents if known.document in documents}
 
+    def losses(self, pairs: Sequence[tuple[str, str]]) -> list[float]:
+        """1 for a completion that it would not give, 0 for its own."""
+        said = self.answers([Question(prompt, prompt) for prompt, _ in pairs])
+        return [float(answer.text != completion) for answer, (_, completion) in zip(said, pairs, strict=True)]
+
     def reindexed(self, domain: Domain) -> Fake:
         """Itself, if it does not say what it becomes."""
         return self.become("reindexed", domain, ()) if self.become else self

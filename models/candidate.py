@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 from evals.cache import digest, source
 from evals.schema import Answer, Context, Domain, Example, InputError, Question, as_json
-from models import adaptation, generation, prompts, retrieval
+from models import adaptation, generation, likelihood, prompts, retrieval
 from models.base import BaseModel
 from models.bench import Bench
 from models.index import Index
@@ -157,6 +157,12 @@ class Candidate:
     def weights(self) -> AbstractContextManager[tuple[Any, Any]]:
         """Its model and tokenizer in memory, while the context is open. Trains first, if that was not done yet."""
         return self._weights.loaded()
+
+    def losses(self, pairs: Sequence[tuple[str, str]]) -> list[float]:
+        """The negative log-likelihood, in nats, of each completion after its prompt, for (prompt, completion) texts."""
+        asked = [(prompts.prompt(self.domain.instruction, prompt), completion) for prompt, completion in pairs]
+        with self.weights() as (model, tokenizer):
+            return likelihood.losses(model, tokenizer, asked, self.context)
 
     def retrained(self, domain: Domain) -> Candidate:
         """The same system, trained from the base on another domain, and searching that domain's documents."""

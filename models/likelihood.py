@@ -1,0 +1,27 @@
+"""How likely a model finds a text: the loss that training sees, one completion at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from models import batching, generation
+
+
+def losses(model: Any, tokenizer: Any, pairs: Sequence[tuple[str, str]], context: int) -> list[float]:
+    """Negative log-likelihood of each completion after its prompt, its end included, in nats."""
+    import torch
+
+    rows = batching.rows(tokenizer, pairs, context).to_list()
+    collate = batching.Collator(tokenizer.pad_token_id, model)
+    found = [0.0] * len(rows)
+    for batch in generation.batches([row["length"] for row in rows]):
+        inputs = collate([rows[index] for index in batch])
+        labels = inputs.pop("labels").to(model.device)
+        shown = {name: value.to(model.device) if hasattr(value, "to") else value for name, value in inputs.items()}
+        with torch.inference_mode():
+            logits = model(**shown).logits[:, :-1].float()
+        each = torch.nn.functional.cross_entropy(logits.transpose(1, 2), labels[:, 1:], reduction="none")
+        for index, total in zip(batch, each.sum(dim=1).tolist(), strict=True):
+            found[index] = total
+    return found

@@ -1,0 +1,15 @@
+"""Hunger for data: accuracy with fewer examples."""
+
+from __future__ import annotations
+
+import pytest
+
+from evals import hunger
+from evals.exam import Exam
+
+pytestmark = [pytest.mark.domain, pytest.mark.hunger, pytest.mark.slow]
+
+
+def test_hunger(exam: Exam) -> None:
+    """The system learns from a part of its examples."""
+    exam.take(hunger.AXIS)
