@@ -14,8 +14,8 @@ from pathlib import Path
 from typing import Any
 
 from evals.cache import digest, source
-from evals.schema import Answer, Context, Domain, InputError, Question, as_json
-from models import adaptation, batching, distractors, generation, prompts, retrieval
+from evals.schema import Answer, Context, Domain, InputError, Question, Timing, as_json
+from models import adaptation, batching, distractors, generation, prompts, retrieval, timing
 from models.base import BaseModel
 from models.bench import Bench
 from models.systems import System
@@ -82,7 +82,7 @@ class Candidate:
         """Hash of all that shapes its answers."""
         system = self.system
         found = [self.index_version, system.top_k] if system.retrieves else None
-        code = source(__file__, prompts.__file__, generation.__file__)
+        code = source(__file__, prompts.__file__, generation.__file__, timing.__file__)
         spoken = [code, system.max_new_tokens, self.domain.instruction]
         return digest(self.weights_version, found, spoken, self.bench.device)
 
@@ -108,6 +108,21 @@ class Candidate:
     def weights(self) -> AbstractContextManager[tuple[Any, Any]]:
         """Its model and tokenizer in memory, while the context is open. Trains first, if that was not done yet."""
         return self.bench.weights(self.base, self.system.adapt, self.adapted())
+
+    def timings(self, questions: Sequence[Question]) -> list[Timing]:
+        """How long each question takes, asked alone, after a warm-up. Answers are neither kept nor read back.
+
+        A LoRA adapter is merged into the weights, as it would be to serve it, and timed once more unmerged.
+        """
+        look_up = retrieval.searcher(self.system, self.index(), self.bench.device) if self.system.retrieves else None
+        timed = self._timed(self.bench.merged(self.base, self.system.adapt, self.adapted()), questions, look_up)
+        if self.system.adapt != "lora":
+            return timed
+        unmerged = self._timed(self.weights(), questions, look_up)
+        return [
+            replace(row, unmerged=None if slow.error else slow.seconds, error=row.error or slow.error)
+            for row, slow in zip(timed, unmerged, strict=True)
+        ]
 
     def adapted(self) -> Path | None:
         """The folder of its trained weights, built if it is not there; ``None`` for a system that is not trained."""
@@ -215,6 +230,22 @@ class Candidate:
         return replace(
             answer, text=heard.text, tokens=heard.tokens, seconds=round(heard.seconds, 6), citations=self._cited(heard.text)
         )
+
+    def _timed(
+        self, loaded: AbstractContextManager[tuple[Any, Any]], questions: Sequence[Question], look_up: retrieval.Searcher | None
+    ) -> list[Timing]:
+        with loaded as (model, tokenizer):
+
+            def ask(question: Question, clock: timing.Clock) -> Timing:
+                contexts = look_up([question.text])[0] if look_up else None
+                clock.found()
+                tokens, answer = self._fitted(tokenizer, question, contexts)
+                if answer.error:
+                    return Timing(question.id, error=answer.error)
+                (said,) = generation.generate(model, tokenizer, [tokens], self.system.max_new_tokens, clock)
+                return clock.timing(question.id, said.tokens)
+
+            return timing.timings(questions, ask)
 
     def _cited(self, text: str) -> tuple[str, ...]:
         """Documents named in square brackets, in order, once each."""

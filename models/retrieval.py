@@ -1,4 +1,4 @@
-"""Looking passages up: documents are split into chunks, chunks into an index. One function builds, one searches."""
+"""Looking passages up: documents are split into chunks, chunks into an index. One function builds, one opens to search."""
 
 from __future__ import annotations
 
@@ -20,11 +20,16 @@ MINILM_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9d
 """Of the published all-MiniLM-L6-v2 weights, which the packaged copy must equal."""
 
 
+Searcher = Callable[[Sequence[str]], list[tuple[Context, ...]]]
+Hits = list[list[tuple[int, float]]]
+"""(chunk, score) of what was found, best first, for each query."""
+
+
 class Kind(NamedTuple):
-    """One way to index and search. ``build(texts, folder, system, device)``; ``search(folder, queries, k, system, device)``."""
+    """One way to index and search. ``build(texts, folder, system, device)``; ``open(folder, system, device)(queries, k)``."""
 
     build: Callable[[list[str], Path, System, str], None]
-    search: Callable[[Path, list[str], int, System, str], list[list[tuple[int, float]]]]
+    open: Callable[[Path, System, str], Callable[[list[str], int], Hits]]
 
 
 def key(system: System, documents: Sequence[Document]) -> str:
@@ -44,9 +49,19 @@ def build(system: System, documents: Sequence[Document], folder: Path, device: s
 
 def search(system: System, folder: Path, queries: Sequence[str], device: str) -> list[tuple[Context, ...]]:
     """The ``top_k`` best passages for each query, best first."""
+    return searcher(system, folder, device)(queries)
+
+
+def searcher(system: System, folder: Path, device: str) -> Searcher:
+    """A `search` with the index in memory."""
     chunks = json.loads((folder / CHUNKS).read_text(encoding="utf-8"))
-    found = KINDS[system.retrieve].search(folder, list(queries), min(system.top_k, len(chunks)), system, device)
-    return [tuple(Context(chunks[index][0], chunks[index][1], round(score, 6)) for index, score in hits) for hits in found]
+    opened, k = KINDS[system.retrieve].open(folder, system, device), min(system.top_k, len(chunks))
+
+    def find(queries: Sequence[str]) -> list[tuple[Context, ...]]:
+        found = opened(list(queries), k)
+        return [tuple(Context(chunks[index][0], chunks[index][1], round(score, 6)) for index, score in hits) for hits in found]
+
+    return find
 
 
 def split(document: Document, size: int, overlap: int) -> list[tuple[str, str]]:
@@ -69,12 +84,16 @@ def _build_dense(texts: list[str], folder: Path, system: System, device: str) ->
     faiss.write_index(index, str(folder / "index.faiss"))
 
 
-def _search_dense(folder: Path, queries: list[str], k: int, system: System, device: str) -> list[list[tuple[int, float]]]:
+def _open_dense(folder: Path, system: System, device: str) -> Callable[[list[str], int], Hits]:
     import faiss
 
     index = _on_gpu_if_it_works(faiss.read_index(str(folder / "index.faiss")))
-    scores, indices = index.search(_embed(queries, system.embedder, device), k)
-    return [_hits(row, values) for row, values in zip(indices, scores, strict=True)]
+
+    def search(queries: list[str], k: int) -> Hits:
+        scores, indices = index.search(_embed(queries, system.embedder, device), k)
+        return [_hits(row, values) for row, values in zip(indices, scores, strict=True)]
+
+    return search
 
 
 def faiss_backend() -> str:
@@ -117,12 +136,16 @@ def _build_bm25(texts: list[str], folder: Path, _system: System, _device: str) -
     index.save(str(folder / "bm25"))
 
 
-def _search_bm25(folder: Path, queries: list[str], k: int, _system: System, _device: str) -> list[list[tuple[int, float]]]:
+def _open_bm25(folder: Path, _system: System, _device: str) -> Callable[[list[str], int], Hits]:
     import bm25s
 
     index = bm25s.BM25.load(str(folder / "bm25"))
-    indices, scores = index.retrieve(bm25s.tokenize(queries, show_progress=False), k=k, show_progress=False)
-    return [_hits(row, values, above=0.0) for row, values in zip(indices, scores, strict=True)]
+
+    def search(queries: list[str], k: int) -> Hits:
+        indices, scores = index.retrieve(bm25s.tokenize(queries, show_progress=False), k=k, show_progress=False)
+        return [_hits(row, values, above=0.0) for row, values in zip(indices, scores, strict=True)]
+
+    return search
 
 
 def _hits(indices: Any, scores: Any, above: float = -float("inf")) -> list[tuple[int, float]]:
@@ -131,7 +154,7 @@ def _hits(indices: Any, scores: Any, above: float = -float("inf")) -> list[tuple
     return [(index, score) for index, score in pairs if score > above and index >= 0]
 
 
-KINDS = {"dense": Kind(_build_dense, _search_dense), "bm25": Kind(_build_bm25, _search_bm25)}
+KINDS = {"dense": Kind(_build_dense, _open_dense), "bm25": Kind(_build_bm25, _open_bm25)}
 
 
 def _embed(texts: list[str], name: str, device: str) -> Any:
