@@ -7,7 +7,7 @@ from importlib import import_module
 
 from evals.schema import Measure
 
-AXES = ("accuracy", "faithfulness", "hallucination", "forgetting", "retrieval", "citations", "style", "latency")
+AXES = ("accuracy", "faithfulness", "hallucination", "forgetting", "retrieval", "citations", "style", "latency", "cost")
 """The files of `evals` that hold an axis."""
 
 

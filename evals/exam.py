@@ -61,6 +61,13 @@ class Candidate(Protocol):
     def timings(self, questions: Sequence[Question]) -> list[Timing]:
         """How long each question takes, asked alone, in order."""
 
+    def costs(self) -> Mapping[str, float | str]:
+        """What it cost to build and takes on disk, by the names of `evals.cost`, or why that is not known."""
+
+
+WHOLE = "all"
+"""The item of a measure that has one value for the whole system."""
+
 
 class Mark(NamedTuple):
     """One measure's score of one item."""

@@ -34,6 +34,7 @@ class Fake:
     retrieves: bool = False
     load: Callable[[], tuple[Any, Any]] = no_weights
     timing: Callable[[Question], Timing] = quick
+    spent: Mapping[str, float | str] = field(default_factory=dict)
 
     def answers(self, questions: Sequence[Question]) -> list[Answer]:
         """One answer a question, in order."""
@@ -47,6 +48,10 @@ class Fake:
     def timings(self, questions: Sequence[Question]) -> list[Timing]:
         """What ``timing`` says."""
         return [self.timing(question) for question in questions]
+
+    def costs(self) -> Mapping[str, float | str]:
+        """What ``spent`` says."""
+        return self.spent
 
 
 def canned(answers: Mapping[str, Answer | str], **fields: Any) -> Fake:

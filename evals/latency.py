@@ -7,13 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
-from evals.exam import Axis, Mark, Sheet
+from evals.exam import WHOLE, Axis, Mark, Sheet
 from evals.schema import Answer, Measure, Question, Score, Timing, not_applicable, unmeasured
 
 SAMPLE = 24
 """Questions that are timed, evenly spread over the suite's."""
-ALL = "all"
-"""The item of what is one value for the system."""
 
 SECONDS = Measure("latency.seconds", "seconds", "lower")
 RETRIEVAL = Measure("latency.retrieval_share", better="lower")
@@ -48,8 +46,8 @@ def _score(sheet: Sheet) -> Iterator[Mark]:
             yield Mark(measure, question.id, question.cluster, _one(measure, timing, absent))
     seconds = [timing.seconds for timing in timings if timing.error is None]
     for share, measure in PERCENTILES.items():
-        yield Mark(measure, ALL, "", _percentile(seconds, share))
-    yield Mark(THROUGHPUT, ALL, "", _throughput(answers))
+        yield Mark(measure, WHOLE, "", _percentile(seconds, share))
+    yield Mark(THROUGHPUT, WHOLE, "", _throughput(answers))
 
 
 def _absent(sheet: Sheet, timings: Sequence[Timing]) -> dict[Measure, str]:

@@ -15,7 +15,7 @@ from typing import Any
 
 from evals.cache import digest, source
 from evals.schema import Answer, Context, Domain, InputError, Question, Timing, as_json
-from models import adaptation, batching, distractors, generation, prompts, retrieval, timing
+from models import adaptation, batching, costs, distractors, generation, prompts, retrieval, timing, training_cost
 from models.base import BaseModel
 from models.bench import Bench
 from models.systems import System
@@ -65,7 +65,7 @@ class Candidate:
         if system.adapt == "lora":
             chosen += [system.rank, system.alpha]
         shown = [self.index_version, system.top_k, system.gold_share] if system.trains_with_passages else None
-        modules = [adaptation, batching, prompts, *([distractors] if system.trains_with_passages else [])]
+        modules = [adaptation, batching, prompts, training_cost, *([distractors] if system.trains_with_passages else [])]
         code = [
             source(*(module.__file__ for module in modules)),
             *(installed(name) for name in ("torch", "transformers", "peft")),
@@ -123,6 +123,10 @@ class Candidate:
             replace(row, unmerged=None if slow.error else slow.seconds, error=row.error or slow.error)
             for row, slow in zip(timed, unmerged, strict=True)
         ]
+
+    def costs(self) -> dict[str, float | str]:
+        """What it cost to build and takes on disk, or why that is not known. Trains and indexes first, if need be."""
+        return costs.costs(self.adapted(), self.index() if self.system.retrieves else None)
 
     def adapted(self) -> Path | None:
         """The folder of its trained weights, built if it is not there; ``None`` for a system that is not trained."""

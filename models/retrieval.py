@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import json
 import logging
+import time
 from collections.abc import Callable, Sequence
 from functools import lru_cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any, NamedTuple
 
+from evals import machine
 from evals.cache import digest, source
 from evals.schema import Context, Document, InputError
 from models.systems import System
@@ -16,6 +19,7 @@ from models.systems import System
 log = logging.getLogger("proctor")
 
 CHUNKS = "chunks.json"
+REPORT = "index.json"
 MINILM_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
 """Of the published all-MiniLM-L6-v2 weights, which the packaged copy must equal."""
 
@@ -44,7 +48,13 @@ def build(system: System, documents: Sequence[Document], folder: Path, device: s
     chunks = [chunk for document in documents for chunk in split(document, system.chunk_chars, system.chunk_overlap)]
     log.info("indexing %d passages of %d documents (%s)", len(chunks), len(documents), system.retrieve)
     (folder / CHUNKS).write_text(json.dumps(chunks, ensure_ascii=False), encoding="utf-8")
-    KINDS[system.retrieve].build([text for _, text in chunks], folder, system, device)
+    texts = [text for _, text in chunks]
+    with TemporaryDirectory() as unused:  # the first passage pays for loading libraries and the embedder
+        KINDS[system.retrieve].build(texts[:1], Path(unused), system, device)
+    started = time.monotonic()
+    KINDS[system.retrieve].build(texts, folder, system, device)
+    report = {"seconds": time.monotonic() - started, "passages": len(chunks), "device": device, "machine": machine.facts()}
+    (folder / REPORT).write_text(json.dumps(report, indent=1), encoding="utf-8")
 
 
 def search(system: System, folder: Path, queries: Sequence[str], device: str) -> list[tuple[Context, ...]]:
