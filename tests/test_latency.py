@@ -126,7 +126,7 @@ def test_an_adapter_is_merged_into_a_base_of_its_own_and_says_the_same(candidate
         with bench.merged(lora.base, "lora", lora.adapted()) as (model, _):
             assert bench._held is None, "two bases are in memory"
             assert not [name for name, _ in model.named_parameters() if "lora" in name]
-            torch.testing.assert_close(model(tokens).logits, apart)
+            torch.testing.assert_close(model(tokens).logits, apart, rtol=1e-4, atol=1e-3)
 
 
 @pytest.mark.parametrize(("asked", "timed"), [(1, 1), (5, 5), (24, 24), (25, 24), (100, 24)])
