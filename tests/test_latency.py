@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import time
 from dataclasses import replace
+from functools import partial
 from itertools import pairwise
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -13,7 +15,7 @@ from evals import fakes, latency
 from evals.cache import Cache
 from evals.exam import Exam
 from evals.schema import Answer, Question, Timing
-from models import timing
+from models import retrieval, timing
 from models.bench import Bench
 from models.candidate import Candidate
 from models.systems import System
@@ -22,7 +24,6 @@ from tests.sample_sheet import scores, sheet, suite
 BASE = System("base", max_new_tokens=6)
 RAG = System("rag", retrieve="bm25", max_new_tokens=6)
 LORA = System("lora", adapt="lora", rank=4, epochs=1, max_new_tokens=6)
-PAUSE = 0.03
 
 
 @pytest.fixture
@@ -44,41 +45,38 @@ def test_the_parts_add_up_to_the_whole(candidate: Any, questions: tuple[Question
     assert sum(row.seconds + (row.unmerged or 0) for row in found) < outside
 
 
+class Hands:
+    """A clock that moves only when something is done: by 1 for a search, by 10 for a pass through the model."""
+
+    def __init__(self, monkeypatch: Any, model: Any) -> None:
+        self.now, self.searches = 0.0, 0
+        plain, opened = model.forward, retrieval.searcher
+
+        def forward(*parts: Any, **rest: Any) -> Any:
+            self.now += 10
+            return plain(*parts, **rest)
+
+        def searcher(*parts: Any) -> Any:
+            return partial(self.search, opened(*parts))
+
+        model.forward = forward
+        monkeypatch.setattr(retrieval, "searcher", searcher)
+        monkeypatch.setattr(timing, "time", SimpleNamespace(perf_counter=lambda: self.now))
+
+    def search(self, find: Any, queries: Any) -> Any:
+        self.now += 1
+        self.searches += len(queries)
+        return find(queries)
+
+
 def test_time_is_put_down_to_what_took_it(candidate: Any, questions: tuple[Question, ...], monkeypatch: Any) -> None:
     asked = candidate(RAG)
     with asked.weights() as (model, _):
-        plain, searcher = model.forward, timing_searcher(monkeypatch, PAUSE)
-
-        def forward(*parts: Any, **rest: Any) -> Any:
-            time.sleep(2 * PAUSE)
-            return plain(*parts, **rest)
-
-        model.forward = forward
-    for row in asked.timings(questions[:2]):
-        assert PAUSE <= row.retrieval < 2 * PAUSE
-        assert 2 * PAUSE <= row.prefill < 4 * PAUSE
-        assert row.decoding >= (row.tokens - 1) * 2 * PAUSE
-    assert searcher == ["warm-up" if place < 2 else "timed" for place in range(4)]
-
-
-def timing_searcher(monkeypatch: Any, pause: float) -> list[str]:
-    """Slows every search down; says of each whether it was made to warm up."""
-    from models import retrieval
-
-    made, opened = [], retrieval.searcher
-
-    def slow(*parts: Any) -> Any:
-        search = opened(*parts)
-
-        def look_up(queries: Any) -> Any:
-            made.append("warm-up" if len(made) < timing.WARM_UP else "timed")
-            time.sleep(pause)
-            return search(queries)
-
-        return look_up
-
-    monkeypatch.setattr(retrieval, "searcher", slow)
-    return made
+        hands = Hands(monkeypatch, model)
+    for row in asked.timings(questions[:3]):
+        assert (row.retrieval, row.prefill) == (1, 10)
+        assert row.decoding in (10 * (row.tokens - 1), 10 * row.tokens)  # the token that ends an answer is none of it
+    assert hands.searches == timing.WARM_UP + 3
 
 
 def test_a_question_too_long_or_fatal_costs_only_itself(candidate: Any, questions: tuple[Question, ...], base: Any) -> None:
