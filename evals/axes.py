@@ -20,6 +20,8 @@ AXES = (
     "updates",
     "hunger",
     "privacy",
+    "latency",
+    "cost",
 )
 """The files of `evals` that hold an axis."""
 

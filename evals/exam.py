@@ -14,9 +14,23 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
+from evals import machine
 from evals.cache import Cache, digest, source
 from evals.judges import Judge
-from evals.schema import Answer, Context, Domain, Example, Measure, Question, Record, Score, Suite, as_json, not_applicable
+from evals.schema import (
+    Answer,
+    Context,
+    Domain,
+    Example,
+    Measure,
+    Question,
+    Record,
+    Score,
+    Suite,
+    Timing,
+    as_json,
+    not_applicable,
+)
 
 if TYPE_CHECKING:
     from evals.statistics import Interval
@@ -88,6 +102,16 @@ class Candidate(Protocol):
     def weights(self) -> AbstractContextManager[tuple[Any, Any]]:
         """Its model and tokenizer in memory, while the context is open."""
 
+    def timings(self, questions: Sequence[Question]) -> list[Timing]:
+        """How long each question takes, asked alone, in order."""
+
+    def costs(self) -> Mapping[str, float | str]:
+        """What it cost to build and takes on disk, by the names of `evals.cost`, or why that is not known."""
+
+
+WHOLE = "all"
+"""The item of a measure that has one value for the whole system."""
+
 
 class Mark(NamedTuple):
     """One measure's score of one item."""
@@ -132,6 +156,8 @@ class Axis:
     score: Callable[[Sheet], Iterable[Mark]]
     judged: tuple[Measure, ...] = ()
     """The measures whose scores depend on the judge."""
+    timed: bool = False
+    """Whether the scores are of the machine as well: another one takes the axis anew."""
     files: Callable[[Sheet], Mapping[str, str]] | None = None
     """Files of a third party, name -> text, to be kept as they are beside the records."""
 
@@ -212,6 +238,7 @@ class Exam:
             [sheet.suite.name, sheet.suite.version, sheet.base.version, sheet.candidate.name, sheet.candidate.base_model],
             [sheet.candidate.version, sheet.candidate.seed, [question.id for question in sheet.questions], sheet.limit],
             [sheet.judge.name, [measure.name for measure in axis.judged]] if axis.judged else None,
+            machine.facts() if axis.timed else None,
         )
 
     def _records(self, axis: Axis) -> Iterator[Record]:

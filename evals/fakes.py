@@ -8,12 +8,20 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from evals.judges import JudgeError, Pair, Schema
-from evals.schema import Answer, Context, Domain, Example, Question
+from evals.schema import Answer, Context, Domain, Example, Question, Timing
 
 
 def no_weights() -> tuple[Any, Any]:
     """For candidates that are only asked questions."""
     raise LookupError("this candidate has no weights")
+
+
+def quick(question: Question) -> Timing:
+    """A tenth of a second, most of it spent on writing."""
+    return Timing(question.id, seconds=0.1, retrieval=0.01, prefill=0.02, decoding=0.07, tokens=7)
+
+
+SPENT = ("train_flops", "train_seconds", "index_seconds")
 
 
 @dataclass(frozen=True)
@@ -33,6 +41,8 @@ class Fake:
     documents: tuple[Context, ...] = ()
     become: Callable[[str, Domain, Sequence[Example]], Fake] | None = None
     """What it is once it is ``reindexed``, ``retrained`` or ``continued`` with a domain and examples."""
+    timing: Callable[[Question], Timing] = quick
+    spent: Mapping[str, float | str] = field(default_factory=lambda: dict.fromkeys(SPENT, 0.0))
 
     def answers(self, questions: Sequence[Question]) -> list[Answer]:
         """One answer a question, in order."""
@@ -76,6 +86,14 @@ class Fake:
     def weights(self) -> Iterator[tuple[Any, Any]]:
         """What ``load`` gives."""
         yield self.load()
+
+    def timings(self, questions: Sequence[Question]) -> list[Timing]:
+        """What ``timing`` says."""
+        return [self.timing(question) for question in questions]
+
+    def costs(self) -> Mapping[str, float | str]:
+        """What ``spent`` says."""
+        return self.spent
 
 
 def _with(passages: Sequence[Context], question: str, room: int | None) -> str:

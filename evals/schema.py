@@ -187,6 +187,28 @@ class Answer:
 
 
 @dataclass(frozen=True)
+class Timing:
+    """How long a system took for one question that was asked alone, in seconds of wall time."""
+
+    question: str
+    """The question's id."""
+    seconds: float = 0.0
+    """From the question's text to the answer's text."""
+    retrieval: float = 0.0
+    """Embedding the question and searching the index, which is in memory."""
+    prefill: float = 0.0
+    """From there to the first new token."""
+    decoding: float = 0.0
+    """From there to the end."""
+    tokens: int = 0
+    """New tokens generated."""
+    unmerged: float | None = None
+    """``seconds`` with the LoRA adapter left beside the weights; ``None`` for a system without one."""
+    error: str | None = None
+    """Why there is no time."""
+
+
+@dataclass(frozen=True)
 class Score:
     """The outcome of one measure on one item: a finite value, or the reason why there is none."""
 
@@ -228,8 +250,8 @@ class Measure:
         return 0.0 if self.better == "higher" else 1.0
 
     def failed(self, reason: str) -> Score:
-        """The score of a question that the system crashed on: it counts as wrong."""
-        return Score(self.worst, reason, "failed")
+        """The score of a question that the system crashed on: it counts as wrong. Of an amount there is no worst."""
+        return Score(self.worst, reason, "failed") if self.unit in ("share", "difference") else unmeasured(reason)
 
 
 @dataclass(frozen=True)

@@ -7,15 +7,21 @@ examples alone (`updates.continued.*`). After Kim et al. 2024 (EvolvingQA, NAACL
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from evals.accuracy import exact, exact_match
-from evals.exam import Axis, Candidate, Mark, QuestionScorer, Sheet, per_question
+from evals.exam import WHOLE, Axis, Candidate, Mark, QuestionScorer, Sheet, per_question
 from evals.reading import spread
-from evals.schema import Answer, Example, Measure, Question, RevisedQuestion, Suite, not_applicable
+from evals.schema import Answer, Example, Measure, Question, RevisedQuestion, Score, Suite, not_applicable, unmeasured
 
 FRESH, STALE, RETAINED = Measure("updates.fresh"), Measure("updates.stale", better="lower"), Measure("updates.retained")
+SECONDS = Measure("updates.seconds", "seconds", "lower")
+FLOPS = Measure("updates.flops", "FLOP", "lower")
+MEASURES = (FRESH, STALE, RETAINED, SECONDS, FLOPS)
+INDEXING = {SECONDS: ("index_seconds",), FLOPS: ()}
+TRAINING = {SECONDS: ("index_seconds", "train_seconds"), FLOPS: ("train_flops",)}
+"""What an update takes -> its parts, as `evals.cost` calls them."""
 
 
 def _reindexed(sheet: Sheet) -> Candidate:
@@ -50,7 +56,7 @@ def _unchanged(sheet: Sheet) -> tuple[Question, ...]:
     return tuple(spread([one for one in sheet.questions if one.answerable and documents.isdisjoint(one.evidence)]))
 
 
-def _score(update: Callable[[Sheet], Candidate]) -> Callable[[Sheet], Iterator[Mark]]:
+def _score(update: Callable[[Sheet], Candidate], parts: Mapping[Measure, Sequence[str]]) -> Callable[[Sheet], Iterator[Mark]]:
     def score(sheet: Sheet) -> Iterator[Mark]:
         if not sheet.suite.revisions:
             return
@@ -61,17 +67,25 @@ def _score(update: Callable[[Sheet], Candidate]) -> Callable[[Sheet], Iterator[M
         }
         for questions, table in asked.items():
             yield from per_question(table)(replace(sheet, questions=questions, candidate=candidate))
+        costs = candidate.costs()
+        yield from (Mark(measure, WHOLE, "", _sum([costs[name] for name in names])) for measure, names in parts.items())
 
     return score
 
 
+def _sum(parts: Sequence[float | str]) -> Score:
+    """Of what the update took, or why that is not known."""
+    unknown = [part for part in parts if isinstance(part, str)]
+    return unmeasured(unknown[0]) if unknown else Score(float(sum(part for part in parts if not isinstance(part, str))))
+
+
 def _by_training(prefix: str, update: Callable[[Sheet], Candidate]) -> Axis:
     """The same measures under another name, where weights are trained for the update."""
-    named = {measure: replace(measure, name=measure.name.replace("updates", prefix)) for measure in (FRESH, STALE, RETAINED)}
+    named = {measure: replace(measure, name=measure.name.replace("updates", prefix)) for measure in MEASURES}
 
     def score(sheet: Sheet) -> Iterator[Mark]:
         why_not = _why_not(sheet)
-        for mark in _score(update)(sheet) if not why_not else _blank(sheet, why_not):
+        for mark in _score(update, TRAINING)(sheet) if not why_not else _blank(sheet, why_not):
             yield mark._replace(measure=named[mark.measure])
 
     return Axis(prefix, tuple(named.values()), score)
@@ -85,11 +99,12 @@ def _why_not(sheet: Sheet) -> str:
 
 
 def _blank(sheet: Sheet, why_not: str) -> Iterator[Mark]:
-    for questions, measures in ((_changed(sheet.suite), (FRESH, STALE)), (_unchanged(sheet), (RETAINED,))):
-        for question in questions:
-            yield from (Mark(measure, question.id, question.cluster, not_applicable(why_not)) for measure in measures)
+    items = {FRESH: _changed(sheet.suite), STALE: _changed(sheet.suite), RETAINED: _unchanged(sheet)}
+    for measure, questions in items.items():
+        yield from (Mark(measure, question.id, question.cluster, not_applicable(why_not)) for question in questions)
+    yield from (Mark(measure, WHOLE, "", not_applicable(why_not)) for measure in TRAINING)
 
 
-AXIS = Axis("updates", (FRESH, STALE, RETAINED), _score(_reindexed))
+AXIS = Axis("updates", MEASURES, _score(_reindexed, INDEXING))
 SLOW = (_by_training("updates.retrained", _retrained), _by_training("updates.continued", _continued))
 """The axes that train systems again."""

@@ -6,6 +6,7 @@ from leaderboard.board import Cell
 
 SPACE = "\u00a0"
 """Does not break the line between a number and its unit."""
+SIGNS = {"bytes": "B", "joules": "J"}
 
 
 def figure(value: float, unit: str) -> str:
@@ -16,9 +17,11 @@ def figure(value: float, unit: str) -> str:
         return f"{100 * value:.1f}{SPACE}pts"
     if unit == "seconds":
         return _seconds(value)
+    if unit.startswith("tokens"):
+        return f"{_digits(value)}{SPACE}{unit}"
     number, prefix = _scaled(value)
-    sign = "B" if unit == "bytes" else unit
-    return f"{number}{SPACE}{prefix}{sign}" if prefix or unit == "bytes" else f"{number}{SPACE}{sign}".rstrip(SPACE)
+    sign = SIGNS.get(unit, unit)
+    return f"{number}{SPACE}{prefix}{sign}" if prefix or unit in SIGNS else f"{number}{SPACE}{sign}".rstrip(SPACE)
 
 
 def signed(value: float, unit: str) -> str:
@@ -51,10 +54,16 @@ def _unit(shown: str) -> str:
     return shown.partition(SPACE)[2]
 
 
+def _digits(value: float) -> str:
+    """Three digits, or all of a whole number: 1,235."""
+    return f"{value:,.0f}" if abs(value) >= 99.95 else f"{value:.3g}"
+
+
 def _seconds(value: float) -> str:
     size = abs(value)
-    if size and size < 1:
-        return f"{1000 * value:.3g}{SPACE}ms"
+    if size and size < 0.9995:
+        scaled, unit = (1000 * value, "ms") if size >= 0.9995e-3 else (1e6 * value, "\u00b5s")
+        return f"{scaled:.3g}{SPACE}{unit}"
     return f"{value / 60:.3g}{SPACE}min" if size >= 600 else f"{value:.3g}{SPACE}s"
 
 
@@ -62,7 +71,7 @@ def _scaled(value: float) -> tuple[str, str]:
     """Three digits and a prefix: 19 tera."""
     prefix, size = "", abs(value)
     for larger in "kMGTPEZ":
-        if size < 1000:
+        if size < 999.5:
             break
         prefix, size = larger, size / 1000
     return f"{size if value >= 0 else -size:.3g}", prefix

@@ -24,6 +24,7 @@ from pathlib import Path
 from typing import Any, Literal, get_args
 
 from evals.schema import InputError
+from leaderboard.axes import axis
 
 Tier = Literal["critical", "supporting", "advisory"]
 Correction = Literal["holm", "bh", "none"]
@@ -60,9 +61,9 @@ class Policy:
     measures: Mapping[str, Rule] = field(default_factory=dict)
 
     def rule(self, measure: str, unit: str) -> Rule:
-        """The first rule whose name fits, or the defaults; amounts such as seconds are advisory unless one fits."""
+        """The first rule whose name fits, or the defaults; amounts, and shares of time, are advisory unless one fits."""
         named = next((rule for name, rule in self.measures.items() if fnmatchcase(measure, name)), None)
-        if named is None and unit not in ("share", "difference"):
+        if named is None and (unit not in ("share", "difference") or axis(measure) == "latency"):
             return replace(self.defaults, tier="advisory")
         return named or self.defaults
 

@@ -9,6 +9,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
+from evals import machine
 from evals.schema import Suite
 
 PACKAGES = (
@@ -24,7 +25,7 @@ def facts(root: Path) -> dict[str, Any]:
         "git": {"commit": _git(root, "rev-parse", "HEAD"), "dirty": _dirty(root)},
         "started": datetime.now(UTC).isoformat(timespec="seconds"),
         "versions": {"python": platform.python_version()} | {name: found for name in PACKAGES if (found := _installed(name))},
-        "machine": {"system": platform.system(), "processor": platform.machine(), "cores": _cores()},
+        "machine": machine.facts(),
     }
 
 
@@ -65,9 +66,3 @@ def _installed(name: str) -> str | None:
         return version(name)
     except PackageNotFoundError:
         return None
-
-
-def _cores() -> int:
-    import os
-
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

@@ -7,13 +7,13 @@ from __future__ import annotations
 
 import json
 import logging
-import time
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from evals import machine
 from evals.schema import InputError
-from models import batching
+from models import batching, training_cost
 from models.base import BaseModel
 from models.systems import System
 
@@ -97,6 +97,12 @@ def train(lesson: Lesson, folder: Path, device: str) -> None:
         def _get_train_sampler(self, _: Any = None) -> Any:  # of the rows given, which still have their lengths
             return batching.Pools(self.train_dataset["length"], self.args.train_batch_size)
 
+        def training_step(self, model: Any, inputs: dict[str, Any], *rest: Any) -> Any:
+            self.state.num_input_tokens_seen += inputs[
+                "input_ids"
+            ].numel()  # kept in checkpoints; its own count waits for the GPU
+            return super().training_step(model, inputs, *rest)
+
     set_seed(lesson.seed)
     tokenizer = base.tokenizer()
     model = _trainable(lesson, device)
@@ -109,18 +115,27 @@ def train(lesson: Lesson, folder: Path, device: str) -> None:
         callbacks=[_progress(system.name)],
     )
     trainer.remove_callback(PrinterCallback)  # progress is logged, not printed
-    started = time.monotonic()
-    result = trainer.train(resume_from_checkpoint=_last_checkpoint(folder))
+    checkpoint = _last_checkpoint(folder)
+    meter = training_cost.Meter(device)
+    trainer.add_callback(_ticking(meter))
+    result = trainer.train(resume_from_checkpoint=checkpoint)
+    spent = meter.read()
+    with trainer.compute_loss_context_manager():
+        per_token = training_cost.flops_per_token(trainer.model, _middle_batch(rows, system.batch_size, trainer.data_collator))
     _save(system, base, trainer.model, folder)
     tokens = sum(row["length"] for row in rows)
     report = {
-        "seconds": time.monotonic() - started,
+        **spent,
+        "resumed": checkpoint is not None,
+        "flops": None if per_token is None else per_token * trainer.state.num_input_tokens_seen,
+        "tokens": trainer.state.num_input_tokens_seen,
         "steps": result.global_step,
         "examples": len(rows),
         "tokens_per_epoch": tokens,
         "final_loss": trainer.state.log_history[-2].get("loss") if len(trainer.state.log_history) > 1 else None,
         "trained_parameters": sum(p.numel() for p in trainer.model.parameters() if p.requires_grad),
         "device": device,
+        "machine": machine.facts(),
         "torch": torch.__version__,
     }
     (folder / REPORT).write_text(json.dumps(report, indent=1), encoding="utf-8")
@@ -189,6 +204,27 @@ def _progress(name: str) -> Any:
                 log.info("training %s: step %d of %d, loss %.3f", name, state.global_step, state.max_steps, float(logs["loss"]))
 
     return Progress()
+
+
+def _ticking(meter: training_cost.Meter) -> Any:
+    from transformers import TrainerCallback
+
+    class Ticking(TrainerCallback):  # type: ignore[misc] # transformers ships no types
+        """Has the meter look at counters that start again from zero."""
+
+        def on_step_end(self, *_: Any, **__: Any) -> None:
+            meter.tick()
+
+    return Ticking()
+
+
+def _middle_batch(rows: Any, size: int, collator: Any) -> dict[str, Any]:
+    """The batch of the examples of middle length."""
+    order = sorted(range(len(rows)), key=rows["length"].__getitem__)
+    start = max(0, (len(rows) - size) // 2)
+    kept = rows.remove_columns("length")
+    made: dict[str, Any] = collator([kept[place] for place in order[start : start + size]])
+    return made
 
 
 def _last_checkpoint(folder: Path) -> str | None:

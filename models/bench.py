@@ -40,6 +40,21 @@ class Bench:
         finally:
             adapted.unload()
 
+    @contextmanager
+    def merged(self, base: BaseModel, adapt: str, trained: Path | None) -> Iterator[tuple[Any, Any]]:
+        """As `weights`, with a LoRA adapter merged into a base that is loaded for it alone.
+
+        Taking a merged adapter out again would not give the base its floats back, so no other candidate gets this one.
+        """
+        if adapt != "lora":
+            with self.weights(base, adapt, trained) as both:
+                yield both
+            return
+        import peft
+
+        self.clear()
+        yield peft.PeftModel.from_pretrained(base.load(self.device), trained).merge_and_unload().eval(), base.tokenizer()
+
     def clear(self) -> None:
         """Forget the model in memory, to make room for training."""
         self._held = None

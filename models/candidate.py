@@ -11,8 +11,8 @@ from functools import cached_property
 from typing import Any, NamedTuple
 
 from evals.cache import digest, source
-from evals.schema import Answer, Context, Domain, Example, InputError, Question, as_json
-from models import adaptation, generation, likelihood, prompts, retrieval
+from evals.schema import Answer, Context, Domain, Example, InputError, Question, Timing, as_json
+from models import adaptation, costs, generation, likelihood, prompts, retrieval, timing
 from models.base import BaseModel
 from models.bench import Bench
 from models.index import Index
@@ -100,7 +100,7 @@ class Candidate:
     @cached_property
     def _spoken(self) -> list[Any]:
         """What shapes its answers besides weights and passages."""
-        code = source(__file__, prompts.__file__, generation.__file__)
+        code = source(__file__, prompts.__file__, generation.__file__, timing.__file__)
         return [code, self.system.max_new_tokens, self.domain.instruction]
 
     @property
@@ -164,6 +164,25 @@ class Candidate:
         with self.weights() as (model, tokenizer):
             return likelihood.losses(model, tokenizer, asked, self.context)
 
+    def timings(self, questions: Sequence[Question]) -> list[Timing]:
+        """How long each question takes, asked alone, after a warm-up. Answers are neither kept nor read back.
+
+        A LoRA adapter is merged into the weights, as it would be to serve it, and timed once more unmerged.
+        """
+        look_up = self._index.searcher(self.top_k) if self.retrieves else None
+        timed = self._timed(self._weights.merged(), questions, look_up)
+        if self.system.adapt != "lora":
+            return timed
+        unmerged = self._timed(self.weights(), questions, look_up)
+        return [
+            replace(row, unmerged=None if slow.error else slow.seconds, error=row.error or slow.error)
+            for row, slow in zip(timed, unmerged, strict=True)
+        ]
+
+    def costs(self) -> dict[str, float | str]:
+        """What it cost to build and takes on disk, or why that is not known. Trains and indexes first, if need be."""
+        return costs.costs(self._weights.folder(), self._index.folder() if self.retrieves else None)
+
     def retrained(self, domain: Domain) -> Candidate:
         """The same system, trained from the base on another domain, and searching that domain's documents."""
         return replace(self, domain=domain, learnt=None, older=self._index)
@@ -209,7 +228,7 @@ class Candidate:
                 log.info("%s: answered %d of %d", self.name, done, len(asked))
 
     def _fitted(
-        self, tokenizer: Any, question: Question, contexts: tuple[Context, ...] | None, most: int | None
+        self, tokenizer: Any, question: Question, contexts: tuple[Context, ...] | None, most: int | None = None
     ) -> tuple[list[int], Answer]:
         """The prompt's tokens and an answer to fill in. Passages that do not fit are cut whole, the worst first."""
         kept = list(contexts or ())
@@ -246,6 +265,22 @@ class Candidate:
         return replace(
             answer, text=heard.text, tokens=heard.tokens, seconds=round(heard.seconds, 6), citations=self._cited(heard.text)
         )
+
+    def _timed(
+        self, loaded: AbstractContextManager[tuple[Any, Any]], questions: Sequence[Question], look_up: retrieval.Searcher | None
+    ) -> list[Timing]:
+        with loaded as (model, tokenizer):
+
+            def ask(question: Question, clock: timing.Clock) -> Timing:
+                contexts = look_up([question.text])[0] if look_up else None
+                clock.found()
+                tokens, answer = self._fitted(tokenizer, question, contexts)
+                if answer.error:
+                    return Timing(question.id, error=answer.error)
+                (said,) = generation.generate(model, tokenizer, [tokens], self.system.max_new_tokens, clock)
+                return clock.timing(question.id, said.tokens)
+
+            return timing.timings(questions, ask)
 
     def _cited(self, text: str) -> tuple[str, ...]:
         """Documents named in square brackets, in order, once each."""

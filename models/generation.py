@@ -32,8 +32,10 @@ def batches(lengths: Sequence[int], rows: int = BATCH_ROWS, tokens: int = BATCH_
         yield batch
 
 
-def generate(model: Any, tokenizer: Any, prompts: Sequence[list[int]], max_new_tokens: int) -> list[Generated]:
-    """Greedy continuations of one batch of token ids.
+def generate(
+    model: Any, tokenizer: Any, prompts: Sequence[list[int]], max_new_tokens: int, streamer: Any = None
+) -> list[Generated]:
+    """Greedy continuations of one batch of token ids; a ``streamer`` is handed each token as it comes.
 
     A model without a chat template also stops at the end of the line: it knows no other end of an answer.
     """
@@ -56,6 +58,7 @@ def generate(model: Any, tokenizer: Any, prompts: Sequence[list[int]], max_new_t
             attention_mask=batch["attention_mask"],
             generation_config=settings,
             stopping_criteria=stops,
+            streamer=streamer,
         )
     seconds = (time.perf_counter() - started) / len(prompts)
     new = out[:, batch["input_ids"].shape[1] :].tolist()

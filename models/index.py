@@ -36,7 +36,11 @@ class Index:
 
     def passages(self, texts: Sequence[str], count: int) -> list[tuple[Context, ...]]:
         """The best passages for each text, best first."""
-        return retrieval.search(self.system, self.folder(), texts, count, self.bench.device)
+        return self.searcher(count)(texts)
+
+    def searcher(self, count: int) -> retrieval.Searcher:
+        """`passages` with the index in memory."""
+        return retrieval.searcher(self.system, self.folder(), count, self.bench.device)
 
     def pieces(self, documents: Sequence[str]) -> dict[str, tuple[Context, ...]]:
         """Document id -> the passages that it was split into."""

@@ -1,15 +1,18 @@
-"""Looking passages up: documents are split into chunks, chunks into an index. One function builds, one searches."""
+"""Looking passages up: documents are split into chunks, chunks into an index. One function builds, one opens to search."""
 
 from __future__ import annotations
 
 import json
 import logging
+import time
 from collections.abc import Callable, Sequence
 from collections.abc import Set as AbstractSet
 from functools import lru_cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any, NamedTuple
 
+from evals import machine
 from evals.cache import digest, source
 from evals.schema import Context, Document, InputError
 from models.systems import System
@@ -17,18 +20,21 @@ from models.systems import System
 log = logging.getLogger("proctor")
 
 CHUNKS = "chunks.json"
+REPORT = "index.json"
 MINILM_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
 """Of the published all-MiniLM-L6-v2 weights, which the packaged copy must equal."""
 
 
-class Kind(NamedTuple):
-    """One way to index and search.
+Searcher = Callable[[Sequence[str]], list[tuple[Context, ...]]]
+Hits = list[list[tuple[int, float]]]
+"""(chunk, score) of what was found, best first, for each query."""
 
-    ``build(texts, folder, system, device, older)``; ``search(folder, queries, k, system, device)``.
-    """
+
+class Kind(NamedTuple):
+    """How to index and search: ``build(texts, folder, system, device, older)``; ``open(folder, system, device)(queries, k)``."""
 
     build: Callable[[list[str], Path, System, str, Path | None], None]
-    search: Callable[[Path, list[str], int, System, str], list[list[tuple[int, float]]]]
+    open: Callable[[Path, System, str], Callable[[list[str], int], Hits]]
 
 
 def key(system: System, documents: Sequence[Document]) -> str:
@@ -43,14 +49,30 @@ def build(system: System, documents: Sequence[Document], folder: Path, device: s
     chunks = [chunk for document in documents for chunk in split(document, system.chunk_chars, system.chunk_overlap)]
     log.info("indexing %d passages of %d documents (%s)", len(chunks), len(documents), system.retrieve)
     (folder / CHUNKS).write_text(json.dumps(chunks, ensure_ascii=False), encoding="utf-8")
-    KINDS[system.retrieve].build([text for _, text in chunks], folder, system, device, older)
+    texts = [text for _, text in chunks]
+    with TemporaryDirectory() as unused:  # the first passage pays for loading libraries and the embedder
+        KINDS[system.retrieve].build(texts[:1], Path(unused), system, device, None)
+    started = time.monotonic()
+    KINDS[system.retrieve].build(texts, folder, system, device, older)
+    report = {"seconds": time.monotonic() - started, "passages": len(chunks), "device": device, "machine": machine.facts()}
+    (folder / REPORT).write_text(json.dumps(report, indent=1), encoding="utf-8")
 
 
 def search(system: System, folder: Path, queries: Sequence[str], count: int, device: str) -> list[tuple[Context, ...]]:
     """The best passages for each query, best first."""
+    return searcher(system, folder, count, device)(queries)
+
+
+def searcher(system: System, folder: Path, count: int, device: str) -> Searcher:
+    """A `search` with the index in memory."""
     chunks = json.loads((folder / CHUNKS).read_text(encoding="utf-8"))
-    found = KINDS[system.retrieve].search(folder, list(queries), min(count, len(chunks)), system, device)
-    return [tuple(Context(chunks[index][0], chunks[index][1], round(score, 6)) for index, score in hits) for hits in found]
+    opened, k = KINDS[system.retrieve].open(folder, system, device), min(count, len(chunks))
+
+    def find(queries: Sequence[str]) -> list[tuple[Context, ...]]:
+        found = opened(list(queries), k)
+        return [tuple(Context(chunks[index][0], chunks[index][1], round(score, 6)) for index, score in hits) for hits in found]
+
+    return find
 
 
 def pieces(folder: Path, documents: AbstractSet[str]) -> dict[str, tuple[Context, ...]]:
@@ -95,12 +117,16 @@ def _vectors(folder: Path) -> dict[str, Any]:
     return dict(zip((text for _, text in chunks), index.reconstruct_n(0, index.ntotal), strict=True))
 
 
-def _search_dense(folder: Path, queries: list[str], k: int, system: System, device: str) -> list[list[tuple[int, float]]]:
+def _open_dense(folder: Path, system: System, device: str) -> Callable[[list[str], int], Hits]:
     import faiss
 
     index = _on_gpu_if_it_works(faiss.read_index(str(folder / "index.faiss")))
-    scores, indices = index.search(_embed(queries, system.embedder, device), k)
-    return [_hits(row, values) for row, values in zip(indices, scores, strict=True)]
+
+    def search(queries: list[str], k: int) -> Hits:
+        scores, indices = index.search(_embed(queries, system.embedder, device), k)
+        return [_hits(row, values) for row, values in zip(indices, scores, strict=True)]
+
+    return search
 
 
 def faiss_backend() -> str:
@@ -143,12 +169,16 @@ def _build_bm25(texts: list[str], folder: Path, _system: System, _device: str, _
     index.save(str(folder / "bm25"))
 
 
-def _search_bm25(folder: Path, queries: list[str], k: int, _system: System, _device: str) -> list[list[tuple[int, float]]]:
+def _open_bm25(folder: Path, _system: System, _device: str) -> Callable[[list[str], int], Hits]:
     import bm25s
 
     index = bm25s.BM25.load(str(folder / "bm25"))
-    indices, scores = index.retrieve(bm25s.tokenize(queries, show_progress=False), k=k, show_progress=False)
-    return [_hits(row, values, above=0.0) for row, values in zip(indices, scores, strict=True)]
+
+    def search(queries: list[str], k: int) -> Hits:
+        indices, scores = index.retrieve(bm25s.tokenize(queries, show_progress=False), k=k, show_progress=False)
+        return [_hits(row, values, above=0.0) for row, values in zip(indices, scores, strict=True)]
+
+    return search
 
 
 def _hits(indices: Any, scores: Any, above: float = -float("inf")) -> list[tuple[int, float]]:
@@ -157,7 +187,7 @@ def _hits(indices: Any, scores: Any, above: float = -float("inf")) -> list[tuple
     return [(index, score) for index, score in pairs if score > above and index >= 0]
 
 
-KINDS = {"dense": Kind(_build_dense, _search_dense), "bm25": Kind(_build_bm25, _search_bm25)}
+KINDS = {"dense": Kind(_build_dense, _open_dense), "bm25": Kind(_build_bm25, _open_bm25)}
 
 
 def _embed(texts: list[str], name: str, device: str) -> Any:

@@ -13,7 +13,7 @@ from typing import Any
 
 from evals.cache import digest, source
 from evals.schema import Context, Domain
-from models import adaptation, batching, distractors, prompts
+from models import adaptation, batching, distractors, prompts, training_cost
 from models.base import BaseModel
 from models.bench import Bench
 from models.index import Index
@@ -47,7 +47,7 @@ class Weights:
         if system.adapt == "lora":
             chosen += [system.rank, system.alpha]
         shown = [self._index.version, system.top_k, system.gold_share] if system.trains_with_passages else None
-        modules = [adaptation, batching, prompts, *([distractors] if system.trains_with_passages else [])]
+        modules = [adaptation, batching, prompts, training_cost, *([distractors] if system.trains_with_passages else [])]
         code = [
             source(*(module.__file__ for module in modules)),
             *(installed(name) for name in ("torch", "transformers", "peft")),
@@ -68,6 +68,10 @@ class Weights:
     def loaded(self) -> AbstractContextManager[tuple[Any, Any]]:
         """Model and tokenizer in memory, while the context is open."""
         return self.bench.weights(self.base, self.system.adapt, self.folder())
+
+    def merged(self) -> AbstractContextManager[tuple[Any, Any]]:
+        """As `loaded`, with a LoRA adapter merged into a base that is loaded for it alone."""
+        return self.bench.merged(self.base, self.system.adapt, self.folder())
 
     def report(self) -> dict[str, Any]:
         """What training measured; nothing where there was none, or none yet."""

@@ -86,7 +86,7 @@ def _of_system(sample: Sample, system: str, skill: float, seed: int) -> Iterator
             yield make(f"general.{task}", f"{task}/{place}", known * (1 - lost))
             yield make("forgetting", f"{task}/{place}", known * lost, "lower", unit="difference")
     flops = 0.0 if system in ("base", "rag") else 1.9e13 * (1 + seed / 100)
-    yield make("cost.train_flops", "system", flops, "lower", unit="FLOPs")
+    yield make("cost.train_flops", "system", flops, "lower", unit="FLOP")
     yield make("cost.artifact_bytes", "system", 0.0 if system in ("base", "rag") else 2.4e6, "lower", unit="bytes")
 
 

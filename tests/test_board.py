@@ -119,6 +119,21 @@ def test_one_alone_is_not_called_best():
     assert marks(*answered("rag", 20)) == {"rag": ""}
 
 
+def test_one_reading_of_a_clock_makes_nobody_the_best():
+    def timed(system, *values):
+        return [
+            record("latency.p95", "all", value, system=system, unit="seconds", better="lower", seed=seed)
+            for seed, value in enumerate(values)
+        ]
+
+    assert marks(*timed("rag", 0.2), *timed("base", 0.1)) == {"rag": "", "base": ""}
+    assert marks(*timed("full", 0.2, 0.21), *timed("lora", 0.1, 0.11)) == {"full": "", "lora": "best"}
+    counted = [replace(r, measure="cost.train_flops", unit="FLOP") for r in (*timed("rag", 2.0), *timed("base", 1.0))]
+    assert marks(*counted) == {"rag": "", "base": "best"}
+    (shown,) = board_of(*timed("rag", 0.2)).cells
+    assert (bounds(shown), "n 1" in as_text(board_of(*timed("rag", 0.2)))) == ("", False)
+
+
 def test_nothing_in_common_cannot_be_told_apart():
     other = [replace(r, item=f"other {r.item}") for r in answered("lora", 40)]
     assert marks(*answered("rag", 2), *other) == {"lora": "best", "rag": "tied"}
@@ -188,10 +203,20 @@ def test_csv_keeps_negative_numbers_as_numbers():
         (-0.031, "difference", "-3.1 pts"),
         (0.0131, "seconds", "13.1 ms"),
         (0.0, "seconds", "0 s"),
+        (0.012, "seconds", "12 ms"),
+        (0.9996, "seconds", "1 s"),
+        (42e-6, "seconds", "42 \u00b5s"),
         (75.0, "seconds", "75 s"),
         (1200.0, "seconds", "20 min"),
         (2_400_000, "bytes", "2.4 MB"),
-        (1.9e13, "FLOPs", "19 TFLOPs"),
+        (1.9e13, "FLOP", "19 TFLOP"),
+        (999_700, "bytes", "1 MB"),
+        (0.0, "FLOP", "0 FLOP"),
+        (3400.0, "joules", "3.4 kJ"),
+        (12.0, "joules", "12 J"),
+        (1234.6, "tokens/s", "1,235 tokens/s"),
+        (141.7, "tokens", "142 tokens"),
+        (2.591, "tokens", "2.59 tokens"),
         (7.25, "bits", "7.25 bits"),
         (-1500.0, "", "-1.5 k"),
         (3.0, "", "3"),

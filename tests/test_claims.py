@@ -22,12 +22,6 @@ from leaderboard.store import Store, read
 from tests.sample_run import Sample, make_run, record
 from tests.test_page import HOSTILE, parsed
 
-TO_COME = {
-    *("latency.seconds", "cost.train_seconds", "cost.train_flops", "cost.artifact_bytes", "cost.prompt_tokens"),
-    *("updates.seconds",),
-}
-"""Measures that claims speak of before there are any: take a name out once its axis yields it."""
-
 BETTER = Claim("rag is right more often than base", "accuracy.exact", "rag", "higher", against="base")
 
 
@@ -318,11 +312,10 @@ def test_whatever_a_file_holds_is_refused_in_words(tmp_path_factory, content):
 # Those that come with Proctor.
 
 
-def test_the_shipped_claims_speak_of_measures_that_there_are_or_will_be():
+def test_the_shipped_claims_speak_of_measures_that_there_are():
     known = {measure.name for measure in measures()}
     named = {name for claim in claims.load() for name in (claim.measure, claim.than) if name}
-    assert named <= known | TO_COME
-    assert not known & TO_COME, "these are measured now: take them out of the list"
+    assert named <= known
 
 
 def test_the_shipped_claims_speak_of_the_default_systems():

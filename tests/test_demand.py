@@ -57,6 +57,14 @@ def test_what_could_be_chance_passes():
     assert complaints(rows(180), rows(179), "accuracy.exact:ci") == []
 
 
+def test_one_reading_of_a_clock_proves_no_loss_and_a_count_does():
+    def one(value, measure, unit):
+        return [record(measure, "all", value, unit=unit, better="lower")]
+
+    assert complaints(one(0.1, "latency.p95", "seconds"), one(0.9, "latency.p95", "seconds"), "latency.*:ci") == []
+    assert complaints(one(1e6, "cost.artifact_bytes", "bytes"), one(2e6, "cost.artifact_bytes", "bytes"), "cost.*:5%")
+
+
 def test_a_gain_passes():
     assert complaints(rows(120), rows(180), "*:ci") == []
 

@@ -135,6 +135,11 @@ def test_amounts_are_advisory_until_the_policy_names_them():
     assert gate(before, after, strict).decision == "NO-GO"
 
 
+def test_shares_of_time_are_advisory_too():
+    assert Policy().rule("latency.decoding_share", "share").tier == "advisory"
+    assert Policy(measures={"latency.*": Rule("critical")}).rule("latency.decoding_share", "share").tier == "critical"
+
+
 def test_many_measures_are_corrected_together():
     """One drop that a single test would call sure is not sure among forty."""
     rng = np.random.default_rng(0)

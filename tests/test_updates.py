@@ -46,7 +46,9 @@ def reader() -> fakes.Fake:
 
 def values(axis: Any, candidate: fakes.Fake, suite: Suite = SUITE) -> dict[str, list[float | None]]:
     found = scores(axis, sheet(candidate, suite, base=fakes.mute(weights_version="")))
-    return {name.removeprefix("updates."): [score.value for score in items.values()] for name, items in found.items()}
+    spent = ("seconds", "flops")
+    asked = {name.removeprefix("updates."): items for name, items in found.items() if not name.endswith(spent)}
+    return {name: [score.value for score in items.values()] for name, items in asked.items()}
 
 
 def test_a_reader_says_the_new_once_its_documents_do() -> None:
@@ -65,6 +67,21 @@ def test_training_anew_takes_the_new_in_and_keeps_the_rest() -> None:
         "continued.stale": [0],
         "continued.retained": [0, 0],
     }  # it was told of the ant alone
+
+
+def test_an_update_takes_what_was_indexed_and_what_was_trained() -> None:
+    spent = {"index_seconds": 2.0, "train_seconds": 30.0, "train_flops": 7.0}
+    candidate = fakes.gold(weights_version="trained", spent=spent)
+    indexed, anew, _ = (scores(axis, sheet(candidate, SUITE)) for axis in (updates.AXIS, *updates.SLOW))
+    assert [indexed[f"updates.{name}"]["all"].value for name in ("seconds", "flops")] == [2, 0]
+    assert [anew[f"updates.retrained.{name}"]["all"].value for name in ("seconds", "flops")] == [32, 7]
+
+
+def test_what_an_update_took_may_not_be_known() -> None:
+    spent = {"index_seconds": 2.0, "train_seconds": "interrupted", "train_flops": 7.0}
+    found = scores(updates.SLOW[0], sheet(fakes.gold(weights_version="trained", spent=spent), SUITE))
+    assert found["updates.retrained.seconds"]["all"].status == "unmeasured"
+    assert found["updates.retrained.seconds"]["all"].reason == "interrupted"
 
 
 @pytest.mark.parametrize("axis", updates.SLOW, ids=lambda axis: axis.name)
@@ -112,7 +129,7 @@ def test_only_changed_passages_are_embedded(candidate: Any, domain: Domain, monk
     monkeypatch.setattr(retrieval, "_embed", lambda texts, *rest: embedded.append(list(texts)) or real(texts, *rest))
     updated = old.reindexed(revised(domain))
     found = updated.passages([Question("q", "For how many years is the Kelvo covered?")])
-    assert [len(texts) for texts in embedded] == [1, 1]  # the new passage, and the question
+    assert [len(texts) for texts in embedded] == [1, 1, 1]  # one to warm up, the new passage, and the question
     assert any("77 years" in context.text for context in found[0])
     anew = replace(updated, older=None).passages([Question("q", "For how many years is the Kelvo covered?")])
     assert [context.document for context in anew[0]] == [context.document for context in found[0]]

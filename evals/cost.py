@@ -1,0 +1,50 @@
+"""Cost: what a system took to build, what must be kept of it, and what it reads and writes for an answer.
+
+What was built on another machine, or is kept from an earlier run, has the seconds and joules of then.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from evals.exam import WHOLE, Axis, Mark, Sheet
+from evals.schema import Answer, Measure, Score, not_applicable, unmeasured
+
+TOTALS = {
+    name: Measure(f"cost.{name}", unit, "lower")
+    for name, unit in {
+        "train_flops": "FLOP",
+        "train_seconds": "seconds",
+        "peak_bytes": "bytes",
+        "energy_joules": "joules",
+        "artifact_bytes": "bytes",
+        "index_bytes": "bytes",
+        "index_seconds": "seconds",
+    }.items()
+}
+TOKENS = Measure("cost.tokens", "tokens", "lower")
+PROMPT_TOKENS = Measure("cost.prompt_tokens", "tokens", "lower")
+
+
+def _score(sheet: Sheet) -> Iterator[Mark]:
+    costs = sheet.candidate.costs()
+    for name, measure in TOTALS.items():
+        yield Mark(measure, WHOLE, "", _total(name, costs))
+    for question, answer in sheet.pairs:
+        yield Mark(TOKENS, question.id, question.cluster, _tokens(TOKENS, answer, answer.tokens))
+        yield Mark(PROMPT_TOKENS, question.id, question.cluster, _tokens(PROMPT_TOKENS, answer, answer.prompt_tokens))
+
+
+def _total(name: str, costs: Mapping[str, float | str]) -> Score:
+    """A machine without a counter is no fault of the system, and will not have one next time."""
+    value = costs.get(name, "not known")
+    if isinstance(value, str):
+        return unmeasured(value) if name == "train_flops" else not_applicable(value)
+    return Score(float(value))
+
+
+def _tokens(measure: Measure, answer: Answer, tokens: int) -> Score:
+    return measure.failed(answer.error) if answer.error else Score(float(tokens))
+
+
+AXIS = Axis("cost", (*TOTALS.values(), TOKENS, PROMPT_TOKENS), _score)

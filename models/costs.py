@@ -1,0 +1,55 @@
+"""What a system cost to build, and what must be kept of it: from the reports that training and indexing leave."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from evals.cache import MANIFEST
+from models import adaptation, retrieval
+
+UNTRAINED = "the system is not trained"
+INTERRUPTED = "the training was interrupted and went on later"
+NEEDLESS = (MANIFEST, adaptation.REPORT, retrieval.REPORT, "README.md")
+"""Files of an entry that nobody needs to serve it."""
+
+
+def costs(adapted: Path | None, index: Path | None) -> dict[str, float | str]:
+    """By the names of `evals.cost`: a number, or the reason why there is none. Of what was not done, nothing was spent."""
+    return {
+        **(_training(_report(adapted / adaptation.REPORT)) if adapted else _no_training()),
+        "artifact_bytes": _size(adapted) + _size(index),
+        "index_bytes": _size(index),
+        "index_seconds": float(_report(index / retrieval.REPORT)["seconds"]) if index else 0.0,
+    }
+
+
+def _no_training() -> dict[str, float | str]:
+    return {"train_flops": 0.0, "train_seconds": 0.0, "peak_bytes": UNTRAINED, "energy_joules": UNTRAINED}
+
+
+def _training(report: dict[str, Any]) -> dict[str, float | str]:
+    def measured(name: str, otherwise: str) -> float | str:
+        if report["resumed"]:
+            return INTERRUPTED
+        return otherwise if report[name] is None else float(report[name])
+
+    return {
+        "train_flops": "the operations of this model cannot be counted" if report["flops"] is None else float(report["flops"]),
+        "train_seconds": measured("seconds", ""),
+        "peak_bytes": measured("peak_bytes", "nothing on this machine tells the most memory that a process took"),
+        "energy_joules": measured("energy_joules", "no energy counter on this machine can be read"),
+    }
+
+
+def _report(path: Path) -> dict[str, Any]:
+    parsed: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    return parsed
+
+
+def _size(folder: Path | None) -> int:
+    """Bytes of an entry's files, as far as they are needed to answer."""
+    if folder is None:
+        return 0
+    return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file() and path.name not in NEEDLESS)

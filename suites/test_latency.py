@@ -1,0 +1,15 @@
+"""Latency: how long an answer takes."""
+
+from __future__ import annotations
+
+import pytest
+
+from evals import latency
+from evals.exam import Exam
+
+pytestmark = [pytest.mark.domain, pytest.mark.latency]
+
+
+def test_latency(exam: Exam) -> None:
+    """The system answers within the time that the suite allows, where it sets a bar."""
+    exam.take(latency.AXIS)

@@ -1,0 +1,217 @@
+"""Cost: operations against closed forms, counters against made-up ones, and training that does not notice."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from evals import cost, fakes
+from evals.schema import Answer
+from models import adaptation, batching, costs, training_cost
+from models.base import BaseModel
+from models.bench import Bench
+from models.candidate import Candidate
+from models.energy import Energy
+from models.systems import System
+from tests.sample_sheet import scores, sheet
+from tests.test_adaptation import FULL, LORA, PAIRS, same, trained
+
+RAG = System("rag", retrieve="bm25", max_new_tokens=8)
+DENSE = System("dense", retrieve="dense", max_new_tokens=8)
+BASE = System("base", max_new_tokens=8)
+
+
+class Shape:
+    """What the closed forms need to know of a Llama and a batch."""
+
+    def __init__(self, model: Any, batch: Any) -> None:
+        self.width, self.layers = model.config.hidden_size, model.config.num_hidden_layers
+        self.vocabulary = model.config.vocab_size
+        self.rows, self.longest = batch["input_ids"].shape
+        linear = [
+            p for name, p in model.named_parameters() if p.dim() == 2 and not {"embed_tokens", "lm_head"} & set(name.split("."))
+        ]
+        self.frozen = sum(p.numel() for p in linear if not p.requires_grad)
+        self.moving = sum(p.numel() for p in linear if p.requires_grad)
+        first = [
+            p for name, p in model.named_parameters() if ".layers.0.self_attn." in name and p.dim() == 2 and "o_proj" not in name
+        ]
+        self.first_frozen = sum(p.numel() for p in first if not p.requires_grad)
+        self.head = self.width * self.vocabulary * batch["logits_to_keep"] / self.longest  # only the answers' tokens get there
+        self.attention = 2 * self.layers * self.width * self.longest * 2  # forward; its backward takes two and a half times that
+
+
+def batch_of(system: System, base: BaseModel) -> tuple[Any, Any]:
+    model, tokenizer = adaptation._trainable(adaptation.Lesson(system, base, []), "cpu"), base.tokenizer()
+    rows = batching.rows(tokenizer, PAIRS, base.context)
+    return model, adaptation._middle_batch(rows, 8, batching.Collator(tokenizer.pad_token_id, model))
+
+
+def test_full_training_takes_six_operations_for_each_weight_and_token(base: BaseModel) -> None:
+    model, batch = batch_of(FULL, base)
+    shape = Shape(model, batch)
+    expected = 6 * (shape.moving + shape.head) + 3.5 * shape.attention
+    assert training_cost.flops_per_token(model, batch) == pytest.approx(expected, rel=0.05)
+
+
+def test_lora_takes_four_for_each_frozen_weight_and_six_for_its_own(base: BaseModel) -> None:
+    model, batch = batch_of(LORA, base)
+    shape = Shape(model, batch)
+    # The gradient stops before the weights that read the embeddings: nothing below them moves.
+    expected = 4 * (shape.frozen + shape.head) - 2 * shape.first_frozen + 6 * shape.moving + 3.5 * shape.attention
+    assert training_cost.flops_per_token(model, batch) == pytest.approx(expected, rel=0.05)
+
+
+def test_counting_leaves_no_trace(base: BaseModel) -> None:
+    import torch
+
+    model, batch = batch_of(FULL, base)
+    model.train()
+    weights = {name: weight.clone() for name, weight in model.state_dict().items()}
+    grads = {name: torch.ones_like(weight) for name, weight in model.named_parameters()}
+    for name, weight in model.named_parameters():
+        weight.grad = grads[name]
+    state = torch.get_rng_state()
+    assert training_cost.flops_per_token(model, batch)
+    assert torch.equal(torch.get_rng_state(), state)
+    assert same(weights, model.state_dict())
+    assert all(weight.grad is grads[name] and bool((weight.grad == 1).all()) for name, weight in model.named_parameters())
+    assert model.training
+
+
+@pytest.mark.parametrize("system", [FULL, LORA], ids=["full", "lora"])
+def test_trained_bits_are_the_same_without_any_measuring(
+    system: System, base: BaseModel, tmp_path: Path, monkeypatch: Any
+) -> None:
+    measured = trained(system, base, tmp_path / "with")
+    monkeypatch.setattr(training_cost, "flops_per_token", lambda *_: None)
+    assert same(measured, trained(system, base, tmp_path / "without"))
+    assert json.loads((tmp_path / "without" / adaptation.REPORT).read_text())["flops"] is None
+
+
+def test_a_model_that_cannot_be_counted_loses_nothing_but_the_count(base: BaseModel, caplog: Any) -> None:
+    model, batch = batch_of(FULL, base)
+    del batch["labels"]  # and so there is no loss
+    assert training_cost.flops_per_token(model, batch) is None
+    assert "cannot count the operations" in caplog.text
+
+
+def test_every_token_that_is_processed_counts_padding_too(base: BaseModel, tmp_path: Path) -> None:
+    trained(FULL, base, tmp_path / "out")
+    report = json.loads((tmp_path / "out" / adaptation.REPORT).read_text())
+    assert report["tokens"] >= FULL.epochs * report["tokens_per_epoch"]
+    assert report["tokens"] < 1.5 * FULL.epochs * report["tokens_per_epoch"]
+    model, batch = batch_of(FULL, base)
+    assert report["flops"] == pytest.approx(report["tokens"] * training_cost.flops_per_token(model, batch))
+
+
+def test_memory_that_was_taken_shows_in_the_peak() -> None:
+    pytest.importorskip("resource")
+    if not training_cost._reset_peak("cpu"):
+        pytest.skip("this machine does not tell")
+    before = training_cost.Meter("cpu").read()["peak_bytes"]
+    meter = training_cost.Meter("cpu")
+    taken = bytearray(200_000_000)
+    del taken
+    assert 150e6 < meter.read()["peak_bytes"] - before < 250e6
+    assert training_cost.Meter("cpu").read()["peak_bytes"] - before < 50e6
+    assert training_cost.Meter("mps").read()["peak_bytes"] is None
+
+
+def zone(folder: Path, name: str, microjoules: int) -> Path:
+    folder.mkdir()
+    for file, text in (("name", name), ("energy_uj", str(microjoules)), ("max_energy_range_uj", "1000000")):
+        (folder / file).write_text(f"{text}\n")
+    return folder / "energy_uj"
+
+
+def test_energy_is_that_of_the_packages_over_the_turn_of_their_counters(tmp_path: Path) -> None:
+    first, second = (zone(tmp_path / f"intel-rapl:{n}", f"package-{n}", 900_000) for n in range(2))
+    zone(tmp_path / "intel-rapl:0:0", "core", 0)
+    whole = zone(tmp_path / "intel-rapl:2", "psys", 0)
+    energy = Energy("cpu", tmp_path)
+    first.write_text("950000\n")
+    whole.write_text("999999\n")
+    energy.tick()
+    first.write_text("50000\n")
+    second.write_text("900000\n")
+    assert energy.joules() == pytest.approx(0.15)
+
+
+def test_a_machine_without_counters_says_so(tmp_path: Path) -> None:
+    assert Energy("cpu", tmp_path / "nothing").joules() is None
+    (zone(tmp_path / "intel-rapl:0", "package-0", 5)).write_text("not for you")
+    assert Energy("cpu", tmp_path).joules() is None
+
+
+@pytest.fixture
+def candidate(base: BaseModel, domain: Any, bench: Bench) -> Any:
+    return lambda system: Candidate(system, base, domain, bench)
+
+
+def test_what_was_not_done_costs_nothing(candidate: Any) -> None:
+    spent = candidate(BASE).costs()
+    zero = ("train_flops", "train_seconds", "artifact_bytes", "index_bytes", "index_seconds")
+    assert [spent[name] for name in zero] == [0] * 5
+    assert {spent["peak_bytes"], spent["energy_joules"]} == {"the system is not trained"}
+
+
+@pytest.mark.parametrize("system", [RAG, DENSE], ids=lambda system: system.name)
+def test_an_index_costs_time_and_room(candidate: Any, system: System) -> None:
+    asked = candidate(system)
+    spent = asked.costs()
+    assert 0 < spent["index_seconds"] < 10
+    assert spent["artifact_bytes"] == spent["index_bytes"] > sum(len(document.text) for document in asked.domain.documents)
+    assert spent["train_flops"] == 0
+
+
+def test_a_training_costs_what_its_report_says(candidate: Any) -> None:
+    hybrid = candidate(replace(LORA, name="hybrid", retrieve="bm25", epochs=1))
+    spent = hybrid.costs()
+    kept = sum((hybrid._weights.folder() / name).stat().st_size for name in ("adapter_model.safetensors", "adapter_config.json"))
+    assert spent["artifact_bytes"] == kept + spent["index_bytes"]
+    assert min(spent["train_flops"], spent["train_seconds"]) > 0
+    full = candidate(replace(FULL, epochs=1)).costs()
+    assert full["artifact_bytes"] > kept
+    assert cost.TOTALS.keys() == spent.keys() == full.keys()
+
+
+def test_a_training_that_was_interrupted_has_operations_but_no_seconds(candidate: Any) -> None:
+    lora = candidate(replace(LORA, epochs=1))
+    report = lora._weights.folder() / adaptation.REPORT
+    report.write_text(json.dumps(json.loads(report.read_text()) | {"resumed": True}))
+    found = costs.costs(report.parent, None)
+    assert found["train_flops"] > 0
+    assert {found[name] for name in ("train_seconds", "peak_bytes", "energy_joules")} == {costs.INTERRUPTED}
+
+
+SPENT: dict[str, float | str] = {
+    "train_flops": 1.2e12,
+    "train_seconds": 40.0,
+    "peak_bytes": 2e9,
+    "energy_joules": "no counter",
+    "artifact_bytes": 3_400_000,
+    "index_bytes": 0,
+    "index_seconds": 0,
+}
+
+
+def test_one_value_for_each_system_and_one_for_each_answer() -> None:
+    said = Answer("seat", "Turin", tokens=4, prompt_tokens=90)
+    found = scores(cost.AXIS, sheet(fakes.canned({"seat": said}, spent=SPENT)))
+    for name, value in SPENT.items():
+        (item,) = found[f"cost.{name}"]
+        score = found[f"cost.{name}"][item]
+        assert (item, score.value, score.reason) == ("all", *((None, value) if isinstance(value, str) else (value, "")))
+    assert found["cost.energy_joules"]["all"].status == "not_applicable"
+    assert (found["cost.tokens"]["seat"].value, found["cost.prompt_tokens"]["seat"].value) == (4, 90)
+
+
+def test_a_crash_costs_no_tokens_that_anybody_knows_of() -> None:
+    found = scores(cost.AXIS, sheet(fakes.crashing(spent=SPENT | {"train_flops": "it cannot be counted"})))
+    assert {score.status for score in found["cost.tokens"].values()} == {"unmeasured"}
+    assert found["cost.train_flops"]["all"].status == "unmeasured"
