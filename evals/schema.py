@@ -83,6 +83,8 @@ class Domain:
     examples: tuple[Example, ...] = ()
     instruction: str = ""
     """Put before every prompt, for every system alike."""
+    guide: str = ""
+    """The house format in words, for systems that are told how to answer."""
 
     def after(self, revisions: Sequence[Revision]) -> Domain:
         """The domain once the revisions are in: new texts, and examples that say the new in place of those that said the old.
@@ -93,7 +95,7 @@ class Domain:
         said = {example.prompt: example for revision in revisions for example in revision.examples}
         documents = tuple(replace(known, text=texts.get(known.id, known.text)) for known in self.documents)
         kept = tuple(old for old in self.examples if old.prompt not in said and texts.keys().isdisjoint(old.evidence))
-        return Domain(documents, kept + tuple(said.values()), self.instruction)
+        return replace(self, documents=documents, examples=kept + tuple(said.values()))
 
 
 @dataclass(frozen=True)

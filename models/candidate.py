@@ -51,6 +51,8 @@ class Candidate:
         adaptation.check(self.system, self.base)
         if self.system.adapts and not self.domain.examples:
             raise InputError(f"system {self.name} is trained, and the suite has no train.jsonl: add one, or leave the system out")
+        if self.system.shots and not self.domain.examples:
+            raise InputError(f"system {self.name} shows examples, and the suite has no train.jsonl: add one, or leave it out")
 
     @property
     def name(self) -> str:
@@ -101,7 +103,14 @@ class Candidate:
     def _spoken(self) -> list[Any]:
         """What shapes its answers besides weights and passages."""
         code = source(__file__, prompts.__file__, generation.__file__, timing.__file__)
-        return [code, self.system.max_new_tokens, self.domain.instruction]
+        return [code, self.system.max_new_tokens, self.domain.instruction, self._shown]
+
+    @cached_property
+    def _shown(self) -> str:
+        """What a prompted system reads before every question: the house format in words, and examples from all over."""
+        examples, count = self.domain.examples, min(self.system.shots, len(self.domain.examples))
+        chosen = [examples[place * len(examples) // count] for place in range(count)]
+        return prompts.shots(self.domain.guide, chosen) if count else ""
 
     @property
     def trained(self) -> bool:
@@ -234,7 +243,7 @@ class Candidate:
         kept = list(contexts or ())
         room = min(most or self.context, self.context) - self.system.max_new_tokens
         while True:
-            tokens = prompts.as_tokens(tokenizer, prompts.prompt(self.domain.instruction, question.text, kept))
+            tokens = prompts.as_tokens(tokenizer, prompts.prompt(self.domain.instruction, question.text, kept, self._shown))
             if len(tokens) <= room or not kept:
                 break
             kept.pop()

@@ -6,17 +6,27 @@ from collections.abc import Sequence
 from typing import Any
 
 from evals.cache import digest
-from evals.schema import Context
+from evals.schema import Context, Example
 
 
-def prompt(instruction: str, question: str, contexts: Sequence[Context] = ()) -> str:
-    r"""What a system is asked.
+def prompt(instruction: str, question: str, contexts: Sequence[Context] = (), shown: str = "") -> str:
+    r"""What a system is asked, after what it is ``shown`` of answers.
 
     >>> prompt("", "How heavy is it?", [Context("N1", "It weighs 2 kg.")])
     '[N1] It weighs 2 kg.\\n\\nQuestion: How heavy is it?\\nAnswer:'
     """
     head = f"{instruction}\n\n" if instruction else ""
-    return f"{head}{passages(contexts)}Question: {question}\nAnswer:"
+    return f"{head}{shown}{passages(contexts)}Question: {question}\nAnswer:"
+
+
+def shots(guide: str, examples: Sequence[Example]) -> str:
+    r"""The house format in words, and answers in it.
+
+    >>> shots("Be brief.", [Example("How heavy?", "2 kg")])
+    'Be brief.\\n\\nQuestion: How heavy?\\nAnswer: 2 kg\\n\\n'
+    """
+    head = f"{guide}\n\n" if guide else ""
+    return head + "".join(f"{prompt('', example.prompt)} {example.completion}\n\n" for example in examples)
 
 
 def passages(contexts: Sequence[Context]) -> str:

@@ -33,6 +33,7 @@ class System:
     batch_size: int = 8
     rank: int = 16
     alpha: int = 32
+    shots: int = 0
     passages: bool | None = None
     gold_share: float = 0.8
     max_new_tokens: int = 32
@@ -95,7 +96,10 @@ def _problems(name: str, table: Any) -> list[str]:
         return [f"{name}: expected a table, [{name}], found {table!r}"]
     fields = {field.name: field for field in dataclasses.fields(System) if field.name != "name"}
     unknown = [_unknown(name, key, list(fields)) for key in table if key not in fields]
-    return unknown + [problem for key, value in table.items() if key in fields for problem in _wrong(name, key, value)]
+    wrong = [problem for key, value in table.items() if key in fields for problem in _wrong(name, key, value)]
+    if table.get("shots") and table.get("adapt", "none") != "none":
+        wrong.append(f"{name}.shots: a system that is trained has seen its examples; leave shots out, or adapt")
+    return unknown + wrong
 
 
 def _unknown(name: str, key: str, fields: list[str]) -> str:
@@ -130,6 +134,7 @@ _EXPECTED: dict[str, Any] = {
     "batch_size": _whole(1),
     "rank": _whole(1),
     "alpha": _whole(1),
+    "shots": _whole(0),
     "passages": ("true or false", lambda value: isinstance(value, bool)),
     "gold_share": ("a number from 0 to 1", lambda value: type(value) in (int, float) and 0 <= value <= 1),
     "max_new_tokens": _whole(1),

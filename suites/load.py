@@ -54,7 +54,7 @@ def load(name_or_path: str) -> Suite:
         name=settings.name,
         title=settings.title,
         version="",
-        domain=Domain(corpus.documents, tuple(examples.values()), settings.instruction),
+        domain=Domain(corpus.documents, tuple(examples.values()), settings.instruction, settings.guide),
         questions=tuple(questions.values()),
         revisions=revisions,
         general=settings.general,

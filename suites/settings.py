@@ -34,6 +34,7 @@ class Settings:
     general: tuple[str, ...] = ()
     abstain: tuple[str, ...] = Suite.abstain
     style: Style | None = None
+    guide: str = ""
     bars: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
 
 
@@ -74,6 +75,7 @@ class _Table:
             general=tuple(self._general(entry) for entry in self._texts("general", ())),
             abstain=self._texts("abstain", Suite.abstain),
             style=self._style(),
+            guide=self._text("guide", "style"),
             bars={measure: self._bars(measure, bars) for measure, bars in self._table("bars").items()},
         )
 
@@ -84,12 +86,13 @@ class _Table:
             self._problem("name", what, "use letters, digits, dots, dashes and underscores")
         return name
 
-    def _text(self, key: str) -> str:
-        value = self.values.get(key, "")
+    def _text(self, key: str, table: str = "") -> str:
+        values = self._table(table) if table else self.values
+        value, field = values.get(key, ""), f"{table}.{key}" if table else key
         if not isinstance(value, str):
-            self._problem(key, f"a text is expected, not {value!r}", f'write {key} = "..."')
-        elif key in self.values and not value.strip():
-            self._problem(key, "a text is expected, and it is empty", "fill it in, or leave the line out")
+            self._problem(field, f"a text is expected, not {value!r}", f'write {key} = "..."')
+        elif key in values and not value.strip():
+            self._problem(field, "a text is expected, and it is empty", "fill it in, or leave the line out")
         return value if isinstance(value, str) else ""
 
     def _texts(self, key: str, default: tuple[str, ...]) -> tuple[str, ...]:
@@ -123,7 +126,7 @@ class _Table:
 
     def _style(self) -> Style | None:
         table = self._table("style")
-        self._check_keys(table, ("pattern",), "style.")
+        self._check_keys(table, ("pattern", "guide"), "style.")
         pattern = table.get("pattern")
         if pattern is None:
             if table or "style" in self.values:

@@ -1,4 +1,4 @@
-"""The table of systems: five by default, and every mistake in a user's own table is named with its line."""
+"""The table of systems: six by default, and every mistake in a user's own table is named with its line."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from evals.schema import InputError
-from models.systems import System, choose, load
+from models.systems import TABLE, System, choose, load
 
 
 def table(folder: Path, text: str) -> Path:
@@ -16,14 +16,21 @@ def table(folder: Path, text: str) -> Path:
     return path
 
 
-def test_the_five_systems() -> None:
+def test_the_six_systems() -> None:
     assert {name: (system.adapt, system.retrieve) for name, system in load().items()} == {
         "base": ("none", "none"),
         "rag": ("none", "dense"),
+        "prompted": ("none", "dense"),
         "full_ft": ("full", "none"),
         "lora": ("lora", "none"),
         "hybrid": ("lora", "dense"),
     }
+
+
+def test_the_recipes_for_hybrids_hold_the_default_one() -> None:
+    recipes = load(TABLE.with_name("recipes.toml"))
+    assert recipes.items() & load().items() == {name: load()[name] for name in ("base", "rag", "lora", "hybrid")}.items()
+    assert [name for name, system in recipes.items() if system.trains_with_passages] == ["hybrid", "hybrid_gold", "hybrid_full"]
 
 
 def test_own_table(tmp_path: Path) -> None:
@@ -44,6 +51,7 @@ def test_only_a_hybrid_trains_with_passages() -> None:
         ("[rag]\ntop_k = true", ["rag.top_k = True", "whole number"]),
         ("[lora]\nlearning_rate = nan", ["lora.learning_rate", "above 0"]),
         ("[hybrid]\ngold_share = 1.5", ["hybrid.gold_share", "from 0 to 1"]),
+        ('[lora]\nadapt = "lora"\nshots = 2', ["lora.shots", "has seen its examples"]),
         ("rag = 3", ["expected a table", "[rag]"]),
         ("", ["no systems"]),
         ("[rag]\nrank = = 3", ["not valid TOML", "line 2"]),
