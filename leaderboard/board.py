@@ -14,6 +14,7 @@ from evals.schema import Better, Record, Status
 from leaderboard import row
 from leaderboard.axes import rank
 from leaderboard.claims import Claim, load
+from leaderboard.crossing import Crossing, crossings
 from leaderboard.effects import Effect, effects
 from leaderboard.findings import Finding, findings
 from leaderboard.people import Labels, labels, put_right
@@ -76,12 +77,13 @@ class Board:
     run: dict[str, Any]
     cells: tuple[Cell, ...]
     effects: tuple[Effect, ...] = ()
+    crossings: tuple[Crossing, ...] = ()
     claims: tuple[Finding, ...] = ()
 
     def as_json(self) -> dict[str, Any]:
         """The content of ``leaderboard.json``."""
-        cells, effects, claims = ([vars(row) for row in rows] for rows in (self.cells, self.effects, self.claims))
-        return {"format": FORMAT, "run": self.run, "cells": cells, "effects": effects, "claims": claims}
+        lists = {"cells": self.cells, "effects": self.effects, "crossings": self.crossings, "claims": self.claims}
+        return {"format": FORMAT, "run": self.run} | {name: [vars(row) for row in rows] for name, rows in lists.items()}
 
 
 def board(runs: Sequence[Run], claims: Sequence[Claim] | None = None) -> Board:
@@ -100,7 +102,7 @@ def board(runs: Sequence[Run], claims: Sequence[Claim] | None = None) -> Board:
         key=lambda cell: (cell.suite, cell.base_model, rank(cell.measure), order.get(cell.system, len(order)), cell.system)
     )
     found = tuple(findings(records, load() if claims is None else claims))
-    return Board(provenance, tuple(cells), tuple(effects(records, systems)), found)
+    return Board(provenance, tuple(cells), tuple(effects(records, systems)), tuple(crossings(records, systems)), found)
 
 
 def latest(runs: Sequence[Run]) -> list[Record]:

@@ -16,10 +16,10 @@ FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
 
 
 def as_json(board: Board) -> str:
-    """The whole board, one cell, effect or claim a line."""
+    """The whole board, one cell, effect, crossing or claim a line."""
     data = board.as_json()
     run = json.dumps(data["run"], indent=1, allow_nan=False)
-    lists = ",\n".join(f'"{name}": [\n{_lines(data[name])}\n]' for name in ("cells", "effects", "claims"))
+    lists = ",\n".join(f'"{name}": [\n{_lines(data[name])}\n]' for name in ("cells", "effects", "crossings", "claims"))
     return f'{{"format": {data["format"]},\n"run": {run},\n{lists}}}\n'
 
 

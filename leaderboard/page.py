@@ -15,7 +15,7 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
 
-from leaderboard import axes, claims, debate, export, figures, judged, plot
+from leaderboard import axes, claims, crossing, debate, export, figures, judged, plot
 from leaderboard.board import Board, board, latest
 from leaderboard.drill import Drill
 from leaderboard.names import slugs
@@ -77,6 +77,7 @@ def _environment() -> Environment:
         "bounds": figures.bounds,
         "between": figures.between,
         "verdict": verdict,
+        "crossing": crossing.sentence,
         "meaning": axes.MEANING,
         "axis": axes.axis,
         "system_page": _system_page,

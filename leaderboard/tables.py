@@ -10,6 +10,7 @@ from typing import Any
 
 from leaderboard.axes import HEADLINES, axis, rank
 from leaderboard.board import Board, Cell
+from leaderboard.crossing import Crossing
 from leaderboard.effects import Effect
 from leaderboard.findings import Finding
 
@@ -53,6 +54,8 @@ class Section:
     """What provenance says of the suite."""
     effects: Sequence[Effect] = ()
     """What adapting and retrieving add, for the measures that a reader asks for first."""
+    crossings: Sequence[Crossing] = ()
+    """With how many examples trained systems catch up with those that look things up."""
     claims: Sequence[Finding] = ()
     """What the records say of each claim."""
 
@@ -108,13 +111,24 @@ class Section:
 def sections(board: Board) -> list[Section]:
     """The board's suites and base models, in the order of its cells."""
     return [
-        Section(*place, list(cells), _facts(board, place[0]), _effects(board, *place), _claims(board, *place))
+        Section(
+            *place,
+            list(cells),
+            _facts(board, place[0]),
+            _effects(board, *place),
+            _crossings(board, *place),
+            _claims(board, *place),
+        )
         for place, cells in groupby(board.cells, key=lambda cell: (cell.suite, cell.base_model))
     ]
 
 
 def _effects(board: Board, suite: str, base_model: str) -> list[Effect]:
     return [e for e in board.effects if (e.suite, e.base_model) == (suite, base_model) and e.measure in EFFECTS]
+
+
+def _crossings(board: Board, suite: str, base_model: str) -> list[Crossing]:
+    return [found for found in board.crossings if (found.suite, found.base_model) == (suite, base_model)]
 
 
 def _claims(board: Board, suite: str, base_model: str) -> list[Finding]:

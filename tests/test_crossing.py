@@ -1,0 +1,64 @@
+"""Where a trained system catches up with one that needs no examples."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from leaderboard.crossing import SHARES, Crossing, crossings, sentence
+from tests.sample_run import record
+
+SYSTEMS = {
+    "rag": {"settings": {"adapt": "none", "retrieve": "dense"}},
+    "lora": {"settings": {"adapt": "lora", "retrieve": "none"}},
+    "base": {"settings": {"adapt": "none", "retrieve": "none"}},
+}
+
+
+def records(level: int, *curve: int, of: int = 100) -> list[Any]:
+    """Lora is right in the first so many items at each share, rag in the last so many: as far apart as can be."""
+    learnt = [
+        record(measure, f"q{i}", float(i < n), system="lora") for measure, n in zip(SHARES, curve, strict=True) for i in range(of)
+    ]
+    return learnt + [record("accuracy.exact", f"q{i}", float(i >= of - level), system="rag") for i in range(of)]
+
+
+def crossing(*rights: int) -> Crossing:
+    (found,) = crossings(records(*rights), SYSTEMS)
+    assert (found.system, found.level, found.n) == ("lora", "rag", 100)
+    return found
+
+
+@pytest.mark.parametrize(
+    ("curve", "share"),
+    [
+        ((10, 30, 50, 90), 0.5),
+        ((10, 30, 70, 90), 2**-1.5),
+        ((60, 70, 80, 90), 0.125),
+        ((0, 10, 20, 49), None),
+        ((10, 20, 30, 50), 1),
+    ],
+)
+def test_it_is_read_off_straight_lines(curve: tuple[int, ...], share: float | None) -> None:
+    found = crossing(50, *curve).share
+    assert found is None if share is None else found == pytest.approx(share)
+
+
+def test_its_interval_holds_it_and_may_be_open() -> None:
+    clear, open_ended = crossing(50, 10, 30, 70, 90), crossing(50, 10, 20, 30, 51)
+    assert clear.ci_low is not None and clear.share is not None and clear.ci_high is not None  # noqa: PT018
+    assert clear.ci_low < clear.share < clear.ci_high
+    assert open_ended.ci_high is None
+
+
+def test_it_is_said_in_words() -> None:
+    assert "lora catches up with rag at 35 % of the examples" in sentence(crossing(50, 10, 30, 70, 90))
+    assert "no more than 12 %" in sentence(crossing(50, 60, 70, 80, 90))
+    assert "or never" in sentence(crossing(50, 10, 20, 30, 51))
+    assert "does not catch up" in sentence(crossing(50, 0, 10, 20, 30))
+
+
+def test_without_a_whole_curve_there_is_none() -> None:
+    assert not list(crossings([row for row in records(50, 1, 2, 3, 4) if row.measure != "hunger.half"], SYSTEMS))
+    assert not list(crossings(records(50, 1, 2, 3, 4), {"lora": SYSTEMS["lora"]}))
