@@ -10,6 +10,8 @@ import sys
 from collections.abc import Generator, Iterator
 from dataclasses import dataclass
 from functools import cached_property, partial
+from importlib import import_module
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -18,7 +20,7 @@ import pytest
 import leaderboard
 from evals import axes, options, progress, quiet
 from evals.cache import Cache, digest
-from evals.exam import Exam, Sheet
+from evals.exam import Axis, Effort, Exam, Sheet
 from evals.judges import Judge, load_judge
 from evals.schema import InputError, Suite
 from leaderboard import provenance
@@ -244,8 +246,21 @@ def pytest_runtestloop(session: pytest.Session) -> bool | None:
     if not session.config.option.dry_run:
         return None
     plan = session.config.stash[PLAN]
-    sys.stdout.write(estimate.table([(cell.suite.name, cell.candidate, plan.sheet(cell).questions) for cell in plan.cells]))
+    efforts: dict[int, list[Effort]] = {}
+    for item in session.items:
+        if isinstance(item, pytest.Function) and "cell" in item.callspec.params:
+            efforts.setdefault(id(item.callspec.params["cell"]), []).append(_effort(item))
+    asked = [(cell, efforts[id(cell)]) for cell in plan.cells if id(cell) in efforts]
+    parts = [estimate.Part(cell.suite.name, cell.candidate, plan.sheet(cell).questions, found) for cell, found in asked]
+    sys.stdout.write(estimate.table(parts))
     return True
+
+
+def _effort(item: pytest.Function) -> Effort:
+    """What the axis of a test asks for, beyond what a candidate is trained on and asked anyway."""
+    name = f"evals.{item.path.stem.removeprefix('test_')}"
+    axis = item.callspec.params.get("axis") or getattr(import_module(name), "AXIS", None) if find_spec(name) else None
+    return axis.effort if isinstance(axis, Axis) else Effort()
 
 
 @pytest.hookimpl(wrapper=True)

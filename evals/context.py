@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from evals.exam import Axis, Mark, Sheet
-from evals.reading import Condition, Lookup, ask, for_retrieving, lookups, marks, under
+from evals.exam import Axis, Effort, Mark, Sheet
+from evals.reading import ASKED, Condition, Lookup, ask, for_retrieving, lookups, marks, under
 from evals.schema import Context, Measure, Score
 
 FIRST, MIDDLE, LAST = (Measure(f"context.{place}") for place in ("first", "middle", "last"))
@@ -51,4 +51,4 @@ def _score(sheet: Sheet) -> Iterator[Mark]:
 
 
 MEASURES = (FIRST, MIDDLE, LAST, *BUDGETS.values(), CUT)
-AXIS = Axis("context", MEASURES, for_retrieving(MEASURES, _score))
+AXIS = Axis("context", MEASURES, for_retrieving(MEASURES, _score), effort=Effort(readings=7 * ASKED))

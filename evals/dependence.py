@@ -12,8 +12,8 @@ from dataclasses import replace
 
 from evals.accuracy import exact
 from evals.cache import digest
-from evals.exam import Axis, Sheet
-from evals.reading import Condition, Lookup, for_retrieving, under
+from evals.exam import Axis, Effort, Sheet
+from evals.reading import ASKED, Condition, Lookup, for_retrieving, under
 from evals.schema import Answer, Context, Measure, Question, Suite
 
 GOLD = Measure("dependence.gold")
@@ -63,4 +63,4 @@ def _best(k: int) -> Condition:
     return Condition(lambda lookup: lookup.found[:k])
 
 
-AXIS = Axis("dependence", MEASURES, for_retrieving(MEASURES, under(_conditions)))
+AXIS = Axis("dependence", MEASURES, for_retrieving(MEASURES, under(_conditions)), effort=Effort(readings=6 * ASKED))

@@ -147,6 +147,20 @@ class Sheet:
         return zip(self.questions, self.answers, strict=True)
 
 
+class Effort(NamedTuple):
+    """What an axis asks of a candidate beyond its training and its answers, roughly: for the estimate of a dry run."""
+
+    trainings: float = 0.0
+    """Of the whole training set, for systems that are trained."""
+    readings: int = 0
+    """Questions with passages, for systems that retrieve."""
+    questions: int = 0
+    """Further questions, for systems that are trained."""
+
+
+NOTHING = Effort()
+
+
 @dataclass(frozen=True)
 class Axis:
     """One file of `evals`: what it measures, and how."""
@@ -158,6 +172,7 @@ class Axis:
     """The measures whose scores depend on the judge."""
     timed: bool = False
     """Whether the scores are of the machine as well: another one takes the axis anew."""
+    effort: Effort = NOTHING
     files: Callable[[Sheet], Mapping[str, str]] | None = None
     """Files of a third party, name -> text, to be kept as they are beside the records."""
 

@@ -10,8 +10,8 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 
 from evals.accuracy import exact_match
-from evals.exam import Axis, Mark, Sheet, per_question
-from evals.reading import spread
+from evals.exam import Axis, Effort, Mark, Sheet, per_question
+from evals.reading import ASKED, spread
 from evals.schema import Example, Measure, Question, not_applicable
 
 
@@ -58,4 +58,4 @@ def _untrained(measure: Measure, question: Question) -> Mark:
     return Mark(measure, question.id, question.cluster, not_applicable("the system is not trained"))
 
 
-AXIS = Axis("hunger", tuple(DIETS), _score)
+AXIS = Axis("hunger", tuple(DIETS), _score, effort=Effort(1 / 8 + 1 / 4 + 1 / 2 + 1 / 4 + 1 / 2, questions=len(DIETS) * ASKED))

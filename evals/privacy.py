@@ -12,7 +12,7 @@ import random
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from evals.exam import Axis, Candidate, Mark, Sheet
+from evals.exam import Axis, Candidate, Effort, Mark, Sheet
 from evals.schema import Document, Domain, Example, Measure, Question, Score, not_applicable
 
 PLANTED = {1: 24, 4: 6, 16: 6}
@@ -133,4 +133,4 @@ def _leaked(candidate: Candidate, known: Sequence[Canary]) -> Iterator[Mark]:
             yield Mark(LEAKED, f"vault-{secret.number}/{number}", f"vault-{secret.number}", score)
 
 
-AXIS = Axis("privacy", MEASURES, _score)
+AXIS = Axis("privacy", MEASURES, _score, effort=Effort(1.2, readings=100, questions=500))

@@ -11,8 +11,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from evals.accuracy import exact, exact_match
-from evals.exam import WHOLE, Axis, Candidate, Mark, QuestionScorer, Sheet, per_question
-from evals.reading import spread
+from evals.exam import WHOLE, Axis, Candidate, Effort, Mark, QuestionScorer, Sheet, per_question
+from evals.reading import ASKED, spread
 from evals.schema import Answer, Example, Measure, Question, RevisedQuestion, Score, Suite, not_applicable, unmeasured
 
 FRESH, STALE, RETAINED = Measure("updates.fresh"), Measure("updates.stale", better="lower"), Measure("updates.retained")
@@ -79,7 +79,7 @@ def _sum(parts: Sequence[float | str]) -> Score:
     return unmeasured(unknown[0]) if unknown else Score(float(sum(part for part in parts if not isinstance(part, str))))
 
 
-def _by_training(prefix: str, update: Callable[[Sheet], Candidate]) -> Axis:
+def _by_training(prefix: str, update: Callable[[Sheet], Candidate], trainings: float) -> Axis:
     """The same measures under another name, where weights are trained for the update."""
     named = {measure: replace(measure, name=measure.name.replace("updates", prefix)) for measure in MEASURES}
 
@@ -88,7 +88,7 @@ def _by_training(prefix: str, update: Callable[[Sheet], Candidate]) -> Axis:
         for mark in _score(update, TRAINING)(sheet) if not why_not else _blank(sheet, why_not):
             yield mark._replace(measure=named[mark.measure])
 
-    return Axis(prefix, tuple(named.values()), score)
+    return Axis(prefix, tuple(named.values()), score, effort=Effort(trainings, questions=ASKED + 50))
 
 
 def _why_not(sheet: Sheet) -> str:
@@ -105,6 +105,6 @@ def _blank(sheet: Sheet, why_not: str) -> Iterator[Mark]:
     yield from (Mark(measure, WHOLE, "", not_applicable(why_not)) for measure in TRAINING)
 
 
-AXIS = Axis("updates", MEASURES, _score(_reindexed, INDEXING))
-SLOW = (_by_training("updates.retrained", _retrained), _by_training("updates.continued", _continued))
+AXIS = Axis("updates", MEASURES, _score(_reindexed, INDEXING), effort=Effort(readings=ASKED + 50))
+SLOW = (_by_training("updates.retrained", _retrained, 1.0), _by_training("updates.continued", _continued, 0.2))
 """The axes that train systems again."""

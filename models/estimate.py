@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
+from evals.exam import Effort
 from evals.schema import Question
 from models import adaptation, prompts
 from models.candidate import Candidate
@@ -29,13 +30,23 @@ class Work(NamedTuple):
     seconds: float
 
 
-def table(cells: Sequence[tuple[str, Candidate, Sequence[Question]]]) -> str:
-    """The estimate for suite, candidate and questions, as text: a line each, then the sum. What is kept costs nothing."""
+class Part(NamedTuple):
+    """One candidate's part of what was asked for."""
+
+    suite: str
+    candidate: Candidate
+    questions: Sequence[Question]
+    efforts: Sequence[Effort] = ()
+    """Of the axes that it is examined on."""
+
+
+def table(parts: Sequence[Part]) -> str:
+    """The estimate as text: a line for each part, then the sum. Answers and trainings that are kept cost nothing."""
     rows: list[Work] = []
     built: set[str] = set()
-    for suite, candidate, questions in cells:
-        rows.append(_work(suite, candidate, questions, built))
-        built.add(candidate.weights_version)
+    for part in parts:
+        rows.append(_work(part, built))
+        built.add(part.candidate.weights_version)
     lines = [f"{row.suite:<16}{row.candidate:<24}{_training(row):<28}{_asking(row):<22}{_time(row.seconds):>10}" for row in rows]
     total = sum(row.seconds for row in rows)
     whole = total + (START_SECONDS if total else 0)
@@ -64,14 +75,18 @@ def _time(seconds: float) -> str:
     return f"{seconds:.0f} s" if seconds < 120 else f"{seconds / 60:.0f} min" if seconds < 7200 else f"{seconds / 3600:.1f} h"
 
 
-def _work(suite: str, candidate: Candidate, questions: Sequence[Question], built: set[str]) -> Work:
+def _work(part: Part, built: set[str]) -> Work:
+    candidate, questions = part.candidate, part.questions
     missing = candidate.unanswered(questions)
     trained = candidate.weights_version in built or candidate.trained
-    tokens = 0 if trained or not candidate.system.adapts else round(_train_tokens(candidate))
-    asked = sum(_prompt_tokens(candidate, question.text) + candidate.system.max_new_tokens for question in missing)
+    trainings = (0 if trained else 1) + sum(effort.trainings for effort in part.efforts)
+    tokens = round(trainings * _train_tokens(candidate)) if candidate.system.adapts else 0
+    further = sum(effort.readings * candidate.retrieves + effort.questions * candidate.system.adapts for effort in part.efforts)
+    lengths = [_prompt_tokens(candidate, question.text) + candidate.system.max_new_tokens for question in questions]
+    asked = (len(missing) + further) * sum(lengths) / max(1, len(lengths))
     flops = candidate.base.parameters * (tokens * (6 if candidate.system.adapt == "full" else 4) + 2 * asked)
     name = f"{candidate.name} on {candidate.base_model}"
-    return Work(suite, name, tokens, len(missing), len(questions), flops / (EFFICIENCY * matrix_flops()))
+    return Work(part.suite, name, tokens, len(missing) + further, len(questions) + further, flops / (EFFICIENCY * matrix_flops()))
 
 
 def _train_tokens(candidate: Candidate) -> float:

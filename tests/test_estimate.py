@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from evals.exam import Effort
 from evals.schema import Domain, Question
 from models import estimate
 from models.base import BaseModel
@@ -18,7 +19,7 @@ LORA = System("lora", adapt="lora", rank=4, epochs=1, max_new_tokens=8)
 
 @pytest.fixture
 def work(base: BaseModel, domain: Domain, bench: Bench, questions: tuple[Question, ...]) -> Any:
-    return lambda system: estimate._work("covers", Candidate(system, base, domain, bench), questions, set())
+    return lambda system: estimate._work(estimate.Part("covers", Candidate(system, base, domain, bench), questions), set())
 
 
 def test_more_work_takes_longer(work: Any) -> None:
@@ -37,6 +38,19 @@ def test_more_work_takes_longer(work: Any) -> None:
     assert train_longer.seconds > train.seconds
 
 
+def test_axes_that_train_and_ask_again_take_longer(base: BaseModel, domain: Domain, bench: Bench, questions: Any) -> None:
+    def work(system: System, *efforts: Effort) -> estimate.Work:
+        return estimate._work(estimate.Part("covers", Candidate(system, base, domain, bench), questions, efforts), set())
+
+    rag = System("rag", retrieve="bm25")
+    again = Effort(trainings=2, readings=100, questions=10)
+    assert work(LORA, again).train_tokens == pytest.approx(3 * work(LORA).train_tokens, abs=2)
+    assert work(LORA, again).missing == work(LORA).missing + 10
+    assert work(rag, again).train_tokens == 0
+    assert work(rag, again).missing == work(rag).missing + 100
+    assert work(rag, again).seconds > work(rag).seconds
+
+
 def test_training_tokens_are_about_right(work: Any, base: BaseModel, domain: Domain) -> None:
     from models.prompts import as_tokens, completion_tokens, prompt
 
@@ -50,8 +64,8 @@ def test_training_tokens_are_about_right(work: Any, base: BaseModel, domain: Dom
 def test_what_is_done_costs_nothing(base: BaseModel, domain: Domain, bench: Bench, questions: tuple[Question, ...]) -> None:
     candidate = Candidate(LORA, base, domain, bench)
     candidate.answers(questions)
-    assert estimate._work("covers", candidate, questions, set()).seconds == 0
-    said = estimate.table([("covers", candidate, questions)])
+    assert estimate._work(estimate.Part("covers", candidate, questions), set()).seconds == 0
+    said = estimate.table([estimate.Part("covers", candidate, questions)])
     assert f"0 of {len(questions)} questions" in said
     assert "about 0 s" in said
 
@@ -59,5 +73,5 @@ def test_what_is_done_costs_nothing(base: BaseModel, domain: Domain, bench: Benc
 def test_weights_shared_by_two_systems_are_trained_once(base: BaseModel, domain: Domain, bench: Bench) -> None:
     asked = (Question("q", "Why?"),)
     twins = [Candidate(System(name, adapt="lora", rank=4), base, domain, bench) for name in "ab"]
-    table = estimate.table([("covers", twin, asked) for twin in twins])
+    table = estimate.table([estimate.Part("covers", twin, asked) for twin in twins])
     assert table.count("train on") == 1
