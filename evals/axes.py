@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from importlib import import_module
 
+from evals.exam import Axis
 from evals.schema import Measure
 
 AXES = (
@@ -29,6 +30,6 @@ AXES = (
 def measures() -> Iterator[Measure]:
     """Every measure that has a name of its own; those of general tasks (``general.<task>``) depend on the suite."""
     for name in AXES:
-        module = import_module(f"evals.{name}")
-        for axis in (module.AXIS, *getattr(module, "SLOW", ())):
-            yield from axis.measures
+        for axis in vars(import_module(f"evals.{name}")).values():
+            if isinstance(axis, Axis):
+                yield from axis.measures

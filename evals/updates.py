@@ -106,5 +106,5 @@ def _blank(sheet: Sheet, why_not: str) -> Iterator[Mark]:
 
 
 AXIS = Axis("updates", MEASURES, _score(_reindexed, INDEXING), effort=Effort(readings=ASKED + 50))
-SLOW = (_by_training("updates.retrained", _retrained, 1.0), _by_training("updates.continued", _continued, 0.2))
-"""The axes that train systems again."""
+RETRAINED = _by_training("updates.retrained", _retrained, 1.0)
+CONTINUED = _by_training("updates.continued", _continued, 0.2)

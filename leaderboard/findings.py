@@ -19,7 +19,7 @@ from leaderboard.claims import Claim, Expect
 from leaderboard.series import Series, grouped, rounded
 
 Ruled = Literal["supported", "contradicted", "not shown", "not measured"]
-EXACT = ("bytes", "FLOPs", "tokens")
+EXACT = ("bytes", "FLOP", "tokens")
 """Units of what is counted: one value of a system says all. What is timed differs from time to time."""
 
 

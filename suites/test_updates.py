@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from evals import updates
-from evals.exam import Axis, Exam
+from evals.exam import Exam
 
 pytestmark = [pytest.mark.domain, pytest.mark.updates]
 
@@ -16,7 +16,12 @@ def test_updates(exam: Exam) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("axis", updates.SLOW, ids=lambda axis: axis.name)
-def test_updates_by_training(exam: Exam, axis: Axis) -> None:
-    """The system says the new where it was trained again, and knows the rest."""
-    exam.take(axis)
+def test_updates_retrained(exam: Exam) -> None:
+    """The system says the new where it was trained again from the base, and knows the rest."""
+    exam.take(updates.RETRAINED)
+
+
+@pytest.mark.slow
+def test_updates_continued(exam: Exam) -> None:
+    """The system says the new where it was trained further on it alone, and knows the rest."""
+    exam.take(updates.CONTINUED)

@@ -142,7 +142,7 @@ COST = Claim("lora is smaller", "cost.x", "lora", "lower", against="full_ft")
 
 
 def test_what_is_counted_is_compared_as_it_is():
-    for unit in ("bytes", "FLOPs", "tokens"):
+    for unit in ("bytes", "FLOP", "tokens"):
         found = only(amounts(unit, lora=1e6, full_ft=1e8), COST)
         assert (found.verdict, found.n, found.p) == ("supported", 1, None)
     assert verdict(amounts("bytes", lora=1e8, full_ft=1e6), COST) == "contradicted"

@@ -14,6 +14,7 @@ from models.candidate import Candidate
 from models.systems import System
 from tests.sample_sheet import scores, sheet
 
+BY_TRAINING = (updates.RETRAINED, updates.CONTINUED)
 OLD = {"ant": "1 gram", "bee": "2 grams", "cat": "3 kilos"}
 DOCUMENTS = tuple(Document(name, f"The {name} weighs {value}.") for name, value in OLD.items())
 EXAMPLES = tuple(Example(f"Weight of the {name}?", value, (name,)) for name, value in OLD.items())
@@ -60,7 +61,7 @@ def test_who_was_trained_goes_on_saying_the_old() -> None:
 
 
 def test_training_anew_takes_the_new_in_and_keeps_the_rest() -> None:
-    anew, further = (values(axis, trained()) for axis in updates.SLOW)
+    anew, further = (values(axis, trained()) for axis in BY_TRAINING)
     assert anew == {"retrained.fresh": [1], "retrained.stale": [0], "retrained.retained": [1, 1]}
     assert further == {
         "continued.fresh": [1],
@@ -72,19 +73,19 @@ def test_training_anew_takes_the_new_in_and_keeps_the_rest() -> None:
 def test_an_update_takes_what_was_indexed_and_what_was_trained() -> None:
     spent = {"index_seconds": 2.0, "train_seconds": 30.0, "train_flops": 7.0}
     candidate = fakes.gold(weights_version="trained", spent=spent)
-    indexed, anew, _ = (scores(axis, sheet(candidate, SUITE)) for axis in (updates.AXIS, *updates.SLOW))
+    indexed, anew = (scores(axis, sheet(candidate, SUITE)) for axis in (updates.AXIS, updates.RETRAINED))
     assert [indexed[f"updates.{name}"]["all"].value for name in ("seconds", "flops")] == [2, 0]
     assert [anew[f"updates.retrained.{name}"]["all"].value for name in ("seconds", "flops")] == [32, 7]
 
 
 def test_what_an_update_took_may_not_be_known() -> None:
     spent = {"index_seconds": 2.0, "train_seconds": "interrupted", "train_flops": 7.0}
-    found = scores(updates.SLOW[0], sheet(fakes.gold(weights_version="trained", spent=spent), SUITE))
+    found = scores(updates.RETRAINED, sheet(fakes.gold(weights_version="trained", spent=spent), SUITE))
     assert found["updates.retrained.seconds"]["all"].status == "unmeasured"
     assert found["updates.retrained.seconds"]["all"].reason == "interrupted"
 
 
-@pytest.mark.parametrize("axis", updates.SLOW, ids=lambda axis: axis.name)
+@pytest.mark.parametrize("axis", BY_TRAINING, ids=lambda axis: axis.name)
 def test_who_is_not_trained_cannot_be_trained_again(axis: Any) -> None:
     found = scores(axis, sheet(reader(), SUITE, base=fakes.mute(weights_version="")))
     assert set(found) == {measure.name for measure in axis.measures}
@@ -93,7 +94,7 @@ def test_who_is_not_trained_cannot_be_trained_again(axis: Any) -> None:
 
 def test_without_examples_of_the_new_nobody_can_be_trained_on_it() -> None:
     suite = replace(SUITE, revisions=(replace(REVISION, examples=()),))
-    assert values(updates.SLOW[0], trained(), suite)["retrained.fresh"] == [None]
+    assert values(updates.RETRAINED, trained(), suite)["retrained.fresh"] == [None]
 
 
 def test_a_suite_without_revisions_has_nothing_to_update() -> None:
