@@ -17,7 +17,7 @@ from leaderboard.series import grouped, rounded
 from leaderboard.situation import Situation
 from leaderboard.text import WIDTH, wrapped
 
-SAID: dict[Axis, str] = {"updates": "updates a month", "queries": "queries a day", "gpu_hour": "the price of an hour"}
+SAID: dict[Axis, str] = {"updates": "Updates a month", "queries": "Queries a day", "gpu_hour": "Price of an hour"}
 HEADS = ("option", "expected quality", "cost a month", *PARTS, "demands")
 
 
@@ -161,7 +161,8 @@ def _row(each: Weighed, decision: Decision) -> tuple[str, ...]:
     mark = "* " if each == decision.pick else "~ " if each == decision.runner_up else "  "
     parts = (each.parts[part] for part in PARTS)
     costs = ("?" if part is None else _money(part) for part in parts)
-    demands = "; ".join(f"{name}: {standing}" for name, standing in each.demands.items())
+    unmet = "; ".join(f"{name}: {standing}" for name, standing in each.demands.items() if standing != "met")
+    demands = unmet or ("met" if each.demands else "")
     return (*wrapped(mark + each.option.name, WIDTH)[:1], _quality(each), _cost(each), *costs, demands)
 
 
@@ -181,9 +182,9 @@ def _unpriced(decision: Decision) -> Iterator[str]:
 def _along(advice: Advice, axis: Axis) -> Iterator[str]:
     found = [flip for flip in advice.flips if flip.axis == axis]
     now = advice.decision.name or "not decided"
-    yield from (f"{flip.side.capitalize()} {flip.at:g} {SAID[axis]}: {_change(flip)}." for flip in found)
+    yield from (f"{SAID[axis]} {flip.side} {flip.at:g}: {_change(flip)}." for flip in found)
     if not found:
-        yield f"Whatever {SAID[axis]} (0 to {LIMITS[axis]:,.0f}; now {value(advice.case, axis):g}): {now}."
+        yield f"{SAID[axis]} from 0 to {LIMITS[axis]:,.0f} (now {value(advice.case, axis):g}): {now}, throughout."
 
 
 def _change(flip: Flip) -> str:

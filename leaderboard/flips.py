@@ -54,7 +54,7 @@ class Flip:
 
 def flips(case: Case, now: Decision) -> Iterator[Flip]:
     """The flips along every axis, on either side of the situation."""
-    for axis in LIMITS:
+    for axis, limit in LIMITS.items():
         here, values = value(case, axis), _values(axis)
         sides: dict[Side, list[float]] = {
             "below": [x for x in values[::-1] if x < here],
@@ -65,7 +65,8 @@ def flips(case: Case, now: Decision) -> Iterator[Flip]:
             if at is not None:
                 then = decide(moved(case, axis, at))
                 quality, cost = _evens(case, now, then, axis, at)
-                yield Flip(axis, _digits(at), side, then.name, then.reason, quality, cost)
+                known = _digits(at) if at > limit * SMALL else 0.0
+                yield Flip(axis, known, side, then.name, then.reason, quality, cost)
 
 
 def _values(axis: Axis) -> list[float]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from math import expm1, isfinite, log1p
+from math import expm1, isfinite
 from pathlib import Path
 from typing import Any
 
@@ -89,14 +89,10 @@ class Situation:
 def share_changed(updates: float, changed: float) -> float:
     """Share of questions, over the month, that are about knowledge changed since the month began.
 
-    t months in, 1 - (1 - changed)^(updates t) of the knowledge has changed; the mean of that for t from 0 to 1, with
-    x = -updates ln(1 - changed), is 1 - (1 - e^-x) / x.
+    m updates change 1 - (1 - changed)^m of the knowledge. They come at random, so many a month on average: t months in, that is
+    1 - e^(-x t) with x = updates changed (m is Poisson's). The mean of it for t from 0 to 1 is 1 - (1 - e^-x) / x.
     """
-    if not updates or not changed:
-        return 0.0
-    if changed >= 1:
-        return 1.0
-    x = -updates * log1p(-changed)
+    x = updates * changed
     return 1 + expm1(-x) / x if x > 1e-6 else x / 2  # below that the difference of two near numbers is mostly rounding
 
 

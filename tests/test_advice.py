@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import argparse
 import json
 import math
 import random
+import re
+import shlex
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
@@ -13,7 +17,7 @@ from hypothesis import strategies as st
 
 from evals.schema import InputError
 from leaderboard import counsel, situation
-from leaderboard.__main__ import main
+from leaderboard.__main__ import _of_situation, main
 from leaderboard.advice import decide
 from leaderboard.evidence import Amount, Evidence
 from leaderboard.flips import LIMITS, _even, flips, moved
@@ -60,6 +64,20 @@ LORA = {
 }
 
 
+HYBRID = {
+    **LORA,
+    "accuracy.exact": 0.93,
+    "updates.fresh": 0.75,
+    "updates.retained": 0.93,
+    "updates.retrained.fresh": 0.92,
+    "updates.retrained.retained": 0.93,
+    "style.followed": 0.97,
+    "latency.seconds": 2.2,
+    "latency.p95": 3.3,
+    "cost.artifact_bytes": 3e9,
+}
+
+
 def measured(seeds: int = 1, of: int = 200, **systems):
     """Records in which every measure of a system has the mean that is given for it."""
     for system, means in systems.items():
@@ -92,10 +110,16 @@ def options(decision):
 
 
 def test_the_share_of_changed_knowledge_is_the_mean_over_the_month():
-    by_hand = sum(1 - 0.9 ** (4 * (k + 0.5) / 10_000) for k in range(10_000)) / 10_000
-    assert share_changed(4, 0.1) == pytest.approx(by_hand, rel=1e-6)
-    assert share_changed(4, 0.1) == pytest.approx(1 - 0.3439 / (4 * 0.1053605), rel=1e-4)  # the page's example
-    assert (share_changed(0, 0.1), share_changed(4, 0), share_changed(4, 1)) == (0, 0, 1)
+    def after(months, rate=4, changed=0.1):
+        """The mean over how many updates there have been by then."""
+        poisson = [math.exp(-rate * months) * (rate * months) ** m / math.factorial(m) for m in range(60)]
+        return sum(share * (1 - (1 - changed) ** m) for m, share in enumerate(poisson))
+
+    by_hand = sum(after((k + 0.5) / 1000) for k in range(1000)) / 1000
+    assert share_changed(4, 0.1) == pytest.approx(by_hand, rel=1e-5)
+    assert share_changed(4, 0.1) == pytest.approx(0.1758, abs=1e-4)  # the example of docs/advice.md
+    assert (share_changed(0, 0.1), share_changed(4, 0)) == (0, 0)
+    assert share_changed(1e6, 1) == pytest.approx(1, abs=1e-5)
 
 
 @given(st.floats(0, 1000), st.floats(0, 1000), st.floats(0, 1))
@@ -376,7 +400,7 @@ def test_what_never_flips_has_no_flip():
     (advice,) = counsel.advise(list(measured(rag=RAG)), MONTH)
     shown = " ".join(counsel.as_text([advice]).split())
     for limit in LIMITS.values():
-        assert f"(0 to {limit:,.0f}; now" in shown
+        assert f"from 0 to {limit:,.0f} (now " in shown
 
 
 # What is printed.
@@ -398,7 +422,7 @@ def test_the_command_recommends_in_words_and_data(run, capsys):
     )
     assert "Recommended: lora, retrained: expected quality" in shown
     assert "Runner-up: lora, as it is" in shown
-    assert "updates a month: " in shown
+    assert "Updates a month below " in shown
     assert max(map(len, first.splitlines())) <= 130
     assert main(words) == 0
     assert capsys.readouterr().out == first
@@ -429,6 +453,34 @@ def test_the_command_refuses_what_is_no_amount(run, words, capsys):
 
 def test_no_records_no_advice():
     assert counsel.as_text([]) == "Nothing was measured."
+
+
+def worked():
+    """The commands of docs/advice.md that describe a situation, with what the page says they recommend."""
+    text = (Path(__file__).parents[1] / "docs" / "advice.md").read_text(encoding="utf-8")
+    for block in re.findall(r"```sh\n(.*?)```\n\n(.*?)\.", text, re.DOTALL):
+        if named := re.search(r"`(\w+, [\w ]+)`", block[1]):
+            yield pytest.param(shlex.split(block[0])[5:], named[1], id=named[1])
+
+
+@pytest.mark.parametrize(("words", "expected"), [*worked()])
+def test_the_worked_situations_come_out_as_the_page_says(tmp_path, capsys, words, expected):
+    Store(tmp_path / "run").add(list(measured(rag=RAG | {"style.followed": 0.2}, lora=LORA, hybrid=HYBRID)))
+    assert main(["advise", str(tmp_path / "run"), *words]) == 0
+    shown = " ".join(capsys.readouterr().out.split())
+    assert f"Recommended: {expected}: " in shown
+
+
+def test_there_are_three_worked_situations():
+    assert len(list(worked())) == 3
+
+
+def test_the_page_names_every_option_of_the_command():
+    text = (Path(__file__).parents[1] / "docs" / "advice.md").read_text(encoding="utf-8")
+    parser = argparse.ArgumentParser()
+    _of_situation(parser)
+    for name in (word for action in parser._actions for word in action.option_strings if word.startswith("--")):
+        assert f"`{name}" in text or name == "--help", name
 
 
 # Prices.
