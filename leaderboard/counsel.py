@@ -11,7 +11,7 @@ from evals.statistics import Interval
 from leaderboard.advice import Decision, decide
 from leaderboard.evidence import Amount, Evidence
 from leaderboard.figures import between, figure, signed
-from leaderboard.flips import LIMITS, Axis, Even, Flip, flips, value
+from leaderboard.flips import LIMITS, Axis, Flip, Tip, flips, value
 from leaderboard.options import PARTS, Case, Weighed
 from leaderboard.series import grouped, rounded
 from leaderboard.situation import Situation
@@ -189,13 +189,11 @@ def _along(advice: Advice, axis: Axis) -> Iterator[str]:
 
 def _change(flip: Flip) -> str:
     what = flip.to or f"not decided ({flip.reason})"
-    evens = (
-        f"even in {name} at {_even(even)}" for name, even in (("quality", flip.even_quality), ("cost", flip.even_cost)) if even
-    )
-    return "; ".join([what, *evens])
+    tips = (f"{name} tips at {_tip(tip)}" for name, tip in (("quality", flip.tip_quality), ("cost", flip.tip_cost)) if tip)
+    return "; ".join([what, *tips])
 
 
-def _even(even: Even) -> str:
-    if even.low == even.at == even.high:
-        return f"{even.at:g}"
-    return f"{even.at:g} ({even.low:g} to {'beyond' if even.high is None else f'{even.high:g}'})"
+def _tip(tip: Tip) -> str:
+    if tip.low == tip.at == tip.high:
+        return f"{tip.at:g}"
+    return f"{tip.at:g} ({tip.low:g} to {'beyond' if tip.high is None else f'{tip.high:g}'})"

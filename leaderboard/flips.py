@@ -1,4 +1,4 @@
-"""Where along one axis of a situation, all else held, another option is recommended, and where the two are even.
+"""Where along one axis of a situation, all else held, another option is recommended, and where the two tip.
 
 Numbers are found by trying and halving, to three digits. What changes and changes back between two of the values that are tried
 first (a step is about a quarter) is not seen.
@@ -28,8 +28,8 @@ CLOSE = 1e-4
 
 
 @dataclass(frozen=True)
-class Even:
-    """Where two options are as good, or cost as much; and from where to where the difference could be zero (Fieller 1954)."""
+class Tip:
+    """Where a difference of two options begins to count, and from where to where that could be (Fieller 1954)."""
 
     at: float
     low: float
@@ -48,8 +48,10 @@ class Flip:
     """The option that is recommended from there on; empty where it is no longer decided."""
     reason: str
     """Why it is not decided there."""
-    even_quality: Even | None
-    even_cost: Even | None
+    tip_quality: Tip | None
+    """Where one is better than the other by the margin; or at all, where they cost the same."""
+    tip_cost: Tip | None
+    """Where they cost the same."""
 
 
 def flips(case: Case, now: Decision) -> Iterator[Flip]:
@@ -64,7 +66,7 @@ def flips(case: Case, now: Decision) -> Iterator[Flip]:
             at = _nearest(case, now, axis, tried)
             if at is not None:
                 then = decide(moved(case, axis, at))
-                quality, cost = _evens(case, now, then, axis, at)
+                quality, cost = _tips(case, now, then, axis, at)
                 known = _digits(at) if at > limit * SMALL else 0.0
                 yield Flip(axis, known, side, then.name, then.reason, quality, cost)
 
@@ -112,25 +114,27 @@ def _halved(axis: Axis, outside: float, inside: float, holds: Callable[[float], 
     return inside
 
 
-def _evens(case: Case, now: Decision, then: Decision, axis: Axis, near: float) -> tuple[Even | None, Even | None]:
-    """Where what is recommended now and what is recommended then are even in quality, and in cost."""
+def _tips(case: Case, now: Decision, then: Decision, axis: Axis, near: float) -> tuple[Tip | None, Tip | None]:
+    """Where what is recommended now and what is recommended then tip in quality, and in cost."""
     if not now.pick or not then.pick:
         return None, None
-    mine, theirs = now.pick.option, then.pick.option
+    mine, theirs, there = now.pick.option, then.pick.option, moved(case, axis, near)
+    priced = now.pick.cost and then.pick.cost
+    measured = not any(case.evidence.missing(option.quality(0.5)) for option in (mine, theirs))
+    margin = 0.0 if priced and not there.cost(mine, theirs).value else case.situation.margin
+    better, worse = (mine, theirs) if measured and there.quality(mine, theirs).value > 0 else (theirs, mine)
 
     def quality(x: float) -> Amount:
-        found = moved(case, axis, x).quality(mine, theirs)
-        return Amount(found.value, found.low, found.high)
+        found = moved(case, axis, x).quality(better, worse)
+        return Amount(found.value - margin, found.low - margin, found.high - margin)
 
     def cost(x: float) -> Amount:
         return moved(case, axis, x).cost(mine, theirs)
 
-    measured = not any(case.evidence.missing(option.quality(0.5)) for option in (mine, theirs))
-    priced = now.pick.cost and then.pick.cost
-    return _even(axis, near, quality) if measured else None, _even(axis, near, cost) if priced else None
+    return _tip(axis, near, quality) if measured else None, _tip(axis, near, cost) if priced else None
 
 
-def _even(axis: Axis, near: float, gap: Callable[[float], Amount]) -> Even | None:
+def _tip(axis: Axis, near: float, gap: Callable[[float], Amount]) -> Tip | None:
     """The change of sign nearest to a value, if there is one between the first step and the limit."""
     values = _values(axis)[1:]
     gaps = [gap(x) for x in values]
@@ -146,7 +150,7 @@ def _even(axis: Axis, near: float, gap: Callable[[float], Amount]) -> Even | Non
             zip(values[place + 1 :], gaps[place + 1 :], strict=True),
         )
     )
-    return Even(
+    return Tip(
         _digits(at),
         0.0 if low is None else _digits(_halved(axis, at, low, lambda x: _sure(gap(x)))),
         None if high is None else _digits(_halved(axis, at, high, lambda x: _sure(gap(x)))),

@@ -20,7 +20,7 @@ from leaderboard import counsel, situation
 from leaderboard.__main__ import _of_situation, main
 from leaderboard.advice import decide
 from leaderboard.evidence import Amount, Evidence
-from leaderboard.flips import LIMITS, _even, flips, moved
+from leaderboard.flips import LIMITS, _tip, flips, moved
 from leaderboard.options import Case, Option
 from leaderboard.situation import Api, Prices, Situation, share_changed
 from leaderboard.store import Store
@@ -362,19 +362,34 @@ def test_nothing_is_recommended_at_a_flip_but_what_it_says():
         assert decide(moved(here, flip.axis, flip.at / outward)).name == decide(here).name
 
 
-def test_costs_are_even_where_a_formula_says():
+def test_a_difference_in_quality_is_sure_where_the_interval_of_its_tip_ends():
+    here = case(replace(MONTH, max_latency=2))
+    below, above = [flip for flip in flips(here, decide(here)) if flip.axis == "updates"]
+    assert (below.side, below.to, above.side, above.to) == ("below", "lora, as it is", "above", "lora, continued")
+    assert below.tip_quality.low < below.tip_quality.at < below.tip_quality.high == pytest.approx(below.at, rel=0.01)
+    gap = moved(here, "updates", below.tip_quality.at).quality(Option("lora", "retrained"), Option("lora", "as it is"))
+    assert gap.value == pytest.approx(MONTH.margin, abs=1e-3)
+
+
+def test_what_is_not_known_with_updates_flips_to_no_decision():
+    here = case(replace(MONTH, updates=0), rag=without(RAG, "updates.fresh"), worse=RAG | {"accuracy.exact": 0.1})
+    above = next(flip for flip in flips(here, decide(here)) if flip.axis == "updates")
+    assert (above.at, above.to, above.tip_quality) == (0.0, "worse, as it is", None)
+
+
+def test_costs_tip_where_a_formula_says():
     """rag: 0.04 to update, 6.00 to answer; dear to store. Even with its twin at q * 30 * 1 s * 0.001 = 18 * 0.02."""
     here = case(rag=RAG, twin=RAG | {"latency.seconds": 1.0, "cost.artifact_bytes": 19e9})
     now = decide(here)
     assert now.name == "twin, as it is"
     (flip,) = [flip for flip in flips(here, now) if flip.axis == "queries"]
     assert (flip.side, flip.to, flip.at) == ("below", "rag, as it is", 12.0)
-    assert (flip.even_cost.at, flip.even_cost.low, flip.even_cost.high) == (12.0, 12.0, 12.0)
+    assert (flip.tip_cost.at, flip.tip_cost.low, flip.tip_cost.high) == (12.0, 12.0, 12.0)
     (price,) = [flip for flip in flips(here, now) if flip.axis == "gpu_hour"]
     assert price.at == pytest.approx(3600 * 18 * 0.02 / 3000, rel=5e-3)
 
 
-def test_quality_is_even_where_a_formula_says():
+def test_quality_tips_where_a_formula_says():
     """Even where (1 - c) * 0.1 = c * 0.7, so at an eighth; the interval holds it."""
     month = replace(MONTH, updates=0.1, changed=0.5, margin=0.0)
     here = case(month, rag=RAG, tuned=LORA)
@@ -388,10 +403,10 @@ def test_quality_is_even_where_a_formula_says():
         found = moved(here, "updates", x).quality(tuned, rag)
         return Amount(found.value, found.low, found.high)
 
-    even = _even("updates", 0.1, difference)
-    assert share_changed(even.at, 0.5) == pytest.approx(share, rel=0.01)
-    assert even.low < even.at < even.high
-    assert difference(even.high * 1.01).high < 0 < difference(even.low / 1.01).low
+    tip = _tip("updates", 0.1, difference)
+    assert share_changed(tip.at, 0.5) == pytest.approx(share, rel=0.01)
+    assert tip.low < tip.at < tip.high
+    assert difference(tip.high * 1.01).high < 0 < difference(tip.low / 1.01).low
 
 
 def test_what_never_flips_has_no_flip():
@@ -431,7 +446,7 @@ def test_the_command_recommends_in_words_and_data(run, capsys):
     assert (data["recommendation"], data["runner_up"]) == ("lora, retrained", "lora, as it is")
     assert data["options"][0].keys() >= {"quality", "ci_low", "ci_high", "cost", "cost_low", "parts", "demands", "missing"}
     assert data["aged"] == pytest.approx(share_changed(4, 0.1))
-    assert all(flip.keys() >= {"axis", "at", "to", "even_quality", "even_cost"} for flip in data["flips"])
+    assert all(flip.keys() >= {"axis", "at", "to", "tip_quality", "tip_cost"} for flip in data["flips"])
 
 
 def test_the_command_says_why_it_does_not_decide(tmp_path, capsys):
