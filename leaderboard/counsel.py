@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from evals.schema import Record
-from evals.statistics import Interval
+from evals.statistics import FEW, Interval
 from leaderboard.advice import Decision, decide
 from leaderboard.evidence import Amount, Evidence
 from leaderboard.figures import between, figure, signed
@@ -171,6 +171,8 @@ def _left_out(decision: Decision) -> Iterator[str]:
         if each.missing:
             absent = ", ".join(measure for measure, _ in each.missing)
             yield f"Left out: {each.option.name}: {absent} not measured."
+        elif each.quality and each.quality.clusters < FEW:
+            yield f"Left out: {each.option.name}: only {each.quality.clusters} clusters of questions tell of it."
 
 
 def _unpriced(decision: Decision) -> Iterator[str]:

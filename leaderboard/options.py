@@ -31,7 +31,7 @@ class Option:
     @property
     def name(self) -> str:
         """As it is shown."""
-        return f"{self.system}, {self.policy}"
+        return f"{self.system} ({self.policy})"
 
     def quality(self, changed: float) -> dict[Column, float]:
         """Expected quality as a weighted sum of means, where this share of questions is about what has changed."""

@@ -132,27 +132,27 @@ def test_quality_is_what_the_formulas_say():
     found, c = options(decided()), share_changed(4, 0.1)
     rag = Case(Evidence(measured(rag=RAG, lora=LORA)), MONTH).evidence
     mean = {(m, s): rag.found(m, s).value for s, table in (("rag", RAG), ("lora", LORA)) for m in table}
-    assert found["rag, as it is"].quality.value == pytest.approx(
+    assert found["rag (as it is)"].quality.value == pytest.approx(
         (1 - c) * mean["accuracy.exact", "rag"] + c * mean["updates.fresh", "rag"]
     )
     kept = mean["accuracy.exact", "lora"] + mean["updates.retrained.retained", "lora"] - mean["updates.retained", "lora"]
     by_hand = (1 - c) * kept + c * mean["updates.retrained.fresh", "lora"]
-    assert found["lora, retrained"].quality.value == pytest.approx(by_hand)
-    assert found["lora, continued"].quality.value < found["lora, as it is"].quality.value < by_hand
+    assert found["lora (retrained)"].quality.value == pytest.approx(by_hand)
+    assert found["lora (continued)"].quality.value < found["lora (as it is)"].quality.value < by_hand
 
 
 def test_cost_is_what_the_formulas_say():
     """A second costs a thousandth; 3000 questions a month."""
     found = options(decided())
-    assert found["rag, as it is"].parts == pytest.approx({"updating": 4 * 0.01, "answering": 3000 * 0.002, "storage": 0.02})
-    assert found["lora, retrained"].parts == pytest.approx({"updating": 4.0, "answering": 3.0, "storage": 0.04})
-    assert found["lora, as it is"].parts["updating"] == 0
-    assert found["lora, retrained"].cost == pytest.approx((7.04, 7.04, 7.04))
+    assert found["rag (as it is)"].parts == pytest.approx({"updating": 4 * 0.01, "answering": 3000 * 0.002, "storage": 0.02})
+    assert found["lora (retrained)"].parts == pytest.approx({"updating": 4.0, "answering": 3.0, "storage": 0.04})
+    assert found["lora (as it is)"].parts["updating"] == 0
+    assert found["lora (retrained)"].cost == pytest.approx((7.04, 7.04, 7.04))
 
 
 def test_a_service_is_paid_by_the_token():
     month = replace(MONTH, prices=replace(PRICES, api={"rag": Api(prompt=1.0, completion=10.0)}))
-    answering = options(decided(month))["rag, as it is"].parts["answering"]
+    answering = options(decided(month))["rag (as it is)"].parts["answering"]
     assert answering == pytest.approx(3000 * (500 * 1.0 + 10 * 10.0) / 1e6)
 
 
@@ -214,27 +214,27 @@ def test_no_variation_is_no_certainty():
 
 def test_the_better_one_is_recommended_whatever_it_costs():
     found = decided(lora=LORA, rag=RAG)
-    assert (found.name, found.runner_up.option.name, found.reason) == ("lora, retrained", "lora, as it is", "")
+    assert (found.name, found.runner_up.option.name, found.reason) == ("lora (retrained)", "lora (as it is)", "")
     often = decided(replace(MONTH, updates=12, changed=0.3))
-    assert (often.name, often.runner_up.option.name) == ("lora, retrained", "lora, continued")
+    assert (often.name, often.runner_up.option.name) == ("lora (retrained)", "lora (continued)")
 
 
 def test_of_what_is_not_told_apart_the_cheaper_is_recommended():
     twin = RAG | {"latency.seconds": 1.0}
-    assert decided(rag=RAG, twin=twin).name == "twin, as it is"
-    assert decided(rag=RAG, twin=RAG | {"latency.seconds": 4.0}).name == "rag, as it is"
+    assert decided(rag=RAG, twin=twin).name == "twin (as it is)"
+    assert decided(rag=RAG, twin=RAG | {"latency.seconds": 4.0}).name == "rag (as it is)"
 
 
 def test_the_margin_is_what_may_be_given_up():
     calm, slow = replace(MONTH, updates=0), LORA | {"latency.seconds": 9.0}
-    assert decided(calm, rag=RAG, lora=slow).name == "lora, as it is"
-    assert decided(replace(calm, margin=0.08, risk=0.2), rag=RAG, lora=slow).name == "rag, as it is"
+    assert decided(calm, rag=RAG, lora=slow).name == "lora (as it is)"
+    assert decided(replace(calm, margin=0.08, risk=0.2), rag=RAG, lora=slow).name == "rag (as it is)"
     refused = decided(replace(calm, margin=0.08), rag=RAG, lora=slow)
     assert (refused.name, "at most 10 are risked" in refused.reason) == ("", True)
 
 
 def test_without_updates_nothing_is_trained_again():
-    assert [each.option.name for each in decided(replace(MONTH, updates=0)).weighed] == ["rag, as it is", "lora, as it is"]
+    assert [each.option.name for each in decided(replace(MONTH, updates=0)).weighed] == ["rag (as it is)", "lora (as it is)"]
 
 
 @pytest.mark.parametrize(
@@ -249,21 +249,21 @@ def test_without_updates_nothing_is_trained_again():
 def test_a_demand_excludes_what_surely_fails_it(demand):
     rag = RAG | {"latency.p95": 0.5, "forgetting": 0.0, "privacy.extracted": 0.0}
     found = decided(replace(MONTH, **demand), rag=rag, lora=LORA)
-    assert found.name == "rag, as it is"
+    assert found.name == "rag (as it is)"
     assert found.runner_up is None
-    assert set(options(found)["lora, retrained"].demands.values()) == {"not met"}
+    assert set(options(found)["lora (retrained)"].demands.values()) == {"not met"}
 
 
 def test_style_and_quality_can_be_demanded():
-    assert decided(replace(MONTH, min_style=0.9), rag=RAG | {"style.followed": 0.2}, lora=LORA).name == "lora, retrained"
+    assert decided(replace(MONTH, min_style=0.9), rag=RAG | {"style.followed": 0.2}, lora=LORA).name == "lora (retrained)"
     found = options(decided(replace(MONTH, min_accuracy=0.81)))
-    assert [found[f"lora, {policy}"].demands["accuracy"] for policy in ("retrained", "continued")] == ["met", "not met"]
-    assert found["rag, as it is"].demands["accuracy"] == "perhaps met"
+    assert [found[f"lora ({policy})"].demands["accuracy"] for policy in ("retrained", "continued")] == ["met", "not met"]
+    assert found["rag (as it is)"].demands["accuracy"] == "perhaps met"
 
 
 def test_what_cannot_be_asked_of_a_system_does_not_exclude_it():
     records = [*measured(rag=RAG), record("privacy.extracted", "k", None, reason="the system is not trained")]
-    assert decide(Case(Evidence(records), replace(MONTH, max_extracted=0.1))).name == "rag, as it is"
+    assert decide(Case(Evidence(records), replace(MONTH, max_extracted=0.1))).name == "rag (as it is)"
 
 
 def test_the_order_of_records_does_not_matter():
@@ -271,7 +271,7 @@ def test_the_order_of_records_does_not_matter():
     random.Random(0).shuffle(records)  # noqa: S311 # an order, no secret
     mixed, sorted_ = decide(Case(Evidence(records), MONTH)), decided()
     assert (mixed.name, mixed.runner_up.option) == (sorted_.name, sorted_.runner_up.option)
-    found = [options(each)["lora, retrained"].quality for each in (mixed, sorted_)]
+    found = [options(each)["lora (retrained)"].quality for each in (mixed, sorted_)]
     assert found[0].low == pytest.approx(found[1].low)
 
 
@@ -282,7 +282,7 @@ def test_a_demand_that_may_be_met_is_not_enough():
     found = decided(replace(MONTH, min_abstention=0.88), rag=RAG)
     assert (found.name, found.reason) == ("", "no option surely meets what is demanded")
     (what,) = found.settle
-    assert what.startswith("abstention of rag, as it is: about ")
+    assert what.startswith("abstention of rag (as it is): about ")
     assert "times as many questions as the 200 now" in what
 
 
@@ -300,11 +300,11 @@ def test_a_missing_cost_is_said_and_refuses_where_it_would_decide():
     bare = without(RAG, "latency.seconds")
     found = decided(rag=bare, twin=RAG)
     assert found.name == ""
-    assert "not all their costs are known: rag, as it is; twin, as it is" in found.reason
+    assert "not all their costs are known: rag (as it is); twin (as it is)" in found.reason
     assert found.settle == ('latency.seconds of rag: pytest -m "domain and latency"',)
-    assert options(found)["rag, as it is"].cost is None
-    assert options(found)["rag, as it is"].parts["answering"] is None
-    assert decided(rag=bare, worse=RAG | {"accuracy.exact": 0.3, "updates.fresh": 0.3}).name == "rag, as it is"
+    assert options(found)["rag (as it is)"].cost is None
+    assert options(found)["rag (as it is)"].parts["answering"] is None
+    assert decided(rag=bare, worse=RAG | {"accuracy.exact": 0.3, "updates.fresh": 0.3}).name == "rag (as it is)"
 
 
 def test_what_is_free_need_not_be_measured():
@@ -314,9 +314,9 @@ def test_what_is_free_need_not_be_measured():
 
 def test_missing_quality_is_no_zero():
     found = decided(rag=without(RAG, "updates.fresh"), lora=without(LORA, "updates.retrained.fresh"))
-    assert options(found)["rag, as it is"].quality is None
-    assert options(found)["rag, as it is"].missing == (("updates.fresh", "rag"),)
-    assert options(found)["lora, retrained"].missing == (("updates.retrained.fresh", "lora"),)
+    assert options(found)["rag (as it is)"].quality is None
+    assert options(found)["rag (as it is)"].missing == (("updates.fresh", "rag"),)
+    assert options(found)["lora (retrained)"].missing == (("updates.retrained.fresh", "lora"),)
     nothing = decided(rag=without(RAG, "updates.fresh"))
     assert (nothing.name, nothing.reason) == ("", "the quality of no option is known")
     assert nothing.settle == ('updates.fresh of rag: pytest -m "domain and updates"',)
@@ -340,13 +340,21 @@ def test_few_clusters_decide_nothing():
     assert (found.name, found.reason) == ("", "only 9 clusters of questions were asked")
 
 
+def test_an_option_that_few_questions_tell_of_is_left_out():
+    few = [r for r in measured(tuned=LORA) if "updates" not in r.measure or int(r.item) < 9]
+    (advice,) = counsel.advise([*measured(rag=RAG), *few], MONTH)
+    assert advice.decision.name == "rag (as it is)"
+    shown = " ".join(counsel.as_text([advice]).split())
+    assert "Left out: tuned (retrained): only 9 clusters of questions tell of it." in shown
+
+
 def test_few_questions_cannot_rule_out_a_large_loss():
     few = Evidence(measured(of=15, rag=RAG, twin=RAG | {"accuracy.exact": 0.7, "latency.seconds": 0.1}))
     found = decide(Case(few, MONTH))
     assert found.name == ""
-    assert "points worse than rag, as it is, and at most 10 are risked" in found.reason
+    assert "points worse than rag (as it is), and at most 10 are risked" in found.reason
     assert "times as many questions" in found.settle[0] or "no number of questions" in found.settle[0]
-    assert decide(Case(few, replace(MONTH, risk=1.0))).name == "twin, as it is"
+    assert decide(Case(few, replace(MONTH, risk=1.0))).name == "twin (as it is)"
 
 
 # Where it flips.
@@ -365,7 +373,7 @@ def test_nothing_is_recommended_at_a_flip_but_what_it_says():
 def test_a_difference_in_quality_is_sure_where_the_interval_of_its_tip_ends():
     here = case(replace(MONTH, max_latency=2))
     below, above = [flip for flip in flips(here, decide(here)) if flip.axis == "updates"]
-    assert (below.side, below.to, above.side, above.to) == ("below", "lora, as it is", "above", "lora, continued")
+    assert (below.side, below.to, above.side, above.to) == ("below", "lora (as it is)", "above", "lora (continued)")
     assert below.tip_quality.low < below.tip_quality.at < below.tip_quality.high == pytest.approx(below.at, rel=0.01)
     gap = moved(here, "updates", below.tip_quality.at).quality(Option("lora", "retrained"), Option("lora", "as it is"))
     assert gap.value == pytest.approx(MONTH.margin, abs=1e-3)
@@ -374,16 +382,16 @@ def test_a_difference_in_quality_is_sure_where_the_interval_of_its_tip_ends():
 def test_what_is_not_known_with_updates_flips_to_no_decision():
     here = case(replace(MONTH, updates=0), rag=without(RAG, "updates.fresh"), worse=RAG | {"accuracy.exact": 0.1})
     above = next(flip for flip in flips(here, decide(here)) if flip.axis == "updates")
-    assert (above.at, above.to, above.tip_quality) == (0.0, "worse, as it is", None)
+    assert (above.at, above.to, above.tip_quality) == (0.0, "worse (as it is)", None)
 
 
 def test_costs_tip_where_a_formula_says():
     """rag: 0.04 to update, 6.00 to answer; dear to store. Even with its twin at q * 30 * 1 s * 0.001 = 18 * 0.02."""
     here = case(rag=RAG, twin=RAG | {"latency.seconds": 1.0, "cost.artifact_bytes": 19e9})
     now = decide(here)
-    assert now.name == "twin, as it is"
+    assert now.name == "twin (as it is)"
     (flip,) = [flip for flip in flips(here, now) if flip.axis == "queries"]
-    assert (flip.side, flip.to, flip.at) == ("below", "rag, as it is", 12.0)
+    assert (flip.side, flip.to, flip.at) == ("below", "rag (as it is)", 12.0)
     assert (flip.tip_cost.at, flip.tip_cost.low, flip.tip_cost.high) == (12.0, 12.0, 12.0)
     (price,) = [flip for flip in flips(here, now) if flip.axis == "gpu_hour"]
     assert price.at == pytest.approx(3600 * 18 * 0.02 / 3000, rel=5e-3)
@@ -435,15 +443,15 @@ def test_the_command_recommends_in_words_and_data(run, capsys):
     assert "instruments, base model tiny. 4 updates a month, each of 10.0\u00a0% of the knowledge" in first.replace(
         " %", "\u00a0%"
     )
-    assert "Recommended: lora, retrained: expected quality" in shown
-    assert "Runner-up: lora, as it is" in shown
+    assert "Recommended: lora (retrained): expected quality" in shown
+    assert "Runner-up: lora (as it is)" in shown
     assert "Updates a month below " in shown
     assert max(map(len, first.splitlines())) <= 130
     assert main(words) == 0
     assert capsys.readouterr().out == first
     assert main([*words, "--json"]) == 0
     (data,) = json.loads(capsys.readouterr().out)
-    assert (data["recommendation"], data["runner_up"]) == ("lora, retrained", "lora, as it is")
+    assert (data["recommendation"], data["runner_up"]) == ("lora (retrained)", "lora (as it is)")
     assert data["options"][0].keys() >= {"quality", "ci_low", "ci_high", "cost", "cost_low", "parts", "demands", "missing"}
     assert data["aged"] == pytest.approx(share_changed(4, 0.1))
     assert all(flip.keys() >= {"axis", "at", "to", "tip_quality", "tip_cost"} for flip in data["flips"])
@@ -455,7 +463,7 @@ def test_the_command_says_why_it_does_not_decide(tmp_path, capsys):
     assert "Not decided: the share of the knowledge that an update changes is not known" in shown
     assert main(["advise", str(tmp_path / "run"), "--updates", "0"]) == 0
     shown = " ".join(capsys.readouterr().out.split())
-    assert "Recommended: hybrid, as it is: expected quality" in shown
+    assert "Recommended: hybrid (as it is): expected quality" in shown
 
 
 @pytest.mark.parametrize("words", [["--margin", "2"], ["--updates", "-1"], ["--queries", "many"], ["--gpu-hour", "inf"]])
@@ -474,7 +482,7 @@ def worked():
     """The commands of docs/advice.md that describe a situation, with what the page says they recommend."""
     text = (Path(__file__).parents[1] / "docs" / "advice.md").read_text(encoding="utf-8")
     for block in re.findall(r"```sh\n(.*?)```\n\n(.*?)\.", text, re.DOTALL):
-        if named := re.search(r"`(\w+, [\w ]+)`", block[1]):
+        if named := re.search(r"`(\w+ \([\w ]+\))`", block[1]):
             yield pytest.param(shlex.split(block[0])[5:], named[1], id=named[1])
 
 
