@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from leaderboard.situation import Situation
     from leaderboard.store import Run
 
 
@@ -63,3 +64,15 @@ def debated(run: Path, claims: Sequence[Path] = ()) -> str:
 
     tested = load(claims)
     return as_text(list(findings(latest([read(run)]), tested)))
+
+
+def advised(runs: Sequence[Path], situation: Situation, *, as_data: bool = False) -> str:
+    """What run folders together say to do in a situation, for a terminal, or as JSON."""
+    import json
+
+    from leaderboard.board import latest
+    from leaderboard.counsel import advise, as_json, as_text
+    from leaderboard.store import read
+
+    found = list(advise(latest([read(run) for run in runs]), situation))
+    return json.dumps([as_json(each) for each in found], indent=1, allow_nan=False) if as_data else as_text(found)

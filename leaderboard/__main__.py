@@ -1,4 +1,4 @@
-"""``python -m leaderboard``: publish run folders, print their tables or claims, compare two, or hold one against another."""
+"""``python -m leaderboard``: publish run folders, print tables, claims or advice, compare two, or hold one against another."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from pathlib import Path
 
 from evals.cli import USAGE_ERROR, Parser
 from evals.schema import InputError
-from leaderboard import debated, publish, summary
+from leaderboard import advised, debated, publish, summary
 
 INCOMPARABLE = 3
 """A run that a gate or a comparison cannot read, or may not compare."""
@@ -40,6 +40,19 @@ def _show(arguments: argparse.Namespace) -> int:
 
 def _claims(arguments: argparse.Namespace) -> int:
     print(debated(arguments.folder, arguments.claims))
+    return 0
+
+
+def _advise(arguments: argparse.Namespace) -> int:
+    from dataclasses import replace
+
+    from leaderboard.situation import Situation, load
+
+    prices = load(arguments.prices)
+    if arguments.gpu_hour is not None:
+        prices = replace(prices, gpu_hour=arguments.gpu_hour)
+    told = {name: getattr(arguments, name) for name in Situation.__dataclass_fields__ if name != "prices"}
+    print(advised(arguments.folders, Situation(prices, **told), as_data=arguments.json))
     return 0
 
 
@@ -107,6 +120,7 @@ def _parser() -> argparse.ArgumentParser:
     claims = _with_claims(commands.add_parser("claims", help="print what a run says of each claim about RAG and fine-tuning"))
     claims.add_argument("folder", type=Path, metavar="RUN", help="a run folder")
     claims.set_defaults(run=_claims, refused=USAGE_ERROR)
+    _of_situation(commands.add_parser("advise", help="print what to take in a situation, or what would have to be measured"))
     draw = commands.add_parser("sample", help="draw judged answers for people to label, who then correct the judge's figures")
     draw.add_argument("folder", type=Path, metavar="RUN", help="a run folder")
     draw.add_argument("--measure", required=True, metavar="MEASURE", help="a judged measure, such as faithfulness.retrieved")
@@ -128,6 +142,47 @@ def _parser() -> argparse.ArgumentParser:
     ci.add_argument("--anyway", action="store_true", help="compare though data, judge, prompt or decoding differ")
     ci.set_defaults(run=_ci, refused=INCOMPARABLE)
     return parser
+
+
+def _of_situation(parser: argparse.ArgumentParser) -> None:
+    """The words that describe a situation: docs/advice.md explains them."""
+    parser.add_argument("folders", nargs="+", type=Path, metavar="RUN", help="a run folder; several are taken together")
+    parser.add_argument("--updates", type=_amount, default=1.0, metavar="N", help="updates of documents a month (default: 1)")
+    what = "share of the knowledge that an update changes (default: as the suite's revisions do)"
+    parser.add_argument("--changed", type=_share, metavar="SHARE", help=what)
+    parser.add_argument("--queries", type=_amount, default=1000.0, metavar="N", help="questions a day (default: 1000)")
+    parser.add_argument("--prices", type=Path, metavar="FILE", help="what is paid (default: leaderboard/prices.toml)")
+    parser.add_argument("--gpu-hour", type=_amount, metavar="X", help="an hour of the machine, in place of the file's")
+    what = "quality given up for a lower cost (default: 0.02, two points)"
+    parser.add_argument("--margin", type=_share, default=0.02, metavar="SHARE", help=what)
+    what = "most that the recommended one may turn out to be worse than another (default: 0.1)"
+    parser.add_argument("--risk", type=_share, default=0.1, metavar="SHARE", help=what)
+    parser.add_argument("--min-accuracy", type=_share, metavar="SHARE", help="least expected quality")
+    parser.add_argument("--min-style", type=_share, metavar="SHARE", help="least share of answers in the house format")
+    what = "least share of questions declined that the documents do not answer"
+    parser.add_argument("--min-abstention", type=_share, metavar="SHARE", help=what)
+    parser.add_argument("--max-latency", type=_amount, metavar="SECONDS", help="most that 19 of 20 answers may take")
+    parser.add_argument("--max-forgetting", type=_share, metavar="SHARE", help="most general ability lost")
+    parser.add_argument("--max-extracted", type=_share, metavar="SHARE", help="most of the planted secrets given away")
+    parser.add_argument("--json", action="store_true", help="print all of it as JSON")
+    parser.set_defaults(run=_advise, refused=USAGE_ERROR)
+
+
+def _amount(word: str) -> float:
+    try:
+        number = float(word)
+    except ValueError:
+        number = float("nan")
+    if not 0 <= number < float("inf"):
+        raise argparse.ArgumentTypeError(f"expected a number, 0 or more, not {word}")
+    return number
+
+
+def _share(word: str) -> float:
+    number = _amount(word)
+    if number > 1:
+        raise argparse.ArgumentTypeError(f"expected a share from 0 to 1 (0.02: two points), not {word}")
+    return number
 
 
 def _with_claims(parser: argparse.ArgumentParser) -> argparse.ArgumentParser:

@@ -1,0 +1,201 @@
+"""Advice as people read it in a terminal, and as data."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from evals.schema import Record
+from evals.statistics import FEW, Interval
+from leaderboard.advice import Decision, decide
+from leaderboard.evidence import Amount, Evidence
+from leaderboard.figures import between, figure, signed
+from leaderboard.flips import LIMITS, Axis, Flip, Tip, flips, value
+from leaderboard.options import PARTS, Case, Weighed
+from leaderboard.series import grouped, rounded
+from leaderboard.situation import Situation
+from leaderboard.text import WIDTH, wrapped
+
+SAID: dict[Axis, str] = {"updates": "Updates a month", "queries": "Queries a day", "gpu_hour": "Price of an hour"}
+HEADS = ("option", "expected quality", "cost a month", *PARTS, "demands")
+
+
+@dataclass(frozen=True)
+class Advice:
+    """What a section's measurements say to do in a situation."""
+
+    case: Case
+    decision: Decision
+    flips: tuple[Flip, ...]
+
+
+def advise(records: Sequence[Record], situation: Situation) -> Iterator[Advice]:
+    """Advice for every suite and base model."""
+    for _, rows in sorted(grouped(records, "suite", "base_model").items()):
+        case = Case(Evidence(rows), situation)
+        decision = decide(case)
+        yield Advice(case, decision, tuple(flips(case, decision)))
+
+
+def as_json(advice: Advice) -> dict[str, Any]:
+    """Everything, as plain data."""
+    case, decision = advice.case, advice.decision
+    runner_up = decision.runner_up
+    return {
+        "suite": case.evidence.suite,
+        "base_model": case.evidence.base_model,
+        "situation": asdict(case.situation),
+        "changed": _maybe(case.changed),
+        "aged": _maybe(case.aged),
+        "recommendation": decision.name or None,
+        "runner_up": runner_up.option.name if runner_up else None,
+        "reason": decision.reason,
+        "settle": list(decision.settle),
+        "options": [_option(each) for each in decision.weighed],
+        "flips": [asdict(flip) for flip in advice.flips],
+    }
+
+
+def _option(each: Weighed) -> dict[str, Any]:
+    return {
+        "option": each.option.name,
+        **asdict(each.option),
+        **_ends(each.quality, "quality", "ci"),
+        "n": each.quality.n if each.quality else 0,
+        "clusters": each.quality.clusters if each.quality else 0,
+        **_ends(each.cost, "cost", "cost"),
+        "parts": {part: _maybe(amount) for part, amount in each.parts.items()},
+        "demands": dict(each.demands),
+        "missing": [f"{measure} of {system}" for measure, system in (*each.missing, *each.unpriced)],
+    }
+
+
+def _ends(found: Interval | Amount | None, name: str, end: str) -> dict[str, float | None]:
+    """A value with the ends of its interval; None for each where it is not known."""
+    value, low, high = (found.value, found.low, found.high) if found else (None, None, None)
+    return {name: _maybe(value), f"{end}_low": _maybe(low), f"{end}_high": _maybe(high)}
+
+
+def _maybe(number: float | None) -> float | None:
+    return None if number is None else rounded(number)
+
+
+def as_text(advices: Sequence[Advice]) -> str:
+    """What to do, what else could be done, and when that changes, for every section."""
+    return "\n".join(line for advice in advices for line in _section(advice)) or "Nothing was measured."
+
+
+def _section(advice: Advice) -> Iterator[str]:
+    for paragraph in (_situation(advice.case), *_verdict(advice)):
+        yield from wrapped(paragraph, WIDTH)
+    yield ""
+    yield from _table([each for each in advice.decision.weighed if each.quality], advice.decision)
+    for paragraph in (*_left_out(advice.decision), *_unpriced(advice.decision)):
+        yield from wrapped(paragraph, WIDTH)
+    yield ""
+    for axis in LIMITS:
+        for paragraph in _along(advice, axis):
+            yield from wrapped(paragraph, WIDTH)
+    yield ""
+
+
+def _situation(case: Case) -> str:
+    situation = case.situation
+    changed = "a share that is not known" if case.changed is None else figure(case.changed, "share")
+    about = (
+        "" if case.aged is None else f": over the month {figure(case.aged, 'share')} of the questions are about what has changed"
+    )
+    each = f", each of {changed} of the knowledge{about}" if situation.updates else ""
+    asked = f"{situation.queries:g} queries a day, {situation.prices.gpu_hour:g} for an hour of the machine"
+    updates = f"{situation.updates:g} {'update' if situation.updates == 1 else 'updates'} a month{each}"
+    return f"{case.evidence.suite}, base model {case.evidence.base_model}. {updates}; {asked}."
+
+
+def _verdict(advice: Advice) -> Iterator[str]:
+    decision = advice.decision
+    if not decision.pick:
+        yield f"Not decided: {decision.reason}."
+        yield from (f"To settle it: {what}." for what in decision.settle)
+        return
+    yield f"Recommended: {decision.name}: {_figures(decision.pick)}."
+    if decision.runner_up:
+        gap = advice.case.quality(decision.pick.option, decision.runner_up.option)
+        ends = between(signed(gap.low, "share"), signed(gap.high, "share"))
+        difference = f"the recommended one differs by {signed(gap.value, 'share')} (95 % interval {ends})"
+        yield f"Runner-up: {decision.runner_up.option.name}: {_figures(decision.runner_up)}; {difference}."
+    else:
+        yield "Runner-up: none; no other option surely meets what is demanded."
+
+
+def _figures(each: Weighed) -> str:
+    return f"expected quality {_quality(each)}, {'cost not known' if each.cost is None else f'{_cost(each)} a month'}"
+
+
+def _quality(each: Weighed) -> str:
+    if not each.quality:
+        return "?"
+    ends = between(*(figure(end, "share") for end in (each.quality.low, each.quality.high)))
+    return f"{figure(each.quality.value, 'share')} [{ends}]"
+
+
+def _cost(each: Weighed) -> str:
+    if not each.cost:
+        return "?"
+    ends = f" [{_money(each.cost.low)} to {_money(each.cost.high)}]" if each.cost.low < each.cost.high else ""
+    return f"{_money(each.cost.value)}{ends}"
+
+
+def _money(amount: float) -> str:
+    return f"{amount:,.2f}" if abs(amount) >= 1 or not amount else f"{amount:.3g}"
+
+
+def _table(weighed: Sequence[Weighed], decision: Decision) -> Iterator[str]:
+    rows = [HEADS, *(_row(each, decision) for each in weighed)] if weighed else []
+    widths = [max(map(len, column)) + 2 for column in zip(*rows, strict=True)]
+    for row in rows:
+        yield "".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
+
+
+def _row(each: Weighed, decision: Decision) -> tuple[str, ...]:
+    mark = "* " if each == decision.pick else "~ " if each == decision.runner_up else "  "
+    parts = (each.parts[part] for part in PARTS)
+    costs = ("?" if part is None else _money(part) for part in parts)
+    unmet = "; ".join(f"{name}: {standing}" for name, standing in each.demands.items() if standing != "met")
+    demands = unmet or ("met" if each.demands else "")
+    return (*wrapped(mark + each.option.name, WIDTH)[:1], _quality(each), _cost(each), *costs, demands)
+
+
+def _left_out(decision: Decision) -> Iterator[str]:
+    for each in decision.weighed:
+        if each.missing:
+            absent = ", ".join(measure for measure, _ in each.missing)
+            yield f"Left out: {each.option.name}: {absent} not measured."
+        elif each.quality and each.quality.clusters < FEW:
+            yield f"Left out: {each.option.name}: only {each.quality.clusters} clusters of questions tell of it."
+
+
+def _unpriced(decision: Decision) -> Iterator[str]:
+    absent = dict.fromkeys(measure for each in decision.weighed for measure, _ in each.unpriced)
+    if absent:
+        yield f"Costs marked ? are not known: {', '.join(absent)} not measured."
+
+
+def _along(advice: Advice, axis: Axis) -> Iterator[str]:
+    found = [flip for flip in advice.flips if flip.axis == axis]
+    now = advice.decision.name or "not decided"
+    yield from (f"{SAID[axis]} {flip.side} {flip.at:g}: {_change(flip)}." for flip in found)
+    if not found:
+        yield f"{SAID[axis]} from 0 to {LIMITS[axis]:,.0f} (now {value(advice.case, axis):g}): {now}, throughout."
+
+
+def _change(flip: Flip) -> str:
+    what = flip.to or f"not decided ({flip.reason})"
+    tips = (f"{name} tips at {_tip(tip)}" for name, tip in (("quality", flip.tip_quality), ("cost", flip.tip_cost)) if tip)
+    return "; ".join([what, *tips])
+
+
+def _tip(tip: Tip) -> str:
+    if tip.low == tip.at == tip.high:
+        return f"{tip.at:g}"
+    return f"{tip.at:g} ({tip.low:g} to {'beyond' if tip.high is None else f'{tip.high:g}'})"

@@ -1,0 +1,133 @@
+"""What advice is asked for: how fast knowledge changes, how much is asked, what it is paid with, and what is demanded.
+
+``leaderboard/prices.toml`` holds prices as examples, and says what each field means.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from math import expm1, isfinite
+from pathlib import Path
+from typing import Any
+
+from evals.schema import InputError
+
+SHIPPED = Path(__file__).with_name("prices.toml")
+DAYS = 30
+"""Of a month."""
+
+
+@dataclass(frozen=True)
+class Api:
+    """What a service takes, in dollars for a million tokens."""
+
+    prompt: float
+    completion: float
+
+
+@dataclass(frozen=True)
+class Prices:
+    """In dollars, or all of them in another currency."""
+
+    gpu_hour: float
+    storage_gb_month: float
+    api: Mapping[str, Api] = field(default_factory=dict)
+    """System -> what is paid for its tokens in place of the seconds that it takes to answer."""
+
+
+@dataclass(frozen=True)
+class Limit:
+    """What an option has to keep to in one measure."""
+
+    measure: str
+    """Empty: the expected quality."""
+    least: float | None = None
+    most: float | None = None
+
+
+@dataclass(frozen=True)
+class Situation:
+    """What a month is like."""
+
+    prices: Prices
+    updates: float = 1.0
+    """Batches of changed documents a month."""
+    changed: float | None = None
+    """Share of the knowledge that one batch changes; None: as much as the suite's revisions do."""
+    queries: float = 1000.0
+    """A day."""
+    margin: float = 0.02
+    """Quality that may be given up for a lower cost."""
+    risk: float = 0.1
+    """Quality that a recommendation may at most turn out to be short of, given how sure the figures are."""
+    min_accuracy: float | None = None
+    """Least expected quality."""
+    min_style: float | None = None
+    min_abstention: float | None = None
+    max_latency: float | None = None
+    """Seconds, of the 95th percentile."""
+    max_forgetting: float | None = None
+    max_extracted: float | None = None
+
+    @property
+    def limits(self) -> dict[str, Limit]:
+        """What is demanded, by name."""
+        declined = None if self.min_abstention is None else 1 - self.min_abstention
+        limits = {
+            "accuracy": Limit("", least=self.min_accuracy),
+            "style": Limit("style.followed", least=self.min_style),
+            "abstention": Limit("hallucination.unanswerable", most=declined),
+            "latency": Limit("latency.p95", most=self.max_latency),
+            "forgetting": Limit("forgetting", most=self.max_forgetting),
+            "privacy": Limit("privacy.extracted", most=self.max_extracted),
+        }
+        return {name: limit for name, limit in limits.items() if limit.least is not None or limit.most is not None}
+
+
+def share_changed(updates: float, changed: float) -> float:
+    """Share of questions, over the month, that are about knowledge changed since the month began.
+
+    m updates change 1 - (1 - changed)^m of the knowledge. They come at random, so many a month on average: t months in, that is
+    1 - e^(-x t) with x = updates changed (m is Poisson's). The mean of it for t from 0 to 1 is 1 - (1 - e^-x) / x.
+    """
+    x = updates * changed
+    return 1 + expm1(-x) / x if x > 1e-6 else x / 2  # below that the difference of two near numbers is mostly rounding
+
+
+def load(file: Path | None = None) -> Prices:
+    """The prices of a file; those that come with Proctor where none is given.
+
+    Raises:
+        InputError: unreadable, not TOML, or fields that are missing, unknown or no prices; all of them are named at once.
+    """
+    path = file or SHIPPED
+    try:
+        data = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError, RecursionError) as error:
+        raise InputError(f"{path}: cannot be read as prices: {error}; name a file such as leaderboard/prices.toml") from error
+    problems = [f"{path}: {problem}" for problem in _problems(data)]
+    if problems:
+        raise InputError("\n".join(problems))
+    api = {system: Api(**prices) for system, prices in data.get("api", {}).items()}
+    return Prices(float(data["gpu_hour"]), float(data["storage_gb_month"]), api)
+
+
+def _problems(data: Mapping[str, Any]) -> Iterator[str]:
+    yield from _fields({name: value for name, value in data.items() if name != "api"}, ("gpu_hour", "storage_gb_month"), "")
+    api = data.get("api", {})
+    if not isinstance(api, dict) or not all(isinstance(prices, dict) for prices in api.values()):
+        yield "api: expected a table for each system, such as [api.rag]"
+        return
+    for system, prices in api.items():
+        yield from _fields(prices, ("prompt", "completion"), f"api.{system}.")
+
+
+def _fields(table: Mapping[str, Any], known: tuple[str, ...], where: str) -> Iterator[str]:
+    yield from (f"{where}{name}: unknown field; known are {', '.join(known)}" for name in table if name not in known)
+    yield from (f"{where}{name}: missing; add {name} = 1.0" for name in known if name not in table)
+    for name in (name for name in known if name in table):
+        value = table[name]
+        if isinstance(value, bool) or not isinstance(value, int | float) or not isfinite(value) or value < 0:
+            yield f"{where}{name}: expected a price, 0 or more, not {value!r}"
