@@ -45,9 +45,9 @@ class Option:
         """What a month costs, part by part, as weighted sums of amounts."""
         prices, asked = situation.prices, situation.queries * DAYS
         second = prices.gpu_hour / 3600
-        updating = {"cost.index_seconds": situation.updates * second}
-        if self.policy != "as it is":
-            updating["cost.train_seconds"] = situation.updates * second
+        updating = {
+            "updates.seconds" if self.policy == "as it is" else f"updates.{self.policy}.seconds": situation.updates * second
+        }
         answering = {"latency.seconds": asked * second}
         if api := prices.api.get(self.system):
             answering = {"cost.prompt_tokens": asked * api.prompt / 1e6, "cost.tokens": asked * api.completion / 1e6}

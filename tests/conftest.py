@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from hypothesis import settings
 from pytest_socket import socket_allow_hosts
 
 from evals.cache import Cache
@@ -15,6 +16,9 @@ from tests import tiny
 if TYPE_CHECKING:
     from models.base import BaseModel
     from models.bench import Bench
+
+settings.register_profile("proctor", deadline=None)  # a busy machine is slow, and no test is about that
+settings.load_profile("proctor")
 
 NAMES = ("Kelvo", "Marla", "Toru", "Zenna", "Quist", "Balo", "Ferro", "Hoxa")
 

@@ -203,7 +203,7 @@ def test_units_that_differ_are_not_compared():
 # Properties.
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(st.integers(0, 30), st.integers(0, 30), st.sampled_from(["higher", "lower", "equal"]), st.floats(0, 0.5), st.integers())
 def test_a_sure_verdict_is_what_its_interval_says_in_whatever_order(rag, base, expect, margin, seed):
     records = answered(of=30, rag=rag, base=base)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from evals import comparison
@@ -119,7 +119,6 @@ def test_nothing_in_common_is_inconclusive():
     assert judged(None) == "inconclusive"
 
 
-@settings(deadline=None)
 @given(st.lists(st.tuples(st.floats(-5, 5), st.floats(-5, 5), st.sampled_from("abcdefghij")), min_size=1, max_size=40))
 def test_sides_change_the_sign_and_nothing_else(rows):
     a, b, groups = zip(*rows, strict=True)
