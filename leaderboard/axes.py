@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-import re
+from functools import lru_cache
+
+from evals.axes import measures
 
 AXES = (
     "accuracy",
@@ -53,8 +55,13 @@ def axis(measure: str) -> str:
     return ELSEWHERE.get(first, first)
 
 
-def rank(measure: str) -> tuple[int, str, bool, str]:
-    """Sorts measures by axis; an axis' own measure comes before those of its parts, and numbers by their size."""
-    name = axis(measure)
-    sized = re.sub(r"\d+", lambda digits: digits[0].zfill(9), measure)
-    return (AXES.index(name) if name in AXES else len(AXES), name, not measure.startswith(name), sized)
+def rank(measure: str) -> tuple[int, str, bool, int, str]:
+    """Sorts measures by axis; an axis' own measure comes before those of its parts, and these in the order of its file."""
+    name, declared = axis(measure), _declared()
+    place = AXES.index(name) if name in AXES else len(AXES)
+    return (place, name, not measure.startswith(name), declared.get(measure, len(declared)), measure)
+
+
+@lru_cache(maxsize=1)
+def _declared() -> dict[str, int]:
+    return {measure.name: place for place, measure in enumerate(measures())}
