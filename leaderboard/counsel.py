@@ -184,7 +184,7 @@ def _unpriced(decision: Decision) -> Iterator[str]:
 def _along(advice: Advice, axis: Axis) -> Iterator[str]:
     found = [flip for flip in advice.flips if flip.axis == axis]
     now = advice.decision.name or "not decided"
-    yield from (f"{SAID[axis]} {flip.side} {flip.at:g}: {_change(flip)}." for flip in found)
+    yield from (f"{SAID[axis]} {f'{flip.side} {flip.at:g}' if flip.at else 'of none at all'}: {_change(flip)}." for flip in found)
     if not found:
         yield f"{SAID[axis]} from 0 to {LIMITS[axis]:,.0f} (now {value(advice.case, axis):g}): {now}, throughout."
 
