@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 
 from evals.exam import Axis, Effort, Mark, Sheet
 from evals.reading import ASKED, Condition, Lookup, ask, for_retrieving, lookups, marks, under
-from evals.schema import Context, Measure, Score
+from evals.schema import Answer, Context, Measure, Score
 
 FIRST, MIDDLE, LAST = (Measure(f"context.{place}") for place in ("first", "middle", "last"))
 BUDGETS = {tokens: Measure(f"context.budget@{tokens}") for tokens in (64, 128, 256, 512, 1024, 2048, 4096)}
@@ -34,10 +34,16 @@ def _rooms(sheet: Sheet) -> Iterator[Mark]:
     known = lookups(sheet)
     for tokens, measure in BUDGETS.items():
         condition = Condition(lambda lookup: lookup.found, room=tokens)
-        readings = ask(sheet, known, condition)
+        readings = [(question, None if _no_room(answer) else answer) for question, answer in ask(sheet, known, condition)]
         yield from marks(sheet, measure, condition, readings)
-        if tokens >= sheet.candidate.context or not any(answer.cut for _, answer in readings if answer):
+        fitted = [answer for _, answer in readings if answer]
+        if tokens >= sheet.candidate.context or (fitted and not any(answer.cut for answer in fitted)):
             return
+
+
+def _no_room(answer: Answer | None) -> bool:
+    """Whether the prompt would not fit though every passage was cut, which says nothing of the system."""
+    return answer is not None and bool(answer.error) and not answer.contexts
 
 
 def _cut(sheet: Sheet) -> Iterator[Mark]:

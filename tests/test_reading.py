@@ -125,6 +125,14 @@ def test_rooms_stop_growing_once_everything_fits(base: Any, domain: Domain, ques
     assert {score.value for score in found["context.cut"].values()} <= {0.0, 1.0, 2.0, 3.0}
 
 
+def test_a_room_too_small_for_the_question_says_nothing(base: Any, domain: Domain, questions: Any, bench: Any) -> None:
+    wordy = Candidate(System("rag", retrieve="bm25", max_new_tokens=60), base, domain, bench)
+    found = scores(context.AXIS, sheet(wordy, Suite("small", "Small", "1", domain, questions)))
+    assert {score.status for score in found["context.budget@64"].values()} == {"not_applicable"}
+    assert {score.status for score in found["context.budget@512"].values()} == {"scored"}
+    assert not {score.status for items in found.values() for score in items.values()} & {"failed"}
+
+
 def test_without_passages_a_retrieving_system_is_its_base(base: Any, domain: Domain, questions: Any, bench: Any) -> None:
     rag = Candidate(System("rag", retrieve="bm25", max_new_tokens=8), base, domain, bench)
     closed_book = Candidate(System("base", max_new_tokens=8), base, domain, bench).answers(questions)
