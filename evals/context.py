@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 
 from evals.exam import Axis, Effort, Mark, Sheet
 from evals.reading import ASKED, Condition, Lookup, ask, for_retrieving, lookups, marks, under
-from evals.schema import Answer, Context, Measure, Score
+from evals.schema import Answer, Context, Measure, Score, not_applicable
 
 FIRST, MIDDLE, LAST = (Measure(f"context.{place}") for place in ("first", "middle", "last"))
 BUDGETS = {tokens: Measure(f"context.budget@{tokens}") for tokens in (64, 128, 256, 512, 1024, 2048, 4096)}
@@ -31,14 +31,17 @@ def _places(_: Sheet) -> Mapping[Measure, Condition]:
 
 def _rooms(sheet: Sheet) -> Iterator[Mark]:
     """Accuracy in growing rooms, up to the first in which no passage had to be cut: larger ones show the same."""
-    known = lookups(sheet)
+    known, enough = lookups(sheet), False
     for tokens, measure in BUDGETS.items():
         condition = Condition(lambda lookup: lookup.found, room=tokens)
+        if enough or tokens > sheet.candidate.context:
+            why = "all passages fit into less" if enough else "the model has no such room"
+            yield from (Mark(measure, one.question.id, one.question.cluster, not_applicable(why)) for one in known)
+            continue
         readings = [(question, None if _no_room(answer) else answer) for question, answer in ask(sheet, known, condition)]
         yield from marks(sheet, measure, condition, readings)
         fitted = [answer for _, answer in readings if answer]
-        if tokens >= sheet.candidate.context or (fitted and not any(answer.cut for answer in fitted)):
-            return
+        enough = bool(fitted) and not any(answer.cut for answer in fitted)
 
 
 def _no_room(answer: Answer | None) -> bool:
