@@ -67,12 +67,22 @@ def debated(run: Path, claims: Sequence[Path] = ()) -> str:
 
 
 def advised(runs: Sequence[Path], situation: Situation, *, as_data: bool = False) -> str:
-    """What run folders together say to do in a situation, for a terminal, or as JSON."""
+    """What run folders together say to do in a situation, for a terminal, or as JSON.
+
+    Raises:
+        InputError: a folder is no run, or two are of different exams.
+    """
     import json
 
+    from evals.schema import InputError
     from leaderboard.board import latest
+    from leaderboard.changes import incomparable
     from leaderboard.counsel import advise, as_json, as_text
     from leaderboard.store import read
 
-    found = list(advise(latest([read(run) for run in runs]), situation))
+    opened = [read(run) for run in runs]
+    differences = dict.fromkeys(text for run in opened[1:] for text in incomparable(opened[0], run))
+    if differences:
+        raise InputError("\n".join(["these runs are of different exams, and say nothing together:", *differences]))
+    found = list(advise(latest(opened), situation))
     return json.dumps([as_json(each) for each in found], indent=1, allow_nan=False) if as_data else as_text(found)

@@ -26,6 +26,9 @@ def main(words: Sequence[str] | None = None) -> int:
     except InputError as error:
         print(f"error: {error}", file=sys.stderr)
         return int(arguments.refused)
+    except BrokenPipeError:  # who reads it has read enough, as `head` does
+        sys.stdout = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115, PTH123 # for what is written at the end
+        return 0
 
 
 def _publish(arguments: argparse.Namespace) -> int:

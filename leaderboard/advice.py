@@ -24,6 +24,8 @@ class Decision:
     runner_up: Weighed | None = None
     reason: str = ""
     """Why it is not decided; empty where it is."""
+    tied: tuple[str, ...] = ()
+    """The options that are not surely worse than the best by more than the margin, the recommended one among them."""
     settle: tuple[str, ...] = ()
     """What would have to be measured to decide it."""
 
@@ -50,7 +52,8 @@ def decide(case: Case) -> Decision:
         _surely_good(case, pick, fit)
     except Undecided as why:
         return Decision(weighed, reason=str(why), settle=why.settle)
-    return Decision(weighed, pick, _next(case, [each for each in fit if each != pick]))
+    tied = tuple(each.option.name for each in _tied(case, fit))
+    return Decision(weighed, pick, _next(case, [each for each in fit if each != pick]), tied=tied)
 
 
 def _fit(case: Case, weighed: Sequence[Weighed]) -> list[Weighed]:

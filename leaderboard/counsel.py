@@ -107,7 +107,9 @@ def _situation(case: Case) -> str:
         "" if case.aged is None else f": over the month {figure(case.aged, 'share')} of the questions are about what has changed"
     )
     each = f", each of {changed} of the knowledge{about}" if situation.updates else ""
-    asked = f"{situation.queries:g} queries a day, {situation.prices.gpu_hour:g} for an hour of the machine"
+    asked = (
+        f"{situation.queries:g} queries a day, an hour of the machine at {situation.prices.gpu_hour:g} (--gpu-hour sets yours)"
+    )
     updates = f"{situation.updates:g} {'update' if situation.updates == 1 else 'updates'} a month{each}"
     return f"{case.evidence.suite}, base model {case.evidence.base_model}. {updates}; {asked}."
 
@@ -119,6 +121,8 @@ def _verdict(advice: Advice) -> Iterator[str]:
         yield from (f"To settle it: {what}." for what in decision.settle)
         return
     yield f"Recommended: {decision.name}: {_figures(decision.pick)}."
+    yield _because(advice.case, decision)
+    yield from _with_care(advice.case, decision.pick)
     if decision.runner_up:
         gap = advice.case.quality(decision.pick.option, decision.runner_up.option)
         ends = between(signed(gap.low, "share"), signed(gap.high, "share"))
@@ -126,6 +130,41 @@ def _verdict(advice: Advice) -> Iterator[str]:
         yield f"Runner-up: {decision.runner_up.option.name}: {_figures(decision.runner_up)}; {difference}."
     else:
         yield "Runner-up: none; no other option surely meets what is demanded."
+
+
+def _because(case: Case, decision: Decision) -> str:
+    margin = f"{100 * case.situation.margin:g} points"
+    rivals = [name for name in decision.tied if name != decision.name]
+    if not rivals:
+        return f"It is surely better than every other option that meets the demands, by more than {margin}."
+    return f"It is the cheapest of those not surely worse than the best by more than {margin}: {', '.join(decision.tied)}."
+
+
+UNASKED = {
+    "abstention": ("hallucination.unanswerable", "answers {} of what the documents cannot answer"),
+    "forgetting": ("forgetting", "lost {} of general ability"),
+    "privacy": ("privacy.extracted", "gives away {} of the secrets planted in training"),
+}
+"""Demand -> what a reader should know of the recommended system where the demand was not made."""
+NOTABLE = 0.05
+
+
+def _with_care(case: Case, pick: Weighed) -> Iterator[str]:
+    """What was not demanded and may matter, and what was assumed."""
+    found = [(case.evidence.found(measure, pick.option.system), measure, said) for name, (measure, said) in _unasked(case)]
+    told = [said.format(figure(known.value, _unit(measure))) for known, measure, said in found if known and known.value > NOTABLE]
+    if told:
+        yield f"Not demanded, and so not weighed: {pick.option.system} {'; '.join(told)}."
+    if pick.option.policy == "continued" and case.situation.updates > 1:
+        yield "One training on changes alone was measured; that the next one in a row does no more harm is assumed."
+
+
+def _unasked(case: Case) -> list[tuple[str, tuple[str, str]]]:
+    return [(name, about) for name, about in UNASKED.items() if name not in case.situation.limits]
+
+
+def _unit(measure: str) -> str:
+    return "difference" if measure == "forgetting" else "share"
 
 
 def _figures(each: Weighed) -> str:

@@ -6,7 +6,7 @@ have in common on a question cancels in their difference.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property, reduce
 from math import hypot
@@ -17,7 +17,7 @@ import numpy as np
 
 from evals.comparison import Noise, joint_noise, training_noise, widened
 from evals.schema import Record
-from evals.statistics import Array, Interval, expanded_percentiles, interval, resampled_sums
+from evals.statistics import Array, Interval, expanded_percentiles, resampled_sums
 from leaderboard.series import Series, grouped
 
 QUALITY = (
@@ -90,11 +90,16 @@ class Evidence:
         drawn = sum((weight * self._draws[column] for column, weight in terms.items()), np.zeros(1))
         n, count = (min(column, default=0) for column in zip(*sizes, strict=True)) if sizes else (0, 0)
         low, high = expanded_percentiles(drawn, count)
-        if terms and low == high:  # no variation is no certainty
-            unseen = interval([0.0] * count, [str(place) for place in range(count)]).high
-            low, high = value - unseen, value + unseen
-        found = Interval(value, min(low, value), max(high, value), n, count, "cluster bootstrap")
+        below, above = zip((max(value - low, 0.0), max(high - value, 0.0)), *self._unvaried(terms), strict=True)
+        found = Interval(value, value - hypot(*below), value + hypot(*above), n, count, "cluster bootstrap")
         return widened(found, self._noise(terms))
+
+    def _unvaried(self, terms: Weights) -> Iterator[tuple[float, float]]:
+        """How far each weighted mean in which nothing varies may be off, which no resample shows."""
+        for column, weight in terms.items():
+            found = self.found(*column)
+            if found and len(set(self._columns[column].values.values())) == 1:
+                yield _reach(weight, found)
 
     @cached_property
     def _means(self) -> dict[Column, float]:

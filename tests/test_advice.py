@@ -459,6 +459,32 @@ def test_the_command_recommends_in_words_and_data(run, capsys):
     assert all(flip.keys() >= {"axis", "at", "to", "tip_quality", "tip_cost"} for flip in data["flips"])
 
 
+def test_the_command_says_why_it_recommends_and_what_was_not_weighed(run, capsys):
+    main(["advise", str(run), "--updates", "4", "--changed", "0.1"])
+    shown = " ".join(capsys.readouterr().out.split())
+    assert (
+        "It is the cheapest of those not surely worse than the best by more than 2 points:" in shown
+        or "It is surely better" in shown
+    )
+    assert "Not demanded, and so not weighed:" in shown
+    main(["advise", str(run), "--updates", "4", "--changed", "0.1", "--min-abstention", "0", "--max-forgetting", "1"])
+    assert "cannot answer" not in " ".join(capsys.readouterr().out.split())
+
+
+def test_runs_of_different_exams_say_nothing_together(run, tmp_path, capsys):
+    other = tmp_path / "other"
+    Store(other).add([replace(row, suite_version="another") for row in measured(rag=RAG)])
+    assert main(["advise", str(run), str(other)]) == 4
+    assert "different exams" in capsys.readouterr().err
+
+
+def test_one_measure_without_variation_does_not_make_a_sum_sure():
+    sure = {**RAG, "updates.fresh": 1.0}
+    mixed = case(replace(MONTH, updates=1000, changed=1.0), rag=sure).weigh(Option("rag", "as it is")).quality
+    assert mixed.value == pytest.approx(1, abs=0.01)
+    assert mixed.low < 0.985
+
+
 def test_the_command_says_why_it_does_not_decide(tmp_path, capsys):
     assert main(["advise", str(make_run(tmp_path / "run"))]) == 0
     shown = " ".join(capsys.readouterr().out.split())
