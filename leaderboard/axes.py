@@ -4,24 +4,8 @@ from __future__ import annotations
 
 from functools import lru_cache
 
-from evals.axes import measures
+from evals.axes import AXES, measures
 
-AXES = (
-    "accuracy",
-    "faithfulness",
-    "hallucination",
-    "forgetting",
-    "retrieval",
-    "dependence",
-    "context",
-    "citations",
-    "style",
-    "updates",
-    "hunger",
-    "privacy",
-    "latency",
-    "cost",
-)
 ELSEWHERE = {"general": "forgetting", "abstention": "hallucination"}
 """First words of measures that belong to an axis of another name."""
 
