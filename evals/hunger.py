@@ -11,8 +11,9 @@ from dataclasses import replace
 
 from evals.accuracy import exact_match
 from evals.exam import Axis, Effort, Mark, Sheet, per_question
-from evals.reading import ASKED, spread
+from evals.reading import ASKED
 from evals.schema import Example, Measure, Question, not_applicable
+from evals.spread import spread
 
 
 def share(count: int) -> Callable[[Sequence[Example]], tuple[Example, ...]]:
@@ -44,7 +45,7 @@ DIETS = {
 
 
 def _score(sheet: Sheet) -> Iterator[Mark]:
-    asked = tuple(spread([question for question in sheet.questions if question.answerable]))
+    asked = tuple(spread([question for question in sheet.questions if question.answerable], ASKED))
     for measure, diet in DIETS.items():
         if sheet.candidate.weights_version == sheet.base.weights_version:
             yield from (_untrained(measure, question) for question in asked)

@@ -8,7 +8,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from evals.exam import WHOLE, Axis, Mark, Sheet
-from evals.schema import Answer, Measure, Question, Score, Timing, not_applicable, unmeasured
+from evals.schema import Answer, Measure, Score, Timing, not_applicable, unmeasured
+from evals.spread import spread
 
 SAMPLE = 24
 """Questions that are timed, evenly spread over the suite's."""
@@ -22,12 +23,6 @@ PERCENTILES = {50: Measure("latency.p50", "seconds", "lower"), 95: Measure("late
 THROUGHPUT = Measure("latency.tokens_per_second", "tokens/s")
 
 
-def sample(questions: Sequence[Question]) -> list[Question]:
-    """At most `SAMPLE` questions, the same ones for every system."""
-    size = min(SAMPLE, len(questions))
-    return [questions[place * len(questions) // size] for place in range(size)]
-
-
 VALUES: dict[Measure, Callable[[Timing], float]] = {
     SECONDS: lambda timing: timing.seconds,
     RETRIEVAL: lambda timing: timing.retrieval / timing.seconds,
@@ -38,7 +33,7 @@ VALUES: dict[Measure, Callable[[Timing], float]] = {
 
 
 def _score(sheet: Sheet) -> Iterator[Mark]:
-    asked = sample(sheet.questions)
+    asked = spread(sheet.questions, SAMPLE)
     answers, timings = sheet.answers, sheet.candidate.timings(asked)
     absent = _absent(sheet, timings)
     for question, timing in zip(asked, timings, strict=True):

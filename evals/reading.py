@@ -9,6 +9,7 @@ from typing import NamedTuple
 from evals.accuracy import exact_match
 from evals.exam import Mark, Sheet
 from evals.schema import Answer, Context, Measure, Question, Score, Suite, not_applicable
+from evals.spread import spread
 from evals.text import normalise
 
 ASKED = 100
@@ -59,13 +60,7 @@ def lookups(sheet: Sheet) -> list[Lookup]:
 
 def asked_of(sheet: Sheet) -> list[Question]:
     """At most ``ASKED`` of the questions that have an answer and evidence, evenly spread, always the same."""
-    return spread([question for question in sheet.questions if question.answerable and question.evidence])
-
-
-def spread(questions: Sequence[Question]) -> list[Question]:
-    """At most ``ASKED`` of the questions, evenly spread."""
-    count = len(questions)
-    return [questions[place * count // ASKED] for place in range(ASKED)] if count > ASKED else list(questions)
+    return spread([question for question in sheet.questions if question.answerable and question.evidence], ASKED)
 
 
 def _gold(question: Question, pieces: Mapping[str, tuple[Context, ...]]) -> tuple[Context, ...]:

@@ -12,8 +12,9 @@ from dataclasses import replace
 
 from evals.accuracy import exact, exact_match
 from evals.exam import WHOLE, Axis, Candidate, Effort, Mark, QuestionScorer, Sheet, per_question
-from evals.reading import ASKED, spread
+from evals.reading import ASKED
 from evals.schema import Answer, Example, Measure, Question, RevisedQuestion, Score, Suite, not_applicable, unmeasured
+from evals.spread import spread
 
 FRESH, STALE, RETAINED = Measure("updates.fresh"), Measure("updates.stale", better="lower"), Measure("updates.retained")
 SECONDS = Measure("updates.seconds", "seconds", "lower")
@@ -53,7 +54,7 @@ def _changed(suite: Suite) -> tuple[Question, ...]:
 def _unchanged(sheet: Sheet) -> tuple[Question, ...]:
     """A spread of the questions whose answers stay as they are."""
     documents = {revision.document for revision in sheet.suite.revisions}
-    return tuple(spread([one for one in sheet.questions if one.answerable and documents.isdisjoint(one.evidence)]))
+    return tuple(spread([one for one in sheet.questions if one.answerable and documents.isdisjoint(one.evidence)], ASKED))
 
 
 def _score(update: Callable[[Sheet], Candidate], parts: Mapping[Measure, Sequence[str]]) -> Callable[[Sheet], Iterator[Mark]]:

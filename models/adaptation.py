@@ -87,59 +87,64 @@ def train(lesson: Lesson, folder: Path, device: str) -> None:
 
     The loss is taken on completions only. Weights are saved in the base's own precision (full) or as a peft adapter.
     """
-    system, base = lesson.system, lesson.base
-    import torch
-    from transformers import PrinterCallback, Trainer, set_seed
+    from transformers import set_seed
+
+    set_seed(lesson.seed)
+    trainer, checkpoint = _trainer(lesson, folder, device), _last_checkpoint(folder)
+    meter = training_cost.Meter(device)
+    trainer.add_callback(_ticking(meter))
+    trainer.train(resume_from_checkpoint=checkpoint)
+    report = meter.read() | {"resumed": checkpoint is not None, "device": device} | _report(trainer, lesson.system.batch_size)
+    _save(lesson.system, lesson.base, trainer.model, folder)
+    (folder / REPORT).write_text(json.dumps(report, indent=1), encoding="utf-8")
+    _remove_checkpoints(folder)
+
+
+def _trainer(lesson: Lesson, folder: Path, device: str) -> Any:
+    """The library's trainer, with batches of like length, ready to train."""
+    from transformers import PrinterCallback, Trainer
 
     class Pooled(Trainer):  # type: ignore[misc] # transformers ships no types
-        """The library's trainer, with batches of like length."""
+        """Batches of like length, and a count of the tokens in them."""
 
         def _get_train_sampler(self, _: Any = None) -> Any:  # of the rows given, which still have their lengths
             return batching.Pools(self.train_dataset["length"], self.args.train_batch_size)
 
         def training_step(self, model: Any, inputs: dict[str, Any], *rest: Any) -> Any:
-            self.state.num_input_tokens_seen += inputs[
-                "input_ids"
-            ].numel()  # kept in checkpoints; its own count waits for the GPU
+            # Kept in checkpoints; the count of its own waits for the GPU.
+            self.state.num_input_tokens_seen += inputs["input_ids"].numel()
             return super().training_step(model, inputs, *rest)
 
-    set_seed(lesson.seed)
-    tokenizer = base.tokenizer()
-    model = _trainable(lesson, device)
-    rows = batching.rows(tokenizer, lesson.pairs, base.context)
+    tokenizer, model = lesson.base.tokenizer(), _trainable(lesson, device)
     trainer = Pooled(
         model=model,
         args=_arguments(lesson, folder, device),
-        train_dataset=rows,
+        train_dataset=batching.rows(tokenizer, lesson.pairs, lesson.base.context),
         data_collator=batching.Collator(tokenizer.pad_token_id, model),
-        callbacks=[_progress(system.name)],
+        callbacks=[_progress(lesson.system.name)],
     )
     trainer.remove_callback(PrinterCallback)  # progress is logged, not printed
-    checkpoint = _last_checkpoint(folder)
-    meter = training_cost.Meter(device)
-    trainer.add_callback(_ticking(meter))
-    result = trainer.train(resume_from_checkpoint=checkpoint)
-    spent = meter.read()
+    return trainer
+
+
+def _report(trainer: Any, batch_size: int) -> dict[str, Any]:
+    """What was trained, and the operations that it took."""
+    import torch
+
+    rows, history = trainer.train_dataset, trainer.state.log_history
     with trainer.compute_loss_context_manager():
-        per_token = training_cost.flops_per_token(trainer.model, _middle_batch(rows, system.batch_size, trainer.data_collator))
-    _save(system, base, trainer.model, folder)
-    tokens = sum(row["length"] for row in rows)
-    report = {
-        **spent,
-        "resumed": checkpoint is not None,
+        per_token = training_cost.flops_per_token(trainer.model, _middle_batch(rows, batch_size, trainer.data_collator))
+    return {
         "flops": None if per_token is None else per_token * trainer.state.num_input_tokens_seen,
         "tokens": trainer.state.num_input_tokens_seen,
-        "steps": result.global_step,
+        "steps": trainer.state.global_step,
         "examples": len(rows),
-        "tokens_per_epoch": tokens,
-        "final_loss": trainer.state.log_history[-2].get("loss") if len(trainer.state.log_history) > 1 else None,
+        "tokens_per_epoch": sum(row["length"] for row in rows),
+        "final_loss": history[-2].get("loss") if len(history) > 1 else None,
         "trained_parameters": sum(p.numel() for p in trainer.model.parameters() if p.requires_grad),
-        "device": device,
         "machine": machine.facts(),
         "torch": torch.__version__,
     }
-    (folder / REPORT).write_text(json.dumps(report, indent=1), encoding="utf-8")
-    _remove_checkpoints(folder)
 
 
 def _trainable(lesson: Lesson, device: str) -> Any:

@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 
 from evals.cache import digest, source
 from evals.schema import Answer, Context, Domain, Example, InputError, Question, Timing, as_json
+from evals.spread import spread
 from models import adaptation, costs, generation, likelihood, prompts, retrieval, timing
 from models.base import BaseModel
 from models.bench import Bench
@@ -108,9 +109,8 @@ class Candidate:
     @cached_property
     def _shown(self) -> str:
         """What a prompted system reads before every question: the house format in words, and examples from all over."""
-        examples, count = self.domain.examples, min(self.system.shots, len(self.domain.examples))
-        chosen = [examples[place * len(examples) // count] for place in range(count)]
-        return prompts.shots(self.domain.guide, chosen) if count else ""
+        shown = spread(self.domain.examples, self.system.shots)
+        return prompts.shots(self.domain.guide, shown) if shown else ""
 
     @property
     def trained(self) -> bool:

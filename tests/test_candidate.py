@@ -15,6 +15,7 @@ from models.bench import Bench
 from models.candidate import Candidate
 from models.prompts import passages
 from models.systems import System
+from tests import tiny
 
 RAG = System("rag", retrieve="bm25", max_new_tokens=8)
 BASE = System("base", max_new_tokens=8)
@@ -106,16 +107,7 @@ def test_a_question_that_crashes_the_model_costs_only_itself(
     candidate: Any, questions: tuple[Question, ...], base: BaseModel
 ) -> None:
     asked = candidate(BASE)
-    poison = base.tokenizer()("Toru")["input_ids"]
-    with asked.weights() as (model, _):
-        plain = model.forward
-
-        def forward(input_ids: Any, **rest: Any) -> Any:
-            if any(poison == row[i : i + len(poison)] for row in input_ids.tolist() for i in range(len(row))):
-                raise MemoryError("no room")
-            return plain(input_ids=input_ids, **rest)
-
-        model.forward = forward
+    tiny.fatal(asked, base.tokenizer()("Toru")["input_ids"])
     errors = {answer.question: answer.error for answer in asked.answers(questions)}
     assert errors.pop("q2") == "MemoryError: no room"
     assert set(errors.values()) == {None}

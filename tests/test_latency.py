@@ -15,10 +15,12 @@ from evals import fakes, latency
 from evals.cache import Cache
 from evals.exam import Exam
 from evals.schema import Answer, Question, Timing
+from evals.spread import spread
 from models import retrieval, timing
 from models.bench import Bench
 from models.candidate import Candidate
 from models.systems import System
+from tests import tiny
 from tests.sample_sheet import scores, sheet, suite
 
 BASE = System("base", max_new_tokens=6)
@@ -81,16 +83,7 @@ def test_time_is_put_down_to_what_took_it(candidate: Any, questions: tuple[Quest
 
 def test_a_question_too_long_or_fatal_costs_only_itself(candidate: Any, questions: tuple[Question, ...], base: Any) -> None:
     asked, endless = candidate(BASE), Question("long", "why " * 3000)
-    poison = base.tokenizer()("Toru")["input_ids"]
-    with asked.weights() as (model, _):
-        plain = model.forward
-
-        def forward(input_ids: Any, **rest: Any) -> Any:
-            if any(poison == row[i : i + len(poison)] for row in input_ids.tolist() for i in range(len(row))):
-                raise MemoryError("no room")
-            return plain(input_ids=input_ids, **rest)
-
-        model.forward = forward
+    tiny.fatal(asked, base.tokenizer()("Toru")["input_ids"])
     first, *others = asked.timings([endless, *questions])
     assert "tokens" in (first.error or "")
     errors = {row.question: row.error for row in others}
@@ -130,7 +123,7 @@ def test_an_adapter_is_merged_into_a_base_of_its_own_and_says_the_same(candidate
 @pytest.mark.parametrize(("asked", "timed"), [(1, 1), (5, 5), (24, 24), (25, 24), (100, 24)])
 def test_the_sample_is_spread_evenly(asked: int, timed: int) -> None:
     questions = [Question(str(place), "?") for place in range(asked)]
-    places = [int(question.id) for question in latency.sample(questions)]
+    places = [int(question.id) for question in spread(questions, latency.SAMPLE)]
     assert len(places) == timed
     assert {b - a for a, b in pairwise(places)} <= {asked // timed, -(-asked // timed)}
     assert asked - places[-1] <= -(-asked // timed)

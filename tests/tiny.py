@@ -90,3 +90,16 @@ def nli(folder: Path, labels: tuple[str, ...] = ("ENTAILMENT", "neutral", "contr
         (folder / "model.safetensors").unlink()
     text.save_pretrained(folder)
     return folder
+
+
+def fatal(candidate: Any, poison: list[int]) -> None:
+    """Have the candidate's model, which stays in memory, run out of room at whatever holds those tokens."""
+    with candidate.weights() as (model, _):
+        plain = model.forward
+
+        def forward(input_ids: Any, **rest: Any) -> Any:
+            if any(poison == row[i : i + len(poison)] for row in input_ids.tolist() for i in range(len(row))):
+                raise MemoryError("no room")
+            return plain(input_ids=input_ids, **rest)
+
+        model.forward = forward
