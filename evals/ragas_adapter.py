@@ -89,7 +89,7 @@ def _ragas() -> SimpleNamespace:
     from ragas.metrics.collections import Faithfulness
 
     class Model(InstructorBaseRagasLLM):  # type: ignore[misc] # ragas is not followed by mypy
-        """Has someone else reply, and keeps what ragas' result leaves out: how many claims, and which lack support."""
+        """Has someone else reply, and keeps what ragas' result leaves out: how many claims, and the verdict on each."""
 
         def __init__(self, reply: Reply) -> None:
             self.reply = reply
@@ -98,9 +98,9 @@ def _ragas() -> SimpleNamespace:
 
         async def agenerate(self, prompt: str, response_model: type[Any]) -> Any:
             reply = await self.reply(prompt, response_model)
-            lacking = [item.statement for item in reply.statements if not getattr(item, "verdict", True)]
+            ruled = [(item.statement, item.verdict) for item in reply.statements if hasattr(item, "verdict")]
             self.claims = max(self.claims, len(reply.statements))
-            self.remark = f"without support: {' | '.join(lacking)}" if lacking else ""
+            self.remark = "\n".join(f"{'supported' if held else 'without support'}: {claim}" for claim, held in ruled)
             return reply
 
         def generate(self, prompt: str, response_model: type[Any]) -> Any:

@@ -13,6 +13,8 @@ from typing import Any, Literal, get_args
 
 FORMAT = 1
 """Number of the record format. A reader refuses what it does not know."""
+PASSAGES = "\N{OBJECT REPLACEMENT CHARACTER}"
+"""Stands for the passages in an answer's prompt: the answer holds them already."""
 
 Better = Literal["higher", "lower"]
 Status = Literal["scored", "not_applicable", "unmeasured", "failed"]
@@ -178,6 +180,8 @@ class Answer:
     """Retrieved passages left out because the prompt would not fit the model's context."""
     error: str | None = None
     """Why there is no answer. The question then counts as wrong."""
+    prompt: str = ""
+    """What the model read, with `PASSAGES` in place of the passages; empty where that is not known."""
 
     @classmethod
     def from_json(cls, row: Mapping[str, Any]) -> Answer:

@@ -243,14 +243,16 @@ class Candidate:
         kept = list(contexts or ())
         room = min(most or self.context, self.context) - self.system.max_new_tokens
         while True:
-            tokens = prompts.as_tokens(tokenizer, prompts.prompt(self.domain.instruction, question.text, kept, self._shown))
+            text = prompts.prompt(self.domain.instruction, question.text, kept, self._shown)
+            tokens = prompts.as_tokens(tokenizer, text)
             if len(tokens) <= room or not kept:
                 break
             kept.pop()
         cut = len(contexts or ()) - len(kept)
         error = None if len(tokens) <= room else f"the question takes {len(tokens)} tokens and the model has room for {room}"
+        read = prompts.without_passages(prompts.rendered(tokenizer, text), kept)
         passages = None if contexts is None else tuple(kept)
-        return tokens, Answer(question.id, "", passages, prompt_tokens=len(tokens), cut=cut, error=error)
+        return tokens, Answer(question.id, "", passages, prompt_tokens=len(tokens), cut=cut, error=error, prompt=read)
 
     def _ask(self, model: Any, tokenizer: Any, batch: list[tuple[Question, list[int], Answer]]) -> list[tuple[Question, Answer]]:
         """One batch; if it fails, each of its questions alone, so that only the one that cannot be answered is lost."""

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from evals.cache import digest
-from evals.schema import Context, Example
+from evals.schema import PASSAGES, Context, Example
 
 
 def prompt(instruction: str, question: str, contexts: Sequence[Context] = (), shown: str = "") -> str:
@@ -40,13 +40,28 @@ def template() -> str:
     return digest(prompt("instruction", "question", [Context("document", "text")]))[:8]
 
 
+def rendered(tokenizer: Any, text: str) -> str:
+    """What a model is given to read: through the chat template where the tokenizer has one, plain text otherwise."""
+    if not tokenizer.chat_template:
+        return text
+    message = [{"role": "user", "content": text}]
+    return str(tokenizer.apply_chat_template(message, add_generation_prompt=True, tokenize=False))
+
+
+def without_passages(text: str, contexts: Sequence[Context]) -> str:
+    r"""A rendered prompt with a mark in place of its passages; whole where the chat template changed them.
+
+    >>> without_passages("[N1] It weighs 2 kg.\\n\\nQuestion", [Context("N1", "It weighs 2 kg.")]) == PASSAGES + "Question"
+    True
+    """
+    block = passages(contexts)
+    return text.replace(block, PASSAGES, 1) if block else text
+
+
 def as_tokens(tokenizer: Any, text: str) -> list[int]:
-    """Token ids of a prompt: through the chat template where the tokenizer has one, as plain text otherwise."""
-    if tokenizer.chat_template:
-        message = [{"role": "user", "content": text}]
-        rendered = tokenizer.apply_chat_template(message, add_generation_prompt=True, tokenize=False)
-        return list(tokenizer(rendered, add_special_tokens=False)["input_ids"])
-    return list(tokenizer(text)["input_ids"])
+    """Token ids of a prompt."""
+    special = {"add_special_tokens": False} if tokenizer.chat_template else {}
+    return list(tokenizer(rendered(tokenizer, text), **special)["input_ids"])
 
 
 def completion_tokens(tokenizer: Any, text: str) -> list[int]:
