@@ -17,13 +17,17 @@ from leaderboard.claims import Claim, load
 from leaderboard.crossing import Crossing, crossings
 from leaderboard.effects import Effect, effects
 from leaderboard.findings import Finding, findings
+from leaderboard.pairs import Pair, pairs
 from leaderboard.people import Labels, labels, put_right
 from leaderboard.series import Series, grouped, rounded
 from leaderboard.standing import standings
 from leaderboard.store import Run
+from leaderboard.tagged import Tagged
 
 FORMAT = 1
 """Number of the format of ``leaderboard.json``."""
+LISTS = ("cells", "effects", "crossings", "claims", "pairs", "tags")
+"""What is in it beside the provenance."""
 
 
 @dataclass(frozen=True)
@@ -79,10 +83,13 @@ class Board:
     effects: tuple[Effect, ...] = ()
     crossings: tuple[Crossing, ...] = ()
     claims: tuple[Finding, ...] = ()
+    pairs: tuple[Pair, ...] = ()
+    tags: tuple[Tagged, ...] = ()
+    """Filled in where the answers were kept, whose questions bear the tags."""
 
     def as_json(self) -> dict[str, Any]:
         """The content of ``leaderboard.json``."""
-        lists = {"cells": self.cells, "effects": self.effects, "crossings": self.crossings, "claims": self.claims}
+        lists: dict[str, Sequence[Any]] = {name: getattr(self, name) for name in LISTS}
         return {"format": FORMAT, "run": self.run} | {name: [vars(row) for row in rows] for name, rows in lists.items()}
 
 
@@ -102,7 +109,8 @@ def board(runs: Sequence[Run], claims: Sequence[Claim] | None = None) -> Board:
         key=lambda cell: (cell.suite, cell.base_model, rank(cell.measure), order.get(cell.system, len(order)), cell.system)
     )
     found = tuple(findings(records, load() if claims is None else claims))
-    return Board(provenance, tuple(cells), tuple(effects(records, systems)), tuple(crossings(records, systems)), found)
+    more = (tuple(effects(records, systems)), tuple(crossings(records, systems)), found, tuple(pairs(records)))
+    return Board(provenance, tuple(cells), *more)
 
 
 def latest(runs: Sequence[Run]) -> list[Record]:

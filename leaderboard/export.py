@@ -9,17 +9,17 @@ from collections.abc import Mapping, Sequence
 from dataclasses import fields
 from typing import Any
 
-from leaderboard.board import Board, Cell
+from leaderboard.board import LISTS, Board, Cell
 
 FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
 """What makes a spreadsheet run a text as a formula."""
 
 
 def as_json(board: Board) -> str:
-    """The whole board, one cell, effect, crossing or claim a line."""
+    """The whole board, one row of each list a line."""
     data = board.as_json()
     run = json.dumps(data["run"], indent=1, allow_nan=False)
-    lists = ",\n".join(f'"{name}": [\n{_lines(data[name])}\n]' for name in ("cells", "effects", "crossings", "claims"))
+    lists = ",\n".join(f'"{name}": [\n{_lines(data[name])}\n]' for name in LISTS)
     return f'{{"format": {data["format"]},\n"run": {run},\n{lists}}}\n'
 
 

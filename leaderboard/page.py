@@ -1,36 +1,44 @@
-"""The static site: an index, a page for each system on each suite, and the board as data.
+"""The static page: one file with everything in it, and the board as data beside it.
 
-Suites, documents and models are not trusted: templates escape every value, no page holds a script, and each page's
-content-security policy would stop one.
+Suites, documents and models are not trusted: templates escape every value, the page's scripts write texts and never markup, and
+its content-security policy lets no script run but its own.
 """
 
 from __future__ import annotations
 
+import base64
+import hashlib
 import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
 
-from leaderboard import axes, claims, crossing, debate, export, figures, judged, plot
+from leaderboard import answers, axes, claims, crossing, debate, export, figures, judged
 from leaderboard.board import Board, board, latest
-from leaderboard.drill import Drill
 from leaderboard.names import slugs
 from leaderboard.output import Site
 from leaderboard.store import Run, read
 from leaderboard.tables import Section, sections
+from leaderboard.tagged import tagged
 from leaderboard.verdict import verdict
 
 TEMPLATES = Path(__file__).with_name("templates")
-SHARD = 500
-"""Questions on one page."""
+SCRIPTS = ("dom.js", "figures.js", "parts.js", "table.js", "answers.js", "main.js")
+"""In the order in which the page has them: each may use what is before it."""
+ROOM = 4_500_000
+"""Bytes of answers that the page itself holds. Where there are more, they are in files beside it."""
 LONGEST = 20_000
 """Letters shown of one text."""
 UNPRINTABLE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff\ufdd0-\ufdef\ufffe\uffff]")
 """What no HTML page may hold, and what would turn round the text after it."""
+ESCAPED = re.compile(r"\\(\\|u00(?:0[0-8bcef]|1[0-9a-f])|[bf])")
+"""The same in JSON, which escapes some of it. An escaped backslash begins no other escape."""
 
 
 def publish(runs: Sequence[Path], site: Path, more: Sequence[Path] = ()) -> Path:
@@ -48,17 +56,123 @@ def publish(runs: Sequence[Path], site: Path, more: Sequence[Path] = ()) -> Path
 
 def write(opened: Sequence[Run], found: Board, site: Path) -> Path:
     """Write the page of runs that were read and summed up already."""
-    laid_out, files = sections(found), Site(site)
-    render = _environment().get_template
-    for name, values in _system_pages(laid_out, Drill.into(opened, latest(opened)), found.run):
-        files.write(name, render("system.html").render(values))
+    records, files = latest(opened), Site(site)
+    behind = answers.behind(opened, records)
+    found = replace(found, tags=tuple(tagged(records, answers.tags(behind))))
     files.write("leaderboard.json", export.as_json(found))
     files.write("leaderboard.csv", export.as_csv(found))
-    plots = [_plot(section, files) for section in laid_out]
-    index = render("index.html").render(sections=laid_out, plots=plots, facts=_facts(found), run=found.run)
-    written = files.write("index.html", index)
-    files.clear("systems/*.html", "plots/*.svg")
+    written = files.write("index.html", _index(found, list(_shown(found, behind, files))))
+    files.clear("answers/*.js", "plots/*.svg", "systems/*.html")  # earlier versions wrote a page for each system
     return written
+
+
+@dataclass(frozen=True)
+class Shown:
+    """What the page has of a section beside its tables."""
+
+    section: Section
+    systems: Mapping[str, Any]
+    """System -> how it is made."""
+    parts: Mapping[str, str]
+    """Name -> what is behind its figures as JSON; or the file beside the page that holds it."""
+    inside: bool
+    """Whether the page itself holds the parts."""
+
+    def about(self) -> dict[str, Any]:
+        """Everything but the parts."""
+        section = self.section
+        return {
+            "id": section.id,
+            "suite": section.suite,
+            "base_model": section.base_model,
+            "title": section.title,
+            "systems": self.systems,
+            "pairs": [[p.measure, p.system, p.than, p.difference, p.ci_low, p.ci_high, p.p] for p in section.pairs],
+            "tagged": [[t.tag, t.system, t.measure, t.value, t.ci_low, t.ci_high, t.n] for t in section.tagged],
+            "inside": self.inside,
+            "parts": list(self.parts) if self.inside else dict(self.parts),
+        }
+
+
+def _shown(found: Board, behind: Mapping[answers.Place, answers.Behind], files: Site) -> Iterator[Shown]:
+    """The sections, each with its parts: in the page while there is room, in files beside it after that."""
+    room = ROOM
+    for section in sections(found):
+        told = behind.get((section.suite, section.base_model))
+        parts = {name: as_data(part) for name, part in told.parts()} if told else {}
+        size = sum(len(text.encode()) for text in parts.values())
+        if size <= room:
+            room -= size
+            yield Shown(section, _made(found, section), parts, inside=True)
+        else:
+            beside = {name: _beside(section, name, text, files) for name, text in parts.items()}
+            yield Shown(section, _made(found, section), beside, inside=False)
+
+
+def _made(found: Board, section: Section) -> dict[str, Any]:
+    """The settings of a section's systems, where provenance has them."""
+    known = found.run.get("systems")
+    tables = {name: known.get(name) for name in section.systems} if isinstance(known, Mapping) else {}
+    return {name: table["settings"] for name, table in tables.items() if isinstance(table, Mapping) and table.get("settings")}
+
+
+def _beside(section: Section, name: str, text: str, files: Site) -> str:
+    """A part as a script that a page opened from the disk can load, too; only data is in it."""
+    path = f"answers/{section.id}--{name}.js"
+    files.write(path, f"proctorPart({as_data(path)},{text});\n")
+    return path
+
+
+def as_data(value: Any) -> str:
+    """JSON that stands in a page: holds no tag, and nothing that no page may hold."""
+    text = json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+    text = ESCAPED.sub(lambda found: found[0] if found[1] == "\\" else "\ufffd", text)
+    return UNPRINTABLE.sub("\ufffd", text).replace("<", "\\u003c").replace("\u2028", "\\u2028").replace("\u2029", "\\u2029")
+
+
+def _index(found: Board, shown: Sequence[Shown]) -> str:
+    data = {"about": as_data([each.about() for each in shown])}
+    for each in shown:
+        data |= {f"{each.section.id}--{name}": text for name, text in each.parts.items() if each.inside}
+    script = _script()
+    return _environment().get_template("page.html").render(
+        title=_title(shown),
+        sections=[each.section for each in shown],
+        run=found.run,
+        facts=_facts(found),
+        **_again(found.run),
+        policy=_policy(script),
+        script=Markup(script),  # noqa: S704 # the project's own
+        data=[(name, Markup(text)) for name, text in data.items()],  # noqa: S704 # see `as_data`
+    )
+
+
+def _again(run: Mapping[str, Any]) -> dict[str, Any]:
+    """What it takes to run it again: the commit, and what to type."""
+    git = run.get("git") if isinstance(run.get("git"), Mapping) else {}
+    commit = str(git.get("commit") or "")
+    checkout = [f"git checkout {commit}"] if re.fullmatch(r"[0-9a-f]{40}", commit) else []
+    return {"commit": commit, "dirty": bool(git.get("dirty")), "again": "\n".join([*checkout, str(run.get("command") or "")])}
+
+
+def _title(shown: Sequence[Shown]) -> str:
+    return f"{shown[0].section.title} – Proctor" if len(shown) == 1 else "Proctor leaderboard"
+
+
+@cache
+def _script() -> str:
+    """All scripts as one, so that one hash lets them run."""
+    texts = ((TEMPLATES / name).read_text(encoding="utf-8") for name in SCRIPTS)
+    return "\n".join(['"use strict";', *texts])
+
+
+def _policy(script: str) -> str:
+    """Nothing runs but that script and what it loads, nothing is asked of anybody, and no text can become markup."""
+    found = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
+    return (
+        f"default-src 'none'; script-src 'sha256-{found}' 'strict-dynamic'; style-src 'unsafe-inline'; img-src data:; "
+        "base-uri 'none'; form-action 'none'; require-trusted-types-for 'script'; trusted-types proctor"
+    )
 
 
 def _environment() -> Environment:
@@ -70,7 +184,7 @@ def _environment() -> Environment:
         lstrip_blocks=True,
         finalize=_printable,
     )
-    environment.filters |= {"name": _name, "breaks": _breaks, "text": _text, "anchor": slugs}
+    environment.filters |= {"name": _name, "breaks": _breaks, "text": _text, "printable": _printable}
     environment.globals |= {
         "figure": figures.figure,
         "shown": figures.of_cell,
@@ -79,9 +193,8 @@ def _environment() -> Environment:
         "verdict": verdict,
         "crossing": crossing.sentence,
         "meaning": axes.MEANING,
+        "first": axes.HEADLINES,
         "axis": axes.axis,
-        "system_page": _system_page,
-        "points": plot.points,
         "agreement": judged.sentence,
         "kappa": judged.kappa,
         "topics": debate.topics,
@@ -117,32 +230,6 @@ def _text(value: str) -> str:
     if len(value) <= LONGEST:
         return value
     return f"{value[:LONGEST]}\u2026 ({len(value) - LONGEST} more letters in the run folder)"
-
-
-def _system_page(section: Section, system: str, shard: int = 0) -> str:
-    number = f"--{shard + 1}" if shard else ""
-    return f"systems/{slugs(section.suite, section.base_model, system)}{number}.html"
-
-
-def _system_pages(laid_out: Sequence[Section], drill: Drill, run: Mapping[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
-    for section in laid_out:
-        for system in section.systems:
-            asked = drill.asked((section.suite, section.base_model, system))
-            shards = [asked[start : start + SHARD] for start in range(0, max(1, len(asked)), SHARD)]
-            names = [_system_page(section, system, number) for number, _ in enumerate(shards)]
-            for number, questions in enumerate(shards):
-                shown = {"section": section, "system": system, "asked": questions, "pages": names, "number": number}
-                yield names[number], shown | {"run": run}
-
-
-def _plot(section: Section, files: Site) -> Markup:
-    """The plot of a section: drawn once, and read again while its figures are the same."""
-    if not plot.points(section):
-        return Markup()
-    name = f"plots/{plot.name(section)}"
-    svg = files.old(name) or plot.draw(section)
-    files.write(name, svg)
-    return Markup(svg)  # noqa: S704 # drawn by matplotlib, which escapes its labels
 
 
 def _facts(found: Board) -> list[tuple[str, str]]:

@@ -6,13 +6,18 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import groupby
-from typing import Any
+from typing import Any, TypeVar
 
 from leaderboard.axes import HEADLINES, axis, rank
 from leaderboard.board import Board, Cell
 from leaderboard.crossing import Crossing
 from leaderboard.effects import Effect
 from leaderboard.findings import Finding
+from leaderboard.names import slugs
+from leaderboard.pairs import Pair
+from leaderboard.tagged import Tagged
+
+Row = TypeVar("Row", Crossing, Finding, Pair, Tagged)
 
 EFFECTS = (*HEADLINES, "style.followed")
 """Measures whose effects are shown; ``leaderboard.json`` has those of all."""
@@ -58,6 +63,30 @@ class Section:
     """With how many examples trained systems catch up with those that look things up."""
     claims: Sequence[Finding] = ()
     """What the records say of each claim."""
+    pairs: Sequence[Pair] = ()
+    """How far every two systems are apart."""
+    tagged: Sequence[Tagged] = ()
+    """Figures for each kind of question."""
+
+    @property
+    def id(self) -> str:
+        """What names it in links and files."""
+        return slugs(self.suite, self.base_model)
+
+    @property
+    def tags(self) -> list[str]:
+        """The kinds of question that have figures of their own."""
+        return list(dict.fromkeys(found.tag for found in self.tagged))
+
+    @property
+    def judged(self) -> bool:
+        """Whether any of the figures is a judge's."""
+        return any(cell.judge for cell in self.cells)
+
+    @cached_property
+    def table(self) -> Table:
+        """All measures side by side."""
+        return Table("all", self.cells)
 
     @property
     def title(self) -> str:
@@ -116,8 +145,10 @@ def sections(board: Board) -> list[Section]:
             list(cells),
             _facts(board, place[0]),
             _effects(board, *place),
-            _crossings(board, *place),
-            _claims(board, *place),
+            _of(board.crossings, *place),
+            _of(board.claims, *place),
+            _of(board.pairs, *place),
+            _of(board.tags, *place),
         )
         for place, cells in groupby(board.cells, key=lambda cell: (cell.suite, cell.base_model))
     ]
@@ -127,12 +158,8 @@ def _effects(board: Board, suite: str, base_model: str) -> list[Effect]:
     return [e for e in board.effects if (e.suite, e.base_model) == (suite, base_model) and e.measure in EFFECTS]
 
 
-def _crossings(board: Board, suite: str, base_model: str) -> list[Crossing]:
-    return [found for found in board.crossings if (found.suite, found.base_model) == (suite, base_model)]
-
-
-def _claims(board: Board, suite: str, base_model: str) -> list[Finding]:
-    return [found for found in board.claims if (found.suite, found.base_model) == (suite, base_model)]
+def _of(rows: Sequence[Row], suite: str, base_model: str) -> list[Row]:
+    return [row for row in rows if (row.suite, row.base_model) == (suite, base_model)]
 
 
 def _facts(board: Board, suite: str) -> dict[str, Any]:

@@ -1,0 +1,66 @@
+"""How far every two systems are apart in what a reader asks for first, question by question: for a table of differences."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from itertools import combinations
+
+from evals.comparison import Comparison, corrected
+from evals.schema import Better, Record
+from leaderboard.axes import HEADLINES, rank
+from leaderboard.series import Series, grouped, rounded
+
+MOST = 20
+"""Systems; of more, there are too many pairs for any of them to be surely apart."""
+
+
+@dataclass(frozen=True)
+class Pair:
+    """One system against another in one measure, over the items that both have."""
+
+    suite: str
+    base_model: str
+    measure: str
+    unit: str
+    better: Better
+    system: str
+    than: str
+    difference: float
+    """The mean of ``system`` less that of ``than``."""
+    ci_low: float
+    ci_high: float
+    p: float
+    """Corrected for the number of pairs (Benjamini and Hochberg 1995)."""
+    n: int
+
+
+def pairs(records: Iterable[Record]) -> Iterator[Pair]:
+    """All pairs of a section's systems in each headline measure, once each."""
+    chosen = [record for record in records if record.measure in HEADLINES]
+    for _, section in sorted(grouped(chosen, "suite", "base_model").items()):
+        found = [pair for (_,), rows in sorted(grouped(section, "measure").items(), key=_order) for pair in _of_measure(rows)]
+        ps = corrected([pair.p for pair in found], "bh")
+        yield from (replace(pair, p=rounded(p)) for pair, p in zip(found, ps, strict=True))
+
+
+def _order(group: tuple[tuple[str], list[Record]]) -> tuple[object, ...]:
+    return rank(group[0][0])
+
+
+def _of_measure(rows: list[Record]) -> Iterator[Pair]:
+    systems: Mapping[str, Series] = {name: Series(group) for (name,), group in grouped(rows, "system").items()}
+    valued = {name: series for name, series in systems.items() if series.values}
+    if len(valued) > MOST:
+        return
+    for (name, mine), (than, theirs) in combinations(valued.items(), 2):
+        found = mine.against(theirs)
+        if found:
+            yield _pair(rows[0], name, than, found)
+
+
+def _pair(first: Record, system: str, than: str, found: Comparison) -> Pair:
+    gap = found.difference
+    ends = (rounded(gap.value), rounded(gap.low), rounded(gap.high))
+    about = (first.suite, first.base_model, first.measure, first.unit, first.better, system, than)
+    return Pair(*about, *ends, found.p, found.n)

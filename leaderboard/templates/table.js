@@ -1,0 +1,174 @@
+// The table of figures: which columns and rows are shown, in what order, and of what.
+
+const Figure = (() => {
+  /** Set once: what the server drew, by cell. */
+  const drawn = new Map();
+
+  function start(root) {
+    for (const cell of all("table.figures tbody td", root)) drawn.set(cell, [...cell.childNodes]);
+    for (const head of heads(root)) sortable(head);
+    all("[data-set]", root).forEach(listen);
+    columns(root);
+  }
+
+  const heads = (root) => all("table.figures thead tr:last-child th[data-measure]", root);
+  const rows = (root) => all("table.figures tbody tr", root);
+
+  function listen(field) {
+    const change = () => State.set({ [field.dataset.set]: field.value, ...(field.dataset.set === "axis" ? { columns: "" } : {}) });
+    field.addEventListener(field.type === "search" ? "input" : "change", field.type === "search" ? settled(change) : change);
+  }
+
+  /** A click sorts the best first, another the worst first, and a third as it was. */
+  function sortable(head) {
+    const measure = one(".measure", head);
+    const button = h("button", { type: "button", class: "sort", on: { click: () => sort(head.dataset.measure) } });
+    measure.replaceWith(button);
+    button.append(measure);
+  }
+
+  function sort(measure) {
+    const [by, way] = [State.get("sort"), State.get("way")];
+    if (by !== measure) State.set({ sort: measure, way: "" });
+    else State.set(way ? { sort: "", way: "" } : { way: "worst" });
+  }
+
+  /** A box to tick for each column, by axis. */
+  function columns(root) {
+    const field = one("[data-columns]", root);
+    const axes = Map.groupBy(heads(root), (head) => head.dataset.axis);
+    for (const [axis, members] of axes) {
+      const boxes = members.map((head) => {
+        const box = h("input", { type: "checkbox", value: head.dataset.measure, on: { change: () => choose(root) } });
+        return h("label", {}, box, ` ${one(".measure", head).textContent}`);
+      });
+      field.append(h("fieldset", {}, h("legend", {}, axis), boxes));
+    }
+  }
+
+  function choose(root) {
+    const chosen = all("[data-columns] input:checked", root).map((box) => box.value);
+    State.set({ columns: chosen.join(",") || "none" });
+  }
+
+  function shown(head) {
+    const [chosen, axis] = [State.get("columns"), State.get("axis")];
+    if (chosen) return chosen.split(",").includes(head.dataset.measure);
+    if (axis === "*") return true;
+    return axis ? head.dataset.axis === axis : head.dataset.first !== undefined;
+  }
+
+  /** Make the table show what the state says. */
+  function render(root, about) {
+    const table = one("table.figures", root);
+    if (!table) return;
+    const seen = heads(root).map(shown);
+    heads(root).forEach((head, place) => (head.hidden = !seen[place]));
+    heading(table, seen);
+    for (const row of rows(root)) {
+      [...row.cells].slice(1).forEach((cell, place) => (cell.hidden = !seen[place]));
+      row.hidden = !row.dataset.system.toLowerCase().includes(State.get("named").toLowerCase());
+    }
+    fields(root, seen);
+    arrange(root, table);
+    fill(root, about);
+  }
+
+  /** The row of axes: each as wide as its columns that are shown. */
+  function heading(table, seen) {
+    let place = 0;
+    for (const axis of all("tr.axes th", table)) {
+      const width = Number((axis.dataset.width ??= axis.colSpan));
+      const count = seen.slice(place, place + width).filter(Boolean).length;
+      axis.hidden = !count;
+      axis.colSpan = Math.max(1, count);
+      place += width;
+    }
+  }
+
+  function fields(root, seen) {
+    for (const field of all("[data-set]", root)) {
+      if (document.activeElement !== field) field.value = State.get(field.dataset.set);
+    }
+    all("[data-columns] input", root).forEach((box, place) => (box.checked = seen[place]));
+  }
+
+  function arrange(root, table) {
+    const [by, worst] = [State.get("sort"), State.get("way") === "worst"];
+    const head = heads(root).find((each) => each.dataset.measure === by);
+    heads(root).forEach((each) => (each === head ? each.setAttribute("aria-sort", order(each, worst)) : each.removeAttribute("aria-sort")));
+    const place = head ? heads(root).indexOf(head) + 1 : 0;
+    const sign = head && (head.dataset.better === "higher") !== worst ? -1 : 1;
+    const value = (row) => (head ? sign * number(row.cells[place]) : rowNumber(row));
+    // What has no value is last, whichever way; equal ones stay in the order of the table of systems.
+    const sorted = rows(root).sort((a, b) => last(value(a)) - last(value(b)) || value(a) - value(b) || rowNumber(a) - rowNumber(b));
+    table.tBodies[0].append(...sorted);
+  }
+
+  const order = (head, worst) => ((head.dataset.better === "higher") !== worst ? "descending" : "ascending");
+  const last = (value) => (Number.isNaN(value) ? 1 : 0);
+  const rowNumber = (row) => Number((row.dataset.place ??= [...row.parentNode.children].indexOf(row)));
+  const number = (cell) => Number(cell.dataset.value ?? drawn.get(cell)?.find((node) => node.nodeName === "DATA")?.value ?? NaN);
+
+  /** The cells as they were drawn, or as differences, or for one kind of question. */
+  function fill(root, about) {
+    const [than, tag] = [State.get("than"), State.get("tag")];
+    const told = tag && new Map(about.tagged.filter((row) => row[0] === tag).map((row) => [`${row[2]} ${row[1]}`, row]));
+    const against = than && pairs(about, than);
+    const others = than && cellsOf(root, than);
+    for (const row of rows(root)) {
+      heads(root).forEach((head, place) => {
+        const cell = row.cells[place + 1];
+        if (tag) tagged(cell, told.get(`${head.dataset.measure} ${row.dataset.system}`), head);
+        else if (than) apart(cell, others?.[place], against.get(`${head.dataset.measure} ${row.dataset.system}`), head, row.dataset.system === than);
+        else restore(cell);
+      });
+    }
+  }
+
+  const cellsOf = (root, system) => {
+    const row = rows(root).find((each) => each.dataset.system === system);
+    return row && [...row.cells].slice(1);
+  };
+
+  /** Every other system against one: differences turned round where the pair is the other way about. */
+  function pairs(about, than) {
+    const found = new Map();
+    for (const [measure, system, other, value, low, high, p] of about.pairs) {
+      if (other === than) found.set(`${measure} ${system}`, { value, low, high, p });
+      if (system === than) found.set(`${measure} ${other}`, { value: -value, low: -high, high: -low, p });
+    }
+    return found;
+  }
+
+  function restore(cell) {
+    if (cell.firstChild === drawn.get(cell)[0] && cell.childNodes.length === drawn.get(cell).length) return;
+    cell.replaceChildren(...drawn.get(cell));
+    cell.classList.remove("other", "up", "down");
+  }
+
+  function tagged(cell, row, head) {
+    cell.classList.add("other");
+    if (!row) return cell.replaceChildren(h("small", {}, "not told by kind"));
+    const [, , , value, low, high, n] = row;
+    const unit = head.dataset.unit;
+    cell.replaceChildren(h("data", { value }, Figures.figure(value, unit)), h("small", {}, ends(low, high, unit)), h("small", {}, `n ${n}`));
+  }
+
+  function apart(cell, other, pair, head, itself) {
+    cell.classList.add("other");
+    cell.classList.remove("up", "down");
+    const [mine, theirs] = [number(cell), other ? number(other) : NaN];
+    if (itself || Number.isNaN(mine - theirs)) return cell.replaceChildren(h("small", {}, itself ? "the one compared with" : "no difference known"));
+    const unit = head.dataset.unit === "share" ? "difference" : head.dataset.unit;
+    const value = pair ? pair.value : mine - theirs;
+    const sure = pair && pair.p < 0.05;
+    if (sure) cell.classList.add((value > 0) === (head.dataset.better === "higher") ? "up" : "down");
+    const said = pair ? `${ends(pair.low, pair.high, unit)}${sure ? "" : ": not sure"}` : "not paired: no interval";
+    cell.replaceChildren(h("data", { value }, Figures.signed(value, unit)), h("small", {}, said));
+  }
+
+  const ends = (low, high, unit) => `${Figures.figure(low, unit)} to ${Figures.figure(high, unit)}`;
+
+  return { start, render };
+})();
