@@ -80,7 +80,12 @@ class Behind:
                 for name, first in firsts.items()
             ],
             "questions": [
-                [one.id, _cut(one.text), *(list(map(_cut, texts)) for texts in (one.references, one.evidence, one.tags)), one.cluster]
+                [
+                    one.id,
+                    _cut(one.text),
+                    *(list(map(_cut, texts)) for texts in (one.references, one.evidence, one.tags)),
+                    one.cluster,
+                ]
                 for one in self.questions.values()
             ],
         }

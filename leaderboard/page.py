@@ -29,7 +29,7 @@ from leaderboard.tagged import tagged
 from leaderboard.verdict import verdict
 
 TEMPLATES = Path(__file__).with_name("templates")
-SCRIPTS = ("dom.js", "figures.js", "parts.js", "table.js", "answers.js", "main.js")
+SCRIPTS = ("dom.js", "figures.js", "parts.js", "table.js", "panel.js", "answers.js", "main.js")
 """In the order in which the page has them: each may use what is before it."""
 ROOM = 4_500_000
 """Bytes of answers that the page itself holds. Where there are more, they are in files beside it."""
@@ -135,15 +135,19 @@ def _index(found: Board, shown: Sequence[Shown]) -> str:
     for each in shown:
         data |= {f"{each.section.id}--{name}": text for name, text in each.parts.items() if each.inside}
     script = _script()
-    return _environment().get_template("page.html").render(
-        title=_title(shown),
-        sections=[each.section for each in shown],
-        run=found.run,
-        facts=_facts(found),
-        **_again(found.run),
-        policy=_policy(script),
-        script=Markup(script),  # noqa: S704 # the project's own
-        data=[(name, Markup(text)) for name, text in data.items()],  # noqa: S704 # see `as_data`
+    return (
+        _environment()
+        .get_template("page.html")
+        .render(
+            title=_title(shown),
+            sections=[each.section for each in shown],
+            run=found.run,
+            facts=_facts(found),
+            **_again(found.run),
+            policy=_policy(script),
+            script=Markup(script),  # noqa: S704 # the project's own
+            data=[(name, Markup(text)) for name, text in data.items()],  # noqa: S704 # see `as_data`
+        )
     )
 
 
@@ -193,7 +197,7 @@ def _environment() -> Environment:
         "verdict": verdict,
         "crossing": crossing.sentence,
         "meaning": axes.MEANING,
-        "first": axes.HEADLINES,
+        "first": axes.SHOWN,
         "axis": axes.axis,
         "agreement": judged.sentence,
         "kappa": judged.kappa,

@@ -202,14 +202,23 @@ const Question = (() => {
     return h("details", {}, h("summary", {}, "What it read"), h("pre", { dir: "auto" }, body));
   }
 
+  /** Every score with its reason; what does not apply is folded. */
   function scored(scores, list, block) {
+    const apply = scores.filter(([, value]) => value !== "-");
+    const rest = scores.filter(([, value]) => value === "-");
+    const folded = rest.length ? h("details", {}, h("summary", {}, `${rest.length} that do not apply`), table(rest, list, block)) : null;
+    return h("div", { class: "scored" }, table(apply, list, block), folded);
+  }
+
+  function table(scores, list, block) {
     const rows = scores.map(([number, value, reason]) => {
       const measure = list.measures[number];
       const why = reason < 0 ? "" : block.texts[reason].split("\n").map((line) => h("span", { class: "claim" }, line));
-      return h("tr", {}, h("th", { scope: "row" }, measure.name), h("td", {}, typeof value === "string" ? mark(value, measure) : h("data", { value }, Figures.figure(value, measure.unit))), h("td", { dir: "auto" }, why));
+      const score = typeof value === "string" ? mark(value, measure) : h("data", { value }, Figures.figure(value, measure.unit));
+      return h("tr", {}, h("th", { scope: "row" }, measure.name), h("td", {}, score), h("td", { dir: "auto" }, why));
     });
     const head = h("tr", {}, ["measure", "score", "because"].map((word) => h("th", { scope: "col" }, word)));
-    return h("details", { open: true }, h("summary", {}, `${rows.length} scores`), h("table", { class: "scores" }, h("caption", { class: "spoken" }, "Scores"), h("thead", {}, head), h("tbody", {}, rows)));
+    return h("table", { class: "scores" }, h("caption", { class: "spoken" }, "Scores"), h("thead", {}, head), h("tbody", {}, rows));
   }
 
   return { render };

@@ -60,6 +60,7 @@ const Figure = (() => {
 
   /** Make the table show what the state says. */
   function render(root, about) {
+    claims(root);
     const table = one("table.figures", root);
     if (!table) return;
     const seen = heads(root).map(shown);
@@ -72,6 +73,16 @@ const Figure = (() => {
     fields(root, seen);
     arrange(root, table);
     fill(root, about);
+  }
+
+  /** The claims with the verdict that is asked for. */
+  function claims(root) {
+    const ruled = State.get("ruled");
+    all(".topic", root).forEach((topic) => {
+      const rows = all("[data-ruled]", topic);
+      rows.forEach((row) => (row.hidden = Boolean(ruled) && row.dataset.ruled !== ruled));
+      topic.hidden = rows.every((row) => row.hidden);
+    });
   }
 
   /** The row of axes: each as wide as its columns that are shown. */
