@@ -37,6 +37,7 @@ class Table:
     places: dict[Any, int] = field(default_factory=dict)
 
     def __getitem__(self, thing: Any) -> int:
+        """The place of a thing; the next one where it is new."""
         return self.places.setdefault(thing, len(self.places))
 
 
@@ -79,15 +80,7 @@ class Behind:
                 {"name": name, "axis": axis(name), "unit": first.unit, "better": first.better, "judge": first.judge}
                 for name, first in firsts.items()
             ],
-            "questions": [
-                [
-                    one.id,
-                    _cut(one.text),
-                    *(list(map(_cut, texts)) for texts in (one.references, one.evidence, one.tags)),
-                    one.cluster,
-                ]
-                for one in self.questions.values()
-            ],
+            "questions": [_asked(one) for one in self.questions.values()],
         }
 
 
@@ -165,6 +158,11 @@ def tags(sections: Mapping[Place, Behind]) -> dict[tuple[str, str], frozenset[st
             for tag in question.tags:
                 found.setdefault((suite, tag), set()).add(question.id)
     return {key: frozenset(items) for key, items in found.items()}
+
+
+def _asked(question: Question) -> list[Any]:
+    lists = (list(map(_cut, texts)) for texts in (question.references, question.evidence, question.tags))
+    return [question.id, _cut(question.text), *lists, question.cluster]
 
 
 def _answer(answer: Answer, passages: Table) -> list[Any]:

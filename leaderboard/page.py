@@ -21,7 +21,6 @@ from markupsafe import Markup, escape
 
 from leaderboard import answers, axes, claims, crossing, debate, export, figures, judged
 from leaderboard.board import Board, board, latest
-from leaderboard.names import slugs
 from leaderboard.output import Site
 from leaderboard.store import Run, read
 from leaderboard.tables import Section, sections
@@ -153,14 +152,15 @@ def _index(found: Board, shown: Sequence[Shown]) -> str:
 
 def _again(run: Mapping[str, Any]) -> dict[str, Any]:
     """What it takes to run it again: the commit, and what to type."""
-    git = run.get("git") if isinstance(run.get("git"), Mapping) else {}
+    told = run.get("git")
+    git: Mapping[str, Any] = told if isinstance(told, Mapping) else {}
     commit = str(git.get("commit") or "")
     checkout = [f"git checkout {commit}"] if re.fullmatch(r"[0-9a-f]{40}", commit) else []
     return {"commit": commit, "dirty": bool(git.get("dirty")), "again": "\n".join([*checkout, str(run.get("command") or "")])}
 
 
 def _title(shown: Sequence[Shown]) -> str:
-    return f"{shown[0].section.title} – Proctor" if len(shown) == 1 else "Proctor leaderboard"
+    return f"{shown[0].section.title} \u2013 Proctor" if len(shown) == 1 else "Proctor leaderboard"
 
 
 @cache
