@@ -19,13 +19,12 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
 
-from leaderboard import answers, axes, claims, crossing, debate, export, figures, judged
+from leaderboard import answers, axes, claims, crossing, debate, export, figures, judged, verdict
 from leaderboard.board import Board, board, latest
 from leaderboard.output import Site
 from leaderboard.store import Run, read
 from leaderboard.tables import Section, sections
 from leaderboard.tagged import tagged
-from leaderboard.verdict import verdict
 
 TEMPLATES = Path(__file__).with_name("templates")
 SCRIPTS = ("dom.js", "figures.js", "parts.js", "table.js", "panel.js", "answers.js", "main.js")
@@ -141,7 +140,7 @@ def _index(found: Board, shown: Sequence[Shown]) -> str:
             title=_title(shown),
             sections=[each.section for each in shown],
             run=found.run,
-            facts=_facts(found),
+            facts=_facts(found.run),
             **_again(found.run),
             policy=_policy(script),
             script=Markup(script),  # noqa: S704 # the project's own
@@ -194,7 +193,8 @@ def _environment() -> Environment:
         "shown": figures.of_cell,
         "bounds": figures.bounds,
         "between": figures.between,
-        "verdict": verdict,
+        "winner": verdict.winner,
+        "others": verdict.others,
         "crossing": crossing.sentence,
         "meaning": axes.MEANING,
         "first": axes.SHOWN,
@@ -236,22 +236,24 @@ def _text(value: str) -> str:
     return f"{value[:LONGEST]}\u2026 ({len(value) - LONGEST} more letters in the run folder)"
 
 
-def _facts(found: Board) -> list[tuple[str, str]]:
-    """Provenance as rows: whatever there is, one level deep."""
-    rows = []
-    for name, value in found.run.items():
-        if name == "judges" and isinstance(value, Mapping):
-            rows += [(f"judge {judge}", judged.sentence(found.run, judge)) for judge in value]
-        elif isinstance(value, Mapping) and any(isinstance(part, Mapping) for part in value.values()):
-            rows += [(f"{name}: {part}", _line(facts)) for part, facts in value.items()]
+def _facts(run: Mapping[str, Any]) -> list[tuple[str, list[tuple[str, str]]]]:
+    """Provenance under headings: what is a single fact under none, each table under its name, tables in it line by line."""
+    single = [(name, _line(value)) for name, value in run.items() if not isinstance(value, Mapping)]
+    tables = [(name, list(_rows(name, table, run))) for name, table in run.items() if isinstance(table, Mapping)]
+    return [("", single), *tables]
+
+
+def _rows(name: str, table: Mapping[str, Any], run: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    for part, value in table.items():
+        if name == "judges":
+            yield part, judged.sentence(run, part)
+        elif isinstance(value, Mapping) and any(isinstance(inner, Mapping) for inner in value.values()):
+            yield from ((f"{part}: {inner}", _line(found)) for inner, found in value.items() if found is not None)
         else:
-            rows.append((name, _line(value)))
-    return rows
+            yield part, _line(value)
 
 
 def _line(value: Any) -> str:
-    if not isinstance(value, Mapping):
-        return value if isinstance(value, str) else json.dumps(value)
-    return " \u00b7 ".join(
-        f"{name} {_line(part) if not isinstance(part, Mapping) else json.dumps(part)}" for name, part in value.items()
-    )
+    if isinstance(value, Mapping):
+        return " \u00b7 ".join(f"{name} {_line(part)}" for name, part in value.items() if part is not None)
+    return value if isinstance(value, str) else json.dumps(value)

@@ -5,19 +5,30 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from leaderboard.board import Cell
-from leaderboard.figures import SPACE, bounds, figure
+from leaderboard.figures import SPACE, between, bounds, figure
+from leaderboard.pairs import Pair
 from leaderboard.tables import Section
 
 ACCURACY, INVENTING, FORGETTING = "accuracy.exact", "hallucination.unanswerable", "forgetting"
 
 
 def verdict(section: Section) -> str:
-    """Who is best on the domain, with whom it is tied, who makes things up, and who lost general ability."""
-    accuracy = section.of(ACCURACY)
-    return " ".join([*_accuracy(accuracy), *_inventing(accuracy, section.of(INVENTING)), *_forgetting(section.of(FORGETTING))])
+    """Who is best on the domain, who is tied with it, how far the next is behind; who makes things up; who lost ability."""
+    return " ".join([winner(section), *others(section)])
 
 
-def _accuracy(cells: dict[str, Cell]) -> Iterator[str]:
+def winner(section: Section) -> str:
+    """What a reader has to know first: who is right most often, and how sure that is."""
+    return " ".join(_accuracy(section.of(ACCURACY), section.pairs))
+
+
+def others(section: Section) -> Iterator[str]:
+    """What it may cost: answers made up, and general ability lost."""
+    yield from _inventing(section.of(ACCURACY), section.of(INVENTING))
+    yield from _forgetting(section.of(FORGETTING))
+
+
+def _accuracy(cells: dict[str, Cell], pairs: Sequence[Pair]) -> Iterator[str]:
     if not cells:
         yield "The accuracy on the domain was not measured."
         return
@@ -27,6 +38,7 @@ def _accuracy(cells: dict[str, Cell]) -> Iterator[str]:
         return
     if any(cell.value for cell in cells.values()):
         yield from _ranked(cells)
+        yield from _behind(cells, pairs)
     else:
         yield "No system answered a question exactly."
 
@@ -44,6 +56,18 @@ def _ranked(cells: dict[str, Cell]) -> Iterator[str]:
         yield f"{_list(tied)} cannot be told apart from {'them' if len(best) > 1 else 'it'}."
     else:
         yield "It is clearly ahead of every other." if len(best) == 1 else "They are clearly ahead of the others."
+
+
+def _behind(cells: dict[str, Cell], pairs: Sequence[Pair]) -> Iterator[str]:
+    """How far the best of those that are surely behind is from the best of all."""
+    best = next((cell.system for cell in cells.values() if cell.best), "")
+    rest = sorted((cell for cell in cells.values() if not cell.best and not cell.tied), key=lambda cell: -(cell.value or 0.0))
+    apart = {frozenset((pair.system, pair.than)): pair for pair in pairs if pair.measure == ACCURACY}
+    found = apart.get(frozenset((best, rest[0].system))) if rest else None
+    if found:
+        ends = sorted(abs(end) for end in (found.ci_low, found.ci_high))
+        shown = between(*(f"{100 * end:.1f}" for end in ends))
+        yield f"{rest[0].system} follows, {100 * abs(found.difference):.1f}{SPACE}points behind ({shown})."
 
 
 def _inventing(accuracy: dict[str, Cell], cells: dict[str, Cell]) -> Iterator[str]:
