@@ -53,7 +53,7 @@ def _of_measure(rows: list[Record]) -> Iterator[Pair]:
     valued = {name: series for name, series in systems.items() if series.values}
     if len(valued) > MOST:
         return
-    for (name, mine), (than, theirs) in combinations(valued.items(), 2):
+    for (name, mine), (than, theirs) in combinations(sorted(valued.items()), 2):
         found = mine.against(theirs)
         if found:
             yield _pair(rows[0], name, than, found)
