@@ -18,6 +18,7 @@ from markupsafe import Markup, escape
 from leaderboard import axes, claims, crossing, debate, export, figures, judged, plot
 from leaderboard.board import Board, board, latest
 from leaderboard.drill import Drill
+from leaderboard.history import history
 from leaderboard.names import slugs
 from leaderboard.output import Site
 from leaderboard.store import Run, read
@@ -33,27 +34,27 @@ UNPRINTABLE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u202a-\u202e\u20
 """What no HTML page may hold, and what would turn round the text after it."""
 
 
-def publish(runs: Sequence[Path], site: Path, more: Sequence[Path] = ()) -> Path:
+def publish(runs: Sequence[Path], site: Path, more: Sequence[Path] = (), saved: Sequence[Path] = ()) -> Path:
     """Write the page of one or several run folders; of what several of them measured, the last has the word.
 
-    ``more`` are files of claims to be tested beside those that come with Proctor.
+    ``more`` are files of claims to be tested beside those that come with Proctor, ``saved`` the runs before these.
 
     Raises:
         InputError: a folder is not a run, a file in it or one of claims is damaged, or the site cannot be written.
     """
     tested = claims.load(more)
     opened = [read(folder) for folder in runs]
-    return write(opened, board(opened, tested), site)
+    return write(opened, board(opened, tested), site, saved)
 
 
-def write(opened: Sequence[Run], found: Board, site: Path) -> Path:
+def write(opened: Sequence[Run], found: Board, site: Path, saved: Sequence[Path] = ()) -> Path:
     """Write the page of runs that were read and summed up already."""
-    laid_out, files = sections(found), Site(site)
+    laid_out, files, told = sections(found), Site(site), history(opened, saved)
     render = _environment().get_template
     for name, values in _system_pages(laid_out, Drill.into(opened, latest(opened)), found.run):
         files.write(name, render("system.html").render(values))
-    files.write("leaderboard.json", export.as_json(found))
-    files.write("leaderboard.csv", export.as_csv(found))
+    for name, content in export.files(found, told).items():
+        files.write(name, content)
     plots = [_plot(section, files) for section in laid_out]
     index = render("index.html").render(sections=laid_out, plots=plots, facts=_facts(found), run=found.run)
     written = files.write("index.html", index)
