@@ -16,15 +16,18 @@ def row(suite: str, base_model: str, system: str) -> str:
     return f"{suite}/{base_model}/{system}"
 
 
-def publish(runs: Sequence[Path], site: Path, claims: Sequence[Path] = ()) -> Path:
-    """Write the page of one or several run folders into ``site``, files of claims tested too; returns the page's path."""
+def publish(runs: Sequence[Path], site: Path, claims: Sequence[Path] = (), saved: Sequence[Path] | None = None) -> Path:
+    """Write the page of one or several run folders into ``site``, files of claims tested too; returns the page's path.
+
+    ``saved`` are the runs before them, or folders of such: those of this checkout unless others are given.
+    """
     from leaderboard.page import publish as published
 
-    return published(runs, site, claims)
+    return published(runs, site, claims, _saved() if saved is None else saved)
 
 
 def present(run: Path, site: Path) -> tuple[Path, str]:
-    """Write the page of one run, and tell its tables; summed up once for both."""
+    """Write the page of one run with the saved ones of this checkout before it, and tell its tables; summed up once for both."""
     from leaderboard.board import board
     from leaderboard.page import write
     from leaderboard.store import read
@@ -32,7 +35,13 @@ def present(run: Path, site: Path) -> tuple[Path, str]:
 
     opened = [read(run)]
     found = board(opened)
-    return write(opened, found, site), as_text(found)
+    return write(opened, found, site, _saved()), as_text(found)
+
+
+def _saved() -> list[Path]:
+    from leaderboard.demand import SAVED
+
+    return [SAVED] if SAVED.exists() else []
 
 
 def compared(before: Run, after: Path) -> str:
