@@ -16,7 +16,9 @@ from leaderboard.axes import rank
 from leaderboard.claims import Claim, load
 from leaderboard.crossing import Crossing, crossings
 from leaderboard.effects import Effect, effects
+from leaderboard.evidence import Evidence
 from leaderboard.findings import Finding, findings
+from leaderboard.gathering import as_json, gathered
 from leaderboard.people import Labels, labels, put_right
 from leaderboard.series import Series, grouped, rounded
 from leaderboard.standing import standings
@@ -79,11 +81,14 @@ class Board:
     effects: tuple[Effect, ...] = ()
     crossings: tuple[Crossing, ...] = ()
     claims: tuple[Finding, ...] = ()
+    evidence: tuple[Evidence, ...] = ()
+    """What advice is given from."""
 
     def as_json(self) -> dict[str, Any]:
         """The content of ``leaderboard.json``."""
         lists = {"cells": self.cells, "effects": self.effects, "crossings": self.crossings, "claims": self.claims}
-        return {"format": FORMAT, "run": self.run} | {name: [vars(row) for row in rows] for name, rows in lists.items()}
+        rows = {name: [vars(row) for row in rows] for name, rows in lists.items()}
+        return {"format": FORMAT, "run": self.run} | rows | {"decision": [as_json(each) for each in self.evidence]}
 
 
 def board(runs: Sequence[Run], claims: Sequence[Claim] | None = None) -> Board:
@@ -102,7 +107,8 @@ def board(runs: Sequence[Run], claims: Sequence[Claim] | None = None) -> Board:
         key=lambda cell: (cell.suite, cell.base_model, rank(cell.measure), order.get(cell.system, len(order)), cell.system)
     )
     found = tuple(findings(records, load() if claims is None else claims))
-    return Board(provenance, tuple(cells), tuple(effects(records, systems)), tuple(crossings(records, systems)), found)
+    known = tuple(gathered(records))
+    return Board(provenance, tuple(cells), tuple(effects(records, systems)), tuple(crossings(records, systems)), found, known)
 
 
 def latest(runs: Sequence[Run]) -> list[Record]:

@@ -11,15 +11,16 @@ from typing import Any
 
 from leaderboard.board import Board, Cell
 
+LISTS = ("cells", "effects", "crossings", "claims", "decision")
 FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
 """What makes a spreadsheet run a text as a formula."""
 
 
 def as_json(board: Board) -> str:
-    """The whole board, one cell, effect, crossing or claim a line."""
+    """The whole board, one cell, effect, crossing, claim or section's evidence a line."""
     data = board.as_json()
     run = json.dumps(data["run"], indent=1, allow_nan=False)
-    lists = ",\n".join(f'"{name}": [\n{_lines(data[name])}\n]' for name in ("cells", "effects", "crossings", "claims"))
+    lists = ",\n".join(f'"{name}": [\n{_lines(data[name])}\n]' for name in LISTS)
     return f'{{"format": {data["format"]},\n"run": {run},\n{lists}}}\n'
 
 
