@@ -153,7 +153,7 @@ def _parser() -> argparse.ArgumentParser:
 
 def _of_situation(parser: argparse.ArgumentParser) -> None:
     """The words that describe a situation: docs/advice.md explains them."""
-    parser.add_argument("folders", nargs="+", type=Path, metavar="RUN", help="a run folder; several are taken together")
+    parser.add_argument("folders", nargs="+", type=Path, metavar="RUN", help="run folders, taken together; or a leaderboard.json")
     parser.add_argument("--updates", type=_amount, default=1.0, metavar="N", help="updates of documents a month (default: 1)")
     what = "share of the knowledge that an update changes (default: as the suite's revisions do)"
     parser.add_argument("--changed", type=_share, metavar="SHARE", help=what)

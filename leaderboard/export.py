@@ -21,7 +21,7 @@ def as_json(board: Board) -> str:
     """The whole board, one row of each list a line."""
     data = board.as_json()
     run = json.dumps(data["run"], indent=1, allow_nan=False)
-    lists = ",\n".join(f'"{name}": [\n{_lines(data[name])}\n]' for name in LISTS)
+    lists = ",\n".join(f'"{name}": [\n{_lines(data[name])}\n]' for name in (*LISTS, "decision"))
     return f'{{"format": {data["format"]},\n"run": {run},\n{lists}}}\n'
 
 
