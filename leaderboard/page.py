@@ -23,6 +23,7 @@ from leaderboard import answers, axes, claims, crossing, debate, export, figures
 from leaderboard.board import Board, board, latest
 from leaderboard.history import History, history
 from leaderboard.output import Site
+from leaderboard.series import grouped
 from leaderboard.store import Run, read
 from leaderboard.tables import Section, sections
 from leaderboard.tagged import tagged
@@ -192,7 +193,7 @@ def _environment() -> Environment:
         lstrip_blocks=True,
         finalize=_printable,
     )
-    environment.filters |= {"name": _name, "breaks": _breaks, "text": _text, "printable": _printable}
+    environment.filters |= {"name": _name, "breaks": _breaks, "text": _text, "printable": _printable, "groupby_in_order": _grouped}
     environment.globals |= {
         "figure": figures.figure,
         "shown": figures.of_cell,
@@ -214,6 +215,11 @@ def _environment() -> Environment:
         "trend": TRENDS,
     }
     return environment
+
+
+def _grouped(rows: Sequence[Any], field: str) -> list[tuple[Any, list[Any]]]:
+    """Rows by the value of one field, in the order in which these first come."""
+    return [(value, found) for (value,), found in grouped(rows, field).items()]
 
 
 def _printable(value: Any) -> Any:
