@@ -193,7 +193,7 @@ def _environment() -> Environment:
         lstrip_blocks=True,
         finalize=_printable,
     )
-    environment.filters |= {"name": _name, "breaks": _breaks, "text": _text, "printable": _printable, "groupby_in_order": _grouped}
+    environment.filters |= {"name": _name, "breaks": _breaks, "text": _text, "printable": _printable, "rows_by": _grouped}
     environment.globals |= {
         "figure": figures.figure,
         "shown": figures.of_cell,
