@@ -68,12 +68,6 @@ class Evidence:
         """The columns without a value."""
         return [column for column in weights if column not in self.figures]
 
-    def against(self, measure: str, system: str, other: str) -> Interval | None:
-        """One system's mean less another's, over the items that both have; None where there are none."""
-        mine, theirs = self._columns.get((measure, system)), self._columns.get((measure, other))
-        found = mine.against(theirs) if mine and theirs else None
-        return found.difference if found else None
-
     def mixed(self, weights: Weights) -> Interval:
         """The weighted sum of means of measures that are all there, with its 95 % interval; training noise allowed for.
 

@@ -68,7 +68,7 @@ def _options(case: Case) -> Iterator[Option]:
     """Every system with every policy, whether or not the situation has updates."""
     for system in case.evidence.systems:
         yield Option(system, "as it is")
-        if case.evidence.trained(system):
+        if case.evidence.systems[system]:
             yield from (Option(system, "retrained"), Option(system, "continued"))
 
 
@@ -80,7 +80,7 @@ def _quality(case: Case, option: Option) -> Iterator[Amount]:
 def _overtakings(case: Case, lines: list[Line]) -> Iterator[Overtaking]:
     """Where the untrained option that is best once all has changed overtakes each trained system that is left as it is."""
     left = [line for line in lines if line.option.policy == "as it is"]
-    fresh = [line for line in left if not case.evidence.trained(line.option.system)]
+    fresh = [line for line in left if not case.evidence.systems[line.option.system]]
     who = max(fresh, key=lambda line: line.quality[-1].value, default=None)
     for whom in (line for line in left if who and line not in fresh):
         assert who  # noqa: S101 # or there is no line to compare with

@@ -36,19 +36,15 @@ Task = tuple[str, tuple[Change, ...]]
 def sketch(section: Section, case: Case) -> Sketch | None:
     """The systems with weights of their own, task by task; None where no task was asked of them and of the base model."""
     base, look = _base(section, case), looks(section.systems)
-    trained = [system for system in section.systems if case.evidence.trained(system)]
+    trained = [system for system in section.systems if case.evidence.systems[system]]
     if base is None or not trained:
         return None
     tasks: list[Task] = []
     for measure in dict.fromkeys(cell.measure for cell in section.cells if _general(cell.measure) and cell.unit == "share"):
         better = next(cell.better for cell in section.cells if cell.measure == measure)
-        pairs = ((system, case.evidence.against(measure, system, base)) for system in trained)
+        pairs = ((system, section.apart(measure, system, base)) for system in trained)
         sign = 1 if better == "higher" else -1
-        changes = [
-            Change(system, look[system], Amount(*sorted_ends(sign, found.value, found.low, found.high)))
-            for system, found in pairs
-            if found
-        ]
+        changes = [Change(system, look[system], Amount(*sorted_ends(sign, *found))) for system, found in pairs if found]
         tasks += [(measure.removeprefix(GENERAL), tuple(changes))] if changes else []
     tasks.sort(key=lambda task: (min(each.change.value for each in task[1]), task[0]))
     if not tasks:
@@ -70,7 +66,7 @@ def _general(measure: str) -> bool:
 def _base(section: Section, case: Case) -> str | None:
     """A system that has the base model's weights: not trained, and without any loss."""
     lost = section.of(LOST)
-    return next((name for name, cell in lost.items() if cell.value == 0 and not case.evidence.trained(name)), None)
+    return next((name for name, cell in lost.items() if cell.value == 0 and not case.evidence.systems[name]), None)
 
 
 def _words(tasks: list[Task]) -> str:
