@@ -183,7 +183,7 @@ def resampled_sums(rows: Array, clusters: Sequence[str]) -> tuple[Array, int]:
     return np.einsum("rk,kc->rc", _draws(len(names)), sums), len(names)
 
 
-@lru_cache(maxsize=4)
+@lru_cache(maxsize=16)  # as many counts as a board has, of some megabytes each: drawing them anew is most of its work
 def _draws(count: int) -> Array:
     """How often each of ``count`` clusters is drawn, in each resample. The seed is fixed: same data, same interval."""
     rng = np.random.default_rng(count)

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from leaderboard.evidence import Evidence
     from leaderboard.situation import Situation
     from leaderboard.store import Run
 
@@ -16,15 +17,18 @@ def row(suite: str, base_model: str, system: str) -> str:
     return f"{suite}/{base_model}/{system}"
 
 
-def publish(runs: Sequence[Path], site: Path, claims: Sequence[Path] = ()) -> Path:
-    """Write the page of one or several run folders into ``site``, files of claims tested too; returns the page's path."""
+def publish(runs: Sequence[Path], site: Path, claims: Sequence[Path] = (), saved: Sequence[Path] | None = None) -> Path:
+    """Write the page of one or several run folders into ``site``, files of claims tested too; returns the page's path.
+
+    ``saved`` are the runs before them, or folders of such: those of this checkout unless others are given.
+    """
     from leaderboard.page import publish as published
 
-    return published(runs, site, claims)
+    return published(runs, site, claims, _saved() if saved is None else saved)
 
 
 def present(run: Path, site: Path) -> tuple[Path, str]:
-    """Write the page of one run, and tell its tables; summed up once for both."""
+    """Write the page of one run with the saved ones of this checkout before it, and tell its tables; summed up once for both."""
     from leaderboard.board import board
     from leaderboard.page import write
     from leaderboard.store import read
@@ -32,7 +36,13 @@ def present(run: Path, site: Path) -> tuple[Path, str]:
 
     opened = [read(run)]
     found = board(opened)
-    return write(opened, found, site), as_text(found)
+    return write(opened, found, site, _saved()), as_text(found)
+
+
+def _saved() -> list[Path]:
+    from leaderboard.demand import SAVED
+
+    return [SAVED] if SAVED.exists() else []
 
 
 def compared(before: Run, after: Path) -> str:
@@ -67,22 +77,30 @@ def debated(run: Path, claims: Sequence[Path] = ()) -> str:
 
 
 def advised(runs: Sequence[Path], situation: Situation, *, as_data: bool = False) -> str:
-    """What run folders together say to do in a situation, for a terminal, or as JSON.
+    """What run folders together, or what a `leaderboard.json` holds of them, say to do in a situation: in words, or as JSON.
 
     Raises:
-        InputError: a folder is no run, or two are of different exams.
+        InputError: a folder is no run, two are of different exams, or a file holds no data to decide from.
     """
     import json
 
+    from leaderboard.counsel import advise, as_json, as_text
+
+    found = list(advise(_evidence(runs), situation))
+    return json.dumps([as_json(each) for each in found], indent=1, allow_nan=False) if as_data else as_text(found)
+
+
+def _evidence(runs: Sequence[Path]) -> list[Evidence]:
     from evals.schema import InputError
+    from leaderboard import gathering
     from leaderboard.board import latest
     from leaderboard.changes import incomparable
-    from leaderboard.counsel import advise, as_json, as_text
     from leaderboard.store import read
 
+    if len(runs) == 1 and runs[0].is_file():
+        return gathering.read(runs[0])
     opened = [read(run) for run in runs]
     differences = dict.fromkeys(text for run in opened[1:] for text in incomparable(opened[0], run))
     if differences:
         raise InputError("\n".join(["these runs are of different exams, and say nothing together:", *differences]))
-    found = list(advise(latest(opened), situation))
-    return json.dumps([as_json(each) for each in found], indent=1, allow_nan=False) if as_data else as_text(found)
+    return gathering.gathered(latest(opened))

@@ -32,7 +32,7 @@ def main(words: Sequence[str] | None = None) -> int:
 
 
 def _publish(arguments: argparse.Namespace) -> int:
-    print(publish(arguments.folders, arguments.to, arguments.claims))
+    print(publish(arguments.folders, arguments.to, arguments.claims, arguments.history))
     return 0
 
 
@@ -116,6 +116,10 @@ def _parser() -> argparse.ArgumentParser:
         "folders", nargs="+", type=Path, metavar="RUN", help="a run folder; what several measured is taken from the last"
     )
     page.add_argument("--to", type=Path, default=SITE, metavar="DIR", help="where to (default: leaderboard/site)")
+    what = (
+        "runs before these, in their order in time: saved files, or folders of such (default: leaderboard/baseline; repeatable)"
+    )
+    page.add_argument("--history", action="append", type=Path, metavar="PATH", help=what)
     _with_claims(page).set_defaults(run=_publish, refused=USAGE_ERROR)
     show = commands.add_parser("show", help="print the tables")
     show.add_argument("folder", type=Path, metavar="RUN", help="a run folder")
@@ -149,7 +153,7 @@ def _parser() -> argparse.ArgumentParser:
 
 def _of_situation(parser: argparse.ArgumentParser) -> None:
     """The words that describe a situation: docs/advice.md explains them."""
-    parser.add_argument("folders", nargs="+", type=Path, metavar="RUN", help="a run folder; several are taken together")
+    parser.add_argument("folders", nargs="+", type=Path, metavar="RUN", help="run folders, taken together; or a leaderboard.json")
     parser.add_argument("--updates", type=_amount, default=1.0, metavar="N", help="updates of documents a month (default: 1)")
     what = "share of the knowledge that an update changes (default: as the suite's revisions do)"
     parser.add_argument("--changed", type=_share, metavar="SHARE", help=what)

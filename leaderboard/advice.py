@@ -133,7 +133,7 @@ def _more(found: Interval, bound: float) -> str:
     if not distance:
         return "it lies on the bound itself; no number of questions would tell"
     also = " and seeds" if "training noise" in found.method else ""
-    return f"about {max((reach / distance) ** 2, 1.01):.2g} times as many questions{also} as the {found.n} now would tell"
+    return f"about {max((reach / distance) ** 2, 1.1):.2g} times as many questions{also} as the {found.n} now would tell"
 
 
 def to_measure(measures: Sequence[str], system: str = "") -> str:

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -66,12 +66,14 @@ def _values(rows: Sequence[Record]) -> str | list[Any]:
     return values
 
 
-def load(path: Path) -> Run:
-    """Read a baseline; see `open_run`."""
+def load(path: Path, measures: Collection[str] | None = None) -> Run:
+    """Read a baseline, or some measures of it; see `open_run`."""
     try:
         data = json.loads(path.read_text(encoding="utf-8"))
         number = data.get("format")
-        records = [r for row in data["series"] for r in _records(row, data["items"][row["items"]])] if number == FORMAT else []
+        rows = data["series"] if number == FORMAT else []
+        wanted = [row for row in rows if measures is None or row["measure"] in measures]
+        records = [record for row in wanted for record in _records(row, data["items"][row["items"]])]
         provenance = data["run"]
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise InputError(f"{path}: not a baseline: {error!r}") from error

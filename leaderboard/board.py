@@ -16,7 +16,9 @@ from leaderboard.axes import rank
 from leaderboard.claims import Claim, load
 from leaderboard.crossing import Crossing, crossings
 from leaderboard.effects import Effect, effects
+from leaderboard.evidence import Evidence
 from leaderboard.findings import Finding, findings
+from leaderboard.gathering import as_json, gathered
 from leaderboard.pairs import Pair, pairs
 from leaderboard.people import Labels, labels, put_right
 from leaderboard.series import Series, grouped, rounded
@@ -84,13 +86,15 @@ class Board:
     crossings: tuple[Crossing, ...] = ()
     claims: tuple[Finding, ...] = ()
     pairs: tuple[Pair, ...] = ()
+    evidence: tuple[Evidence, ...] = ()
+    """What advice is given from."""
     tags: tuple[Tagged, ...] = ()
     """Filled in where the answers were kept, whose questions bear the tags."""
 
     def as_json(self) -> dict[str, Any]:
         """The content of ``leaderboard.json``."""
-        lists: dict[str, Sequence[Any]] = {name: getattr(self, name) for name in LISTS}
-        return {"format": FORMAT, "run": self.run} | {name: [vars(row) for row in rows] for name, rows in lists.items()}
+        rows = {name: [vars(row) for row in getattr(self, name)] for name in LISTS}
+        return {"format": FORMAT, "run": self.run} | rows | {"decision": [as_json(each) for each in self.evidence]}
 
 
 def board(runs: Sequence[Run], claims: Sequence[Claim] | None = None) -> Board:
@@ -110,7 +114,7 @@ def board(runs: Sequence[Run], claims: Sequence[Claim] | None = None) -> Board:
     )
     found = tuple(findings(records, load() if claims is None else claims))
     more = (tuple(effects(records, systems)), tuple(crossings(records, systems)), found, tuple(pairs(records)))
-    return Board(provenance, tuple(cells), *more)
+    return Board(provenance, tuple(cells), *more, tuple(gathered(records)))
 
 
 def latest(runs: Sequence[Run]) -> list[Record]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeAlias
 
 from evals.comparison import Comparison
 from evals.schema import Better, Record
@@ -14,6 +14,7 @@ from leaderboard.store import Run
 
 NEW, GONE = "was not measured before", "is not measured any more"
 CELL = ("suite", "base_model", "system", "measure")
+Provenance: TypeAlias = Mapping[str, Any]
 
 
 @dataclass(frozen=True)
@@ -92,36 +93,33 @@ def _why(series: Series) -> str:
 
 def incomparable(before: Run, after: Run) -> list[str]:
     """What differs that would make a comparison one of exams and not of systems. Each names what, where, and both values."""
-    return [*dict.fromkeys([*_exams(before, after), *_manners(before, after)])]
+    old, new = ({key: rows[0] for key, rows in grouped(run.records, *CELL).items()} for run in (before, after))
+    exams = [text for key in old if key in new for text in _exams(old[key], new[key])]
+    systems = [name for name in before.provenance.get("systems", {}) if name in after.provenance.get("systems", {})]
+    return [*dict.fromkeys([*exams, *(text for name in systems for text in _manners(name, before.provenance, after.provenance))])]
 
 
-def _exams(before: Run, after: Run) -> Iterator[str]:
+def apart(old: Record, new: Record, before: Provenance, after: Provenance) -> list[str]:
+    """The same for one system in one measure, of which ``old`` and ``new`` are any records."""
+    return [*_exams(old, new), *_manners(new.system, before, after)]
+
+
+def _exams(old: Record, new: Record) -> Iterator[str]:
     """The suite's data, the measure's definition and the judge, from the records themselves."""
-    old, new = (_versions(run.records) for run in (before, after))
-    for key in old.keys() & new.keys():
-        for what, was, now in zip(
-            ("data of suite", "definition of measure", "judge of measure"), old[key], new[key], strict=True
-        ):
-            if was != now:
-                about = key[0] if what.startswith("data") else key[3]
-                yield f"{what} {about}: {_short(was)} before, {_short(now)} now"
+    if old.suite_version != new.suite_version:
+        yield f"data of suite {new.suite}: {_short(old.suite_version)} before, {_short(new.suite_version)} now"
+    if old.measure_version != new.measure_version:
+        yield f"definition of measure {new.measure}: {_short(old.measure_version)} before, {_short(new.measure_version)} now"
+    if old.judge != new.judge:
+        yield f"judge of measure {new.measure}: {_short(old.judge)} before, {_short(new.judge)} now"
 
 
-def _versions(records: tuple[Record, ...]) -> dict[tuple[Any, ...], tuple[str, str, str]]:
-    return {key: _version(rows[0]) for key, rows in grouped(records, *CELL).items()}
-
-
-def _version(record: Record) -> tuple[str, str, str]:
-    return record.suite_version, record.measure_version, record.judge
-
-
-def _manners(before: Run, after: Run) -> Iterator[str]:
-    """Prompt template, decoding and merge state of the systems that both runs have."""
-    old, new = (run.provenance.get("systems", {}) for run in (before, after))
-    for system in [name for name in old if name in new]:
-        was, now = (_manner(systems[system]) for systems in (old, new))
-        for name in [name for name in was if name in now and was[name] != now[name]]:
-            yield f"{name} of system {system}: {was[name]} before, {now[name]} now"
+def _manners(system: str, before: Provenance, after: Provenance) -> Iterator[str]:
+    """Prompt template, decoding and merge state of a system, where both runs tell of it."""
+    told = [run.get("systems", {}).get(system) for run in (before, after)]
+    was, now = ({} if about is None else _manner(about) for about in told)
+    for name in [name for name in was if name in now and was[name] != now[name]]:
+        yield f"{name} of system {system}: {was[name]} before, {now[name]} now"
 
 
 def resettings(before: Run, after: Run) -> Iterator[str]:

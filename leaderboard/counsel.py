@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from evals.schema import Record
 from evals.statistics import FEW, Interval
 from leaderboard.advice import Decision, decide
 from leaderboard.evidence import Amount, Evidence
-from leaderboard.figures import between, figure, signed
+from leaderboard.figures import between, figure, money, signed
 from leaderboard.flips import LIMITS, Axis, Flip, Tip, flips, value
 from leaderboard.options import PARTS, Case, Weighed
-from leaderboard.series import grouped, rounded
+from leaderboard.series import rounded
 from leaderboard.situation import Situation
 from leaderboard.text import WIDTH, wrapped
 
@@ -30,10 +29,10 @@ class Advice:
     flips: tuple[Flip, ...]
 
 
-def advise(records: Sequence[Record], situation: Situation) -> Iterator[Advice]:
+def advise(sections: Iterable[Evidence], situation: Situation) -> Iterator[Advice]:
     """Advice for every suite and base model."""
-    for _, rows in sorted(grouped(records, "suite", "base_model").items()):
-        case = Case(Evidence(rows), situation)
+    for evidence in sections:
+        case = Case(evidence, situation)
         decision = decide(case)
         yield Advice(case, decision, tuple(flips(case, decision)))
 
@@ -54,6 +53,17 @@ def as_json(advice: Advice) -> dict[str, Any]:
         "settle": list(decision.settle),
         "options": [_option(each) for each in decision.weighed],
         "flips": [asdict(flip) for flip in advice.flips],
+        "said": _said(advice),
+    }
+
+
+def _said(advice: Advice) -> dict[str, Any]:
+    """The sentences that the command prints."""
+    return {
+        "situation": _situation(advice.case),
+        "verdict": list(_verdict(advice)),
+        "left_out": [*_left_out(advice.decision), *_unpriced(advice.decision)],
+        "along": {axis: list(_along(advice, axis)) for axis in LIMITS},
     }
 
 
@@ -68,7 +78,15 @@ def _option(each: Weighed) -> dict[str, Any]:
         "parts": {part: _maybe(amount) for part, amount in each.parts.items()},
         "demands": dict(each.demands),
         "missing": [f"{measure} of {system}" for measure, system in (*each.missing, *each.unpriced)],
+        "shown": _shown(each),
     }
+
+
+def _shown(each: Weighed) -> dict[str, Any]:
+    """The figures as people read them."""
+    costs = {part: "?" if (amount := each.parts[part]) is None else money(amount) for part in PARTS}
+    unmet = "; ".join(f"{name}: {standing}" for name, standing in each.demands.items() if standing != "met")
+    return {"quality": _quality(each), "cost": _cost(each), "parts": costs, "demands": unmet or ("met" if each.demands else "")}
 
 
 def _ends(found: Interval | Amount | None, name: str, end: str) -> dict[str, float | None]:
@@ -87,17 +105,18 @@ def as_text(advices: Sequence[Advice]) -> str:
 
 
 def _section(advice: Advice) -> Iterator[str]:
-    for paragraph in (_situation(advice.case), *_verdict(advice)):
-        yield from wrapped(paragraph, WIDTH)
+    said = _said(advice)
+    yield from _wrapped(said["situation"], *said["verdict"])
     yield ""
     yield from _table([each for each in advice.decision.weighed if each.quality], advice.decision)
-    for paragraph in (*_left_out(advice.decision), *_unpriced(advice.decision)):
-        yield from wrapped(paragraph, WIDTH)
+    yield from _wrapped(*said["left_out"])
     yield ""
-    for axis in LIMITS:
-        for paragraph in _along(advice, axis):
-            yield from wrapped(paragraph, WIDTH)
+    yield from _wrapped(*(paragraph for paragraphs in said["along"].values() for paragraph in paragraphs))
     yield ""
+
+
+def _wrapped(*paragraphs: str) -> Iterator[str]:
+    yield from (line for paragraph in paragraphs for line in wrapped(paragraph, WIDTH))
 
 
 def _situation(case: Case) -> str:
@@ -181,12 +200,8 @@ def _quality(each: Weighed) -> str:
 def _cost(each: Weighed) -> str:
     if not each.cost:
         return "?"
-    ends = f" [{_money(each.cost.low)} to {_money(each.cost.high)}]" if each.cost.low < each.cost.high else ""
-    return f"{_money(each.cost.value)}{ends}"
-
-
-def _money(amount: float) -> str:
-    return f"{amount:,.2f}" if abs(amount) >= 1 or not amount else f"{amount:.3g}"
+    ends = f" [{money(each.cost.low)} to {money(each.cost.high)}]" if each.cost.low < each.cost.high else ""
+    return f"{money(each.cost.value)}{ends}"
 
 
 def _table(weighed: Sequence[Weighed], decision: Decision) -> Iterator[str]:
@@ -198,11 +213,9 @@ def _table(weighed: Sequence[Weighed], decision: Decision) -> Iterator[str]:
 
 def _row(each: Weighed, decision: Decision) -> tuple[str, ...]:
     mark = "* " if each == decision.pick else "~ " if each == decision.runner_up else "  "
-    parts = (each.parts[part] for part in PARTS)
-    costs = ("?" if part is None else _money(part) for part in parts)
-    unmet = "; ".join(f"{name}: {standing}" for name, standing in each.demands.items() if standing != "met")
-    demands = unmet or ("met" if each.demands else "")
-    return (*wrapped(mark + each.option.name, WIDTH)[:1], _quality(each), _cost(each), *costs, demands)
+    shown = _shown(each)
+    name = wrapped(mark + each.option.name, WIDTH)[:1]
+    return (*name, shown["quality"], shown["cost"], *shown["parts"].values(), shown["demands"])
 
 
 def _left_out(decision: Decision) -> Iterator[str]:

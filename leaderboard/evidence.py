@@ -1,24 +1,20 @@
-"""What was measured on one suite with one base model, for figures that put several measures of several systems together.
+"""What was measured on one suite with one base model, as far as a decision needs it: means and how they vary together.
 
-A weighted sum of means has an interval of its own: all means come from the same resamples of clusters of items, so what systems
-have in common on a question cancels in their difference.
+It is small plain data: `leaderboard.gathering` makes it from records, and `leaderboard.json` holds it, so that the page can
+decide by itself (``templates/evidence.js``). A weighted sum of means has an interval of its own, in which what systems have in
+common on a question cancels.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import cached_property, reduce
-from math import hypot
-from statistics import fmean
+from math import hypot, sqrt
 from typing import NamedTuple
 
-import numpy as np
-
 from evals.comparison import Noise, joint_noise, training_noise, widened
-from evals.schema import Record
-from evals.statistics import Array, Interval, expanded_percentiles, resampled_sums
-from leaderboard.series import Series, grouped
+from evals.statistics import TAIL, Interval, t_quantile
 
 QUALITY = (
     "accuracy.exact",
@@ -41,80 +37,94 @@ Column = tuple[str, str]
 Weights = Mapping[Column, float]
 
 
+@dataclass(frozen=True)
 class Evidence:
-    """The records of one section, by measure and system."""
+    """One section of the leaderboard."""
 
-    def __init__(self, records: Iterable[Record]) -> None:
-        rows = list(records)
-        self.suite, self.base_model = rows[0].suite, rows[0].base_model
-        self.systems = list(dict.fromkeys(record.system for record in rows))
-        self._columns = {names: Series(group) for names, group in grouped(rows, "measure", "system").items()}
-        self._mixed: dict[tuple[tuple[Column, float], ...], Interval] = {}
+    suite: str
+    base_model: str
+    changed: float | None
+    """Share of the knowledge that the suite's revisions change; None where that was not measured."""
+    systems: Mapping[str, bool]
+    """System -> whether its weights are its own, so that they can be trained again."""
+    figures: Mapping[Column, Interval]
+    """The mean of each measure that has a value."""
+    impossible: frozenset[Column]
+    """Measures that were taken, and cannot exist for the system."""
+    seeds: Mapping[Column, Mapping[int, float]]
+    """The mean of each seed, of the measures of `QUALITY`."""
+    covariances: Mapping[Column, Sequence[float]]
+    """Of the means of those: with each one that comes before it here, and with itself."""
 
     def found(self, measure: str, system: str) -> Interval | None:
         """The mean of a measure; None where it has no value."""
-        series = self._columns.get((measure, system))
-        return series.interval if series else None
+        return self.figures.get((measure, system))
 
     def applies(self, measure: str, system: str) -> bool:
         """False where the measure was taken, and cannot exist for this system."""
-        series = self._columns.get((measure, system))
-        return series is None or bool(series.items("scored", "failed", "unmeasured"))
+        return (measure, system) not in self.impossible
 
     def missing(self, weights: Weights) -> list[Column]:
         """The columns without a value."""
-        return [column for column in weights if not self.found(*column)]
-
-    def most(self, measure: str) -> int:
-        """The number of items that the system with most of them has in a measure."""
-        return max((len(series.values) for (name, _), series in self._columns.items() if name == measure), default=0)
-
-    def trained(self, system: str) -> bool:
-        """Whether its weights are its own, so that they can be trained again."""
-        spent = self.found("cost.train_seconds", system)
-        return bool(spent and spent.value) or any(
-            self.found(f"updates.{how}.fresh", system) for how in ("retrained", "continued")
-        )
+        return [column for column in weights if column not in self.figures]
 
     def mixed(self, weights: Weights) -> Interval:
-        """The weighted sum of means of measures that are all there, with its 95 % interval; training noise allowed for."""
-        terms = {column: weight for column, weight in weights.items() if weight}
-        key = tuple(sorted(terms.items()))
-        if key not in self._mixed:
-            self._mixed[key] = self._mix(terms)
-        return self._mixed[key]
+        """The weighted sum of means of measures that are all there, with its 95 % interval; training noise allowed for.
 
-    def _mix(self, terms: Weights) -> Interval:
-        sizes = [self._sizes[column] for column in terms]
-        value = sum(weight * self._means[column] for column, weight in terms.items())
-        drawn = sum((weight * self._draws[column] for column, weight in terms.items()), np.zeros(1))
+        The half of each mean's interval is Student's t of its own clusters times its standard error; the halves add up as
+        correlated errors do (Zou 2007, Psychological Methods 12(4), 399-413). So where means have their own clusters, their
+        degrees of freedom count as much as their error does.
+        """
+        terms = {column: weight for column, weight in weights.items() if weight}
+        sizes = [(self.figures[column].n, self.figures[column].clusters) for column in terms]
         n, count = (min(column, default=0) for column in zip(*sizes, strict=True)) if sizes else (0, 0)
-        low, high = expanded_percentiles(drawn, count)
-        below, above = zip((max(value - low, 0.0), max(high - value, 0.0)), *self._unvaried(terms), strict=True)
-        found = Interval(value, value - hypot(*below), value + hypot(*above), n, count, "cluster bootstrap")
-        return widened(found, self._noise(terms))
+        reach = self._reach(terms)
+        around = _around(self._sum(terms), (reach, reach), *self._unvaried(terms))
+        return widened(Interval(*around, n, count, "cluster t"), self._noise(terms))
+
+    def total(self, weights: Weights) -> Amount:
+        """A weighted sum of amounts that are all there, and the ends of its 95 % interval.
+
+        The amounts' own distances to their ends add up as the hypotenuse does (the method of variance estimates recovery: Zou
+        and Donner 2008, Statistics in Medicine 27(10), 1693-1702). An amount that was taken once has no distance.
+        """
+        terms = {column: weight for column, weight in weights.items() if weight}
+        distances = (_distances(weight, self.figures[column]) for column, weight in terms.items())
+        return Amount(*_around(self._sum(terms), (0.0, 0.0), *distances))
+
+    def _sum(self, terms: Weights) -> float:
+        value = 0.0  # one after the other, as the page does it: `sum` rounds otherwise in some versions of Python
+        for column, weight in terms.items():
+            value += weight * self.figures[column].value
+        return value
+
+    @cached_property
+    def _places(self) -> dict[Column, int]:
+        return {column: place for place, column in enumerate(self.covariances)}
+
+    @cached_property
+    def _halves(self) -> list[list[float]]:
+        """The covariances, each mean's error multiplied by Student's t of its clusters."""
+        counts = [self.figures[column].clusters for column in self.covariances]
+        t = [t_quantile(1 - TAIL, count - 1) if count > 1 else 0.0 for count in counts]
+        return [[t[k] * t[j] * shared for j, shared in enumerate(row)] for k, row in enumerate(self.covariances.values())]
+
+    def _reach(self, terms: Weights) -> float:
+        """Half of the interval of a weighted sum, as far as it shows in the clusters."""
+        parts = sorted((self._places[column], weight) for column, weight in terms.items())
+        square = 0.0
+        for at, (k, mine) in enumerate(parts):
+            row = self._halves[k]
+            square += mine * mine * row[k]
+            for j, other in parts[:at]:
+                square += 2 * mine * other * row[j]
+        return sqrt(max(0.0, square))  # rounding may leave a hair less than nothing
 
     def _unvaried(self, terms: Weights) -> Iterator[tuple[float, float]]:
-        """How far each weighted mean in which nothing varies may be off, which no resample shows."""
+        """How far each weighted mean that does not vary over clusters may be off, which no covariance shows."""
         for column, weight in terms.items():
-            found = self.found(*column)
-            if found and len(set(self._columns[column].values.values())) == 1:
-                yield _reach(weight, found)
-
-    @cached_property
-    def _means(self) -> dict[Column, float]:
-        return {column: fmean(series.values.values()) for column, series in self._columns.items() if series.values}
-
-    @cached_property
-    def _sizes(self) -> dict[Column, tuple[int, int]]:
-        """Items and clusters with a value."""
-        counted = self._columns.items()
-        return {column: (len(s.values), len({s.clusters[item] for item in s.values})) for column, s in counted}
-
-    @cached_property
-    def _seeds(self) -> dict[Column, dict[int, float]]:
-        """The mean of each seed."""
-        return {column: _by_seed(series) for column, series in self._columns.items() if column[0] in QUALITY}
+            if not self.covariances[column][-1]:
+                yield _distances(weight, self.figures[column])
 
     def _noise(self, terms: Weights) -> Noise | None:
         by_system: dict[str, dict[str, float]] = {}
@@ -124,61 +134,24 @@ class Evidence:
 
     def _trained(self, system: str, weights: Mapping[str, float]) -> Noise | None:
         """Of one system's part of a sum: over the seeds that all its measures have, or else of each measure by itself."""
-        means = {measure: self._seeds[measure, system] for measure in weights}
+        means = {measure: self.seeds[measure, system] for measure in weights}
         seeds = sorted(set.intersection(*(set(seeds) for seeds in means.values())))
         if len(seeds) > 1:
             return training_noise([sum(weight * means[measure][seed] for measure, weight in weights.items()) for seed in seeds])
         alone = (_scaled(training_noise(list(means[measure].values())), weight) for measure, weight in weights.items())
         return reduce(joint_noise, alone, None)
 
-    @cached_property
-    def _draws(self) -> dict[Column, Array]:
-        """The mean of every column in every resample of all clusters; that of the data where a resample has none of its items."""
-        columns = {name: series for name, series in self._columns.items() if name[0] in QUALITY and series.values}
-        clusters = sorted({series.clusters[item] for series in columns.values() for item in series.values})
-        sums, _ = resampled_sums(_by_cluster(columns.values(), clusters), clusters)
-        pairs = zip(columns, sums[:, ::2].T, sums[:, 1::2].T, strict=True)
-        return {
-            name: np.divide(total, counted, out=np.full(len(total), self._means[name]), where=counted > 0)
-            for name, total, counted in pairs
-        }
 
-    def total(self, weights: Weights) -> Amount:
-        """A weighted sum of amounts that are all there, and the ends of its 95 % interval.
-
-        The amounts' own distances to their ends add up as the hypotenuse does (the method of variance estimates recovery: Zou
-        and Donner 2008, Statistics in Medicine 27(10), 1693-1702). An amount that was taken once has no distance.
-        """
-        parts = [(weight, found) for (column, weight) in weights.items() if weight and (found := self.found(*column))]
-        value = sum(weight * found.value for weight, found in parts)
-        below, above = zip(*(_reach(weight, found) for weight, found in parts), strict=True) if parts else ((), ())
-        return Amount(value, value - hypot(*below), value + hypot(*above))
+def _around(value: float, *distances: tuple[float, float]) -> tuple[float, float, float]:
+    """A value and its ends, where each pair says how far off it may be below and above; they add up as legs to a hypotenuse."""
+    below, above = zip(*distances, strict=True)
+    return value, value - hypot(*below), value + hypot(*above)
 
 
-def _reach(weight: float, found: Interval) -> tuple[float, float]:
-    """How far a weighted amount may lie below its value, and above."""
+def _distances(weight: float, found: Interval) -> tuple[float, float]:
+    """How far a weighted figure may lie below its value, and above."""
     down, up = abs(weight) * (found.value - found.low), abs(weight) * (found.high - found.value)
     return (down, up) if weight > 0 else (up, down)
-
-
-def _by_cluster(columns: Iterable[Series], clusters: Sequence[str]) -> Array:
-    """A row for each cluster: the sum and the number of each column's values there, in turn."""
-    row = {cluster: place for place, cluster in enumerate(clusters)}
-    found = []
-    for series in columns:
-        sums = np.zeros((len(clusters), 2))
-        for item, value in series.values.items():
-            sums[row[series.clusters[item]]] += (value, 1.0)
-        found.append(sums)
-    return np.hstack(found)
-
-
-def _by_seed(series: Series) -> dict[int, float]:
-    values: dict[int, list[float]] = {}
-    for record in series.records:
-        if record.value is not None:
-            values.setdefault(record.seed, []).append(record.value)
-    return {seed: fmean(found) for seed, found in values.items()}
 
 
 def _scaled(noise: Noise | None, weight: float) -> Noise | None:

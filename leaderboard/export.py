@@ -1,4 +1,4 @@
-"""The board as data: ``leaderboard.json`` and ``leaderboard.csv``. The same board gives the same bytes."""
+"""The board as data: ``leaderboard.json``, ``.csv`` and ``.parquet``. The same board gives the same bytes."""
 
 from __future__ import annotations
 
@@ -7,9 +7,11 @@ import io
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import fields
-from typing import Any
+from typing import Any, get_type_hints
 
+from leaderboard import news
 from leaderboard.board import LISTS, Board, Cell
+from leaderboard.history import History
 
 FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
 """What makes a spreadsheet run a text as a formula."""
@@ -19,7 +21,7 @@ def as_json(board: Board) -> str:
     """The whole board, one row of each list a line."""
     data = board.as_json()
     run = json.dumps(data["run"], indent=1, allow_nan=False)
-    lists = ",\n".join(f'"{name}": [\n{_lines(data[name])}\n]' for name in LISTS)
+    lists = ",\n".join(f'"{name}": [\n{_lines(data[name])}\n]' for name in (*LISTS, "decision"))
     return f'{{"format": {data["format"]},\n"run": {run},\n{lists}}}\n'
 
 
@@ -43,3 +45,45 @@ def _plain(value: Any) -> Any:
     if isinstance(value, str) and value.startswith(FORMULA):
         return f"'{value}"
     return value
+
+
+def as_parquet(board: Board) -> bytes:
+    """One row for each cell, with types: texts as they are, and null where there is no value.
+
+    ``fair`` is a truth value, or null where nobody looked; ``cautions`` are the reasons where it is false.
+    """
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    kinds: dict[Any, Any] = {int: pa.int64(), bool: pa.bool_(), float | None: pa.float64()}
+    types = {name: kinds.get(hint, pa.string()) for name, hint in get_type_hints(Cell).items()}
+    types |= {"fair": pa.bool_(), "cautions": pa.list_(pa.string())}
+    file = io.BytesIO()
+    pq.write_table(pa.Table.from_pylist([_row(cell) for cell in board.cells], pa.schema(types)), file)
+    return file.getvalue()
+
+
+def _row(cell: Cell) -> dict[str, Any]:
+    fair = cell.fair
+    cautions = fair if isinstance(fair, list) else None if fair is None else []
+    row = vars(cell) | {"fair": None if fair is None else fair is True, "cautions": cautions}
+    return {name: _whole(value) for name, value in row.items()}
+
+
+def _whole(value: Any) -> Any:
+    """A text without half surrogate pairs, which UTF-8 cannot hold."""
+    if isinstance(value, list):
+        return [_whole(part) for part in value]
+    return value.encode(errors="replace").decode() if isinstance(value, str) else value
+
+
+def files(board: Board, told: History) -> dict[str, str | bytes]:
+    """All that is published as data: name -> content."""
+    return {
+        "leaderboard.json": as_json(board),
+        "leaderboard.csv": as_csv(board),
+        "leaderboard.parquet": as_parquet(board),
+        "history.json": news.history_json(told),
+        "regressions.json": news.regressions_json(told),
+        "feed.xml": news.feed_xml(told),
+    }

@@ -1,4 +1,4 @@
-"""Numbers as people read them."""
+"""Numbers as people read them. The page writes some of its own (`templates/figures.js`), and writes them alike."""
 
 from __future__ import annotations
 
@@ -27,6 +27,11 @@ def figure(value: float, unit: str) -> str:
 def signed(value: float, unit: str) -> str:
     """A difference of two values, with its sign: points where they are shares."""
     return f"{'+' if value > 0 else ''}{figure(value, 'difference' if unit == 'share' else unit)}"
+
+
+def money(amount: float) -> str:
+    """An amount in whatever currency the prices are in."""
+    return f"{amount:,.2f}" if abs(amount) >= 1 or not amount else f"{amount:.3g}"
 
 
 def of_cell(cell: Cell) -> str:

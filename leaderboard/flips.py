@@ -83,9 +83,11 @@ def value(case: Case, axis: Axis) -> float:
 def moved(case: Case, axis: Axis, x: float) -> Case:
     """The same situation with another value on one axis."""
     situation = case.situation
-    if axis == "gpu_hour":
-        return Case(case.evidence, replace(situation, prices=replace(situation.prices, gpu_hour=x)))
-    return Case(case.evidence, replace(situation, updates=x) if axis == "updates" else replace(situation, queries=x))
+    if axis == "updates":
+        return Case(case.evidence, replace(situation, updates=x))
+    if axis == "queries":
+        return Case(case.evidence, replace(situation, queries=x), case.known)
+    return Case(case.evidence, replace(situation, prices=replace(situation.prices, gpu_hour=x)), case.known)
 
 
 def _nearest(case: Case, now: Decision, axis: Axis, values: Sequence[float]) -> float | None:

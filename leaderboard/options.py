@@ -6,7 +6,7 @@ Both are weighted sums of measured means, so that a reader can work them out by 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Literal, get_args
 
@@ -90,14 +90,13 @@ class Case:
 
     evidence: Evidence
     situation: Situation
+    known: dict[tuple[Option, Option | None], Interval] = field(default_factory=dict, compare=False, repr=False)
+    """Qualities, and differences of them, that were worked out: prices and queries do not change them."""
 
-    @cached_property
+    @property
     def changed(self) -> float | None:
         """Share of the knowledge that one update changes: as given, or that of the suite's revisions in its questions."""
-        if self.situation.changed is not None:
-            return self.situation.changed
-        revised, asked = (self.evidence.most(measure) for measure in (FRESH, ACCURACY))
-        return min(1.0, revised / asked) if revised and asked else None
+        return self.evidence.changed if self.situation.changed is None else self.situation.changed
 
     @cached_property
     def aged(self) -> float | None:
@@ -112,14 +111,17 @@ class Case:
         again = get_args(Policy) if self.situation.updates else ("as it is",)
         return [
             Option(system, policy)
-            for system in self.evidence.systems
-            for policy in (again if self.evidence.trained(system) else ("as it is",))
+            for system, trained in self.evidence.systems.items()
+            for policy in (again if trained else ("as it is",))
         ]
 
     def quality(self, option: Option, less: Option | None = None) -> Interval:
         """Of one option, or the difference of two."""
         assert self.aged is not None  # noqa: S101 # only asked of what has no measure missing
-        return self.evidence.mixed(_less(option.quality(self.aged), less.quality(self.aged) if less else {}))
+        if (option, less) not in self.known:
+            weights = _less(option.quality(self.aged), less.quality(self.aged) if less else {})
+            self.known[option, less] = self.evidence.mixed(weights)
+        return self.known[option, less]
 
     def cost(self, option: Option, less: Option | None = None) -> Amount:
         """Of one option, or the difference of two; what both pay for alike cancels."""

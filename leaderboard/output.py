@@ -20,20 +20,20 @@ class Site:
 
     def old(self, name: str) -> str | None:
         """What a file said when it was last published; it is kept."""
-        path = self.folder / name
         try:
-            text = path.read_bytes().decode()
+            text = (self.folder / name).read_bytes().decode()
         except (OSError, UnicodeDecodeError):
             return None
-        self._written.add(path)
+        self._written.add(self.folder / name)
         return text
 
-    def write(self, name: str, text: str) -> Path:
+    def write(self, name: str, content: str | bytes) -> Path:
         """Publish one file; untouched if it says this already."""
         path = self.folder / name
+        wanted = content.encode() if isinstance(content, str) else content
         with self._plainly():
-            if self.old(name) != text:
-                write_atomically(path, text)
+            if not path.is_file() or path.read_bytes() != wanted:
+                write_atomically(path, wanted)
         self._written.add(path)
         return path
 

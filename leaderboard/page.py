@@ -21,6 +21,7 @@ from markupsafe import Markup, escape
 
 from leaderboard import answers, axes, claims, crossing, debate, export, figures, judged, verdict
 from leaderboard.board import Board, board, latest
+from leaderboard.history import History, history
 from leaderboard.output import Site
 from leaderboard.store import Run, read
 from leaderboard.tables import Section, sections
@@ -33,33 +34,36 @@ ROOM = 4_500_000
 """Bytes of answers that the page itself holds. Where there are more, they are in files beside it."""
 LONGEST = 20_000
 """Letters shown of one text."""
+TRENDS = {"first": "", "better": "\u25b2", "worse": "\u25bc", "tied": "=", "inconclusive": "?", "not comparable": "\u2260"}
+"""How a run stands to the one before it, as a sign."""
 UNPRINTABLE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff\ufdd0-\ufdef\ufffe\uffff]")
 """What no HTML page may hold, and what would turn round the text after it."""
 ESCAPED = re.compile(r"\\(\\|u00(?:0[0-8bcef]|1[0-9a-f])|[bf]|r(?:\\n)?)")
 """The same in JSON, which escapes some of it, and ends of lines. An escaped backslash begins no other escape."""
 
 
-def publish(runs: Sequence[Path], site: Path, more: Sequence[Path] = ()) -> Path:
+def publish(runs: Sequence[Path], site: Path, more: Sequence[Path] = (), saved: Sequence[Path] = ()) -> Path:
     """Write the page of one or several run folders; of what several of them measured, the last has the word.
 
-    ``more`` are files of claims to be tested beside those that come with Proctor.
+    ``more`` are files of claims to be tested beside those that come with Proctor, ``saved`` the runs before these.
 
     Raises:
         InputError: a folder is not a run, a file in it or one of claims is damaged, or the site cannot be written.
     """
     tested = claims.load(more)
     opened = [read(folder) for folder in runs]
-    return write(opened, board(opened, tested), site)
+    return write(opened, board(opened, tested), site, saved)
 
 
-def write(opened: Sequence[Run], found: Board, site: Path) -> Path:
+def write(opened: Sequence[Run], found: Board, site: Path, saved: Sequence[Path] = ()) -> Path:
     """Write the page of runs that were read and summed up already."""
     records, files = latest(opened), Site(site)
     behind = answers.behind(opened, records)
     found = replace(found, tags=tuple(tagged(records, answers.tags(behind))))
-    files.write("leaderboard.json", export.as_json(found))
-    files.write("leaderboard.csv", export.as_csv(found))
-    written = files.write("index.html", _index(found, list(_shown(found, behind, files))))
+    told = history(opened, saved)
+    for name, content in export.files(found, told).items():
+        files.write(name, content)
+    written = files.write("index.html", _index(found, told, list(_shown(found, behind, files))))
     files.clear("answers/*.js", "plots/*.svg", "systems/*.html")  # earlier versions wrote a page for each system
     return written
 
@@ -141,7 +145,7 @@ def _code(letter: int) -> str:
     return f"\\u{letter:04x}"
 
 
-def _index(found: Board, shown: Sequence[Shown]) -> str:
+def _index(found: Board, told: History, shown: Sequence[Shown]) -> str:
     data = {"about": as_data([each.about() for each in shown])}
     for each in shown:
         data |= {f"{each.section.id}--{name}": text for name, text in each.parts.items() if each.inside}
@@ -153,6 +157,7 @@ def _index(found: Board, shown: Sequence[Shown]) -> str:
             title=_title(shown),
             sections=[each.section for each in shown],
             run=found.run,
+            history=told,
             facts=_facts(found.run),
             **_again(found.run),
             policy=_policy(script),
@@ -219,6 +224,7 @@ def _environment() -> Environment:
         "counted": debate.counted,
         "evidence": debate.evidence,
         "sign": debate.SIGNS,
+        "trend": TRENDS,
     }
     return environment
 

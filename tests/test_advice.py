@@ -21,6 +21,7 @@ from leaderboard.__main__ import _of_situation, main
 from leaderboard.advice import decide
 from leaderboard.evidence import Amount, Evidence
 from leaderboard.flips import LIMITS, _tip, flips, moved
+from leaderboard.gathering import gathered
 from leaderboard.options import Case, Option
 from leaderboard.situation import Api, Prices, Situation, share_changed
 from leaderboard.store import Store
@@ -92,8 +93,14 @@ def measured(seeds: int = 1, of: int = 200, **systems):
                     yield record(measure, f"{place:04}", value, system=system, seed=seed, unit=unit)
 
 
+def evidence(records) -> Evidence:
+    """Of the only section."""
+    (found,) = gathered(records)
+    return found
+
+
 def case(month: Situation = MONTH, **systems) -> Case:
-    return Case(Evidence(measured(**(systems or {"rag": RAG, "lora": LORA}))), month)
+    return Case(evidence(measured(**(systems or {"rag": RAG, "lora": LORA}))), month)
 
 
 def decided(month: Situation = MONTH, **systems):
@@ -132,8 +139,7 @@ def test_more_updates_change_more(fewer, more, changed):
 
 def test_quality_is_what_the_formulas_say():
     found, c = options(decided()), share_changed(4, 0.1)
-    rag = Case(Evidence(measured(rag=RAG, lora=LORA)), MONTH).evidence
-    mean = {(m, s): rag.found(m, s).value for s, table in (("rag", RAG), ("lora", LORA)) for m in table}
+    mean = {column: figure.value for column, figure in case().evidence.figures.items()}
     assert found["rag (as it is)"].quality.value == pytest.approx(
         (1 - c) * mean["accuracy.exact", "rag"] + c * mean["updates.fresh", "rag"]
     )
@@ -160,19 +166,19 @@ def test_a_service_is_paid_by_the_token():
 
 def test_the_share_that_an_update_changes_is_that_of_the_revisions_unless_given():
     records = [r for r in measured(rag=RAG) if r.measure != "updates.fresh" or int(r.item) < 40]
-    assert Case(Evidence(records), replace(MONTH, changed=None)).changed == 0.2
-    assert Case(Evidence(records), MONTH).changed == MONTH.changed
+    assert Case(evidence(records), replace(MONTH, changed=None)).changed == 0.2
+    assert Case(evidence(records), MONTH).changed == MONTH.changed
 
 
 @settings(max_examples=20)
 @given(st.floats(0, 50), st.floats(0, 50), st.floats(0, 1e5), st.floats(0, 1e5))
 def test_more_updates_and_more_queries_never_cost_less(fewer, more, rarer, often):
     fewer, more, rarer, often = *sorted((fewer, more)), *sorted((rarer, often))
-    evidence = Evidence(measured(of=12, lora=LORA))
+    known = evidence(measured(of=12, lora=LORA))
     for policy in ("as it is", "retrained", "continued"):
         option = Option("lora", policy)
         low, high = (
-            Case(evidence, replace(MONTH, updates=n, queries=q)).cost(option).value for n, q in ((fewer, rarer), (more, often))
+            Case(known, replace(MONTH, updates=n, queries=q)).cost(option).value for n, q in ((fewer, rarer), (more, often))
         )
         assert low <= high
 
@@ -180,7 +186,7 @@ def test_more_updates_and_more_queries_never_cost_less(fewer, more, rarer, often
 def test_costs_have_the_intervals_of_what_was_measured():
     records = [*measured(rag=without(RAG, "latency.seconds"))]
     records += [record("latency.seconds", f"{k}", 1.0 + k / 10, unit="seconds") for k in range(20)]
-    found = Case(Evidence(records), MONTH)
+    found = Case(evidence(records), MONTH)
     seconds, cost = found.evidence.found("latency.seconds", "rag"), found.cost(Option("rag", "as it is"))
     assert cost.high - cost.value == pytest.approx(3.0 * (seconds.high - seconds.value))
 
@@ -200,7 +206,7 @@ def test_training_noise_widens_the_interval():
             yield from (replace(r, seed=seed) for r in measured(lora={"accuracy.exact": 0.8 + spread * (seed - 1)}))
 
     calm = replace(MONTH, updates=0)
-    narrow, wide = (Case(Evidence(seeds(spread)), calm).quality(Option("lora", "as it is")) for spread in (0.0, 0.1))
+    narrow, wide = (Case(evidence(seeds(spread)), calm).quality(Option("lora", "as it is")) for spread in (0.0, 0.1))
     assert wide.high - wide.low > 2 * (narrow.high - narrow.low)
     assert "training noise" in wide.method
 
@@ -236,7 +242,7 @@ def test_the_margin_is_what_may_be_given_up():
 
 
 def test_without_updates_nothing_is_trained_again():
-    assert [each.option.name for each in decided(replace(MONTH, updates=0)).weighed] == ["rag (as it is)", "lora (as it is)"]
+    assert [each.option.name for each in decided(replace(MONTH, updates=0)).weighed] == ["lora (as it is)", "rag (as it is)"]
 
 
 @pytest.mark.parametrize(
@@ -265,13 +271,13 @@ def test_style_and_quality_can_be_demanded():
 
 def test_what_cannot_be_asked_of_a_system_does_not_exclude_it():
     records = [*measured(rag=RAG), record("privacy.extracted", "k", None, reason="the system is not trained")]
-    assert decide(Case(Evidence(records), replace(MONTH, max_extracted=0.1))).name == "rag (as it is)"
+    assert decide(Case(evidence(records), replace(MONTH, max_extracted=0.1))).name == "rag (as it is)"
 
 
 def test_the_order_of_records_does_not_matter():
     records = list(measured(rag=RAG, lora=LORA))
     random.Random(0).shuffle(records)  # noqa: S311 # an order, no secret
-    mixed, sorted_ = decide(Case(Evidence(records), MONTH)), decided()
+    mixed, sorted_ = decide(Case(evidence(records), MONTH)), decided()
     assert (mixed.name, mixed.runner_up.option) == (sorted_.name, sorted_.runner_up.option)
     found = [options(each)["lora (retrained)"].quality for each in (mixed, sorted_)]
     assert found[0].low == pytest.approx(found[1].low)
@@ -337,21 +343,21 @@ def test_how_much_an_update_changes_must_be_known():
 
 def test_few_clusters_decide_nothing():
     assert decided(rag=RAG).name
-    assert Evidence(measured(of=9, rag=RAG)).systems == ["rag"]
-    found = decide(Case(Evidence(measured(of=9, rag=RAG)), MONTH))
+    assert evidence(measured(of=9, rag=RAG)).systems == {"rag": False}
+    found = decide(Case(evidence(measured(of=9, rag=RAG)), MONTH))
     assert (found.name, found.reason) == ("", "only 9 clusters of questions were asked")
 
 
 def test_an_option_that_few_questions_tell_of_is_left_out():
     few = [r for r in measured(tuned=LORA) if "updates" not in r.measure or int(r.item) < 9]
-    (advice,) = counsel.advise([*measured(rag=RAG), *few], MONTH)
+    (advice,) = counsel.advise(gathered([*measured(rag=RAG), *few]), MONTH)
     assert advice.decision.name == "rag (as it is)"
     shown = " ".join(counsel.as_text([advice]).split())
     assert "Left out: tuned (retrained): only 9 clusters of questions tell of it." in shown
 
 
 def test_few_questions_cannot_rule_out_a_large_loss():
-    few = Evidence(measured(of=15, rag=RAG, twin=RAG | {"accuracy.exact": 0.7, "latency.seconds": 0.1}))
+    few = evidence(measured(of=15, rag=RAG, twin=RAG | {"accuracy.exact": 0.7, "latency.seconds": 0.1}))
     found = decide(Case(few, MONTH))
     assert found.name == ""
     assert "points worse than rag (as it is), and at most 10 are risked" in found.reason
@@ -422,7 +428,7 @@ def test_quality_tips_where_a_formula_says():
 def test_what_never_flips_has_no_flip():
     here = case(rag=RAG, bad=RAG | {"accuracy.exact": 0.1, "updates.fresh": 0.1})
     assert not [*flips(here, decide(here))]
-    (advice,) = counsel.advise(list(measured(rag=RAG)), MONTH)
+    (advice,) = counsel.advise(gathered(measured(rag=RAG)), MONTH)
     shown = " ".join(counsel.as_text([advice]).split())
     for limit in LIMITS.values():
         assert f"from 0 to {limit:,.0f} (now " in shown

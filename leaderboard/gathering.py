@@ -1,0 +1,141 @@
+"""Evidence out of records, and as plain data: what `leaderboard.json` holds under ``decision``, one entry a section.
+
+    {"suite": ..., "base_model": ...,
+     "situation": {...},                                       what the page starts from, as `advise --json` names it
+     "changed": 0.2,                                           share of the knowledge that the suite's revisions change
+     "systems": {"lora": true, "rag": false},                  whether a system's weights are its own
+     "impossible": [["privacy.extracted", "rag"]],             measures that cannot exist for a system
+     "figures": [{"measure": ..., "system": ..., "value": ..., "low": ..., "high": ..., "n": ..., "clusters": ..., "method": ...,
+                  "seeds": {"0": 0.81, "1": 0.83},             the mean of each seed, and the covariance of the mean with those
+                  "covariance": [0.0012, 0.0003]}, ...]}       of the figures before it that have one, and with itself
+
+All that is decided is decided from this, so that every reader of it comes to the same. Numbers have nine digits, which moves no
+end of an interval by more than a millionth of its half.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, replace
+from pathlib import Path
+from typing import Any
+
+from evals.schema import InputError, Record
+from evals.statistics import Interval
+from leaderboard.covariance import covariance
+from leaderboard.evidence import QUALITY, Column, Evidence
+from leaderboard.series import Series, grouped, rounded
+from leaderboard.situation import Situation, load
+
+WEIGHED = (
+    *QUALITY,
+    *("hallucination.unanswerable", "style.followed", "forgetting", "privacy.extracted", "latency.p95", "latency.seconds"),
+    *("cost.tokens", "cost.prompt_tokens", "cost.artifact_bytes"),
+    *("updates.seconds", "updates.retrained.seconds", "updates.continued.seconds"),
+)
+"""All measures that a decision weighs."""
+SPENT = "cost.train_seconds"
+LOOKED_AT = {*WEIGHED, SPENT}
+
+
+def gathered(records: Iterable[Record]) -> list[Evidence]:
+    """The evidence of every suite and base model, by name."""
+    sections = sorted(grouped(records, "suite", "base_model").items())
+    return [_section(suite, base_model, rows) for (suite, base_model), rows in sections]
+
+
+def _section(suite: str, base_model: str, records: Sequence[Record]) -> Evidence:
+    systems = sorted({record.system for record in records})
+    groups = grouped((record for record in records if record.measure in LOOKED_AT), "measure", "system")
+    names = [(measure, system) for measure in WEIGHED for system in systems if (measure, system) in groups]
+    columns = {name: Series(groups[name]) for name in names}
+    figures = {name: _rounded(series.interval) for name, series in columns.items() if series.interval}
+    mixed = [name for name in figures if name[0] in QUALITY]
+    rows = covariance([columns[name] for name in mixed])
+    return Evidence(
+        suite,
+        base_model,
+        _changed(figures),
+        {system: _trained(system, groups) for system in systems},
+        figures,
+        frozenset(name for name in names if all(record.status == "not_applicable" for record in groups[name])),
+        {name: _seeds(columns[name], groups[name]) for name in mixed},
+        {name: [rounded(float(shared)) for shared in rows[place][: place + 1]] for place, name in enumerate(mixed)},
+    )
+
+
+def _rounded(found: Interval) -> Interval:
+    return replace(found, value=rounded(found.value), low=rounded(found.low), high=rounded(found.high))
+
+
+def _changed(figures: Mapping[Column, Interval]) -> float | None:
+    """Questions of the revisions over questions with an answer."""
+    revised, asked = (
+        max((found.n for (name, _), found in figures.items() if name == measure), default=0)
+        for measure in ("updates.fresh", "accuracy.exact")
+    )
+    return rounded(min(1.0, revised / asked)) if revised and asked else None
+
+
+def _trained(system: str, groups: Mapping[Column, Sequence[Record]]) -> bool:
+    """Whether a system's own training took time, or it was trained again."""
+    spent = any(record.value for record in groups.get((SPENT, system), ()))
+    again = [groups.get((f"updates.{how}.fresh", system), ()) for how in ("retrained", "continued")]
+    return spent or any(record.value is not None for rows in again for record in rows)
+
+
+def _seeds(series: Series, records: Iterable[Record]) -> dict[int, float]:
+    seeds = sorted({record.seed for record in records if record.value is not None})
+    return {seed: rounded(mean) for seed, mean in zip(seeds, series.seed_means, strict=True)}
+
+
+def as_json(evidence: Evidence) -> dict[str, Any]:
+    """Evidence as plain data."""
+    return {
+        "suite": evidence.suite,
+        "base_model": evidence.base_model,
+        "situation": asdict(Situation(load())),
+        "changed": evidence.changed,
+        "systems": dict(evidence.systems),
+        "impossible": sorted(map(list, evidence.impossible)),
+        "figures": [_figure(evidence, *column) for column in evidence.figures],
+    }
+
+
+def _figure(evidence: Evidence, measure: str, system: str) -> dict[str, Any]:
+    column = measure, system
+    figure = {"measure": measure, "system": system} | vars(evidence.figures[column])
+    if column not in evidence.covariances:
+        return figure
+    seeds = {str(seed): mean for seed, mean in evidence.seeds[column].items()}
+    return figure | {"seeds": seeds, "covariance": list(evidence.covariances[column])}
+
+
+def of_json(data: Mapping[str, Any]) -> Evidence:
+    """Evidence as it was before `as_json`."""
+    figures = {(row["measure"], row["system"]): row for row in data["figures"]}
+    mixed = {column: row for column, row in figures.items() if "covariance" in row}
+    return Evidence(
+        data["suite"],
+        data["base_model"],
+        data["changed"],
+        data["systems"],
+        {column: Interval(*(row[name] for name in Interval.__dataclass_fields__)) for column, row in figures.items()},
+        frozenset((measure, system) for measure, system in data["impossible"]),
+        {column: {int(seed): mean for seed, mean in row["seeds"].items()} for column, row in mixed.items()},
+        {column: row["covariance"] for column, row in mixed.items()},
+    )
+
+
+def read(path: Path) -> list[Evidence]:
+    """The evidence that a ``leaderboard.json`` holds.
+
+    Raises:
+        InputError: it cannot be read, or holds none.
+    """
+    try:
+        return [of_json(entry) for entry in json.loads(path.read_text(encoding="utf-8"))["decision"]]
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        what = "name a run folder, or a leaderboard.json that this version published"
+        raise InputError(f"{path}: holds no data to decide from: {error!r}; {what}") from error

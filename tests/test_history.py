@@ -1,0 +1,240 @@
+"""The history of a measure: what is compared with what, what counts as a change, and what may not be compared."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from evals.comparison import corrected
+from evals.schema import InputError
+from leaderboard import baseline, history, page
+from leaderboard.__main__ import main
+from leaderboard.series import Series
+from leaderboard.store import Run, Store, read
+from tests.sample_run import make_run, record
+
+
+def run(day: int, right: int, n: int = 200, *, commit: str = "", measure: str = "accuracy.exact", **fields) -> Run:
+    """A run in January whose first questions are right."""
+    rows = [record(measure, f"q{i:03}", float(i < right), **fields) for i in range(n)]
+    git = {"commit": (commit or f"{day:x}") * 40, "dirty": False}
+    return Run(Path(f"run{day}"), tuple(rows), {"started": f"2026-01-{day:02}T00:00:00+00:00", "git": git})
+
+
+def marks(*runs: Run) -> list[str]:
+    (line,) = history.history(runs).lines
+    return [point.mark for point in line.points]
+
+
+def test_a_sure_drop_is_worse_and_is_said_in_one_sentence():
+    told = history.history([run(1, 180), run(2, 120)])
+    (marked,) = told.changes
+    assert (marked.point.mark, marked.before.name, marked.now.name) == ("worse", "1111111", "2222222")
+    found = Series(run(2, 120).records).since(Series(run(1, 180).records))
+    low, high = (f"{-100 * end:.1f}" for end in (found.difference.high, found.difference.low))
+    assert marked.point.sentence == (
+        f"accuracy.exact of rag (tiny) on instruments fell by 30.0 points [{low}, {high}] from 1111111 to 2222222"
+    )
+
+
+def test_a_sure_rise_is_better_and_where_lower_is_better_it_is_worse():
+    assert marks(run(1, 120), run(2, 180)) == ["first", "better"]
+    measure = {"measure": "hallucination.contradicted", "better": "lower"}
+    told = history.history([run(1, 20, **measure), run(2, 90, **measure)])
+    assert [marked.point.mark for marked in told.changes] == ["worse"]
+    assert told.changes[0].point.sentence.endswith(", and lower is better")
+
+
+def test_nothing_changed_is_tied_and_says_why():
+    (line,) = history.history([run(1, 30, 40), run(2, 30, 40)]).lines
+    assert (line.points[1].mark, line.points[1].change) == ("tied", 0.0)
+    assert line.points[1].sentence == "every item came out as in 1111111"
+
+
+def test_a_change_that_is_surely_small_is_tied():
+    assert marks(run(1, 2000, 4000), run(2, 2005, 4000)) == ["first", "tied"]
+
+
+def test_what_too_few_items_cannot_tell_is_inconclusive():
+    assert marks(run(1, 30, 40), run(2, 28, 40)) == ["first", "inconclusive"]
+    (line,) = history.history([run(1, 15, 15), run(2, 0, 15)]).lines
+    assert line.points[1].mark == "inconclusive"
+    assert "over 15 items, fewer than 20" in line.points[1].sentence
+
+
+@pytest.mark.parametrize(
+    ("fields", "said"),
+    [
+        ({"suite_version": "s2"}, "data of suite instruments: s1 before, s2 now"),
+        ({"judge": "other"}, "judge of measure accuracy.exact:  before, other now"),
+        ({"measure_version": "2"}, "definition of measure accuracy.exact: 1 before, 2 now"),
+    ],
+)
+def test_another_exam_is_not_compared_and_says_so(fields, said):
+    (line,) = history.history([run(1, 180), run(2, 20, **fields)]).lines
+    assert line.points[1].mark == "not comparable"
+    assert line.points[1].sentence == f"not compared with 1111111: {said}"
+    assert (line.points[1].value, line.points[1].since, line.points[1].change) == (0.1, None, None)
+
+
+def test_another_prompt_is_another_exam():
+    runs = [run(1, 180), run(2, 20)]
+    for each, template in zip(runs, "ab", strict=True):
+        each.provenance["systems"] = {"rag": {"generation": {"prompt_template": template}}}
+    (line,) = history.history(runs).lines
+    assert line.points[1].mark == "not comparable"
+    assert "prompt_template of system rag: a before, b now" in line.points[1].sentence
+
+
+def test_the_one_before_that_is_comparable_may_be_further_back():
+    told = history.history([run(1, 180), run(2, 100, suite_version="s2"), run(3, 120)])
+    (line,) = told.lines
+    assert [point.mark for point in line.points] == ["first", "not comparable", "worse"]
+    assert line.points[2].since == told.runs[0].id
+
+
+def test_runs_without_a_common_question_are_not_compared():
+    late = run(2, 180)
+    renamed = replace(late, records=tuple(replace(row, item=f"other {row.item}") for row in late.records))
+    (line,) = history.history([run(1, 180), renamed]).lines
+    assert line.points[1].sentence == "not compared with 1111111: they have no item in common"
+
+
+def test_what_could_not_be_measured_is_missing_and_not_zero():
+    lost = run(2, 180)
+    rows = tuple(replace(row, value=None, status="unmeasured", reason="the judge was down") for row in lost.records)
+    told = history.history([run(1, 180), replace(lost, records=rows), run(3, 120)])
+    (line,) = told.lines
+    assert [point.mark for point in line.points] == ["first", "inconclusive", "worse"]
+    assert (line.points[1].value, line.points[1].n) == (None, 0)
+    assert line.points[1].sentence == "nothing could be measured: the judge was down"
+    assert line.points[2].since == told.runs[0].id
+
+
+def test_what_never_applies_has_no_line():
+    none = run(1, 180)
+    rows = tuple(replace(row, value=None, status="not_applicable") for row in none.records)
+    assert history.history([replace(none, records=rows)]).lines == ()
+
+
+def test_only_the_first_measures_have_a_history():
+    assert history.history([run(1, 180, measure="latency.seconds")]).lines == ()
+    assert len(history.history([run(1, 180, measure="style.followed")]).lines) == 1
+
+
+@given(st.permutations(range(1, 6)))
+def test_time_orders_runs_however_they_are_given(days):
+    told = history.history([run(day, 30, 40) for day in days])
+    assert [moment.started for moment in told.runs] == [f"2026-01-{day:02}T00:00:00Z" for day in range(1, 6)]
+
+
+def test_time_is_told_in_utc():
+    early, late = run(1, 30, 40), run(2, 30, 40)
+    early.provenance["started"] = "2026-01-02T00:30:00+02:00"  # an hour and a half before
+    late.provenance["started"] = "2026-01-02T00:00:00"
+    told = history.history([late, early])
+    assert [moment.started for moment in told.runs] == ["2026-01-01T22:30:00Z", "2026-01-02T00:00:00Z"]
+
+
+@pytest.mark.parametrize("started", [None, "", "yesterday", 7, "0001-01-01T00:00:00+14:00"])
+def test_a_run_without_a_time_has_no_place_and_is_named(started):
+    lost = run(1, 30, 40)
+    lost.provenance["started"] = started
+    told = history.history([lost, run(2, 30, 40)])
+    assert (len(told.runs), told.undated) == (1, ("run1",))
+
+
+def test_later_runs_leave_what_was_said_of_earlier_ones_as_it_was():
+    runs = [run(day, right) for day, right in enumerate((180, 176, 120, 121, 190), 1)]
+    whole = history.history(runs).lines[0].points
+    for count in range(1, 6):
+        assert history.history(runs[:count]).lines[0].points == whole[:count]
+
+
+def test_the_p_values_of_one_run_are_corrected_together():
+    systems = {"base": 176, "rag": 172, "lora": 168, "hybrid": 160}
+
+    def several(day, rights):
+        rows = [row for name, right in rights.items() for row in run(day, right, system=name).records]
+        return replace(run(day, 0), records=tuple(rows))
+
+    told = history.history([several(1, dict.fromkeys(systems, 180)), several(2, systems)])
+    raw = {
+        name: Series(run(2, right, system=name).records).since(Series(run(1, 180, system=name).records)).p
+        for name, right in systems.items()
+    }
+    wanted = dict(zip(raw, corrected(list(raw.values()), "bh"), strict=True))
+    assert {line.system: line.points[1].p for line in told.lines} == pytest.approx(wanted)
+
+
+def test_two_runs_of_one_commit_are_told_apart_by_their_time():
+    (marked,) = history.history([run(1, 180, commit="a"), run(2, 120, commit="a")]).changes
+    assert marked.point.sentence.endswith("from aaaaaaa (2026-01-01T00:00:00Z) to aaaaaaa (2026-01-02T00:00:00Z)")
+
+
+# Where runs come from.
+
+
+@pytest.fixture
+def folder(tmp_path):
+    make_run(tmp_path / "run")
+    return tmp_path
+
+
+def test_a_run_that_was_saved_is_there_once_however_often_and_under_whatever_name(folder):
+    opened = read(folder / "run")
+    for name in ("a", "b"):
+        baseline.save(opened, folder / "saved" / f"{name}.json")
+    told = history.history([opened, opened], [folder / "saved", folder / "saved" / "a.json", folder / "run"])
+    assert len(told.runs) == 1
+    assert {len(line.points) for line in told.lines} == {1}
+    assert told == history.history([], [folder / "saved" / "b.json"]) == history.history([opened])
+
+
+def test_of_a_run_that_went_on_since_it_was_saved_the_fuller_counts(folder):
+    baseline.save(read(folder / "run"), folder / "saved" / "a.json")
+    Store(folder / "run").add([record("style.followed", f"q{i}") for i in range(30)])
+    for published, saved in (([read(folder / "run")], [folder / "saved"]), ([], [folder / "run", folder / "saved"])):
+        assert "style.followed" in {line.measure for line in history.history(published, saved).lines}
+
+
+def test_a_folder_of_run_folders_is_a_history_too(folder):
+    make_run(folder / "other")
+    assert len(history.history([], [folder]).runs) == 1
+
+
+def test_what_is_no_saved_run_is_said(folder):
+    (folder / "odd.json").write_text(json.dumps({"format": 7, "run": {}}))
+    with pytest.raises(InputError, match=r"odd\.json: format 7 is not 1"):
+        history.history([], [folder])
+    with pytest.raises(InputError, match="nowhere: no run is saved there"):
+        history.history([], [folder / "nowhere"])
+
+
+def test_publishing_tells_the_history(folder, capsys):
+    early = read(folder / "run")
+    early.provenance["started"] = "2025-12-31T00:00:00+00:00"
+    baseline.save(early, folder / "saved" / "early.json")
+    words = ["publish", str(folder / "run"), "--to", str(folder / "site"), "--history", str(folder / "saved")]
+    assert main(words) == 0
+    told = json.loads((folder / "site" / "history.json").read_text())
+    assert [moment["started"] for moment in told["runs"]] == ["2025-12-31T00:00:00Z", "2026-01-02T03:04:05Z"]
+    assert {point["mark"] for line in told["lines"] for point in line["points"]} == {"first", "tied"}
+    assert main([*words, "--history", str(folder / "nowhere")]) == 4
+    assert "no run is saved there" in capsys.readouterr().err
+
+
+def test_the_newest_value_is_the_one_on_the_board(folder):
+    site = page.publish([folder / "run"], folder / "site").parent
+    cells = json.loads((site / "leaderboard.json").read_text())["cells"]
+    board = {(cell["system"], cell["measure"]): [cell[name] for name in ("value", "ci_low", "ci_high", "n")] for cell in cells}
+    lines = json.loads((site / "history.json").read_text())["lines"]
+    assert len(lines) == 17
+    for line in lines:
+        point = line["points"][-1]
+        assert [point[name] for name in ("value", "ci_low", "ci_high", "n")] == board[line["system"], line["measure"]]
