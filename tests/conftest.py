@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import settings
@@ -11,7 +12,8 @@ from pytest_socket import socket_allow_hosts
 
 from evals.cache import Cache
 from evals.schema import Document, Domain, Example, Question
-from tests import tiny
+from tests import browsing, tiny
+from tests.sample_run import Sample, make_run
 
 if TYPE_CHECKING:
     from models.base import BaseModel
@@ -81,3 +83,47 @@ def base(tiny_llama: Path, cache: Cache) -> BaseModel:
     from models.base import find
 
     return find(str(tiny_llama), cache)
+
+
+@pytest.fixture(scope="session")
+def published(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The site of two runs, which lie beside it: several systems, seeds, suites and base models."""
+    from leaderboard.page import publish
+
+    folder = tmp_path_factory.mktemp("published")
+    runs = [
+        make_run(folder / "run", Sample(seeds=3)),
+        make_run(folder / "other", Sample(suite="pubmed", title="PubMedQA", base_model="qwen", seed=1)),
+    ]
+    return publish(runs, folder / "site").parent
+
+
+@pytest.fixture(scope="session")
+def hostile_site(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The site of a run in which everything that has a name bears a hostile one."""
+    from leaderboard.page import publish
+    from tests.hostile import hostile_run
+
+    folder = tmp_path_factory.mktemp("hostile")
+    return publish([hostile_run(folder / "run")], folder / "site").parent
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Any]:
+    """A browser of a module's own: the loop that drives it would be in the way of tests with loops of their own."""
+    with browsing.browsing() as opened:
+        yield opened
+
+
+@pytest.fixture
+def visit(browser: Any) -> Iterator[Callable[..., browsing.Visit]]:
+    """Opens pages, which are closed when the test ends."""
+    visits: list[browsing.Visit] = []
+
+    def go(address: Path | str, *how: Any, **more: Any) -> browsing.Visit:
+        visits.append(browsing.Visit(browser, address, *how, **more))
+        return visits[-1]
+
+    yield go
+    for each in visits:
+        each.close()

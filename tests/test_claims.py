@@ -19,8 +19,9 @@ from leaderboard.claims import Claim
 from leaderboard.findings import Finding, findings
 from leaderboard.page import publish
 from leaderboard.store import Store, read
+from tests.hostile import HOSTILE
+from tests.markup import parsed
 from tests.sample_run import Sample, make_run, record
-from tests.test_page import HOSTILE, parsed
 
 BETTER = Claim("rag is right more often than base", "accuracy.exact", "rag", "higher", against="base")
 

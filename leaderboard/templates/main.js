@@ -17,6 +17,7 @@ async function show() {
   } catch (error) {
     view.replaceChildren(h("h2", {}, "This cannot be shown"), h("p", { class: "warn" }, error.message));
   }
+  performance.mark("shown");
 }
 
 function current(link, name) {
