@@ -10,7 +10,8 @@ async function show() {
   all(".view").forEach((each) => (each.hidden = each.dataset.view !== name));
   all("#views a").forEach((link) => current(link, name));
   if (one("#where")) one("#where").value = where.id;
-  if (name === "board" && where) Figure.render(one(`.section[data-section="${CSS.escape(where.id)}"]`), where);
+  const root = where && one(`.section[data-section="${CSS.escape(where.id)}"]`);
+  if (name === "board" && root) [Figure, Panel].forEach((part) => part.render(root, where));
   const view = one(`.view[data-view="${CSS.escape(name)}"]`);
   try {
     if (view) await Views[name]?.render(view);
@@ -47,7 +48,7 @@ async function copy(button) {
 
 function start() {
   document.documentElement.classList.add("scripted");
-  all(".section").forEach((root) => Figure.start(root));
+  all(".section").forEach((root) => [Figure, Panel].forEach((part) => part.start(root)));
   Bubble.take(document);
   Bubble.start();
   ["pointerdown", "focusin", "click"].forEach((event) => document.addEventListener(event, follow));
