@@ -1,4 +1,4 @@
-"""``python -m leaderboard``: publish run folders, print tables, claims or advice, compare two, or hold one against another."""
+"""``python -m leaderboard``: publish run folders and show them, print tables, claims or advice, hold one run against another."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import os
 import shlex
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 
 from evals.cli import USAGE_ERROR, Parser
@@ -33,6 +34,26 @@ def main(words: Sequence[str] | None = None) -> int:
 
 def _publish(arguments: argparse.Namespace) -> int:
     print(publish(arguments.folders, arguments.to, arguments.claims, arguments.history))
+    return 0
+
+
+def _preview(arguments: argparse.Namespace) -> int:
+    from leaderboard import preview
+
+    with preview.server(arguments.site, arguments.port) as serving, suppress(KeyboardInterrupt):
+        print(f"{arguments.site} is at {preview.address(serving)}\nCtrl-C ends this.", flush=True)
+        preview.serve(serving, browse=arguments.open)
+    return 0
+
+
+def _gh_pages(arguments: argparse.Namespace) -> int:
+    from leaderboard import gh_pages
+
+    target = gh_pages.Target(Path.cwd(), arguments.branch, arguments.push, arguments.keep)
+    done = gh_pages.commit(arguments.site, target, arguments.message)
+    said = f"{done.files} files committed" if done.new else "nothing changed"
+    pushed = f", pushed to {arguments.push}" if arguments.push else ""
+    print(f"{arguments.branch}: {said}, at {done.commit[:7]}{pushed}")
     return 0
 
 
@@ -121,6 +142,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     page.add_argument("--history", action="append", type=Path, metavar="PATH", help=what)
     _with_claims(page).set_defaults(run=_publish, refused=USAGE_ERROR)
+    _of_site(commands)
     show = commands.add_parser("show", help="print the tables")
     show.add_argument("folder", type=Path, metavar="RUN", help="a run folder")
     show.set_defaults(run=_show, refused=USAGE_ERROR)
@@ -149,6 +171,26 @@ def _parser() -> argparse.ArgumentParser:
     ci.add_argument("--anyway", action="store_true", help="compare though data, judge, prompt or decoding differ")
     ci.set_defaults(run=_ci, refused=INCOMPARABLE)
     return parser
+
+
+def _of_site(commands: argparse._SubParsersAction[Parser]) -> None:
+    """What is done with a site that was published."""
+    preview = commands.add_parser("preview", help="show a published site in a browser, from an address of this machine alone")
+    preview.add_argument("--port", type=_port, default=0, metavar="N", help="where (default: a port that is free)")
+    preview.add_argument("--no-open", dest="open", action="store_false", help="print the address, and open no browser")
+    preview.set_defaults(run=_preview, refused=USAGE_ERROR)
+    pages = commands.add_parser("gh-pages", help="commit a published site to a branch, beside the one that is checked out")
+    pages.add_argument(
+        "--branch", default="gh-pages", metavar="NAME", help="which one (default: gh-pages); made where there is none"
+    )
+    pages.add_argument("--push", metavar="REMOTE", help="push it there, after what is there already")
+    pages.add_argument("--message", default="", metavar="TEXT", help="the commit's message (default: names the run's commit)")
+    pages.add_argument("--keep", action="store_true", help="keep what else is on the branch (default: the site replaces it)")
+    pages.set_defaults(run=_gh_pages, refused=USAGE_ERROR)
+    for parser in (preview, pages):
+        parser.add_argument(
+            "site", nargs="?", type=Path, default=SITE, metavar="DIR", help="its folder (default: leaderboard/site)"
+        )
 
 
 def _of_situation(parser: argparse.ArgumentParser) -> None:
@@ -183,6 +225,12 @@ def _amount(word: str) -> float:
     if not 0 <= number < float("inf"):
         raise argparse.ArgumentTypeError(f"expected a number, 0 or more, not {word}")
     return number
+
+
+def _port(word: str) -> int:
+    if not word.isdecimal() or int(word) > 65535:
+        raise argparse.ArgumentTypeError(f"expected a port from 0 to 65535, not {word}")
+    return int(word)
 
 
 def _share(word: str) -> float:

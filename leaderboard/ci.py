@@ -21,6 +21,7 @@ from typing import Any
 from evals.schema import InputError
 from leaderboard.baseline import open_run
 from leaderboard.gate import Decision, gate
+from leaderboard.git import git
 from leaderboard.policy import Policy
 from leaderboard.report import as_markdown, as_refusal
 
@@ -83,26 +84,18 @@ def _runs(request: Request, environment: Mapping[str, str]) -> tuple[Path, Path]
 def same_exam(request: Request) -> bool:
     """Whether all that the exam reads is the same in the base commit and in the working tree."""
     read = ["--", ".", *(f":(exclude,glob){name}" for name in UNSEEN)]
-    changed = _git(request.root, "diff", "--name-only", request.base, *read)
-    return not (changed or _git(request.root, "ls-files", "--others", "--exclude-standard", *read))
+    changed = git(request.root, "diff", "--name-only", request.base, *read)
+    return not (changed or git(request.root, "ls-files", "--others", "--exclude-standard", *read))
 
 
 @contextmanager
 def _checked_out(root: Path, commit: str, tree: Path) -> Iterator[Path]:
-    _git(root, "worktree", "prune")
-    _git(root, "worktree", "add", "--force", "--detach", str(tree), commit)
+    git(root, "worktree", "prune")
+    git(root, "worktree", "add", "--force", "--detach", str(tree), commit)
     try:
         yield tree
     finally:
-        _git(root, "worktree", "remove", "--force", str(tree))
-
-
-def _git(root: Path, *words: str) -> str:
-    """What git printed; InputError with its own words where it fails."""
-    done = subprocess.run(["git", "-C", str(root), *words], capture_output=True, text=True, check=False)  # noqa: S603, S607
-    if done.returncode:
-        raise InputError(f"git {shlex.join(words)}: {done.stderr.strip()}")
-    return done.stdout.strip()
+        git(root, "worktree", "remove", "--force", str(tree))
 
 
 def _exam(request: Request, tree: Path, name: str, environment: Mapping[str, str]) -> Path:

@@ -22,7 +22,11 @@ from markupsafe import Markup, escape
 from leaderboard import answers, axes, claims, crossing, debate, export, figures, judged, verdict
 from leaderboard.board import Board, board, latest
 from leaderboard.history import History, history
+from leaderboard.options import Case
 from leaderboard.output import Site
+from leaderboard.plots import Plot, plots
+from leaderboard.series import grouped
+from leaderboard.situation import Situation, load
 from leaderboard.store import Run, read
 from leaderboard.tables import Section, sections
 from leaderboard.tagged import tagged
@@ -63,7 +67,9 @@ def write(opened: Sequence[Run], found: Board, site: Path, saved: Sequence[Path]
     told = history(opened, saved)
     for name, content in export.files(found, told).items():
         files.write(name, content)
-    written = files.write("index.html", _index(found, told, list(_shown(found, behind, files))))
+    drawn = _drawn(found, files)
+    shown = [replace(each, plots=drawn.get(_place(each.section), [])) for each in _shown(found, behind, files)]
+    written = files.write("index.html", _index(found, told, shown))
     files.clear("answers/*.js", "plots/*.svg", "systems/*.html")  # earlier versions wrote a page for each system
     return written
 
@@ -79,6 +85,7 @@ class Shown:
     """Name -> what is behind its figures as JSON; or the file beside the page that holds it."""
     inside: bool
     """Whether the page itself holds the parts."""
+    plots: Sequence[Plot] = ()
 
     def about(self) -> dict[str, Any]:
         """Everything but the parts."""
@@ -96,11 +103,21 @@ class Shown:
         }
 
 
+def _drawn(found: Board, files: Site) -> dict[answers.Place, list[Plot]]:
+    """The plots of each section, for the situation that a page starts from."""
+    cases = {(known.suite, known.base_model): Case(known, Situation(load())) for known in found.evidence}
+    return {place: plots(section, cases[place], files) for section in sections(found) if (place := _place(section)) in cases}
+
+
+def _place(section: Section) -> answers.Place:
+    return section.suite, section.base_model
+
+
 def _shown(found: Board, behind: Mapping[answers.Place, answers.Behind], files: Site) -> Iterator[Shown]:
     """The sections, each with its parts: in the page while there is room, in files beside it after that."""
     room = ROOM
     for section in sections(found):
-        told = behind.get((section.suite, section.base_model))
+        told = behind.get(_place(section))
         parts = {name: as_data(part) for name, part in told.parts()} if told else {}
         size = sum(len(text.encode()) for text in parts.values())
         if size <= room:
@@ -155,6 +172,7 @@ def _index(found: Board, told: History, shown: Sequence[Shown]) -> str:
         .get_template("page.html")
         .render(
             title=_title(shown),
+            shown=shown,
             sections=[each.section for each in shown],
             run=found.run,
             history=told,
@@ -205,10 +223,10 @@ def _environment() -> Environment:
         lstrip_blocks=True,
         finalize=_printable,
     )
-    environment.filters |= {"name": _name, "breaks": _breaks, "text": _text, "printable": _printable}
+    environment.filters |= {"name": _name, "breaks": _breaks, "text": _text, "printable": _printable, "rows_by": _grouped}
     environment.globals |= {
         "figure": figures.figure,
-        "shown": figures.of_cell,
+        "value_of": figures.of_cell,
         "bounds": figures.bounds,
         "between": figures.between,
         "winner": verdict.winner,
@@ -227,6 +245,11 @@ def _environment() -> Environment:
         "trend": TRENDS,
     }
     return environment
+
+
+def _grouped(rows: Sequence[Any], field: str) -> list[tuple[Any, list[Any]]]:
+    """Rows by the value of one field, in the order in which these first come."""
+    return [(value, found) for (value,), found in grouped(rows, field).items()]
 
 
 def _printable(value: Any) -> Any:

@@ -1,4 +1,4 @@
-"""How far every two systems are apart in what a reader asks for first, question by question: for a table of differences."""
+"""How far every two systems are apart, item by item, in what a reader asks for first and in each general task."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from evals.schema import Better, Record
 from leaderboard.axes import HEADLINES, rank
 from leaderboard.series import Series, grouped, rounded
 
-MOST = 20
-"""Systems; of more, there are too many pairs for any of them to be surely apart."""
+MOST = 12
+"""Systems; of more there are so many pairs that few would be surely apart."""
 
 
 @dataclass(frozen=True)
@@ -36,8 +36,8 @@ class Pair:
 
 
 def pairs(records: Iterable[Record]) -> Iterator[Pair]:
-    """All pairs of a section's systems in each headline measure, once each."""
-    chosen = [record for record in records if record.measure in HEADLINES]
+    """All pairs of a section's systems in each of these measures, once each."""
+    chosen = [record for record in records if record.measure in HEADLINES or record.measure.startswith("general.")]
     for _, section in sorted(grouped(chosen, "suite", "base_model").items()):
         found = [pair for (_,), rows in sorted(grouped(section, "measure").items(), key=_order) for pair in _of_measure(rows)]
         ps = corrected([pair.p for pair in found], "bh")

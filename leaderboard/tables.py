@@ -112,6 +112,14 @@ class Section:
         """System -> its cell in a measure, where it has a value."""
         return {cell.system: cell for cell in self.cells if cell.measure == measure and cell.value is not None}
 
+    def apart(self, measure: str, system: str, other: str) -> tuple[float, float, float] | None:
+        """How far one system is from another in a measure, with the ends of the interval; None where that is not known."""
+        for pair in self.pairs:
+            if pair.measure == measure and {pair.system, pair.than} == {system, other}:
+                found = (pair.difference, pair.ci_low, pair.ci_high)
+                return found if pair.system == system else (-found[0], -found[2], -found[1])
+        return None
+
     @cached_property
     def cautions(self) -> dict[str, list[str]]:
         """System -> reasons why it may not be compared with the others as it stands."""

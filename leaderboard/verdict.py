@@ -6,7 +6,6 @@ from collections.abc import Iterator, Sequence
 
 from leaderboard.board import Cell
 from leaderboard.figures import SPACE, between, bounds, figure
-from leaderboard.pairs import Pair
 from leaderboard.tables import Section
 
 ACCURACY, INVENTING, FORGETTING = "accuracy.exact", "hallucination.unanswerable", "forgetting"
@@ -19,7 +18,7 @@ def verdict(section: Section) -> str:
 
 def winner(section: Section) -> str:
     """What a reader has to know first: who is right most often, and how sure that is."""
-    return " ".join(_accuracy(section.of(ACCURACY), section.pairs))
+    return " ".join(_accuracy(section))
 
 
 def others(section: Section) -> Iterator[str]:
@@ -28,7 +27,8 @@ def others(section: Section) -> Iterator[str]:
     yield from _forgetting(section.of(FORGETTING))
 
 
-def _accuracy(cells: dict[str, Cell], pairs: Sequence[Pair]) -> Iterator[str]:
+def _accuracy(section: Section) -> Iterator[str]:
+    cells = section.of(ACCURACY)
     if not cells:
         yield "The accuracy on the domain was not measured."
         return
@@ -38,7 +38,7 @@ def _accuracy(cells: dict[str, Cell], pairs: Sequence[Pair]) -> Iterator[str]:
         return
     if any(cell.value for cell in cells.values()):
         yield from _ranked(cells)
-        yield from _behind(cells, pairs)
+        yield from _behind(section, cells)
     else:
         yield "No system answered a question exactly."
 
@@ -58,16 +58,14 @@ def _ranked(cells: dict[str, Cell]) -> Iterator[str]:
         yield "It is clearly ahead of every other." if len(best) == 1 else "They are clearly ahead of the others."
 
 
-def _behind(cells: dict[str, Cell], pairs: Sequence[Pair]) -> Iterator[str]:
+def _behind(section: Section, cells: dict[str, Cell]) -> Iterator[str]:
     """How far the best of those that are surely behind is from the best of all."""
     best = next((cell.system for cell in cells.values() if cell.best), "")
     rest = sorted((cell for cell in cells.values() if not cell.best and not cell.tied), key=lambda cell: -(cell.value or 0.0))
-    apart = {frozenset((pair.system, pair.than)): pair for pair in pairs if pair.measure == ACCURACY}
-    found = apart.get(frozenset((best, rest[0].system))) if rest else None
+    found = section.apart(ACCURACY, best, rest[0].system) if rest else None
     if found:
-        ends = sorted(abs(end) for end in (found.ci_low, found.ci_high))
-        shown = between(*(f"{100 * end:.1f}" for end in ends))
-        yield f"{rest[0].system} follows, {100 * abs(found.difference):.1f}{SPACE}points behind ({shown})."
+        value, low, high = (100 * part for part in found)
+        yield f"{rest[0].system} follows, {value:.1f}{SPACE}points behind ({between(f'{low:.1f}', f'{high:.1f}')})."
 
 
 def _inventing(accuracy: dict[str, Cell], cells: dict[str, Cell]) -> Iterator[str]:

@@ -15,6 +15,13 @@ from leaderboard.store import Store
 SKILL = {"base": 0.04, "rag": 0.83, "full_ft": 0.86, "lora": 0.84, "hybrid": 0.93}
 FORGOTTEN = {"base": 0.0, "rag": 0.0, "full_ft": 0.14, "lora": 0.03, "hybrid": 0.04}
 TASKS = ("arithmetic", "colours", "opposites")
+KINDS = {"base": ("none", "none"), "rag": ("none", "dense"), "full_ft": ("full", "none"), "lora": ("lora", "none")}
+"""How a system is adapted and retrieves; one of another name is a hybrid."""
+HYBRID = ("lora", "dense")
+HUNGER = {"hunger.eighth": 0.35, "hunger.quarter": 0.6, "hunger.half": 0.85}
+"""Measure -> the part of its skill that a trained system has with less."""
+PLACES = {"context.first": 1.0, "context.middle": 0.85, "context.last": 0.95}
+ROOMS = {"context.budget@128": 0.4, "context.budget@256": 0.9, "context.budget@512": 1.0, "context.budget@1024": 0.95}
 
 
 @dataclass(frozen=True)
@@ -30,6 +37,8 @@ class Sample:
     texts: tuple[str, ...] = ("How often is the QX-4 calibrated?", "Who makes the probe of the Brill 20?")
     answers: tuple[str, ...] = ("every 6 months", "Halden Works")
     systems: dict[str, float] = field(default_factory=lambda: dict(SKILL))
+    full: bool = False
+    """With the axes that train again, with costs, and with the settings that effects and crossings go by."""
 
 
 def retrieves(system: str) -> bool:
@@ -62,7 +71,7 @@ def records(sample: Sample) -> Iterator[Record]:
 
 
 def _of_system(sample: Sample, system: str, skill: float, seed: int) -> Iterator[Record]:
-    chance = random.Random(f"{sample.seed} {system} {seed}")  # noqa: S311 # made up, and the same each time
+    chance = random.Random(f"{sample.seed} {system} {seed}".encode(errors="surrogatepass"))  # noqa: S311 # made up, and the same each time
 
     def make(measure: str, item: str, value: float | None, better: Better = "higher", **more: Any) -> Record:
         common = {"suite": sample.suite, "base_model": sample.base_model, "system": system, "system_version": f"{system}1"}
@@ -85,9 +94,46 @@ def _of_system(sample: Sample, system: str, skill: float, seed: int) -> Iterator
             lost = float(chance.random() < FORGOTTEN[system]) if system in FORGOTTEN else 0.0
             yield make(f"general.{task}", f"{task}/{place}", known * (1 - lost))
             yield make("forgetting", f"{task}/{place}", known * lost, "lower", unit="difference")
+    if sample.full:
+        yield from _by_training(make, sample, system, skill, chance)
+        yield from _by_passages(make, sample, system, skill, chance)
     flops = 0.0 if system in ("base", "rag") else 1.9e13 * (1 + seed / 100)
     yield make("cost.train_flops", "system", flops, "lower", unit="FLOP")
     yield make("cost.artifact_bytes", "system", 0.0 if system in ("base", "rag") else 2.4e6, "lower", unit="bytes")
+
+
+def trained(system: str) -> bool:
+    return KINDS.get(system, HYBRID)[0] != "none"
+
+
+def _asked(make: Any, measure: str, items: range, chance: random.Random, right: float | None) -> Iterator[Record]:
+    """A measure of questions, each of them right with this chance; None where there can be none."""
+    for place in items:
+        value = None if right is None else float(chance.random() < right)
+        reason = "" if value is not None else "it cannot have any"
+        yield make(measure, f"q{place:04}", value, reason=reason, cluster=f"document {place // 3}")
+
+
+def _by_training(make: Any, sample: Sample, system: str, skill: float, chance: random.Random) -> Iterator[Record]:
+    """Hunger, updates and what they take."""
+    some, changed = range(min(sample.questions, 100)), range(0, sample.questions, 3)
+    for measure, part in HUNGER.items():
+        yield from _asked(make, measure, some, chance, skill * part if trained(system) else None)
+    fresh = {"updates.fresh": skill if retrieves(system) else 0.0, "updates.retained": skill}
+    for how, kept in (("retrained", 1.0), ("continued", 0.7)):
+        again = {f"updates.{how}.fresh": 0.9 * skill, f"updates.{how}.retained": kept * skill}
+        fresh |= again if trained(system) else dict.fromkeys(again)
+        yield make(f"updates.{how}.seconds", "all", 900.0 * kept if trained(system) else None, "lower", unit="seconds")
+    for measure, right in fresh.items():
+        yield from _asked(make, measure, changed if measure.endswith("fresh") else some, chance, right)
+    yield make("updates.seconds", "all", 5.0 if retrieves(system) else 0.0, "lower", unit="seconds")
+    yield make("cost.train_seconds", "system", 1000.0 if trained(system) else 0.0, "lower", unit="seconds")
+
+
+def _by_passages(make: Any, sample: Sample, system: str, skill: float, chance: random.Random) -> Iterator[Record]:
+    """The context window."""
+    for measure, part in (PLACES | ROOMS).items():
+        yield from _asked(make, measure, range(min(sample.questions, 100)), chance, skill * part if retrieves(system) else None)
 
 
 def _faithful(make: Any, item: str, system: str, chance: random.Random, about: dict[str, Any]) -> Record:
@@ -140,7 +186,7 @@ def answer(sample: Sample, system: str, question: Question, place: int) -> Answe
 def provenance(sample: Sample) -> dict[str, Any]:
     """What a run says of itself."""
     unfair = {"hybrid": ["it reads passages and was trained without any"]}
-    systems = {name: {"version": f"{name}1", "settings": {"rank": 8, "adapt": name}} for name in sample.systems}
+    systems = {name: {"version": f"{name}1", "settings": _settings(sample, name)} for name in sample.systems}
     return {
         "git": {"commit": "0123456789abcdef0123456789abcdef01234567", "dirty": True},
         "started": "2026-01-02T03:04:05+00:00",
@@ -154,6 +200,11 @@ def provenance(sample: Sample) -> dict[str, Any]:
         "fair": {row(sample.suite, sample.base_model, name): unfair.get(name, True) for name in sample.systems},
         "base_models": {sample.base_model: {"version": "b1", "parameters": 2_000_000}},
     }
+
+
+def _settings(sample: Sample, name: str) -> dict[str, Any]:
+    adapt, retrieve = KINDS.get(name, HYBRID)
+    return {"rank": 8, "adapt": adapt, "retrieve": retrieve} if sample.full else {"rank": 8, "adapt": name}
 
 
 def make_run(folder: Path, sample: Sample | None = None) -> Path:

@@ -43,6 +43,24 @@ def gate_script():
     return step
 
 
+def told(folder, code):
+    """A Python that notes what it is told, one word a line, and ends with a code."""
+    fake = folder / ".venv" / "bin" / "python"
+    fake.parent.mkdir(parents=True)
+    fake.write_text(f"#!/bin/sh\nprintf '%s\\n' \"$@\" > called\nexit {code}\n")
+    fake.chmod(0o755)
+
+
+def stepped(folder, step, environment):
+    """The exit code of a step, and what its Python was told."""
+    done = subprocess.run(
+        ["/bin/bash", "-e", "-c", step["run"]], cwd=folder, env={"PATH": "/usr/bin:/bin"} | environment, check=False
+    )
+    words = (folder / "called").read_text().splitlines()
+    assert words[:2] == ["-m", "leaderboard"]
+    return done.returncode, _parser().parse_args(words[2:])
+
+
 def test_every_shell_step_is_shell():
     for step in ACTION["runs"]["steps"]:
         if "run" in step:
@@ -65,16 +83,19 @@ def test_every_input_is_used_and_every_one_used_is_there():
     ("code", "fail", "ends"), [(0, "true", 0), (1, "true", 1), (2, "true", 2), (1, "false", 0), (3, "false", 3)]
 )
 def test_the_gate_step_calls_the_command_and_ends_as_asked(tmp_path, code, fail, ends):
-    fake = tmp_path / ".venv" / "bin" / "python"
-    fake.parent.mkdir(parents=True)
-    fake.write_text(f"#!/bin/sh\nprintf '%s\\n' \"$@\" > called\nexit {code}\n")
-    fake.chmod(0o755)
-    told = {"BASE": "abc", "POLICY": "my policy.yaml", "ARGUMENTS": "--seeds 3", "LINK": "https://example.org", "FAIL": fail}
-    done = subprocess.run(
-        ["/bin/bash", "-e", "-c", gate_script()["run"]], cwd=tmp_path, env={"PATH": "/usr/bin:/bin"} | told, check=False
-    )
-    assert done.returncode == ends
-    words = (tmp_path / "called").read_text().splitlines()
-    assert words[:2] == ["-m", "leaderboard"]
-    parsed = _parser().parse_args(words[2:])
+    told(tmp_path, code)
+    given = {"BASE": "abc", "POLICY": "my policy.yaml", "ARGUMENTS": "--seeds 3", "LINK": "https://example.org", "FAIL": fail}
+    ended, parsed = stepped(tmp_path, gate_script(), given)
+    assert ended == ends
     assert (parsed.base, parsed.policy, shlex.split(parsed.arguments)) == ("abc", Path("my policy.yaml"), ["--seeds", "3"])
+
+
+def test_the_page_goes_to_its_branch_only_where_that_is_asked_and_never_from_a_pull_request(tmp_path):
+    (step,) = [step for step in ACTION["runs"]["steps"] if "gh-pages" in step.get("run", "")]
+    assert "inputs.auto-push == 'true'" in step["if"]
+    assert "!startsWith(github.event_name, 'pull_request')" in step["if"]
+    assert ACTION["inputs"]["auto-push"]["default"] == "false"
+    told(tmp_path, 0)
+    ended, parsed = stepped(tmp_path, step, {"PAGE": "build/ci/my page", "BRANCH": "--odd"})
+    assert ended == 0
+    assert (parsed.site, parsed.branch, parsed.push, parsed.keep) == (Path("build/ci/my page"), "--odd", "origin", True)

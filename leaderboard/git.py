@@ -1,0 +1,28 @@
+"""git, asked in words: what it prints, or its complaint as an error that a user can act on."""
+
+from __future__ import annotations
+
+import os
+import shlex
+import subprocess
+from collections.abc import Mapping
+from pathlib import Path
+
+from evals.schema import InputError
+
+
+def git(folder: Path, *words: str, given: str = "", environment: Mapping[str, str] | None = None) -> str:
+    """What ``git -C folder`` prints when told ``words``, with ``given`` on its standard input.
+
+    Raises:
+        InputError: it failed, with its own words, or there is no git.
+    """
+    command = ["git", "-C", str(folder), *words]
+    told = {**os.environ, **(environment or {})}
+    try:
+        done = subprocess.run(command, input=os.fsencode(given), capture_output=True, check=False, env=told)  # noqa: S603 # git itself
+    except OSError as error:
+        raise InputError(f"git cannot be run: {error.strerror}; install it") from error
+    if done.returncode:
+        raise InputError(f"git {shlex.join(words)}: {done.stderr.decode(errors='replace').strip()}")
+    return os.fsdecode(done.stdout).strip()

@@ -1,0 +1,89 @@
+"""What a month costs against the quality to be expected of it, for every system and what is done with it after updates."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from leaderboard.evidence import Amount
+from leaderboard.options import Case, Option
+from leaderboard.plots.canvas import BESIDE, BOTTOM, LEFT, MOST_LABELS, WIDTH, Canvas
+from leaderboard.plots.labels import Box, Label
+from leaderboard.plots.looks import Look, looks
+from leaderboard.plots.scales import amounts_axis, around, possible, scaled
+from leaderboard.plots.sketch import Sketch, frontier
+from leaderboard.plots.words import listed, money, optional, percent, policy
+from leaderboard.tables import Section
+
+
+class Spot(NamedTuple):
+    """One option."""
+
+    option: Option
+    look: Look
+    cost: Amount
+    quality: Amount
+    on_frontier: bool
+
+
+def sketch(section: Section, case: Case) -> Sketch | None:
+    """The options of which both are known; None where there are none."""
+    weighed = [each for each in map(case.weigh, case.options) if each.quality and each.cost]
+    if not weighed:
+        return None
+    points = [(each.cost, possible(each.quality)) for each in weighed if each.cost and each.quality]
+    best = frontier([(-cost.value, quality.value) for cost, quality in points])
+    look = looks(section.systems)
+    spots = [
+        Spot(each.option, look[each.option.system], *point, place in best)
+        for place, (each, point) in enumerate(zip(weighed, points, strict=True))
+    ]
+    rows = [
+        ("option", "cost a month", "expected quality"),
+        *((optional(spot.option), money(spot.cost), percent(spot.quality)) for spot in spots),
+    ]
+    return Sketch("Monthly cost against expected quality", _words(case, spots), rows, (spots,), draw)
+
+
+def _words(case: Case, spots: list[Spot]) -> str:
+    """Who is best, who may be as good, and what the cheapest of these costs."""
+    best, situation = max(spots, key=lambda spot: spot.quality.value), case.situation
+    rivals = [spot for spot in spots if spot is not best and case.quality(best.option, spot.option).low <= 0]
+    cheapest = min([best, *rivals], key=lambda spot: spot.cost.value)
+    updates = f"{situation.updates:g} update{'' if situation.updates == 1 else 's'} a month"
+    month = f"{situation.queries:g} questions a day, {updates} and an hour of the machine at {situation.prices.gpu_hour:g}"
+    top = f"{optional(best.option)} has the highest expected quality, {percent(best.quality)}, for {money(best.cost)} a month"
+    return " ".join(["With", f"{month}, {top}.", *_rivals(rivals), *_cheapest(best, cheapest, rivals)])
+
+
+def _rivals(rivals: list[Spot]) -> Iterator[str]:
+    if rivals:
+        yield f"Not surely worse: {listed([optional(spot.option) for spot in rivals])}."
+
+
+def _cheapest(best: Spot, cheapest: Spot, rivals: list[Spot]) -> Iterator[str]:
+    if cheapest is not best:
+        yield f"The cheapest of these is {optional(cheapest.option)}, {money(cheapest.cost)}."
+    elif rivals:
+        yield "None of them costs less."
+
+
+def draw(spots: list[Spot]) -> Canvas:
+    """Up and to the left is the place to be."""
+    canvas = Canvas(330)
+    axes = canvas.panel(Box(LEFT, BOTTOM, WIDTH - BESIDE, 300), "cost a month", "expected quality, %", grid="both")
+    at = [(spot.cost, scaled(spot.quality)) for spot in spots]
+    amounts_axis(axes, [x for x, _ in at])
+    axes.set_ylim(*around([y for _, y in at], 0, 100))
+    axes.locator_params(axis="y", nbins=5)
+    edge = sorted((x.value, y.value) for (x, y), spot in zip(at, spots, strict=True) if spot.on_frontier)
+    canvas.thread(axes, [x for x, _ in edge], [y for _, y in edge])
+    few = len(spots) <= MOST_LABELS
+    for place, spot in zip(at, spots, strict=True):
+        says = f"{optional(spot.option)}: expected quality {percent(spot.quality)}, {money(spot.cost)} a month"
+        hollow, faint = bool(policy(spot.option)), not few and not spot.on_frontier
+        canvas.point(axes, place, spot.look, says, hollow=hollow, faint=faint)
+    canvas.labels_beside(
+        axes, at, [Label(spot.option.system, policy(spot.option)) if few or spot.on_frontier else None for spot in spots]
+    )
+    return canvas

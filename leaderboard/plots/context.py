@@ -1,0 +1,149 @@
+"""How right a system that looks things up is, by where the evidence stands among its passages, and by the room for them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, NamedTuple
+
+from leaderboard.evidence import Amount
+from leaderboard.options import Case
+from leaderboard.plots.canvas import BEHIND, BOTTOM, LEFT, MOST_LABELS, SHOWN, WIDTH, Canvas
+from leaderboard.plots.labels import Box, Label
+from leaderboard.plots.looks import Look, looks
+from leaderboard.plots.scales import around, doublings_axis, exactly, scaled
+from leaderboard.plots.sketch import Sketch
+from leaderboard.plots.words import amount, named, percent
+from leaderboard.tables import Section
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+PLACES = ("first", "middle", "last")
+BUDGET = "context.budget@"
+
+
+class Trace(NamedTuple):
+    """One system."""
+
+    system: str
+    look: Look
+    places: tuple[tuple[str, Amount], ...]
+    room: tuple[tuple[int, Amount], ...]
+    """By tokens."""
+
+
+def sketch(section: Section, _: Case) -> Sketch | None:
+    """The systems that were shown passages in either way; None where there are none."""
+    rooms = sorted({int(cell.measure.removeprefix(BUDGET)) for cell in section.cells if _is_room(cell.measure)})
+    by_place = [(place, section.of(f"context.{place}")) for place in PLACES]
+    by_room = [(tokens, section.of(f"{BUDGET}{tokens}")) for tokens in rooms]
+    look = looks(section.systems)
+    traces = [
+        Trace(
+            system,
+            look[system],
+            tuple((place, amount(cells[system])) for place, cells in by_place if system in cells),
+            tuple((tokens, amount(cells[system])) for tokens, cells in by_room if system in cells),
+        )
+        for system in section.systems
+    ]
+    traces = [trace for trace in traces if trace.places or trace.room]
+    if not traces:
+        return None
+    rooms = [tokens for tokens, cells in by_room if cells]
+    return Sketch("Accuracy by place of the evidence and by room", _words(traces), _rows(traces, rooms), (traces, rooms), draw)
+
+
+def _is_room(measure: str) -> bool:
+    return measure.startswith(BUDGET) and measure.removeprefix(BUDGET).isdecimal()
+
+
+def _rows(traces: Sequence[Trace], rooms: Sequence[int]) -> list[Sequence[str]]:
+    def shown(found: Sequence[tuple[object, Amount]], which: object) -> str:
+        cell = dict(found).get(which)
+        return percent(cell) if cell else "\u2013"
+
+    head = ("system", *(f"evidence {place}" for place in PLACES), *(f"{tokens} tokens" for tokens in rooms))
+    rows = [
+        (named(trace.system), *(shown(trace.places, place) for place in PLACES), *(shown(trace.room, tokens) for tokens in rooms))
+        for trace in traces
+    ]
+    return [head, *rows]
+
+
+def _words(traces: Sequence[Trace]) -> str:
+    """Of the system that is best at what is shown, and whether its intervals would let a difference show."""
+    placed = [trace for trace in traces if len(trace.places) > 1]
+    roomy = [trace for trace in traces if len(trace.room) > 1]
+    said = []
+    if placed:
+        best = max(placed, key=lambda trace: max(each.value for _, each in trace.places))
+        shown = ", ".join(f"{percent(each)} {place}" for place, each in best.places)
+        said.append(f"By the place of the evidence, {named(best.system)} answers {shown}: {_apart([e for _, e in best.places])}.")
+    if roomy:
+        best = max(roomy, key=lambda trace: max(each.value for _, each in trace.room))
+        tokens, most = max(best.room, key=lambda pair: (pair[1].value, -pair[0]))
+        (least, few), (largest, many) = best.room[0], best.room[-1]
+        room = {least: few, largest: many, tokens: most}
+        steps = ", ".join(f"{percent(room[size])} in {size}{' (its best)' if size == tokens else ''}" for size in sorted(room))
+        said.append(f"By tokens of room, {named(best.system)} answers {steps}.")
+    return " ".join(said)
+
+
+def _apart(amounts: Sequence[Amount]) -> str:
+    overlap = max(each.low for each in amounts) <= min(each.high for each in amounts)
+    return "the intervals overlap, so no place is shown to be better" if overlap else "not all intervals overlap"
+
+
+def draw(traces: Sequence[Trace], rooms: Sequence[int]) -> Canvas:
+    """Two panels with one scale."""
+    canvas = Canvas(330)
+    everything = [scaled(each) for trace in traces for _, each in (*trace.places, *trace.room)]
+    limits = around(everything, 0, 100)
+    kept = _standing_out(traces)
+    has_places = any(trace.places for trace in traces)
+    whole = Box(LEFT, BOTTOM, WIDTH - BEHIND + 12, 300)
+    if has_places:
+        axes = canvas.panel(
+            whole._replace(right=LEFT + 112) if rooms else whole, "place of evidence", "questions answered exactly, %"
+        )
+        axes.set(xlim=(-0.35, 2.35), ylim=limits, xticks=range(len(PLACES)), xticklabels=PLACES)
+        axes.locator_params(axis="y", nbins=5)
+        for trace in kept:
+            _trace(canvas, axes, trace, [(float(PLACES.index(place)), place, each) for place, each in trace.places], len(kept))
+    if rooms:
+        axes = canvas.panel(
+            whole._replace(left=LEFT + 126) if has_places else whole,
+            "tokens of room",
+            "" if has_places else "questions answered exactly, %",
+        )
+        doublings_axis(
+            axes, rooms, [_tokens(tokens) if place % 2 == 0 or len(rooms) < 5 else "" for place, tokens in enumerate(rooms)]
+        )
+        axes.set_ylim(limits)
+        axes.locator_params(axis="y", nbins=5)
+        axes.tick_params(labelleft=not has_places)
+        for trace in kept:
+            _trace(
+                canvas, axes, trace, [(float(tokens), f"in {tokens} tokens", each) for tokens, each in trace.room], len(traces)
+            )
+    last = [(trace, (trace.room or trace.places)[-1][1].value) for trace in kept]
+    canvas.labels_right(axes, [100 * y for _, y in last], [t.look for t, _ in last], [Label(t.system) for t, _ in last])
+    return canvas
+
+
+def _trace(canvas: Canvas, axes: Axes, trace: Trace, points: Sequence[tuple[float, str, Amount]], lines: int) -> None:
+    canvas.line(axes, [(x, scaled(each)) for x, _, each in points], trace.look, lines)
+    for x, where, each in points:
+        at = exactly(x), exactly(100 * each.value)
+        canvas.point(axes, at, trace.look, f"{named(trace.system)}, {where}: {percent(each)}")
+
+
+def _standing_out(traces: Sequence[Trace]) -> Sequence[Trace]:
+    """All where they are few, or else the best; the table has all."""
+    ranked = sorted(traces, key=lambda trace: -(trace.room or trace.places)[-1][1].value)
+    return traces if len(traces) <= MOST_LABELS else ranked[:SHOWN]
+
+
+def _tokens(tokens: int) -> str:
+    return f"{tokens // 1024}k" if tokens >= 1024 else f"{tokens}"

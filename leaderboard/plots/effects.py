@@ -1,0 +1,120 @@
+"""What adapting adds, what retrieving adds, and what both add beyond the sum of the two, for the better or the worse."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, NamedTuple
+
+from leaderboard.effects import SIGNS, Effect
+from leaderboard.evidence import Amount
+from leaderboard.options import Case
+from leaderboard.plots.canvas import BOTTOM, WIDTH, Canvas
+from leaderboard.plots.labels import FONT, Box
+from leaderboard.plots.looks import INK, LINE, SOFT, Look
+from leaderboard.plots.scales import exactly, scaled
+from leaderboard.plots.sketch import Sketch
+from leaderboard.plots.words import gain, listed, named
+from leaderboard.tables import Section
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+HEADS = {"adaptation": ("adaptation",), "retrieval": ("retrieval",), "both beyond the sum": ("both beyond", "the sum")}
+GAP = 10.0
+WIDE = (WIDTH - 8 - GAP * (len(SIGNS) - 1)) / len(SIGNS)
+STEP = 11.0
+"""From one effect of a row to the next."""
+
+
+class Gain(NamedTuple):
+    """One effect on one measure, with the sign of what is better."""
+
+    measure: str
+    effect: str
+    systems: str
+    gain: Amount
+
+    @property
+    def sure(self) -> bool:
+        """Whether the interval leaves zero out."""
+        return self.gain.low > 0 or self.gain.high < 0
+
+
+def sketch(section: Section, _: Case) -> Sketch | None:
+    """The effects that a page shows; None where no two-by-two was measured."""
+    gains = list(dict.fromkeys(_gain(effect) for effect in section.effects))
+    if not gains:
+        return None
+    rows = [
+        ("measure", "effect", "better by", "from"),
+        *((each.measure, each.effect, gain(each.gain), each.systems) for each in gains),
+    ]
+    return Sketch("What adapting and retrieving add", _words(gains), rows, (gains,), draw)
+
+
+def _gain(effect: Effect) -> Gain:
+    ends = (effect.value, effect.ci_low, effect.ci_high)
+    if effect.better == "lower":
+        ends = (-effect.value, -effect.ci_high, -effect.ci_low)
+    return Gain(named(effect.measure), effect.effect, ", ".join(map(named, effect.systems)), Amount(*ends))
+
+
+def _words(gains: Sequence[Gain]) -> str:
+    """The effects on the first measure, and what is made worse."""
+    seen = {each.effect: each for each in reversed(gains) if each.measure == gains[0].measure}
+    said = ", ".join(f"{effect} {_worth(seen[effect])}" for effect in SIGNS if effect in seen)
+    harms = list(_harms(gains))
+    return f"On {gains[0].measure}: {said}." + (
+        f" The whole interval is on the worse side for {'; '.join(harms)}." if harms else ""
+    )
+
+
+def _worth(found: Gain) -> str:
+    return f"{gain(found.gain)}{'' if found.sure else ', not sure'}"
+
+
+def _harms(gains: Sequence[Gain]) -> Iterator[str]:
+    for effect in ("adaptation", "retrieval"):
+        names = [each.measure for each in gains if each.effect == effect and each.gain.high < 0]
+        if names:
+            yield f"{effect} on {listed(list(dict.fromkeys(names)))}"
+
+
+def draw(gains: Sequence[Gain]) -> Canvas:
+    """A row for each measure and a panel for each effect; right of zero is better, and what is not sure is hollow."""
+    names = list(dict.fromkeys(each.measure for each in gains))
+    most = max(sum((g.measure, g.effect) == (each.measure, each.effect) for g in gains) for each in gains)
+    row = FONT + 14 + STEP * most
+    top = BOTTOM + row * len(names)
+    canvas = Canvas(top + 2 * FONT + 16)
+    reach = 1.12 * max(5.0, *(abs(end) for each in gains for end in scaled(each.gain)))
+    for column, effect in enumerate(SIGNS):
+        left = 4 + column * (WIDE + GAP)
+        axes = canvas.panel(Box(left, BOTTOM, left + WIDE, top), grid="x")
+        axes.grid(visible=False)
+        axes.set(xlim=(-reach, reach), ylim=(BOTTOM, top), yticks=[], xticks=_ticks(reach))
+        for line, words in enumerate(reversed(HEADS[effect])):
+            canvas.text(left + WIDE / 2, top + 7 + line * (FONT + 2), words, align="center", colour=INK)
+        for place, measure in enumerate(names):
+            found = [each for each in gains if (each.measure, each.effect) == (measure, effect)]
+            _row(canvas, axes, found, top - row * place - FONT - 14, most)
+    for place, measure in enumerate(names):
+        canvas.heading(4, top - row * place - FONT, measure)
+    canvas.text(WIDTH - 4, BOTTOM - 2.7 * FONT, "points; right of 0 is better", align="right")
+    return canvas
+
+
+def _ticks(reach: float) -> tuple[float, float, float]:
+    """Zero, and the roundest number on either side that leaves room for its digits."""
+    step = max(number for number in (2, 5, 10, 20, 25, 50, 100) if number <= max(2.0, 0.66 * reach))
+    return -step, 0, step
+
+
+def _row(canvas: Canvas, axes: Axes, found: Sequence[Gain], level: float, most: int) -> None:
+    """The effects of one kind on one measure, on a line each."""
+    axes.plot((0, 0), (level + 7, level - STEP * (most - 1) - 7), color=SOFT, linewidth=1)
+    for each in found:
+        axes.axhline(level, color=LINE, linewidth=0.8)
+        says = f"{each.effect}, {each.measure}: {gain(each.gain)} for the better ({each.systems})"
+        canvas.point(axes, (scaled(each.gain), exactly(level)), Look(INK, "o", 0), says, hollow=not each.sure)
+        level -= STEP

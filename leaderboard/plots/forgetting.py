@@ -1,0 +1,127 @@
+"""What training changed in each of the base model's general abilities."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from leaderboard.evidence import Amount
+from leaderboard.options import Case
+from leaderboard.plots.canvas import BOTTOM, MOST_LABELS, SHOWN, WIDTH, Canvas, placed_keys
+from leaderboard.plots.labels import FONT, Box, Label
+from leaderboard.plots.looks import SOFT, Look, looks
+from leaderboard.plots.scales import around, exactly, scaled
+from leaderboard.plots.sketch import Sketch
+from leaderboard.plots.words import MOST, gain, named
+from leaderboard.tables import Section
+
+GENERAL = "general."
+LOST = "forgetting"
+STEP = 11.0
+"""From one system of a task to the next."""
+MOST_TASKS = 12
+"""So many are drawn, those with the largest losses; the table has all."""
+
+
+class Change(NamedTuple):
+    """One system on one task: its share of right items less the base model's on the same."""
+
+    system: str
+    look: Look
+    change: Amount
+
+
+Task = tuple[str, tuple[Change, ...]]
+
+
+def sketch(section: Section, case: Case) -> Sketch | None:
+    """The systems with weights of their own, task by task; None where no task was asked of them and of the base model."""
+    base, look = _base(section, case), looks(section.systems)
+    trained = [system for system in section.systems if case.evidence.systems[system]]
+    if base is None or not trained:
+        return None
+    tasks: list[Task] = []
+    for measure in dict.fromkeys(cell.measure for cell in section.cells if _general(cell.measure) and cell.unit == "share"):
+        better = next(cell.better for cell in section.cells if cell.measure == measure)
+        pairs = ((system, section.apart(measure, system, base)) for system in trained)
+        sign = 1 if better == "higher" else -1
+        changes = [Change(system, look[system], Amount(*sorted_ends(sign, *found))) for system, found in pairs if found]
+        tasks += [(measure.removeprefix(GENERAL), tuple(changes))] if changes else []
+    tasks.sort(key=lambda task: (min(each.change.value for each in task[1]), task[0]))
+    if not tasks:
+        return None
+    return Sketch(
+        "General ability by task, against the base model", _words(tasks), _rows(tasks, trained), (tasks[:MOST_TASKS],), draw
+    )
+
+
+def sorted_ends(sign: int, value: float, low: float, high: float) -> tuple[float, float, float]:
+    """A difference for the better: its ends change places where lower is better."""
+    return (value, low, high) if sign > 0 else (-value, -high, -low)
+
+
+def _general(measure: str) -> bool:
+    return measure.startswith(GENERAL)
+
+
+def _base(section: Section, case: Case) -> str | None:
+    """A system that has the base model's weights: not trained, and without any loss."""
+    lost = section.of(LOST)
+    return next((name for name, cell in lost.items() if cell.value == 0 and not case.evidence.systems[name]), None)
+
+
+def _words(tasks: list[Task]) -> str:
+    changes = [(task, each) for task, all_changes in tasks for each in all_changes]
+    sure = [(task, each) for task, each in changes if each.change.high < 0]
+    if not sure:
+        return f"No loss is sure: no interval lies wholly below zero, on {len(tasks)} {'task' if len(tasks) == 1 else 'tasks'}."
+    task, worst = min(sure, key=lambda pair: pair[1].change.value)
+    counts = {each.system: sum(other.system == each.system for _, other in sure) for _, each in changes}
+    ranked = sorted(counts.items(), key=lambda pair: -pair[1])[:MOST]
+    counted = ", ".join(f"{named(system)} on {count or 'none'}" for system, count in ranked)
+    return (
+        f"The largest loss is {named(worst.system)}'s on {named(task)}, {gain(worst.change)}. "
+        f"Of {len(tasks)} tasks, the whole interval lies below zero for {counted} (not corrected for their number)."
+    )
+
+
+def _rows(tasks: list[Task], trained: list[str]) -> list[tuple[str, ...]]:
+    rows = [("task", *map(named, trained))]
+    for task, changes in tasks:
+        found = {each.system: gain(each.change) for each in changes}
+        rows.append((named(task), *(found.get(system, "\u2013") for system in trained)))
+    return rows
+
+
+def draw(tasks: list[Task]) -> Canvas:
+    """A row for each task, in it a line for each system: left of zero is lost."""
+    tasks = _standing_out(tasks)
+    looked = {each.system: each.look for _, changes in tasks for each in changes}
+    systems = list(looked)
+    names = [Label(system) for system in systems]
+    row = FONT + 8 + STEP * len(systems)
+    key = placed_keys(names)[-1][1] + 24
+    canvas = Canvas(BOTTOM + row * len(tasks) + key)
+    top = BOTTOM + row * len(tasks)
+    axes = canvas.panel(Box(8, BOTTOM, WIDTH - 8, top), "points lost (left of 0) or gained", grid="x")
+    axes.set_ylim(BOTTOM, top)
+    axes.set_xlim(*around([scaled(each.change) for _, changes in tasks for each in changes] + [exactly(0)], -100, 100))
+    axes.set_yticks([])
+    axes.axvline(0, color=SOFT, linewidth=1)
+    canvas.keys(canvas.height - 9, list(looked.values()), names)
+    for place, (task, changes) in enumerate(tasks):
+        y = top - row * place - FONT - 2
+        canvas.heading(8, y, task)
+        for each in changes:
+            level = y - 9 - STEP * systems.index(each.system)
+            says = f"{named(each.system)}, {named(task)}: {gain(each.change)}"
+            canvas.point(axes, (scaled(each.change), exactly(level)), each.look, says)
+    return canvas
+
+
+def _standing_out(tasks: list[Task]) -> list[Task]:
+    """All systems where they are few, or else those that lost most; the table has all."""
+    lost: dict[str, float] = {}
+    for each in (each for _, changes in tasks for each in changes):
+        lost[each.system] = lost.get(each.system, 0.0) + each.change.value
+    kept = set(lost if len(lost) <= MOST_LABELS else sorted(lost, key=lambda system: lost[system])[:SHOWN])
+    return [(task, tuple(each for each in changes if each.system in kept)) for task, changes in tasks]

@@ -1,0 +1,134 @@
+"""How right trained systems are with fewer examples, against those that need none."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, NamedTuple
+
+from leaderboard.board import Cell
+from leaderboard.crossing import SHARES, WHOLE, Crossing, sentence
+from leaderboard.evidence import Amount
+from leaderboard.options import Case
+from leaderboard.plots.canvas import BEHIND, BOTTOM, LEFT, MOST_LABELS, SHOWN, WIDTH, Canvas
+from leaderboard.plots.labels import Box, Label
+from leaderboard.plots.looks import Look, looks
+from leaderboard.plots.scales import around, doublings_axis, exactly, scaled
+from leaderboard.plots.sketch import Sketch
+from leaderboard.plots.words import amount, named, percent, sure
+from leaderboard.tables import Section
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+EXAMPLES = "training examples"
+"""What a suite calls their number."""
+
+
+class Curve(NamedTuple):
+    """One trained system, from the fewest examples to all."""
+
+    system: str
+    look: Look
+    accuracy: tuple[tuple[float, Amount], ...]
+    """By the share of the examples."""
+
+
+class Level(NamedTuple):
+    """One system that needs no examples."""
+
+    system: str
+    look: Look
+    accuracy: Amount
+
+
+def sketch(section: Section, _: Case) -> Sketch | None:
+    """The systems that were trained on less; None where there are none."""
+    look, measured = looks(section.systems), {measure: section.of(measure) for measure in SHARES}
+    cells = {system: _row(measured, system) for system in section.systems}
+    cells = {system: row for system, row in cells.items() if len(row) > 1}
+    if not cells:
+        return None
+    curves = [Curve(name, look[name], tuple((share, amount(cell)) for share, cell in row)) for name, row in cells.items()]
+    needless = dict.fromkeys(found.level for found in section.crossings)
+    levels = [Level(name, look[name], amount(measured[WHOLE][name])) for name in needless]
+    return Sketch(
+        "Accuracy by number of training examples",
+        _words(curves, list(section.crossings)),
+        [
+            ("system", *(f"{100 * share:g} % of the examples" for share in SHARES.values())),
+            *((named(name), *(_shown(row, share) for share in SHARES.values())) for name, row in cells.items()),
+            *((named(name), *["needs none"] * (len(SHARES) - 1), sure(measured[WHOLE][name])) for name in needless),
+        ],
+        (curves, levels, list(section.crossings), section.facts.get(EXAMPLES)),
+        draw,
+    )
+
+
+def _row(measured: dict[str, dict[str, Cell]], system: str) -> list[tuple[float, Cell]]:
+    return [(share, measured[measure][system]) for measure, share in SHARES.items() if system in measured[measure]]
+
+
+def _shown(row: list[tuple[float, Cell]], share: float) -> str:
+    cell = dict(row).get(share)
+    return sure(cell) if cell else "not measured"
+
+
+def _words(curves: list[Curve], crossings: list[Crossing]) -> str:
+    best = max(curves, key=lambda curve: curve.accuracy[-1][1].value)
+    (least, few), (most, many) = best.accuracy[0], best.accuracy[-1]
+    said = [f"{named(best.system)} goes from {percent(few)} with {_part(least)} to {percent(many)} with {_part(most)}."]
+    return " ".join([*said, *map(_crossing, sorted(crossings, key=lambda found: found.system != best.system)[:2])])
+
+
+def _part(share: float) -> str:
+    return "all examples" if share == 1 else f"{100 * share:g} % of the examples"
+
+
+def _crossing(found: Crossing) -> str:
+    return sentence(replace(found, system=named(found.system), level=named(found.level)))
+
+
+def draw(curves: list[Curve], levels: list[Level], crossings: list[Crossing], examples: object) -> Canvas:
+    """A curve that is still rising at its right end would have used more examples."""
+    canvas, kept = Canvas(330), _standing_out(curves)
+    across = f"share of the training examples{f' (all: {examples:,})' if isinstance(examples, int) else ''}"
+    axes = canvas.panel(Box(LEFT, BOTTOM, WIDTH - BEHIND, 300), across, "questions answered exactly, %")
+    doublings_axis(axes, list(SHARES.values()), [f"{100 * share:.3g} %" for share in SHARES.values()])
+    everything = [each for curve in curves for _, each in curve.accuracy] + [level.accuracy for level in levels]
+    axes.set_ylim(*around([scaled(each) for each in everything], 0, 100))
+    axes.locator_params(axis="y", nbins=5)
+    lines = len(kept) + len(levels)
+    for level in levels:
+        canvas.line(axes, [(x, scaled(level.accuracy)) for x in axes.get_xlim()], level.look, lines)
+    for curve in curves:
+        _curve(canvas, axes, curve, lines if curve in kept else 0)
+    shown, heights = {curve.system for curve in kept}, {level.system: level.accuracy.value for level in levels}
+    for found in (found for found in crossings if found.share is not None and found.system in shown):
+        _ring(canvas, axes, found, 100 * heights[found.level])
+    ends = [(level, level.accuracy.value) for level in levels] + [(curve, curve.accuracy[-1][1].value) for curve in kept]
+    names = [Label(each.system) for each, _ in ends]
+    canvas.labels_right(axes, [100 * y for _, y in ends], [each.look for each, _ in ends], names)
+    return canvas
+
+
+def _curve(canvas: Canvas, axes: Axes, curve: Curve, lines: int) -> None:
+    """One of so many that are drawn in full; faint where it is none of them."""
+    points = [(share, scaled(each)) for share, each in curve.accuracy]
+    if not lines:
+        canvas.faint_line(axes, points, f"{named(curve.system)}: {percent(curve.accuracy[-1][1])} with all examples")
+        return
+    canvas.line(axes, points, curve.look, lines)
+    for share, each in curve.accuracy:
+        says = f"{named(curve.system)}: {percent(each)} with {_part(share)}"
+        canvas.point(axes, (exactly(share), exactly(100 * each.value)), curve.look, says)
+
+
+def _ring(canvas: Canvas, axes: Axes, found: Crossing, height: float) -> None:
+    share = found.share or 1.0
+    canvas.crossing(axes, Amount(share, found.ci_low or share, found.ci_high or 1.0), height, _crossing(found))
+
+
+def _standing_out(curves: list[Curve]) -> list[Curve]:
+    """All where they are few, or else those that are best with all examples."""
+    ranked = sorted(curves, key=lambda curve: -curve.accuracy[-1][1].value)
+    return curves if len(curves) <= MOST_LABELS else ranked[:SHOWN]

@@ -1,0 +1,90 @@
+"""What a system knows of the domain against what it kept of the base model's general ability."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from leaderboard.board import Cell
+from leaderboard.evidence import Amount
+from leaderboard.options import Case
+from leaderboard.plots.canvas import BESIDE, BOTTOM, LEFT, MOST_LABELS, WIDTH, Canvas
+from leaderboard.plots.labels import Box, Label
+from leaderboard.plots.looks import Look, looks
+from leaderboard.plots.scales import around, scaled
+from leaderboard.plots.sketch import Sketch, frontier
+from leaderboard.plots.words import amount, listed, named, percent, sure
+from leaderboard.tables import Section
+
+ACCURACY, FORGETTING = "accuracy.exact", "forgetting"
+
+
+class Spot(NamedTuple):
+    """One system, both as shares."""
+
+    system: str
+    look: Look
+    kept: Amount
+    known: Amount
+    on_frontier: bool
+
+
+def sketch(section: Section, _: Case) -> Sketch | None:
+    """The systems that were measured on both; None where there are none."""
+    known, lost = section.of(ACCURACY), section.of(FORGETTING)
+    both = [system for system in known if system in lost]
+    if not both:
+        return None
+    kept = {system: _kept(lost[system]) for system in both}
+    best = frontier([(kept[system].value, amount(known[system]).value) for system in both])
+    look = looks(section.systems)
+    spots = [Spot(system, look[system], kept[system], amount(known[system]), place in best) for place, system in enumerate(both)]
+    rows = [
+        ("system", "answered exactly", "general ability kept"),
+        *((named(spot.system), percent(spot.known), percent(spot.kept)) for spot in spots),
+    ]
+    words = f"{_leader([known[system] for system in both])} {_frontier([both[place] for place in best], len(both))}"
+    return Sketch("Accuracy against general ability kept", words.strip(), rows, (spots,), draw)
+
+
+def _kept(lost: Cell) -> Amount:
+    value, low, high = amount(lost)
+    return Amount(1 - value, 1 - high, 1 - low)
+
+
+def _leader(cells: list[Cell]) -> str:
+    """Who answers best, as far as the paired tests tell."""
+    best, tied = [cell for cell in cells if cell.best], [cell for cell in cells if cell.tied]
+    if not best:
+        return ""
+    if not best[0].value:
+        return "No system answered a question exactly."
+    who = f"{listed([cell.system for cell in best])} answered most questions exactly, {sure(best[0])}"
+    return f"{who}; {listed([cell.system for cell in tied])} cannot be told apart from that." if tied else f"{who}."
+
+
+def _frontier(best: list[str], count: int) -> str:
+    if count < 2:
+        return ""
+    if len(best) == 1:
+        return f"By the means, no other both answers and keeps as much as {listed(best)}."
+    return f"By the means, only {listed(best)} are not beaten in both at once: among them, more of one costs some of the other."
+
+
+def draw(spots: list[Spot]) -> Canvas:
+    """Up and to the right is the place to be."""
+    canvas = Canvas(330)
+    axes = canvas.panel(
+        Box(LEFT, BOTTOM, WIDTH - BESIDE, 300), "general ability kept, %", "questions answered exactly, %", grid="both"
+    )
+    at = [(scaled(spot.kept), scaled(spot.known)) for spot in spots]
+    axes.set_xlim(*around([x for x, _ in at], 0, 100))
+    axes.set_ylim(*around([y for _, y in at], 0, 100))
+    axes.locator_params(nbins=5)
+    edge = sorted((x.value, y.value) for (x, y), spot in zip(at, spots, strict=True) if spot.on_frontier)
+    canvas.thread(axes, [x for x, _ in edge], [y for _, y in edge])
+    few = len(spots) <= MOST_LABELS
+    for place, spot in zip(at, spots, strict=True):
+        says = f"{named(spot.system)}: {percent(spot.known)} answered exactly, {percent(spot.kept)} of general ability kept"
+        canvas.point(axes, place, spot.look, says, faint=not few and not spot.on_frontier)
+    canvas.labels_beside(axes, at, [Label(spot.system) if few or spot.on_frontier else None for spot in spots])
+    return canvas

@@ -1,0 +1,78 @@
+"""Names and figures as the words and tables of plots put them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from leaderboard.board import Cell
+from leaderboard.evidence import Amount
+from leaderboard.figures import SPACE, between, bounds, figure, of_cell, signed
+from leaderboard.options import Option
+
+LONGEST = 40
+"""Letters of a name in words and tables."""
+MOST = 5
+"""Names in one list."""
+
+
+def named(name: str, longest: int = LONGEST) -> str:
+    """A name that a sentence can hold: printable, on one line, not long. What tells names apart is often at their end."""
+    line = _printable(name if len(name) <= 2 * LONGEST else f"{name[:LONGEST]} {name[-LONGEST:]}")
+    if len(line) > longest:
+        line = f"{line[: longest // 2]}\u2026{line[longest // 2 + 1 - longest :]}"
+    return line or "(unnamed)"
+
+
+def _printable(text: str) -> str:
+    return " ".join("".join(letter if letter.isprintable() else " " for letter in text).split())
+
+
+def listed(names: Sequence[str]) -> str:
+    """Names as a sentence lists them; of many the first few."""
+    more = len(names) - MOST
+    shown = [named(name) for name in names[:MOST]] + ([f"{more} more"] if more > 0 else [])
+    return shown[0] if len(shown) == 1 else f"{', '.join(shown[:-1])} and {shown[-1]}"
+
+
+def sure(cell: Cell) -> str:
+    """A cell's value with its interval: 87.1 % [83.0 to 91.0]."""
+    shown = bounds(cell)
+    return f"{of_cell(cell)} [{shown}]" if shown else of_cell(cell)
+
+
+def percent(amount: Amount, unit: str = "share") -> str:
+    """An amount that is a share, or a difference of shares, with its interval."""
+    value, low, high = (figure(part, unit) for part in amount)
+    return value if low == high else f"{value} [{between(low, high.partition(SPACE)[0])}]"
+
+
+def gain(difference: Amount) -> str:
+    """A difference of shares with its sign and its interval: +84.0 pts [+75.0 to +92.8]."""
+    value, low, high = (signed(part, "difference") for part in difference)
+    return f"{value} [{between(low, high.partition(SPACE)[0])}]"
+
+
+def money(amount: Amount) -> str:
+    """An amount of money with its interval, where it has one."""
+    value, low, high = map(_money, amount)
+    return value if low == high else f"{value} [{low} to {high}]"
+
+
+def _money(amount: float) -> str:
+    return f"{amount:,.2f}" if abs(amount) >= 1 or not amount else f"{amount:.3g}"
+
+
+def optional(option: Option) -> str:
+    """A system with its policy, where it has one."""
+    return f"{named(option.system)} {policy(option)}".strip()
+
+
+def policy(option: Option) -> str:
+    """What is done after updates; nothing where nothing is."""
+    return "" if option.policy == "as it is" else option.policy
+
+
+def amount(cell: Cell) -> Amount:
+    """A cell's value and interval as an amount; without an interval the value is both ends."""
+    value = cell.value or 0.0
+    return Amount(value, value if cell.ci_low is None else cell.ci_low, value if cell.ci_high is None else cell.ci_high)
