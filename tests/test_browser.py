@@ -1,184 +1,64 @@
-"""The page where people read it: in a real browser, from the disk, in light and dark, on a desk and on a phone."""
+"""The page where people read it: in a real browser, from the disk and from a server, light and dark, on a desk and on a phone."""
 
 from __future__ import annotations
 
-import os
-import shutil
-from collections.abc import Iterator
-from pathlib import Path
-from typing import Any
-
 import pytest
 
+from leaderboard import page
 from leaderboard.page import publish
+from tests.browsing import DESK, PHONE, SIZES, VIEWS, needs_browser, served
 from tests.sample_run import Sample, make_run
-from tests.test_page import HOSTILE, hostile_run
 
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-playwright = pytest.importorskip("playwright.sync_api", reason="the package playwright is not installed")
-pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on this machine")
-
-DESK, PHONE = {"width": 1280, "height": 900}, {"width": 390, "height": 844}
-QUIET = ("--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update", "--no-first-run")
-PICTURES = os.environ.get("PROCTOR_PICTURES")
-"""A folder for screenshots, to be looked at."""
+pytestmark = needs_browser
 
 
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    with playwright.sync_playwright() as driver:
-        opened = driver.chromium.launch(executable_path=CHROMIUM, args=list(QUIET))
-        yield opened
-        opened.close()
-
-
-@pytest.fixture(scope="module")
-def site(tmp_path_factory) -> Path:
-    folder = tmp_path_factory.mktemp("browsed")
-    runs = [
-        make_run(folder / "run", Sample(seeds=3)),
-        make_run(folder / "other", Sample(suite="pubmed", title="PubMedQA", base_model="qwen")),
-    ]
-    return publish(runs, folder / "site").parent
-
-
-class Visit:
-    """A page that was opened, with everything that it tried."""
-
-    def __init__(self, browser: Any, path: Path, size: dict[str, int] = DESK, scheme: str = "light") -> None:
-        context = browser.new_context(viewport=size, color_scheme=scheme)
-        self.page = context.new_page()
-        self.requests: list[str] = []
-        self.complaints: list[str] = []
-        self.page.on("request", lambda request: self.requests.append(request.url))
-        self.page.on("console", lambda message: self.complaints.append(message.text))
-        self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
-        self.page.on("dialog", lambda dialog: self.complaints.append(f"dialog {dialog.message}"))
-        self.page.goto(path.as_uri())
-
-    def picture(self, name: str) -> None:
-        if PICTURES:
-            height = min(self.page.evaluate("document.documentElement.scrollHeight"), 4000)
-            self.page.set_viewport_size({**self.page.viewport_size, "height": height})
-            self.page.screenshot(path=Path(PICTURES) / f"{name}.png")
-
-    def close(self) -> None:
-        self.page.context.close()
-
-
-@pytest.fixture
-def visit(browser) -> Iterator[Any]:
-    visits: list[Visit] = []
-
-    def go(path: Path, *how: Any) -> Visit:
-        visits.append(Visit(browser, path, *how))
-        return visits[-1]
-
-    yield go
-    for each in visits:
-        each.close()
-
-
-VIEWS = ["index.html", "systems/instruments--tiny--hybrid.html"]
-
-
-@pytest.mark.parametrize("view", VIEWS)
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("size", [DESK, PHONE], ids=["desk", "phone"])
-def test_a_view_opens_from_the_disk_and_asks_nobody(visit, site, view, scheme, size):
-    seen = visit(site / view, size, scheme)
-    assert seen.requests == [(site / view).as_uri()]
+@pytest.mark.parametrize("size", SIZES)
+def test_every_view_opens_from_the_disk_and_asks_nobody(visit, published, size, scheme):
+    seen = visit(published / "index.html", SIZES[size], scheme)
+    for view, state in VIEWS.items():
+        seen.go(state)
+        assert seen.wider <= 0, view
+        seen.picture(f"{view}-{size}-{scheme}")
+    assert seen.requests == [(published / "index.html").as_uri()]
     assert seen.complaints == []
-    wider = seen.page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
-    assert wider <= 0
-    seen.picture(f"{Path(view).stem}-{'desk' if size is DESK else 'phone'}-{scheme}")
 
 
-def test_dark_and_light_differ(visit, site):
+def test_every_view_is_the_same_from_a_server(visit, published):
+    here = visit(published / "index.html")
+    with served(published) as address:
+        there = visit(f"{address}/")
+        for state in VIEWS.values():
+            assert there.go(state).page.inner_text("main") == here.go(state).page.inner_text("main")
+        assert there.requests == [f"{address}/"]
+        assert there.complaints == []
+
+
+@pytest.mark.parametrize("state", VIEWS.values(), ids=VIEWS)
+def test_a_link_to_a_state_shows_that_state(visit, published, state):
+    walked = visit(published / "index.html")
+    for other in ("axis=*&sort=cost.train_flops&than=lora", "view=answers&find=Brill", state):
+        walked.go(other)
+    fresh = visit(f"{(published / 'index.html').as_uri()}#{state}")
+    assert fresh.page.inner_text("main") == walked.page.inner_text("main")
+    assert fresh.texts("[aria-current=page]") == walked.texts("[aria-current=page]") != []
+
+
+def test_dark_and_light_differ(visit, published):
     grounds = {
-        scheme: visit(site / "index.html", DESK, scheme).page.evaluate("getComputedStyle(document.body).backgroundColor")
+        scheme: visit(published / "index.html", DESK, scheme).page.evaluate("getComputedStyle(document.body).backgroundColor")
         for scheme in ("light", "dark")
     }
     assert grounds["light"] != grounds["dark"]
 
 
-def test_a_wide_table_scrolls_in_its_own_box(visit, site):
-    page = visit(site / "index.html", PHONE).page
+def test_a_wide_table_scrolls_in_its_own_box(visit, published):
+    page = visit(published / "index.html", PHONE).go("axis=*").page
     assert page.evaluate("[...document.querySelectorAll('.box')].some(box => box.scrollWidth > box.clientWidth)")
 
 
-def test_the_plot_is_drawn_in_the_colours_of_the_page(visit, site):
-    page = visit(site / "index.html", DESK, "dark").page
-    assert page.evaluate("getComputedStyle(document.querySelector('figure svg text')).fill") == "rgb(232, 234, 237)"
-    assert page.locator("figure svg").first.bounding_box()["height"] > 200
-
-
-def test_two_clicks_lead_to_a_question_and_back(visit, site):
-    seen = visit(site / "index.html")
-    seen.page.get_by_role("link", name="hybrid").first.click()
-    assert seen.page.title().startswith("hybrid on Bench instruments")
-    passages = seen.page.locator("details").first
-    assert not passages.locator("li").first.is_visible()
-    passages.locator("summary").click()
-    assert passages.locator("li").first.is_visible()
-    seen.page.get_by_role("link", name="Proctor", exact=True).click()
-    assert seen.page.url == (site / "index.html").as_uri()
-    assert seen.complaints == []
-
-
-def test_the_keyboard_reaches_the_content_the_links_and_the_tables(visit, site):
-    page = visit(site / "index.html").page
-    page.keyboard.press("Tab")
-    assert page.evaluate("document.activeElement.className") == "skip"
-    assert page.locator(".skip").bounding_box()["x"] >= 0
-    page.keyboard.press("Enter")
-    assert page.url.endswith("#main")
-    reached = set()
-    for _ in range(12):
-        page.keyboard.press("Tab")
-        reached.add(page.evaluate("document.activeElement.tagName + ' ' + document.activeElement.className"))
-        outline = page.evaluate("getComputedStyle(document.activeElement).outlineStyle")
-        assert outline == "solid"
-    assert {"DIV box", "A "} <= reached
-
-
-def test_the_keyboard_unfolds_the_claims_that_were_not_measured(visit, site):
-    seen = visit(site / "index.html", PHONE)
-    debate = seen.page.get_by_role("region", name="The debate, on this domain").first
-    rest = debate.get_by_text("the run does not measure updates.fresh").first
-    assert debate.get_by_text("contradicted").or_(debate.get_by_text("supported")).first.is_visible()
-    assert not rest.is_visible()
-    debate.locator("summary").focus()
-    seen.page.keyboard.press("Enter")
-    assert rest.is_visible()
-    assert seen.complaints == []
-
-
-def test_a_screen_reader_finds_tables_with_names_and_headings(visit, site):
-    page = visit(site / "index.html").page
-    assert page.get_by_role("table", name="At a glance").count() == 2
-    assert page.get_by_role("rowheader", name="hybrid").count() > 5
-    assert page.get_by_role("heading", level=1).count() == 1
-    assert page.get_by_role("img", name="hybrid:").count() == 2
-    assert "best" in page.get_by_role("table", name="At a glance").first.inner_text()
-
-
-def test_hostile_content_runs_nothing_and_asks_nobody(visit, tmp_path):
-    site = publish([hostile_run(tmp_path / "run")], tmp_path / "site").parent
-    pages = sorted(site.rglob("*.html"))
-    assert len(pages) == 1 + len(HOSTILE)
-    for path in pages:
-        seen = visit(path)
-        assert seen.requests == [path.as_uri()]
-        assert seen.complaints == []
-        assert seen.page.url == path.as_uri()
-        assert seen.page.locator("script, iframe, img, object, embed, form").count() == 0
-        assert seen.page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth") <= 0
-        seen.close()
-
-
-def test_the_policy_would_stop_a_script_that_got_in(visit, site, tmp_path):
-    text = (site / "index.html").read_text().replace("</main>", "<script>document.title = 'owned'</script></main>")
+def test_the_policy_would_stop_a_script_that_got_in(visit, published, tmp_path):
+    text = (published / "index.html").read_text().replace("</main>", "<script>document.title = 'owned'</script></main>")
     broken = tmp_path / "broken.html"
     broken.write_text(text)
     seen = visit(broken)
@@ -186,7 +66,76 @@ def test_the_policy_would_stop_a_script_that_got_in(visit, site, tmp_path):
     assert "Content Security Policy" in seen.complaints[0]
 
 
-def test_paper_gets_everything(visit, site):
-    page = visit(site / "systems/instruments--tiny--rag.html").page
-    page.emulate_media(media="print")
-    assert page.locator("details li").first.is_visible()
+def test_the_policy_would_stop_a_text_that_became_markup(visit, published):
+    seen = visit(published / "index.html")
+    with pytest.raises(Exception, match="TrustedHTML"):
+        seen.page.evaluate("() => { document.querySelector('main').innerHTML = '<b>owned</b>' }")
+    assert seen.page.evaluate("() => fetch('leaderboard.json').then(() => 'fetched', () => 'refused')") == "refused"
+
+
+def test_without_scripts_the_figures_and_the_debate_are_there(visit, published, browser):
+    context = browser.new_context(java_script_enabled=False)
+    opened = context.new_page()
+    opened.goto((published / "index.html").as_uri())
+    assert opened.get_by_role("table", name="All figures").first.is_visible()
+    assert opened.get_by_role("heading", name="The debate, on this domain").first.is_visible()
+    assert opened.get_by_role("heading", name="PubMedQA").first.is_visible()
+    assert not opened.locator(".js:visible").count()
+    context.close()
+
+
+@pytest.fixture(scope="module")
+def beside(published, tmp_path_factory):
+    """The same site with the answers in files beside the page."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(page, "ROOM", 1000)
+        runs = [published.parent / name for name in ("run", "other")]
+        return publish(runs, tmp_path_factory.mktemp("beside") / "site").parent
+
+
+ANSWERED = [name for name in VIEWS if name not in ("history", "source")]
+
+
+def test_answers_beside_the_page_are_shown_the_same(visit, published, beside):
+    inside, fromdisk = visit(published / "index.html"), visit(beside / "index.html")
+    with served(beside) as address:
+        fromserver = visit(f"{address}/")
+        for view in ANSWERED:
+            shown = inside.go(VIEWS[view]).page.inner_text("main")
+            assert fromdisk.go(VIEWS[view]).page.inner_text("main") == shown
+            assert fromserver.go(VIEWS[view]).page.inner_text("main") == shown
+        assert all(request.startswith(f"{address}/") for request in fromserver.requests)
+    loaded = [request.removeprefix(beside.as_uri()) for request in fromdisk.requests]
+    assert loaded[0] == "/index.html"
+    assert "/answers/instruments--tiny--list.js" in loaded
+    assert len(loaded) == len(set(loaded))
+    assert fromdisk.complaints == fromserver.complaints == []
+
+
+def test_nothing_beside_the_page_is_loaded_before_somebody_asks(visit, beside):
+    assert len(visit(beside / "index.html").go("axis=*").requests) == 1
+
+
+def test_a_file_that_is_missing_is_said_in_words_and_found_when_it_is_back(visit, tmp_path, monkeypatch):
+    monkeypatch.setattr(page, "ROOM", 1000)
+    site = publish([make_run(tmp_path / "run", Sample(questions=6))], tmp_path / "site").parent
+    (site / "answers").rename(site / "elsewhere")
+    seen = visit(site / "index.html").go("view=answers")
+    assert "answers/instruments--tiny--list.js is not there: publish the run again" in seen.page.inner_text("main")
+    (site / "elsewhere").rename(site / "answers")
+    seen.go("").go("view=answers")
+    assert "6 of 6 questions" in seen.page.inner_text("main")
+
+
+def test_what_was_asked_for_last_is_shown_however_late_the_rest_comes(visit, beside):
+    with served(beside) as address:
+        seen = visit(f"{address}/")
+        held = []
+        seen.page.route("**/*--scores-0.js", lambda route: held.append(route))
+        seen.page.evaluate("location.hash = 'view=answers&measure=accuracy.exact'")
+        seen.page.wait_for_timeout(300)
+        seen.go("view=answers&measure=latency.seconds")
+        assert "ms" in seen.page.inner_text(".list tbody")
+        with seen.change():
+            held[0].continue_()
+        assert "ms" in seen.page.inner_text(".list tbody")

@@ -26,18 +26,16 @@ function mark(value, measure) {
 const column = (found) => [...(found ?? [])].map((value) => (value === "0" || value === "1" ? Number(value) : value));
 
 const Answers = (() => {
-  async function render(view) {
+  async function render() {
     const where = section();
-    if (!Parts.any(where)) return view.replaceChildren(heading(where), h("p", {}, "The answers were not kept with the run."));
+    if (!Parts.any(where)) return [heading(where), h("p", {}, "The answers were not kept with the run.")];
     const list = await Parts.part(where, "list");
     const measure = list.measures.find((each) => each.name === State.get("measure")) ?? list.measures[0];
     const scores = measure ? await Parts.part(where, `scores-${list.measures.indexOf(measure)}`) : {};
     const systems = chosen(list);
-    const columns = systems.map((system) => column(scores[system]));
+    const columns = systems.map((system) => column(own(scores, system)));
     const found = matching(list, systems, columns, measure);
-    const focus = document.activeElement?.dataset?.field;
-    view.replaceChildren(heading(where), tools(list, measure), said(found, systems, list), table(list, found, systems, columns, measure), more(found));
-    if (focus) one(`[data-field="${focus}"]`, view)?.focus();
+    return [heading(where), tools(list, measure), said(found, systems, list), table(list, found, systems, columns, measure), more(found)];
   }
 
   const heading = (where) => h("h2", {}, "Answers ", h("small", {}, h("bdi", {}, where.title)));
@@ -98,8 +96,11 @@ const Answers = (() => {
 
   const said = (found, systems, list) => h("p", { class: "about", role: "status" }, `${found.length} of ${list.questions.length} questions`);
 
+  /** The place of the first that is listed, where pages start. */
+  const first = (found) => Math.max(0, Math.min(PAGE * Math.trunc(Number(State.get("from", "0")) / PAGE || 0), PAGE * Math.floor((found.length - 1) / PAGE)));
+
   function table(list, found, systems, columns, measure) {
-    const start = Number(State.get("from", "0"));
+    const start = first(found);
     const head = h("tr", {}, h("th", { scope: "col" }, "question"), h("th", { scope: "col" }, "right"), systems.map((system) => h("th", { scope: "col" }, h("bdi", {}, system))));
     const rows = found.slice(start, start + PAGE).map((place) => {
       const [id, asked, references] = list.questions[place];
@@ -112,7 +113,7 @@ const Answers = (() => {
   }
 
   function more(found) {
-    const start = Number(State.get("from", "0"));
+    const start = first(found);
     const links = [];
     if (start) links.push(h("a", { href: State.link({ from: start > PAGE ? start - PAGE : "" }) }, `the ${PAGE} before`));
     if (start + PAGE < found.length) links.push(h("a", { href: State.link({ from: start + PAGE }) }, `the next ${Math.min(PAGE, found.length - start - PAGE)}`));
@@ -123,17 +124,16 @@ const Answers = (() => {
 })();
 
 const Question = (() => {
-  async function render(view) {
+  async function render() {
     const where = section();
     const list = Parts.any(where) ? await Parts.part(where, "list") : { questions: [] };
     const place = list.questions.findIndex((question) => question[0] === State.get("q"));
-    if (place < 0) return view.replaceChildren(h("h2", {}, "No such question"), h("p", {}, "It is not among those of this run."));
+    if (place < 0) return [h("h2", {}, "No such question"), h("p", {}, "It is not among those of this run.")];
     const block = await Parts.part(where, `block-${Math.floor(place / list.block)}`);
     const attempts = block.systems.map(([system, seed], number) => ({ system, seed, row: block.rows[place % list.block][number] }));
     const about = { block, list, evidence: list.questions[place][3] };
     const cards = [...sorted(Map.groupBy(attempts.filter(({ row }) => row), ({ system }) => system))].map(([, of]) => card(of, about));
-    view.replaceChildren(...head(list, place), h("div", { class: "attempts" }, cards));
-    Bubble.take(view);
+    return [...head(list, place), h("div", { class: "attempts" }, cards)];
   }
 
   /** Those that are compared come first. */
@@ -225,18 +225,19 @@ const Question = (() => {
 })();
 
 const System = (() => {
-  function render(view) {
+  function render() {
     const [where, system] = [section(), State.get("system")];
     const root = one(`.section[data-section="${CSS.escape(where.id)}"]`);
     const row = all("table.figures tbody tr", root).find((each) => each.dataset.system === system);
-    if (!row) return view.replaceChildren(h("h2", {}, "No such system"), h("p", {}, "It is not among those of this run."));
+    if (!row) return [h("h2", {}, "No such system"), h("p", {}, "It is not among those of this run.")];
     const heads = all("table.figures thead tr:last-child th[data-measure]", root);
     const figures = heads.map((head, place) => [head, row.cells[place + 1]]).filter(([, cell]) => !cell.classList.contains("absent"));
-    view.replaceChildren(
+    return [
       h("h2", {}, h("bdi", {}, system), " ", h("small", {}, "on ", h("bdi", {}, where.title))),
       h("p", { class: "pager" }, links(system)),
-      settings(where.systems[system]),
-      table(figures));
+      settings(own(where.systems, system)),
+      table(figures),
+    ];
   }
 
   const links = (system) => [
@@ -251,8 +252,8 @@ const System = (() => {
 
   function table(figures) {
     const rows = figures.map(([head, cell]) => {
-      const shown = h("td", { class: cell.className });
-      shown.append(...[...cell.childNodes].map((node) => node.cloneNode(true)));
+      const shown = h("td", { class: cell.className }, Figure.content(cell));
+      shown.classList.remove("other", "itself", "up", "down");
       return h("tr", {}, h("th", { scope: "row" }, head.dataset.measure, head.dataset.better === "higher" ? " ↑" : " ↓"), shown);
     });
     const head = h("tr", {}, ["measure", "value"].map((word) => h("th", { scope: "col" }, word)));

@@ -14,6 +14,8 @@ function h(name, traits = {}, ...children) {
 
 const all = (selector, root = document) => [...root.querySelectorAll(selector)];
 const one = (selector, root = document) => root.querySelector(selector);
+/** What an object was given under a name, and not what every object has. */
+const own = (object, name) => (Object.hasOwn(object, name) ? object[name] : undefined);
 const data = (id) => JSON.parse(document.getElementById(id).textContent);
 
 /** The state of the page. What is not in it has its default, so that short addresses mean the usual. */

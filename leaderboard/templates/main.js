@@ -1,10 +1,14 @@
 // Which view is shown, and what happens where the page is clicked.
 
 const Views = { answers: Answers, question: Question, system: System };
+let turn = 0;
+
+/** The view that the address names; the board where it names none that there is. */
+const asked = () => all(".view").find((each) => each.dataset.view === State.get("view"))?.dataset.view ?? "board";
 
 /** Show what the address says. */
 async function show() {
-  const [name, where] = [State.get("view", "board"), section()];
+  const [name, where, mine] = [asked(), section(), ++turn];
   document.documentElement.classList.toggle("board", name === "board");
   all(".section").forEach((each) => (each.hidden = name !== "board" || each.dataset.section !== where?.id));
   all(".view").forEach((each) => (each.hidden = each.dataset.view !== name));
@@ -12,13 +16,20 @@ async function show() {
   if (one("#where")) one("#where").value = where.id;
   const root = where && one(`.section[data-section="${CSS.escape(where.id)}"]`);
   if (name === "board" && root) [Figure, Panel].forEach((part) => part.render(root, where));
-  const view = one(`.view[data-view="${CSS.escape(name)}"]`);
-  try {
-    if (view) await Views[name]?.render(view);
-  } catch (error) {
-    view.replaceChildren(h("h2", {}, "This cannot be shown"), h("p", { class: "warn" }, error.message));
-  }
+  if (Views[name] && where) await fill(one(`.view[data-view="${name}"]`), Views[name], () => mine === turn);
   performance.mark("shown");
+}
+
+/** A view with what it shows now, unless something else was asked for while that was loaded. */
+async function fill(view, { render }, wanted) {
+  const found = await Promise.resolve().then(render).catch((error) => [h("h2", {}, "This cannot be shown"), h("p", { class: "warn" }, error.message)]);
+  if (!wanted()) return;
+  const { dataset, selectionStart, selectionEnd } = document.activeElement;
+  view.replaceChildren(...found.filter(Boolean));
+  Bubble.take(view);
+  const field = dataset.field && all("[data-field]", view).find((each) => each.dataset.field === dataset.field);
+  field?.focus();
+  if (field?.type === "search") field.setSelectionRange(selectionStart, selectionEnd);
 }
 
 function current(link, name) {
@@ -36,15 +47,24 @@ function follow(event) {
   if (link.dataset.at) {
     event.preventDefault();
     if (event.type !== "click") return;
-    one(`.section:not([hidden]) [data-part="${link.dataset.at}"]`)?.scrollIntoView();
+    const part = one(`.section:not([hidden]) [data-part="${link.dataset.at}"]`);
+    part.tabIndex = -1;
+    part.focus({ preventScroll: true });
+    part.scrollIntoView();
   }
 }
 
+/** Copy a text; where the browser does not let a page do that, select it, so that one key does. */
 async function copy(button) {
-  const text = document.getElementById(button.dataset.copy).textContent;
-  await navigator.clipboard?.writeText(text).then(() => tell("Copied"), () => getSelection().selectAllChildren(document.getElementById(button.dataset.copy)));
-  button.textContent = "Copied";
+  const source = document.getElementById(button.dataset.copy);
+  const done = await Promise.resolve().then(() => navigator.clipboard.writeText(source.textContent)).then(() => true, () => false);
+  if (!done) getSelection().selectAllChildren(source);
+  button.textContent = done ? "Copied" : "Selected";
+  tell(button.textContent);
 }
+
+/** What is looked at: where it changes by a link, reading starts at the top again. */
+const place = () => ["view", "q", "system", "from"].map((name) => State.get(name)).join("\n");
 
 function start() {
   document.documentElement.classList.add("scripted");
@@ -58,14 +78,14 @@ function start() {
   });
   all("[data-copy]").forEach((button) => button.addEventListener("click", () => copy(button)));
   one("#where")?.addEventListener("change", (event) => (location.hash = State.link({ in: event.target.value })));
-  let last = State.get("view");
-  addEventListener("hashchange", async () => {
+  let last = place();
+  addEventListener("hashchange", async (event) => {
+    const moved = event.isTrusted && place() !== last; // what a field changes leaves the reader at the field
+    last = place();
     await show();
-    if (State.get("view") !== last) {
-      last = State.get("view");
-      scrollTo(0, 0);
-      one("#main").focus({ preventScroll: true });
-    }
+    if (!moved) return;
+    scrollTo(0, 0);
+    one("#main").focus({ preventScroll: true });
   });
   show();
 }

@@ -30,6 +30,7 @@ const Parts = (() => {
   function part(where, name) {
     const key = `${where.id}--${name}`;
     if (!loaded.has(key)) loaded.set(key, where.inside ? Promise.resolve(data(key)) : load(where.parts[name]));
+    loaded.get(key).catch(() => loaded.delete(key)); // it may be there the next time
     return loaded.get(key);
   }
 

@@ -14,8 +14,11 @@ const Figure = (() => {
   const heads = (root) => all("table.figures thead tr:last-child th[data-measure]", root);
   const rows = (root) => all("table.figures tbody tr", root);
 
+  /** What a choice takes back. */
+  const INSTEAD = { axis: { columns: "" }, than: { tag: "" }, tag: { than: "" } };
+
   function listen(field) {
-    const change = () => State.set({ [field.dataset.set]: field.value, ...(field.dataset.set === "axis" ? { columns: "" } : {}) });
+    const change = () => State.set({ [field.dataset.set]: field.value, ...INSTEAD[field.dataset.set] });
     field.addEventListener(field.type === "search" ? "input" : "change", field.type === "search" ? settled(change) : change);
   }
 
@@ -47,13 +50,13 @@ const Figure = (() => {
   }
 
   function choose(root) {
-    const chosen = all("[data-columns] input:checked", root).map((box) => box.value);
-    State.set({ columns: chosen.join(",") || "none" });
+    const chosen = all("[data-columns] input:checked", root).map((box) => encodeURIComponent(box.value));
+    State.set({ columns: chosen.join(",") || "," });
   }
 
   function shown(head) {
     const [chosen, axis] = [State.get("columns"), State.get("axis")];
-    if (chosen) return chosen.split(",").includes(head.dataset.measure);
+    if (chosen) return chosen.split(",").includes(encodeURIComponent(head.dataset.measure));
     if (axis === "*") return true;
     return axis ? head.dataset.axis === axis : head.dataset.first !== undefined;
   }
@@ -71,8 +74,8 @@ const Figure = (() => {
       row.hidden = !row.dataset.system.toLowerCase().includes(State.get("named").toLowerCase());
     }
     fields(root, seen);
-    arrange(root, table);
     fill(root, about);
+    arrange(root, table);
   }
 
   /** The claims with the verdict that is asked for. */
@@ -119,35 +122,35 @@ const Figure = (() => {
   const order = (head, worst) => ((head.dataset.better === "higher") !== worst ? "descending" : "ascending");
   const last = (value) => (Number.isNaN(value) ? 1 : 0);
   const rowNumber = (row) => Number((row.dataset.place ??= [...row.parentNode.children].indexOf(row)));
-  const number = (cell) => Number(cell.dataset.value ?? drawn.get(cell)?.find((node) => node.nodeName === "DATA")?.value ?? NaN);
+  const original = (cell) => Number(drawn.get(cell)?.find((node) => node.nodeName === "DATA")?.value ?? NaN);
+  /** What a cell shows now; a system's difference from itself is none. */
+  const number = (cell) => (cell.classList.contains("itself") ? 0 : Number(one("data", cell)?.value ?? NaN));
 
   /** The cells as they were drawn, or as differences, or for one kind of question. */
   function fill(root, about) {
-    const [than, tag] = [State.get("than"), State.get("tag")];
-    const told = tag && new Map(about.tagged.filter((row) => row[0] === tag).map((row) => [`${row[2]} ${row[1]}`, row]));
-    const against = than && pairs(about, than);
-    const others = than && cellsOf(root, than);
+    const tag = State.get("tag");
+    const told = new Map(about.tagged.filter((row) => row[0] === tag).map((row) => [key(row[2], row[1]), row]));
+    const than = rows(root).find((row) => row.dataset.system === State.get("than"));
+    const against = than && pairs(about, than.dataset.system);
     for (const row of rows(root)) {
       heads(root).forEach((head, place) => {
         const cell = row.cells[place + 1];
-        if (tag) tagged(cell, told.get(`${head.dataset.measure} ${row.dataset.system}`), head);
-        else if (than) apart(cell, others?.[place], against.get(`${head.dataset.measure} ${row.dataset.system}`), head, row.dataset.system === than);
-        else restore(cell);
+        const name = key(head.dataset.measure, row.dataset.system);
+        restore(cell);
+        if (told.size) tagged(cell, told.get(name), head);
+        else if (than) apart(cell, than.cells[place + 1], against.get(name), head, row === than);
       });
     }
   }
 
-  const cellsOf = (root, system) => {
-    const row = rows(root).find((each) => each.dataset.system === system);
-    return row && [...row.cells].slice(1);
-  };
+  const key = (...names) => JSON.stringify(names);
 
   /** Every other system against one: differences turned round where the pair is the other way about. */
   function pairs(about, than) {
     const found = new Map();
     for (const [measure, system, other, value, low, high, p] of about.pairs) {
-      if (other === than) found.set(`${measure} ${system}`, { value, low, high, p });
-      if (system === than) found.set(`${measure} ${other}`, { value: -value, low: -high, high: -low, p });
+      if (other === than) found.set(key(measure, system), { value, low, high, p });
+      if (system === than) found.set(key(measure, other), { value: -value, low: -high, high: -low, p });
     }
     return found;
   }
@@ -155,7 +158,7 @@ const Figure = (() => {
   function restore(cell) {
     if (cell.firstChild === drawn.get(cell)[0] && cell.childNodes.length === drawn.get(cell).length) return;
     cell.replaceChildren(...drawn.get(cell));
-    cell.classList.remove("other", "up", "down");
+    cell.classList.remove("other", "itself", "up", "down");
   }
 
   function tagged(cell, row, head) {
@@ -168,9 +171,9 @@ const Figure = (() => {
 
   function apart(cell, other, pair, head, itself) {
     cell.classList.add("other");
-    cell.classList.remove("up", "down");
-    const [mine, theirs] = [number(cell), other ? number(other) : NaN];
-    if (itself || Number.isNaN(mine - theirs)) return cell.replaceChildren(h("small", {}, itself ? "the one compared with" : "no difference known"));
+    const [mine, theirs] = [original(cell), original(other)];
+    if (Number.isNaN(mine - theirs)) return cell.replaceChildren(h("small", {}, "no difference known"));
+    if (itself) return cell.classList.add("itself"), cell.replaceChildren(h("small", {}, "the one compared with"));
     const unit = head.dataset.unit === "share" ? "difference" : head.dataset.unit;
     const value = pair ? pair.value : mine - theirs;
     const sure = pair && pair.p < 0.05;
@@ -181,5 +184,8 @@ const Figure = (() => {
 
   const ends = (low, high, unit) => `${Figures.figure(low, unit)} to ${Figures.figure(high, unit)}`;
 
-  return { start, render };
+  /** What a cell says of its system and measure, whatever it is turned into at present. */
+  const content = (cell) => drawn.get(cell).map((node) => node.cloneNode(true));
+
+  return { start, render, content };
 })();
