@@ -15,7 +15,7 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
 
-from leaderboard import axes, claims, crossing, debate, export, figures, judged, plot
+from leaderboard import axes, claims, crossing, debate, export, figures, judged, news, plot
 from leaderboard.board import Board, board, latest
 from leaderboard.drill import Drill
 from leaderboard.history import history
@@ -49,7 +49,8 @@ def publish(runs: Sequence[Path], site: Path, more: Sequence[Path] = (), saved: 
 
 def write(opened: Sequence[Run], found: Board, site: Path, saved: Sequence[Path] = ()) -> Path:
     """Write the page of runs that were read and summed up already."""
-    laid_out, files, told = sections(found), Site(site), history(opened, saved)
+    laid_out, files = sections(found), Site(site)
+    told = history(opened, saved, news.history_of(files.old("history.json")))
     render = _environment().get_template
     for name, values in _system_pages(laid_out, Drill.into(opened, latest(opened)), found.run):
         files.write(name, render("system.html").render(values))
