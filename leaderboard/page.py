@@ -19,7 +19,7 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
 
-from leaderboard import answers, axes, claims, counsel, crossing, debate, export, figures, judged, verdict
+from leaderboard import answers, axes, claims, counsel, crossing, debate, export, figures, judged, news, verdict
 from leaderboard.board import Board, board, latest
 from leaderboard.evidence import Evidence
 from leaderboard.gathering import as_json
@@ -68,7 +68,7 @@ def write(opened: Sequence[Run], found: Board, site: Path, saved: Sequence[Path]
     records, files = latest(opened), Site(site)
     behind = answers.behind(opened, records)
     found = replace(found, tags=tuple(tagged(records, answers.tags(behind))))
-    told = history(opened, saved)
+    told = history(opened, saved, news.history_of(files.old("history.json")))
     for name, content in export.files(found, told).items():
         files.write(name, content)
     known = {(each.suite, each.base_model): each for each in found.evidence}
