@@ -15,11 +15,17 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
 
-from leaderboard import axes, claims, crossing, debate, export, figures, judged, plot
+from evals.schema import Record
+from leaderboard import axes, claims, crossing, debate, export, figures, judged
 from leaderboard.board import Board, board, latest
 from leaderboard.drill import Drill
+from leaderboard.evidence import Evidence
 from leaderboard.names import slugs
+from leaderboard.options import Case
 from leaderboard.output import Site
+from leaderboard.plots import Plot, plots
+from leaderboard.series import grouped
+from leaderboard.situation import Situation, load
 from leaderboard.store import Run, read
 from leaderboard.tables import Section, sections
 from leaderboard.verdict import verdict
@@ -54,8 +60,9 @@ def write(opened: Sequence[Run], found: Board, site: Path) -> Path:
         files.write(name, render("system.html").render(values))
     files.write("leaderboard.json", export.as_json(found))
     files.write("leaderboard.csv", export.as_csv(found))
-    plots = [_plot(section, files) for section in laid_out]
-    index = render("index.html").render(sections=laid_out, plots=plots, facts=_facts(found), run=found.run)
+    index = render("index.html").render(
+        sections=laid_out, plots=list(_plots(laid_out, latest(opened), files)), facts=_facts(found), run=found.run
+    )
     written = files.write("index.html", index)
     files.clear("systems/*.html", "plots/*.svg")
     return written
@@ -81,7 +88,6 @@ def _environment() -> Environment:
         "meaning": axes.MEANING,
         "axis": axes.axis,
         "system_page": _system_page,
-        "points": plot.points,
         "agreement": judged.sentence,
         "kappa": judged.kappa,
         "topics": debate.topics,
@@ -135,14 +141,11 @@ def _system_pages(laid_out: Sequence[Section], drill: Drill, run: Mapping[str, A
                 yield names[number], shown | {"run": run}
 
 
-def _plot(section: Section, files: Site) -> Markup:
-    """The plot of a section: drawn once, and read again while its figures are the same."""
-    if not plot.points(section):
-        return Markup()
-    name = f"plots/{plot.name(section)}"
-    svg = files.old(name) or plot.draw(section)
-    files.write(name, svg)
-    return Markup(svg)  # noqa: S704 # drawn by matplotlib, which escapes its labels
+def _plots(laid_out: Sequence[Section], records: Sequence[Record], files: Site) -> Iterator[list[Plot]]:
+    """The plots of each section, for the situation and the prices that advice starts from."""
+    situation, groups = Situation(load()), grouped(records, "suite", "base_model")
+    for section in laid_out:
+        yield plots(section, Case(Evidence(groups[section.suite, section.base_model]), situation), files)
 
 
 def _facts(found: Board) -> list[tuple[str, str]]:
