@@ -23,7 +23,7 @@ from leaderboard.evidence import Evidence
 from leaderboard.names import slugs
 from leaderboard.options import Case
 from leaderboard.output import Site
-from leaderboard.plots import Plot, plots
+from leaderboard.plots.table import Plot, plots
 from leaderboard.series import grouped
 from leaderboard.situation import Situation, load
 from leaderboard.store import Run, read

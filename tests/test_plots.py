@@ -20,12 +20,12 @@ from leaderboard.figures import SPACE, bounds, of_cell
 from leaderboard.options import Case
 from leaderboard.output import Site
 from leaderboard.page import publish
-from leaderboard.plots import PLOTS, Plot, plots
 from leaderboard.plots.canvas import MOST_LABELS, WIDTH
 from leaderboard.plots.labels import FONT, Box, Label, beside, spread, width
 from leaderboard.plots.looks import STANDS_FOR, looks
 from leaderboard.plots.scales import around
 from leaderboard.plots.sketch import frontier
+from leaderboard.plots.table import PLOTS, Plot, plots
 from leaderboard.plots.words import named
 from leaderboard.situation import Api, Prices, Situation
 from leaderboard.store import Run, read
