@@ -25,7 +25,7 @@ from leaderboard.evidence import Evidence
 from leaderboard.gathering import as_json
 from leaderboard.history import History, history
 from leaderboard.output import Site
-from leaderboard.plots import Plot, plots
+from leaderboard.plots.table import Plot, plots
 from leaderboard.series import grouped
 from leaderboard.situation import Situation, load
 from leaderboard.store import Run, read
