@@ -35,7 +35,7 @@ from leaderboard.tagged import tagged
 TEMPLATES = Path(__file__).with_name("templates")
 SCRIPTS = (
     *("student.js", "figures.js", "evidence.js", "options.js", "advice.js", "flips.js", "decision.js"),
-    *("dom.js", "parts.js", "table.js", "panel.js", "answers.js", "main.js"),
+    *("dom.js", "parts.js", "table.js", "panel.js", "answers.js", "suite.js", "main.js"),
 )
 """In the order in which the page has them: each may use what is before it."""
 ROOM = 4_500_000
@@ -104,6 +104,8 @@ class Shown:
             "base_model": section.base_model,
             "title": section.title,
             "order": section.systems,
+            "facts": section.facts,
+            "units": {cell.measure: cell.unit for cell in section.cells},
             "systems": self.systems,
             "pairs": [[p.measure, p.system, p.than, p.difference, p.ci_low, p.ci_high, p.p] for p in section.pairs],
             "tagged": [[t.tag, t.system, t.measure, t.value, t.ci_low, t.ci_high, t.n] for t in section.tagged],
