@@ -30,8 +30,8 @@ from leaderboard.plots.words import named
 from leaderboard.situation import Api, Prices, Situation
 from leaderboard.store import Run, read
 from leaderboard.tables import Section, sections
-from tests.sample_run import SKILL, Sample, make_run
 from tests.hostile import HOSTILE, hostile_run
+from tests.sample_run import SKILL, Sample, make_run
 
 ROOT = Path(__file__).resolve().parent.parent
 SITUATION = Situation(Prices(1.0, 0.02, {"full_ft": Api(1000.0, 1000.0)}))
