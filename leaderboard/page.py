@@ -25,7 +25,7 @@ from leaderboard.evidence import Evidence
 from leaderboard.gathering import as_json
 from leaderboard.history import History, history
 from leaderboard.output import Site
-from leaderboard.plots.table import Plot, plots
+from leaderboard.plots.table import Plot, of_history, plots
 from leaderboard.series import grouped
 from leaderboard.situation import Situation, load
 from leaderboard.store import Run, read
@@ -72,7 +72,10 @@ def write(opened: Sequence[Run], found: Board, site: Path, saved: Sequence[Path]
     for name, content in export.files(found, told).items():
         files.write(name, content)
     known = {(each.suite, each.base_model): each for each in found.evidence}
-    shown = [_told(each, known.get(_place(each.section)), files) for each in _shown(found, behind, files)]
+    shown = [
+        replace(_told(each, known.get(_place(each.section)), files), past=of_history(each.section, told, files))
+        for each in _shown(found, behind, files)
+    ]
     written = files.write("index.html", _index(found, told, shown))
     files.clear("answers/*.js", "plots/*.svg", "systems/*.html")  # earlier versions wrote a page for each system
     return written
@@ -92,6 +95,8 @@ class Shown:
     plots: Sequence[Plot] = ()
     advice: Sequence[str] = ()
     """What to take in the situation that a page starts from, sentence by sentence."""
+    past: Plot | None = None
+    """How it went from run to run."""
     decision: Mapping[str, Any] | None = None
     """What the page decides from in other situations."""
 

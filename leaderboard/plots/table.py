@@ -9,10 +9,11 @@ from pathlib import Path
 from typing import NamedTuple
 
 from evals.cache import digest, file_digest
+from leaderboard.history import History
 from leaderboard.names import slug
 from leaderboard.options import Case
 from leaderboard.output import Site
-from leaderboard.plots import ageing, budget, context, effects, forgetting, hunger, keeping
+from leaderboard.plots import ageing, budget, context, effects, forgetting, hunger, keeping, runs
 from leaderboard.plots.sketch import Rows, Sketch
 from leaderboard.tables import Section
 
@@ -48,6 +49,12 @@ def plots(section: Section, case: Case, site: Site) -> list[Plot]:
     """
     found = ((name, make(section, case)) for name, make in PLOTS.items())
     return [_plot(name, sketch, section, site) for name, sketch in found if sketch]
+
+
+def of_history(section: Section, told: History, site: Site) -> Plot | None:
+    """The plot of a section's runs, where there are several."""
+    sketch = runs.sketch(section, told)
+    return _plot("runs", sketch, section, site) if sketch else None
 
 
 def _plot(name: str, sketch: Sketch, section: Section, site: Site) -> Plot:
