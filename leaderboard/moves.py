@@ -118,7 +118,7 @@ def _said(step: _Step, p: float) -> tuple[Mark, str]:
     if step.before is None:
         return ("not comparable", step.obstacle) if step.obstacle else ("first", "")
     if step.found is None:
-        return "tied", f"every item came out as in {step.before.moment.name}"
+        return "tied", f"every item that both have came out as in {step.before.moment.name}"
     mark = _mark(step.series, step.found, p)
     if mark in ("better", "worse"):
         return mark, _sentence(step.key, step.now, step.before, step.found)

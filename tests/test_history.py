@@ -53,7 +53,7 @@ def test_a_sure_rise_is_better_and_where_lower_is_better_it_is_worse():
 def test_nothing_changed_is_tied_and_says_why():
     (line,) = history.history([run(1, 30, 40), run(2, 30, 40)]).lines
     assert (line.points[1].mark, line.points[1].change) == ("tied", 0.0)
-    assert line.points[1].sentence == "every item came out as in 1111111"
+    assert line.points[1].sentence == "every item that both have came out as in 1111111"
 
 
 def test_a_change_that_is_surely_small_is_tied():
