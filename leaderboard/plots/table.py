@@ -14,6 +14,7 @@ from leaderboard.names import slug
 from leaderboard.options import Case
 from leaderboard.output import Site
 from leaderboard.plots import ageing, budget, context, effects, forgetting, hunger, keeping, runs
+from leaderboard.plots.canvas import SETTINGS
 from leaderboard.plots.sketch import Rows, Sketch
 from leaderboard.tables import Section
 
@@ -68,8 +69,6 @@ def _plot(name: str, sketch: Sketch, section: Section, site: Site) -> Plot:
 
 def _drawn(sketch: Sketch, prefix: str) -> str:
     import matplotlib as mpl
-
-    from leaderboard.plots.canvas import SETTINGS
 
     with mpl.rc_context(SETTINGS), warnings.catch_warnings(action="ignore"):  # names in scripts that its font lacks
         return sketch.draw(*sketch.figures).svg(prefix)
