@@ -6,13 +6,13 @@ from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from evals.schema import Record
 from evals.statistics import FEW, Interval
 from leaderboard.advice import Decision, decide
 from leaderboard.evidence import Amount, Evidence
 from leaderboard.figures import between, figure, signed
 from leaderboard.flips import LIMITS, Axis, Flip, Tip, flips, value
 from leaderboard.options import PARTS, Case, Weighed
+from leaderboard.records import Records
 from leaderboard.series import grouped, rounded
 from leaderboard.situation import Situation
 from leaderboard.text import WIDTH, wrapped
@@ -30,7 +30,7 @@ class Advice:
     flips: tuple[Flip, ...]
 
 
-def advise(records: Sequence[Record], situation: Situation) -> Iterator[Advice]:
+def advise(records: Records, situation: Situation) -> Iterator[Advice]:
     """Advice for every suite and base model."""
     for _, rows in sorted(grouped(records, "suite", "base_model").items()):
         case = Case(Evidence(rows), situation)

@@ -16,8 +16,8 @@ from typing import NamedTuple
 import numpy as np
 
 from evals.comparison import Noise, joint_noise, training_noise, widened
-from evals.schema import Record
 from evals.statistics import Array, Interval, expanded_percentiles, resampled_sums
+from leaderboard.records import Records
 from leaderboard.series import Series, grouped
 
 QUALITY = (
@@ -44,11 +44,10 @@ Weights = Mapping[Column, float]
 class Evidence:
     """The records of one section, by measure and system."""
 
-    def __init__(self, records: Iterable[Record]) -> None:
-        rows = list(records)
-        self.suite, self.base_model = rows[0].suite, rows[0].base_model
-        self.systems = list(dict.fromkeys(record.system for record in rows))
-        self._columns = {names: Series(group) for names, group in grouped(rows, "measure", "system").items()}
+    def __init__(self, records: Records) -> None:
+        self.suite, self.base_model = records[0].suite, records[0].base_model
+        self.systems = [system for (system,) in grouped(records, "system")]
+        self._columns = {names: Series(group) for names, group in grouped(records, "measure", "system").items()}
         self._mixed: dict[tuple[tuple[Column, float], ...], Interval] = {}
 
     def found(self, measure: str, system: str) -> Interval | None:
@@ -114,7 +113,7 @@ class Evidence:
     @cached_property
     def _seeds(self) -> dict[Column, dict[int, float]]:
         """The mean of each seed."""
-        return {column: _by_seed(series) for column, series in self._columns.items() if column[0] in QUALITY}
+        return {column: series.by_seed for column, series in self._columns.items() if column[0] in QUALITY}
 
     def _noise(self, terms: Weights) -> Noise | None:
         by_system: dict[str, dict[str, float]] = {}
@@ -171,14 +170,6 @@ def _by_cluster(columns: Iterable[Series], clusters: Sequence[str]) -> Array:
             sums[row[series.clusters[item]]] += (value, 1.0)
         found.append(sums)
     return np.hstack(found)
-
-
-def _by_seed(series: Series) -> dict[int, float]:
-    values: dict[int, list[float]] = {}
-    for record in series.records:
-        if record.value is not None:
-            values.setdefault(record.seed, []).append(record.value)
-    return {seed: fmean(found) for seed, found in values.items()}
 
 
 def _scaled(noise: Noise | None, weight: float) -> Noise | None:

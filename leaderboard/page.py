@@ -50,7 +50,7 @@ def write(opened: Sequence[Run], found: Board, site: Path) -> Path:
     """Write the page of runs that were read and summed up already."""
     laid_out, files = sections(found), Site(site)
     render = _environment().get_template
-    for name, values in _system_pages(laid_out, Drill.into(opened, latest(opened)), found.run):
+    for name, values in _system_pages(laid_out, Drill(opened, latest(opened)), found.run):
         files.write(name, render("system.html").render(values))
     files.write("leaderboard.json", export.as_json(found))
     files.write("leaderboard.csv", export.as_csv(found))
