@@ -33,7 +33,7 @@ class Site:
         wanted = content.encode() if isinstance(content, str) else content
         with self._plainly():
             if not path.is_file() or path.read_bytes() != wanted:
-                write_atomically(path, wanted)
+                write_atomically(path, [wanted])
         self._written.add(path)
         return path
 

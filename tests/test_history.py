@@ -20,11 +20,17 @@ from leaderboard.store import Run, Store, read
 from tests.sample_run import make_run, record
 
 
+def holding(run: Run, rows) -> Run:
+    """The same run with other records."""
+    return replace(run, records=tuple(rows))
+
+
 def run(day: int, right: int, n: int = 200, *, commit: str = "", measure: str = "accuracy.exact", **fields) -> Run:
     """A run in January whose first questions are right."""
     rows = [record(measure, f"q{i:03}", float(i < right), **fields) for i in range(n)]
     git = {"commit": (commit or f"{day:x}") * 40, "dirty": False}
-    return Run(Path(f"run{day}"), tuple(rows), {"started": f"2026-01-{day:02}T00:00:00+00:00", "git": git})
+    empty = Run(Path(f"run{day}"), (), {"started": f"2026-01-{day:02}T00:00:00+00:00", "git": git})
+    return holding(empty, rows)
 
 
 def marks(*runs: Run) -> list[str]:
@@ -101,22 +107,22 @@ def test_the_one_before_that_is_comparable_may_be_further_back():
 
 def test_runs_without_a_common_question_are_not_compared():
     late = run(2, 180)
-    renamed = replace(late, records=tuple(replace(row, item=f"other {row.item}") for row in late.records))
+    renamed = holding(late, [replace(row, item=f"other {row.item}") for row in late.records])
     (line,) = history.history([run(1, 180), renamed]).lines
     assert line.points[1].sentence == "not compared with 1111111: they have no item in common"
 
 
 def test_a_line_begins_where_something_was_measured():
     lost = run(1, 180)
-    rows = tuple(replace(row, value=None, status="unmeasured") for row in lost.records)
-    (line,) = history.history([replace(lost, records=rows), run(2, 180)]).lines
+    rows = [replace(row, value=None, status="unmeasured") for row in lost.records]
+    (line,) = history.history([holding(lost, rows), run(2, 180)]).lines
     assert [point.mark for point in line.points] == ["first"]
 
 
 def test_what_could_not_be_measured_is_missing_and_not_zero():
     lost = run(2, 180)
-    rows = tuple(replace(row, value=None, status="unmeasured", reason="the judge was down") for row in lost.records)
-    told = history.history([run(1, 180), replace(lost, records=rows), run(3, 120)])
+    rows = [replace(row, value=None, status="unmeasured", reason="the judge was down") for row in lost.records]
+    told = history.history([run(1, 180), holding(lost, rows), run(3, 120)])
     (line,) = told.lines
     assert [point.mark for point in line.points] == ["first", "inconclusive", "worse"]
     assert (line.points[1].value, line.points[1].n) == (None, 0)
@@ -126,8 +132,8 @@ def test_what_could_not_be_measured_is_missing_and_not_zero():
 
 def test_what_never_applies_has_no_line():
     none = run(1, 180)
-    rows = tuple(replace(row, value=None, status="not_applicable") for row in none.records)
-    assert history.history([replace(none, records=rows)]).lines == ()
+    rows = [replace(row, value=None, status="not_applicable") for row in none.records]
+    assert history.history([holding(none, rows)]).lines == ()
 
 
 def test_only_the_first_measures_have_a_history():
@@ -169,7 +175,7 @@ def test_the_p_values_of_one_run_are_corrected_together():
 
     def several(day, rights):
         rows = [row for name, right in rights.items() for row in run(day, right, system=name).records]
-        return replace(run(day, 0), records=tuple(rows))
+        return holding(run(day, 0), rows)
 
     told = history.history([several(1, dict.fromkeys(systems, 180)), several(2, systems)])
     raw = {
