@@ -108,7 +108,7 @@ def draw(traces: Sequence[Trace], rooms: Sequence[int]) -> Canvas:
         _traces(canvas, axes, placed, limits, rooms=False)
     if rooms:
         axes = canvas.panel(whole._replace(left=LEFT + 126) if placed else whole, "tokens of room", "" if placed else ANSWERED)
-        every = 1 if len(rooms) < 5 else 2
+        every = 1 if len(rooms) < 4 else 2
         doublings_axis(axes, rooms, ["" if place % every else _tokens(tokens) for place, tokens in enumerate(rooms)])
         _traces(canvas, axes, [trace for trace in kept if trace.room], limits, rooms=True)
         axes.tick_params(labelleft=not placed)
