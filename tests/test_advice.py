@@ -294,6 +294,12 @@ def test_a_demand_that_may_be_met_is_not_enough():
     assert "times as many questions as the 200 now" in what
 
 
+def test_a_demand_a_hair_from_a_figure_lies_on_it():
+    found = decided(replace(MONTH, min_style=1e-300), rag=RAG | {"style.followed": 0.0})
+    assert found.reason == "no option surely meets what is demanded"
+    assert found.settle == ("style of rag (as it is): it lies on the bound itself; no number of questions would tell",)
+
+
 def test_a_demand_that_was_not_measured_says_how_to_measure_it():
     found = decided(replace(MONTH, max_extracted=0.1), rag=RAG)
     assert (found.name, found.settle) == ("", ('privacy.extracted of rag: pytest -m "domain and privacy"',))

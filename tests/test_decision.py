@@ -197,6 +197,12 @@ def test_what_a_page_leaves_out_is_not_demanded(run):
     assert {**whole, "situation": None} == {**short, "situation": None}
 
 
+def test_the_scripts_can_stand_in_any_page():
+    text = page._environment().get_template("scripts.js").render()
+    assert not [word for word in ("</", "eval(", "innerHTML", "document.", "window.", "fetch(", "Function(") if word in text]
+    assert text.count('(() => {\n  "use strict";') == 7
+
+
 # Numbers.
 
 
