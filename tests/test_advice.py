@@ -399,6 +399,14 @@ def test_what_is_not_known_with_updates_flips_to_no_decision():
     assert (above.at, above.to, above.tip_quality) == (0.0, "worse (as it is)", None)
 
 
+def test_a_cost_that_is_known_only_where_it_is_free_does_not_tip():
+    bare = without(RAG, "updates.seconds")
+    here = case(replace(MONTH, updates=0), rag=bare, twin=bare | {"latency.seconds": 1.0, "updates.fresh": 0.1})
+    found = [*flips(here, decide(here))]
+    assert "updates" in {flip.axis for flip in found}
+    assert not [flip for flip in found if flip.axis == "updates" and flip.tip_cost]
+
+
 def test_costs_tip_where_a_formula_says():
     """rag: 0.04 to update, 6.00 to answer; dear to store. Even with its twin at q * 30 * 1 s * 0.001 = 18 * 0.02."""
     here = case(rag=RAG, twin=RAG | {"latency.seconds": 1.0, "cost.artifact_bytes": 19e9})

@@ -80,7 +80,8 @@ const Flips = (() => {
     if (!now.pick || !then.pick) return [null, null];
     const there = moved(found, axis, near);
     const [mine, theirs] = [now.pick.option, then.pick.option];
-    const priced = now.pick.cost && then.pick.cost;
+    const dearest = moved(found, axis, LIMITS[axis]).situation; // what is free here may have a price there, and not be known
+    const priced = ![mine, theirs].some((each) => Options.missing(each.cost(dearest)).length);
     const measured = ![mine, theirs].some((each) => Options.missing(each.quality(0.5)).length);
     const margin = priced && !there.cost(mine, theirs).value ? 0 : found.situation.margin;
     const better = measured && there.quality(mine, theirs).value > 0 ? [mine, theirs] : [theirs, mine];
