@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from evals.statistics import FEW, Interval
 from leaderboard.axes import axis
-from leaderboard.evidence import Column
+from leaderboard.evidence import SAME, Column
 from leaderboard.options import FRESH, Case, Weighed
 
 
@@ -130,7 +130,7 @@ def _more(found: Interval, bound: float) -> str:
     """How many questions would put the end of an interval that lies beyond a bound on the bound, if the value stays."""
     reach = found.high - found.value if bound >= found.value else found.value - found.low
     distance = abs(bound - found.value)
-    if not distance:
+    if distance < SAME:
         return "it lies on the bound itself; no number of questions would tell"
     also = " and seeds" if "training noise" in found.method else ""
     return f"about {max((reach / distance) ** 2, 1.1):.2g} times as many questions{also} as the {found.n} now would tell"

@@ -25,7 +25,7 @@ QUALITY = (
 
 
 SAME = 1e-12
-"""Of what is added up: a difference as small as this is rounding."""
+"""Of what is added up, and of shares: a difference as small as this is rounding."""
 
 
 class Amount(NamedTuple):
@@ -120,7 +120,7 @@ class Evidence:
     def _unvaried(self, terms: Weights) -> Iterator[tuple[float, float]]:
         """How far each weighted mean that does not vary over clusters may be off, which no covariance shows."""
         for column, weight in terms.items():
-            if not self.covariances[column][-1]:
+            if not self._halves[self._places[column]][-1]:
                 yield _distances(weight, self.figures[column])
 
     def _noise(self, terms: Weights) -> Noise | None:

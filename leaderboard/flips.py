@@ -119,7 +119,8 @@ def _tips(case: Case, now: Decision, then: Decision, axis: Axis, near: float) ->
     if not now.pick or not then.pick:
         return None, None
     mine, theirs, there = now.pick.option, then.pick.option, moved(case, axis, near)
-    priced = now.pick.cost and then.pick.cost
+    dearest = moved(case, axis, LIMITS[axis]).situation  # what is free here may have a price there, and not be known
+    priced = not any(case.evidence.missing(option.cost(dearest)) for option in (mine, theirs))
     measured = not any(case.evidence.missing(option.quality(0.5)) for option in (mine, theirs))
     margin = 0.0 if priced and not there.cost(mine, theirs).value else case.situation.margin
     better, worse = (mine, theirs) if measured and there.quality(mine, theirs).value > 0 else (theirs, mine)

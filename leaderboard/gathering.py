@@ -10,7 +10,7 @@
                   "covariance": [0.0012, 0.0003]}, ...]}       of the figures before it that have one, and with itself
 
 All that is decided is decided from this, so that every reader of it comes to the same. Numbers have nine digits, which moves no
-end of an interval by more than a millionth of its half.
+end of a quality's interval by a millionth.
 """
 
 from __future__ import annotations

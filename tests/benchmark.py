@@ -205,7 +205,46 @@ def intervals() -> str:
     return f"{ratio}; lower ends at most {apart:.4f} apart"
 
 
+def decision() -> str:
+    """A decision, its flips and a map of 40 x 30 decisions: in Chromium, the median of 15; and in Python."""
+    from playwright.sync_api import sync_playwright
+
+    from leaderboard import baseline, counsel, page, situation
+    from leaderboard.gathering import as_json, gathered
+    from tests.test_browser import CHROMIUM, QUIET
+
+    records = baseline.load(Path(baseline.__file__).with_name("baseline") / "embedded.json").records
+    gathering, sections = timed(lambda: gathered(records))
+    month = situation.Situation(situation.load())
+    advising, _ = timed(lambda: list(counsel.advise(sections, month)))
+    with sync_playwright() as driver:
+        tab = driver.chromium.launch(executable_path=CHROMIUM, args=list(QUIET)).new_page()
+        tab.add_script_tag(content=page._environment().get_template("scripts.js").render())
+        took = tab.evaluate(CLOCKED, as_json(sections[0]))
+    python = f"Python: gathered in {gathering:.2f} s, advice {1000 * advising:.0f} ms"
+    return f"{', '.join(f'{name} {ms:.1f} ms' for name, ms in took.items())}; {python}"
+
+
+CLOCKED = """data => {
+    const updates = Array.from({ length: 40 }, (_, n) => 0.1 * 1e4 ** (n / 39));
+    const queries = Array.from({ length: 30 }, (_, n) => 1e6 ** (n / 29));
+    const works = {
+        decide: (month) => Decision.decide(data, month),
+        flips: (month) => Decision.flips(data, month),
+        advise: (month) => Decision.advise(data, month),
+        map: (month) => Decision.map(data, month, updates, queries),
+    };
+    const clocked = (work) => Array.from({ length: 15 }, (_, n) => {
+        const started = performance.now();
+        work({ ...data.situation, risk: 1, updates: 1 + n / 100 });
+        return performance.now() - started;
+    }).sort((a, b) => a - b)[7];
+    return Object.fromEntries(Object.entries(works).map(([name, work]) => [name, clocked(work)]));
+}"""
+"""Milliseconds of each; with all risks taken, so that everything is decided and nothing cut short."""
+
 BENCHMARKS = {
+    "decision": decision,
     "intervals": intervals,
     "forgetting": forgetting,
     "collection": collection,

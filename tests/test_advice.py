@@ -294,6 +294,12 @@ def test_a_demand_that_may_be_met_is_not_enough():
     assert "times as many questions as the 200 now" in what
 
 
+def test_a_demand_a_hair_from_a_figure_lies_on_it():
+    found = decided(replace(MONTH, min_style=1e-300), rag=RAG | {"style.followed": 0.0})
+    assert found.reason == "no option surely meets what is demanded"
+    assert found.settle == ("style of rag (as it is): it lies on the bound itself; no number of questions would tell",)
+
+
 def test_a_demand_that_was_not_measured_says_how_to_measure_it():
     found = decided(replace(MONTH, max_extracted=0.1), rag=RAG)
     assert (found.name, found.settle) == ("", ('privacy.extracted of rag: pytest -m "domain and privacy"',))
@@ -391,6 +397,14 @@ def test_what_is_not_known_with_updates_flips_to_no_decision():
     here = case(replace(MONTH, updates=0), rag=without(RAG, "updates.fresh"), worse=RAG | {"accuracy.exact": 0.1})
     above = next(flip for flip in flips(here, decide(here)) if flip.axis == "updates")
     assert (above.at, above.to, above.tip_quality) == (0.0, "worse (as it is)", None)
+
+
+def test_a_cost_that_is_known_only_where_it_is_free_does_not_tip():
+    bare = without(RAG, "updates.seconds")
+    here = case(replace(MONTH, updates=0), rag=bare, twin=bare | {"latency.seconds": 1.0, "updates.fresh": 0.1})
+    found = [*flips(here, decide(here))]
+    assert "updates" in {flip.axis for flip in found}
+    assert not [flip for flip in found if flip.axis == "updates" and flip.tip_cost]
 
 
 def test_costs_tip_where_a_formula_says():

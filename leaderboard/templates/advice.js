@@ -17,18 +17,25 @@ const Advice = (() => {
     }
   }
 
-  /** What to recommend: {weighed, pick, runnerUp, reason, tied, settle}. */
+  /** What to recommend: {weighed, pick, runnerUp, reason, tied, settle}; `settle` is a function. */
   function decide(found) {
+    const chosen = choose(found);
+    const rest = chosen.fit.filter((each) => each !== chosen.pick);
+    return { ...chosen, runnerUp: chosen.pick && next(found, rest), tied: chosen.tied.map((each) => each.option.name) };
+  }
+
+  /** The same without what else could be done, for where it is asked of very many situations. */
+  function choose(found) {
     const weighed = found.options.map((option) => found.weigh(option));
     try {
       const fit = fitting(found, weighed);
-      const pick = cheapest(found, fit);
+      const tied = near(found, fit);
+      const pick = cheapest(tied);
       surelyGood(found, pick, fit);
-      const tied = near(found, fit).map((each) => each.option.name);
-      return { weighed, pick, runnerUp: next(found, fit.filter((each) => each !== pick)), reason: "", tied, settle: () => [] };
+      return { weighed, fit, tied, pick, reason: "", settle: () => [] };
     } catch (why) {
       if (!(why instanceof Undecided)) throw why;
-      return { weighed, pick: null, runnerUp: null, reason: why.reason, tied: [], settle: why.settle };
+      return { weighed, fit: [], tied: [], pick: null, reason: why.reason, settle: why.settle };
     }
   }
 
@@ -52,13 +59,12 @@ const Advice = (() => {
   /** What would tell whether an option meets the demands, if it may. */
   function floors(found, each) {
     if (each.demands.some(([, how]) => how === "not met")) return [];
-    const limits = new Map(found.limits);
-    return each.demands.flatMap(([name, how]) => {
-      const { measure, least, most } = limits.get(name);
+    return found.limits.flatMap(({ name, measure, least, most }, place) => {
+      const [, how] = each.demands[place];
       if (how === "not measured") return [toMeasure([measure], each.option.system)];
       if (how !== "perhaps met") return [];
-      const known = measure ? each.option.limited.get(measure).found : each.quality;
-      return [`${name} of ${each.option.name}: ${more(known, least === null ? most : least)}`];
+      const known = measure ? each.option.limited.get(name).found : each.quality;
+      return [`${name} of ${each.option.name}: ${more(known, least > -Infinity ? least : most)}`];
     });
   }
 
@@ -69,8 +75,7 @@ const Advice = (() => {
     return fit.filter((each) => each === best || found.quality(best.option, each.option).low <= margin);
   }
 
-  function cheapest(found, fit) {
-    const tied = near(found, fit);
+  function cheapest(tied) {
     const unpriced = tied.flatMap((each) => each.unpriced);
     if (tied.length > 1 && unpriced.length) {
       const names = tied.map((each) => each.option.name).join("; ");
@@ -104,7 +109,7 @@ const Advice = (() => {
   function next(found, fit) {
     if (!fit.length) return null;
     try {
-      return cheapest(found, fit);
+      return cheapest(near(found, fit));
     } catch (why) {
       if (!(why instanceof Undecided)) throw why;
       return top(fit);
@@ -131,7 +136,7 @@ const Advice = (() => {
   function more(found, bound) {
     const reach = bound >= found.value ? found.high - found.value : found.value - found.low;
     const distance = Math.abs(bound - found.value);
-    if (!distance) return "it lies on the bound itself; no number of questions would tell";
+    if (distance < Evidence.SAME) return "it lies on the bound itself; no number of questions would tell";
     const also = found.method.includes("training noise") ? " and seeds" : "";
     const times = Figures.general(Math.max((reach / distance) ** 2, 1.1), 2);
     return `about ${times} times as many questions${also} as the ${found.n} now would tell`;
@@ -153,5 +158,5 @@ const Advice = (() => {
     return systems.map((system) => toMeasure(of(system), system));
   }
 
-  return { decide };
+  return { decide, choose };
 })();

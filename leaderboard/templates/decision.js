@@ -9,8 +9,8 @@
  * - `flips(data, situation)`: those alone.
  * - `advise(data, situation)`: everything.
  * - `map(data, situation, updates, queries)`: what is recommended for each of some numbers of updates and of queries:
- *   {updates, queries, names, cells}, where `cells[row][column]` is the place in `names` of what is recommended for `queries[row]` and
- *   `updates[column]`. The name is null where it is not decided.
+ *   {updates, queries, names, cells}, where `cells[row][column]` is the place in `names` of what is recommended for
+ *   `queries[row]` and `updates[column]`. The name is null where it is not decided.
  *
  * `scripts.js` names all files that it needs, in their order.
  */
@@ -27,9 +27,13 @@ const Decision = (() => {
   const read = new WeakMap(); // data -> evidence
 
   function begun(data, situation) {
-    if (!read.has(data)) read.set(data, Evidence.of(data));
-    const found = new Options.Case(read.get(data), situation);
+    const found = opened(data, situation);
     return [found, Advice.decide(found)];
+  }
+
+  function opened(data, situation) {
+    if (!read.has(data)) read.set(data, Evidence.of(data));
+    return new Options.Case(read.get(data), situation);
   }
 
   function decide(data, situation) {
@@ -52,9 +56,9 @@ const Decision = (() => {
     const names = [];
     const cells = queries.map(() => new Array(updates.length));
     updates.forEach((many, column) => {
-      const [found] = begun(data, { ...situation, updates: many });
+      const found = opened(data, { ...situation, updates: many });
       queries.forEach((asked, row) => {
-        const { pick } = Advice.decide(Flips.moved(found, "queries", asked));
+        const { pick } = Advice.choose(found.moved({ queries: asked }));
         cells[row][column] = place(names, pick ? pick.option.name : null);
       });
     });
@@ -182,7 +186,7 @@ const Decision = (() => {
 
   /** What was not demanded and may matter, and what was assumed. */
   function withCare({ evidence, limits, situation }, { option: { system, policy } }) {
-    const asked = new Set(limits.map(([name]) => name));
+    const asked = new Set(limits.map(({ name }) => name));
     const told = UNASKED.flatMap(([name, measure, unit, say]) => {
       const { found } = evidence.column(measure, system);
       return !asked.has(name) && found && found.value > NOTABLE ? [say(Figures.figure(found.value, unit))] : [];

@@ -3,7 +3,7 @@
  * why.
  *
  *     const evidence = Evidence.of(data);
- *     evidence.mixed({ columns: [evidence.column("accuracy.exact", "rag")], weights: [1] })  // {value, low, high, n, clusters, method}
+ *     evidence.mixed({ columns: [evidence.column("accuracy.exact", "rag")], weights: [1] })  // {value, low, high, n, ...}
  *
  * Needs student.js. A column is a measure of a system, the same object each time. A weighted sum is a list of columns and one of
  * their weights, where 0 is as good as nothing: a decision is made some thousand times a second, and lists are quick.
@@ -21,33 +21,29 @@ const Evidence = (() => {
       this.changed = data.changed;
       this.systems = data.systems;
       this.columns = new Map();
-      for (const row of data.figures) this.keep(row.measure, row.system, row);
+      for (const row of data.figures) this.column(row.measure, row.system).found = row;
       for (const [measure, system] of data.impossible) this.column(measure, system).impossible = true;
-      this.halves = halves([...this.columns.values()].filter((column) => column.covariance));
+      const mixed = [...this.columns.values()].filter(({ found }) => found && found.covariance);
+      this.halves = halves(mixed);
+      for (const [system] of data.systems) aligned(mixed.filter((column) => column.system === system));
     }
 
-    keep(measure, system, found) {
-      const { covariance, seeds } = found ?? {};
-      const column = { measure, system, found, covariance, impossible: false, place: -1 };
-      column.unvaried = covariance && !covariance[covariance.length - 1];
-      column.seeds = seeds && new Map(Object.entries(seeds).map(([seed, mean]) => [Number(seed), mean]));
-      this.columns.set(`${measure}\n${system}`, column);
-      return column;
-    }
-
-    /** Measure of a system; without a value where it has none. */
+    /** Measure of a system: what was found, if anything was, and the place of its mean among those that are put together. */
     column(measure, system) {
-      return this.columns.get(`${measure}\n${system}`) || this.keep(measure, system, undefined);
+      const name = `${measure}\n${system}`;
+      const column = this.columns.get(name) ?? { measure, system, found: null, impossible: false, place: -1, means: [] };
+      this.columns.set(name, column);
+      return column;
     }
 
     /** The weighted sum of means that are all there, with its 95 % interval; training noise allowed for. */
     mixed(sum) {
       const ends = new Ends(this.reach(sum));
       let [n, clusters] = [Infinity, Infinity];
-      each(sum, ({ found, unvaried }, weight) => {
+      each(sum, ({ found, place }, weight) => {
         n = Math.min(n, found.n);
         clusters = Math.min(clusters, found.clusters);
-        if (unvaried) ends.add(found, weight);
+        if (!this.halves[place][place]) ends.add(found, weight); // it does not vary, which no covariance shows
       });
       const { low, high, value } = ends.around(added(sum));
       const some = clusters < Infinity;
@@ -83,8 +79,14 @@ const Evidence = (() => {
   function halves(columns) {
     const t = columns.map(({ found }) => (found.clusters > 1 ? Student.quantile(1 - TAIL, found.clusters - 1) : 0));
     columns.forEach((column, place) => (column.place = place));
-    const shared = (k, j) => columns[Math.max(k, j)].covariance[Math.min(k, j)];
+    const shared = (k, j) => columns[Math.max(k, j)].found.covariance[Math.min(k, j)];
     return columns.map((_, k) => columns.map((_, j) => t[k] * t[j] * shared(k, j)));
+  }
+
+  /** Gives a system's columns the means of the same seeds, each in its place; NaN where a column was not measured with a seed. */
+  function aligned(columns) {
+    const seeds = [...new Set(columns.flatMap(({ found }) => Object.keys(found.seeds)))].sort((a, b) => a - b);
+    for (const column of columns) column.means = seeds.map((seed) => column.found.seeds[seed] ?? NaN);
   }
 
   /** What is added up one by one; what rounding leaves where parts cancel is nothing. */
@@ -100,7 +102,7 @@ const Evidence = (() => {
     }
 
     get value() {
-      return Math.abs(this.sum) > SAME * this.size ? this.sum : 0;
+      return Math.abs(this.sum) <= SAME * this.size ? 0 : this.sum; // NaN stays
     }
   }
 
@@ -129,31 +131,36 @@ const Evidence = (() => {
     }
   }
 
-  /** What training anew changes: {error, degrees}, or null. */
+  /** What training anew changes: {error, degrees}, or null. A system's columns stand side by side. */
   function noise(sum) {
-    const systems = new Map();
-    each(sum, (column, weight) => {
-      const mine = systems.get(column.system) ?? { columns: [], weights: [] };
-      mine.columns.push(column);
-      mine.weights.push(weight);
-      systems.set(column.system, mine);
-    });
-    return [...systems.values()].map(trained).reduce(joint, null);
+    const { columns } = sum;
+    let found = null;
+    for (let from = 0, to = 0; from < columns.length; from = to) {
+      while (to < columns.length && columns[to].system === columns[from].system) to++;
+      found = joint(found, trained(sum, from, to));
+    }
+    return found;
   }
 
   /** Of one system's part of a sum: over the seeds that all its measures have, or else of each measure by itself. */
-  function trained(sum) {
-    const { columns, weights } = sum;
-    const seeds = [...columns[0].seeds.keys()].filter((seed) => columns.every((column) => column.seeds.has(seed)));
-    if (seeds.length > 1) return noticed(ofSeeds(seeds.map((seed) => ofSeed(sum, seed))));
-    const alone = columns.map((column, k) => noticed(scaled(ofSeeds([...column.seeds.values()]), weights[k])));
-    return alone.reduce(joint, null);
+  function trained({ columns, weights }, from, to) {
+    while (from < to && !weights[from]) from++;
+    const means = (from < to ? columns[from].means : []).map((_, seed) => {
+      const total = new Total();
+      for (let k = from; k < to; k++) if (weights[k]) total.add(weights[k] * columns[k].means[seed]);
+      return total.value;
+    });
+    const common = means.filter(measured);
+    if (common.length > 1) return noticed(ofSeeds(common));
+    let alone = null;
+    for (let k = from; k < to; k++) {
+      if (weights[k]) alone = joint(alone, noticed(scaled(ofSeeds(columns[k].means.filter(measured)), weights[k])));
+    }
+    return alone;
   }
 
-  function ofSeed(sum, seed) {
-    const total = new Total();
-    each(sum, ({ seeds }, weight) => total.add(weight * seeds.get(seed)));
-    return total.value;
+  function measured(mean) {
+    return !Number.isNaN(mean);
   }
 
   /** The standard error of the mean of seeds' means, with its degrees of freedom; null for a single seed. */
@@ -188,5 +195,5 @@ const Evidence = (() => {
     return { ...found, low, high, method: `${found.method}, with training noise` };
   }
 
-  return { of: (data) => new Evidence(data) };
+  return { of: (data) => new Evidence(data), SAME };
 })();

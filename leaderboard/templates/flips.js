@@ -14,12 +14,17 @@ const Flips = (() => {
   const STEPS = 80;
   const SMALL = 1e-7; // of the limit: the first step from zero
   const CLOSE = 1e-4; // relative distance of the two ends between which a number is known
+  const VALUES = Object.fromEntries(Object.entries(LIMITS).map(([axis, limit]) => [axis, [0, ...stepped(limit)]]));
+
+  function stepped(limit) {
+    return Array.from({ length: STEPS }, (_, step) => limit * SMALL ** (1 - step / (STEPS - 1)));
+  }
 
   /** The flips along every axis, on either side of the situation. */
   function flips(found, now) {
     return Object.keys(LIMITS).flatMap((axis) => {
       const here = value(found.situation, axis);
-      const tried = values(axis);
+      const tried = VALUES[axis];
       const below = side(found, now, axis, "below", tried.filter((x) => x < here).reverse());
       return [...below, ...side(found, now, axis, "above", tried.filter((x) => x > here))];
     });
@@ -28,14 +33,10 @@ const Flips = (() => {
   function side(found, now, axis, name, tried) {
     const at = nearest(found, now, axis, tried);
     if (at === null) return [];
-    const then = Advice.decide(moved(found, axis, at));
+    const then = Advice.choose(moved(found, axis, at));
     const [quality, cost] = tips(found, now, then, axis, at);
     const known = at > LIMITS[axis] * SMALL ? digits(at) : 0;
     return [{ axis, at: known, side: name, to: named(then), reason: then.reason, tip_quality: quality, tip_cost: cost }];
-  }
-
-  function values(axis) {
-    return [0, ...Array.from({ length: STEPS }, (_, step) => LIMITS[axis] * SMALL ** (1 - step / (STEPS - 1)))];
   }
 
   /** Where a situation lies on an axis. */
@@ -45,10 +46,7 @@ const Flips = (() => {
 
   /** The same situation with another value on one axis. */
   function moved(found, axis, x) {
-    const { evidence, situation } = found;
-    if (axis === "updates") return new Options.Case(evidence, { ...situation, updates: x });
-    if (axis === "queries") return new Options.Case(evidence, { ...situation, queries: x }, found);
-    return new Options.Case(evidence, { ...situation, prices: { ...situation.prices, gpu_hour: x } }, found);
+    return found.moved(axis === "gpu_hour" ? { prices: { ...found.situation.prices, gpu_hour: x } } : { [axis]: x });
   }
 
   function named(decision) {
@@ -57,7 +55,7 @@ const Flips = (() => {
 
   /** The value nearest to the situation at which the recommendation is another; null if there is none. */
   function nearest(found, now, axis, tried) {
-    const other = (x) => named(Advice.decide(moved(found, axis, x))) !== named(now);
+    const other = (x) => named(Advice.choose(moved(found, axis, x))) !== named(now);
     let near = value(found.situation, axis);
     for (const far of tried) {
       if (other(far)) return halved(axis, near, far, other);
@@ -82,7 +80,8 @@ const Flips = (() => {
     if (!now.pick || !then.pick) return [null, null];
     const there = moved(found, axis, near);
     const [mine, theirs] = [now.pick.option, then.pick.option];
-    const priced = now.pick.cost && then.pick.cost;
+    const dearest = moved(found, axis, LIMITS[axis]).situation; // what is free here may have a price there, and not be known
+    const priced = ![mine, theirs].some((each) => Options.missing(each.cost(dearest)).length);
     const measured = ![mine, theirs].some((each) => Options.missing(each.quality(0.5)).length);
     const margin = priced && !there.cost(mine, theirs).value ? 0 : found.situation.margin;
     const better = measured && there.quality(mine, theirs).value > 0 ? [mine, theirs] : [theirs, mine];
@@ -97,7 +96,7 @@ const Flips = (() => {
 
   /** The change of sign nearest to a value, if there is one between the first step and the limit. */
   function tip(axis, near, gap) {
-    const tried = values(axis).slice(1);
+    const tried = VALUES[axis].slice(1);
     const gaps = tried.map(gap);
     const place = changes(gaps).reduce((a, b) => (a === null || distance(b) < distance(a) ? b : a), null);
     if (place === null) return null;

@@ -14,7 +14,14 @@ const Options = (() => {
   const DAYS = 30; // of a month
   const POLICIES = ["as it is", "retrained", "continued"];
   const PARTS = ["updating", "answering", "storage"];
-  const LIMITED = ["style.followed", "hallucination.unanswerable", "latency.p95", "forgetting", "privacy.extracted"];
+  const DEMANDS = [
+    ["accuracy", "", "min_accuracy"], // no measure: the expected quality
+    ["style", "style.followed", "min_style"],
+    ["abstention", "hallucination.unanswerable", "min_abstention"],
+    ["latency", "latency.p95", "max_latency"],
+    ["forgetting", "forgetting", "max_forgetting"],
+    ["privacy", "privacy.extracted", "max_extracted"],
+  ];
 
   /** A system, and what is done with it when documents change. */
   class Option {
@@ -26,7 +33,7 @@ const Options = (() => {
       this.name = `${system} (${policy})`;
       this.asked = ["accuracy.exact", `${again}.retained`, "updates.retained", `${again}.fresh`].map(column);
       this.paid = [`${again}.seconds`, "latency.seconds", "cost.prompt_tokens", "cost.tokens", "cost.artifact_bytes"].map(column);
-      this.limited = new Map(LIMITED.map((measure) => [measure, column(measure)]));
+      this.limited = new Map(DEMANDS.map(([name, measure]) => [name, measure ? column(measure) : null]));
     }
 
     /** Expected quality as a weighted sum of means, where this share of questions is about what has changed. */
@@ -47,7 +54,8 @@ const Options = (() => {
     /** The same for each of `PARTS`. */
     expenses(situation) {
       const { columns, weights } = this.cost(situation);
-      return [[0, 1], [1, 4], [4, 5]].map(([from, to]) => ({ columns: columns.slice(from, to), weights: weights.slice(from, to) }));
+      const part = (from, to) => ({ columns: columns.slice(from, to), weights: weights.slice(from, to) });
+      return [part(0, 1), part(1, 4), part(4, 5)];
     }
   }
 
@@ -77,19 +85,15 @@ const Options = (() => {
     return changed === null ? null : shareChanged(updates, changed);
   }
 
-  /** What is demanded: [name, {measure, least, most}]; no measure stands for the expected quality. */
+  /** What is demanded: {name, measure, least, most}. */
   function limits(situation) {
-    const asked = (name) => situation[name] ?? null;
-    const declined = asked("min_abstention") === null ? null : 1 - situation.min_abstention;
-    const all = {
-      accuracy: { measure: "", least: asked("min_accuracy"), most: null },
-      style: { measure: "style.followed", least: asked("min_style"), most: null },
-      abstention: { measure: "hallucination.unanswerable", least: null, most: declined },
-      latency: { measure: "latency.p95", least: null, most: asked("max_latency") },
-      forgetting: { measure: "forgetting", least: null, most: asked("max_forgetting") },
-      privacy: { measure: "privacy.extracted", least: null, most: asked("max_extracted") },
-    };
-    return Object.entries(all).filter(([, { least, most }]) => least !== null || most !== null);
+    const made = DEMANDS.filter(([, , field]) => (situation[field] ?? null) !== null);
+    return made.map(([name, measure, field]) => ({ name, measure, ...bounds(field, situation[field]) }));
+  }
+
+  function bounds(field, amount) {
+    if (field === "min_abstention") return { least: -Infinity, most: 1 - amount }; // the measure counts what is not declined
+    return field.startsWith("min_") ? { least: amount, most: Infinity } : { least: -Infinity, most: amount };
   }
 
   /** An option in a situation. */
@@ -102,7 +106,7 @@ const Options = (() => {
       this.quality = found.aged === null || this.missing.length ? null : share(found.quality(option));
       this.unpriced = missing(sum);
       this.cost = this.unpriced.length ? null : found.evidence.total(sum);
-      this.demands = found.limits.map(([name, limit]) => [name, standing(limit, option, this.quality)]);
+      this.demands = found.limits.map((limit) => [limit.name, standing(limit, option, this.quality)]);
     }
 
     /** Whether its quality is known and all demands are surely met. */
@@ -122,37 +126,42 @@ const Options = (() => {
     return { value, low: Math.max(0, low), high: Math.min(1, high), n, clusters, method };
   }
 
-  function standing({ measure, least, most }, option, quality) {
-    const column = measure ? option.limited.get(measure) : null;
+  function standing({ name, least, most }, option, quality) {
+    const column = option.limited.get(name);
     const found = column ? column.found : quality;
     if (!found) return column && column.impossible ? "met" : "not measured";
-    const [floor, ceiling] = [least ?? -Infinity, most ?? Infinity];
-    if (floor <= found.low && found.high <= ceiling) return "met";
-    return found.high < floor || found.low > ceiling ? "not met" : "perhaps met";
+    if (least <= found.low && found.high <= most) return "met";
+    return found.high < least || found.low > most ? "not met" : "perhaps met";
   }
 
   /** A situation, and what was measured. */
   class Case {
-    /** `like` is a case that differs in prices and queries alone: qualities that are known there are known here. */
-    constructor(evidence, situation, like = null) {
+    /** `near` is a case from which it differs in updates, queries or prices alone: qualities that are known there stay known. */
+    constructor(evidence, situation, near = null) {
       this.evidence = evidence;
       this.situation = situation;
       this.changed = situation.changed ?? evidence.changed;
       this.aged = aged(situation.updates, this.changed);
-      this.limits = like ? like.limits : limits(situation);
-      this.known = like ? like.known : new Map();
+      this.limits = limits(situation);
+      this.known = near && near.aged === this.aged ? near.known : new Map();
+    }
+
+    /** The same with another number of updates or queries, or other prices. */
+    moved(change) {
+      return new Case(this.evidence, { ...this.situation, ...change }, this);
     }
 
     /** Every system with every policy that it can have. */
     get options() {
       if (!every.has(this.evidence)) every.set(this.evidence, all(this.evidence));
-      return this.situation.updates ? every.get(this.evidence) : every.get(this.evidence).filter(({ policy }) => policy === "as it is");
+      const { updated, calm } = every.get(this.evidence);
+      return this.situation.updates ? updated : calm;
     }
 
     /** Of one option, or the difference of two. */
     quality(option, other = null) {
-      const known = this.known.get(option) ?? new Map();
-      this.known.set(option, known);
+      if (!this.known.has(option)) this.known.set(option, new Map());
+      const known = this.known.get(option);
       if (!known.has(other)) {
         const mine = option.quality(this.aged);
         known.set(other, this.evidence.mixed(other ? less(mine, other.quality(this.aged)) : mine));
@@ -173,8 +182,10 @@ const Options = (() => {
   const every = new WeakMap(); // evidence -> its options
 
   function all(evidence) {
-    const policies = (trained) => (trained ? POLICIES : POLICIES.slice(0, 1));
-    return evidence.systems.flatMap(([system, trained]) => policies(trained).map((policy) => new Option(evidence, system, policy)));
+    const updated = evidence.systems.flatMap(([system, trained]) =>
+      POLICIES.slice(0, trained ? 3 : 1).map((policy) => new Option(evidence, system, policy)),
+    );
+    return { updated, calm: updated.filter(({ policy }) => policy === "as it is") };
   }
 
   return { Case, FEW, PARTS, missing };
