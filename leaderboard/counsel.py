@@ -50,6 +50,7 @@ def as_json(advice: Advice) -> dict[str, Any]:
         "recommendation": decision.name or None,
         "runner_up": runner_up.option.name if runner_up else None,
         "reason": decision.reason,
+        "tied": list(decision.tied),
         "settle": list(decision.settle),
         "options": [_option(each) for each in decision.weighed],
         "flips": [asdict(flip) for flip in advice.flips],

@@ -7,7 +7,7 @@ common on a question cancels.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property, reduce
 from math import hypot, sqrt
@@ -22,6 +22,10 @@ QUALITY = (
     *("updates.continued.fresh", "updates.continued.retained"),
 )
 """Measures whose means are put together, item by item."""
+
+
+SAME = 1e-12
+"""Of what is added up: a difference as small as this is rounding."""
 
 
 class Amount(NamedTuple):
@@ -93,10 +97,7 @@ class Evidence:
         return Amount(*_around(self._sum(terms), (0.0, 0.0), *distances))
 
     def _sum(self, terms: Weights) -> float:
-        value = 0.0  # one after the other, as the page does it: `sum` rounds otherwise in some versions of Python
-        for column, weight in terms.items():
-            value += weight * self.figures[column].value
-        return value
+        return _added(weight * self.figures[column].value for column, weight in terms.items())
 
     @cached_property
     def _places(self) -> dict[Column, int]:
@@ -112,13 +113,9 @@ class Evidence:
     def _reach(self, terms: Weights) -> float:
         """Half of the interval of a weighted sum, as far as it shows in the clusters."""
         parts = sorted((self._places[column], weight) for column, weight in terms.items())
-        square = 0.0
-        for at, (k, mine) in enumerate(parts):
-            row = self._halves[k]
-            square += mine * mine * row[k]
-            for j, other in parts[:at]:
-                square += 2 * mine * other * row[j]
-        return sqrt(max(0.0, square))  # rounding may leave a hair less than nothing
+        pairs = ((k, j, mine * other) for at, (k, mine) in enumerate(parts) for j, other in parts[: at + 1])
+        square = _added((1 if j == k else 2) * product * self._halves[k][j] for k, j, product in pairs)
+        return sqrt(max(0.0, square))
 
     def _unvaried(self, terms: Weights) -> Iterator[tuple[float, float]]:
         """How far each weighted mean that does not vary over clusters may be off, which no covariance shows."""
@@ -137,9 +134,19 @@ class Evidence:
         means = {measure: self.seeds[measure, system] for measure in weights}
         seeds = sorted(set.intersection(*(set(seeds) for seeds in means.values())))
         if len(seeds) > 1:
-            return training_noise([sum(weight * means[measure][seed] for measure, weight in weights.items()) for seed in seeds])
+            sums = [_added(weight * means[measure][seed] for measure, weight in weights.items()) for seed in seeds]
+            return _noticed(training_noise(sums))
         alone = (_scaled(training_noise(list(means[measure].values())), weight) for measure, weight in weights.items())
         return reduce(joint_noise, alone, None)
+
+
+def _added(parts: Iterable[float]) -> float:
+    """A sum, added up one by one as the page does it; what rounding leaves where parts cancel is nothing."""
+    total = size = 0.0
+    for part in parts:
+        total += part
+        size += abs(part)
+    return total if abs(total) > SAME * size else 0.0
 
 
 def _around(value: float, *distances: tuple[float, float]) -> tuple[float, float, float]:
@@ -155,4 +162,9 @@ def _distances(weight: float, found: Interval) -> tuple[float, float]:
 
 
 def _scaled(noise: Noise | None, weight: float) -> Noise | None:
-    return replace(noise, error=abs(weight) * noise.error) if noise else None
+    return _noticed(replace(noise, error=abs(weight) * noise.error)) if noise else None
+
+
+def _noticed(noise: Noise | None) -> Noise | None:
+    """None where seeds differ by no more than rounding."""
+    return noise if noise and noise.error > SAME else None

@@ -10,8 +10,6 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
-import numpy as np
-
 from leaderboard.advice import Decision, decide
 from leaderboard.evidence import Amount
 from leaderboard.options import Case
@@ -72,7 +70,7 @@ def flips(case: Case, now: Decision) -> Iterator[Flip]:
 
 
 def _values(axis: Axis) -> list[float]:
-    return [0.0, *np.geomspace(LIMITS[axis] * SMALL, LIMITS[axis], STEPS).tolist()]
+    return [0.0, *(LIMITS[axis] * SMALL ** (1 - step / (STEPS - 1)) for step in range(STEPS))]
 
 
 def value(case: Case, axis: Axis) -> float:

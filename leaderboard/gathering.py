@@ -3,7 +3,7 @@
     {"suite": ..., "base_model": ...,
      "situation": {...},                                       what the page starts from, as `advise --json` names it
      "changed": 0.2,                                           share of the knowledge that the suite's revisions change
-     "systems": {"lora": true, "rag": false},                  whether a system's weights are its own
+     "systems": [["lora", true], ["rag", false]],              whether a system's weights are its own
      "impossible": [["privacy.extracted", "rag"]],             measures that cannot exist for a system
      "figures": [{"measure": ..., "system": ..., "value": ..., "low": ..., "high": ..., "n": ..., "clusters": ..., "method": ...,
                   "seeds": {"0": 0.81, "1": 0.83},             the mean of each seed, and the covariance of the mean with those
@@ -97,7 +97,7 @@ def as_json(evidence: Evidence) -> dict[str, Any]:
         "base_model": evidence.base_model,
         "situation": asdict(Situation(load())),
         "changed": evidence.changed,
-        "systems": dict(evidence.systems),
+        "systems": [list(row) for row in evidence.systems.items()],  # a list keeps its order in every language
         "impossible": sorted(map(list, evidence.impossible)),
         "figures": [_figure(evidence, *column) for column in evidence.figures],
     }
@@ -120,7 +120,7 @@ def of_json(data: Mapping[str, Any]) -> Evidence:
         data["suite"],
         data["base_model"],
         data["changed"],
-        data["systems"],
+        dict(data["systems"]),
         {column: Interval(*(row[name] for name in Interval.__dataclass_fields__)) for column, row in figures.items()},
         frozenset((measure, system) for measure, system in data["impossible"]),
         {column: {int(seed): mean for seed, mean in row["seeds"].items()} for column, row in mixed.items()},

@@ -12,7 +12,12 @@ from typing import Any
 from uuid import UUID, uuid5
 from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
+from evals import comparison, statistics
+from evals.cache import source
+from leaderboard import moves, series
 from leaderboard.history import History, Line, Marked
+from leaderboard.moves import Point
+from leaderboard.past import Moment
 
 FORMAT = 1
 """Number of the format of ``history.json`` and ``regressions.json``."""
@@ -28,19 +33,39 @@ NO_XML = re.compile(r"[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 def history_json(told: History) -> str:
     """All runs and lines, one a line of text."""
     lines = [{**_about(line), "points": [vars(point) for point in line.points]} for line in told.lines]
-    return _json({"runs": [vars(run) for run in told.runs], "lines": lines, "undated": list(told.undated)})
+    lists: dict[str, list[Any]] = {"runs": [vars(run) for run in told.runs], "lines": lines, "undated": list(told.undated)}
+    return _json({"format": FORMAT, "made_by": _made_by()}, lists)
+
+
+def history_of(text: str | None) -> History | None:
+    """What `history_json` wrote; None if this is something else, or was written by another version of what makes it."""
+    try:
+        data = json.loads(text or "")
+        if (data["format"], data["made_by"]) != (FORMAT, _made_by()):
+            return None
+        lines = [Line(**line | {"points": tuple(Point(**point) for point in line["points"])}) for line in data["lines"]]
+        return History(tuple(Moment(**run) for run in data["runs"]), tuple(lines), tuple(data["undated"]))
+    except (ValueError, KeyError, TypeError):
+        return None
+
+
+def _made_by() -> str:
+    """Names the code that the points rest on."""
+    made = (comparison, statistics, series, moves)
+    return source(*(str(module.__file__) for module in made))[:16]
 
 
 def regressions_json(told: History) -> str:
     """What got worse, and what got better, the newest first."""
     rows = [_row(marked) for marked in told.changes]
     worse, better = ([row for row in rows if row["direction"] == way] for way in ("worse", "better"))
-    return _json({"regressions": worse, "improvements": better})
+    return _json({"format": FORMAT}, {"regressions": worse, "improvements": better})
 
 
-def _json(lists: Mapping[str, Sequence[Any]]) -> str:
+def _json(about: Mapping[str, Any], lists: Mapping[str, Sequence[Any]]) -> str:
     rows = {name: ",\n".join(json.dumps(row, allow_nan=False) for row in found) for name, found in lists.items()}
-    return ",\n".join([f'{{"format": {FORMAT}', *(f'"{name}": [\n{text}\n]' for name, text in rows.items())]) + "}\n"
+    parts = [json.dumps(about)[:-1], *(f'"{name}": [\n{text}\n]' for name, text in rows.items())]
+    return ",\n".join(parts) + "}\n"
 
 
 def _about(line: Line) -> dict[str, Any]:
@@ -50,8 +75,12 @@ def _about(line: Line) -> dict[str, Any]:
 def _row(marked: Marked) -> dict[str, Any]:
     point = marked.point
     change = {name: getattr(point, name) for name in ("change", "change_low", "change_high", "p", "value", "n", "sentence")}
-    runs = {"before": vars(marked.before), "now": vars(marked.now)}
+    runs = {name: _moment(moment) for name, moment in (("before", marked.before), ("now", marked.now))}
     return {"id": _name(marked), "direction": point.mark, **_about(marked.line), **change, **runs}
+
+
+def _moment(moment: Moment) -> dict[str, Any]:
+    return {name: value for name, value in vars(moment).items() if name != "digest"}
 
 
 def _name(marked: Marked) -> str:

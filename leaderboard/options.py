@@ -131,13 +131,13 @@ class Case:
         """All that is known of an option."""
         aged = self.aged
         missing = self.evidence.missing(option.quality(0.5 if aged is None else aged))
-        quality = None if aged is None or missing else self.quality(option)
+        quality = None if aged is None or missing else _share(self.quality(option))
         expenses = option.expenses(self.situation)
         absent = {part: self.evidence.missing(weights) for part, weights in expenses.items()}
         unpriced = tuple(column for columns in absent.values() for column in columns)
         return Weighed(
             option,
-            quality and replace(quality, low=max(0.0, quality.low), high=min(1.0, quality.high)),
+            quality,
             None if unpriced else self.cost(option),
             {part: None if absent[part] else self.evidence.total(weights).value for part, weights in expenses.items()},
             {name: self._standing(limit, option.system, quality) for name, limit in self.situation.limits.items()},
@@ -155,5 +155,10 @@ class Case:
         return "not met" if found.high < least or found.low > most else "perhaps met"
 
 
+def _share(found: Interval) -> Interval:
+    """An interval that ends where a share does."""
+    return replace(found, low=max(0.0, found.low), high=min(1.0, found.high))
+
+
 def _less(mine: Mapping[Column, float], theirs: Mapping[Column, float]) -> dict[Column, float]:
-    return {column: mine.get(column, 0.0) - theirs.get(column, 0.0) for column in (*mine, *(set(theirs) - set(mine)))}
+    return {column: mine.get(column, 0.0) - theirs.get(column, 0.0) for column in dict.fromkeys((*mine, *theirs))}

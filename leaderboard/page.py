@@ -19,12 +19,13 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
 
-from leaderboard import answers, axes, claims, crossing, debate, export, figures, judged, verdict
+from leaderboard import answers, axes, claims, counsel, crossing, debate, export, figures, judged, news, verdict
 from leaderboard.board import Board, board, latest
+from leaderboard.evidence import Evidence
+from leaderboard.gathering import as_json
 from leaderboard.history import History, history
-from leaderboard.options import Case
 from leaderboard.output import Site
-from leaderboard.plots import Plot, plots
+from leaderboard.plots.table import Plot, plots
 from leaderboard.series import grouped
 from leaderboard.situation import Situation, load
 from leaderboard.store import Run, read
@@ -32,7 +33,10 @@ from leaderboard.tables import Section, sections
 from leaderboard.tagged import tagged
 
 TEMPLATES = Path(__file__).with_name("templates")
-SCRIPTS = ("dom.js", "figures.js", "parts.js", "table.js", "panel.js", "answers.js", "main.js")
+SCRIPTS = (
+    *("student.js", "figures.js", "evidence.js", "options.js", "advice.js", "flips.js", "decision.js"),
+    *("dom.js", "parts.js", "table.js", "panel.js", "answers.js", "main.js"),
+)
 """In the order in which the page has them: each may use what is before it."""
 ROOM = 4_500_000
 """Bytes of answers that the page itself holds. Where there are more, they are in files beside it."""
@@ -64,11 +68,11 @@ def write(opened: Sequence[Run], found: Board, site: Path, saved: Sequence[Path]
     records, files = latest(opened), Site(site)
     behind = answers.behind(opened, records)
     found = replace(found, tags=tuple(tagged(records, answers.tags(behind))))
-    told = history(opened, saved)
+    told = history(opened, saved, news.history_of(files.old("history.json")))
     for name, content in export.files(found, told).items():
         files.write(name, content)
-    drawn = _drawn(found, files)
-    shown = [replace(each, plots=drawn.get(_place(each.section), [])) for each in _shown(found, behind, files)]
+    known = {(each.suite, each.base_model): each for each in found.evidence}
+    shown = [_told(each, known.get(_place(each.section)), files) for each in _shown(found, behind, files)]
     written = files.write("index.html", _index(found, told, shown))
     files.clear("answers/*.js", "plots/*.svg", "systems/*.html")  # earlier versions wrote a page for each system
     return written
@@ -86,6 +90,10 @@ class Shown:
     inside: bool
     """Whether the page itself holds the parts."""
     plots: Sequence[Plot] = ()
+    advice: Sequence[str] = ()
+    """What to take in the situation that a page starts from, sentence by sentence."""
+    decision: Mapping[str, Any] | None = None
+    """What the page decides from in other situations."""
 
     def about(self) -> dict[str, Any]:
         """Everything but the parts."""
@@ -95,18 +103,23 @@ class Shown:
             "suite": section.suite,
             "base_model": section.base_model,
             "title": section.title,
+            "order": section.systems,
             "systems": self.systems,
             "pairs": [[p.measure, p.system, p.than, p.difference, p.ci_low, p.ci_high, p.p] for p in section.pairs],
             "tagged": [[t.tag, t.system, t.measure, t.value, t.ci_low, t.ci_high, t.n] for t in section.tagged],
+            "decision": self.decision,
             "inside": self.inside,
             "parts": list(self.parts) if self.inside else dict(self.parts),
         }
 
 
-def _drawn(found: Board, files: Site) -> dict[answers.Place, list[Plot]]:
-    """The plots of each section, for the situation that a page starts from."""
-    cases = {(known.suite, known.base_model): Case(known, Situation(load())) for known in found.evidence}
-    return {place: plots(section, cases[place], files) for section in sections(found) if (place := _place(section)) in cases}
+def _told(shown: Shown, known: Evidence | None, files: Site) -> Shown:
+    """A section with its plots and with advice, both for the situation that a page starts from."""
+    if known is None:
+        return shown
+    (advice,) = counsel.advise([known], Situation(load()))
+    said = [*counsel.as_json(advice)["said"]["verdict"]]
+    return replace(shown, plots=plots(shown.section, advice.case, files), advice=said, decision=as_json(known))
 
 
 def _place(section: Section) -> answers.Place:

@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from evals.cache import digest
+from evals.cache import digest, file_digest
 from evals.schema import InputError
 from leaderboard import baseline
+from leaderboard.changes import CELL
+from leaderboard.series import Series, grouped
 from leaderboard.store import PROVENANCE, RECORDS, Run, read
+from leaderboard.tables import EFFECTS as MEASURES
 
 TELLING = ("started", "git", "command", "judge", "seeds", "limit", "suites", "systems", "base_models")
 """Parts of provenance that are the same whatever a run is called and wherever it is kept."""
+Key = tuple[str, str, str, str]
+"""Suite, base model, system and measure."""
 
 
 @dataclass(frozen=True)
@@ -29,6 +35,8 @@ class Moment:
     """Whether files differed from the commit."""
     started: str
     """In UTC: ``2026-01-02T03:04:05Z``."""
+    digest: str = ""
+    """Of the files that it was saved in, by which it is known again; nothing for a run that is being published."""
 
     @property
     def name(self) -> str:
@@ -37,32 +45,51 @@ class Moment:
 
 
 @dataclass(frozen=True)
+class Taken:
+    """A run in its place, which is not read before somebody asks what is in it."""
+
+    moment: Moment
+    _open: Callable[[], Run]
+
+    @cached_property
+    def run(self) -> Run:
+        """All of it, or its `MEASURES` alone."""
+        return self._open()
+
+    @cached_property
+    def series(self) -> dict[Key, Series]:
+        """The measures of which there is a history, one after the other: systems then share what is resampled for them."""
+        found = {key: Series(rows) for key, rows in grouped(self.run.records, *CELL).items() if key[3] in MEASURES}
+        return {key: found[key] for key in sorted(found, key=lambda key: (MEASURES.index(key[3]), key))}
+
+
+@dataclass(frozen=True)
 class Past:
     """Runs by time, each once."""
 
-    runs: Sequence[tuple[Moment, Run]]
+    runs: Sequence[Taken]
     undated: Sequence[str]
     """Names of those that do not say when they were started, and so have no place in it."""
 
 
-def gather(published: Sequence[Run], saved: Sequence[Path], measures: Sequence[str]) -> Past:
+def gather(published: Sequence[Run], saved: Sequence[Path], known: Iterable[Moment] = ()) -> Past:
     """The runs that are published and those found in ``saved``: baseline files, run folders, or folders that hold them.
 
-    Of saved files only ``measures`` are read.
+    Files that are as they were for one of the ``known`` moments are not read.
 
     Raises:
         InputError: a path does not exist, or a file is no baseline.
     """
-    kept = [(place.name, _opened(place, measures)) for path in saved for place in _places(path)]
-    found: dict[str, tuple[Moment, Run]] = {}
-    undated = []
-    for name, run in [*kept, *((run.folder.name, run) for run in published)]:
-        moment = _moment(run.provenance)
-        if moment is None:
-            undated.append(name)
-        elif moment.id not in found or len(run.records) >= len(found[moment.id][1].records):  # it may have gone on since
-            found[moment.id] = moment, run
-    return Past(sorted(found.values(), key=lambda pair: (pair[0].started, pair[0].id)), undated)
+    by_digest = {moment.digest: moment for moment in known if moment.digest}
+    named = [(place.name, _saved(place, by_digest)) for path in saved for place in _places(path)]
+    named += [(run.folder.name, _taken(run)) for run in published]
+    found: dict[str, Taken] = {}
+    for taken in [taken for _, taken in named if taken]:
+        old = found.get(taken.moment.id)
+        if old is None or len(taken.run.records) >= len(old.run.records):  # it may have gone on since it was saved
+            found[taken.moment.id] = taken
+    runs = sorted(found.values(), key=lambda taken: (taken.moment.started, taken.moment.id))
+    return Past(runs, [name for name, taken in named if taken is None])
 
 
 def _places(path: Path) -> list[Path]:
@@ -73,19 +100,27 @@ def _places(path: Path) -> list[Path]:
     return [place for place in sorted(path.iterdir()) if (place.suffix == ".json" and place.is_file()) or _is_run(place)]
 
 
-def _opened(place: Path, measures: Sequence[str]) -> Run:
-    return baseline.load(place, measures) if place.is_file() else read(place)
-
-
 def _is_run(folder: Path) -> bool:
     return folder.joinpath(RECORDS).is_file() or folder.joinpath(PROVENANCE).is_file()
 
 
-def _moment(provenance: Mapping[str, Any]) -> Moment | None:
-    started, git = _utc(provenance.get("started")), provenance.get("git")
-    known = git if isinstance(git, dict) else {}
-    name = digest(*(provenance.get(name) for name in TELLING))[:12]
-    return Moment(name, str(known.get("commit") or ""), bool(known.get("dirty")), started) if started else None
+def _saved(place: Path, known: Mapping[str, Moment]) -> Taken | None:
+    files = [place] if place.is_file() else [path for path in (place / RECORDS, place / PROVENANCE) if path.is_file()]
+    name = digest(*map(file_digest, files))[:16]
+    return Taken(known[name], lambda: _opened(place)) if name in known else _taken(_opened(place), name)
+
+
+def _opened(place: Path) -> Run:
+    return baseline.load(place, MEASURES) if place.is_file() else read(place)
+
+
+def _taken(run: Run, name: str = "") -> Taken | None:
+    """A run in its place; None if it does not say when it was started."""
+    started, git = _utc(run.provenance.get("started")), run.provenance.get("git")
+    about = git if isinstance(git, dict) else {}
+    own = digest(*(run.provenance.get(part) for part in TELLING))[:12]
+    moment = Moment(own, str(about.get("commit") or ""), bool(about.get("dirty")), started, name)
+    return Taken(moment, lambda: run) if started else None
 
 
 def _utc(started: Any) -> str:

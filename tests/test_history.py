@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from evals.comparison import corrected
 from evals.schema import InputError
-from leaderboard import baseline, history, page
+from leaderboard import baseline, history, news, page
 from leaderboard.__main__ import main
 from leaderboard.series import Series
 from leaderboard.store import Run, Store, read
@@ -105,6 +105,13 @@ def test_runs_without_a_common_question_are_not_compared():
     assert line.points[1].sentence == "not compared with 1111111: they have no item in common"
 
 
+def test_a_line_begins_where_something_was_measured():
+    lost = run(1, 180)
+    rows = tuple(replace(row, value=None, status="unmeasured") for row in lost.records)
+    (line,) = history.history([replace(lost, records=rows), run(2, 180)]).lines
+    assert [point.mark for point in line.points] == ["first"]
+
+
 def test_what_could_not_be_measured_is_missing_and_not_zero():
     lost = run(2, 180)
     rows = tuple(replace(row, value=None, status="unmeasured", reason="the judge was down") for row in lost.records)
@@ -193,7 +200,8 @@ def test_a_run_that_was_saved_is_there_once_however_often_and_under_whatever_nam
     told = history.history([opened, opened], [folder / "saved", folder / "saved" / "a.json", folder / "run"])
     assert len(told.runs) == 1
     assert {len(line.points) for line in told.lines} == {1}
-    assert told == history.history([], [folder / "saved" / "b.json"]) == history.history([opened])
+    again = history.history([], [folder / "saved" / "b.json"])
+    assert (again.lines, again.runs[0].id) == (told.lines, told.runs[0].id)
 
 
 def test_of_a_run_that_went_on_since_it_was_saved_the_fuller_counts(folder):
@@ -206,6 +214,74 @@ def test_of_a_run_that_went_on_since_it_was_saved_the_fuller_counts(folder):
 def test_a_folder_of_run_folders_is_a_history_too(folder):
     make_run(folder / "other")
     assert len(history.history([], [folder]).runs) == 1
+
+
+# What was told before.
+
+
+@pytest.fixture
+def saved(tmp_path):
+    """Four runs, of which one got worse."""
+    for day, right in enumerate((180, 180, 120, 125), 1):
+        baseline.save(run(day, right), tmp_path / "saved" / f"{day}.json")
+    return tmp_path / "saved"
+
+
+def keep(_: Path) -> None:
+    pass
+
+
+def prune(saved: Path) -> None:
+    (saved / "1.json").unlink()
+
+
+def insert(saved: Path) -> None:
+    late = run(9, 60)
+    late.provenance["started"] = "2026-01-02T12:00:00+00:00"
+    baseline.save(late, saved / "late.json")
+
+
+def measure_again(saved: Path) -> None:
+    baseline.save(run(2, 30), saved / "2.json")
+
+
+def rename(saved: Path) -> None:
+    (saved / "2.json").rename(saved / "another name.json")
+
+
+@pytest.mark.parametrize("change", [keep, prune, insert, measure_again, rename])
+def test_what_was_told_before_is_told_again_as_if_it_had_not_been(saved, change):
+    before = history.history([run(5, 185)], [saved])
+    change(saved)
+    for published in ([], [run(5, 185)], [run(6, 60), run(5, 185)]):
+        assert history.history(published, [saved], before) == history.history(published, [saved])
+
+
+def test_what_was_told_before_is_not_compared_again(saved):
+    before = history.history([], [saved])
+    (line,) = before.lines
+    marked = replace(line, points=(*line.points[:-1], replace(line.points[-1], sentence="as told before")))
+    told = history.history([run(5, 185)], [saved], replace(before, lines=(marked,)))
+    assert [point.sentence for point in told.lines[0].points][3] == "as told before"
+    assert told.lines[0].points[4].mark == "better"
+
+
+def test_a_site_tells_the_same_history_whether_or_not_it_did_before(saved, folder):
+    sites = [page.publish([folder / "run"], folder / name, saved=[saved]).parent for name in ("a", "a", "b")]
+    first, again, fresh = ((site / "history.json").read_bytes() for site in sites)
+    assert first == again == fresh
+    (sites[0] / "history.json").write_text("damaged")
+    page.publish([folder / "run"], sites[0], saved=[saved])
+    assert (sites[0] / "history.json").read_bytes() == fresh
+
+
+def test_what_another_version_told_is_not_believed(saved):
+    told = history.history([], [saved])
+    text = news.history_json(told)
+    assert news.history_of(text) == told
+    data = json.loads(text)
+    for wrong in (None, "", "[]", "{}", *(json.dumps(data | {name: 7}) for name in data)):
+        assert news.history_of(wrong) is None
 
 
 def test_what_is_no_saved_run_is_said(folder):

@@ -14,8 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from leaderboard import history, news, page
-from leaderboard.history import History, Line, Point
-from leaderboard.past import Moment
+from leaderboard.history import History
 from leaderboard.store import read
 from tests.test_history import run
 from tests.test_page import HOSTILE, hostile_run
@@ -97,14 +96,6 @@ def test_where_lower_is_better_a_rise_is_a_regression():
     data = json.loads(news.regressions_json(history.history([run(1, 20, **LOWER), run(2, 90, **LOWER)])))
     assert [row["change"] > 0 for row in data["regressions"]] == [True]
     assert data["improvements"] == []
-
-
-def test_the_history_as_json_is_the_history(told):
-    data = json.loads(news.history_json(told))
-    assert tuple(Moment(**row) for row in data["runs"]) == told.runs
-    lines = tuple(Line(**row | {"points": tuple(Point(**point) for point in row["points"])}) for row in data["lines"])
-    assert lines == told.lines
-    assert data["undated"] == []
 
 
 # Whatever things are called.

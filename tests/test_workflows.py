@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shlex
 import subprocess
 from importlib.metadata import files
@@ -19,15 +20,31 @@ WORKFLOWS = sorted((ROOT / ".github" / "workflows").glob("*.yml"))
 ACTION = yaml.safe_load((ROOT / "action.yml").read_text(encoding="utf-8"))
 
 
-@pytest.mark.parametrize(("schema", "path"), [("actions", ROOT / "action.yml"), *(("workflows", path) for path in WORKFLOWS)])
-def test_schemas_are_followed(schema, path):
+SHOWN = re.findall(r"```yml\n(.*?)```", (ROOT / "docs" / "publishing.md").read_text(encoding="utf-8"), re.DOTALL)
+"""Workflows that the documentation shows."""
+
+
+@pytest.mark.parametrize(
+    ("schema", "text"),
+    [
+        pytest.param("actions", (ROOT / "action.yml").read_text(encoding="utf-8"), id="action"),
+        *(pytest.param("workflows", path.read_text(encoding="utf-8"), id=path.stem) for path in WORKFLOWS),
+        *(pytest.param("workflows", text, id="publishing") for text in SHOWN),
+    ],
+)
+def test_schemas_are_followed(schema, text):
     """The package's schemas, without its command, which wants another click than deepeval."""
     (file,) = [file for file in files("check-jsonschema") or () if file.name == f"github-{schema}.json"]
     rules = json.loads(Path(file.locate()).read_text(encoding="utf-8"))
-    read = yaml.safe_load(path.read_text(encoding="utf-8"))
+    read = yaml.safe_load(text)
     data = {"on" if name is True else name: value for name, value in read.items()}  # YAML 1.1 takes `on` for true
     found = Draft7Validator(rules).iter_errors(data)
     assert not [f"{'/'.join(map(str, error.path))}: {error.message}" for error in found]
+
+
+def test_the_documentation_gives_the_action_inputs_that_it_has():
+    steps = [step for text in SHOWN for step in yaml.safe_load(text)["jobs"]["exam"]["steps"] if step["uses"] == "./"]
+    assert [step["with"].keys() <= ACTION["inputs"].keys() for step in steps] == [True]
 
 
 def test_no_workflow_runs_a_forks_code_with_secrets():

@@ -51,7 +51,7 @@ class Overtaking(NamedTuple):
 def sketch(section: Section, case: Case) -> Sketch | None:
     """The options whose answers about changed knowledge were measured; None where there are none."""
     measured = [option for option in _options(case) if not case.evidence.missing(option.quality(0.5))]
-    if not measured:
+    if not any(option.policy == "as it is" for option in measured):
         return None
     look = looks(section.systems)
     lines = [Line(option, look[option.system], tuple(_quality(case, option))) for option in measured]

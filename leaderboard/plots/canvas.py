@@ -119,6 +119,7 @@ class Canvas:
         axes.plot(
             [at.value],
             [y],
+            linestyle="none",
             marker="o",
             markersize=6,
             markerfacecolor=CARD,
@@ -131,7 +132,8 @@ class Canvas:
     def labels_beside(self, axes: Axes, at: Sequence[tuple[Amount, Amount]], names: Sequence[Label | None]) -> None:
         """The names of points near them, where they cover nothing; None for points without."""
         places = [tuple(map(float, axes.transData.transform((x.value, y.value)))) for x, y in at]
-        panel = self._box(axes)._replace(right=WIDTH - 2)
+        panel = self._box(axes)
+        panel = panel._replace(right=WIDTH - 2, top=panel.top + 6)
         drawn = [box for x, y in at for box in self._drawn(axes, x, y)]
         labelled = [(place, name.short(BROADEST), name) for place, name in zip(places, names, strict=True) if name]
         boxes = beside([(x, y) for (x, y), _, _ in labelled], [text for _, text, _ in labelled], drawn, panel)
@@ -161,7 +163,15 @@ class Canvas:
 
     def key(self, x: float, y: float, look: Look) -> None:
         """A marker by itself."""
-        self._draw((x,), (y,), marker=look.marker, markersize=SIZES.get(look.marker, SIZE), color=look.colour, markeredgewidth=0)
+        self._draw(
+            (x,),
+            (y,),
+            linestyle="none",
+            marker=look.marker,
+            markersize=SIZES.get(look.marker, SIZE),
+            color=look.colour,
+            markeredgewidth=0,
+        )
 
     def says(self, words: str) -> str:
         """An id for what is drawn next, that says these words."""

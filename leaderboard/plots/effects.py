@@ -11,7 +11,7 @@ from leaderboard.options import Case
 from leaderboard.plots.canvas import BOTTOM, WIDTH, Canvas
 from leaderboard.plots.labels import FONT, Box
 from leaderboard.plots.looks import INK, LINE, SOFT, Look
-from leaderboard.plots.scales import exactly, scaled
+from leaderboard.plots.scales import exactly, scaled, turned
 from leaderboard.plots.sketch import Sketch
 from leaderboard.plots.words import gain, listed, named
 from leaderboard.tables import Section
@@ -53,10 +53,9 @@ def sketch(section: Section, _: Case) -> Sketch | None:
 
 
 def _gain(effect: Effect) -> Gain:
-    ends = (effect.value, effect.ci_low, effect.ci_high)
-    if effect.better == "lower":
-        ends = (-effect.value, -effect.ci_high, -effect.ci_low)
-    return Gain(named(effect.measure), effect.effect, ", ".join(map(named, effect.systems)), Amount(*ends))
+    change = Amount(effect.value, effect.ci_low, effect.ci_high)
+    better = change if effect.better == "higher" else turned(change)
+    return Gain(named(effect.measure), effect.effect, ", ".join(map(named, effect.systems)), better)
 
 
 def _words(gains: Sequence[Gain]) -> str:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import NamedTuple
 
+from leaderboard.board import Cell
 from leaderboard.evidence import Amount
 from leaderboard.options import Case
 from leaderboard.plots.canvas import BOTTOM, MOST_LABELS, SHOWN, WIDTH, Canvas, placed_keys
 from leaderboard.plots.labels import FONT, Box, Label
 from leaderboard.plots.looks import SOFT, Look, looks
-from leaderboard.plots.scales import around, exactly, scaled
+from leaderboard.plots.scales import around, exactly, scaled, turned
 from leaderboard.plots.sketch import Sketch
 from leaderboard.plots.words import MOST, gain, named
 from leaderboard.tables import Section
@@ -36,31 +38,22 @@ Task = tuple[str, tuple[Change, ...]]
 def sketch(section: Section, case: Case) -> Sketch | None:
     """The systems with weights of their own, task by task; None where no task was asked of them and of the base model."""
     base, look = _base(section, case), looks(section.systems)
-    trained = [system for system in section.systems if case.evidence.systems[system]]
-    if base is None or not trained:
-        return None
-    tasks: list[Task] = []
-    for measure in dict.fromkeys(cell.measure for cell in section.cells if _general(cell.measure) and cell.unit == "share"):
-        better = next(cell.better for cell in section.cells if cell.measure == measure)
-        pairs = ((system, section.apart(measure, system, base)) for system in trained)
-        sign = 1 if better == "higher" else -1
-        changes = [Change(system, look[system], Amount(*sorted_ends(sign, *found))) for system, found in pairs if found]
-        tasks += [(measure.removeprefix(GENERAL), tuple(changes))] if changes else []
-    tasks.sort(key=lambda task: (min(each.change.value for each in task[1]), task[0]))
+    trained = {system: look[system] for system in section.systems if case.evidence.systems[system]}
+    heads = {cell.measure: cell for cell in section.cells if cell.measure.startswith(GENERAL) and cell.unit == "share"}
+    tasks = [_task(head, trained, base, section) for head in heads.values()] if base else []
+    tasks = sorted((task for task in tasks if task[1]), key=lambda task: (min(each.change.value for each in task[1]), task[0]))
     if not tasks:
         return None
-    return Sketch(
-        "General ability by task, against the base model", _words(tasks), _rows(tasks, trained), (tasks[:MOST_TASKS],), draw
-    )
+    title, rows = "General ability by task, against the base model", _rows(tasks, list(trained))
+    return Sketch(title, _words(tasks), rows, (tasks[:MOST_TASKS],), draw)
 
 
-def sorted_ends(sign: int, value: float, low: float, high: float) -> tuple[float, float, float]:
-    """A difference for the better: its ends change places where lower is better."""
-    return (value, low, high) if sign > 0 else (-value, -high, -low)
-
-
-def _general(measure: str) -> bool:
-    return measure.startswith(GENERAL)
+def _task(head: Cell, trained: Mapping[str, Look], base: str, section: Section) -> Task:
+    """Each system's mean less the base's on the same items, so that more is better."""
+    found = ((system, section.apart(head.measure, system, base)) for system in trained)
+    changes = ((system, Amount(*each)) for system, each in found if each)
+    better = ((system, each if head.better == "higher" else turned(each)) for system, each in changes)
+    return head.measure.removeprefix(GENERAL), tuple(Change(system, trained[system], each) for system, each in better)
 
 
 def _base(section: Section, case: Case) -> str | None:

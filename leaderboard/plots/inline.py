@@ -7,15 +7,15 @@ content-security policy would stop, and a title that tells the figures of whatev
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from xml.etree import ElementTree as ET
 
 from leaderboard.plots.looks import STANDS_FOR
 
-FONT = re.compile(r"(?:(?P<weight>bold|\d+) )?(?P<size>[\d.]+)px")
-REFERENCE = re.compile(r"(?:url\(#|^#)([\w.-]+)\)?")
+REFERENCE = re.compile(r"url\(#([\w.-]+)\)")
 NUMBER = re.compile(r"-?\d+\.\d{3,}")
-DROPPED = ("metadata", "style")
+DROPPED = ("metadata", "style", "font-family")
+"""Elements and properties: the font is the page's."""
 UNTURNED = re.compile(r"rotate\(-?0 ")
 HALO = {"paint-order": "stroke", "stroke": "var(--card)", "stroke-width": "3", "stroke-linejoin": "round"}
 """Keeps a label readable where a line runs behind it."""
@@ -26,7 +26,7 @@ LABEL = "label"
 def inline(svg: str, prefix: str, said: Mapping[str, str]) -> str:
     """An SVG element for a page. ``said``: id -> what to say of the drawn thing with this id."""
     root = ET.fromstring(svg)  # noqa: S314 # drawn by matplotlib a moment ago
-    names = {reference for element in root.iter() for _, reference in _references(element)}
+    names = {reference for element in root.iter() for reference in _references(element)}
     _clean(root, prefix, said, names)
     root.attrib = {"viewBox": root.attrib["viewBox"], "aria-hidden": "true", "focusable": "false"}
     return ET.tostring(root, encoding="unicode")
@@ -58,24 +58,24 @@ def _clean(element: ET.Element, prefix: str, said: Mapping[str, str], names: set
 def _attributes(element: ET.Element, prefix: str) -> dict[str, str]:
     """Its attributes, with the style as attributes of its own."""
     written = {_plain(name): value for name, value in element.attrib.items()}
-    for rule in filter(None, written.pop("style", "").split(";")):
-        name, _, value = (part.strip() for part in rule.partition(":"))
-        written |= _font(value) if name == "font" else {name: STANDS_FOR.get(value, value)}
-    written = {name: STANDS_FOR.get(value, value) for name, value in written.items()}
-    if UNTURNED.match(written.get("transform", "")):
-        del written["transform"]
-    return {name: _rounded(REFERENCE.sub(lambda m: m[0].replace("#", f"#{prefix}-"), value)) for name, value in written.items()}
+    rules = (rule.partition(":") for rule in written.pop("style", "").split(";") if rule)
+    written |= {name.strip(): value.strip() for name, _, value in rules}
+    for name in [name for name, value in written.items() if name in DROPPED or (name == "transform" and UNTURNED.match(value))]:
+        del written[name]
+    return {name: _value(name, value, prefix) for name, value in written.items()}
 
 
-def _font(value: str) -> dict[str, str]:
-    """Size and weight: the family is the page's."""
-    found = FONT.search(value)
-    assert found  # noqa: S101 # matplotlib writes every font with its size
-    return {"font-size": found["size"]} | ({"font-weight": found["weight"]} if found["weight"] else {})
+def _value(name: str, value: str, prefix: str) -> str:
+    if name == "href":
+        return value.replace("#", f"#{prefix}-", 1)
+    if name == "font-size":
+        return value.removesuffix("px")
+    return _rounded(REFERENCE.sub(rf"url(#{prefix}-\1)", STANDS_FOR.get(value, value)))
 
 
-def _references(element: ET.Element) -> list[tuple[str, str]]:
-    return [(name, found[1]) for name, value in element.attrib.items() for found in REFERENCE.finditer(value)]
+def _references(element: ET.Element) -> Iterator[str]:
+    for name, value in element.attrib.items():
+        yield from [value[1:]] if _plain(name) == "href" else REFERENCE.findall(value)
 
 
 def _plain(name: str) -> str:

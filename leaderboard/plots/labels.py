@@ -10,7 +10,7 @@ from leaderboard.plots.words import named
 
 FONT = 12.5
 """The size of all text: 11 pixels where a picture is 317 wide, as on a phone."""
-NARROW, LETTER, BROAD, FULL = 0.36, 0.58, 0.9, 1.05
+NARROW, LETTER, BROAD, FULL = 0.36, 0.6, 0.9, 1.05
 """Widths of letters in sizes of the font, on the wide side of what browsers use."""
 AROUND = ((1, 0), (1, 1), (1, -1), (0, 1), (0, -1), (-1, 0), (-1, 1), (-1, -1))
 """Directions from a point to its label, the best first."""
@@ -47,7 +47,7 @@ def _letter(letter: str) -> float:
         return 0.0
     if east_asian_width(letter) in "WF":
         return FULL
-    return NARROW if letter in " .,:;|!'il" else BROAD if letter in "mw@%" or letter.isupper() else LETTER
+    return NARROW if letter in " .,:;|!'il" else BROAD if letter in "mw@%<>=+~#&\u2026" or letter.isupper() else LETTER
 
 
 class Label(NamedTuple):

@@ -29,6 +29,11 @@ def exactly(value: float) -> Amount:
     return Amount(value, value, value)
 
 
+def turned(difference: Amount) -> Amount:
+    """A difference the other way round."""
+    return Amount(0.0 - difference.value, 0.0 - difference.high, 0.0 - difference.low)
+
+
 def possible(found: Interval) -> Amount:
     """A mean of shares with its interval, without what lies below 0 and beyond 1."""
     return Amount(*(min(1.0, max(0.0, part)) for part in (found.value, found.low, found.high)))

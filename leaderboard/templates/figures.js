@@ -1,12 +1,90 @@
+/**
+ * Numbers as people read them: the same letters as `leaderboard/figures.py`, so that page and command say the same.
+ *
+ *     Figures.figure(0.8019, "share")  // "80.2 %"
+ *     Figures.money(1234.5)            // "1,234.50"
+ */
 const Figures = (() => {
-  const S = "\u00a0";
-  const g = (x) => Number(x.toPrecision(3)).toString();
+  "use strict";
+
+  const SPACE = "\u00a0"; // does not break the line between a number and its unit
+  const FURTHER = 40; // digits: more than tell the nearest other number from one that lies halfway between two shorter ones
+
+  /** A value with its unit: "share", "difference" (of shares, in points) or "seconds". */
   function figure(value, unit) {
-    if (unit === "share") return `${(100 * value).toFixed(1)}${S}%`;
-    if (unit === "difference") return `${(100 * value).toFixed(1)}${S}pts`;
-    if (unit === "seconds") return Math.abs(value) < 1 && value ? `${g(1000 * value)}${S}ms` : `${g(value)}${S}s`;
-    return `${g(value)}${S}${unit}`;
+    if (unit === "share") return `${fixed(100 * value, 1)}${SPACE}%`;
+    if (unit === "difference") return `${fixed(100 * value, 1)}${SPACE}pts`;
+    return seconds(value);
   }
-  const signed = (value, unit) => `${value > 0 ? "+" : ""}${figure(value, unit === "share" ? "difference" : unit)}`;
-  return { figure, signed };
+
+  /** A difference of two values, with its sign: points where they are shares. */
+  function signed(value, unit) {
+    return `${value > 0 ? "+" : ""}${figure(value, unit === "share" ? "difference" : unit)}`;
+  }
+
+  /** Two figures as a range; a unit that both have is said once. */
+  function between(low, high) {
+    const [number, own] = low.split(SPACE);
+    const [, unit] = high.split(SPACE);
+    return `${own === unit || unit === undefined ? number : low} to ${high}`;
+  }
+
+  /** An amount in whatever currency the prices are in. */
+  function money(amount) {
+    return Math.abs(amount) >= 1 || amount === 0 ? grouped(fixed(amount, 2)) : general(amount, 3);
+  }
+
+  function seconds(value) {
+    const size = Math.abs(value);
+    if (size && size < 0.9995) {
+      return size >= 0.9995e-3 ? `${general(1000 * value, 3)}${SPACE}ms` : `${general(1e6 * value, 3)}${SPACE}\u00b5s`;
+    }
+    return size >= 600 ? `${general(value / 60, 3)}${SPACE}min` : `${general(value, 3)}${SPACE}s`;
+  }
+
+  /** With so many decimals, for numbers below 10^21. Halves go to the even digit, as in Python; `toFixed` takes them up. */
+  function fixed(x, decimals) {
+    const size = Math.abs(x);
+    return sign(x) + toEven(size.toFixed(decimals), size.toFixed(decimals + FURTHER));
+  }
+
+  /** With so many significant digits, and no zeros at the end: Python's format "g". */
+  function general(x, digits) {
+    const size = Math.abs(x);
+    if (size === 0) return `${sign(x)}0`;
+    const [up, exponent] = size.toExponential(digits - 1).split("e");
+    const [exact, below] = size.toExponential(digits - 1 + FURTHER).split("e");
+    const shown = toEven(up, exact);
+    const power = Number(shown === up ? exponent : below);
+    const plain = power >= -4 && power < digits;
+    return sign(x) + (plain ? bare(Number(`${shown}e${power}`).toFixed(digits - 1 - power)) : bare(shown) + scientific(power));
+  }
+
+  function scientific(power) {
+    return `e${power < 0 ? "-" : "+"}${String(Math.abs(power)).padStart(2, "0")}`;
+  }
+
+  /** `up`, unless the number lies just halfway and the digit below is even. */
+  function toEven(up, exact) {
+    const down = exact.slice(0, -FURTHER).replace(/\.$/, "");
+    const halfway = exact.endsWith(`5${"0".repeat(FURTHER - 1)}`);
+    return halfway && Number(down.slice(-1)) % 2 === 0 ? down : up;
+  }
+
+  function sign(x) {
+    return x < 0 || Object.is(x, -0) ? "-" : "";
+  }
+
+  function bare(digits) {
+    return digits.includes(".") ? digits.replace(/\.?0+$/, "") : digits;
+  }
+
+  /** With a comma before every three digits of the whole part. */
+  function grouped(text) {
+    const [whole, part] = text.split(".");
+    const marked = whole.replace(/\B(?=(\d{3})+$)/g, ",");
+    return part === undefined ? marked : `${marked}.${part}`;
+  }
+
+  return { figure, signed, between, money, fixed, general, grouped };
 })();

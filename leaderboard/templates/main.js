@@ -14,7 +14,8 @@ async function show() {
   all(".view").forEach((each) => (each.hidden = each.dataset.view !== name));
   all("#views a").forEach((link) => current(link, name));
   if (one("#where")) one("#where").value = where.id;
-  if (name === "board" && where) Figure.render(one(`.section[data-section="${CSS.escape(where.id)}"]`), where);
+  const root = where && one(`.section[data-section="${CSS.escape(where.id)}"]`);
+  if (name === "board" && root) [Figure, Panel].forEach((part) => part.render(root, where));
   if (Views[name] && where) await fill(one(`.view[data-view="${name}"]`), Views[name], () => mine === turn);
   performance.mark("shown");
 }
@@ -67,7 +68,7 @@ const place = () => ["view", "q", "system", "from"].map((name) => State.get(name
 
 function start() {
   document.documentElement.classList.add("scripted");
-  all(".section").forEach((root) => Figure.start(root));
+  all(".section").forEach((root) => [Figure, Panel].forEach((part) => part.start(root)));
   Bubble.take(document);
   Bubble.start();
   ["pointerdown", "focusin", "click"].forEach((event) => document.addEventListener(event, follow));

@@ -8,7 +8,7 @@ const Panel = (() => {
   /** Name -> what it says, the values that its slider stops at, and how they read. An empty value: as the command has it. */
   const SITUATION = {
     updates: { label: "Updates of documents a month", stops: steps(0, 0.1, 0.25, 0.5, 1, 2, 3, 4, 6, 8, 12, 20, 30, 60, 100, 300, 1000), said: count },
-    changed: { label: "Knowledge that each changes", stops: steps("", 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.15, 0.2, 0.3, 0.5, 0.75, 1), said: share, none: "as the suite’s revisions" },
+    changed: { label: "Knowledge that each changes", stops: steps("", 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.15, 0.2, 0.3, 0.5, 0.75, 1), said: share, none: "as revised" },
     queries: { label: "Questions a day", stops: steps(0, 1, 3, 10, 30, 100, 300, 1000, 3000, 10000, 30000, 100000, 300000, 1000000, 3000000, 10000000), said: count },
     gpu_hour: { label: "Price of an hour of the machine", stops: steps(0, 0.01, 0.03, 0.1, 0.3, 0.5, 0.75, 1, 1.5, 2, 3, 5, 10, 30, 100, 300, 1000), said: (value) => `$ ${count(value)}` },
   };
@@ -23,27 +23,158 @@ const Panel = (() => {
     max_extracted: most("Planted secrets given away, at most"),
   };
 
+  const FIELDS = { ...SITUATION, ...DEMANDS };
+
   /** The value of a name in the state, as a number; null where there is none. */
   const told = (name) => (State.get(name) === "" || !Number.isFinite(Number(State.get(name))) ? null : Number(State.get(name)));
 
-  function slider(name, about, now) {
-    const { label, stops, said, none } = about;
-    const output = h("output", {}, now === null ? none : said(now));
-    const nearest = now === null ? stops.indexOf("") : closest(stops, now);
-    const field = h("input", { type: "range", min: 0, max: stops.length - 1, step: 1, value: nearest, "data-field": name, "aria-valuetext": output.textContent });
-    field.addEventListener("input", () => {
-      const value = stops[Number(field.value)];
-      output.textContent = value === "" ? none : said(value);
-      field.setAttribute("aria-valuetext", output.textContent);
-      State.set({ [name]: value === "" ? "" : String(value) });
-    });
-    return h("label", { class: "slider" }, h("span", {}, label), output, field);
+  /** What is asked of the measurements: as the page starts from, with what the state says in its place. */
+  function situation(known) {
+    const found = { ...known.situation, prices: { ...known.situation.prices } };
+    for (const name of Object.keys(FIELDS)) {
+      const value = told(name);
+      if (value === null) continue;
+      if (name === "gpu_hour") found.prices.gpu_hour = value;
+      else found[name] = value;
+    }
+    return found;
   }
 
-  function closest(stops, value) {
-    const distance = (stop) => (stop === "" ? Infinity : Math.abs(Math.log10(stop + 1e-4) - Math.log10(value + 1e-4)));
+  const value = (name, asked) => (name === "gpu_hour" ? asked.prices.gpu_hour : asked[name] ?? null);
+
+  function slider(name, { label, stops, said, none }) {
+    const output = h("output", {});
+    const field = h("input", { type: "range", min: 0, max: stops.length - 1, step: 1, "data-field": name });
+    field.addEventListener("input", () => State.set({ [name]: String(stops[Number(field.value)]) }));
+    const show = (now) => {
+      output.textContent = now === null ? none : said(now);
+      field.value = now === null ? stops.indexOf("") : closest(stops, now);
+      field.setAttribute("aria-valuetext", output.textContent);
+    };
+    return { node: h("label", { class: "slider" }, h("span", {}, label), output, field), show, name };
+  }
+
+  function closest(stops, now) {
+    const distance = (stop) => (stop === "" ? Infinity : Math.abs(Math.log10(stop + 1e-4) - Math.log10(now + 1e-4)));
     return stops.reduce((best, stop, place) => (distance(stop) < distance(stops[best]) ? place : best), 0);
   }
 
-  return { SITUATION, DEMANDS, told, slider };
+  /** The sliders and an empty place for what follows from them. */
+  function start(root) {
+    const holder = one("[data-panel]", root);
+    if (!holder) return;
+    const group = (words, fields) => h("fieldset", {}, h("legend", {}, words), fields.map(({ node }) => node));
+    const [month, demands] = [SITUATION, DEMANDS].map((about) => Object.entries(about).map(([name, field]) => slider(name, field)));
+    const again = h("button", { type: "button", on: { click: () => State.set(Object.fromEntries(Object.keys(FIELDS).map((name) => [name, ""]))) } }, "Reset");
+    const outcome = h("div", { class: "outcome" });
+    holder.append(h("div", { class: "situation" }, group("A month", month), group("What is demanded", demands), h("p", {}, again)), outcome);
+    holder.sliders = [...month, ...demands];
+    holder.outcome = outcome;
+  }
+
+  function render(root, about) {
+    const holder = one("[data-panel]", root);
+    if (!holder || !about.decision) return;
+    const asked = situation(about.decision);
+    holder.sliders.forEach(({ show, name }) => show(value(name, asked)));
+    const found = Decision.advise(about.decision, asked);
+    holder.outcome.replaceChildren(verdict(found), flips(found), options(found), chart(about, asked));
+  }
+
+  function verdict({ said, recommendation }) {
+    const [first, ...rest] = said.verdict;
+    return h("div", { role: "status" }, h("p", { class: recommendation ? "pick" : "pick open" }, first), rest.map((sentence) => h("p", {}, sentence)), h("p", { class: "about" }, said.situation));
+  }
+
+  function flips({ said }) {
+    const lines = Object.values(said.along).flat();
+    return h("div", {}, h("h4", {}, "When that changes"), h("ul", { class: "flips" }, lines.map((line) => h("li", {}, line))));
+  }
+
+  function options({ options: rows, recommendation, runner_up: second, said }) {
+    const heads = ["option", "expected quality", "cost a month", "updating", "answering", "storage", "demands"];
+    const head = h("tr", {}, heads.map((word) => h("th", { scope: "col" }, word)));
+    const known = rows.filter((row) => row.quality !== null);
+    const body = known.map((row) => {
+      const { quality, cost, parts, demands } = row.shown;
+      const mark = row.option === recommendation ? "recommended" : row.option === second ? "runner-up" : "";
+      const name = h("th", { scope: "row" }, h("bdi", {}, row.option), mark && h("small", {}, mark));
+      return h("tr", { class: row.option === recommendation && "best" }, name, [quality, cost, ...Object.values(parts), demands].map((text) => h("td", {}, text)));
+    });
+    const table = h("table", { class: "options" }, h("caption", { class: "spoken" }, "Every option"), h("thead", {}, head), h("tbody", {}, body));
+    const open = one("details.options-of", document)?.open;
+    return h("details", { class: "more options-of", open }, h("summary", {}, `All ${rows.length} options`),
+      h("div", { class: "box", role: "region", "aria-label": "Every option", tabindex: "0" }, table), said.left_out.map((line) => h("p", { class: "about" }, line)));
+  }
+
+  // The map: who is recommended over updates (across) and questions (upwards), for the same prices and demands.
+  const [WIDE, HIGH, COLUMNS, ROWS] = [480, 240, 40, 24];
+  const [LEFT, RIGHT, TOP, BOTTOM] = [44, 18, 24, 40];
+  const ACROSS = [0.1, 1000];
+  const UPWARDS = [1, 10000000];
+  const INKS = ["blue", "orange", "green", "purple", "red", "brown"];
+
+  const series = ([least, greatest], count) => Array.from({ length: count }, (_, place) => least * (greatest / least) ** (place / (count - 1)));
+  const svg = (name, traits, ...children) => {
+    const node = document.createElementNS("http://www.w3.org/2000/svg", name);
+    Object.entries(traits).forEach(([key, text]) => node.setAttribute(key, text));
+    node.append(...children);
+    return node;
+  };
+
+  function chart(about, asked) {
+    const { names, cells } = Decision.map(about.decision, asked, series(ACROSS, COLUMNS), series(UPWARDS, ROWS));
+    const ink = (name) => (name === null ? { fill: "var(--faint)" } : inked(name, about.order));
+    const counts = names.map((_, place) => cells.flat().filter((cell) => cell === place).length / (COLUMNS * ROWS));
+    const parts = names.map((name, place) => ({ name, part: counts[place] })).sort((a, b) => b.part - a.part);
+    const words = parts.map(({ name, part }) => `${name ?? "not decided"} on ${Math.round(100 * part)} %`).join(", ");
+    const legend = parts.map(({ name, part }) => h("li", {}, swatch(ink(name)), h("bdi", {}, name ?? "not decided"), ` ${Math.round(100 * part)} %`));
+    const picture = svg("svg", { viewBox: `0 0 ${LEFT + WIDE + RIGHT} ${TOP + HIGH + BOTTOM}`, role: "img", "aria-label": `Of the map ${words}.` }, ...regions(names, cells, ink), ...axes(), here(asked));
+    picture.addEventListener("click", (event) => go(picture, event));
+    return h("figure", { class: "map" }, h("figcaption", {}, h("b", {}, "Who is recommended where"), "For the same prices and demands; the ring is your situation. A click goes there."), picture, h("ul", { class: "legend" }, legend));
+  }
+
+  /** A system keeps the colour that it has in the plots; training again is paler. */
+  function inked(name, systems) {
+    const system = systems.find((each) => name.startsWith(`${each} (`)) ?? "";
+    const policy = name.slice(system.length);
+    return { fill: `var(--${INKS[systems.indexOf(system) % INKS.length]})`, opacity: policy.includes("retrained") ? 0.6 : policy.includes("continued") ? 0.35 : 0.9 };
+  }
+
+  const painted = ({ fill, opacity = 1 }) => `fill:${fill};opacity:${opacity}`;
+  const swatch = ({ fill, opacity = 1 }) => h("span", { class: "swatch", style: `background:${fill};opacity:${opacity}` });
+
+  /** One rectangle for each run of equal cells in a row. */
+  function regions(names, cells, ink) {
+    const [width, height] = [WIDE / COLUMNS, HIGH / ROWS];
+    return cells.flatMap((row, up) => {
+      const found = [];
+      row.forEach((cell, place) => {
+        if (found.length && found.at(-1).cell === cell) found.at(-1).count += 1;
+        else found.push({ cell, place, count: 1 });
+      });
+      return found.map(({ cell, place, count }) => svg("rect", { x: LEFT + place * width, y: TOP + HIGH - (up + 1) * height, width: count * width, height, "shape-rendering": "crispEdges", style: painted(ink(names[cell])) }));
+    });
+  }
+
+  const along = ([least, greatest], x) => Math.min(1, Math.max(0, Math.log(Math.max(x, least) / least) / Math.log(greatest / least)));
+
+  function axes() {
+    const text = (x, y, anchor, words) => svg("text", { x, y, "text-anchor": anchor, class: "tick" }, words);
+    const bottom = [0.1, 1, 10, 100, 1000].map((tick) => text(LEFT + WIDE * along(ACROSS, tick), TOP + HIGH + 18, "middle", count(tick)));
+    const side = [[1, "1"], [100, "100"], [10000, "10k"], [1000000, "1M"]].map(([tick, words]) => text(LEFT - 6, TOP + 4 + HIGH * (1 - along(UPWARDS, tick)), "end", words));
+    return [...bottom, ...side, text(LEFT + WIDE, TOP + HIGH + 35, "end", "updates a month"), text(0, 12, "start", "questions a day")];
+  }
+
+  const here = (asked) => svg("circle", { cx: LEFT + WIDE * along(ACROSS, asked.updates), cy: TOP + HIGH * (1 - along(UPWARDS, asked.queries)), r: 6, class: "here" });
+
+  function go(picture, event) {
+    const { left, top, width, height } = picture.getBoundingClientRect();
+    const x = ((event.clientX - left) / width) * (LEFT + WIDE + RIGHT);
+    const y = ((event.clientY - top) / height) * (TOP + HIGH + BOTTOM);
+    const at = ([least, greatest], share) => Number((least * (greatest / least) ** Math.min(1, Math.max(0, share))).toPrecision(2));
+    State.set({ updates: String(at(ACROSS, (x - LEFT) / WIDE)), queries: String(at(UPWARDS, 1 - (y - TOP) / HIGH)) });
+  }
+
+  return { start, render };
 })();

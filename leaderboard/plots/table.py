@@ -1,0 +1,73 @@
+"""The plots of a section. To add one: a file with a function from a section and a case to a sketch, and a row in `PLOTS`."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable
+from importlib.metadata import version
+from pathlib import Path
+from typing import NamedTuple
+
+from evals.cache import digest, file_digest
+from leaderboard.names import slug
+from leaderboard.options import Case
+from leaderboard.output import Site
+from leaderboard.plots import ageing, budget, context, effects, forgetting, hunger, keeping
+from leaderboard.plots.sketch import Rows, Sketch
+from leaderboard.tables import Section
+
+PLOTS: dict[str, Callable[[Section, Case], Sketch | None]] = {
+    "keeping": keeping.sketch,
+    "budget": budget.sketch,
+    "ageing": ageing.sketch,
+    "hunger": hunger.sketch,
+    "context": context.sketch,
+    "forgetting": forgetting.sketch,
+    "effects": effects.sketch,
+}
+"""Name -> what makes its sketch, in the order in which a page shows them."""
+
+
+class Plot(NamedTuple):
+    """A plot to be put into a page."""
+
+    name: str
+    title: str
+    svg: str
+    """An element of a page. The page gives it its role and its name."""
+    words: str
+    """What it shows, in a few sentences of plain text."""
+    rows: Rows
+    """What it shows as a table: a header, and rows of plain text."""
+
+
+def plots(section: Section, case: Case, site: Site) -> list[Plot]:
+    """The plots of a section that have data: drawn once, and read from the site again while their figures are the same.
+
+    ``case`` holds the section's records, and the situation for which costs and expected quality are worked out.
+    """
+    found = ((name, make(section, case)) for name, make in PLOTS.items())
+    return [_plot(name, sketch, section, site) for name, sketch in found if sketch]
+
+
+def _plot(name: str, sketch: Sketch, section: Section, site: Site) -> Plot:
+    shape = digest(name, section.suite, section.base_model, repr(sketch.figures), _version())
+    prefix = f"{slug(section.suite)[:30]}-{name}-{shape[:16]}"
+    file = f"plots/{prefix}.svg"
+    svg = site.old(file) or _drawn(sketch, prefix)
+    site.write(file, svg)
+    return Plot(name, sketch.title, svg, sketch.words, sketch.rows)
+
+
+def _drawn(sketch: Sketch, prefix: str) -> str:
+    import matplotlib as mpl
+
+    from leaderboard.plots.canvas import SETTINGS
+
+    with mpl.rc_context(SETTINGS), warnings.catch_warnings(action="ignore"):  # names in scripts that its font lacks
+        return sketch.draw(*sketch.figures).svg(prefix)
+
+
+def _version() -> str:
+    """Of all that draws."""
+    return digest(version("matplotlib"), *(file_digest(path) for path in sorted(Path(__file__).parent.glob("*.py"))))

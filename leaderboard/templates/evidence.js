@@ -1,0 +1,192 @@
+/**
+ * What was measured in one section, from an entry of `decision` in leaderboard.json: as `leaderboard/evidence.py`, which says
+ * why.
+ *
+ *     const evidence = Evidence.of(data);
+ *     evidence.mixed({ columns: [evidence.column("accuracy.exact", "rag")], weights: [1] })  // {value, low, high, n, clusters, method}
+ *
+ * Needs student.js. A column is a measure of a system, the same object each time. A weighted sum is a list of columns and one of
+ * their weights, where 0 is as good as nothing: a decision is made some thousand times a second, and lists are quick.
+ */
+const Evidence = (() => {
+  "use strict";
+
+  const TAIL = 0.025;
+  const SAME = 1e-12; // of what is added up: a difference as small as this is rounding
+
+  class Evidence {
+    constructor(data) {
+      this.suite = data.suite;
+      this.baseModel = data.base_model;
+      this.changed = data.changed;
+      this.systems = data.systems;
+      this.columns = new Map();
+      for (const row of data.figures) this.keep(row.measure, row.system, row);
+      for (const [measure, system] of data.impossible) this.column(measure, system).impossible = true;
+      this.halves = halves([...this.columns.values()].filter((column) => column.covariance));
+    }
+
+    keep(measure, system, found) {
+      const { covariance, seeds } = found ?? {};
+      const column = { measure, system, found, covariance, impossible: false, place: -1 };
+      column.unvaried = covariance && !covariance[covariance.length - 1];
+      column.seeds = seeds && new Map(Object.entries(seeds).map(([seed, mean]) => [Number(seed), mean]));
+      this.columns.set(`${measure}\n${system}`, column);
+      return column;
+    }
+
+    /** Measure of a system; without a value where it has none. */
+    column(measure, system) {
+      return this.columns.get(`${measure}\n${system}`) || this.keep(measure, system, undefined);
+    }
+
+    /** The weighted sum of means that are all there, with its 95 % interval; training noise allowed for. */
+    mixed(sum) {
+      const ends = new Ends(this.reach(sum));
+      let [n, clusters] = [Infinity, Infinity];
+      each(sum, ({ found, unvaried }, weight) => {
+        n = Math.min(n, found.n);
+        clusters = Math.min(clusters, found.clusters);
+        if (unvaried) ends.add(found, weight);
+      });
+      const { low, high, value } = ends.around(added(sum));
+      const some = clusters < Infinity;
+      const found = { value, low, high, n: some ? n : 0, clusters: some ? clusters : 0, method: "cluster t" };
+      return widened(found, noise(sum));
+    }
+
+    /** A weighted sum of amounts that are all there, and the ends of its 95 % interval. */
+    total(sum) {
+      const ends = new Ends(0);
+      each(sum, ({ found }, weight) => ends.add(found, weight));
+      return ends.around(added(sum));
+    }
+
+    /** Half of the interval of a weighted sum, as far as it shows in the clusters. */
+    reach({ columns, weights }) {
+      const total = new Total();
+      for (let k = 0; k < columns.length; k++) {
+        if (!weights[k]) continue;
+        const row = this.halves[columns[k].place];
+        total.add(weights[k] * weights[k] * row[columns[k].place]);
+        for (let j = 0; j < k; j++) if (weights[j]) total.add(2 * weights[k] * weights[j] * row[columns[j].place]);
+      }
+      return Math.sqrt(Math.max(0, total.value));
+    }
+  }
+
+  function each({ columns, weights }, what) {
+    for (let k = 0; k < columns.length; k++) if (weights[k]) what(columns[k], weights[k]);
+  }
+
+  /** The covariances, each mean's error multiplied by Student's t of its clusters; tells each column its place among them. */
+  function halves(columns) {
+    const t = columns.map(({ found }) => (found.clusters > 1 ? Student.quantile(1 - TAIL, found.clusters - 1) : 0));
+    columns.forEach((column, place) => (column.place = place));
+    const shared = (k, j) => columns[Math.max(k, j)].covariance[Math.min(k, j)];
+    return columns.map((_, k) => columns.map((_, j) => t[k] * t[j] * shared(k, j)));
+  }
+
+  /** What is added up one by one; what rounding leaves where parts cancel is nothing. */
+  class Total {
+    constructor() {
+      this.sum = 0;
+      this.size = 0;
+    }
+
+    add(part) {
+      this.sum += part;
+      this.size += Math.abs(part);
+    }
+
+    get value() {
+      return Math.abs(this.sum) > SAME * this.size ? this.sum : 0;
+    }
+  }
+
+  function added(sum) {
+    const total = new Total();
+    each(sum, ({ found }, weight) => total.add(weight * found.value));
+    return total.value;
+  }
+
+  /** How far off a sum may be below and above: what its parts may be off adds up as legs to a hypotenuse. */
+  class Ends {
+    constructor(reach) {
+      this.below = reach * reach;
+      this.above = reach * reach;
+    }
+
+    add(found, weight) {
+      const down = (weight * (found.value - found.low)) ** 2;
+      const up = (weight * (found.high - found.value)) ** 2;
+      this.below += weight > 0 ? down : up;
+      this.above += weight > 0 ? up : down;
+    }
+
+    around(value) {
+      return { value, low: value - Math.sqrt(this.below), high: value + Math.sqrt(this.above) };
+    }
+  }
+
+  /** What training anew changes: {error, degrees}, or null. */
+  function noise(sum) {
+    const systems = new Map();
+    each(sum, (column, weight) => {
+      const mine = systems.get(column.system) ?? { columns: [], weights: [] };
+      mine.columns.push(column);
+      mine.weights.push(weight);
+      systems.set(column.system, mine);
+    });
+    return [...systems.values()].map(trained).reduce(joint, null);
+  }
+
+  /** Of one system's part of a sum: over the seeds that all its measures have, or else of each measure by itself. */
+  function trained(sum) {
+    const { columns, weights } = sum;
+    const seeds = [...columns[0].seeds.keys()].filter((seed) => columns.every((column) => column.seeds.has(seed)));
+    if (seeds.length > 1) return noticed(ofSeeds(seeds.map((seed) => ofSeed(sum, seed))));
+    const alone = columns.map((column, k) => noticed(scaled(ofSeeds([...column.seeds.values()]), weights[k])));
+    return alone.reduce(joint, null);
+  }
+
+  function ofSeed(sum, seed) {
+    const total = new Total();
+    each(sum, ({ seeds }, weight) => total.add(weight * seeds.get(seed)));
+    return total.value;
+  }
+
+  /** The standard error of the mean of seeds' means, with its degrees of freedom; null for a single seed. */
+  function ofSeeds(means) {
+    const degrees = means.length - 1;
+    if (degrees < 1) return null;
+    const mean = means.reduce((a, b) => a + b) / means.length;
+    const squares = means.reduce((a, b) => a + (b - mean) ** 2, 0);
+    return { error: Math.sqrt(squares / degrees / means.length), degrees };
+  }
+
+  function scaled(found, weight) {
+    return found && { error: Math.abs(weight) * found.error, degrees: found.degrees };
+  }
+
+  function noticed(found) {
+    return found && found.error > SAME ? found : null;
+  }
+
+  /** Of a difference of two, with Satterthwaite's degrees of freedom. */
+  function joint(mine, theirs) {
+    if (!mine || !theirs) return mine || theirs;
+    const [a, b] = [mine.error ** 2, theirs.error ** 2];
+    return { error: Math.sqrt(a + b), degrees: (a + b) ** 2 / (a ** 2 / mine.degrees + b ** 2 / theirs.degrees) };
+  }
+
+  function widened(found, training) {
+    if (!training) return found;
+    const reach = Student.quantile(1 - TAIL, training.degrees) * training.error;
+    const low = found.value - Math.hypot(found.value - found.low, reach);
+    const high = found.value + Math.hypot(found.high - found.value, reach);
+    return { ...found, low, high, method: `${found.method}, with training noise` };
+  }
+
+  return { of: (data) => new Evidence(data) };
+})();
