@@ -58,7 +58,7 @@ const tell = (text) => {
 
 /** A field that shows a part of the state and changes it. */
 function choice(label, name, options, otherwise = "") {
-  const select = h("select", { on: { change: () => State.set({ [name]: select.value }) } });
+  const select = h("select", { on: { change: () => State.set({ [name]: select.value, from: "" }) } });
   options.forEach(([value, text]) => select.append(h("option", { value, selected: value === State.get(name, otherwise) }, text)));
   return h("label", {}, `${label} `, select);
 }

@@ -10,11 +10,17 @@ const Figures = (() => {
   const SPACE = "\u00a0"; // does not break the line between a number and its unit
   const FURTHER = 40; // digits: more than tell the nearest other number from one that lies halfway between two shorter ones
 
-  /** A value with its unit: "share", "difference" (of shares, in points) or "seconds". */
+  const SIGNS = { bytes: "B", joules: "J" };
+
+  /** A value with its unit: "share", "difference" (of shares, in points), "seconds", or whatever else is counted. */
   function figure(value, unit) {
     if (unit === "share") return `${fixed(100 * value, 1)}${SPACE}%`;
     if (unit === "difference") return `${fixed(100 * value, 1)}${SPACE}pts`;
-    return seconds(value);
+    if (unit === "seconds") return seconds(value);
+    if (unit.startsWith("tokens")) return `${digits(value)}${SPACE}${unit}`;
+    const [number, prefix] = scaled(value);
+    const name = `${prefix}${Object.hasOwn(SIGNS, unit) ? SIGNS[unit] : unit}`;
+    return name ? `${number}${SPACE}${name}` : number;
   }
 
   /** A difference of two values, with its sign: points where they are shares. */
@@ -42,16 +48,32 @@ const Figures = (() => {
     return size >= 600 ? `${general(value / 60, 3)}${SPACE}min` : `${general(value, 3)}${SPACE}s`;
   }
 
+  /** Three digits, or all of a whole number: 1,235. */
+  function digits(value) {
+    return Math.abs(value) >= 99.95 ? grouped(fixed(value, 0)) : general(value, 3);
+  }
+
+  /** Three digits and a prefix: 19 tera. */
+  function scaled(value) {
+    let [size, prefix] = [Math.abs(value), ""];
+    for (const larger of "kMGTPEZ") {
+      if (size < 999.5) break;
+      [size, prefix] = [size / 1000, larger];
+    }
+    return [general(value < 0 ? -size : size, 3), prefix];
+  }
+
   /** With so many decimals, for numbers below 10^21. Halves go to the even digit, as in Python; `toFixed` takes them up. */
   function fixed(x, decimals) {
     const size = Math.abs(x);
-    return sign(x) + toEven(size.toFixed(decimals), size.toFixed(decimals + FURTHER));
+    const shown = toEven(size.toFixed(decimals), size.toFixed(decimals + FURTHER));
+    return (Number(shown) ? sign(x) : "") + shown;
   }
 
   /** With so many significant digits, and no zeros at the end: Python's format "g". */
   function general(x, digits) {
     const size = Math.abs(x);
-    if (size === 0) return `${sign(x)}0`;
+    if (size === 0) return "0";
     const [up, exponent] = size.toExponential(digits - 1).split("e");
     const [exact, below] = size.toExponential(digits - 1 + FURTHER).split("e");
     const shown = toEven(up, exact);
@@ -72,7 +94,7 @@ const Figures = (() => {
   }
 
   function sign(x) {
-    return x < 0 || Object.is(x, -0) ? "-" : "";
+    return x < 0 ? "-" : "";
   }
 
   function bare(digits) {
