@@ -44,13 +44,14 @@ def source(*files: str) -> str:
     return digest([file_digest(Path(file)) for file in files])
 
 
-def write_atomically(path: Path, content: str | bytes) -> None:
-    """Write beside, sync, rename: readers see the old content or the new, never half of it."""
+def write_atomically(path: Path, content: str | bytes | Iterable[bytes]) -> None:
+    """Write beside, sync, rename: readers see the old content or the new, never half of it. It may come piece by piece."""
     path.parent.mkdir(parents=True, exist_ok=True)
     beside = path.with_name(f".{path.name}.{os.getpid()}")
     try:
         with beside.open("wb") as file:
-            file.write(content.encode() if isinstance(content, str) else content)
+            whole = content.encode() if isinstance(content, str) else content
+            file.writelines([whole] if isinstance(whole, bytes) else whole)
             file.flush()
             os.fsync(file.fileno())
         beside.replace(path)

@@ -7,24 +7,40 @@ alarms that it promises (Miller 2024, arXiv:2411.00640).
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Literal, TypeAlias, get_args
+from functools import reduce
+from typing import Any, Literal, NamedTuple, get_args
 
 import numpy as np
 from numpy.typing import NDArray
 
 from evals.schema import Better
-from evals.statistics import Array, Interval, cluster_sums, interval, paired_difference, standard_error, t_quantile
+from evals.sign_flips import FLIPS, flipped_sums
+from evals.statistics import Array, Clusters, Interval, cluster_sums, interval, paired_difference, standard_error, t_quantile
 
 Verdict = Literal["better", "worse", "tied", "inconclusive"]
 VERDICTS: tuple[str, ...] = get_args(Verdict)
-Values: TypeAlias = Mapping[str, float]  # item -> value
 
 ALPHA, POWER = 0.05, 0.8
-FLIPS = 10_000
 ENUMERATED = 13
 """Clusters with a difference, up to which all signs are tried: 2^13 is about as many as are drawn otherwise."""
+
+
+class Values(NamedTuple):
+    """One system's value for each item, as three arrays of one length. Names or codes of items and clusters are used alike."""
+
+    items: NDArray[Any]
+    """In order, each once."""
+    values: Array
+    clusters: NDArray[Any]
+
+
+def common(*sides: Values) -> tuple[list[Array], NDArray[Any]]:
+    """Each side's values of the items that all have, in the items' order, and these items' clusters as the last side has them."""
+    items = reduce(lambda mine, theirs: np.intersect1d(mine, theirs, assume_unique=True), (side.items for side in sides))
+    places = [np.searchsorted(side.items, items) for side in sides]
+    return [side.values[place] for side, place in zip(sides, places, strict=True)], sides[-1].clusters[places[-1]]
 
 
 @dataclass(frozen=True)
@@ -75,31 +91,27 @@ class Comparison:
     """The smallest true difference that this comparison would have found with 80 % power; None if none was seen."""
 
 
-def compare(
-    mine: Values, theirs: Values, clusters: Mapping[str, str], *, share: bool = True, noise: Noise | None = None
-) -> Comparison | None:
-    """Compare over the common items; None if there are none. ``clusters`` names each item's cluster.
+def compare(mine: Values, theirs: Values, *, share: bool = True, noise: Noise | None = None) -> Comparison | None:
+    """Compare over the common items; None if there are none.
 
     With ``noise`` the interval and p allow for training as well as for the choice of questions.
     """
-    common = sorted(mine.keys() & theirs.keys())
-    if not common:
+    (ours, others), groups = common(mine, theirs)
+    if not len(ours):
         return None
-    ours, others = np.array([mine[item] for item in common]), np.array([theirs[item] for item in common])
-    groups = [clusters[item] for item in common]
     sums = cluster_sums(ours - others, groups)
-    difference = paired_difference(ours.tolist(), others.tolist(), groups, share=share)
+    difference = paired_difference(ours, others, groups, share=share)
     exact = difference.method == "exact" and difference.value != 0
-    p, test = (0.0, "exact") if exact else significance(sums, alone=len(sums) == len(common))
+    p, test = (0.0, "exact") if exact else significance(sums, alone=len(sums) == len(ours))
     error, degrees = standard_error(ours - others, groups)
     if noise and noise.error:
         p, test = max(p, _two_sources(difference.value, (error, degrees), noise)), f"{test}, with training noise"
         difference = widened(difference, noise, within=(-1.0, 1.0) if share else None)
     spread = float(sums.std(ddof=1)) if len(sums) > 1 else 0.0
     return Comparison(
-        n=len(common),
+        n=len(ours),
         clusters=len(sums),
-        unpaired=len(mine.keys() ^ theirs.keys()),
+        unpaired=len(mine.items) + len(theirs.items) - 2 * len(ours),
         mine=float(ours.mean()),
         theirs=float(others.mean()),
         difference=difference,
@@ -126,10 +138,7 @@ def significance(sums: Array, *, alone: bool) -> tuple[float, str]:
     if len(moved) <= ENUMERATED:
         signs = 1.0 - 2.0 * ((np.arange(2 ** len(moved))[:, None] >> np.arange(len(moved))) & 1)
         return float(_as_large(np.einsum("rc,c->r", signs, moved), moved).mean()), "sign flips, all"
-    sizes, counts = np.unique(np.abs(moved), return_counts=True)
-    positive = np.random.default_rng(len(moved)).binomial(counts, 0.5, size=(FLIPS, len(counts)))
-    drawn = np.einsum("rc,c->r", 2.0 * positive - counts, sizes)
-    return float((1 + _as_large(drawn, moved).sum()) / (1 + FLIPS)), "sign flips"
+    return float((1 + _as_large(flipped_sums(moved), moved).sum()) / (1 + FLIPS)), "sign flips"
 
 
 def _as_large(totals: Array, moved: Array) -> NDArray[np.bool_]:
@@ -163,7 +172,7 @@ def widened(found: Interval, noise: Noise | None, within: tuple[float, float] | 
     return replace(found, low=low, high=high, method=f"{found.method}, with training noise")
 
 
-def detectable(differences: Array, clusters: Sequence[str], noise: Noise | None = None) -> float | None:
+def detectable(differences: Array, clusters: Clusters, noise: Noise | None = None) -> float | None:
     """Smallest true mean difference found at 5 % with 80 % power: (t(.975) + t(.80)) standard errors.
 
     The sample-size formula of Miller 2024 (arXiv:2411.00640, section 5), solved for the difference.
@@ -199,13 +208,15 @@ def corrected(ps: Sequence[float], method: Literal["holm", "bh", "none"]) -> lis
     return [float(p) for p in multipletests(ps, method={"holm": "holm", "bh": "fdr_bh"}[method])[1]]
 
 
-def contrast(parts: Sequence[tuple[float, Values]], clusters: Mapping[str, str]) -> Interval | None:
+def contrast(parts: Sequence[tuple[float, Values]]) -> Interval | None:
     """Interval of a weighted sum of systems, item by item; None if no item has a value in all of them.
 
     With weights 1, -1, -1, 1 for (both, adapted, retrieving, neither) it is what the two together add beyond their sum.
     """
-    common = sorted(set.intersection(*(set(values) for _, values in parts)))
-    if not common:
+    columns, clusters = common(*(values for _, values in parts))
+    if not len(clusters):
         return None
-    mixed = [sum(weight * values[item] for weight, values in parts) for item in common]
-    return interval(mixed, [clusters[item] for item in common], share=False)
+    mixed = np.zeros(len(clusters))
+    for (weight, _), column in zip(parts, columns, strict=True):
+        mixed += weight * column
+    return interval(mixed, clusters, share=False)

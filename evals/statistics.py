@@ -10,12 +10,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from statistics import NormalDist
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
 Array: TypeAlias = NDArray[np.float64]
+Clusters: TypeAlias = Sequence[str] | NDArray[np.integer[Any]]
+"""The cluster of each item: its name, or a number that is not below zero and not much larger than there are clusters."""
 
 CONFIDENCE = 0.95
 RESAMPLES = 4_000
@@ -37,7 +39,7 @@ class Interval:
     method: str
 
 
-def interval(values: Sequence[float], clusters: Sequence[str], *, share: bool = True) -> Interval:
+def interval(values: Sequence[float] | Array, clusters: Clusters, *, share: bool = True) -> Interval:
     """95 % interval of the mean of ``values``, where ``clusters[i]`` names the cluster of item ``i``.
 
     The order of the items does not matter, and the same items always give the same interval.
@@ -67,13 +69,16 @@ def interval(values: Sequence[float], clusters: Sequence[str], *, share: bool = 
     return _bootstrap(data) if data.resamples else _student(data, limits)
 
 
-def paired_difference(a: Sequence[float], b: Sequence[float], clusters: Sequence[str], *, share: bool = True) -> Interval:
+def paired_difference(
+    a: Sequence[float] | Array, b: Sequence[float] | Array, clusters: Clusters, *, share: bool = True
+) -> Interval:
     """95 % interval of the mean of ``a[i] - b[i]``: two systems on the same items.
 
     Pairing removes what the items have in common: Var(a - b) = Var(a) + Var(b) - 2 Cov(a, b).
     """
-    differences = np.asarray(a, float) - np.asarray(b, float)
-    bounded = share and all(0 <= value <= 1 for values in (a, b) for value in values)
+    mine, theirs = np.asarray(a, float), np.asarray(b, float)
+    differences = mine - theirs
+    bounded = share and all(bool(((side >= 0) & (side <= 1)).all()) for side in (mine, theirs))
     data = _clustered(differences, clusters)
     if bounded and data.constant:
         return _constant_difference(data)
@@ -81,15 +86,15 @@ def paired_difference(a: Sequence[float], b: Sequence[float], clusters: Sequence
         return data.interval(-1.0, 1.0, "range")
     if bounded and not data.resamples:
         return _student(data, (-1.0, 1.0)) if data.error else _constant_difference(data)
-    return interval(differences.tolist(), clusters, share=False)
+    return interval(differences, clusters, share=False)
 
 
-def cluster_sums(values: Sequence[float] | Array, clusters: Sequence[str]) -> Array:
+def cluster_sums(values: Sequence[float] | Array, clusters: Clusters) -> Array:
     """Sum of each cluster, in an order that depends on nothing but the numbers."""
     return _clustered(values, clusters).sums
 
 
-def standard_error(values: Sequence[float] | Array, clusters: Sequence[str]) -> tuple[float, float]:
+def standard_error(values: Sequence[float] | Array, clusters: Clusters) -> tuple[float, float]:
     """Standard error of the mean, and its degrees of freedom; 0 where nothing varies or one cluster tells nothing."""
     data = _clustered(values, clusters)
     return (0.0 if data.count == 1 else data.error), data.count - 1
@@ -139,19 +144,26 @@ class _Clustered:
         return Interval(self.mean, min(float(low), self.mean), max(float(high), self.mean), self.n, self.count, method)
 
 
-def _clustered(values: Sequence[float] | Array, clusters: Sequence[str]) -> _Clustered:
+def _clustered(values: Sequence[float] | Array, clusters: Clusters) -> _Clustered:
     numbers = np.asarray(values, float)
     if len(numbers) != len(clusters) or not len(numbers):
         raise ValueError(f"an interval needs one cluster for each value and at least one, not {len(numbers)} and {len(clusters)}")
-    codes: dict[str, int] = {}
-    which = np.array([codes.setdefault(cluster, len(codes)) for cluster in clusters])
+    which = _coded(clusters)
     order = np.argsort(numbers, kind="stable")
     numbers, which = numbers[order], which[order]
-    sums: Array = np.bincount(which, weights=numbers).astype(np.float64)
     sizes: Array = np.bincount(which).astype(np.float64)
+    sums: Array = np.bincount(which, weights=numbers).astype(np.float64)[sizes > 0]
+    sizes = sizes[sizes > 0]
     rank = np.lexsort((sizes, sums))
     binary = bool(np.isin(numbers, (0.0, 1.0)).all())
     return _Clustered(sums[rank], sizes[rank], float(numbers[0]), float(numbers[-1]), binary)
+
+
+def _coded(clusters: Clusters) -> NDArray[np.integer[Any]]:
+    if isinstance(clusters, np.ndarray) and np.issubdtype(clusters.dtype, np.integer):
+        return clusters
+    codes: dict[str, int] = {}
+    return np.array([codes.setdefault(cluster, len(codes)) for cluster in clusters])
 
 
 def _bootstrap(data: _Clustered) -> Interval:
@@ -175,7 +187,7 @@ def expanded_percentiles(resampled: Array, count: int) -> tuple[float, float]:
     return float(low), float(high)
 
 
-def resampled_sums(rows: Array, clusters: Sequence[str]) -> tuple[Array, int]:
+def resampled_sums(rows: Array, clusters: Clusters) -> tuple[Array, int]:
     """Column sums of resamples of clusters, (resamples, columns), and the number of clusters: for what is no mean."""
     names = {cluster: place for place, cluster in enumerate(dict.fromkeys(clusters))}
     sums = np.zeros((len(names), rows.shape[1]))

@@ -1,7 +1,7 @@
 """What is behind the figures: questions, what each system read and said, and every score, in parts that a page loads one by one.
 
     list         every question: id, text, references, evidence, tags, cluster; and which measures and systems there are
-    scores-N     one measure: the value of every question for each system, over its seeds
+    scores-N     one measure: the values of all questions for each system, means over its seeds
     block-N      what was read and said, and every score with its reason, for the questions from N x BLOCK on
 
 Texts and passages that come again and again are written once a part, and referred to by their place.
@@ -9,14 +9,15 @@ Texts and passages that come again and again are written once a part, and referr
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from evals.schema import Answer, Question, Record
-from leaderboard.axes import axis, rank
-from leaderboard.baseline import LETTERS
-from leaderboard.series import Series, grouped
+from evals.schema import Answer, Question
+from leaderboard.axes import axis
+from leaderboard.records import Records
+from leaderboard.scored import Scored, scored
+from leaderboard.series import grouped
 from leaderboard.store import Run
 
 BLOCK = 100
@@ -51,76 +52,51 @@ class Behind:
     """System and seed -> question -> the answer: see `_answer`."""
     passages: Table = field(default_factory=Table)
     """Document and text of every passage that was shown."""
-    scores: dict[str, dict[str, list[Record]]] = field(default_factory=dict)
-    """Measure -> system -> its records about these questions."""
-
-    @property
-    def measures(self) -> list[str]:
-        """In the order of the board."""
-        return sorted(self.scores, key=rank)
+    scores: Sequence[Scored] = ()
+    """Of each measure that was taken of these questions."""
 
     def parts(self) -> Iterator[tuple[str, Any]]:
         """Name and content of each part; none where no answers were kept."""
         if not self.questions:
             return
         yield "list", self._list()
-        for number, measure in enumerate(self.measures):
-            yield f"scores-{number}", {system: _column(rows, self.questions) for system, rows in self.scores[measure].items()}
-        blocks = _Blocks(self)
-        asked = list(self.questions)
+        for number, measure in enumerate(self.scores):
+            yield f"scores-{number}", measure.of_systems()
+        passages, asked = list(self.passages.places), list(self.questions)
         for number, start in enumerate(range(0, len(asked), BLOCK)):
-            yield f"block-{number}", blocks.block(asked[start : start + BLOCK])
+            yield f"block-{number}", self._block(start, asked[start : start + BLOCK], passages)
 
     def _list(self) -> dict[str, Any]:
-        firsts = {measure: next(iter(self.scores[measure].values()))[0] for measure in self.measures}
+        measures = [measure.first for measure in self.scores]
         return {
             "block": BLOCK,
             "systems": list(dict.fromkeys(system for system, _ in self.said)),
             "measures": [
-                {"name": name, "axis": axis(name), "unit": first.unit, "better": first.better, "judge": first.judge}
-                for name, first in firsts.items()
+                {"name": one.measure, "axis": axis(one.measure), "unit": one.unit, "better": one.better, "judge": one.judge}
+                for one in measures
             ],
             "questions": [_asked(one) for one in self.questions.values()],
         }
 
-
-class _Blocks:
-    """Parts with answers and scores, a run of questions each."""
-
-    def __init__(self, behind: Behind) -> None:
-        self._behind = behind
-        self._passages = list(behind.passages.places)
-        self._scores: dict[str, dict[Seeded, list[tuple[int, Record]]]] = {}
-        for number, measure in enumerate(behind.measures):
-            for system, rows in behind.scores[measure].items():
-                for record in rows:
-                    self._scores.setdefault(record.item, {}).setdefault((system, record.seed), []).append((number, record))
-
-    def block(self, asked: Sequence[str]) -> dict[str, Any]:
+    def _block(self, start: int, asked: Sequence[str], passages: Sequence[tuple[str, str]]) -> dict[str, Any]:
         texts, shown = Table(), Table()
-        rows = [[self._of(question, seeded, texts, shown) for seeded in self._behind.said] for question in asked]
+        answers = [[_placed(rows.get(question), texts, shown) for question in asked] for rows in self.said.values()]
+        scores = [
+            [number, who, values, _reasons(reasons, texts)]
+            for number, measure in enumerate(self.scores)
+            for who, seeded in enumerate(self.said)
+            for values, reasons in measure.of_seed(*seeded, start, start + len(asked))
+        ]
         return {
-            "systems": [list(seeded) for seeded in self._behind.said],
-            "rows": rows,
-            "passages": [[document, texts[_cut(text)]] for document, text in (self._passages[place] for place in shown.places)],
+            "systems": [list(seeded) for seeded in self.said],
+            "answers": answers,
+            "scores": scores,
+            "passages": [[document, texts[_cut(text)]] for document, text in (passages[place] for place in shown.places)],
             "texts": list(texts.places),
         }
 
-    def _of(self, question: str, seeded: Seeded, texts: Table, shown: Table) -> list[Any] | None:
-        """An answer and its scores: (measure, value or letter, reason) each."""
-        answer = self._behind.said[seeded].get(question)
-        if answer is None:
-            return None
-        text, prompt, contexts, *rest = answer
-        placed = None if contexts is None else [[shown[passage], score] for passage, score in contexts]
-        scores = [
-            [number, _value(record), texts[_cut(record.reason)] if record.reason else -1]
-            for number, record in self._scores.get(question, {}).get(seeded, ())
-        ]
-        return [texts[text], texts[prompt], placed, *rest, scores]
 
-
-def behind(runs: Sequence[Run], records: Iterable[Record]) -> dict[Place, Behind]:
+def behind(runs: Sequence[Run], records: Records) -> dict[Place, Behind]:
     """What is behind each section. A system's answers come from the last run that kept them."""
     found: dict[Place, Behind] = {}
     for (suite, base_model, system, seed), run in _latest(runs):
@@ -129,11 +105,9 @@ def behind(runs: Sequence[Run], records: Iterable[Record]) -> dict[Place, Behind
         for row in run.answers(suite, base_model, system, seed):
             section.questions.setdefault(row.question.id, row.question)
             said[row.question.id] = _answer(row.answer, section.passages)
-    for (suite, base_model, measure, system), rows in grouped(records, "suite", "base_model", "measure", "system").items():
-        section = found.get((suite, base_model), Behind())
-        kept = [record for record in rows if record.item in section.questions]
-        if kept:
-            section.scores.setdefault(measure, {})[system] = kept
+    for place, rows in grouped(records, "suite", "base_model").items():
+        if place in found:
+            found[place].scores = scored(rows, list(found[place].questions))
     return found
 
 
@@ -143,11 +117,11 @@ def _latest(runs: Sequence[Run]) -> list[tuple[tuple[str, str, str, int], Run]]:
     tables = (run.provenance.get("systems") for run in runs)
     order = list(dict.fromkeys(name for table in tables if isinstance(table, Mapping) for name in table))
 
-    def rank(pair: tuple[tuple[str, str, str, int], Run]) -> tuple[Any, ...]:
+    def position(pair: tuple[tuple[str, str, str, int], Run]) -> tuple[Any, ...]:
         suite, base_model, system, seed = pair[0]
         return (suite, base_model, order.index(system) if system in order else len(order), system, seed)
 
-    return sorted(found.items(), key=rank)
+    return sorted(found.items(), key=position)
 
 
 def tags(sections: Mapping[Place, Behind]) -> dict[tuple[str, str], frozenset[str]]:
@@ -168,24 +142,24 @@ def _asked(question: Question) -> list[Any]:
 def _answer(answer: Answer, passages: Table) -> list[Any]:
     """Text, prompt, [passage, score] of each context, citations, seconds, tokens, prompt tokens, cut, error."""
     contexts = answer.contexts
-    placed = None if contexts is None else [(passages[c.document, c.text], round(c.score, 4)) for c in contexts]
+    shown = None if contexts is None else [(passages[c.document, c.text], round(c.score, 4)) for c in contexts]
     rest = (list(answer.citations), answer.seconds, answer.tokens, answer.prompt_tokens, answer.cut, answer.error)
-    return [_cut(answer.text), _cut(answer.prompt), placed, *rest]
+    return [_cut(answer.text), _cut(answer.prompt), shown, *rest]
 
 
-def _column(rows: Sequence[Record], questions: Iterable[str]) -> str | list[Any]:
-    """The values of all questions in order, means over seeds: one letter each where all are 0 or 1, as in a saved run."""
-    series = Series(rows)
-    absent = {record.item: LETTERS[record.status] for record in rows if record.value is None}
-    known: dict[str, Any] = absent | series.values | dict.fromkeys(series.items("failed"), LETTERS["failed"])
-    values = [known.get(item, LETTERS["not_applicable"]) for item in questions]
-    if all(value in (0.0, 1.0) for value in values if not isinstance(value, str)):
-        return "".join(value if isinstance(value, str) else str(int(value)) for value in values)
-    return [value if isinstance(value, str) else float(f"{value:.6g}") for value in values]
+def _placed(answer: list[Any] | None, texts: Table, shown: Table) -> list[Any] | None:
+    """The same with texts and passages by their places in one part."""
+    if answer is None:
+        return None
+    text, prompt, contexts, *rest = answer
+    placed = None if contexts is None else [[shown[passage], score] for passage, score in contexts]
+    return [texts[text], texts[prompt], placed, *rest]
 
 
-def _value(record: Record) -> float | str:
-    return LETTERS[record.status] if record.value is None or record.status == "failed" else float(f"{record.value:.6g}")
+def _reasons(reasons: Sequence[str], texts: Table) -> int | list[int]:
+    """Their places, -1 where there is none; one number where all are the same."""
+    places = [texts[_cut(reason)] if reason else -1 for reason in reasons]
+    return places[0] if len(set(places)) == 1 else places
 
 
 def _cut(text: str) -> str:

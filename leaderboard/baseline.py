@@ -19,15 +19,15 @@ from pathlib import Path
 from typing import Any
 
 from evals.cache import write_atomically
-from evals.schema import InputError, Record, Score, Status
+from evals.schema import FORMAT as RECORD
+from evals.schema import InputError, Status
+from leaderboard.columns import About, Columns
+from leaderboard.records import Records
 from leaderboard.series import grouped
 from leaderboard.store import Run, read
 
 FORMAT = 1
-ABOUT = (
-    *("suite", "suite_version", "base_model", "system", "system_version", "seed"),
-    *("measure", "measure_version", "unit", "better", "judge"),
-)
+ABOUT = About._fields
 LETTERS: dict[Status, str] = {"failed": "x", "unmeasured": "?", "not_applicable": "-"}
 STATUSES: dict[str, Status] = {letter: status for status, letter in LETTERS.items()}
 
@@ -44,7 +44,10 @@ def open_run(path: Path) -> Run:
 def save(run: Run, path: Path) -> None:
     """Write a run as a baseline; the same run gives the same bytes."""
     groups = grouped(run.records, *ABOUT)
-    lists = {about: [[r.item, r.cluster] for r in rows] for about, rows in groups.items()}
+    lists = {
+        about: [list(pair) for pair in zip(rows.column("item"), rows.column("cluster"), strict=True)]
+        for about, rows in groups.items()
+    }
     names = {about: hashlib.sha256(json.dumps(items).encode()).hexdigest()[:12] for about, items in lists.items()}
     items = {names[about]: items for about, items in lists.items()}
     lines = [
@@ -59,8 +62,9 @@ def save(run: Run, path: Path) -> None:
     write_atomically(path, text)
 
 
-def _values(rows: Sequence[Record]) -> str | list[Any]:
-    values = [row.value if row.status == "scored" else LETTERS[row.status] for row in rows]
+def _values(rows: Records) -> str | list[Any]:
+    outcomes = zip(rows.column("status"), rows.value.tolist(), strict=True)
+    values = [LETTERS.get(status, value) for status, value in outcomes]
     if all(isinstance(value, str) or value in (0.0, 1.0) for value in values):
         return "".join(value if isinstance(value, str) else f"{value:.0f}" for value in values if value is not None)
     return values
@@ -71,24 +75,26 @@ def load(path: Path, measures: Collection[str] | None = None) -> Run:
     try:
         data = json.loads(path.read_text(encoding="utf-8"))
         number = data.get("format")
-        rows = data["series"] if number == FORMAT else []
-        wanted = [row for row in rows if measures is None or row["measure"] in measures]
-        records = [record for row in wanted for record in _records(row, data["items"][row["items"]])]
+        columns = Columns()
+        for row in data["series"] if number == FORMAT else ():
+            if measures is None or row["measure"] in measures:
+                columns.extend(_records(row, data["items"][row["items"]]))
+        records = Records(columns.table()).in_order()
         provenance = data["run"]
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise InputError(f"{path}: not a baseline: {error!r}") from error
     if number != FORMAT:
         raise InputError(f"{path}: format {number!r} is not {FORMAT}; save the baseline anew with this version")
-    return Run(path.parent, tuple(sorted(records, key=lambda record: record.key)), provenance)
+    return Run(path.parent, records, provenance)
 
 
-def _records(row: Mapping[str, Any], items: Sequence[tuple[str, str]]) -> Iterator[Record]:
-    about = {name: row[name] for name in ABOUT}
+def _records(row: Mapping[str, Any], items: Sequence[tuple[str, str]]) -> Iterator[Sequence[Any]]:
+    """The records of a line as `Columns` takes them."""
+    shared, worst = [*(row[name] for name in ABOUT), RECORD], _worst(row["better"])
     for (item, cluster), value in zip(items, row["values"], strict=True):
         status = STATUSES.get(value, "scored") if isinstance(value, str) else "scored"
-        number = float(value) if status == "scored" else _worst(row["better"]) if status == "failed" else None
-        score = Score(number, "" if status == "scored" else "see the run itself", status)
-        yield Record(**about, item=item, cluster=cluster, status=status, value=score.value, reason=score.reason)
+        number = float(value) if status == "scored" else worst if status == "failed" else None
+        yield (*shared, item, cluster, status, number, "" if status == "scored" else "see the run itself")
 
 
 def _worst(better: str) -> float:

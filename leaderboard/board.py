@@ -6,11 +6,11 @@ wrong), and those that could not be measured.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from evals.schema import Better, Record, Status
+from evals.schema import Better, Status
 from leaderboard import row
 from leaderboard.axes import rank
 from leaderboard.claims import Claim, load
@@ -21,6 +21,7 @@ from leaderboard.findings import Finding, findings
 from leaderboard.gathering import as_json, gathered
 from leaderboard.pairs import Pair, pairs
 from leaderboard.people import Labels, labels, put_right
+from leaderboard.records import Records
 from leaderboard.series import Series, grouped, rounded
 from leaderboard.standing import standings
 from leaderboard.store import Run
@@ -117,12 +118,12 @@ def board(runs: Sequence[Run], claims: Sequence[Claim] | None = None) -> Board:
     return Board(provenance, tuple(cells), *more, tuple(gathered(records)))
 
 
-def latest(runs: Sequence[Run]) -> list[Record]:
+def latest(runs: Sequence[Run]) -> Records:
     """A system's items in one measure and seed come from one run, so that versions are not mixed."""
-    found: dict[tuple[Any, ...], list[Record]] = {}
+    found: dict[tuple[Any, ...], Records] = {}
     for run in runs:
         found |= grouped(run.records, "suite", "base_model", "system", "seed", "measure")
-    return [record for group in found.values() for record in group]
+    return Records.joined(found.values())
 
 
 def _merged(provenances: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
@@ -135,20 +136,19 @@ def _merged(provenances: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     return merged
 
 
-def _cells(records: Iterable[Record], fair: Mapping[str, Any], said: Labels) -> Iterator[Cell]:
+def _cells(records: Records, fair: Mapping[str, Any], said: Labels) -> Iterator[Cell]:
     """The cells of all systems in all measures on one suite with one base model, the best of each measure marked."""
     groups = list(grouped(records, "measure").values())
     measures = [{name: Series(rows) for (name,), rows in grouped(group, "system").items()} for group in groups]
     for group, columns, marks in zip(groups, measures, standings(measures), strict=True):
-        asked = {record.item for record in group}
+        asked = set(group.item.tolist())
         for system, series in columns.items():
-            first = series.records[0]
-            stamp = fair.get(row(first.suite, first.base_model, system))
+            stamp = fair.get(row(series.first.suite, series.first.base_model, system))
             yield _cell(series, asked, marks.get(system, ""), stamp, said)
 
 
-def _cell(series: Series, asked: set[str], mark: str, fair: Any, said: Labels) -> Cell:
-    first, found = series.records[0], series.interval
+def _cell(series: Series, asked: set[int], mark: str, fair: Any, said: Labels) -> Cell:
+    first, found = series.first, series.interval
     labelled, right = put_right(series, said)
     absent = series.items("not_applicable") - series.items("scored", "failed", "unmeasured")
     return Cell(
@@ -164,7 +164,7 @@ def _cell(series: Series, asked: set[str], mark: str, fair: Any, said: Labels) -
         ci_high=rounded(found.high) if found else None,
         n=found.n if found else 0,
         clusters=found.clusters if found else 0,
-        seeds=len({record.seed for record in series.records}),
+        seeds=len(grouped(series.records, "seed")),
         expected=len(asked - absent),
         failed=len(series.items("failed")),
         unmeasured=len(series.items("unmeasured")),

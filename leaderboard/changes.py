@@ -9,6 +9,7 @@ from typing import Any, TypeAlias
 from evals.comparison import Comparison
 from evals.schema import Better, Record
 from leaderboard.axes import rank
+from leaderboard.records import Records
 from leaderboard.series import Series, grouped
 from leaderboard.store import Run
 
@@ -51,14 +52,17 @@ class Change:
 
 def changes(before: Run, after: Run) -> list[Change]:
     """Every system and measure that either run has, in the order of the board."""
-    old, new = ({key: Series(rows) for key, rows in grouped(run.records, *CELL).items()} for run in (before, after))
-    kept = old.keys() - {key for key, series in old.items() if key not in new and not series.values}  # never had a value
+    alike = Records.alike(before.records, after.records)
+    old, new = ({key: Series(rows) for key, rows in grouped(records, *CELL).items()} for records in alike)
+    kept = old.keys() - {
+        key for key, series in old.items() if key not in new and not len(series.means.items)
+    }  # never had a value
     keys = sorted(kept | new.keys(), key=lambda key: (*key[:2], rank(key[3]), key[2]))
     return [_change(old.get(key), new.get(key)) for key in keys]
 
 
 def _change(old: Series | None, new: Series | None) -> Change:
-    either = (new or old or Series(())).records[0]
+    either = (new or old).first  # type: ignore[union-attr] # what neither has is not asked for
     found = new.since(old) if old and new else None
     return Change(
         suite=either.suite,
@@ -81,14 +85,14 @@ def _missing(old: Series | None, new: Series | None, found: Comparison | None) -
     if lost > 0:
         return f"{lost} items more than before could not be measured: {_why(new)}"
     if found is None:
-        return "" if not old.values and not new.values else "has no item in common with before"
+        return "" if not len(old.means.items) and not len(new.means.items) else "has no item in common with before"
     if found.unpaired:
         return f"{found.unpaired} items are in one run only; compared over the {found.n} in both"
     return ""
 
 
 def _why(series: Series) -> str:
-    return next(record.reason for record in series.records if record.status == "unmeasured") or "no reason given"
+    return series.records.ended("unmeasured")[0].reason or "no reason given"
 
 
 def incomparable(before: Run, after: Run) -> list[str]:

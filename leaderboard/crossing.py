@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from evals.schema import Record
+from leaderboard.records import Records
 from leaderboard.series import Series, grouped, rounded
 
 SHARES = {"hunger.eighth": 1 / 8, "hunger.quarter": 1 / 4, "hunger.half": 1 / 2, "accuracy.exact": 1.0}
@@ -31,9 +31,9 @@ class Crossing:
     n: int
 
 
-def crossings(records: Iterable[Record], systems: Mapping[str, Any]) -> Iterator[Crossing]:
+def crossings(records: Records, systems: Mapping[str, Any]) -> Iterator[Crossing]:
     """For each system that was trained on less, against each that retrieves and is not trained."""
-    wanted = [record for record in records if record.measure in SHARES and record.value is not None]
+    wanted = records.where(lambda about: about.measure in SHARES).valued()
     for (suite, base_model), group in grouped(wanted, "suite", "base_model").items():
         columns = {key: Series(rows) for key, rows in grouped(group, "system", "measure").items()}
         levels = [name for name in _untrained(systems) if (name, WHOLE) in columns]
@@ -52,15 +52,16 @@ def _untrained(systems: Mapping[str, Any]) -> list[str]:
 def _crossing(curve: Sequence[Series], level: Series) -> tuple[float | None, float | None, float | None, int]:
     import numpy as np
 
+    from evals.comparison import common
     from evals.statistics import expanded_percentiles, resampled_sums
 
-    items = sorted(set(level.values).intersection(*(series.values for series in curve)))
-    if not items:
+    (*reached, to_reach), clusters = common(*(series.means for series in (*curve, level)))
+    if not len(to_reach):
         return None, None, None, 0
-    ahead = np.array([[series.values[item] - level.values[item] for series in curve] for item in items])
-    resampled, clusters = resampled_sums(ahead, [level.clusters[item] for item in items])
-    low, high = expanded_percentiles(np.array([_catches_up(row) for row in resampled]), clusters)
-    return _known(_catches_up(ahead.sum(axis=0))), _known(low), _known(high), len(items)
+    ahead = np.stack(reached, axis=1) - to_reach[:, None]
+    resampled, count = resampled_sums(ahead, clusters.tolist())
+    low, high = expanded_percentiles(np.array([_catches_up(row) for row in resampled]), count)
+    return _known(_catches_up(ahead.sum(axis=0))), _known(low), _known(high), len(to_reach)
 
 
 def _known(share: float) -> float | None:

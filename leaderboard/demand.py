@@ -19,8 +19,10 @@ from pathlib import Path
 from evals.comparison import ALPHA
 from evals.schema import InputError, Record
 from leaderboard.baseline import open_run
-from leaderboard.changes import Change, changes, incomparable
+from leaderboard.changes import CELL, Change, changes, incomparable
 from leaderboard.figures import figure
+from leaderboard.records import Records
+from leaderboard.series import grouped
 from leaderboard.store import Run
 
 SAVED = Path(__file__).with_name("baseline")
@@ -57,17 +59,17 @@ class Against:
 
     def __post_init__(self) -> None:
         """InputError for a demand on what the saved run did not measure: a slip of the pen would let anything pass."""
-        known = dict.fromkeys(record.measure for record in self.saved.records)
+        known = [measure for (measure,) in grouped(self.saved.records, "measure")]
         for one in self.demands:
             if not any(fnmatchcase(measure, one.measure) for measure in known):
                 raise InputError(f"--eval-compare-fail {one.measure}: the saved run has no such measure, but {', '.join(known)}")
 
     def complaints(self, records: Sequence[Record]) -> Iterator[str]:
         """What a cell's records on one axis have surely lost, and what cannot be compared."""
-        now = Run(Path(), tuple(records), {})
-        cells = {(r.suite, r.base_model, r.system, r.measure) for r in records}
-        kept = [r for r in self.saved.records if (r.suite, r.base_model, r.system, r.measure) in cells]
-        before = Run(Path(), tuple(kept), {})
+        now = Run(Path(), Records.of(records), {})
+        cells = grouped(now.records, *CELL)
+        kept = [rows for cell, rows in grouped(self.saved.records, *CELL).items() if cell in cells]
+        before = Run(Path(), Records.joined(kept), {})
         yield from (f"cannot be compared with the saved run: {difference}" for difference in incomparable(before, now))
         for change in changes(before, now):
             yield from (text for one in self.demands if fnmatchcase(change.measure, one.measure) for text in _lost(change, one))

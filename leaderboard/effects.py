@@ -6,15 +6,16 @@ a sum of systems with signs, question by question, so what questions have in com
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import reduce
 from typing import Any
 
 from evals.comparison import contrast, joint_noise, training_noise, widened
-from evals.schema import Better, Record
+from evals.schema import Better
 from evals.statistics import Interval
 from leaderboard.axes import rank
+from leaderboard.records import Records
 from leaderboard.series import Series, grouped
 
 SIGNS = {
@@ -42,10 +43,12 @@ class Effect:
     n: int
 
 
-def effects(records: Iterable[Record], systems: Mapping[str, Any]) -> Iterator[Effect]:
+def effects(records: Records, systems: Mapping[str, Any]) -> Iterator[Effect]:
     """All effects on all measures; none where a corner of the two-by-two is missing."""
     squares = list(_squares(systems))
-    for (suite, base_model, measure), group in sorted(_by_measure(records), key=lambda pair: (pair[0][:2], rank(pair[0][2]))):
+    bounded = records.where(lambda about: about.unit in ("share", "difference"))
+    by_measure = grouped(bounded, "suite", "base_model", "measure").items()
+    for (suite, base_model, measure), group in sorted(by_measure, key=lambda pair: (pair[0][:2], rank(pair[0][2]))):
         columns = {name: Series(rows) for (name,), rows in grouped(group, "system").items()}
         first = group[0]
         for square in squares:
@@ -55,12 +58,6 @@ def effects(records: Iterable[Record], systems: Mapping[str, Any]) -> Iterator[E
                 if found:
                     about = (suite, base_model, measure, first.unit, first.better, effect, tuple(names.values()))
                     yield Effect(*about, found.value, found.low, found.high, found.n)
-
-
-def _by_measure(records: Iterable[Record]) -> Iterable[tuple[tuple[Any, ...], list[Record]]]:
-    return grouped(
-        (record for record in records if record.unit in ("share", "difference")), "suite", "base_model", "measure"
-    ).items()
 
 
 def _squares(systems: Mapping[str, Any]) -> Iterator[dict[str, str]]:
@@ -76,10 +73,9 @@ def _squares(systems: Mapping[str, Any]) -> Iterator[dict[str, str]]:
 
 
 def _contrast(columns: Mapping[str, Series], signs: Mapping[str, int]) -> Interval | None:
-    parts = [columns[name] for name in signs if name in columns and columns[name].values]
+    parts = [(sign, columns[name]) for name, sign in signs.items() if name in columns]
     if len(parts) < len(signs):
         return None
-    clusters = {item: cluster for part in parts for item, cluster in part.clusters.items()}
-    found = contrast([(sign, columns[name].values) for name, sign in signs.items()], clusters)
-    noise = reduce(joint_noise, (training_noise(part.seed_means) for part in parts))
+    found = contrast([(sign, series.means) for sign, series in parts])
+    noise = reduce(joint_noise, (training_noise(series.seed_means) for _, series in parts))
     return widened(found, noise) if found else None

@@ -7,15 +7,15 @@ corrected together (Benjamini and Hochberg 1995), so that of the verdicts shown 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from math import erfc, inf, isfinite, sqrt
 from typing import Literal
 
 from evals.comparison import ALPHA, Comparison, corrected
-from evals.schema import Record
 from evals.statistics import FEW, Z
 from leaderboard.claims import Claim, Expect
+from leaderboard.records import Records
 from leaderboard.series import Series, grouped, rounded
 
 Ruled = Literal["supported", "contradicted", "not shown", "not measured"]
@@ -84,7 +84,7 @@ class _Tested:
         return difference.value, difference.low, difference.high
 
 
-def findings(records: Iterable[Record], claims: Sequence[Claim]) -> Iterator[Finding]:
+def findings(records: Records, claims: Sequence[Claim]) -> Iterator[Finding]:
     """The findings of every section, in the order of the claims."""
     for (suite, base_model), group in sorted(grouped(records, "suite", "base_model").items()):
         columns = {names: Series(rows) for names, rows in grouped(group, "measure", "system").items()}
@@ -99,7 +99,7 @@ def _tested(claim: Claim, columns: Mapping[tuple[str, str], Series]) -> _Tested:
     if absent:
         return _Tested(claim, reason=absent)
     mine = columns[claim.measure, claim.system]
-    theirs = columns[claim.other] if any(claim.other) else _zero(mine)
+    theirs = columns[claim.other] if any(claim.other) else Series(mine.records.valued().with_value(0.0))
     if mine.unit != theirs.unit:
         return _Tested(claim, reason=f"{claim.measure} is in {mine.unit}, and {claim.than} in {theirs.unit}")
     found = mine.against(theirs)
@@ -118,11 +118,7 @@ def _absent(columns: Mapping[tuple[str, str], Series], measure: str, system: str
     if (measure, system) not in columns:
         return f"{system} was not examined in {measure}"
     series = columns[measure, system]
-    return "" if series.values else f"{measure} of {system}: {series.reason or 'no value'}"
-
-
-def _zero(series: Series) -> Series:
-    return Series([replace(record, value=0.0) for record in series.records if record.value is not None])
+    return "" if len(series.means.items) else f"{measure} of {system}: {series.reason or 'no value'}"
 
 
 def _unsure(mine: Series, theirs: Series, found: Comparison) -> str:
@@ -132,7 +128,7 @@ def _unsure(mine: Series, theirs: Series, found: Comparison) -> str:
     one seed it is known only where it was counted, or is zero because nothing was done.
     """
     if found.n == 1 and not mine.share:
-        once = any(len(side.seed_means) < 2 and any(side.values.values()) for side in (mine, theirs))
+        once = any(len(side.seed_means) < 2 and side.means.values.any() for side in (mine, theirs))
         return "measured once, and would differ the next time: train with --seeds 3" if once and mine.unit not in EXACT else ""
     return f"only {found.clusters} clusters of items in common: {FEW} or more tell systems apart" if found.clusters < FEW else ""
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from fnmatch import fnmatchcase
-from typing import Literal
+from typing import Any, Literal
 
 from evals.comparison import Comparison, corrected
 from evals.schema import InputError
@@ -18,6 +18,7 @@ from leaderboard.changes import NEW, Change, changes, incomparable
 from leaderboard.figures import figure
 from leaderboard.judged import kappa
 from leaderboard.policy import Policy, Rule
+from leaderboard.series import grouped
 from leaderboard.store import Run
 
 Outcome = Literal["unchanged", "passed", "failed", "inconclusive", "new"]
@@ -104,8 +105,8 @@ def _corrected(found: Sequence[Change], rules: Sequence[Rule], policy: Policy) -
     return dict(zip(map(id, tested), corrected([c.found.p for c in tested if c.found], policy.correction), strict=True))
 
 
-def _systems(run: Run) -> set[tuple[str, str, str]]:
-    return {(record.suite, record.base_model, record.system) for record in run.records}
+def _systems(run: Run) -> set[tuple[Any, ...]]:
+    return {*grouped(run.records, "suite", "base_model", "system")}
 
 
 def _rule(change: Change, policy: Policy, run: Run) -> Rule:

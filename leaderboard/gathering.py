@@ -16,15 +16,16 @@ end of an interval by more than a millionth of its half.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
-from evals.schema import InputError, Record
+from evals.schema import InputError
 from evals.statistics import Interval
 from leaderboard.covariance import covariance
 from leaderboard.evidence import QUALITY, Column, Evidence
+from leaderboard.records import Records
 from leaderboard.series import Series, grouped, rounded
 from leaderboard.situation import Situation, load
 
@@ -39,15 +40,15 @@ SPENT = "cost.train_seconds"
 LOOKED_AT = {*WEIGHED, SPENT}
 
 
-def gathered(records: Iterable[Record]) -> list[Evidence]:
+def gathered(records: Records) -> list[Evidence]:
     """The evidence of every suite and base model, by name."""
     sections = sorted(grouped(records, "suite", "base_model").items())
     return [_section(suite, base_model, rows) for (suite, base_model), rows in sections]
 
 
-def _section(suite: str, base_model: str, records: Sequence[Record]) -> Evidence:
-    systems = sorted({record.system for record in records})
-    groups = grouped((record for record in records if record.measure in LOOKED_AT), "measure", "system")
+def _section(suite: str, base_model: str, records: Records) -> Evidence:
+    systems = sorted(system for (system,) in grouped(records, "system"))
+    groups = grouped(records.where(lambda about: about.measure in LOOKED_AT), "measure", "system")
     names = [(measure, system) for measure in WEIGHED for system in systems if (measure, system) in groups]
     columns = {name: Series(groups[name]) for name in names}
     figures = {name: _rounded(series.interval) for name, series in columns.items() if series.interval}
@@ -59,8 +60,8 @@ def _section(suite: str, base_model: str, records: Sequence[Record]) -> Evidence
         _changed(figures),
         {system: _trained(system, groups) for system in systems},
         figures,
-        frozenset(name for name in names if all(record.status == "not_applicable" for record in groups[name])),
-        {name: _seeds(columns[name], groups[name]) for name in mixed},
+        frozenset(name for name in names if len(groups[name].ended("not_applicable")) == len(groups[name])),
+        {name: {seed: rounded(mean) for seed, mean in columns[name].by_seed.items()} for name in mixed},
         {name: [rounded(float(shared)) for shared in rows[place][: place + 1]] for place, name in enumerate(mixed)},
     )
 
@@ -78,16 +79,11 @@ def _changed(figures: Mapping[Column, Interval]) -> float | None:
     return rounded(min(1.0, revised / asked)) if revised and asked else None
 
 
-def _trained(system: str, groups: Mapping[Column, Sequence[Record]]) -> bool:
+def _trained(system: str, groups: Mapping[Column, Records]) -> bool:
     """Whether a system's own training took time, or it was trained again."""
-    spent = any(record.value for record in groups.get((SPENT, system), ()))
-    again = [groups.get((f"updates.{how}.fresh", system), ()) for how in ("retrained", "continued")]
-    return spent or any(record.value is not None for rows in again for record in rows)
-
-
-def _seeds(series: Series, records: Iterable[Record]) -> dict[int, float]:
-    seeds = sorted({record.seed for record in records if record.value is not None})
-    return {seed: rounded(mean) for seed, mean in zip(seeds, series.seed_means, strict=True)}
+    spent = groups.get((SPENT, system))
+    again = [groups.get((f"updates.{how}.fresh", system)) for how in ("retrained", "continued")]
+    return bool(spent and spent.valued().value.any()) or any(rows and len(rows.valued()) for rows in again)
 
 
 def as_json(evidence: Evidence) -> dict[str, Any]:

@@ -118,10 +118,10 @@ def _said(step: _Step, p: float) -> tuple[Mark, str]:
     if step.before is None:
         return ("not comparable", step.obstacle) if step.obstacle else ("first", "")
     if step.found is None:
-        return "tied", f"every item came out as in {step.before.moment.name}"
+        return "tied", f"every item that both have came out as in {step.before.moment.name}"
     mark = _mark(step.series, step.found, p)
     if mark in ("better", "worse"):
-        return mark, _sentence(step.key, step.now, step.before, step.found)
+        return mark, _sentence(step, step.before, step.found)
     return mark, _unsure(step.series.unit, step.before.moment, step.found)
 
 
@@ -134,14 +134,14 @@ def _mark(series: Series, found: Comparison, p: float) -> Mark:
     return said if sure or said in ("tied", "inconclusive") else "inconclusive"
 
 
-def _sentence(key: Key, now: Taken, before: Taken, found: Comparison) -> str:
+def _sentence(step: _Step, before: Taken, found: Comparison) -> str:
     """Say what moved, by how much, and between which runs."""
-    suite, base_model, system, measure = key
-    first, moved = now.series[key].records[0], found.difference
+    suite, base_model, system, measure = step.key
+    first, moved = step.series.records[0], found.difference
     low, high = sorted((abs(moved.low), abs(moved.high)))
     ends = f"[{_amount(low, first.unit, bare=True)}, {_amount(high, first.unit, bare=True)}]"
-    names = [before.moment.name, now.moment.name]
-    names = names if names[0] != names[1] else [f"{each.moment.name} ({each.moment.started})" for each in (before, now)]
+    runs = before.moment, step.now.moment
+    names = [run.name if runs[0].name != runs[1].name else f"{run.name} ({run.started})" for run in runs]
     verb, note = "rose" if moved.value > 0 else "fell", ", and lower is better" if first.better == "lower" else ""
     size = _amount(abs(moved.value), first.unit)
     return f"{measure} of {system} ({base_model}) on {suite} {verb} by {size} {ends} from {names[0]} to {names[1]}{note}"

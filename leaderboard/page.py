@@ -25,7 +25,7 @@ from leaderboard.evidence import Evidence
 from leaderboard.gathering import as_json
 from leaderboard.history import History, history
 from leaderboard.output import Site
-from leaderboard.plots.table import Plot, plots
+from leaderboard.plots.table import Plot, of_history, plots
 from leaderboard.series import grouped
 from leaderboard.situation import Situation, load
 from leaderboard.store import Run, read
@@ -35,7 +35,7 @@ from leaderboard.tagged import tagged
 TEMPLATES = Path(__file__).with_name("templates")
 SCRIPTS = (
     *("student.js", "figures.js", "evidence.js", "options.js", "advice.js", "flips.js", "decision.js"),
-    *("dom.js", "parts.js", "table.js", "panel.js", "answers.js", "main.js"),
+    *("dom.js", "parts.js", "table.js", "panel.js", "answers.js", "suite.js", "main.js"),
 )
 """In the order in which the page has them: each may use what is before it."""
 ROOM = 4_500_000
@@ -72,7 +72,10 @@ def write(opened: Sequence[Run], found: Board, site: Path, saved: Sequence[Path]
     for name, content in export.files(found, told).items():
         files.write(name, content)
     known = {(each.suite, each.base_model): each for each in found.evidence}
-    shown = [_told(each, known.get(_place(each.section)), files) for each in _shown(found, behind, files)]
+    shown = [
+        replace(_told(each, known.get(_place(each.section)), files), past=of_history(each.section, told, files))
+        for each in _shown(found, behind, files)
+    ]
     written = files.write("index.html", _index(found, told, shown))
     files.clear("answers/*.js", "plots/*.svg", "systems/*.html")  # earlier versions wrote a page for each system
     return written
@@ -92,6 +95,8 @@ class Shown:
     plots: Sequence[Plot] = ()
     advice: Sequence[str] = ()
     """What to take in the situation that a page starts from, sentence by sentence."""
+    past: Plot | None = None
+    """How it went from run to run."""
     decision: Mapping[str, Any] | None = None
     """What the page decides from in other situations."""
 
@@ -104,6 +109,8 @@ class Shown:
             "base_model": section.base_model,
             "title": section.title,
             "order": section.systems,
+            "facts": section.facts,
+            "units": {cell.measure: cell.unit for cell in section.cells},
             "systems": self.systems,
             "pairs": [[p.measure, p.system, p.than, p.difference, p.ci_low, p.ci_high, p.p] for p in section.pairs],
             "tagged": [[t.tag, t.system, t.measure, t.value, t.ci_low, t.ci_high, t.n] for t in section.tagged],

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from itertools import combinations
 
 from evals.comparison import Comparison, corrected
 from evals.schema import Better, Record
 from leaderboard.axes import HEADLINES, rank
+from leaderboard.records import Records
 from leaderboard.series import Series, grouped, rounded
 
 MOST = 12
@@ -35,25 +36,21 @@ class Pair:
     n: int
 
 
-def pairs(records: Iterable[Record]) -> Iterator[Pair]:
+def pairs(records: Records) -> Iterator[Pair]:
     """All pairs of a section's systems in each of these measures, once each."""
-    chosen = [record for record in records if record.measure in HEADLINES or record.measure.startswith("general.")]
+    chosen = records.where(lambda about: about.measure in HEADLINES or about.measure.startswith("general."))
     for _, section in sorted(grouped(chosen, "suite", "base_model").items()):
-        found = [pair for (_,), rows in sorted(grouped(section, "measure").items(), key=_order) for pair in _of_measure(rows)]
+        measures = sorted(grouped(section, "measure").items(), key=lambda group: rank(group[0][0]))
+        found = [pair for _, rows in measures for pair in _of_measure(rows)]
         ps = corrected([pair.p for pair in found], "bh")
         yield from (replace(pair, p=rounded(p)) for pair, p in zip(found, ps, strict=True))
 
 
-def _order(group: tuple[tuple[str], list[Record]]) -> tuple[object, ...]:
-    return rank(group[0][0])
-
-
-def _of_measure(rows: list[Record]) -> Iterator[Pair]:
-    systems: Mapping[str, Series] = {name: Series(group) for (name,), group in grouped(rows, "system").items()}
-    valued = {name: series for name, series in systems.items() if series.values}
-    if len(valued) > MOST:
+def _of_measure(rows: Records) -> Iterator[Pair]:
+    systems = {name: Series(group) for (name,), group in sorted(grouped(rows.valued(), "system").items())}
+    if len(systems) > MOST:
         return
-    for (name, mine), (than, theirs) in combinations(sorted(valued.items()), 2):
+    for (name, mine), (than, theirs) in combinations(systems.items(), 2):
         found = mine.against(theirs)
         if found:
             yield _pair(rows[0], name, than, found)

@@ -28,7 +28,7 @@ class Moment:
     """A run's place in time."""
 
     id: str
-    """Twelve letters: the same for a run folder and for what was saved of it, under any name."""
+    """The same for a run folder and for what was saved of it, under any name."""
     commit: str
     """Whole hash, or nothing where the run was not taken in a checkout."""
     dirty: bool
@@ -85,8 +85,10 @@ def gather(published: Sequence[Run], saved: Sequence[Path], known: Iterable[Mome
     named += [(run.folder.name, _taken(run)) for run in published]
     found: dict[str, Taken] = {}
     for taken in [taken for _, taken in named if taken]:
-        old = found.get(taken.moment.id)
-        if old is None or len(taken.run.records) >= len(old.run.records):  # it may have gone on since it was saved
+        old = found.setdefault(taken.moment.id, taken)
+        if old.moment != taken.moment and len(taken.run.records) >= len(
+            old.run.records
+        ):  # it may have gone on since it was saved
             found[taken.moment.id] = taken
     runs = sorted(found.values(), key=lambda taken: (taken.moment.started, taken.moment.id))
     return Past(runs, [name for name, taken in named if taken is None])

@@ -13,8 +13,9 @@ from pathlib import Path
 from typing import Any, TypeAlias
 
 from evals.prediction_powered import corrected
-from evals.schema import InputError, Record
+from evals.schema import InputError
 from evals.statistics import Interval
+from leaderboard.records import Records
 from leaderboard.series import Series, grouped
 from leaderboard.store import Row, Run
 
@@ -31,9 +32,9 @@ def sample(run: Run, measure: str, count: int) -> int:
     Raises:
         InputError: the run has no judged values of the measure.
     """
-    judged = [record for record in run.records if record.measure == measure and record.judge and record.value is not None]
+    judged = run.records.where(lambda about: about.measure == measure and bool(about.judge)).valued()
     if not judged:
-        known = sorted({record.measure for record in run.records if record.judge})
+        known = sorted(name for (name,) in grouped(run.records.where(lambda about: bool(about.judge)), "measure"))
         raise InputError(f"{run.folder}: no judge gave values of {measure}; it did of {', '.join(known) or 'nothing'}")
     listed = {_key(row) for row in _rows(run.folder)}
     rows = [
@@ -44,7 +45,7 @@ def sample(run: Run, measure: str, count: int) -> int:
     return len(rows)
 
 
-def _draw(run: Run, records: Sequence[Record], listed: set[Key], count: int) -> Iterator[dict[str, Any]]:
+def _draw(run: Run, records: Records, listed: set[Key], count: int) -> Iterator[dict[str, Any]]:
     """One seed's answers are enough; those drawn before are not drawn again."""
     seed = min(record.seed for record in records)
     left = [record for record in records if record.seed == seed and _key(vars(record)) not in listed]
@@ -79,7 +80,8 @@ def labels(runs: Sequence[Run]) -> Labels:
 
 def put_right(series: Series, said: Labels) -> tuple[int, Interval | None]:
     """How many of a system's items people labelled, and its mean as corrected by them."""
-    if not said:
+    cell = (series.first.suite, series.first.base_model, series.first.system, series.first.measure)
+    if not any((suite, base_model, system, measure) == cell for suite, base_model, system, _, _, measure, _ in said):
         return 0, None
     valued = [(record.item, record.value, said.get(_key(vars(record)))) for record in series.records if record.value is not None]
     pairs = [(label, value) for _, value, label in valued if label is not None]

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from functools import cached_property
 from statistics import fmean, stdev
-from typing import Any, TypeVar
+from typing import Any, TypeVar, overload
 
-from evals.comparison import Comparison, Noise, compare, joint_noise, training_noise, widened
+import numpy as np
+from numpy.typing import NDArray
+
+from evals.comparison import Comparison, Noise, Values, compare, joint_noise, training_noise, widened
 from evals.schema import Record, Status
 from evals.statistics import Interval, interval
+from leaderboard.records import Codes, Records
 
 Row = TypeVar("Row")
 
@@ -23,40 +27,65 @@ READINGS = ("seconds", "joules", "tokens/s")
 class Series:
     """Records that differ in item and seed alone."""
 
-    records: Sequence[Record]
+    records: Records
+
+    @cached_property
+    def means(self) -> Values:
+        """Of each item with a value, the mean over its seeds."""
+        valued = self.records.valued()
+        order = np.argsort(valued.item, kind="stable")
+        items, values = valued.item[order], valued.value[order]
+        first = _first(items)
+        if len(first) < len(items):
+            of_items = np.split(values, first[1:])
+            values = np.array([values[0] if len(values) == 1 else fmean(values) for values in map(np.ndarray.tolist, of_items)])
+        return Values(items[first], values, self._clusters_of(items[first]))
+
+    def _clusters_of(self, items: Codes) -> Codes:
+        """Each item's cluster, as its last record has it."""
+        order = np.argsort(self.records.item, kind="stable")
+        known = self.records.item[order]
+        last = np.append(_first(known)[1:], len(known)) - 1
+        return self.records.cluster[order][last][np.searchsorted(known[last], items)]
 
     @cached_property
     def values(self) -> dict[str, float]:
         """Item -> mean over its seeds."""
-        found: dict[str, list[float]] = {}
-        for record in self.records:
-            if record.value is not None:
-                found.setdefault(record.item, []).append(record.value)
-        return {item: values[0] if len(values) == 1 else fmean(values) for item, values in found.items()}
+        valued = self.records.valued()
+        names = dict(zip(valued.item.tolist(), valued.column("item").tolist(), strict=True))
+        means = dict(zip(self.means.items.tolist(), self.means.values.tolist(), strict=True))
+        return {name: means[code] for code, name in names.items()}
 
     @cached_property
     def clusters(self) -> dict[str, str]:
         """Item -> cluster."""
-        return {record.item: record.cluster for record in self.records}
+        return dict(zip(self.records.column("item").tolist(), self.records.column("cluster").tolist(), strict=True))
 
     @cached_property
+    def by_seed(self) -> dict[int, float]:
+        """Seed -> the mean of its values, where it has any."""
+        seeds = sorted(self.records.valued().grouped("seed").items())
+        return {seed: fmean(records.value.tolist()) for (seed,), records in seeds}
+
+    @property
     def seed_means(self) -> list[float]:
         """The mean of each seed."""
-        seeds: dict[int, list[float]] = {}
-        for record in self.records:
-            if record.value is not None:
-                seeds.setdefault(record.seed, []).append(record.value)
-        return [fmean(values) for _, values in sorted(seeds.items())]
+        return list(self.by_seed.values())
 
     @property
     def seed_sd(self) -> float | None:
         """Standard deviation of the mean over seeds, where there are several: what training anew changes."""
         return stdev(self.seed_means) if len(self.seed_means) > 1 else None
 
+    @cached_property
+    def first(self) -> Record:
+        """One of the records, for what all of them share."""
+        return self.records[0]
+
     @property
     def unit(self) -> str:
         """Of the values."""
-        return self.records[0].unit
+        return self.first.unit
 
     @property
     def share(self) -> bool:
@@ -67,7 +96,7 @@ class Series:
     def reason(self) -> str:
         """The commonest reason for the gravest that is missing."""
         for status in ("failed", "unmeasured", "not_applicable"):
-            reasons = Counter(record.reason for record in self.records if record.status == status and record.reason)
+            reasons = Counter(filter(None, self.records.ended(status).column("reason").tolist()))
             if reasons:
                 return min(reasons, key=lambda reason: (-reasons[reason], reason))
         return ""
@@ -75,18 +104,18 @@ class Series:
     @property
     def single(self) -> bool:
         """Whether it is one reading, which does not tell how far the next would be from it; what was not done takes exactly 0."""
-        return len(self.records) == 1 and any(self.values.values()) and self.unit in READINGS
+        return len(self.records) == 1 and bool(self.means.values.any()) and self.unit in READINGS
 
-    def items(self, *statuses: Status) -> set[str]:
-        """The items that ended so, with any seed."""
-        return {record.item for record in self.records if record.status in statuses}
+    def items(self, *statuses: Status) -> set[int]:
+        """The items that ended so, with any seed, by their codes."""
+        return set(self.records.ended(*statuses).item.tolist())
 
     @cached_property
     def interval(self) -> Interval | None:
         """The mean over items, if any has a value; with several seeds it allows for training as well."""
-        if not self.values:
+        if not len(self.means.items):
             return None
-        found = interval(list(self.values.values()), [self.clusters[item] for item in self.values], share=self.share)
+        found = interval(self.means.values, self.means.clusters, share=self.share)
         return widened(found, training_noise(self.seed_means), within=(0.0, 1.0) if self.share else None)
 
     def against(self, other: Series) -> Comparison | None:
@@ -99,24 +128,45 @@ class Series:
         return self._compare(earlier, training_noise(self.seed_means, earlier.seed_means))
 
     def _compare(self, other: Series, noise: Noise | None) -> Comparison | None:
-        found = compare(self.values, other.values, self.clusters | other.clusters, share=self.share, noise=noise)
+        mine, theirs = self._alike(other)
+        found = compare(mine.means, theirs.means, share=self.share, noise=noise)
         return replace(found, p=1.0, test="single readings") if found and (self.single or other.single) else found
 
     def same_as(self, other: Series) -> bool:
         """Whether all that both have, item by item and seed by seed, came out the same: nothing about it has changed."""
-        common = self._outcomes.keys() & other._outcomes.keys()
-        return bool(common) and all(self._outcomes[item] == other._outcomes[item] for item in common)
+        mine, theirs = (series.records.grouped("seed") for series in self._alike(other))
+        same = [_same(mine[seed], theirs[seed]) for seed in mine.keys() & theirs.keys()]
+        return any(map(len, same)) and all(map(np.all, same))
 
-    @cached_property
-    def _outcomes(self) -> dict[tuple[str, int], tuple[Any, ...]]:
-        return {(record.item, record.seed): (record.status, record.value) for record in self.records}
+    def _alike(self, other: Series) -> tuple[Series, Series]:
+        """Both, with codes of items that mean the same."""
+        mine, theirs = Records.alike(self.records, other.records)
+        return (self, other) if mine is self.records else (Series(mine), Series(theirs))
 
 
-def grouped(records: Iterable[Row], *fields: str) -> dict[tuple[Any, ...], list[Row]]:
+def _first(codes: Codes) -> NDArray[np.intp]:
+    """Where in ordered codes each of them first comes."""
+    return np.flatnonzero(np.append(True, codes[1:] != codes[:-1])[: len(codes)])
+
+
+def _same(mine: Records, theirs: Records) -> NDArray[np.bool_]:
+    """Of each item that both have, whether it came out the same."""
+    _, here, there = np.intersect1d(mine.item, theirs.item, return_indices=True)
+    one, other = mine.value[here], theirs.value[there]
+    return (mine.status[here] == theirs.status[there]) & ((one == other) | np.isnan(one))
+
+
+@overload
+def grouped(rows: Records, *fields: str) -> dict[tuple[Any, ...], Records]: ...
+@overload
+def grouped(rows: Iterable[Row], *fields: str) -> dict[tuple[Any, ...], list[Row]]: ...
+def grouped(rows: Any, *fields: str) -> dict[tuple[Any, ...], Any]:
     """Records, or other rows, by the values of some of their fields, in the order in which these first come."""
-    groups: dict[tuple[Any, ...], list[Row]] = {}
-    for record in records:
-        groups.setdefault(tuple(getattr(record, field) for field in fields), []).append(record)
+    if isinstance(rows, Records):
+        return rows.grouped(*fields)
+    groups: dict[tuple[Any, ...], list[Any]] = {}
+    for row in rows:
+        groups.setdefault(tuple(getattr(row, field) for field in fields), []).append(row)
     return groups
 
 

@@ -20,7 +20,11 @@ def standings(measures: Sequence[Systems]) -> list[dict[str, Mark]]:
     """For each measure the marks of its systems, none for those that are surely behind."""
     leaders = [_best(systems) for systems in measures]
     found = [
-        {name: systems[name].against(systems[best[0]]) for name in systems if best and name not in best and systems[name].values}
+        {
+            name: systems[name].against(systems[best[0]])
+            for name in systems
+            if best and name not in best and len(systems[name].means.items)
+        }
         for systems, best in zip(measures, leaders, strict=True)
     ]
     made = [comparison for comparisons in found for comparison in comparisons.values() if comparison]
@@ -41,6 +45,6 @@ def _best(systems: Systems) -> list[str]:
     means = {name: series.interval.value for name, series in systems.items() if series.interval}
     if len(means) < 2 or any(series.single for series in systems.values()):
         return []
-    better = next(iter(systems.values())).records[0].better
+    better = next(iter(systems.values())).first.better
     top = (max if better == "higher" else min)(means.values())
     return sorted(name for name, mean in means.items() if mean == top)

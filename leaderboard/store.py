@@ -17,14 +17,18 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
 from filelock import FileLock
 
 from evals.cache import write_atomically
-from evals.schema import Answer, InputError, Question, Record, Score, as_json
+from evals.schema import Answer, InputError, Question, Record, as_json
+from leaderboard import lines
+from leaderboard.columns import Columns
 from leaderboard.names import slug
+from leaderboard.records import MeasuredTwice, Records
 
 Key = tuple[str | int, ...]
 
@@ -38,28 +42,30 @@ class Store:
         """Use ``folder``, which need not exist yet."""
         self.folder = folder.resolve()
         self._records = self.folder / RECORDS
-        self._lines: dict[Key, int] = {}
-        self._read = (0, 0, 0)
+        self._known, self._read = Columns(), (0, 0)
 
     def add(self, records: Iterable[Record]) -> None:
         """Add records all at once, or none of them. What is there already is not written again.
 
         A measurement that comes out differently now, or was taken by another version, takes the old one's place.
         """
+        fresh = {record.key: record for record in Records.of(records)}
+        cells = {key[:-1] for key in fresh}
         with self._writing():
             self._catch_up()
-            lines = {record.key: _line(vars(record)) for record in records}
-            new = {key: line for key, line in lines.items() if self._lines.get(key) != hash(line)}
-            if any(key in self._lines for key in new):
-                self._replace(lines)
+            old = Records(self._known.table()).where(lambda about: about.cell in cells)
+            known = {record.key: record for record in old}
+            new = [record for key, record in fresh.items() if known.get(key) != record]
+            if any(record.key in known for record in new):
+                self._replace(fresh, old)
             elif new:
-                _append(self._records, b"".join(new.values()))
+                _append(self._records, b"".join(map(lines.line, map(vars, new))))
 
     def add_answers(self, suite: str, base_model: str, system: str, seed: int, pairs: Iterable[tuple[Question, Answer]]) -> None:
         """Keep a system's answers with their questions, so that a page can show both without opening the suite."""
         about = {"suite": suite, "base_model": base_model, "system": system, "seed": seed}
         rows = [{**about, "question": as_json(question), "answer": as_json(answer)} for question, answer in pairs]
-        text = b"".join(map(_line, rows)).decode()
+        text = b"".join(map(lines.line, rows)).decode()
         path = self._cell(ANSWERS, suite, base_model, system, seed)
         path = path.with_name(f"{path.name}.jsonl")
         with self._writing():
@@ -98,27 +104,26 @@ class Store:
 
     def _catch_up(self) -> None:
         """Read what other processes have added since, and cut off a line that one of them could not finish."""
+        (known, end), self._read = self._read, (0, 0)
         if not self._records.exists():
-            self._lines, self._read = {}, (0, 0, 0)
+            self._known = Columns()
             return
         with self._records.open("r+b") as file:
-            inode = os.fstat(file.fileno()).st_ino
-            known, start, count = self._read
-            if known != inode or start > os.fstat(file.fileno()).st_size:
-                self._lines, start, count = {}, 0, 0
-            whole, end = _whole_lines(file, start)
+            about = os.fstat(file.fileno())
+            if known != about.st_ino or end > about.st_size:
+                self._known, end = Columns(), 0
+            end = lines.extend(self._known, self._records, file, end)
             file.truncate(end)
-        for number, line in enumerate(whole, count + 1):
-            self._lines[_record(self._records, number, line).key] = hash(line)
-        self._read = (inode, end, count + len(whole))
+        self._read = (about.st_ino, end)
 
-    def _replace(self, lines: Mapping[Key, bytes]) -> None:
-        """Write the file anew, without what these lines supersede: their own keys, and their cells' other versions."""
-        fresh = [_record(self._records, 0, line) for line in lines.values()]
-        versions = {record.key[:-1]: _versions(record) for record in fresh}
-        old = _records(self._records)
-        kept = [_line(vars(r)) for r in old if r.key not in lines and versions.get(r.key[:-1], _versions(r)) == _versions(r)]
-        write_atomically(self._records, b"".join([*kept, *lines.values()]).decode())
+    def _replace(self, fresh: Mapping[Key, Record], old: Records) -> None:
+        """Write the file anew, without what these records supersede of the old ones: their keys, and other versions."""
+        versions = {key[:-1]: _versions(record) for key, record in fresh.items()}
+        places = zip(old.rows.tolist(), old, strict=True)  # a row of the table for each line of the file
+        superseded = {place for place, r in places if r.key in fresh or versions[r.key[:-1]] != _versions(r)}
+        with self._records.open("rb") as file:
+            kept = (line for place, line in enumerate(lines.whole(file)) if place not in superseded)
+            write_atomically(self._records, chain(kept, map(lines.line, map(vars, fresh.values()))))
 
 
 @dataclass(frozen=True)
@@ -134,7 +139,7 @@ class Run:
     """A run folder as read. Records are in the order of their keys, however they were written."""
 
     folder: Path
-    records: tuple[Record, ...]
+    records: Records
     provenance: dict[str, Any]
 
     @cached_property
@@ -161,11 +166,18 @@ def read(folder: Path) -> Run:
     """
     if not (folder / RECORDS).is_file() and not (folder / PROVENANCE).is_file():
         raise InputError(f"{folder} is not a run folder: it holds neither {RECORDS} nor {PROVENANCE}")
-    unique: dict[Key, Record] = {}
-    for number, record in enumerate(_records(folder / RECORDS), 1):
-        if unique.setdefault(record.key, record) != record:
-            raise InputError(f"{folder / RECORDS}:{number}: measured twice, with different results: {record.key}")
-    return Run(folder, tuple(unique[key] for key in sorted(unique)), _provenance(folder / PROVENANCE))
+    return Run(folder, _records(folder / RECORDS), _provenance(folder / PROVENANCE))
+
+
+def _records(path: Path) -> Records:
+    columns = Columns()
+    if path.exists():
+        with path.open("rb") as file:
+            lines.extend(columns, path, file)
+    try:
+        return Records(columns.table()).in_order()
+    except MeasuredTwice as twice:
+        raise InputError(f"{path}:{twice.place + 1}: {twice}") from twice
 
 
 def _provenance(path: Path) -> dict[str, Any]:
@@ -180,27 +192,11 @@ def _provenance(path: Path) -> dict[str, Any]:
     return provenance
 
 
-def _records(path: Path) -> Iterator[Record]:
-    if path.exists():
-        with path.open("rb") as file:
-            for number, line in enumerate(_whole_lines(file, 0)[0], 1):
-                yield _record(path, number, line)
-
-
-def _record(path: Path, number: int, line: bytes) -> Record:
-    try:
-        record = Record.from_json(json.loads(line))
-        Score(record.value, record.reason, record.status)
-    except (ValueError, TypeError, AttributeError) as error:
-        raise InputError(f"{path}:{number}: not a record: {error}") from error
-    return record
-
-
 def _rows(path: Path) -> list[dict[str, Any]]:
     if not path.exists():
         return []
     with path.open("rb") as file:
-        return [row for number, line in enumerate(_whole_lines(file, 0)[0], 1) for row in _parsed(path, number, line)]
+        return [row for number, line in enumerate(lines.whole(file), 1) for row in _parsed(path, number, line)]
 
 
 def _parsed(path: Path, number: int, line: bytes) -> Iterator[dict[str, Any]]:
@@ -224,22 +220,6 @@ def _row(path: Path, number: int, row: Mapping[str, Any]) -> Row:
 
 def _versions(record: Record) -> tuple[str, ...]:
     return (record.suite_version, record.system_version, record.measure_version, record.judge)
-
-
-def _line(row: Mapping[str, Any]) -> bytes:
-    text = json.dumps(row, ensure_ascii=False, allow_nan=False)
-    try:
-        return text.encode() + b"\n"
-    except UnicodeEncodeError:  # half a surrogate pair, which only an escape can carry
-        return json.dumps(row).encode() + b"\n"
-
-
-def _whole_lines(file: Any, start: int) -> tuple[list[bytes], int]:
-    """The lines from ``start`` on that were written to their end, and where the last of them ends."""
-    file.seek(start)
-    data = file.read()
-    end = data.rfind(b"\n") + 1
-    return data[:end].splitlines(keepends=True), start + end
 
 
 def _append(path: Path, data: bytes) -> None:

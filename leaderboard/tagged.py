@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from evals.schema import Better, Record
+import numpy as np
+
+from evals.schema import Better
 from leaderboard.axes import HEADLINES, rank
+from leaderboard.records import Records
 from leaderboard.series import Series, grouped, rounded
 
 FEWEST = 10
@@ -33,15 +36,17 @@ class Tagged:
     clusters: int
 
 
-def tagged(records: Iterable[Record], tags: Tags) -> Iterator[Tagged]:
+def tagged(records: Records, tags: Tags) -> Iterator[Tagged]:
     """Every headline measure of every system, for each tag that some questions bear and others do not."""
-    chosen = [record for record in records if record.measure in HEADLINES]
+    chosen, code = records.where(lambda about: about.measure in HEADLINES), {name: at for at, name in enumerate(records.items)}
+    kinds = {key: [code[item] for item in items if item in code] for key, items in sorted(tags.items())}
     groups = grouped(chosen, "suite", "base_model", "measure", "system").items()
     for (suite, base_model, measure, system), rows in sorted(groups, key=lambda group: (group[0][:2], rank(group[0][2]))):
-        asked = {record.item for record in rows}
-        for tag, items in sorted((tag, items & asked) for (name, tag), items in tags.items() if name == suite):
-            apart = FEWEST <= len(items) < len(asked)
-            found = Series([record for record in rows if record.item in items]).interval if apart else None
+        asked = len(np.unique(rows.item))
+        for tag, items in ((tag, items) for (name, tag), items in kinds.items() if name == suite):
+            bearing = rows.about_items(items)
+            apart = FEWEST <= len(np.unique(bearing.item)) < asked
+            found = Series(bearing).interval if apart else None
             if found:
                 about = (suite, base_model, tag, system, measure, rows[0].unit, rows[0].better)
                 ends = (rounded(found.value), rounded(found.low), rounded(found.high))

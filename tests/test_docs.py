@@ -217,7 +217,8 @@ def test_every_json_snippet_loads(folder, body):
 def test_every_python_snippet_runs(body, tmp_path, monkeypatch):
     names = {}
     monkeypatch.chdir(tmp_path)
-    page.publish([make_run(tmp_path / "run")], tmp_path / "leaderboard" / "site")
+    if "leaderboard/site" in body:
+        page.publish([make_run(tmp_path / "run")], tmp_path / "leaderboard" / "site")
     exec(compile(body, "snippet", "exec"), names)  # noqa: S102 # it is ours
     assert "table" in names or names["AXIS"].measures
 

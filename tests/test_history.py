@@ -10,9 +10,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+import leaderboard
 from evals.comparison import corrected
 from evals.schema import InputError
-from leaderboard import baseline, history, news, page
+from leaderboard import baseline, demand, history, news, page
 from leaderboard.__main__ import main
 from leaderboard.series import Series
 from leaderboard.store import Run, Store, read
@@ -53,7 +54,7 @@ def test_a_sure_rise_is_better_and_where_lower_is_better_it_is_worse():
 def test_nothing_changed_is_tied_and_says_why():
     (line,) = history.history([run(1, 30, 40), run(2, 30, 40)]).lines
     assert (line.points[1].mark, line.points[1].change) == ("tied", 0.0)
-    assert line.points[1].sentence == "every item came out as in 1111111"
+    assert line.points[1].sentence == "every item that both have came out as in 1111111"
 
 
 def test_a_change_that_is_surely_small_is_tied():
@@ -303,6 +304,22 @@ def test_publishing_tells_the_history(folder, capsys):
     assert {point["mark"] for line in told["lines"] for point in line["points"]} == {"first", "tied"}
     assert main([*words, "--history", str(folder / "nowhere")]) == 4
     assert "no run is saved there" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("way", ["command", "exam"])
+def test_the_saved_runs_of_the_checkout_are_the_history_unless_others_are_named(saved, folder, monkeypatch, way):
+    monkeypatch.setattr(demand, "SAVED", saved)
+    if way == "command":
+        main(["publish", str(folder / "run"), "--to", str(folder / "site")])
+    else:
+        leaderboard.present(folder / "run", folder / "site")
+    assert len(json.loads((folder / "site" / "history.json").read_text())["runs"]) == 5
+
+
+def test_without_any_saved_run_a_page_tells_of_its_own(folder, monkeypatch):
+    monkeypatch.setattr(demand, "SAVED", folder / "nowhere")
+    leaderboard.present(folder / "run", folder / "site")
+    assert len(json.loads((folder / "site" / "history.json").read_text())["runs"]) == 1
 
 
 def test_the_newest_value_is_the_one_on_the_board(folder):

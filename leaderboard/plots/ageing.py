@@ -186,7 +186,7 @@ def _monthly(canvas: Canvas, panel: Box, ticks: list[tuple[int, float]]) -> None
         x = panel.left + (panel.right - panel.left) * share
         if x - last > 26 and x < panel.right - 4:
             canvas.text(x, panel.top + 10, f"{number}", align="center")
-            canvas.thread_up(x, panel.top + 2, panel.top + 7)
+            canvas.tick(x, panel.top + 2, panel.top + 7)
             last = x
     if ticks:
         canvas.text(panel.right + 4, panel.top + 10, "updates/month")

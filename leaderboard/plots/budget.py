@@ -75,7 +75,7 @@ def draw(spots: list[Spot]) -> Canvas:
     at = [(spot.cost, scaled(spot.quality)) for spot in spots]
     amounts_axis(axes, [x for x, _ in at])
     axes.set_ylim(*around([y for _, y in at], 0, 100))
-    axes.locator_params(axis="y", nbins=5)
+    axes.locator_params(axis="y", nbins=5, integer=True)
     edge = sorted((x.value, y.value) for (x, y), spot in zip(at, spots, strict=True) if spot.on_frontier)
     canvas.thread(axes, [x for x, _ in edge], [y for _, y in edge])
     few = len(spots) <= MOST_LABELS

@@ -14,7 +14,7 @@ from leaderboard.plots.words import named
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-WIDTH = 360.0
+WIDTH = 340.0
 LEFT, BOTTOM = 32.0, 46.0
 """Room for the ticks and the name of an axis."""
 BESIDE, BEHIND = 58.0, 100.0
@@ -27,6 +27,8 @@ PALE = 0.45
 FEW_BANDS = 6
 """Of more lines the bands are paler."""
 SIZES = {"P": 9.0, "X": 8.5, "^": 8.0, "v": 8.0, "s": 6.8, "D": 6.6}
+CLEAR = 2.0
+"""Kept free around what is drawn."""
 BROADEST = 0.36 * WIDTH
 """No label is wider."""
 SIZE = 7.4
@@ -65,9 +67,9 @@ class Canvas:
             self.text(0, box.top + 0.7 * FONT, up)
         return axes
 
-    def text(self, x: float, y: float, words: str, *, align: str = "left", colour: str = SOFT, weight: str = "normal") -> None:
+    def text(self, x: float, y: float, words: str, *, align: str = "left", colour: str = SOFT) -> None:
         """Words on the picture, their baseline at a height."""
-        self._figure.text(x / WIDTH, y / self.height, words, ha=align, va="baseline", color=colour, weight=weight)
+        self._figure.text(x / WIDTH, y / self.height, words, ha=align, va="baseline", color=colour)
 
     def point(
         self, axes: Axes, at: tuple[Amount, Amount], look: Look, says: str, *, hollow: bool = False, faint: bool = False
@@ -109,7 +111,7 @@ class Canvas:
         """A thin line that joins what belongs together and is no data of its own."""
         axes.plot(xs, ys, color=SOFT, linewidth=1, linestyle=(0, (3, 3)), zorder=1)
 
-    def thread_up(self, x: float, low: float, high: float) -> None:
+    def tick(self, x: float, low: float, high: float) -> None:
         """A short upright line on the picture."""
         self._thread((x, x), (low, high))
 
@@ -197,10 +199,10 @@ class Canvas:
         (cx, cy), (left, bottom), (right, top) = axes.transData.transform(
             [(x.value, y.value), (x.low, y.low), (x.high, y.high)]
         ).tolist()
-        half = SIZE / 2
+        half = SIZE / 2 + CLEAR
         yield Box(cx - half, cy - half, cx + half, cy + half)
-        yield Box(left, cy - 1, right, cy + 1)
-        yield Box(cx - 1, bottom, cx + 1, top)
+        yield Box(left - CLEAR, cy - CLEAR, right + CLEAR, cy + CLEAR)
+        yield Box(cx - CLEAR, bottom - CLEAR, cx + CLEAR, top + CLEAR)
 
     def _label(self, x: float, y: float, text: str, name: Label) -> None:
         gid = f"{LABEL}{len(self.said)}"

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 PLACES = ("first", "middle", "last")
+ANSWERED = "questions answered exactly, %"
 BUDGET = "context.budget@"
 
 
@@ -96,40 +97,34 @@ def _apart(amounts: Sequence[Amount]) -> str:
 
 
 def draw(traces: Sequence[Trace], rooms: Sequence[int]) -> Canvas:
-    """Two panels with one scale."""
-    canvas = Canvas(330)
-    everything = [scaled(each) for trace in traces for _, each in (*trace.places, *trace.room)]
-    limits = around(everything, 0, 100)
-    kept = _standing_out(traces)
-    has_places = any(trace.places for trace in traces)
-    whole = Box(LEFT, BOTTOM, WIDTH - BEHIND + 12, 300)
-    if has_places:
-        axes = canvas.panel(
-            whole._replace(right=LEFT + 112) if rooms else whole, "place of evidence", "questions answered exactly, %"
-        )
-        axes.set(xlim=(-0.35, 2.35), ylim=limits, xticks=range(len(PLACES)), xticklabels=PLACES)
-        axes.locator_params(axis="y", nbins=5)
-        for trace in kept:
-            _trace(canvas, axes, trace, [(float(PLACES.index(place)), place, each) for place, each in trace.places], len(kept))
+    """Two panels with one scale; one where only places, or only rooms, were tried."""
+    canvas, kept = Canvas(330), _standing_out(traces)
+    limits = around([scaled(each) for trace in traces for _, each in (*trace.places, *trace.room)], 0, 100)
+    whole = Box(LEFT, BOTTOM, WIDTH - BEHIND + 6, 300)
+    placed = [trace for trace in kept if trace.places]
+    if placed:
+        axes = canvas.panel(whole._replace(right=LEFT + 112) if rooms else whole, "place of evidence", ANSWERED)
+        axes.set(xlim=(-0.35, 2.35), xticks=range(len(PLACES)), xticklabels=PLACES)
+        _traces(canvas, axes, placed, limits, rooms=False)
     if rooms:
-        axes = canvas.panel(
-            whole._replace(left=LEFT + 126) if has_places else whole,
-            "tokens of room",
-            "" if has_places else "questions answered exactly, %",
-        )
-        doublings_axis(
-            axes, rooms, [_tokens(tokens) if place % 2 == 0 or len(rooms) < 5 else "" for place, tokens in enumerate(rooms)]
-        )
-        axes.set_ylim(limits)
-        axes.locator_params(axis="y", nbins=5)
-        axes.tick_params(labelleft=not has_places)
-        for trace in kept:
-            _trace(
-                canvas, axes, trace, [(float(tokens), f"in {tokens} tokens", each) for tokens, each in trace.room], len(traces)
-            )
-    last = [(trace, (trace.room or trace.places)[-1][1].value) for trace in kept]
-    canvas.labels_right(axes, [100 * y for _, y in last], [t.look for t, _ in last], [Label(t.system) for t, _ in last])
+        axes = canvas.panel(whole._replace(left=LEFT + 126) if placed else whole, "tokens of room", "" if placed else ANSWERED)
+        every = 1 if len(rooms) < 5 else 2
+        doublings_axis(axes, rooms, ["" if place % every else _tokens(tokens) for place, tokens in enumerate(rooms)])
+        _traces(canvas, axes, [trace for trace in kept if trace.room], limits, rooms=True)
+        axes.tick_params(labelleft=not placed)
+    ends = [100 * (trace.room or trace.places)[-1][1].value for trace in kept]
+    canvas.labels_right(axes, ends, [trace.look for trace in kept], [Label(trace.system) for trace in kept])
     return canvas
+
+
+def _traces(canvas: Canvas, axes: Axes, traces: Sequence[Trace], limits: tuple[float, float], *, rooms: bool) -> None:
+    """All of one panel."""
+    axes.set_ylim(limits)
+    axes.locator_params(axis="y", nbins=5)
+    for trace in traces:
+        by_place = [(float(PLACES.index(place)), place, each) for place, each in trace.places]
+        by_room = [(float(tokens), f"in {tokens} tokens", each) for tokens, each in trace.room]
+        _trace(canvas, axes, trace, by_room if rooms else by_place, len(traces))
 
 
 def _trace(canvas: Canvas, axes: Axes, trace: Trace, points: Sequence[tuple[float, str, Amount]], lines: int) -> None:

@@ -9,9 +9,9 @@ from unicodedata import combining, east_asian_width
 from leaderboard.plots.words import named
 
 FONT = 12.5
-"""The size of all text: 11 pixels where a picture is 317 wide, as on a phone."""
-NARROW, LETTER, BROAD, FULL = 0.36, 0.6, 0.9, 1.05
-"""Widths of letters in sizes of the font, on the wide side of what browsers use."""
+"""The size of all text: 11 pixels where a picture is 300 wide, as on a small phone."""
+NARROW, LETTER, CAPITAL, BROAD = 0.4, 0.63, 0.76, 1.0
+"""Widths of letters in sizes of the font: those of DejaVu Sans, which is broader than what most browsers use."""
 AROUND = ((1, 0), (1, 1), (1, -1), (0, 1), (0, -1), (-1, 0), (-1, 1), (-1, -1))
 """Directions from a point to its label, the best first."""
 AWAY = (10.0, 17.0, 28.0, 42.0)
@@ -45,9 +45,9 @@ def width(text: str) -> float:
 def _letter(letter: str) -> float:
     if combining(letter):
         return 0.0
-    if east_asian_width(letter) in "WF":
-        return FULL
-    return NARROW if letter in " .,:;|!'il" else BROAD if letter in "mw@%<>=+~#&\u2026" or letter.isupper() else LETTER
+    if letter in "mwMW@%<>=+~#&\u2026" or east_asian_width(letter) in "WF":
+        return BROAD
+    return NARROW if letter in " .,:;|!'()[]{}-ilrtfj" else CAPITAL if letter.isupper() else LETTER
 
 
 class Label(NamedTuple):

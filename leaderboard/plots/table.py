@@ -9,10 +9,12 @@ from pathlib import Path
 from typing import NamedTuple
 
 from evals.cache import digest, file_digest
+from leaderboard.history import History
 from leaderboard.names import slug
 from leaderboard.options import Case
 from leaderboard.output import Site
-from leaderboard.plots import ageing, budget, context, effects, forgetting, hunger, keeping
+from leaderboard.plots import ageing, budget, context, effects, forgetting, hunger, keeping, runs
+from leaderboard.plots.canvas import SETTINGS
 from leaderboard.plots.sketch import Rows, Sketch
 from leaderboard.tables import Section
 
@@ -50,6 +52,12 @@ def plots(section: Section, case: Case, site: Site) -> list[Plot]:
     return [_plot(name, sketch, section, site) for name, sketch in found if sketch]
 
 
+def of_history(section: Section, told: History, site: Site) -> Plot | None:
+    """The plot of a section's runs, where there are several."""
+    sketch = runs.sketch(section, told)
+    return _plot("runs", sketch, section, site) if sketch else None
+
+
 def _plot(name: str, sketch: Sketch, section: Section, site: Site) -> Plot:
     shape = digest(name, section.suite, section.base_model, repr(sketch.figures), _version())
     prefix = f"{slug(section.suite)[:30]}-{name}-{shape[:16]}"
@@ -61,8 +69,6 @@ def _plot(name: str, sketch: Sketch, section: Section, site: Site) -> Plot:
 
 def _drawn(sketch: Sketch, prefix: str) -> str:
     import matplotlib as mpl
-
-    from leaderboard.plots.canvas import SETTINGS
 
     with mpl.rc_context(SETTINGS), warnings.catch_warnings(action="ignore"):  # names in scripts that its font lacks
         return sketch.draw(*sketch.figures).svg(prefix)

@@ -1,6 +1,6 @@
 // Behind the figures: all questions with who was right, and one question with what each system read, said and was given for it.
 
-const MARKS = { "-": ["–", "does not apply"], "?": ["?", "not measured"], x: ["✗", "failed"] };
+const MARKS = { "-": ["–", "does not apply"], "?": ["?", "not measured"], x: ["✗", "failed"], ".": ["", "not examined"] };
 const PAGE = 100;
 
 /** Whether a value of a measure is good, bad, or neither. */
@@ -74,7 +74,7 @@ const Answers = (() => {
     const words = State.get("find").toLowerCase().split(/\s+/).filter(Boolean);
     const tag = State.get("tag");
     return list.questions
-      .map((question, place) => ({ question, place, how: columns.map((values) => (measure ? ruled(values[place] ?? "-", measure) : "none")) }))
+      .map((question, place) => ({ question, place, how: columns.map((values) => (measure ? ruled(values[place] ?? ".", measure) : "none")) }))
       .filter(({ question, how }) => wanted(how) && (!tag || question[4].includes(tag)) && words.every((word) => text(question).includes(word)))
       .map(({ place }) => place);
   }
@@ -106,7 +106,7 @@ const Answers = (() => {
       const [id, asked, references] = list.questions[place];
       const link = h("a", { href: State.link({ view: "question", q: id }), dir: "auto" }, asked);
       const right = references.length ? references[0] : h("i", {}, "no answer in the documents");
-      return h("tr", {}, h("th", { scope: "row" }, link), h("td", { dir: "auto" }, right), columns.map((values) => h("td", {}, measure ? mark(values[place] ?? "-", measure) : "")));
+      return h("tr", {}, h("th", { scope: "row" }, link), h("td", { dir: "auto" }, right), columns.map((values) => h("td", {}, measure ? mark(values[place] ?? ".", measure) : "")));
     });
     const caption = h("caption", { class: "spoken" }, "Questions, and how each system did");
     return h("div", { class: "box", role: "region", "aria-label": "Questions", tabindex: "0" }, h("table", { class: "list" }, caption, h("thead", {}, head), h("tbody", {}, rows)));
@@ -130,10 +130,17 @@ const Question = (() => {
     const place = list.questions.findIndex((question) => question[0] === State.get("q"));
     if (place < 0) return [h("h2", {}, "No such question"), h("p", {}, "It is not among those of this run.")];
     const block = await Parts.part(where, `block-${Math.floor(place / list.block)}`);
-    const attempts = block.systems.map(([system, seed], number) => ({ system, seed, row: block.rows[place % list.block][number] }));
+    const at = place % list.block;
+    const attempts = block.systems.map(([system, seed], who) => ({ system, seed, row: block.answers[who][at], scores: given(block, who, at) }));
     const about = { block, list, evidence: list.questions[place][3] };
     const cards = [...sorted(Map.groupBy(attempts.filter(({ row }) => row), ({ system }) => system))].map(([, of]) => card(of, about));
     return [...head(list, place), h("div", { class: "attempts" }, cards)];
+  }
+
+  /** The scores of one answer: measure, value or letter, and the place of the reason. */
+  function given({ scores }, who, at) {
+    const mine = scores.filter((row) => row[1] === who).map(([measure, , values, reasons]) => [measure, column(values)[at], Array.isArray(reasons) ? reasons[at] : reasons]);
+    return mine.filter(([, value]) => value !== ".");
   }
 
   /** Those that are compared come first. */
@@ -163,13 +170,13 @@ const Question = (() => {
     return h("article", { class: "attempt" }, h("h3", {}, right(first, about), " ", h("bdi", {}, first.system), seed), body(first, about), folded);
   }
 
-  function right({ row }, { list }) {
-    const found = row.at(-1).find(([number]) => list.measures[number].name === "accuracy.exact");
+  function right({ scores }, { list }) {
+    const found = scores.find(([number]) => list.measures[number].name === "accuracy.exact");
     return found ? mark(found[1], list.measures[found[0]]) : "";
   }
 
-  function body({ row }, { block, list, evidence }) {
-    const [text, prompt, contexts, citations, seconds, tokens, before, cut, error, scores] = row;
+  function body({ row, scores }, { block, list, evidence }) {
+    const [text, prompt, contexts, citations, seconds, tokens, before, cut, error] = row;
     const about = [`${Figures.figure(seconds, "seconds")} · ${tokens} tokens after ${before}`];
     if (citations.length) about.push(` · cites ${citations.join(", ")}`);
     if (cut) about.push(` · ${cut} ${cut === 1 ? "passage" : "passages"} left out for want of room`);

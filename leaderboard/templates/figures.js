@@ -10,17 +10,31 @@ const Figures = (() => {
   const SPACE = "\u00a0"; // does not break the line between a number and its unit
   const FURTHER = 40; // digits: more than tell the nearest other number from one that lies halfway between two shorter ones
 
-  const SIGNS = { bytes: "B", joules: "J" };
+  const SIGNS = new Map([["bytes", "B"], ["joules", "J"]]);
 
-  /** A value with its unit: "share", "difference" (of shares, in points), "seconds", or whatever else is counted. */
+  /** A value with its unit: a "share", a "difference" (of shares, in points), "seconds", or any other amount. */
   function figure(value, unit) {
     if (unit === "share") return `${fixed(100 * value, 1)}${SPACE}%`;
     if (unit === "difference") return `${fixed(100 * value, 1)}${SPACE}pts`;
     if (unit === "seconds") return seconds(value);
-    if (unit.startsWith("tokens")) return `${digits(value)}${SPACE}${unit}`;
-    const [number, prefix] = scaled(value);
-    const name = `${prefix}${Object.hasOwn(SIGNS, unit) ? SIGNS[unit] : unit}`;
-    return name ? `${number}${SPACE}${name}` : number;
+    return unit.startsWith("tokens") ? `${digits(value)}${SPACE}${unit}` : scaled(value, unit);
+  }
+
+  /** Three digits, or all of a whole number: 1,235. */
+  function digits(value) {
+    return Math.abs(value) >= 99.95 ? grouped(fixed(value, 0)) : general(value, 3);
+  }
+
+  /** Three digits, a prefix and a unit: 19 tera. */
+  function scaled(value, unit) {
+    let [size, prefix] = [Math.abs(value), ""];
+    for (const larger of "kMGTPEZ") {
+      if (size < 999.5) break;
+      [size, prefix] = [size / 1000, larger];
+    }
+    const shown = general(value >= 0 ? size : -size, 3);
+    const name = `${prefix}${SIGNS.get(unit) ?? unit}`;
+    return name ? `${shown}${SPACE}${name}` : shown;
   }
 
   /** A difference of two values, with its sign: points where they are shares. */
@@ -46,21 +60,6 @@ const Figures = (() => {
       return size >= 0.9995e-3 ? `${general(1000 * value, 3)}${SPACE}ms` : `${general(1e6 * value, 3)}${SPACE}\u00b5s`;
     }
     return size >= 600 ? `${general(value / 60, 3)}${SPACE}min` : `${general(value, 3)}${SPACE}s`;
-  }
-
-  /** Three digits, or all of a whole number: 1,235. */
-  function digits(value) {
-    return Math.abs(value) >= 99.95 ? grouped(fixed(value, 0)) : general(value, 3);
-  }
-
-  /** Three digits and a prefix: 19 tera. */
-  function scaled(value) {
-    let [size, prefix] = [Math.abs(value), ""];
-    for (const larger of "kMGTPEZ") {
-      if (size < 999.5) break;
-      [size, prefix] = [size / 1000, larger];
-    }
-    return [general(value < 0 ? -size : size, 3), prefix];
   }
 
   /** With so many decimals, for numbers below 10^21. Halves go to the even digit, as in Python; `toFixed` takes them up. */

@@ -1,6 +1,6 @@
 // Which view is shown, and what happens where the page is clicked.
 
-const Views = { answers: Answers, question: Question, system: System };
+const Views = { answers: Answers, question: Question, system: System, suite: Suite };
 let turn = 0;
 
 /** The view that the address names; the board where it names none that there is. */
@@ -33,7 +33,7 @@ async function fill(view, { render }, wanted) {
 }
 
 function current(link, name) {
-  const mine = link.dataset.view === name || (link.dataset.view === "answers" && ["question", "system"].includes(name));
+  const mine = link.dataset.view === name || (link.dataset.view === "answers" && ["question", "system", "suite"].includes(name));
   if (mine) link.setAttribute("aria-current", "page");
   else link.removeAttribute("aria-current");
   link.href = link.dataset.view === "board" ? State.view("") : State.view(link.dataset.view);
@@ -44,6 +44,7 @@ function follow(event) {
   const link = event.target.closest?.("a");
   if (!link) return;
   if (link.dataset.toSystem !== undefined) link.href = State.view("system", { system: link.dataset.toSystem });
+  if (link.dataset.toSuite !== undefined) link.href = State.view("suite");
   if (link.dataset.at) {
     event.preventDefault();
     if (event.type !== "click") return;

@@ -1,0 +1,42 @@
+// A domain: what it is made of, and how each system does on each kind of its questions.
+
+const Suite = (() => {
+  function render() {
+    const where = section();
+    return [
+      h("h2", {}, h("bdi", {}, where.title), " ", h("small", {}, "on ", h("bdi", {}, where.base_model))),
+      h("p", { class: "pager" }, h("a", { href: State.view("") }, "Its board"), h("a", { href: State.view("answers") }, "Its questions and answers")),
+      facts(where.facts),
+      ...kinds(where),
+    ];
+  }
+
+  const facts = (known) => h("dl", { class: "facts" }, Object.entries(known).map(([name, value]) => [h("dt", {}, name), h("dd", {}, [value].flat().join(", "))]));
+
+  /** A table of the measure that is asked for, for each kind of question. */
+  function kinds(where) {
+    const measures = [...new Set(where.tagged.map(([, , measure]) => measure))];
+    if (!measures.length) return [h("p", {}, "Its questions are not told apart by kind: those of ten or more questions that share a tag would be.")];
+    const measure = measures.includes(State.get("measure")) ? State.get("measure") : measures[0];
+    const rows = where.tagged.filter((row) => row[2] === measure);
+    const tags = [...new Set(rows.map(([tag]) => tag))];
+    const systems = where.order.filter((system) => rows.some((row) => row[1] === system));
+    const found = new Map(rows.map((row) => [`${row[0]} ${row[1]}`, row]));
+    const head = h("tr", {}, h("th", { scope: "col" }, "kind of question"), systems.map((system) => h("th", { scope: "col" }, h("bdi", {}, system))));
+    const body = tags.map((tag) => h("tr", {}, h("th", { scope: "row" }, h("a", { href: State.view("answers", { tag }) }, h("bdi", {}, tag))), systems.map((system) => cell(found.get(`${tag} ${system}`), where.units[measure]))));
+    const table = h("table", {}, h("caption", { class: "spoken" }, `${measure} by kind of question`), h("thead", {}, head), h("tbody", {}, body));
+    return [
+      h("h3", {}, "By kind of question"),
+      h("div", { class: "tools" }, choice("Measure", "measure", measures.map((name) => [name, name]), measure)),
+      h("div", { class: "box", role: "region", "aria-label": "By kind of question", tabindex: "0" }, table),
+    ];
+  }
+
+  function cell(row, unit) {
+    if (!row) return h("td", { class: "absent" }, h("span", { class: "spoken" }, "not told"));
+    const [, , , value, low, high, n] = row;
+    return h("td", {}, h("data", { value }, Figures.figure(value, unit)), h("small", {}, Figures.between(Figures.figure(low, unit), Figures.figure(high, unit))), h("small", {}, `n ${n}`));
+  }
+
+  return { render };
+})();
