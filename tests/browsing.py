@@ -40,6 +40,7 @@ VIEWS = {
     "question": "view=question&q=q0007",
     "unanswerable": "view=question&q=q0008&system=hybrid",
     "system": "view=system&system=hybrid",
+    "suite": "view=suite",
     "history": "view=history",
     "source": "view=source",
 }
