@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from evals.cache import Cache
+from evals.schema import Answer, Question
 from models import adaptation, base, batching, bench, generation, prompts, systems
 from models.candidate import Candidate
 from suites.load import load
@@ -205,7 +206,73 @@ def intervals() -> str:
     return f"{ratio}; lower ends at most {apart:.4f} apart"
 
 
+def page() -> str:
+    """Publishing 20 systems x 25 measures x 5,000 questions with their answers, and using the page in a browser."""
+    from leaderboard.store import Store
+    from tests.browsing import browsing
+    from tests.scale_run import Scale, make_big_run
+
+    with tempfile.TemporaryDirectory() as folder:
+        scale, run_folder, site = Scale(measures=25), Path(folder, "run"), Path(folder, "site")
+        make_big_run(run_folder, scale)
+        for system in scale.settings:
+            Store(run_folder).add_answers("support", "org/model-1b", system, 0, _said(scale.questions))
+        publishing = "from sys import argv; from pathlib import Path; from leaderboard import page; page.publish([Path(argv[1])], Path(argv[2]))"
+        command = [sys.executable, "-c", publishing, str(run_folder), str(site)]
+        seconds, _ = timed(lambda: subprocess.run(command, cwd=ROOT, check=True))
+        peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 2**20
+        size = (site / "index.html").stat().st_size / 1e6
+        with browsing() as browser:
+            used = _used(browser, site / "index.html")
+    return f"published in {seconds:.0f} s with {peak:.2f} GiB at most; {size:.2f} MB; {used}"
+
+
+def _said(questions: int) -> list[tuple[Question, Answer]]:
+    return [
+        (
+            Question(f"q{n:05}", f"What is fact {n} of {n // 5}?", (f"fact {n}",), tags=(f"kind {n % 4}",)),
+            Answer(f"q{n:05}", f"fact {n}"),
+        )
+        for n in range(questions)
+    ]
+
+
+PAINTED = """async act => {
+  const started = performance.now();
+  const count = () => performance.getEntriesByName("shown").length;
+  const before = count();
+  new Function(act)();
+  while (count() === before) await new Promise(done => setTimeout(done, 0));
+  await new Promise(done => requestAnimationFrame(() => setTimeout(done, 0)));
+  return performance.now() - started;
+}"""
+"""Milliseconds from an act of the reader until its outcome is painted."""
+
+
+def _used(browser: Any, index: Path) -> str:
+    """How long a reader waits for the page, and for what is done with it; the median of five."""
+    from tests.browsing import Visit
+
+    visits = [Visit(browser, index, bypass_csp=True) for _ in range(5)]
+    ready = sorted(visit.page.evaluate("performance.getEntriesByName('shown')[0].startTime") for visit in visits)[2]
+    acts = {
+        "sort": "State.set({ sort: 'accuracy.exact', way: State.get('way') ? '' : 'worst' })",
+        "all columns": "State.set({ axis: State.get('axis') ? '' : '*' })",
+        "differences": "State.set({ than: State.get('than') === 'rag' ? 'lora' : 'rag' })",
+        "find a system": "State.set({ named: State.get('named') ? '' : 'rag' })",
+    }
+    in_list = {
+        "list of answers": "State.set({ view: 'answers', than: '' })",
+        "filter it": "State.set({ system: 'rag', other: 'lora', show: State.get('show') ? '' : 'flipped' })",
+        "search it": "State.set({ find: State.get('find') ? '' : 'fact 77' })",
+    }
+    page = visits[0].page
+    found = {name: sorted(page.evaluate(PAINTED, act) for _ in range(5))[2] for name, act in (acts | in_list).items()}
+    return ", ".join([f"ready after {ready:.0f} ms", *(f"{name} {milliseconds:.0f} ms" for name, milliseconds in found.items())])
+
+
 BENCHMARKS = {
+    "page": page,
     "intervals": intervals,
     "forgetting": forgetting,
     "collection": collection,

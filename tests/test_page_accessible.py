@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import pytest
 
 from leaderboard.page import publish
@@ -117,7 +119,7 @@ def test_a_screen_reader_finds_tables_with_names_and_headings(visit, published):
         page.evaluate("state => { location.hash = state }", state)
         found = page.eval_on_selector_all("h1, h2, h3, h4, h5, h6", levels)
         assert found[0] == 1
-        assert all(after <= before + 1 for before, after in zip(found, found[1:], strict=False)), (state, found)
+        assert all(after <= before + 1 for before, after in pairwise(found)), (state, found)
 
 
 @pytest.mark.parametrize("view", VIEWS)
@@ -166,8 +168,9 @@ def test_without_its_colours_the_page_says_the_same(visit, published):
 def test_paper_gets_everything_that_was_folded(visit, published, state):
     seen = visit(published / "index.html").go(state)
     seen.page.emulate_media(media="print")
-    folded = "all => all.filter(node => node.closest('details:not(.columns)') && node.closest('.section:not([hidden]), .view:not([hidden])'))"
-    hidden = f"all => ({folded})(all).filter(node => !node.checkVisibility({{ contentVisibilityAuto: true }})).map(node => node.outerHTML)"
+    shown = "node.closest('details:not(.columns)') && node.closest('.section:not([hidden]), .view:not([hidden])')"
+    folded = f"all => all.filter(node => {shown}).map(node => node.outerHTML)"
+    hidden = f"all => all.filter(node => {shown} && !node.checkVisibility({{ contentVisibilityAuto: true }}))"
     assert seen.page.eval_on_selector_all("details li, details td, details dd, details pre", hidden) == []
     assert seen.page.eval_on_selector_all("details li, details td, details dd, details pre", folded)
     assert not seen.page.locator("#views a, select, .skip").and_(seen.page.locator(":visible")).count()
