@@ -217,7 +217,9 @@ def page() -> str:
         make_big_run(run_folder, scale)
         for system in scale.settings:
             Store(run_folder).add_answers("support", "org/model-1b", system, 0, _said(scale.questions))
-        publishing = "from sys import argv; from pathlib import Path; from leaderboard import page; page.publish([Path(argv[1])], Path(argv[2]))"
+        publishing = (
+            "import sys, pathlib as p, leaderboard.page as page; page.publish([p.Path(sys.argv[1])], p.Path(sys.argv[2]))"
+        )
         command = [sys.executable, "-c", publishing, str(run_folder), str(site)]
         seconds, _ = timed(lambda: subprocess.run(command, cwd=ROOT, check=True))
         peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 2**20
