@@ -280,8 +280,10 @@ def _printable(value: Any) -> Any:
 
 
 def _name(value: Any) -> str:
-    """A name that leaves room for others."""
+    """A name that leaves room for others, and can be seen."""
     name = str(value)
+    if name.isspace():
+        return "\u2423" * min(len(name), 100)
     return name if len(name) <= 100 else f"{name[:99]}\u2026"
 
 
