@@ -15,6 +15,7 @@ from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 from typing import Any
+from unicodedata import category
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
@@ -282,7 +283,7 @@ def _printable(value: Any) -> Any:
 def _name(value: Any) -> str:
     """A name that leaves room for others, and can be seen."""
     name = str(value)
-    if name.isspace():
+    if name and all(category(letter)[0] in "CZ" for letter in name):
         return "\u2423" * min(len(name), 100)
     return name if len(name) <= 100 else f"{name[:99]}\u2026"
 
