@@ -12,9 +12,9 @@ SIGNS = {"bytes": "B", "joules": "J"}
 def figure(value: float, unit: str) -> str:
     """A value with its unit."""
     if unit == "share":
-        return f"{100 * value:.1f}{SPACE}%"
+        return f"{100 * value:z.1f}{SPACE}%"
     if unit == "difference":
-        return f"{100 * value:.1f}{SPACE}pts"
+        return f"{100 * value:z.1f}{SPACE}pts"
     if unit == "seconds":
         return _seconds(value)
     if unit.startswith("tokens"):
@@ -61,15 +61,15 @@ def _unit(shown: str) -> str:
 
 def _digits(value: float) -> str:
     """Three digits, or all of a whole number: 1,235."""
-    return f"{value:,.0f}" if abs(value) >= 99.95 else f"{value:.3g}"
+    return f"{value:z,.0f}" if abs(value) >= 99.95 else f"{value:z.3g}"
 
 
 def _seconds(value: float) -> str:
     size = abs(value)
     if size and size < 0.9995:
         scaled, unit = (1000 * value, "ms") if size >= 0.9995e-3 else (1e6 * value, "\u00b5s")
-        return f"{scaled:.3g}{SPACE}{unit}"
-    return f"{value / 60:.3g}{SPACE}min" if size >= 600 else f"{value:.3g}{SPACE}s"
+        return f"{scaled:z.3g}{SPACE}{unit}"
+    return f"{value / 60:z.3g}{SPACE}min" if size >= 600 else f"{value:z.3g}{SPACE}s"
 
 
 def _scaled(value: float) -> tuple[str, str]:
@@ -79,4 +79,4 @@ def _scaled(value: float) -> tuple[str, str]:
         if size < 999.5:
             break
         prefix, size = larger, size / 1000
-    return f"{size if value >= 0 else -size:.3g}", prefix
+    return f"{size if value >= 0 else -size:z.3g}", prefix

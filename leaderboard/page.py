@@ -15,6 +15,7 @@ from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 from typing import Any
+from unicodedata import category
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
@@ -33,11 +34,10 @@ from leaderboard.tables import Section, sections
 from leaderboard.tagged import tagged
 
 TEMPLATES = Path(__file__).with_name("templates")
-SCRIPTS = (
-    *("student.js", "figures.js", "evidence.js", "options.js", "advice.js", "flips.js", "decision.js"),
-    *("dom.js", "parts.js", "table.js", "panel.js", "answers.js", "suite.js", "main.js"),
-)
-"""In the order in which the page has them: each may use what is before it."""
+DECISION = ("student.js", "figures.js", "evidence.js", "options.js", "advice.js", "flips.js", "decision.js")
+"""What a page needs to decide by itself, in the order in which each needs those before it."""
+SCRIPTS = (*DECISION, "dom.js", "parts.js", "table.js", "panel.js", "answers.js", "suite.js", "main.js")
+"""All scripts of the page, in the same order."""
 ROOM = 4_500_000
 """Bytes of answers that the page itself holds. Where there are more, they are in files beside it."""
 LONGEST = 20_000
@@ -186,7 +186,7 @@ def _index(found: Board, told: History, shown: Sequence[Shown]) -> str:
     data = {"about": as_data([each.about() for each in shown])}
     for each in shown:
         data |= {f"{each.section.id}--{name}": text for name, text in each.parts.items() if each.inside}
-    script = _script()
+    code = script()
     return (
         _environment()
         .get_template("page.html")
@@ -198,8 +198,8 @@ def _index(found: Board, told: History, shown: Sequence[Shown]) -> str:
             history=told,
             facts=_facts(found.run),
             **_again(found.run),
-            policy=_policy(script),
-            script=Markup(script),  # noqa: S704 # the project's own
+            policy=_policy(code),
+            script=Markup(code),  # noqa: S704 # the project's own
             data=[(name, Markup(text)) for name, text in data.items()],  # noqa: S704 # see `as_data`
         )
     )
@@ -219,9 +219,9 @@ def _title(shown: Sequence[Shown]) -> str:
 
 
 @cache
-def _script() -> str:
-    """All scripts as one, so that one hash lets them run."""
-    texts = ((TEMPLATES / name).read_text(encoding="utf-8") for name in SCRIPTS)
+def script(names: Sequence[str] = SCRIPTS) -> str:
+    """Scripts as one, so that one hash lets them run."""
+    texts = ((TEMPLATES / name).read_text(encoding="utf-8") for name in names)
     return "\n".join(['"use strict";', *texts])
 
 
@@ -280,8 +280,10 @@ def _printable(value: Any) -> Any:
 
 
 def _name(value: Any) -> str:
-    """A name that leaves room for others."""
+    """A name that leaves room for others, and can be seen."""
     name = str(value)
+    if name and all(category(letter)[0] in "CZ" for letter in name):
+        return "\u2423" * min(len(name), 100)
     return name if len(name) <= 100 else f"{name[:99]}\u2026"
 
 

@@ -40,6 +40,7 @@ VIEWS = {
     "question": "view=question&q=q0007",
     "unanswerable": "view=question&q=q0008&system=hybrid",
     "system": "view=system&system=hybrid",
+    "suite": "view=suite",
     "history": "view=history",
     "source": "view=source",
 }
@@ -64,7 +65,7 @@ class Visit:
         self, browser: Any, address: str | Path, size: dict[str, int] = DESK, scheme: str = "light", **more: Any
     ) -> None:
         """Open ``address``, a file or a URL, with a state after its # or without one."""
-        self._context = browser.new_context(viewport=size, color_scheme=scheme, **more)
+        self._context = browser.new_context(**{"viewport": size, "color_scheme": scheme, "reduced_motion": "reduce"} | more)
         self.page = self._context.new_page()
         self.requests: list[str] = []
         self.complaints: list[str] = []

@@ -131,7 +131,11 @@ def test_what_was_asked_for_last_is_shown_however_late_the_rest_comes(visit, bes
     with served(beside) as address:
         seen = visit(f"{address}/")
         held = []
-        seen.page.route("**/*--scores-0.js", lambda route: held.append(route))
+
+        def hold(route):
+            held.append(route)
+
+        seen.page.route("**/*--scores-0.js", hold)
         seen.page.evaluate("location.hash = 'view=answers&measure=accuracy.exact'")
         seen.page.wait_for_timeout(300)
         seen.go("view=answers&measure=latency.seconds")

@@ -26,7 +26,7 @@ from leaderboard.gathering import WEIGHED, as_json, gathered
 from leaderboard.options import Case
 from leaderboard.situation import Api, Prices, Situation
 from tests.test_advice import HYBRID, LORA, MONTH, RAG, measured
-from tests.test_browser import CHROMIUM, QUIET, playwright
+from tests.browsing import CHROMIUM, QUIET, playwright
 
 pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on this machine")
 
@@ -42,7 +42,7 @@ def run() -> Iterator[Any]:
     with playwright.sync_playwright() as driver:
         opened = driver.chromium.launch(executable_path=CHROMIUM, args=list(QUIET))
         tab = opened.new_page()
-        tab.add_script_tag(content=page._environment().get_template("scripts.js").render())
+        tab.add_script_tag(content=page.script(page.DECISION))
         yield tab.evaluate
         opened.close()
 
@@ -198,7 +198,7 @@ def test_what_a_page_leaves_out_is_not_demanded(run):
 
 
 def test_the_scripts_can_stand_in_any_page():
-    text = page._environment().get_template("scripts.js").render()
+    text = page.script(page.DECISION)
     assert not [word for word in ("</", "eval(", "innerHTML", "document.", "window.", "fetch(", "Function(") if word in text]
     assert text.count('(() => {\n  "use strict";') == 7
 

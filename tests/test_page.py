@@ -72,11 +72,11 @@ def test_all_questions_and_answers_are_in_the_page(published, index):
     listed = index.data("instruments--tiny--list")
     block = index.data("instruments--tiny--block-0")
     assert listed["systems"] == ["base", "rag", "full_ft", "lora", "hybrid"]
-    for number, (system, seed) in enumerate(block["systems"]):
+    for said, (system, seed) in zip(block["answers"], block["systems"], strict=True):
         rows = run.answers("instruments", "tiny", system, seed)
         assert [question[:2] for question in listed["questions"]] == [[row.question.id, row.question.text] for row in rows]
-        assert [block["texts"][attempts[number][0]] for attempts in block["rows"]] == [row.answer.text for row in rows]
-        assert [attempts[number][-2] for attempts in block["rows"]] == [row.answer.error for row in rows]
+        assert [block["texts"][one[0]] for one in said] == [row.answer.text for row in rows]
+        assert [one[8] for one in said] == [row.answer.error for row in rows]
 
 
 def test_links_lead_somewhere_inside_the_site(published, index):

@@ -27,7 +27,7 @@ def inline(svg: str, prefix: str, said: Mapping[str, str]) -> str:
     """An SVG element for a page. ``said``: id -> what to say of the drawn thing with this id."""
     root = ET.fromstring(svg)  # noqa: S314 # drawn by matplotlib a moment ago
     names = {reference for element in root.iter() for reference in _references(element)}
-    _clean(root, prefix, said, names)
+    _clean(root, f"p-{prefix}", said, names)  # a name of XML begins with a letter
     root.attrib = {"viewBox": root.attrib["viewBox"], "aria-hidden": "true", "focusable": "false"}
     return ET.tostring(root, encoding="unicode")
 

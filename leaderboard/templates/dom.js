@@ -14,6 +14,8 @@ function h(name, traits = {}, ...children) {
 
 const all = (selector, root = document) => [...root.querySelectorAll(selector)];
 const one = (selector, root = document) => root.querySelector(selector);
+/** A name that leaves room for others. */
+const short = (name) => (name.length <= 100 ? name : `${name.slice(0, 99)}\u2026`);
 /** What an object was given under a name, and not what every object has. */
 const own = (object, name) => (Object.hasOwn(object, name) ? object[name] : undefined);
 const data = (id) => JSON.parse(document.getElementById(id).textContent);
@@ -58,8 +60,8 @@ const tell = (text) => {
 
 /** A field that shows a part of the state and changes it. */
 function choice(label, name, options, otherwise = "") {
-  const select = h("select", { on: { change: () => State.set({ [name]: select.value }) } });
-  options.forEach(([value, text]) => select.append(h("option", { value, selected: value === State.get(name, otherwise) }, text)));
+  const select = h("select", { on: { change: () => State.set({ [name]: select.value, from: "" }) } });
+  options.forEach(([value, text]) => select.append(h("option", { value, selected: value === State.get(name, otherwise) }, short(text))));
   return h("label", {}, `${label} `, select);
 }
 

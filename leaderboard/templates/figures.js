@@ -65,13 +65,14 @@ const Figures = (() => {
   /** With so many decimals, for numbers below 10^21. Halves go to the even digit, as in Python; `toFixed` takes them up. */
   function fixed(x, decimals) {
     const size = Math.abs(x);
-    return sign(x) + toEven(size.toFixed(decimals), size.toFixed(decimals + FURTHER));
+    const shown = toEven(size.toFixed(decimals), size.toFixed(decimals + FURTHER));
+    return (Number(shown) ? sign(x) : "") + shown;
   }
 
   /** With so many significant digits, and no zeros at the end: Python's format "g". */
   function general(x, digits) {
     const size = Math.abs(x);
-    if (size === 0) return `${sign(x)}0`;
+    if (size === 0) return "0";
     const [up, exponent] = size.toExponential(digits - 1).split("e");
     const [exact, below] = size.toExponential(digits - 1 + FURTHER).split("e");
     const shown = toEven(up, exact);
@@ -92,7 +93,7 @@ const Figures = (() => {
   }
 
   function sign(x) {
-    return x < 0 || Object.is(x, -0) ? "-" : "";
+    return x < 0 ? "-" : "";
   }
 
   function bare(digits) {

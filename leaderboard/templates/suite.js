@@ -21,9 +21,9 @@ const Suite = (() => {
     const rows = where.tagged.filter((row) => row[2] === measure);
     const tags = [...new Set(rows.map(([tag]) => tag))];
     const systems = where.order.filter((system) => rows.some((row) => row[1] === system));
-    const found = new Map(rows.map((row) => [`${row[0]} ${row[1]}`, row]));
+    const found = new Map(rows.map((row) => [JSON.stringify(row.slice(0, 2)), row]));
     const head = h("tr", {}, h("th", { scope: "col" }, "kind of question"), systems.map((system) => h("th", { scope: "col" }, h("bdi", {}, system))));
-    const body = tags.map((tag) => h("tr", {}, h("th", { scope: "row" }, h("a", { href: State.view("answers", { tag }) }, h("bdi", {}, tag))), systems.map((system) => cell(found.get(`${tag} ${system}`), where.units[measure]))));
+    const body = tags.map((tag) => h("tr", {}, h("th", { scope: "row" }, h("a", { href: State.view("answers", { tag }) }, h("bdi", {}, tag))), systems.map((system) => cell(found.get(JSON.stringify([tag, system])), own(where.units, measure)))));
     const table = h("table", {}, h("caption", { class: "spoken" }, `${measure} by kind of question`), h("thead", {}, head), h("tbody", {}, body));
     return [
       h("h3", {}, "By kind of question"),
