@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from evals.schema import Record
 from evals.statistics import FEW, Interval
 from leaderboard.advice import Decision, decide
 from leaderboard.evidence import Amount, Evidence
@@ -30,9 +31,9 @@ class Advice:
     flips: tuple[Flip, ...]
 
 
-def advise(records: Records, situation: Situation) -> Iterator[Advice]:
+def advise(records: Iterable[Record], situation: Situation) -> Iterator[Advice]:
     """Advice for every suite and base model."""
-    for _, rows in sorted(grouped(records, "suite", "base_model").items()):
+    for _, rows in sorted(grouped(Records.of(records), "suite", "base_model").items()):
         case = Case(Evidence(rows), situation)
         decision = decide(case)
         yield Advice(case, decision, tuple(flips(case, decision)))

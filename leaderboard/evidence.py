@@ -16,6 +16,7 @@ from typing import NamedTuple
 import numpy as np
 
 from evals.comparison import Noise, joint_noise, training_noise, widened
+from evals.schema import Record
 from evals.statistics import Array, Interval, expanded_percentiles, resampled_sums
 from leaderboard.records import Records
 from leaderboard.series import Series, grouped
@@ -44,10 +45,11 @@ Weights = Mapping[Column, float]
 class Evidence:
     """The records of one section, by measure and system."""
 
-    def __init__(self, records: Records) -> None:
-        self.suite, self.base_model = records[0].suite, records[0].base_model
-        self.systems = [system for (system,) in grouped(records, "system")]
-        self._columns = {names: Series(group) for names, group in grouped(records, "measure", "system").items()}
+    def __init__(self, records: Iterable[Record]) -> None:
+        rows = Records.of(records)
+        self.suite, self.base_model = rows[0].suite, rows[0].base_model
+        self.systems = [system for (system,) in grouped(rows, "system")]
+        self._columns = {names: Series(group) for names, group in grouped(rows, "measure", "system").items()}
         self._mixed: dict[tuple[tuple[Column, float], ...], Interval] = {}
 
     def found(self, measure: str, system: str) -> Interval | None:

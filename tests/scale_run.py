@@ -16,16 +16,27 @@ HUNGRY = ("hunger.eighth", "hunger.quarter", "hunger.half", "updates.retrained.f
 FOUND = ("retrieval.recall@1", "retrieval.recall@3", "retrieval.ndcg@5", "citations.recall", "citations.precision")
 GRADED = ("accuracy.f1", "faithfulness.gold", "context.first", "context.last")
 AMOUNTS = {
-    **{"latency.seconds": "seconds", "latency.unmerged": "seconds", "privacy.exposure@1": "bits"},
-    **{"cost.tokens": "tokens", "cost.prompt_tokens": "tokens", "context.cut": "passages"},
+    "latency.seconds": "seconds",
+    "latency.unmerged": "seconds",
+    "privacy.exposure@1": "bits",
+    "cost.tokens": "tokens",
+    "cost.prompt_tokens": "tokens",
+    "context.cut": "passages",
 }
 MEASURES = ("accuracy.exact", *GRADED, *HUNGRY, *ANSWERED[1:], *FOUND, *AMOUNTS)
 LOWER = {"hallucination.contradicted", "updates.stale", *AMOUNTS}
 KINDS = {
-    **{"base": ("none", "none"), "rag": ("none", "dense"), "sparse": ("none", "bm25")},
-    **{"full_ft": ("full", "none"), "full_rag": ("full", "dense"), "full_sparse": ("full", "bm25")},
-    **{"lora": ("lora", "none"), "hybrid": ("lora", "dense"), "lora_sparse": ("lora", "bm25")},
+    "base": ("none", "none"),
+    "rag": ("none", "dense"),
+    "sparse": ("none", "bm25"),
+    "full_ft": ("full", "none"),
+    "full_rag": ("full", "dense"),
+    "full_sparse": ("full", "bm25"),
+    "lora": ("lora", "none"),
+    "hybrid": ("lora", "dense"),
+    "lora_sparse": ("lora", "bm25"),
 }
+"""System -> how it is adapted and how it retrieves."""
 CLUSTER = 5
 """Questions about one document."""
 
