@@ -24,7 +24,6 @@ from evals.exam import NOTHING, Axis, Effort, Exam, Sheet
 from evals.judges import Judge, load_judge
 from evals.schema import InputError, Suite
 from leaderboard import provenance
-from leaderboard.store import Store
 from models import base as base_models
 from models import bench, estimate, fairness, systems
 from models.candidate import Candidate
@@ -32,6 +31,7 @@ from suites import load as load_suite
 
 if TYPE_CHECKING:
     from leaderboard.demand import Against
+    from leaderboard.store import Store
 
 quiet.quiet()
 
@@ -140,6 +140,8 @@ class Plan:
     @cached_property
     def store(self) -> Store:
         """The run's folder."""
+        from leaderboard.store import Store  # loads numpy, which pytest can do without while it collects
+
         return Store(self.run_folder)
 
     def sheet(self, cell: Cell) -> Sheet:

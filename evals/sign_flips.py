@@ -32,7 +32,7 @@ def flipped_sums(differences: Array) -> Array:
 def _by_numpy(rng: np.random.Generator, counts: NDArray[np.intp]) -> Iterator[Array]:
     """How many more differences of each size are positive than negative, (draws, sizes)."""
     for _ in range(FLIPS // BLOCK):
-        yield 2.0 * rng.binomial(counts, 0.5, size=(BLOCK, len(counts))) - counts
+        yield np.asarray(2.0 * rng.binomial(counts, 0.5, size=(BLOCK, len(counts))) - counts, np.float64)
 
 
 def _by_inversion(rng: np.random.Generator, counts: NDArray[np.intp]) -> Iterator[Array]:

@@ -11,7 +11,7 @@ from __future__ import annotations
 from array import array
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from math import inf, nan
+from math import inf, isnan, nan
 from typing import Any, NamedTuple, TypeAlias, get_args
 
 import numpy as np
@@ -64,10 +64,10 @@ class Table:
     def records(self, rows: Rows) -> Iterator[Record]:
         """Some rows as records."""
         found = {name: column[rows].tolist() for name, column in self.columns.items()}
-        about, *own = ([words[code] for code in found[name]] for name, words in self.words.items())
-        values = (value if value == value else None for value in found["value"])  # noqa: PLR0124 # NaN is not itself
-        for (*shared, judge), item, cluster, status, reason, value in zip(about, *own, values, strict=True):
-            yield Record(*shared, item, cluster, status, value, reason, judge)
+        texts = ([words[code] for code in found[name]] for name, words in self.words.items())
+        for about, item, cluster, status, reason, value in zip(*texts, found["value"], strict=True):
+            fields = (*about[:-1], item, cluster, status, None if isnan(value) else value, reason, about.judge)
+            yield Record(*fields)
 
     def field(self, name: str) -> tuple[NDArray[Any], Sequence[Any]]:
         """The codes of any field but ``value``, and what they stand for."""
@@ -106,6 +106,7 @@ class Columns:
         self._status, self._value = array("b"), array("d")
 
     def __len__(self) -> int:
+        """The number of records that are in."""
         return len(self._reason)
 
     def extend(self, records: Iterable[Sequence[Any]]) -> None:

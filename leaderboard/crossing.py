@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from evals.schema import Record
 from leaderboard.records import Records
 from leaderboard.series import Series, grouped, rounded
 
@@ -31,9 +32,9 @@ class Crossing:
     n: int
 
 
-def crossings(records: Records, systems: Mapping[str, Any]) -> Iterator[Crossing]:
+def crossings(records: Iterable[Record], systems: Mapping[str, Any]) -> Iterator[Crossing]:
     """For each system that was trained on less, against each that retrieves and is not trained."""
-    wanted = records.where(lambda about: about.measure in SHARES).valued()
+    wanted = Records.of(records).where(lambda about: about.measure in SHARES).valued()
     for (suite, base_model), group in grouped(wanted, "suite", "base_model").items():
         columns = {key: Series(rows) for key, rows in grouped(group, "system", "measure").items()}
         levels = [name for name in _untrained(systems) if (name, WHOLE) in columns]

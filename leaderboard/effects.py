@@ -6,13 +6,13 @@ a sum of systems with signs, question by question, so what questions have in com
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import reduce
 from typing import Any
 
 from evals.comparison import contrast, joint_noise, training_noise, widened
-from evals.schema import Better
+from evals.schema import Better, Record
 from evals.statistics import Interval
 from leaderboard.axes import rank
 from leaderboard.records import Records
@@ -43,10 +43,10 @@ class Effect:
     n: int
 
 
-def effects(records: Records, systems: Mapping[str, Any]) -> Iterator[Effect]:
+def effects(records: Iterable[Record], systems: Mapping[str, Any]) -> Iterator[Effect]:
     """All effects on all measures; none where a corner of the two-by-two is missing."""
     squares = list(_squares(systems))
-    bounded = records.where(lambda about: about.unit in ("share", "difference"))
+    bounded = Records.of(records).where(lambda about: about.unit in ("share", "difference"))
     by_measure = grouped(bounded, "suite", "base_model", "measure").items()
     for (suite, base_model, measure), group in sorted(by_measure, key=lambda pair: (pair[0][:2], rank(pair[0][2]))):
         columns = {name: Series(rows) for (name,), rows in grouped(group, "system").items()}

@@ -7,12 +7,13 @@ corrected together (Benjamini and Hochberg 1995), so that of the verdicts shown 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from math import erfc, inf, isfinite, sqrt
 from typing import Literal
 
 from evals.comparison import ALPHA, Comparison, corrected
+from evals.schema import Record
 from evals.statistics import FEW, Z
 from leaderboard.claims import Claim, Expect
 from leaderboard.records import Records
@@ -84,9 +85,9 @@ class _Tested:
         return difference.value, difference.low, difference.high
 
 
-def findings(records: Records, claims: Sequence[Claim]) -> Iterator[Finding]:
+def findings(records: Iterable[Record], claims: Sequence[Claim]) -> Iterator[Finding]:
     """The findings of every section, in the order of the claims."""
-    for (suite, base_model), group in sorted(grouped(records, "suite", "base_model").items()):
+    for (suite, base_model), group in sorted(grouped(Records.of(records), "suite", "base_model").items()):
         columns = {names: Series(rows) for names, rows in grouped(group, "measure", "system").items()}
         tested = [_tested(claim, columns) for claim in claims]
         ps = iter(corrected([each.p for each in tested if each.p is not None], "bh"))

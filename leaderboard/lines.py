@@ -11,10 +11,9 @@ from typing import Any, BinaryIO
 import orjson
 
 from evals.schema import InputError, Record
-from leaderboard.columns import FIELDS, SHARED, Columns
+from leaderboard.columns import FIELDS, Columns
 
-FIELDS_OF = itemgetter(*FIELDS)
-SEED = FIELDS.index("seed")
+IN_ORDER = itemgetter(*FIELDS)
 
 
 def line(row: Mapping[str, Any]) -> bytes:
@@ -39,17 +38,13 @@ def fields(line: bytes) -> tuple[Any, ...]:
     """
     try:
         row = orjson.loads(line)
-    except orjson.JSONDecodeError:  # what only Python's own parser reads, half a surrogate pair for one; or it says what is wrong
-        row = json.loads(line)
-    try:
-        found: tuple[Any, ...] = FIELDS_OF(row)
-    except (KeyError, TypeError):
-        found = ()
-    if len(row) != len(found):  # fields that may be left out, or one that there is not
-        found = FIELDS_OF(vars(Record.from_json(row)))
-    if isinstance(found[SEED], float):  # of more than 64 bits
-        found = FIELDS_OF(vars(Record.from_json(json.loads(line))))
-    return found
+        if len(row) == len(FIELDS) and not isinstance(row["seed"], float):
+            found: tuple[Any, ...] = IN_ORDER(row)
+            return found
+    except (orjson.JSONDecodeError, KeyError, TypeError):
+        pass
+    # Half a surrogate pair, a whole number of more than 64 bits or a field left out: rare, and read; or it is said what is wrong.
+    return tuple(IN_ORDER(vars(Record.from_json(json.loads(line)))))
 
 
 def extend(columns: Columns, path: Path, file: BinaryIO, start: int = 0) -> int:

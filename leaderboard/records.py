@@ -21,7 +21,7 @@ BLOCK = 4096
 """Records that are made at a time where all are asked for one by one."""
 
 
-class MeasuredTwice(ValueError):
+class MeasuredTwiceError(ValueError):
     """One measurement with two results; ``place`` is where the second is among the records."""
 
     def __init__(self, record: Record, place: int) -> None:
@@ -37,7 +37,7 @@ class Records(Sequence[Record]):
 
     def __init__(self, table: Table, rows: Rows | None = None) -> None:
         """The given rows of a table, or all."""
-        self._table = table
+        self.table = table
         self.rows = np.arange(len(table.columns["value"])) if rows is None else rows
 
     @classmethod
@@ -57,20 +57,21 @@ class Records(Sequence[Record]):
     def joined(cls, parts: Iterable[Records]) -> Records:
         """One after the other."""
         found = [part for part in parts if len(part)] or [cls.of(())]
-        if len({id(part._table) for part in found}) > 1:
-            return cls(merged([(part._table, part.rows) for part in found]))
-        return cls(found[0]._table, np.concatenate([part.rows for part in found]))
+        if len({id(part.table) for part in found}) > 1:
+            return cls(merged([(part.table, part.rows) for part in found]))
+        return cls(found[0].table, np.concatenate([part.rows for part in found]))
 
     @classmethod
     def alike(cls, *parts: Records) -> tuple[Records, ...]:
         """The same records, with codes that mean the same in all parts."""
-        if len({id(part._table.words) for part in parts}) == 1:
+        if len({id(part.table.words) for part in parts}) == 1:
             return parts
-        whole = cls(merged([(part._table, part.rows) for part in parts]))
+        whole = cls(merged([(part.table, part.rows) for part in parts]))
         ends = list(accumulate(map(len, parts)))
         return tuple(whole[end - len(part) : end] for part, end in zip(parts, ends, strict=True))
 
     def __len__(self) -> int:
+        """The number of records."""
         return len(self.rows)
 
     @overload
@@ -78,26 +79,31 @@ class Records(Sequence[Record]):
     @overload
     def __getitem__(self, place: slice) -> Records: ...
     def __getitem__(self, place: int | slice) -> Record | Records:
+        """One record, or some as `Records`."""
         if isinstance(place, slice):
             return self._some(place)
-        return next(self._table.records(self.rows[place][None]))
+        return next(self.table.records(self.rows[place][None]))
 
     def __iter__(self) -> Iterator[Record]:
+        """Each record, as a few thousand of them are made at a time."""
         for start in range(0, len(self), BLOCK):
-            yield from self._table.records(self.rows[start : start + BLOCK])
+            yield from self.table.records(self.rows[start : start + BLOCK])
 
     def __eq__(self, other: object) -> bool:
+        """Whether the other is `Records` with the same records in the same order."""
         return isinstance(other, Records) and len(self) == len(other) and all(map(Record.__eq__, self, other))
 
     __hash__ = None  # type: ignore[assignment] # nobody needs it of a sequence that is millions long
 
     def __repr__(self) -> str:
+        """How many there are, as nobody reads millions."""
         return f"<{len(self)} records>"
 
     @property
     def items(self) -> Sequence[str]:
         """The names that codes of items stand for, in order; some may be of no record here."""
-        return self._table.words["item"]
+        names: Sequence[str] = self.table.words["item"]
+        return names
 
     def about_items(self, codes: Iterable[int]) -> Records:
         """The records about some items, by their codes."""
@@ -127,7 +133,7 @@ class Records(Sequence[Record]):
         """One field of every record, as an array of objects; ``value`` as one of floats, NaN where there is none."""
         if field == "value":
             return self.value
-        codes, words = self._table.field(field)
+        codes, words = self.table.field(field)
         found = np.empty(len(self), object)
         found[:] = [words[code] for code in codes[self.rows].tolist()]
         return found
@@ -152,8 +158,8 @@ class Records(Sequence[Record]):
 
     def with_value(self, value: float) -> Records:
         """The same records, had each come out so."""
-        own = {name: column[self.rows] for name, column in self._table.columns.items()}
-        return Records(Table(self._table.words, {**own, "value": np.full(len(self), value)}))
+        own = {name: column[self.rows] for name, column in self.table.columns.items()}
+        return Records(Table(self.table.words, {**own, "value": np.full(len(self), value)}))
 
     def grouped(self, *fields: str) -> dict[tuple[Any, ...], Records]:
         """By the values of some fields of `About`, in the order in which these first come."""
@@ -174,11 +180,11 @@ class Records(Sequence[Record]):
         """In the order of their keys, each measurement once.
 
         Raises:
-            MeasuredTwice: one has two results.
+            MeasuredTwiceError: one has two results.
         """
         cells = [about.cell for about in self._abouts]
         places = {cell: place for place, cell in enumerate(sorted(set(cells)))}
-        key = np.array([places[cell] for cell in cells], np.int64)[self._about] * (len(self._table.words["item"]) + 1) + self.item
+        key = np.array([places[cell] for cell in cells], np.int64)[self._about] * (len(self.table.words["item"]) + 1) + self.item
         order = np.argsort(key, kind="stable")
         key = key[order]
         new = np.append(True, key[1:] != key[:-1])[: len(key)]
@@ -189,23 +195,23 @@ class Records(Sequence[Record]):
     def _refuse_other_results(self, places: Rows, first: Rows) -> None:
         """Compare the records at these places with those that had their keys first."""
         same = np.ones(len(places), bool)
-        for name, column in self._table.columns.items():
+        for name, column in self.table.columns.items():
             mine, theirs = column[self.rows[places]], column[self.rows[first]]
             same &= (mine == theirs) | ((name == "value") & np.isnan(mine))  # NaN: the statuses say whether both have none
         if not same.all():
             place = int(places[~same].min())
-            raise MeasuredTwice(self[place], place)
+            raise MeasuredTwiceError(self[place], place)
 
     @property
     def _abouts(self) -> Sequence[About]:
-        return self._table.words["about"]
+        return self.table.words["about"]
 
     @property
     def _about(self) -> Codes:
         return self._column("about")
 
     def _column(self, name: str) -> NDArray[Any]:
-        return self._table.columns[name][self.rows]
+        return self.table.columns[name][self.rows]
 
     def _some(self, places: Rows | slice) -> Records:
-        return Records(self._table, self.rows[places])
+        return Records(self.table, self.rows[places])

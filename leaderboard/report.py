@@ -135,9 +135,9 @@ def _flipped(before: Run, after: Run) -> list[str]:
 
 def _flips(before: Run, after: Run) -> Iterator[Flip]:
     """By what exact answers say, with the texts where both runs kept them."""
-    old, new = (run.records.where(lambda about: about.measure == "accuracy.exact") for run in (before, after))
-    exact = {record.key: record.value for record in old}
-    lost = [record for record in new if exact.get(record.key) == 1.0 and record.value == 0.0]
+    was, now = (run.records.where(lambda about: about.measure == "accuracy.exact") for run in (before, after))
+    exact = {record.key: record.value for record in was}
+    lost = [record for record in now if exact.get(record.key) == 1.0 and record.value == 0.0]
     for record in lost:
         place = (record.suite, record.base_model, record.system, record.seed)
         old, new = (_answer(run, place, record.item) for run in (before, after))

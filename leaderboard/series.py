@@ -37,8 +37,8 @@ class Series:
         items, values = valued.item[order], valued.value[order]
         first = _first(items)
         if len(first) < len(items):
-            of_items = np.split(values, first[1:])
-            values = np.array([values[0] if len(values) == 1 else fmean(values) for values in map(np.ndarray.tolist, of_items)])
+            found, ends = values.tolist(), [*first[1:].tolist(), len(items)]
+            values = np.array([fmean(found[start:end]) for start, end in zip(first.tolist(), ends, strict=True)])
         return Values(items[first], values, self._clusters_of(items[first]))
 
     def _clusters_of(self, items: Codes) -> Codes:
@@ -46,7 +46,8 @@ class Series:
         order = np.argsort(self.records.item, kind="stable")
         known = self.records.item[order]
         last = np.append(_first(known)[1:], len(known)) - 1
-        return self.records.cluster[order][last][np.searchsorted(known[last], items)]
+        clusters: Codes = self.records.cluster[order][last][np.searchsorted(known[last], items)]
+        return clusters
 
     @cached_property
     def values(self) -> dict[str, float]:
@@ -96,7 +97,7 @@ class Series:
     def reason(self) -> str:
         """The commonest reason for the gravest that is missing."""
         for status in ("failed", "unmeasured", "not_applicable"):
-            reasons = Counter(filter(None, self.records.ended(status).column("reason").tolist()))
+            reasons = Counter[str](filter(None, self.records.ended(status).column("reason").tolist()))
             if reasons:
                 return min(reasons, key=lambda reason: (-reasons[reason], reason))
         return ""
@@ -153,11 +154,12 @@ def _same(mine: Records, theirs: Records) -> NDArray[np.bool_]:
     """Of each item that both have, whether it came out the same."""
     _, here, there = np.intersect1d(mine.item, theirs.item, return_indices=True)
     one, other = mine.value[here], theirs.value[there]
-    return (mine.status[here] == theirs.status[there]) & ((one == other) | np.isnan(one))
+    same: NDArray[np.bool_] = (mine.status[here] == theirs.status[there]) & ((one == other) | np.isnan(one))
+    return same
 
 
 @overload
-def grouped(rows: Records, *fields: str) -> dict[tuple[Any, ...], Records]: ...
+def grouped(rows: Records, *fields: str) -> dict[tuple[Any, ...], Records]: ...  # type: ignore[overload-overlap] # not as lists
 @overload
 def grouped(rows: Iterable[Row], *fields: str) -> dict[tuple[Any, ...], list[Row]]: ...
 def grouped(rows: Any, *fields: str) -> dict[tuple[Any, ...], Any]:

@@ -28,7 +28,7 @@ from evals.schema import Answer, InputError, Question, Record, as_json
 from leaderboard import lines
 from leaderboard.columns import Columns
 from leaderboard.names import slug
-from leaderboard.records import MeasuredTwice, Records
+from leaderboard.records import MeasuredTwiceError, Records
 
 Key = tuple[str | int, ...]
 
@@ -176,7 +176,7 @@ def _records(path: Path) -> Records:
             lines.extend(columns, path, file)
     try:
         return Records(columns.table()).in_order()
-    except MeasuredTwice as twice:
+    except MeasuredTwiceError as twice:
         raise InputError(f"{path}:{twice.place + 1}: {twice}") from twice
 
 

@@ -244,6 +244,7 @@ CLOCKED = """data => {
 }"""
 """Milliseconds of each; with all risks taken, so that everything is decided and nothing cut short."""
 
+
 def page() -> str:
     """Publishing 20 systems x 25 measures x 5,000 questions with their answers, and using the page in a browser."""
     from leaderboard.store import Store

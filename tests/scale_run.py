@@ -36,6 +36,7 @@ KINDS = {
     "hybrid": ("lora", "dense"),
     "lora_sparse": ("lora", "bm25"),
 }
+"""System -> how it is adapted and how it retrieves."""
 CLUSTER = 5
 """Questions about one document."""
 

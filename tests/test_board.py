@@ -16,6 +16,7 @@ from leaderboard import export
 from leaderboard.__main__ import main
 from leaderboard.board import Board, Cell, board
 from leaderboard.figures import bounds, figure
+from leaderboard.records import Records
 from leaderboard.store import Run, Store, read
 from leaderboard.tables import sections
 from leaderboard.text import as_text
@@ -26,7 +27,7 @@ NARROW = "\u00a0"
 
 
 def board_of(*records: Record, provenance: dict | None = None) -> Board:
-    return board([Run(Path("run"), tuple(records), provenance or {})])
+    return board([Run(Path("run"), Records.of(records), provenance or {})])
 
 
 def only(*records: Record) -> Cell:
@@ -169,7 +170,7 @@ def test_a_caution_on_every_system_is_said_once():
 
 def test_the_same_records_give_the_same_bytes_in_any_order(tmp_path):
     run = read(make_run(tmp_path))
-    shuffled = replace(run, records=tuple(run.records[::-1][7:] + run.records[::-1][:7]))
+    shuffled = replace(run, records=Records.joined([run.records[::-1][7:], run.records[::-1][:7]]))
     assert export.as_json(board([run])) == export.as_json(board([shuffled]))
     assert export.as_csv(board([run])) == export.as_csv(board([shuffled]))
 

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from evals import comparison
-from evals.comparison import Comparison, compare, contrast, corrected, significance, verdict
+from evals.comparison import Comparison, Values, corrected, significance, verdict
 from evals.statistics import interval
 
 
@@ -18,6 +18,16 @@ def named(values):
 
 def apart(values):
     return {name: name for name in named(values)}
+
+
+def column(values, clusters):
+    """Item -> value, and item -> cluster, as arrays."""
+    items = sorted(values)
+    return Values(np.array(items), np.array([values[item] for item in items]), np.array([clusters[item] for item in items]))
+
+
+def compare(mine, theirs, clusters, **settings):
+    return comparison.compare(column(mine, clusters), column(theirs, clusters), **settings)
 
 
 def judged(found: Comparison | None, **changes: object) -> str:
@@ -131,7 +141,8 @@ def test_sides_change_the_sign_and_nothing_else(rows):
 
 def test_what_two_add_beyond_their_sum():
     neither, adapted, retrieving, both = named([0, 0, 0, 0]), named([1, 0, 0, 0]), named([0, 1, 0, 0]), named([1, 1, 1, 1])
-    found = contrast([(1, both), (-1, adapted), (-1, retrieving), (1, neither)], apart([0] * 4))
+    parts = ((1, both), (-1, adapted), (-1, retrieving), (1, neither))
+    found = comparison.contrast([(sign, column(values, apart([0] * 4))) for sign, values in parts])
     assert found.value == 0.5
 
 

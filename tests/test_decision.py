@@ -25,8 +25,8 @@ from leaderboard.flips import moved
 from leaderboard.gathering import WEIGHED, as_json, gathered
 from leaderboard.options import Case
 from leaderboard.situation import Api, Prices, Situation
-from tests.test_advice import HYBRID, LORA, MONTH, RAG, measured
 from tests.browsing import CHROMIUM, QUIET, playwright
+from tests.test_advice import HYBRID, LORA, MONTH, RAG, measured
 
 pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on this machine")
 

@@ -9,6 +9,7 @@ import pytest
 from evals.schema import InputError
 from leaderboard import baseline, demand
 from leaderboard.demand import Against
+from leaderboard.records import Records
 from leaderboard.store import Run
 from tests.sample_run import record
 
@@ -18,7 +19,7 @@ def rows(right, n=200, measure="accuracy.exact", **fields):
 
 
 def complaints(before, after, *demands):
-    saved = Run(Path(), tuple(before), {})
+    saved = Run(Path(), Records.of(before), {})
     return list(Against(saved, [demand.demand(text) for text in demands]).complaints(after))
 
 
@@ -95,7 +96,7 @@ def test_saved_runs_are_found_by_path_by_name_or_as_the_newest(tmp_path, monkeyp
     with pytest.raises(InputError, match="save one with --eval-save"):
         demand.find(None)
     for name, day in (("old", "2026-01-01"), ("new", "2026-02-01")):
-        baseline.save(Run(tmp_path, tuple(rows(3, 5)), {"started": f"{day}T00:00:00+00:00"}), tmp_path / f"{name}.json")
+        baseline.save(Run(tmp_path, Records.of(rows(3, 5)), {"started": f"{day}T00:00:00+00:00"}), tmp_path / f"{name}.json")
     assert demand.find(None) == demand.find("new") == demand.find(str(tmp_path / "new.json")) == tmp_path / "new.json"
     with pytest.raises(InputError, match="saved are new, old"):
         demand.find("other")

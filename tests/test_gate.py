@@ -12,6 +12,7 @@ from leaderboard import policy, report
 from leaderboard.__main__ import main
 from leaderboard.gate import EXIT, gate
 from leaderboard.policy import Policy, Rule
+from leaderboard.records import Records
 from leaderboard.store import Run
 from tests import sample_run
 from tests.sample_run import record
@@ -21,7 +22,7 @@ CRITICAL = Policy(defaults=Rule("critical", 0.02))
 
 def run(values, measure="accuracy.exact", provenance=None, **fields):
     rows = [record(measure, f"q{i}", value, **fields) for i, value in enumerate(values)]
-    return Run(Path("run"), tuple(rows), provenance or {})
+    return Run(Path("run"), Records.of(rows), provenance or {})
 
 
 def share(right: int, n: int = 200):
@@ -79,7 +80,7 @@ def test_the_same_answers_to_more_questions_are_unchanged():
 
 def test_one_of_several_seeds_that_came_out_as_before_is_unchanged():
     seeds = [row for seed, right in enumerate((20, 30, 40)) for row in run(share(right, 60), seed=seed).records]
-    assert only(gate(Run(Path("run"), tuple(seeds), {}), run(share(20, 60)), CRITICAL)) == ("unchanged", "GO")
+    assert only(gate(Run(Path("run"), Records.of(seeds), {}), run(share(20, 60)), CRITICAL)) == ("unchanged", "GO")
 
 
 def test_fewer_common_items_than_the_policy_wants_are_inconclusive():
@@ -105,13 +106,13 @@ def test_a_supporting_measure_need_not_be_conclusive():
 def test_a_judge_that_errs_stops_the_gate_with_its_reason():
     before = run(share(100), "faithfulness.gold", judge="j")
     rows = [record("faithfulness.gold", f"q{i}", None, status="unmeasured", reason="no reply", judge="j") for i in range(200)]
-    decided = gate(before, Run(Path("run"), tuple(rows), {}), Policy())
+    decided = gate(before, Run(Path("run"), Records.of(rows), {}), Policy())
     assert only(decided) == ("inconclusive", "INCONCLUSIVE")
     assert "200 items more than before could not be measured: no reply" in decided.rulings[0].reason
 
 
 def test_a_measure_that_is_gone_stops_the_gate_and_a_new_one_does_not():
-    one, two = run(share(9, 30)), Run(Path("run"), (), {})
+    one, two = run(share(9, 30)), Run(Path("run"), Records.of(()), {})
     assert only(gate(one, two, Policy())) == ("inconclusive", "INCONCLUSIVE")
     assert only(gate(two, one, Policy())) == ("new", "GO")
 
@@ -151,7 +152,7 @@ def test_many_measures_are_corrected_together():
     def whole(first):
         values = {**rows, names[0]: first}
         noisy = {n: v if n == names[0] else np.roll(v, 1) for n, v in values.items()} if first is drop else values
-        return Run(Path("run"), tuple(r for n, v in noisy.items() for r in run(v.tolist(), n).records), {})
+        return Run(Path("run"), Records.of(r for n, v in noisy.items() for r in run(v.tolist(), n).records), {})
 
     holm = gate(whole(rows[names[0]]), whole(drop), Policy(correction="holm"))
     plain = gate(whole(rows[names[0]]), whole(drop), Policy(correction="none"))
