@@ -31,7 +31,7 @@ def signed(value: float, unit: str) -> str:
 
 def money(amount: float) -> str:
     """An amount in whatever currency the prices are in."""
-    return f"{amount:,.2f}" if abs(amount) >= 1 or not amount else f"{amount:.3g}"
+    return f"{amount:z,.2f}" if abs(amount) >= 1 or not amount else f"{amount:.3g}"
 
 
 def of_cell(cell: Cell) -> str:

@@ -16,12 +16,12 @@ end of a quality's interval by a millionth.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
-from evals.schema import InputError
+from evals.schema import InputError, Record
 from evals.statistics import Interval
 from leaderboard.covariance import covariance
 from leaderboard.evidence import QUALITY, Column, Evidence
@@ -40,9 +40,9 @@ SPENT = "cost.train_seconds"
 LOOKED_AT = {*WEIGHED, SPENT}
 
 
-def gathered(records: Records) -> list[Evidence]:
+def gathered(records: Iterable[Record]) -> list[Evidence]:
     """The evidence of every suite and base model, by name."""
-    sections = sorted(grouped(records, "suite", "base_model").items())
+    sections = sorted(grouped(Records.of(records), "suite", "base_model").items())
     return [_section(suite, base_model, rows) for (suite, base_model), rows in sections]
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from itertools import combinations
 
@@ -36,9 +36,9 @@ class Pair:
     n: int
 
 
-def pairs(records: Records) -> Iterator[Pair]:
+def pairs(records: Iterable[Record]) -> Iterator[Pair]:
     """All pairs of a section's systems in each of these measures, once each."""
-    chosen = records.where(lambda about: about.measure in HEADLINES or about.measure.startswith("general."))
+    chosen = Records.of(records).where(lambda about: about.measure in HEADLINES or about.measure.startswith("general."))
     for _, section in sorted(grouped(chosen, "suite", "base_model").items()):
         measures = sorted(grouped(section, "measure").items(), key=lambda group: rank(group[0][0]))
         found = [pair for _, rows in measures for pair in _of_measure(rows)]

@@ -25,10 +25,10 @@ from leaderboard.flips import moved
 from leaderboard.gathering import WEIGHED, as_json, gathered
 from leaderboard.options import Case
 from leaderboard.situation import Api, Prices, Situation
-from tests.browsing import CHROMIUM, QUIET, playwright
+from tests.browsing import CHROMIUM, MISSING, QUIET
 from tests.test_advice import HYBRID, LORA, MONTH, RAG, measured
 
-pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on this machine")
+pytestmark = pytest.mark.skipif(bool(MISSING), reason=str(MISSING))
 
 SHIPPED = Path(baseline.__file__).with_name("baseline") / "embedded.json"
 ONCE = [measure for measure in WEIGHED if measure.startswith("cost.") or measure.endswith("seconds")]
@@ -39,7 +39,9 @@ AMOUNTS = st.one_of(st.sampled_from((0.0, 1.0)), st.floats(1e-3, 1e4))
 @pytest.fixture(scope="module")
 def run() -> Iterator[Any]:
     """Runs JavaScript in a page that holds the scripts of the decision, and nothing else."""
-    with playwright.sync_playwright() as driver:
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as driver:
         opened = driver.chromium.launch(executable_path=CHROMIUM, args=list(QUIET))
         tab = opened.new_page()
         tab.add_script_tag(content=page.script(page.DECISION))
@@ -224,7 +226,7 @@ NUMBERS = st.one_of(
 @settings(max_examples=5)
 @given(st.lists(NUMBERS, min_size=1, max_size=300))
 def test_figures_are_written_alike(run, numbers):
-    units = ("share", "difference", "seconds")
+    units = ("share", "difference", "seconds", "tokens", "tokens/s", "bytes", "joules", "FLOP", "")
     script = """([numbers, units]) => numbers.map((x) => [
         Figures.money(x), Figures.general(x, 6), Figures.general(x, 2), Figures.grouped(Figures.fixed(x, 0)),
         ...units.flatMap((unit) => [Figures.figure(x, unit), Figures.signed(x, unit)]),
@@ -233,7 +235,7 @@ def test_figures_are_written_alike(run, numbers):
     ])"""
     expected = [
         [
-            *(figures.money(x), f"{x:g}", f"{x:.2g}", f"{x:,.0f}"),
+            *(figures.money(x), f"{x:zg}", f"{x:z.2g}", f"{x:z,.0f}"),
             *(write(x, unit) for unit in units for write in (figures.figure, figures.signed)),
             figures.between(figures.figure(x, "share"), figures.figure(x + 1, "share")),
             figures.between(figures.figure(x, "seconds"), figures.figure(1e3 * x, "seconds")),

@@ -15,6 +15,7 @@ from evals.comparison import corrected
 from evals.schema import InputError
 from leaderboard import baseline, demand, history, news, page
 from leaderboard.__main__ import main
+from leaderboard.records import Records
 from leaderboard.series import Series
 from leaderboard.store import Run, Store, read
 from tests.sample_run import make_run, record
@@ -22,7 +23,7 @@ from tests.sample_run import make_run, record
 
 def holding(run: Run, rows) -> Run:
     """The same run with other records."""
-    return replace(run, records=tuple(rows))
+    return replace(run, records=Records.of(rows))
 
 
 def run(day: int, right: int, n: int = 200, *, commit: str = "", measure: str = "accuracy.exact", **fields) -> Run:

@@ -16,8 +16,8 @@ from leaderboard import export, history, news
 from leaderboard.board import board
 from leaderboard.history import History
 from leaderboard.store import read
+from tests.hostile import HOSTILE, hostile_run
 from tests.test_history import run
-from tests.test_page import HOSTILE, hostile_run
 
 ATOM = {"a": "http://www.w3.org/2005/Atom"}
 LOWER = {"measure": "hallucination.contradicted", "better": "lower"}

@@ -15,7 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from leaderboard.board import board
-from leaderboard.evidence import Amount, Evidence
+from leaderboard.evidence import Amount
 from leaderboard.figures import SPACE, bounds, of_cell
 from leaderboard.options import Case
 from leaderboard.output import Site
@@ -27,6 +27,7 @@ from leaderboard.plots.scales import around
 from leaderboard.plots.sketch import frontier
 from leaderboard.plots.table import PLOTS, Plot, plots
 from leaderboard.plots.words import named
+from leaderboard.records import Records
 from leaderboard.situation import Api, Prices, Situation
 from leaderboard.store import Run, read
 from leaderboard.tables import Section, sections
@@ -40,9 +41,10 @@ SITUATION = Situation(Prices(1.0, 0.02, {"full_ft": Api(1000.0, 1000.0)}))
 def drawn(run: Run, folder: Path, situation: Situation = SITUATION) -> list[tuple[Section, Case, list[Plot]]]:
     """Each section of a run with its plots."""
     found = []
-    for section in sections(board([run], [])):
-        rows = [row for row in run.records if (row.suite, row.base_model) == (section.suite, section.base_model)]
-        case = Case(Evidence(rows), situation)
+    summed = board([run], [])
+    known = {(each.suite, each.base_model): each for each in summed.evidence}
+    for section in sections(summed):
+        case = Case(known[section.suite, section.base_model], situation)
         found.append((section, case, plots(section, case, Site(folder))))
     return found
 
@@ -219,8 +221,9 @@ def stale(**right: tuple[int, int]) -> tuple[Section, Case]:
         for n in range(of)
     ]
     rows += [record("cost.train_seconds", "system", float(system == "lora"), system=system, unit="seconds") for system in right]
-    (section,) = sections(board([Run(Path(), tuple(rows), {})], []))
-    return section, Case(Evidence(rows), SITUATION)
+    summed = board([Run(Path(), Records.of(rows), {})], [])
+    (section,), (known,) = sections(summed), summed.evidence
+    return section, Case(known, SITUATION)
 
 
 def test_where_looking_up_overtakes_training_is_where_the_lines_cross():
