@@ -114,7 +114,7 @@ def board(runs: Sequence[Run], claims: Sequence[Claim] | None = None) -> Board:
         key=lambda cell: (cell.suite, cell.base_model, rank(cell.measure), order.get(cell.system, len(order)), cell.system)
     )
     found = tuple(findings(records, load() if claims is None else claims))
-    more = (tuple(effects(records, systems)), tuple(crossings(records, systems)), found, tuple(pairs(records)))
+    more = (tuple(effects(records, systems)), tuple(crossings(records, systems)), found, tuple(pairs(records, systems)))
     return Board(provenance, tuple(cells), *more, tuple(gathered(records)))
 
 

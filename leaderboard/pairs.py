@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from itertools import combinations
+from typing import Any
 
 from evals.comparison import Comparison, corrected
 from evals.schema import Better, Record
@@ -36,22 +37,28 @@ class Pair:
     n: int
 
 
-def pairs(records: Iterable[Record]) -> Iterator[Pair]:
-    """All pairs of a section's systems in each of these measures, once each."""
+def pairs(records: Iterable[Record], systems: Mapping[str, Any]) -> Iterator[Pair]:
+    """All pairs of a section's systems in each of these measures, once each; of many systems only those with a bare one."""
     chosen = Records.of(records).where(lambda about: about.measure in HEADLINES or about.measure.startswith("general."))
+    bare = {name for name, about in systems.items() if _bare(about)}
     for _, section in sorted(grouped(chosen, "suite", "base_model").items()):
         measures = sorted(grouped(section, "measure").items(), key=lambda group: rank(group[0][0]))
-        found = [pair for _, rows in measures for pair in _of_measure(rows)]
+        found = [pair for _, rows in measures for pair in _of_measure(rows, bare)]
         ps = corrected([pair.p for pair in found], "bh")
         yield from (replace(pair, p=rounded(p)) for pair, p in zip(found, ps, strict=True))
 
 
-def _of_measure(rows: Records) -> Iterator[Pair]:
+def _bare(about: Any) -> bool:
+    """Whether a system is the base model as it came."""
+    settings = about.get("settings", {}) if isinstance(about, dict) else {}
+    return (settings.get("adapt"), settings.get("retrieve")) == ("none", "none")
+
+
+def _of_measure(rows: Records, bare: Collection[str]) -> Iterator[Pair]:
     systems = {name: Series(group) for (name,), group in sorted(grouped(rows.valued(), "system").items())}
-    if len(systems) > MOST:
-        return
     for (name, mine), (than, theirs) in combinations(systems.items(), 2):
-        found = mine.against(theirs)
+        wanted = len(systems) <= MOST or name in bare or than in bare
+        found = mine.against(theirs) if wanted else None
         if found:
             yield _pair(rows[0], name, than, found)
 

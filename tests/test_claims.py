@@ -399,10 +399,13 @@ def test_hostile_claims_are_only_ever_text(tmp_path):
     Store(tmp_path / "run").add(answered(rag=10))
     index = publish([tmp_path / "run"], tmp_path / "site", [path])
     shown = parsed(index)
-    assert not {tag for tag, _ in shown.tags} & {"script", "img", "iframe", "base", "object", "embed", "form"}
+    assert not {tag for tag, _ in shown.tags} & {"img", "iframe", "base", "object", "embed", "form"}
+    *data, code = [attributes.get("type") for tag, attributes in shown.tags if tag == "script"]
+    assert set(data) == {"application/json"}  # which no browser runs
+    assert code is None
     assert not [name for _, attributes in shown.tags for name in attributes if name.startswith("on")]
     assert all(shown.text.count(text) >= 6 for text in texts[:10])
-    assert "default-src 'none'" in index.read_text()
+    assert "default-src &#39;none&#39;" in index.read_text()
 
 
 def test_the_command_prints_every_claim(tmp_path, capsys):

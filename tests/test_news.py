@@ -133,7 +133,7 @@ def test_hostile_runs_have_valid_news(tmp_path):
     for day, opened in enumerate((first, second), 1):
         opened.provenance["started"] = f"2026-01-{day:02}T00:00:00+00:00"
     told = history.history([first, second])
-    assert len(told.lines) == 2 * len(HOSTILE)
+    assert {line.system for line in told.lines} >= set(HOSTILE)
     parsed(news.feed_xml(told))
     assert json.loads(news.history_json(told))["lines"]
 

@@ -112,7 +112,7 @@ def test_every_plot_is_drawn_where_everything_was_measured(full):
 
 def test_where_nothing_was_measured_there_is_no_plot(run, tmp_path):
     for measures in ((), ("accuracy.exact",), ("latency.seconds",)):
-        part = replace(run, records=tuple(record for record in run.records if record.measure in measures))
+        part = replace(run, records=Records.of(record for record in run.records if record.measure in measures))
         assert all({plot.name for plot in found} <= {"effects"} for _, _, found in drawn(part, tmp_path))
 
 
@@ -128,13 +128,13 @@ def test_where_nothing_was_measured_there_is_no_plot(run, tmp_path):
     ],
 )
 def test_a_plot_whose_measures_are_missing_is_left_out(run, tmp_path, name, missing):
-    part = replace(run, records=tuple(record for record in run.records if not record.measure.startswith(missing)))
+    part = replace(run, records=Records.of(record for record in run.records if not record.measure.startswith(missing)))
     ((_, _, found),) = drawn(part, tmp_path)
     assert name not in [plot.name for plot in found]
 
 
 def test_without_a_two_by_two_there_are_no_effects(run, tmp_path):
-    part = replace(run, records=tuple(record for record in run.records if record.system != "base"))
+    part = replace(run, records=Records.of(record for record in run.records if record.system != "base"))
     ((_, _, found),) = drawn(part, tmp_path)
     assert "effects" not in [plot.name for plot in found]
 
@@ -290,7 +290,7 @@ def test_publishing_what_is_published_imports_no_matplotlib(tmp_path):
 
 def test_other_figures_are_drawn_anew(run, folder):
     worse = replace(
-        run, records=tuple(replace(r, value=0.0) if r.measure == "context.first" and r.value else r for r in run.records)
+        run, records=Records.of(replace(r, value=0.0) if r.measure == "context.first" and r.value else r for r in run.records)
     )
     before = {path.name for path in (folder / "plots").iterdir()}
     drawn(worse, folder)
