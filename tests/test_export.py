@@ -14,8 +14,8 @@ from leaderboard import export
 from leaderboard.board import Board, board
 from leaderboard.page import publish
 from leaderboard.store import read
+from tests.hostile import hostile_run
 from tests.sample_run import Sample, make_run
-from tests.test_page import hostile_run
 
 
 @pytest.fixture(scope="module")
