@@ -76,6 +76,9 @@ const Panel = (() => {
     const holder = one("[data-panel]", root);
     if (!holder || !about.decision) return;
     const asked = situation(about.decision);
+    const mark = JSON.stringify(asked);
+    if (holder.asked === mark) return; // it says so already: what changed is elsewhere on the page
+    holder.asked = mark;
     holder.sliders.forEach(({ show, name }) => show(value(name, asked)));
     const found = Decision.advise(about.decision, asked);
     holder.outcome.replaceChildren(verdict(found), flips(found), options(found), chart(about, asked));

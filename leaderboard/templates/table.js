@@ -66,8 +66,9 @@ const Figure = (() => {
     claims(root);
     const table = one("table.figures", root);
     if (!table) return;
-    const seen = heads(root).map(shown);
-    heads(root).forEach((head, place) => (head.hidden = !seen[place]));
+    const of = heads(root);
+    const seen = of.map(shown);
+    of.forEach((head, place) => (head.hidden = !seen[place]));
     heading(table, seen);
     for (const row of rows(root)) {
       [...row.cells].slice(1).forEach((cell, place) => (cell.hidden = !seen[place]));
@@ -109,9 +110,10 @@ const Figure = (() => {
 
   function arrange(root, table) {
     const [by, worst] = [State.get("sort"), State.get("way") === "worst"];
-    const head = heads(root).find((each) => each.dataset.measure === by);
-    heads(root).forEach((each) => (each === head ? each.setAttribute("aria-sort", order(each, worst)) : each.removeAttribute("aria-sort")));
-    const place = head ? heads(root).indexOf(head) + 1 : 0;
+    const of = heads(root);
+    const head = of.find((each) => each.dataset.measure === by);
+    of.forEach((each) => (each === head ? each.setAttribute("aria-sort", order(each, worst)) : each.removeAttribute("aria-sort")));
+    const place = head ? of.indexOf(head) + 1 : 0;
     const sign = head && (head.dataset.better === "higher") !== worst ? -1 : 1;
     const value = (row) => (head ? sign * number(row.cells[place]) : rowNumber(row));
     // What has no value is last, whichever way; equal ones stay in the order of the table of systems.
@@ -128,12 +130,15 @@ const Figure = (() => {
 
   /** The cells as they were drawn, or as differences, or for one kind of question. */
   function fill(root, about) {
-    const tag = State.get("tag");
+    const [tag, of] = [State.get("tag"), heads(root)];
+    const mode = key(State.get("than"), tag);
+    if (mode === (root.dataset.mode ?? key("", ""))) return; // they show that already
+    root.dataset.mode = mode;
     const told = new Map(about.tagged.filter((row) => row[0] === tag).map((row) => [key(row[2], row[1]), row]));
     const than = rows(root).find((row) => row.dataset.system === State.get("than"));
     const against = than && pairs(about, than.dataset.system);
     for (const row of rows(root)) {
-      heads(root).forEach((head, place) => {
+      of.forEach((head, place) => {
         const cell = row.cells[place + 1];
         const name = key(head.dataset.measure, row.dataset.system);
         restore(cell);
