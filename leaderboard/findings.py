@@ -21,7 +21,7 @@ from leaderboard.claims import Claim, Expect
 from leaderboard.series import Series, grouped, rounded
 
 Ruled = Literal["supported", "contradicted", "not shown", "not measured"]
-EXACT = ("bytes", "FLOP", "tokens")
+EXACT = ("bytes", "FLOP", "tokens", "artifacts", "models")
 """Units of what is counted: one value of a system says all. What is timed differs from time to time."""
 
 

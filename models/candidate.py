@@ -203,7 +203,8 @@ class Candidate:
 
     def costs(self) -> dict[str, float | str]:
         """What it cost to build and takes on disk, or why that is not known. Trains and indexes first, if need be."""
-        return costs.costs(self._weights.folder(), self._index.folder() if self.retrieves else None)
+        index = self._index.folder() if self.retrieves else None
+        return costs.costs(self._weights.folder(), index, None if self.system.adapt == "full" else self.base.folder)
 
     def retrained(self, domain: Domain) -> Candidate:
         """The same system, trained from the base on another domain, and searching that domain's documents."""
