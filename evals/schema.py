@@ -16,6 +16,7 @@ FORMAT = 1
 """Number of the record format. A reader refuses what it does not know."""
 
 Better = Literal["higher", "lower"]
+Source = Literal["documents", "question"]
 Status = Literal["scored", "not_applicable", "unmeasured", "failed"]
 STATUSES: tuple[str, ...] = get_args(Status)
 
@@ -143,6 +144,8 @@ class Suite:
     abstain: tuple[str, ...] = ("unknown", "i don't know", "i do not know", "not in the documents")
     """Texts that count as declining to answer."""
     style: Style | None = None
+    source: Source = "documents"
+    """Where answers have what they say from; where it is the question, documents say only how it is said."""
     bars: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
     """measure -> system -> value that the measure must not be surely worse than."""
 

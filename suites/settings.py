@@ -8,17 +8,17 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 from evals.axes import measures
 from evals.lm_eval_adapter import knows
-from evals.schema import Style, Suite
+from evals.schema import Source, Style, Suite
 from suites import house_format
 from suites.problems import Place, Problems, closest
 from suites.reading import read_text
 
 FILE = "suite.toml"
-KEYS = ("name", "title", "general", "instruction", "abstain", "style", "bars")
+KEYS = ("name", "title", "general", "instruction", "abstain", "source", "style", "bars")
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 EMBEDDED = Path(__file__).parent
 
@@ -32,6 +32,7 @@ class Settings:
     instruction: str = ""
     general: tuple[str, ...] = ()
     abstain: tuple[str, ...] = Suite.abstain
+    source: Source = "documents"
     style: Style | None = None
     guide: str = ""
     bars: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
@@ -73,6 +74,7 @@ class _Table:
             instruction=self._text("instruction"),
             general=tuple(self._general(entry) for entry in self._texts("general", ())),
             abstain=self._texts("abstain", Suite.abstain),
+            source=self._source(),
             style=self._style(),
             guide=self._text("guide", "style"),
             bars={measure: self._bars(measure, bars) for measure, bars in self._table("bars").items()},
@@ -100,6 +102,16 @@ class _Table:
             return tuple(values)
         self._problem(key, f"a list of texts is expected, not {values!r}", f'write {key} = ["...", "..."]')
         return default
+
+    def _source(self) -> Source:
+        value = self.values.get("source", "documents")
+        if value in get_args(Source):
+            found: Source = value
+            return found
+        self._problem(
+            "source", f'"documents" or "question" is expected, not {value!r}', 'write source = "question", or leave the line out'
+        )
+        return "documents"
 
     def _table(self, key: str) -> Mapping[str, Any]:
         value = self.values.get(key, {})

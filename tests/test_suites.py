@@ -144,6 +144,11 @@ BAD = {
     "a style that is no text": ({"suite.toml": "[style]\npattern = 1"}, ["suite.toml:2", "no regular expression"]),
     "a style without a pattern": ({"suite.toml": "[style]"}, ["suite.toml", "style.pattern", "remove [style]"]),
     "a style of no use": ({"suite.toml": "[style]\npattern = '(?P<answer>.*)'"}, ["suite.toml:2", "any text follows it"]),
+    "a source that there is none of": (
+        {"suite.toml": 'source = "web"'},
+        ["suite.toml:1", "'source'", '"documents" or "question"'],
+    ),
+    "a source that is no text": ({"suite.toml": "source = []"}, ["suite.toml:1", "'source'", "not []"]),
     "a style of nothing but a guide": ({"suite.toml": '[style]\nguide = "x"'}, ["suite.toml", "a schema or a rubric"]),
     "a schema that is no schema": (
         {"suite.toml": '[style]\nschema = { type = "objekt" }'},
@@ -427,6 +432,7 @@ def test_a_file_that_cannot_be_read_is_said(folder):
         ("suite.toml", 'name = "shop"\nabstain = ["no"]'),
         ("suite.toml", 'name = "shop"\ngeneral = ["hellaswag"]'),
         ("suite.toml", 'name = "shop"\n[style]\npattern = "x.*"'),
+        ("suite.toml", 'name = "shop"\nsource = "question"'),
         ("suite.toml", 'name = "shop"\n[style]\nrubric = "It is polite."'),
     ],
 )
