@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from leaderboard.demand import Against
 
 quiet.quiet()
+quiet.patient()
 
 PLAN = pytest.StashKey["Plan"]()
 
