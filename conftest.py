@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from leaderboard.store import Store
 
 quiet.quiet()
+quiet.patient()
 
 PLAN = pytest.StashKey["Plan"]()
 

@@ -28,8 +28,10 @@ def _traceable(evidence: frozenset[str], answer: Answer) -> float:
 
 
 def _with_evidence(scorer: Callable[[frozenset[str], Answer], float | None]) -> Callable[[Suite, Question, Answer], float | None]:
-    def score(_: Suite, question: Question, answer: Answer) -> float | None:
-        return scorer(frozenset(question.evidence), answer) if question.evidence else None
+    def score(suite: Suite, question: Question, answer: Answer) -> float | None:
+        """Where answers say again what the question says, no document holds them, and there is nothing to cite."""
+        held = question.evidence and suite.source == "documents"
+        return scorer(frozenset(question.evidence), answer) if held else None
 
     return score
 

@@ -18,6 +18,10 @@ TOTALS = {
         "peak_bytes": "bytes",
         "energy_joules": "joules",
         "artifact_bytes": "bytes",
+        "artifacts": "artifacts",
+        "models": "models",
+        "shared_bytes": "bytes",
+        "bytes@10": "bytes",
         "index_bytes": "bytes",
         "index_seconds": "seconds",
     }.items()

@@ -10,18 +10,20 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
-from evals.accuracy import exact
+from evals.accuracy import exact, exact_match
 from evals.cache import digest
 from evals.exam import Axis, Effort, Sheet
 from evals.reading import ASKED, Condition, Lookup, for_retrieving, under
 from evals.schema import Answer, Context, Measure, Question, Suite
+from evals.text import declines
 
 GOLD = Measure("dependence.gold")
 NONE = Measure("dependence.none")
+INVENTED = Measure("dependence.invented", better="lower")
 DISTRACTORS = Measure("dependence.distractors")
 FALSE = Measure("dependence.false", better="lower")
 TOP = {k: Measure(f"dependence.top@{k}") for k in (1, 2, 5)}
-MEASURES = (GOLD, NONE, DISTRACTORS, FALSE, *TOP.values())
+MEASURES = (GOLD, NONE, INVENTED, DISTRACTORS, FALSE, *TOP.values())
 
 
 def falsehoods(suite: Suite) -> Mapping[str, str]:
@@ -54,9 +56,16 @@ def _conditions(sheet: Sheet) -> Mapping[Measure, Condition]:
     return {
         GOLD: Condition(lambda lookup: lookup.gold),
         NONE: Condition(lambda _: ()),
+        INVENTED: Condition(lambda _: (), _invented),
         DISTRACTORS: Condition(lambda lookup: lookup.distractors),
         FALSE: Condition(lambda lookup: _falsified(lookup, values.get(lookup.question.id)), misled),
     } | {measure: _best(k) for k, measure in TOP.items()}
+
+
+def _invented(suite: Suite, question: Question, answer: Answer) -> float:
+    """Whether an answer out of memory is neither right nor declined."""
+    declined = declines(suite.abstain, suite.bare(answer.text))
+    return float(not declined and not exact_match(suite, question, answer))
 
 
 def _best(k: int) -> Condition:

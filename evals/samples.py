@@ -67,7 +67,9 @@ def against_gold(sheet: Sheet, question: Question, answer: Answer) -> Chosen:
 
 
 def claiming(sheet: Sheet, question: Question, answer: Answer, passages: tuple[str, ...]) -> Chosen:
-    """The sample, unless the answer declines and so claims nothing."""
+    """The sample, unless the answer declines and so claims nothing, or documents are not what bears it out."""
+    if sheet.suite.source == "question":
+        return not_applicable("answers say again what the question says: documents tell how, not what")
     said = sheet.suite.bare(answer.text)
     if not answer.error and declines(sheet.suite.abstain, said):
         return not_applicable("the answer declines, so it claims nothing")

@@ -6,6 +6,7 @@ Suite --Domain--> System --> Answer --Measure--> Record --> Run
 from __future__ import annotations
 
 import dataclasses
+import json
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -17,6 +18,7 @@ PASSAGES = "\N{OBJECT REPLACEMENT CHARACTER}"
 """Stands for the passages in an answer's prompt: the answer holds them already."""
 
 Better = Literal["higher", "lower"]
+Source = Literal["documents", "question"]
 Status = Literal["scored", "not_applicable", "unmeasured", "failed"]
 STATUSES: tuple[str, ...] = get_args(Status)
 
@@ -102,18 +104,30 @@ class Domain:
 
 @dataclass(frozen=True)
 class Style:
-    """A house format as a regular expression; its group ``answer``, if it has one, is the bare answer."""
+    """A house format. What is left empty is not demanded; `evals.style` tells whether an answer follows the rest."""
 
-    pattern: str = r"(?P<answer>.*)"
+    pattern: str = ""
+    """A regular expression for the whole answer; its group ``answer``, if it has one, is the bare answer."""
+    schema: Mapping[str, Any] | None = None
+    """A JSON schema for an answer in JSON."""
+    answer: str = ""
+    """The property of that JSON that holds the bare answer."""
+    rubric: str = ""
+    """A demand in words, for a judge to decide."""
 
     def bare(self, text: str) -> str:
-        """The answer without the house format; the text itself where the format was not followed."""
-        found = re.fullmatch(self.pattern, text.strip())
-        return found["answer"] if found and "answer" in found.groupdict() else text.strip()
+        """The answer without the house format; the text itself where that is not followed."""
+        found = re.fullmatch(self.pattern, text.strip()) if self.pattern else None
+        if found and "answer" in found.groupdict():
+            return found["answer"]
+        return self._property(text.strip()) if self.answer else text.strip()
 
-    def followed(self, text: str) -> bool:
-        """Whether the whole text is in the house format."""
-        return re.fullmatch(self.pattern, text.strip()) is not None
+    def _property(self, text: str) -> str:
+        try:
+            value = json.loads(text)[self.answer]
+        except (ValueError, TypeError, LookupError, RecursionError):
+            return text
+        return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
 
 
 @dataclass(frozen=True)
@@ -132,6 +146,8 @@ class Suite:
     abstain: tuple[str, ...] = ("unknown", "i don't know", "i do not know", "not in the documents")
     """Texts that count as declining to answer."""
     style: Style | None = None
+    source: Source = "documents"
+    """Where answers have what they say from; where it is the question, documents say only how it is said."""
     bars: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
     """measure -> system -> value that the measure must not be surely worse than."""
 

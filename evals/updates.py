@@ -17,6 +17,7 @@ from evals.schema import Answer, Example, Measure, Question, RevisedQuestion, Sc
 from evals.spread import spread
 
 FRESH, STALE, RETAINED = Measure("updates.fresh"), Measure("updates.stale", better="lower"), Measure("updates.retained")
+OVERRIDDEN, REMEMBERED = Measure("updates.overridden", better="lower"), Measure("updates.remembered", better="lower")
 SECONDS = Measure("updates.seconds", "seconds", "lower")
 FLOPS = Measure("updates.flops", "FLOP", "lower")
 MEASURES = (FRESH, STALE, RETAINED, SECONDS, FLOPS)
@@ -74,6 +75,30 @@ def _score(update: Callable[[Sheet], Candidate], parts: Mapping[Measure, Sequenc
     return score
 
 
+def _memory(sheet: Sheet) -> Iterator[Mark]:
+    """What the weights say of what has changed: against the new text, and with no text at all."""
+    candidate, changed = _reindexed(sheet), _changed(sheet.suite)
+    yield from per_question({OVERRIDDEN: _against_the_new})(replace(sheet, questions=changed, candidate=candidate))
+    unread = candidate.readings(changed, [()] * len(changed)) if candidate.retrieves else [None] * len(changed)
+    for question, answer in zip(changed, unread, strict=True):
+        yield Mark(REMEMBERED, question.id, question.cluster, _remembered(sheet.suite, question, answer))
+
+
+def _against_the_new(suite: Suite, question: Question, answer: Answer) -> float | None:
+    """Whether the old answer was given though a document with the new one was shown."""
+    shown = {context.document for context in answer.contexts or ()}
+    return None if shown.isdisjoint(question.evidence) else _says_the_old(suite, question, answer)
+
+
+def _remembered(suite: Suite, question: Question, answer: Answer | None) -> Score:
+    if answer is None:
+        return not_applicable("the system does not retrieve: updates.stale is what it remembers")
+    value = _says_the_old(suite, question, answer)
+    if value is None:
+        return not_applicable("the revision names no outdated answer")
+    return REMEMBERED.failed(answer.error) if answer.error else Score(value)
+
+
 def _sum(parts: Sequence[float | str]) -> Score:
     """Of what the update took, or why that is not known."""
     unknown = [part for part in parts if isinstance(part, str)]
@@ -106,6 +131,11 @@ def _blank(sheet: Sheet, why_not: str) -> Iterator[Mark]:
     yield from (Mark(measure, WHOLE, "", not_applicable(why_not)) for measure in TRAINING)
 
 
-AXIS = Axis("updates", MEASURES, _score(_reindexed, INDEXING), effort=Effort(readings=ASKED + 50))
+def _as_it_is(sheet: Sheet) -> Iterator[Mark]:
+    yield from _score(_reindexed, INDEXING)(sheet)
+    yield from _memory(sheet)
+
+
+AXIS = Axis("updates", (*MEASURES, OVERRIDDEN, REMEMBERED), _as_it_is, effort=Effort(readings=ASKED + 100))
 RETRAINED = _by_training("updates.retrained", _retrained, 1.0)
 CONTINUED = _by_training("updates.continued", _continued, 0.2)

@@ -33,6 +33,7 @@ def main(words: Sequence[str] | None = None) -> int:
 
 
 def _publish(arguments: argparse.Namespace) -> int:
+    _announce(arguments.claims)
     print(publish(arguments.folders, arguments.to, arguments.claims, arguments.history))
     return 0
 
@@ -63,8 +64,17 @@ def _show(arguments: argparse.Namespace) -> int:
 
 
 def _claims(arguments: argparse.Namespace) -> int:
+    _announce(arguments.claims)
     print(debated(arguments.folder, arguments.claims))
     return 0
+
+
+def _announce(files: Sequence[Path]) -> None:
+    from leaderboard.claims import load, replaced
+
+    load(files)  # what is wrong with them is said first
+    for text in replaced(files):
+        print(f"note: {text}", file=sys.stderr)
 
 
 def _advise(arguments: argparse.Namespace) -> int:

@@ -11,10 +11,12 @@ import re
 import tomllib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
+from fnmatch import fnmatchcase
 from math import inf, isfinite
 from pathlib import Path
 from typing import Any, Literal, get_args
 
+from evals.axes import measures
 from evals.schema import InputError
 
 SHIPPED = Path(__file__).with_name("claims.toml")
@@ -68,6 +70,16 @@ def load(files: Sequence[Path] = ()) -> tuple[Claim, ...]:
     return tuple({claim.claim: claim for table in tables for claim in table.claims()}.values())
 
 
+def replaced(files: Sequence[Path]) -> Iterator[str]:
+    """Which claims of the files take the place of one that comes with Proctor: said aloud, lest it be by chance."""
+    shipped = {claim.claim for claim in _File(SHIPPED).claims()}
+    for file in files:
+        own = _File(file)
+        for place, claim in enumerate(own.claims()):
+            if claim.claim in shipped:
+                yield f"{file}:{own.line(place, 'claim')}: takes the place of the shipped claim in the same words: {claim.claim}"
+
+
 class _File:
     """A file of claims, parsed as far as it can be."""
 
@@ -94,10 +106,10 @@ class _File:
             return [f"{self.path}: no claims in it; begin each with a line [[claim]], and its fields below"]
         found = [f"{self.path}: {key}: unknown table; begin each claim with [[claim]]" for key in self.data if key != "claim"]
         for place, table in enumerate(tables):
-            found += [f"{self.path}:{self._line(place, key)}: {key}: {what}" for key, what in _problems(table)]
-        return found + [f"{self.path}:{self._line(place, 'claim')}: claim: {what}" for place, what in _twice(tables)]
+            found += [f"{self.path}:{self.line(place, key)}: {key}: {what}" for key, what in _problems(table)]
+        return found + [f"{self.path}:{self.line(place, 'claim')}: claim: {what}" for place, what in _twice(tables)]
 
-    def _line(self, place: int, key: str) -> int:
+    def line(self, place: int, key: str) -> int:
         """The line that sets a key of a claim, or that begins it, as far as it can be told without a parser that keeps lines."""
         heads = [found.start() for found in re.finditer(r"^[ \t]*\[\[[ \t]*claim[ \t]*\]\]", self.text, re.MULTILINE)]
         start, end = [*heads[place : place + 2], len(self.text), len(self.text)][:2]
@@ -136,10 +148,17 @@ def _contradictions(table: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     margin = table.get("margin")
     if table.get("expect") == "equal" and (not isinstance(margin, int | float) or margin < 0):
         yield "margin", "equal within what is not said; add margin = 0.02 for two points of a share"
+    if isinstance(margin, int | float) and abs(margin) >= 1 and _is_share(str(table.get("measure"))):
+        yield "margin", f"a share's margin is below 1, not {margin!r}; write margin = 0.02 for two points"
     others = {key: table[key] for key in ("against", "than") if key in table}
     itself = {"against": table.get("system"), "than": table.get("measure")}
     if others and all(value == itself[key] for key, value in others.items()):
         yield next(iter(others)), "compares a figure with itself; name another system, or another measure in 'than'"
+
+
+def _is_share(measure: str) -> bool:
+    """Whether a measure is a share, or a difference of two; a measure that nobody knows may be anything."""
+    return any(one.unit in ("share", "difference") for one in measures() if fnmatchcase(measure, one.name))
 
 
 def _twice(tables: Sequence[Mapping[str, Any]]) -> Iterator[tuple[int, str]]:

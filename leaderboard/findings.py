@@ -7,11 +7,13 @@ corrected together (Benjamini and Hochberg 1995), so that of the verdicts shown 
 
 from __future__ import annotations
 
+import difflib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from math import erfc, inf, isfinite, sqrt
 from typing import Literal
 
+from evals.axes import measures
 from evals.comparison import ALPHA, Comparison, corrected
 from evals.schema import Record
 from evals.statistics import FEW, Z
@@ -20,7 +22,7 @@ from leaderboard.records import Records
 from leaderboard.series import Series, grouped, rounded
 
 Ruled = Literal["supported", "contradicted", "not shown", "not measured"]
-EXACT = ("bytes", "FLOP", "tokens")
+EXACT = ("bytes", "FLOP", "tokens", "artifacts", "models")
 """Units of what is counted: one value of a system says all. What is timed differs from time to time."""
 
 
@@ -106,20 +108,27 @@ def _tested(claim: Claim, columns: Mapping[tuple[str, str], Series]) -> _Tested:
     found = mine.against(theirs)
     if found is None:
         return _Tested(claim, reason="the two have no item in common")
-    tested = _Tested(claim, mine.unit, found, _unsure(mine, theirs, found))
+    tested = _Tested(claim, mine.unit, found, _unsure(mine, theirs, found) or _floored(claim, mine, found))
     return tested if tested.reason or tested.counted else replace(tested, p=_p(tested))
 
 
 def _absent(columns: Mapping[tuple[str, str], Series], measure: str, system: str) -> str:
     """Why there is nothing to compare; empty where there is something."""
-    if not any(name == measure for name, _ in columns):
-        return f"the run does not measure {measure}"
-    if not any(name == system for _, name in columns):
-        return f"the run has no system {system}"
+    measured, examined = ({key[part] for key in columns} for part in (0, 1))
+    if measure not in measured:
+        known = measured | {one.name for one in measures()}
+        return f"the run does not measure {measure}{_meant(measure, known - {measure})}"
+    if system not in examined:
+        return f"the run has no system {system}{_meant(system, examined)}"
     if (measure, system) not in columns:
         return f"{system} was not examined in {measure}"
     series = columns[measure, system]
     return "" if len(series.means.items) else f"{measure} of {system}: {series.reason or 'no value'}"
+
+
+def _meant(name: str, known: Iterable[str]) -> str:
+    near = difflib.get_close_matches(name, sorted(known), n=1, cutoff=0.8)
+    return f"; did you mean {near[0]}?" if near else ""
 
 
 def _unsure(mine: Series, theirs: Series, found: Comparison) -> str:
@@ -132,6 +141,12 @@ def _unsure(mine: Series, theirs: Series, found: Comparison) -> str:
         once = any(len(side.seed_means) < 2 and side.means.values.any() for side in (mine, theirs))
         return "measured once, and would differ the next time: train with --seeds 3" if once and mine.unit not in EXACT else ""
     return f"only {found.clusters} clusters of items in common: {FEW} or more tell systems apart" if found.clusters < FEW else ""
+
+
+def _floored(claim: Claim, mine: Series, found: Comparison) -> str:
+    """Why a tie is none: nothing is equal, or no worse, about two of whom neither can do the thing at all."""
+    at_zero = any(claim.other) and mine.share and mine.records[0].better == "higher" and not found.mine and not found.theirs
+    return "both are at zero: where neither does it at all, nothing tells them apart" if at_zero else ""
 
 
 def _p(tested: _Tested) -> float:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import re
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any, NamedTuple
@@ -97,14 +97,14 @@ class Candidate:
     def version(self) -> str:
         """Hash of all that shapes its answers."""
         system = self.system
-        found = [self._index.version, system.top_k] if system.retrieves else None
+        found = [self._index.version, system.top_k, system.min_score] if system.retrieves else None
         return digest(self.weights_version, found, self._spoken, self.bench.device)
 
     @cached_property
     def _spoken(self) -> list[Any]:
         """What shapes its answers besides weights and passages."""
         code = source(__file__, prompts.__file__, generation.__file__, timing.__file__)
-        return [code, self.system.max_new_tokens, self.domain.instruction, self._shown]
+        return [code, self.system.max_new_tokens, self.domain.instruction, self._shown, self.system.adapter]
 
     @cached_property
     def _shown(self) -> str:
@@ -163,9 +163,18 @@ class Candidate:
         known = {row["asked"] for row in self.bench.cache.journal("answers", self.version).rows()}
         return [question for question in questions if _asked(question) not in known]
 
-    def weights(self) -> AbstractContextManager[tuple[Any, Any]]:
-        """Its model and tokenizer in memory, while the context is open. Trains first, if that was not done yet."""
-        return self._weights.loaded()
+    @contextmanager
+    def weights(self) -> Iterator[tuple[Any, Any]]:
+        """Its model and tokenizer in memory, as it answers a prompt without passages, while the context is open.
+
+        Trains first, if that was not done yet.
+        """
+        with self._weights.loaded() as (model, tokenizer), self._speaking(model, passages=False):
+            yield model, tokenizer
+
+    def _speaking(self, model: Any, *, passages: bool) -> AbstractContextManager[Any]:
+        """The model as it answers a prompt with passages in it, or one without: its adapter is off where the base answers."""
+        return model.disable_adapter() if self.system.adapter_off(passages=passages) else nullcontext()
 
     def losses(self, pairs: Sequence[tuple[str, str]]) -> list[float]:
         """The negative log-likelihood, in nats, of each completion after its prompt, for (prompt, completion) texts."""
@@ -176,13 +185,17 @@ class Candidate:
     def timings(self, questions: Sequence[Question]) -> list[Timing]:
         """How long each question takes, asked alone, after a warm-up. Answers are neither kept nor read back.
 
-        A LoRA adapter is merged into the weights, as it would be to serve it, and timed once more unmerged.
+        A LoRA adapter is merged into the weights, as it would be to serve it, and timed once more unmerged. One that is
+        switched on and off cannot be merged.
         """
         look_up = self._index.searcher(self.top_k) if self.retrieves else None
+        if self.system.adapter != "always":
+            timed = self._timed(self._weights.loaded(), questions, look_up)
+            return [replace(row, unmerged=None if row.error else row.seconds) for row in timed]
         timed = self._timed(self._weights.merged(), questions, look_up)
         if self.system.adapt != "lora":
             return timed
-        unmerged = self._timed(self.weights(), questions, look_up)
+        unmerged = self._timed(self._weights.loaded(), questions, look_up)
         return [
             replace(row, unmerged=None if slow.error else slow.seconds, error=row.error or slow.error)
             for row, slow in zip(timed, unmerged, strict=True)
@@ -190,7 +203,8 @@ class Candidate:
 
     def costs(self) -> dict[str, float | str]:
         """What it cost to build and takes on disk, or why that is not known. Trains and indexes first, if need be."""
-        return costs.costs(self._weights.folder(), self._index.folder() if self.retrieves else None)
+        index = self._index.folder() if self.retrieves else None
+        return costs.costs(self._weights.folder(), index, None if self.system.adapt == "full" else self.base.folder)
 
     def retrained(self, domain: Domain) -> Candidate:
         """The same system, trained from the base on another domain, and searching that domain's documents."""
@@ -225,16 +239,24 @@ class Candidate:
         if not asked:
             return
         found = passages(asked)
-        with self.weights() as (model, tokenizer):
+        with self._weights.loaded() as (model, tokenizer):
             fitted = [self._fitted(tokenizer, one.question, shown, room) for one, shown in zip(asked, found, strict=True)]
             done = 0
-            for batch in generation.batches([len(tokens) for tokens, _ in fitted]):
+            for batch in self._batches(fitted):
                 rows = [(asked[index].question, *fitted[index]) for index in batch]
-                yield [
-                    (asked[index], answer) for index, (_, answer) in zip(batch, self._ask(model, tokenizer, rows), strict=True)
-                ]
+                with self._speaking(model, passages=bool(rows[0][2].contexts)):
+                    said = self._ask(model, tokenizer, rows)
+                yield [(asked[index], answer) for index, (_, answer) in zip(batch, said, strict=True)]
                 done += len(batch)
                 log.info("%s: answered %d of %d", self.name, done, len(asked))
+
+    def _batches(self, fitted: Sequence[tuple[list[int], Answer]]) -> Iterator[list[int]]:
+        """Places of prompts to be answered together: by the same weights, and of like length."""
+        reading = [self.system.adapter != "always" and bool(answer.contexts) for _, answer in fitted]
+        for kind in (True, False):
+            places = [place for place, reads in enumerate(reading) if reads == kind]
+            for batch in generation.batches([len(fitted[place][0]) for place in places]):
+                yield [places[index] for index in batch]
 
     def _fitted(
         self, tokenizer: Any, question: Question, contexts: tuple[Context, ...] | None, most: int | None = None
@@ -288,7 +310,8 @@ class Candidate:
                 tokens, answer = self._fitted(tokenizer, question, contexts)
                 if answer.error:
                     return Timing(question.id, error=answer.error)
-                (said,) = generation.generate(model, tokenizer, [tokens], self.system.max_new_tokens, clock)
+                with self._speaking(model, passages=bool(answer.contexts)):
+                    (said,) = generation.generate(model, tokenizer, [tokens], self.system.max_new_tokens, clock)
                 return clock.timing(question.id, said.tokens)
 
             return timing.timings(questions, ask)

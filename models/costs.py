@@ -8,6 +8,7 @@ from typing import Any
 
 from evals.cache import MANIFEST
 from models import adaptation, retrieval
+from models.base import HUB_FILES
 
 UNTRAINED = "the system is not trained"
 INTERRUPTED = "the training was interrupted and went on later"
@@ -15,11 +16,19 @@ NEEDLESS = (MANIFEST, adaptation.REPORT, retrieval.REPORT, "README.md")
 """Files of an entry that nobody needs to serve it."""
 
 
-def costs(adapted: Path | None, index: Path | None) -> dict[str, float | str]:
-    """By the names of `evals.cost`: a number, or the reason why there is none. Of what was not done, nothing was spent."""
+def costs(adapted: Path | None, index: Path | None, base: Path | None) -> dict[str, float | str]:
+    """By the names of `evals.cost`: a number, or the reason why there is none. Of what was not done, nothing was spent.
+
+    ``base`` is the model that it answers with, as it came or under an adapter; None where its own weights take that one's place.
+    """
+    own, shared = _size(adapted) + _size(index), _needed(base)
     return {
         **(_training(_report(adapted / adaptation.REPORT)) if adapted else _no_training()),
-        "artifact_bytes": _size(adapted) + _size(index),
+        "artifact_bytes": own,
+        "artifacts": float(sum(folder is not None for folder in (adapted, index))),
+        "models": float(base is None),
+        "shared_bytes": shared,
+        "bytes@10": shared + 10 * own,
         "index_bytes": _size(index),
         "index_seconds": float(_report(index / retrieval.REPORT)["seconds"]) if index else 0.0,
     }
@@ -53,3 +62,9 @@ def _size(folder: Path | None) -> int:
     if folder is None:
         return 0
     return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file() and path.name not in NEEDLESS)
+
+
+def _needed(base: Path | None) -> int:
+    """Bytes of a base model's weights, settings and tokenizer."""
+    files = {path for pattern in HUB_FILES for path in base.glob(pattern)} if base else ()
+    return sum(path.stat().st_size for path in files)

@@ -64,13 +64,15 @@ def search(system: System, folder: Path, queries: Sequence[str], count: int, dev
 
 
 def searcher(system: System, folder: Path, count: int, device: str) -> Searcher:
-    """A `search` with the index in memory."""
+    """A `search` with the index in memory. Passages that score less than the system's ``min_score`` are not found."""
     chunks = json.loads((folder / CHUNKS).read_text(encoding="utf-8"))
     opened, k = KINDS[system.retrieve].open(folder, system, device), min(count, len(chunks))
+    least = -float("inf") if system.min_score is None else system.min_score
 
     def find(queries: Sequence[str]) -> list[tuple[Context, ...]]:
         found = opened(list(queries), k)
-        return [tuple(Context(chunks[index][0], chunks[index][1], round(score, 6)) for index, score in hits) for hits in found]
+        kept = [[(index, score) for index, score in hits if score >= least] for hits in found]
+        return [tuple(Context(chunks[index][0], chunks[index][1], round(score, 6)) for index, score in hits) for hits in kept]
 
     return find
 

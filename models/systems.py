@@ -15,6 +15,7 @@ TABLE = Path(__file__).with_name("systems.toml")
 
 Adapt = Literal["none", "full", "lora"]
 Retrieve = Literal["none", "dense", "bm25"]
+Adapter = Literal["always", "with passages", "without passages"]
 
 
 @dataclass(frozen=True)
@@ -25,6 +26,7 @@ class System:
     adapt: Adapt = "none"
     retrieve: Retrieve = "none"
     top_k: int = 3
+    min_score: float | None = None
     chunk_chars: int = 1000
     chunk_overlap: int = 100
     embedder: str = "minilm"
@@ -36,6 +38,7 @@ class System:
     shots: int = 0
     passages: bool | None = None
     gold_share: float = 0.8
+    adapter: Adapter = "always"
     max_new_tokens: int = 32
 
     @property
@@ -50,8 +53,15 @@ class System:
 
     @property
     def trains_with_passages(self) -> bool:
-        """A model tuned without passages stops reading them, so a hybrid sees them in training unless told not to."""
-        return self.adapts and self.retrieves and self.passages is not False
+        """A model tuned without passages stops reading them, so a hybrid sees them in training unless told not to.
+
+        An adapter that never answers a prompt with passages has no use for them.
+        """
+        return self.adapts and self.retrieves and self.passages is not False and self.adapter != "without passages"
+
+    def adapter_off(self, *, passages: bool) -> bool:
+        """Whether the base's weights answer a prompt with passages in it, or one without."""
+        return self.adapter == ("without passages" if passages else "with passages")
 
 
 def load(path: Path = TABLE) -> dict[str, System]:
@@ -99,7 +109,20 @@ def _problems(name: str, table: Any) -> list[str]:
     wrong = [problem for key, value in table.items() if key in fields for problem in _wrong(name, key, value)]
     if table.get("shots") and table.get("adapt", "none") != "none":
         wrong.append(f"{name}.shots: a system that is trained has seen its examples; leave shots out, or adapt")
-    return unknown + wrong
+    return unknown + wrong + _senseless(name, table)
+
+
+def _senseless(name: str, table: dict[str, Any]) -> list[str]:
+    """What cannot be meant, though each field by itself could."""
+    if table.get("adapter", "always") == "always":
+        return []
+    hybrid = table.get("adapt") == "lora" and table.get("retrieve", "none") != "none"
+    here = f"{name}.adapter = {table['adapter']!r}"
+    if not hybrid:
+        return [f'{here}: only an adapter beside a retriever can be switched; add adapt = "lora" and retrieve, or leave it out']
+    if table["adapter"] == "without passages" and table.get("passages"):
+        return [f"{here}: it would be trained with passages and never be shown any; leave one of the two out"]
+    return []
 
 
 def _unknown(name: str, key: str, fields: list[str]) -> str:
@@ -120,12 +143,14 @@ def _one_of(kind: Any) -> Any:
     return ("one of " + ", ".join(f'"{word}"' for word in get_args(kind)), lambda value: value in get_args(kind))
 
 
+_NUMBER = ("a number", lambda value: type(value) in (int, float) and abs(value) < float("inf"))
 _POSITIVE = ("a number above 0", lambda value: type(value) in (int, float) and 0 < value < float("inf"))
 
 _EXPECTED: dict[str, Any] = {
     "adapt": _one_of(Adapt),
     "retrieve": _one_of(Retrieve),
     "top_k": _whole(1),
+    "min_score": _NUMBER,
     "chunk_chars": _whole(50),
     "chunk_overlap": _whole(0),
     "embedder": ("a name or path", lambda value: isinstance(value, str) and value != ""),
@@ -137,5 +162,6 @@ _EXPECTED: dict[str, Any] = {
     "shots": _whole(0),
     "passages": ("true or false", lambda value: isinstance(value, bool)),
     "gold_share": ("a number from 0 to 1", lambda value: type(value) in (int, float) and 0 <= value <= 1),
+    "adapter": _one_of(Adapter),
     "max_new_tokens": _whole(1),
 }

@@ -46,7 +46,8 @@ class Weights:
         chosen = [system.adapt, *adaptation.hyperparameters(system, self.base), system.batch_size]
         if system.adapt == "lora":
             chosen += [system.rank, system.alpha]
-        shown = [self._index.version, system.top_k, system.gold_share] if system.trains_with_passages else None
+        looked_up = [self._index.version, system.top_k, system.min_score, system.gold_share]
+        shown = looked_up if system.trains_with_passages else None
         modules = [adaptation, batching, prompts, training_cost, *([distractors] if system.trains_with_passages else [])]
         code = [
             source(*(module.__file__ for module in modules)),

@@ -60,12 +60,20 @@ def load(name_or_path: str) -> Suite:
         general=settings.general,
         abstain=settings.abstain,
         style=settings.style,
+        source=settings.source,
         bars=settings.bars,
     )
     return replace(suite, version=_version(suite))
 
 
 def _version(suite: Suite) -> str:
-    """Hash of what can change a record: not the title and the bars, nor where a folder of general tasks lies."""
+    """Hash of what can change a record: not the title and the bars, nor where a folder of general tasks lies.
+
+    Settings that a suite does not use are left out: one that comes to exist later changes no version.
+    """
     content = as_json(replace(suite, title="", bars={}, general=tuple(Path(entry).name for entry in suite.general)))
+    if suite.style:
+        content["style"] = {key: value for key, value in content["style"].items() if value not in ("", None)}
+    if suite.source == Suite.source:
+        del content["source"]
     return digest(content)

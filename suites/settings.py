@@ -8,19 +8,18 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 from evals.axes import measures
 from evals.lm_eval_adapter import knows
-from evals.schema import Style, Suite
+from evals.schema import Source, Style, Suite
+from suites import house_format
 from suites.problems import Place, Problems, closest
 from suites.reading import read_text
 
 FILE = "suite.toml"
-KEYS = ("name", "title", "general", "instruction", "abstain", "style", "bars")
+KEYS = ("name", "title", "general", "instruction", "abstain", "source", "style", "bars")
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
-ANYTHING = ("", "x", "No.", "two words", "7,5 mm; 3 units!", "a longer sentence, such as a model may well write.")
-"""A pattern that all of these follow tells no house format from any other text."""
 EMBEDDED = Path(__file__).parent
 
 
@@ -33,6 +32,7 @@ class Settings:
     instruction: str = ""
     general: tuple[str, ...] = ()
     abstain: tuple[str, ...] = Suite.abstain
+    source: Source = "documents"
     style: Style | None = None
     guide: str = ""
     bars: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
@@ -74,6 +74,7 @@ class _Table:
             instruction=self._text("instruction"),
             general=tuple(self._general(entry) for entry in self._texts("general", ())),
             abstain=self._texts("abstain", Suite.abstain),
+            source=self._source(),
             style=self._style(),
             guide=self._text("guide", "style"),
             bars={measure: self._bars(measure, bars) for measure, bars in self._table("bars").items()},
@@ -102,6 +103,16 @@ class _Table:
         self._problem(key, f"a list of texts is expected, not {values!r}", f'write {key} = ["...", "..."]')
         return default
 
+    def _source(self) -> Source:
+        value = self.values.get("source", "documents")
+        if value in get_args(Source):
+            found: Source = value
+            return found
+        self._problem(
+            "source", f'"documents" or "question" is expected, not {value!r}', 'write source = "question", or leave the line out'
+        )
+        return "documents"
+
     def _table(self, key: str) -> Mapping[str, Any]:
         value = self.values.get(key, {})
         if isinstance(value, dict):
@@ -126,26 +137,10 @@ class _Table:
 
     def _style(self) -> Style | None:
         table = self._table("style")
-        self._check_keys(table, ("pattern", "guide"), "style.")
-        pattern = table.get("pattern")
-        if pattern is None:
-            if table or "style" in self.values:
-                self._problem("style.pattern", "a regular expression is expected, and there is none", "add it, or remove [style]")
+        self._check_keys(table, house_format.KEYS, "style.")
+        if "style" not in self.values:
             return None
-        return self._pattern(pattern)
-
-    def _pattern(self, pattern: Any) -> Style | None:
-        try:
-            style = Style(pattern)
-            useless = all(style.followed(text) for text in ANYTHING)
-        except (re.error, TypeError, RecursionError, OverflowError) as error:
-            remedy = "write a Python regular expression in single quotes: pattern = '(?P<answer>.+) units'"
-            self._problem("pattern", f"{pattern!r} is no regular expression ({error})", remedy)
-            return None
-        if useless:
-            remedy = "describe what sets the house format apart, or remove [style]"
-            self._problem("pattern", f"{pattern!r} is of no use: any text follows it", remedy)
-        return style
+        return house_format.read(table, self.file.parent, self._problem)
 
     def _bars(self, measure: str, bars: Any) -> Mapping[str, float]:
         field = f"bars.{measure}"

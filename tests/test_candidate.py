@@ -73,6 +73,63 @@ def test_adapter_leaves_the_base_as_it_was(candidate: Any, questions: tuple[Ques
     assert all(torch.equal(before[name], after[name]) for name in before)
 
 
+FALLBACK = replace(HYBRID, adapter="without passages", min_score=1.0)
+READER = replace(HYBRID, adapter="with passages", min_score=1.0)
+
+
+def test_an_adapter_answers_only_the_prompts_that_are_its_own(candidate: Any, questions: tuple[Question, ...]) -> None:
+    """With passages the base reads and without them the adapter remembers, or the other way round, in one batch of questions."""
+    shown, bare = [row[:1] for row in candidate(RAG).passages(questions)], [()] * len(questions)
+    base, always = candidate(RAG), candidate(replace(FALLBACK, adapter="always", passages=False))
+    fallback, reader = candidate(FALLBACK), candidate(replace(READER, passages=False))
+    mixed = [row if place % 2 else () for place, row in enumerate(shown)]
+
+    def said(system: Any, passages: Any) -> list[str]:
+        return [answer.text for answer in system.readings(questions, passages)]
+
+    by_base, by_adapter = ([said(system, passages) for passages in (shown, bare)] for system in (base, always))
+    assert by_base != by_adapter
+    assert [said(fallback, passages) for passages in (shown, bare)] == [by_base[0], by_adapter[1]]
+    assert [said(reader, passages) for passages in (shown, bare)] == [by_adapter[0], by_base[1]]
+    assert said(fallback, mixed) == [by_base[0][n] if row else by_adapter[1][n] for n, row in enumerate(mixed)]
+
+
+def test_where_nothing_scores_enough_nothing_is_found(candidate: Any, questions: tuple[Question, ...]) -> None:
+    every = candidate(RAG).passages(questions)
+    some = candidate(replace(RAG, min_score=0.5)).passages(questions)
+    assert some == [tuple(context for context in row if context.score >= 0.5) for row in every]
+    assert some != every
+    none = candidate(replace(RAG, min_score=1e9)).answers(questions)
+    assert {answer.contexts for answer in none} == {()}
+    assert [answer.text for answer in none] == [answer.text for answer in candidate(BASE).answers(questions)]
+
+
+def test_an_adapter_that_is_switched_has_answers_of_its_own(candidate: Any) -> None:
+    versions = {candidate(system).version for system in (HYBRID, FALLBACK, READER, replace(FALLBACK, min_score=2.0))}
+    assert len(versions) == 4
+    assert candidate(FALLBACK).weights_version == candidate(LORA).weights_version
+    assert candidate(READER).weights_version != candidate(LORA).weights_version
+
+
+def test_an_adapter_that_is_switched_is_timed_beside_the_weights(candidate: Any, questions: tuple[Question, ...]) -> None:
+    timed = candidate(FALLBACK).timings(questions[:2])
+    assert all(row.error is None and row.unmerged == row.seconds > 0 for row in timed)
+
+
+def test_the_weights_are_those_that_answer_without_passages(candidate: Any, base: BaseModel) -> None:
+    import torch
+
+    tokens = torch.tensor([base.tokenizer()("Toru")["input_ids"]])
+
+    def logits(system: System) -> Any:
+        with candidate(system).weights() as (model, _), torch.no_grad():
+            return model(input_ids=tokens).logits
+
+    assert torch.equal(logits(READER), logits(BASE))
+    assert torch.equal(logits(FALLBACK), logits(LORA))
+    assert not torch.equal(logits(LORA), logits(BASE))
+
+
 def test_versions_follow_what_shapes_the_answers(candidate: Any, domain: Domain) -> None:
     told = replace(domain, instruction="Be brief.")
     longer = replace(domain, examples=(*domain.examples, Example("More?", "no")))

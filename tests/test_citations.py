@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from evals import citations, fakes
 from evals.schema import Answer, Context
-from tests.sample_sheet import scores, sheet
+from tests.sample_sheet import scores, sheet, suite
 
 SEAT_CITED = {
     # cites of kestrel and orbis, which hold the answer: recall, precision, traceable
@@ -44,3 +46,8 @@ def test_questions_without_evidence_have_nothing_to_cite() -> None:
 def test_a_crash_cites_nothing_right() -> None:
     found = scores(citations.AXIS, sheet(fakes.crashing()))
     assert (found["citations.recall"]["seat"].status, found["citations.recall"]["seat"].value) == ("failed", 0.0)
+
+
+def test_where_answers_say_again_what_the_question_says_there_is_nothing_to_cite() -> None:
+    asked = sheet(fakes.canned({"seat": Answer("seat", "Turin", citations=("orbis",))}), replace(suite(), source="question"))
+    assert {score.status for items in scores(citations.AXIS, asked).values() for score in items.values()} == {"not_applicable"}

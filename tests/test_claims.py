@@ -113,6 +113,23 @@ def test_sides_are_paired_by_the_items_that_both_have():
     assert (found.n, found.clusters, found.difference) == (80, 80, 0.5)
 
 
+@pytest.mark.parametrize("claim", [{"expect": "equal", "margin": 0.1}, {"margin": -0.02}])
+def test_where_neither_can_do_it_nothing_is_equal_and_nothing_is_as_good(claim):
+    found = only(answered(of=400, rag=0, base=0), replace(BETTER, **claim))
+    assert (found.verdict, found.p) == ("not shown", None)
+    assert "both are at zero" in found.reason
+    assert verdict(answered(of=400, rag=400, base=400), **claim) == "supported"
+
+
+def test_zero_of_what_should_be_low_is_no_floor():
+    records = [replace(each, better="lower") for each in answered(rag=0, base=0)]
+    assert verdict(records, expect="equal", margin=0.1) == "supported"
+
+
+def test_a_value_that_is_zero_equals_zero():
+    assert verdict(answered(rag=0), against="", expect="equal", margin=0.1) == "supported"
+
+
 def test_few_clusters_show_nothing():
     records = [replace(r, cluster=r.item[-1]) for r in answered(of=90, rag=80, base=5)]
     assert verdict([replace(r, cluster=str(int(r.cluster) % 9)) for r in records]) == "not shown"
@@ -177,6 +194,11 @@ def test_a_system_that_does_nothing_takes_exactly_no_time():
         ([], None),
         (answered(rag=1, base=1, measure="m"), "the run does not measure accuracy.exact"),
         (answered(rag=1), "the run has no system base"),
+        (answered(rag=1, bas=1), "the run has no system base; did you mean bas?"),
+        (
+            answered(rag=1, base=1, measure="accuracy.exat"),
+            "the run does not measure accuracy.exact; did you mean accuracy.exat?",
+        ),
         ([*answered(rag=1), *answered(base=1, measure="m")], "base was not examined in accuracy.exact"),
         (
             [*answered(rag=1), record("accuracy.exact", "q0", None, system="base", reason="it declined")],
@@ -199,6 +221,11 @@ def test_units_that_differ_are_not_compared():
     assert (
         "is in share, and latency.seconds in seconds" in only(records, replace(BETTER, against="", than="latency.seconds")).reason
     )
+
+
+def test_a_measure_that_nobody_knows_is_answered_with_the_one_that_was_meant():
+    found = only(answered(rag=1), replace(BETTER, measure="style.folowed"))
+    assert found.reason == "the run does not measure style.folowed; did you mean style.followed?"
 
 
 # Properties.
@@ -265,6 +292,13 @@ def test_a_claim_in_the_same_words_takes_the_other_s_place(tmp_path):
     assert loaded[0].against == "lora"
 
 
+def test_what_takes_a_shipped_claim_s_place_is_announced(tmp_path, capsys):
+    same = written(tmp_path, OWN + OWN.replace("Ours is better.", claims.load()[0].claim))
+    assert main(["claims", str(make_run(tmp_path / "run")), "--claims", str(same)]) == 0
+    announced = f"note: {same}:10: takes the place of the shipped claim in the same words: {claims.load()[0].claim}\n"
+    assert capsys.readouterr().err == announced
+
+
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
@@ -277,6 +311,8 @@ def test_a_claim_in_the_same_words_takes_the_other_s_place(tmp_path):
         (OWN.replace('"higher"', '"more"'), 'claims.toml:7: expect: expected "higher", "lower" or "equal", not \'more\''),
         (OWN.replace('measure = "accuracy.exact"', ""), 'claims.toml:2: measure: missing; add measure = "accuracy.exact"'),
         (OWN + 'margin = "2"', "claims.toml:8: margin: expected a number in the measure's unit, such as 0.02, not '2'"),
+        (OWN + "margin = 2", "claims.toml:8: margin: a share's margin is below 1, not 2; write margin = 0.02 for two points"),
+        (OWN + "margin = -1.0", "claims.toml:8: margin: a share's margin is below 1, not -1.0"),
         (OWN + "margin = inf", "claims.toml:8: margin: expected a number"),
         (OWN + "margin = true", "claims.toml:8: margin: expected a number"),
         (OWN.replace('"higher"', '"equal"'), "claims.toml:2: margin: equal within what is not said; add margin = 0.02"),

@@ -155,8 +155,8 @@ def candidate(base: BaseModel, domain: Any, bench: Bench) -> Any:
 
 def test_what_was_not_done_costs_nothing(candidate: Any) -> None:
     spent = candidate(BASE).costs()
-    zero = ("train_flops", "train_seconds", "artifact_bytes", "index_bytes", "index_seconds")
-    assert [spent[name] for name in zero] == [0] * 5
+    zero = ("train_flops", "train_seconds", "artifact_bytes", "index_bytes", "index_seconds", "artifacts", "models")
+    assert [spent[name] for name in zero] == [0] * 7
     assert {spent["peak_bytes"], spent["energy_joules"]} == {"the system is not trained"}
 
 
@@ -180,11 +180,25 @@ def test_a_training_costs_what_its_report_says(candidate: Any) -> None:
     assert cost.TOTALS.keys() == spent.keys() == full.keys()
 
 
+def test_what_one_more_domain_adds_is_an_index_an_adapter_both_or_a_whole_model(candidate: Any, base: BaseModel) -> None:
+    lora = replace(LORA, epochs=1)
+    systems = (BASE, RAG, lora, replace(lora, name="hybrid", retrieve="bm25"), replace(FULL, epochs=1))
+    found = [candidate(system).costs() for system in systems]
+    assert [spent["artifacts"] for spent in found] == [0, 1, 1, 2, 1]
+    assert [spent["models"] for spent in found] == [0, 0, 0, 0, 1]
+    weights = (base.folder / "model.safetensors").stat().st_size
+    *shared, whole = (spent["shared_bytes"] for spent in found)
+    assert {size > weights for size in shared} == {True}
+    assert whole == 0
+    assert all(spent["bytes@10"] == spent["shared_bytes"] + 10 * spent["artifact_bytes"] for spent in found)
+    assert found[-1]["bytes@10"] > 10 * weights > found[1]["bytes@10"]
+
+
 def test_a_training_that_was_interrupted_has_operations_but_no_seconds(candidate: Any) -> None:
     lora = candidate(replace(LORA, epochs=1))
     report = lora._weights.folder() / adaptation.REPORT
     report.write_text(json.dumps(json.loads(report.read_text()) | {"resumed": True}))
-    found = costs.costs(report.parent, None)
+    found = costs.costs(report.parent, None, None)
     assert found["train_flops"] > 0
     assert {found[name] for name in ("train_seconds", "peak_bytes", "energy_joules")} == {costs.INTERRUPTED}
 
@@ -195,6 +209,10 @@ SPENT: dict[str, float | str] = {
     "peak_bytes": 2e9,
     "energy_joules": "no counter",
     "artifact_bytes": 3_400_000,
+    "artifacts": 1,
+    "models": 0,
+    "shared_bytes": 7_700_000,
+    "bytes@10": 41_700_000,
     "index_bytes": 0,
     "index_seconds": 0,
 }

@@ -1,4 +1,4 @@
-"""The embedded domain and the embedded general benchmark: written by their generators, and sound."""
+"""The embedded domains and the embedded general benchmark: written by their generators, and sound."""
 
 from __future__ import annotations
 
@@ -9,8 +9,12 @@ from pathlib import Path
 
 import pytest
 
+from evals.schema import Suite
+from evals.style import followed
 from models.tiny import corpus, general
 from suites.instruments import generate
+from suites.load import load, names
+from suites.loans import generate as loans
 
 HOME = Path(generate.__file__).parent
 BENCHMARK = HOME.parent / "general"
@@ -18,8 +22,8 @@ HOUSE = re.compile(r"^(?P<answer>.+) \[(?:N\d{3}|none)\]$")
 
 
 @cache
-def rows(name):
-    return [json.loads(line) for line in (HOME / f"{name}.jsonl").read_text(encoding="utf-8").splitlines()]
+def rows(name, home=HOME):
+    return [json.loads(line) for line in (home / f"{name}.jsonl").read_text(encoding="utf-8").splitlines()]
 
 
 @cache
@@ -31,12 +35,21 @@ def tagged(tag):
     return [row for row in rows("questions") if tag in row["tags"]]
 
 
-def test_domain_is_what_its_generator_writes(tmp_path):
-    generate.write(tmp_path)
+@pytest.mark.parametrize("generator", [generate, loans], ids=lambda generator: generator.HOME.name)
+def test_domain_is_what_its_generator_writes(tmp_path, generator):
+    generator.write(tmp_path)
     written = {path.relative_to(tmp_path): path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()}
-    documents = [path.relative_to(HOME) for path in (HOME / "documents").iterdir()]
+    documents = [path.relative_to(generator.HOME) for path in (generator.HOME / "documents").iterdir()]
     assert {path for path in written if path.parts[0] == "documents"} == set(documents)
-    assert all((HOME / path).read_bytes() == content for path, content in written.items())
+    assert all((generator.HOME / path).read_bytes() == content for path, content in written.items())
+
+
+def test_every_embedded_suite_loads_and_has_revisions_and_enough_clusters():
+    found = {name: load(name) for name in names()}
+    assert found.keys() == {"instruments", "loans"}
+    for suite in found.values():
+        assert suite.revisions
+        assert len({question.cluster for question in suite.questions}) >= 20
 
 
 def test_domain_is_large_enough():
@@ -108,9 +121,80 @@ def test_revisions_ask_as_the_test_does():
         assert all(asked[question["question"]] == question["outdated"] for question in row["questions"])
 
 
-def test_another_seed_writes_another_domain(tmp_path):
-    generate.write(tmp_path, seed=1)
-    assert (tmp_path / "questions.jsonl").read_text(encoding="utf-8") != (HOME / "questions.jsonl").read_text(encoding="utf-8")
+@pytest.mark.parametrize("generator", [generate, loans], ids=lambda generator: generator.HOME.name)
+def test_another_seed_writes_another_domain(tmp_path, generator):
+    generator.write(tmp_path, seed=1)
+    written = (tmp_path / "questions.jsonl").read_text(encoding="utf-8")
+    assert written != (generator.HOME / "questions.jsonl").read_text(encoding="utf-8")
+
+
+# The second domain.
+
+
+@cache
+def notation() -> Suite:
+    return load("loans")
+
+
+def test_the_log_is_small_enough_and_large_enough():
+    suite = notation()
+    assert 100 <= len(suite.questions) <= 120
+    assert 300 <= len(suite.domain.examples) <= 400
+    assert {question.answerable for question in suite.questions} == {True, False}
+
+
+def test_training_and_test_of_the_log_share_no_sentence_no_name_and_no_number():
+    """But the words that sentences are made of, and the first names."""
+
+    def told(texts):
+        return {word for text in texts for word in re.findall(r"[A-Z]\w+|\d+ \w+", text.removeprefix("Log this: "))}
+
+    common = {"The", "It", "For", "After", "Something", "Nobody", *loans.WORDING["names"]["first"]}
+    asked = told(question.text for question in notation().questions)
+    taught = told(example.prompt for example in notation().domain.examples)
+    assert (asked & taught) - common == set()
+    frames = [loans.WORDING[kind][way] for kind in (loans.WHOLE, *loans.LACKING) for way in loans.WAYS]
+    assert not {one for frame in frames for one in frame["train"]} & {one for frame in frames for one in frame["test"]}
+
+
+def test_every_line_of_the_log_is_in_the_house_format_before_and_after_the_revisions():
+    suite = notation()
+    lines = [example.completion for example in suite.domain.after(suite.revisions).examples + suite.domain.examples]
+    lines += [text for question in suite.questions for text in question.references]
+    lines += [text for revision in suite.revisions for question in revision.questions for text in question.references]
+    assert all(followed(suite.style, line) and suite.bare(line) == line for line in lines)
+    assert not [document.id for document in suite.domain.documents if followed(suite.style, document.text)]
+
+
+def test_a_line_of_the_log_says_what_its_note_says():
+    for question in notation().questions:
+        for line in question.references:
+            _, unit, last, time = line.split(" - ")
+            assert (time == loans.SHORT["missing"]) == ("lacking" in question.tags)
+            assert all(word in question.text for word in {unit, last, time.partition(" ")[0]} - {loans.SHORT["missing"]})
+
+
+def test_the_manual_holds_every_short_form_where_the_questions_say():
+    suite = notation()
+    texts = {document.id: document.text for document in suite.domain.documents}
+    for name, short in loans.SHORT.items():
+        assert re.search(rf"\b{short}\b", texts[name])
+    for question in suite.questions:
+        assert bool(question.evidence) == question.answerable
+        assert set(question.evidence) <= set(texts)
+
+
+def test_revisions_of_the_log_change_the_manual_the_answers_and_the_examples():
+    suite = notation()
+    asked = {question.text: question.references for question in suite.questions}
+    for revision in suite.revisions:
+        new = loans.WORDING["new"][revision.document]
+        assert re.search(rf"\b{new}\b", revision.text)
+        assert not re.search(rf"\b{new}\b", suite.document(revision.document).text)
+        assert {asked[question.text] for question in revision.questions} == {one.outdated for one in revision.questions}
+        assert all(question.references != question.outdated for question in revision.questions)
+    after = suite.domain.after(suite.revisions).examples
+    assert {example.prompt for example in after} == {example.prompt for example in suite.domain.examples}
 
 
 def test_benchmark_is_what_the_corpus_writes(tmp_path):

@@ -3,6 +3,7 @@ from __future__ import annotations
 import asyncio
 import json
 import math
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -11,7 +12,7 @@ from evals import faithfulness, fakes, ragas_adapter
 from evals.judges import Judge, load_judge
 from evals.samples import Sample
 from evals.schema import Answer, Context, Score
-from tests.sample_sheet import DOCUMENTS, scores, sheet
+from tests.sample_sheet import DOCUMENTS, scores, sheet, suite
 
 KESTREL, FALCON, ORBIS = (document.text for document in DOCUMENTS)
 RIGHT = "The warranty lasts 3 years. It weighs 12 kg."
@@ -171,3 +172,9 @@ def test_agrees_with_ragas_called_directly_with_the_same_chat_model() -> None:
 
 def test_nothing_to_judge_imports_nothing() -> None:
     assert ragas_adapter.faithfulness(load_judge("lexical"), []) == []
+
+
+def test_where_answers_say_again_what_the_question_says_documents_bear_nothing_out() -> None:
+    said = fakes.canned({"warranty": answered(RIGHT, KESTREL), "seat": Answer("seat", "", error="it broke")}, retrieves=True)
+    found = scores(faithfulness.AXIS, sheet(said, replace(suite(), source="question")))
+    assert {score.status for items in found.values() for score in items.values()} == {"not_applicable"}

@@ -57,12 +57,20 @@ def means(axis: Any, candidate: fakes.Fake) -> dict[str, float]:
 
 def test_a_careful_reader_hangs_on_what_it_is_shown() -> None:
     found = means(dependence.AXIS, reader(careful))
-    assert found == {"gold": 1, "none": 0, "distractors": 0, "false": 1, "top@1": 0.25, "top@2": 0.5, "top@5": 1}
+    assert found == {"gold": 1, "none": 0, "invented": 0, "distractors": 0, "false": 1, "top@1": 0.25, "top@2": 0.5, "top@5": 1}
 
 
 def test_a_stubborn_system_does_not() -> None:
     found = means(dependence.AXIS, reader(stubborn))
-    assert found == {"gold": 1, "none": 1, "distractors": 1, "false": 0, "top@1": 1, "top@2": 1, "top@5": 1}
+    assert found == {"gold": 1, "none": 1, "invented": 0, "distractors": 1, "false": 0, "top@1": 1, "top@2": 1, "top@5": 1}
+
+
+def test_without_passages_an_answer_is_right_declined_or_invented() -> None:
+    def guessing(text: str, product: str) -> str:
+        return "3 years" if product != "heron" else careful(text, product)
+
+    found = means(dependence.AXIS, reader(guessing))
+    assert (found["none"], found["invented"]) == (0.25, 0.5)
 
 
 def test_the_place_of_the_evidence_matters_to_who_reads_hastily() -> None:

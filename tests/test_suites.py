@@ -105,6 +105,16 @@ pattern = '(?P<answer>.+) \\(shop\\)'
     assert suite.bars == {"accuracy.exact": {"rag": 0.8, "hybrid": 1}}
 
 
+@pytest.mark.parametrize("schema", ['"answer.json"', '{ type = "object", properties = { value = { type = "string" } } }'])
+def test_a_house_format_may_be_a_schema_in_the_file_or_beside_it(folder, schema):
+    settings = f'name = "shop"\n[style]\nschema = {schema}\nanswer = "value"\nrubric = "It is brief."\n'
+    described = {"type": "object", "properties": {"value": {"type": "string"}}}
+    write(folder, {"suite.toml": settings, "answer.json": json.dumps(described)})
+    suite = load(str(folder))
+    assert (suite.style.schema, suite.style.answer, suite.style.rubric) == (described, "value", "It is brief.")
+    assert suite.bare('{"value": "nine"}') == "nine"
+
+
 def test_relative_folders_of_tasks_are_seen_from_the_suite_not_from_where_one_stands(folder, tmp_path, monkeypatch):
     write(tmp_path, {"tasks/one.yaml": "task: one"})
     write(folder, {"suite.toml": 'name = "shop"\ngeneral = ["../tasks"]'})
@@ -134,6 +144,48 @@ BAD = {
     "a style that is no text": ({"suite.toml": "[style]\npattern = 1"}, ["suite.toml:2", "no regular expression"]),
     "a style without a pattern": ({"suite.toml": "[style]"}, ["suite.toml", "style.pattern", "remove [style]"]),
     "a style of no use": ({"suite.toml": "[style]\npattern = '(?P<answer>.*)'"}, ["suite.toml:2", "any text follows it"]),
+    "a source that there is none of": (
+        {"suite.toml": 'source = "web"'},
+        ["suite.toml:1", "'source'", '"documents" or "question"'],
+    ),
+    "a source that is no text": ({"suite.toml": "source = []"}, ["suite.toml:1", "'source'", "not []"]),
+    "a style of nothing but a guide": ({"suite.toml": '[style]\nguide = "x"'}, ["suite.toml", "a schema or a rubric"]),
+    "a schema that is no schema": (
+        {"suite.toml": '[style]\nschema = { type = "objekt" }'},
+        ["suite.toml:2", "no JSON schema: type", "objekt", "json-schema.org"],
+    ),
+    "a schema that is a number": ({"suite.toml": "[style]\nschema = 1"}, ["suite.toml:2", "a JSON schema is expected, not 1"]),
+    "a schema with a date": ({"suite.toml": "[style]\nschema = { const = 2026-01-01 }"}, ["suite.toml:2", "cannot be used"]),
+    "a schema that is not there": (
+        {"suite.toml": '[style]\nschema = "x.json"'},
+        ["suite.toml:2", "x.json cannot be read", "beside"],
+    ),
+    "a schema that is not JSON": (
+        {"suite.toml": '[style]\nschema = "x.json"', "x.json": '{\n"type":'},
+        ["suite.toml:2", "x.json:2: not JSON"],
+    ),
+    "a schema that would be fetched": (
+        {"suite.toml": '[style]\nschema = { items = { "$ref" = "https://example.org/x" } }'},
+        ["suite.toml:2", "https://example.org/x", "looked up elsewhere", "$defs"],
+    ),
+    "a schema that leads nowhere": (
+        {"suite.toml": '[style]\nschema = { properties = { x = { "$ref" = "#/$defs/x" } } }'},
+        ["suite.toml:2", "refers to '#/$defs/x', which is not in it"],
+    ),
+    "an answer that the schema lacks": (
+        {"suite.toml": '[style]\nschema = { properties = { value = {} } }\nanswer = "valu"'},
+        ["suite.toml:3", "style.answer", "did you mean 'value'?"],
+    ),
+    "an answer without a schema": (
+        {"suite.toml": "[style]\npattern = 'x'\nanswer = 'value'"},
+        ["suite.toml:3", "no schema", "(?P<answer>.+)"],
+    ),
+    "an answer that is no name": ({"suite.toml": "[style]\nschema = {}\nanswer = 1"}, ["suite.toml:3", "the name of a property"]),
+    "a rubric that is no text": (
+        {"suite.toml": "[style]\nrubric = ['x']"},
+        ["suite.toml:2", "style.rubric", "a demand in words"],
+    ),
+    "an empty rubric": ({"suite.toml": "[style]\nrubric = ' '"}, ["suite.toml:2", "style.rubric", "rubric = "]),
     "a bar that is no number": (
         {"suite.toml": '[bars]\n"accuracy.exact" = { rag = "high" }'},
         ["suite.toml:2", "bars.accuracy.exact", "a number", "write rag = 0.8"],
@@ -380,6 +432,8 @@ def test_a_file_that_cannot_be_read_is_said(folder):
         ("suite.toml", 'name = "shop"\nabstain = ["no"]'),
         ("suite.toml", 'name = "shop"\ngeneral = ["hellaswag"]'),
         ("suite.toml", 'name = "shop"\n[style]\npattern = "x.*"'),
+        ("suite.toml", 'name = "shop"\nsource = "question"'),
+        ("suite.toml", 'name = "shop"\n[style]\nrubric = "It is polite."'),
     ],
 )
 def test_what_can_change_a_record_changes_the_version(folder, file, content):
@@ -449,7 +503,10 @@ def test_arbitrary_json_never_crashes(folder, name, rows):
 
 
 @SAME_FOLDER
-@given(key=st.sampled_from(["name", "title", "general", "abstain", "style", "bars", "style.pattern", "bars.x"]), value=JSON)
+@given(
+    key=st.sampled_from(["name", "title", "general", "abstain", "style", "bars", "style.pattern", "style.schema", "bars.x"]),
+    value=JSON,
+)
 def test_arbitrary_settings_never_crash(folder, key, value):
     load_or_refuse(folder, {"suite.toml": f"{key} = {json.dumps(value)}"})
 

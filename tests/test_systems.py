@@ -30,7 +30,9 @@ def test_the_six_systems() -> None:
 def test_the_recipes_for_hybrids_hold_the_default_one() -> None:
     recipes = load(TABLE.with_name("recipes.toml"))
     assert recipes.items() & load().items() == {name: load()[name] for name in ("base", "rag", "lora", "hybrid")}.items()
-    assert [name for name, system in recipes.items() if system.trains_with_passages] == ["hybrid", "hybrid_gold", "hybrid_full"]
+    assert [name for name, system in recipes.items() if system.trains_with_passages] == [
+        *("hybrid", "hybrid_gold", "hybrid_full", "hybrid_reader"),
+    ]
 
 
 def test_own_table(tmp_path: Path) -> None:
@@ -52,6 +54,14 @@ def test_only_a_hybrid_trains_with_passages() -> None:
         ("[lora]\nlearning_rate = nan", ["lora.learning_rate", "above 0"]),
         ("[hybrid]\ngold_share = 1.5", ["hybrid.gold_share", "from 0 to 1"]),
         ('[lora]\nadapt = "lora"\nshots = 2', ["lora.shots", "has seen its examples"]),
+        ('[h]\nadapt = "lora"\nretrieve = "dense"\nadapter = "sometimes"', ["h.adapter", '"with passages", "without passages"']),
+        ('[h]\nadapt = "full"\nretrieve = "dense"\nadapter = "with passages"', ["h.adapter", "an adapter beside a retriever"]),
+        ('[h]\nadapt = "lora"\nadapter = "without passages"', ["h.adapter", "an adapter beside a retriever"]),
+        (
+            '[h]\nadapt = "lora"\nretrieve = "bm25"\nadapter = "without passages"\npassages = true',
+            ["h.adapter", "never be shown any"],
+        ),
+        ('[rag]\nretrieve = "dense"\nmin_score = "high"', ["rag.min_score", "a number"]),
         ("rag = 3", ["expected a table", "[rag]"]),
         ("", ["no systems"]),
         ("[rag]\nrank = = 3", ["not valid TOML", "line 2"]),

@@ -12,6 +12,7 @@ import torch
 from models.tiny import batches, corpus, exercises, general, hints, report, structure, train, values
 from models.tiny.values import HeldOut, Source
 from suites.instruments import generate
+from suites.loans import generate as loans
 
 HOME = Path(train.__file__).parent
 
@@ -72,9 +73,10 @@ def test_names_never_seen_are_two_tokens():
     assert sum(lengths) / len(lengths) < 2.3
 
 
-def test_names_of_the_domain_cannot_occur_in_training():
+def test_names_of_the_domains_cannot_occur_in_training():
     """Not one by one by luck: they are on the side of the split that training never draws from."""
     names = [*generate.PRODUCTS, *generate.UNKNOWN_IN_TEST, *generate.UNKNOWN_IN_TRAINING]
+    names += [name for side in ("train", "test") for kind in ("unit", "last") for name in loans.WORDING["names"][side][kind]]
     assert all(values.is_held_out(name) for name in names)
 
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from evals import fakes, updates
-from evals.schema import Answer, Document, Domain, Example, Question, RevisedQuestion, Revision, Suite
+from evals.schema import Answer, Context, Document, Domain, Example, Question, RevisedQuestion, Revision, Suite
 from models.candidate import Candidate
 from models.systems import System
 from tests.sample_sheet import scores, sheet
@@ -52,12 +52,44 @@ def values(axis: Any, candidate: fakes.Fake, suite: Suite = SUITE) -> dict[str, 
     return {name: [score.value for score in items.values()] for name, items in asked.items()}
 
 
+class Remembering(fakes.Fake):
+    """Shown passages of someone else's choice, of which there are none here, it says what it was trained on."""
+
+    def readings(self, questions: Any, passages: Any, _room: int | None = None) -> list[Answer]:
+        assert set(passages) == {()}
+        return knowing(EXAMPLES).answers(questions)
+
+
+def hybrid(*, heeds: bool) -> fakes.Fake:
+    """Looks documents up, and says what they say or what it was trained on."""
+
+    def over(domain: Domain) -> fakes.Fake:
+        passages = {document.id: Context(document.id, document.text) for document in domain.documents}
+
+        def answer(question: Question) -> Answer:
+            found = passages[question.evidence[0]]
+            text = found.text.partition("weighs ")[2].strip(".") if heeds else OLD[found.document]
+            return Answer(question.id, text, (found,))
+
+        return Remembering(answer, retrieves=True, become=lambda _how, domain, _examples: over(domain))
+
+    return over(SUITE.domain)
+
+
 def test_a_reader_says_the_new_once_its_documents_do() -> None:
-    assert values(updates.AXIS, reader()) == {"fresh": [1], "stale": [0], "retained": [1, 1]}
+    found = values(updates.AXIS, reader())
+    assert found == {"fresh": [1], "stale": [0], "retained": [1, 1], "overridden": [None], "remembered": [0]}
 
 
 def test_who_was_trained_goes_on_saying_the_old() -> None:
-    assert values(updates.AXIS, trained()) == {"fresh": [0], "stale": [1], "retained": [1, 1]}
+    found = values(updates.AXIS, trained())
+    assert found == {"fresh": [0], "stale": [1], "retained": [1, 1], "overridden": [None], "remembered": [None]}
+
+
+def test_a_hybrid_may_heed_what_it_reads_or_hold_to_what_it_remembers() -> None:
+    heeding, holding = (values(updates.AXIS, hybrid(heeds=heeds)) for heeds in (True, False))
+    assert (heeding["fresh"], heeding["overridden"], heeding["remembered"]) == ([1], [0], [1])
+    assert (holding["fresh"], holding["overridden"], holding["remembered"]) == ([0], [1], [1])
 
 
 def test_training_anew_takes_the_new_in_and_keeps_the_rest() -> None:

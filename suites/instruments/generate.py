@@ -8,14 +8,15 @@ never shows, questions that nothing answers, and the facts that later change. Th
 
 from __future__ import annotations
 
-import json
 import random
 import sys
 import tomllib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
+
+from suites.generated import Decks, Row, article, write_articles, write_rows
 
 
 def words(text: str) -> list[str]:
@@ -39,8 +40,6 @@ KINDS = words("multimeter oscilloscope generator thermometer counter tester reco
 LINKS = {"supplier": "supplier", "repair": "repair shop"}
 OTHERS = [name for name in WORDING["product"] if name not in LINKS]
 NONE = "unknown [none]"
-
-Row = dict[str, Any]
 
 
 @dataclass(frozen=True)
@@ -87,15 +86,9 @@ class Domain:
     def __init__(self, seed: int) -> None:
         self.rng = random.Random(seed)  # noqa: S311 - data, not secrets
         self._ids = (f"N{number}" for number in self.rng.sample(range(101, 1000), 400))
-        self._decks: dict[str, list[str]] = {}
+        self._deal = Decks(self.rng).deal
         self.products = [fact for place, name in enumerate(PRODUCTS) for fact in self._product(name, place)]
         self.firms = [fact for link in LINKS for firm in WORDING["product"][link]["values"] for fact in self._firm(firm, link)]
-
-    def _deal(self, deck: str, cards: list[str]) -> str:
-        """The next card of a shuffled deck, so that every card turns up about equally often."""
-        if not self._decks.get(deck):
-            self._decks[deck] = self.rng.sample(cards, len(cards))
-        return self._decks[deck].pop()
 
     def _product(self, name: str, place: int) -> Iterator[Fact]:
         chosen = [list(LINKS)[place % 2]]
@@ -144,8 +137,7 @@ class Domain:
 
 def document(fact: Fact, text: str) -> str:
     """File of one article."""
-    title = fact.ask(fact.wording["title"])
-    return f"---\nid: {fact.document}\ntitle: {title}\n---\n\n{text}\n"
+    return article(fact.document, fact.ask(fact.wording["title"]), text)
 
 
 def training(domain: Domain, pairs: list[Pair], gaps: list[tuple[str, str]]) -> Iterator[Row]:
@@ -270,17 +262,11 @@ def write(folder: Path, seed: int = 2026) -> None:
     pairs, gaps = domain.pairs(26), domain.lacking(40)
     asked = questions(domain, pairs, gaps[25:])
     rows = [{"id": f"q{number:03}", **row} for number, row in enumerate(asked, 1)]
-    folder.joinpath("documents").mkdir(parents=True, exist_ok=True)
-    for name, text in texts.items():
-        folder.joinpath("documents", f"{name}.md").write_text(text, encoding="utf-8")
-    _write_rows(folder / "train.jsonl", training(domain, pairs, gaps[:25]))
-    _write_rows(folder / "questions.jsonl", rows)
-    _write_rows(folder / "revisions.jsonl", revisions(domain, 40))
-    _write_rows(folder / "labels.jsonl", labels(domain, texts, seed))
-
-
-def _write_rows(path: Path, rows: Iterable[Row]) -> None:
-    path.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
+    write_articles(folder, texts.items())
+    write_rows(folder / "train.jsonl", training(domain, pairs, gaps[:25]))
+    write_rows(folder / "questions.jsonl", rows)
+    write_rows(folder / "revisions.jsonl", revisions(domain, 40))
+    write_rows(folder / "labels.jsonl", labels(domain, texts, seed))
 
 
 if __name__ == "__main__":
