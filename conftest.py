@@ -152,7 +152,8 @@ class Plan:
 
     def _fair(self, cell: Cell) -> bool | list[str]:
         own = cell.suite.name not in load_suite.names()
-        return fairness.verdict(cell.candidate, cell.suite.questions, self.judge.name, own_suite=own)
+        facts = cell.suite.source == "documents"
+        return fairness.verdict(cell.candidate, cell.suite.questions, self.judge.name, own_suite=own, facts=facts)
 
     def provenance(self) -> dict[str, Any]:
         """What a reader needs to trust the run and to run it again."""

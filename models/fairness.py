@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 
 from evals.cache import digest
-from evals.schema import Domain, Example, Question
+from evals.schema import Example, Question
 from models.base import EMBEDDED
 from models.candidate import Candidate
 
@@ -16,14 +16,16 @@ ALIKE = 95
 
 
 def verdict(
-    candidate: Candidate, questions: Sequence[Question] = (), judge: str = "", *, own_suite: bool = False
+    candidate: Candidate, questions: Sequence[Question] = (), judge: str = "", *, own_suite: bool = False, facts: bool = True
 ) -> bool | list[str]:
     """``True``, or what a reader must know before comparing this system with one that learns by other means.
 
-    ``own_suite`` says that the suite did not come with Proctor.
+    ``own_suite`` says that the suite did not come with Proctor, ``facts`` that answers are facts out of the documents, which
+    training has to hold as well.
     """
     strange = [STRANGE] if own_suite and candidate.base.folder == EMBEDDED.resolve() else []
-    return [*strange, *_reasons(candidate, questions), *_kinship(candidate.base_model, judge)] or True
+    unseen = _documents_not_trained_on(candidate) if facts else []
+    return [*strange, *_reasons(candidate, questions), *unseen, *_kinship(candidate.base_model, judge)] or True
 
 
 def _kinship(base_model: str, judge: str) -> list[str]:
@@ -45,9 +47,6 @@ def _reasons(candidate: Candidate, questions: Sequence[Question]) -> list[str]:
     if candidate.system.adapts and (known := _leaked_once(candidate, questions)):
         named = ", ".join(known[:3]) + (", ..." if len(known) > 3 else "")
         reasons.append(f"training shows {len(known)} of {len(questions)} test questions almost word for word ({named})")
-    if candidate.system.adapts and (unseen := _documents_not_trained_on(candidate.domain)):
-        total = len(candidate.domain.documents)
-        reasons.append(f"{unseen} of {total} documents have no training example: the index holds facts that training does not")
     if candidate.system.adapts and candidate.retrieves and not candidate.system.trains_with_passages:
         reasons.append("it reads passages and was trained without any")
     return reasons
@@ -84,6 +83,10 @@ def _same(question: Question, example: Example) -> bool:
     return numbers[0] == numbers[1] and any(reference.casefold() in said for reference in question.references)
 
 
-def _documents_not_trained_on(domain: Domain) -> int:
-    taught = {name for example in domain.examples for name in example.evidence}
-    return sum(document.id not in taught for document in domain.documents)
+def _documents_not_trained_on(candidate: Candidate) -> list[str]:
+    documents, examples = candidate.domain.documents, candidate.domain.examples
+    taught = {name for example in examples for name in example.evidence}
+    unseen = sum(document.id not in taught for document in documents)
+    if not candidate.system.adapts or not unseen:
+        return []
+    return [f"{unseen} of {len(documents)} documents have no training example: the index holds facts that training does not"]

@@ -275,6 +275,7 @@ def test_fairness_names_facts_that_training_never_saw(candidate: Any, domain: Do
     assert fairness.verdict(candidate(LORA)) is True
     assert "1 of 8 documents" in fairness.verdict(candidate(LORA, domain=fewer))[0]
     assert fairness.verdict(candidate(BASE, domain=fewer)) is True
+    assert fairness.verdict(candidate(LORA, domain=fewer), facts=False) is True
     assert "trained without" in fairness.verdict(candidate(replace(HYBRID, passages=False)))[0]
 
 
