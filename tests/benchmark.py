@@ -18,9 +18,11 @@ from pathlib import Path
 from typing import Any
 
 from evals.cache import Cache
+from leaderboard.store import RECORDS
 from models import adaptation, base, batching, bench, generation, prompts, systems
 from models.candidate import Candidate
 from suites.load import load
+from tests.scale_run import Scale, make_big_run
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -205,7 +207,37 @@ def intervals() -> str:
     return f"{ratio}; lower ends at most {apart:.4f} apart"
 
 
+SUMMED_UP = """
+import resource, sys, time
+from pathlib import Path
+from leaderboard.board import board
+from leaderboard.store import read
+
+def phase(name, work):
+    wall, processor = time.perf_counter(), time.process_time()
+    result = work()
+    wall, processor = time.perf_counter() - wall, time.process_time() - processor
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
+    print(f"{name} {wall:.1f} s ({processor:.1f} s of processor time, peak memory {peak:.2f} GiB)")
+    return result
+
+run = phase("reading", lambda: read(Path(sys.argv[1])))
+phase("board", lambda: board([run]))
+"""
+
+
+def at_scale() -> str:
+    """A run folder of 20 systems, 25 measures and 5,000 questions, read and summed up in a process of its own."""
+    with tempfile.TemporaryDirectory() as folder:
+        count = make_big_run(Path(folder), Scale())
+        size = Path(folder, RECORDS).stat().st_size
+        command = [sys.executable, "-c", SUMMED_UP, folder]
+        seconds, done = timed(lambda: subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True))
+    return f"{count:,} records, {size / 1e9:.2f} GB: {', '.join(done.stdout.splitlines())}; in all {seconds:.1f} s"
+
+
 BENCHMARKS = {
+    "board at scale": at_scale,
     "intervals": intervals,
     "forgetting": forgetting,
     "collection": collection,
