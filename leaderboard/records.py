@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from functools import cached_property
 from itertools import accumulate
 from operator import attrgetter
@@ -137,6 +137,11 @@ class Records(Sequence[Record]):
         """All that was measured of one system with one seed; `column` gives its measures, items, statuses and reasons."""
         place = (suite, base_model, system, seed)
         return self.where(lambda about: about.cell[:-1] == place)
+
+    def of_items(self, names: Collection[str]) -> Records:
+        """The records of these items."""
+        codes = [code for code, name in enumerate(self.table.words["item"]) if name in names]
+        return self._some(np.flatnonzero(np.isin(self.item, codes)))
 
     def valued(self) -> Records:
         """The records with a value."""
