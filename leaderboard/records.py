@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from functools import cached_property
 from itertools import accumulate
 from operator import attrgetter
@@ -105,10 +105,6 @@ class Records(Sequence[Record]):
         names: Sequence[str] = self.table.words["item"]
         return names
 
-    def about_items(self, codes: Iterable[int]) -> Records:
-        """The records about some items, by their codes."""
-        return self._some(np.flatnonzero(np.isin(self.item, list(codes))))
-
     @cached_property
     def item(self) -> Codes:
         """Of each record, its item's code: in the order of the items' names."""
@@ -147,6 +143,11 @@ class Records(Sequence[Record]):
         """All that was measured of one system with one seed; `column` gives its measures, items, statuses and reasons."""
         place = (suite, base_model, system, seed)
         return self.where(lambda about: about.cell[:-1] == place)
+
+    def of_items(self, names: Collection[str]) -> Records:
+        """The records of these items."""
+        codes = [code for code, name in enumerate(self.table.words["item"]) if name in names]
+        return self._some(np.flatnonzero(np.isin(self.item, codes)))
 
     def valued(self) -> Records:
         """The records with a value."""

@@ -80,7 +80,7 @@ def scored(records: Records, questions: Sequence[str]) -> list[Scored]:
     """The records of every measure that was taken of some of these questions, in the order of the board."""
     place = {question: at for at, question in enumerate(questions)}
     places = np.array([place.get(item, -1) for item in records.items], np.int32)
-    kept = records.about_items(np.flatnonzero(places >= 0).tolist())
+    kept = records.of_items(place.keys())
     measures = sorted(grouped(kept, "measure").items(), key=lambda group: rank(group[0][0]))
     return [Scored(rows[0], _by_system(rows), places, len(questions)) for _, rows in measures]
 

@@ -50,11 +50,11 @@ class Store:
         A measurement that comes out differently now, or was taken by another version, takes the old one's place.
         """
         fresh = {record.key: record for record in Records.of(records)}
-        cells = {key[:-1] for key in fresh}
+        cells, items = {key[:-1] for key in fresh}, {record.item for record in fresh.values()}
         with self._writing():
             self._catch_up()
             old = Records(self._known.table()).where(lambda about: about.cell in cells)
-            known = {record.key: record for record in old}
+            known = {record.key: record for record in old.of_items(items)}
             new = [record for key, record in fresh.items() if known.get(key) != record]
             if any(record.key in known for record in new):
                 self._replace(fresh, old)

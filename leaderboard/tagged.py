@@ -38,13 +38,12 @@ class Tagged:
 
 def tagged(records: Records, tags: Tags) -> Iterator[Tagged]:
     """Every headline measure of every system, for each tag that some questions bear and others do not."""
-    chosen, code = records.where(lambda about: about.measure in HEADLINES), {name: at for at, name in enumerate(records.items)}
-    kinds = {key: [code[item] for item in items if item in code] for key, items in sorted(tags.items())}
+    chosen = records.where(lambda about: about.measure in HEADLINES)
     groups = grouped(chosen, "suite", "base_model", "measure", "system").items()
     for (suite, base_model, measure, system), rows in sorted(groups, key=lambda group: (group[0][:2], rank(group[0][2]))):
         asked = len(np.unique(rows.item))
-        for tag, items in ((tag, items) for (name, tag), items in kinds.items() if name == suite):
-            bearing = rows.about_items(items)
+        for tag, items in sorted((tag, items) for (name, tag), items in tags.items() if name == suite):
+            bearing = rows.of_items(items)
             apart = FEWEST <= len(np.unique(bearing.item)) < asked
             found = Series(bearing).interval if apart else None
             if found:

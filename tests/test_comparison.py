@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from evals import comparison
 from evals.comparison import Comparison, Values, corrected, significance, verdict
+from evals.sign_flips import FLIPS, OFTEN, flipped_sums
 from evals.statistics import interval
 
 
@@ -219,3 +220,11 @@ def test_a_hundred_cells_take_a_tenth_of_scipys_bootstrap():
     start = perf_counter()
     bootstrap((cells[0],), np.mean, n_resamples=10_000, method="percentile", rng=0)
     assert ours < (perf_counter() - start) / 10
+
+
+@given(st.lists(st.integers(1, OFTEN + 3), min_size=1, max_size=60), st.booleans())
+def test_signs_are_drawn_as_numpy_draws_them(counts, ones):
+    counts = [1 for _ in counts] if ones else counts
+    sizes = np.arange(1, len(counts) + 1) / 7
+    positive = np.random.default_rng(sum(counts)).binomial(counts, 0.5, size=(FLIPS, len(counts)))
+    assert np.array_equal(flipped_sums(np.repeat(sizes, counts)), np.einsum("rc,c->r", 2.0 * positive - counts, sizes))
