@@ -128,6 +128,7 @@ def test_a_port_that_there_is_not_is_said(port, capsys):
     assert "expected a port from 0 to 65535" in capsys.readouterr().err
 
 
+@pytest.mark.skipif(signal.getsignal(signal.SIGINT) is not signal.default_int_handler, reason="interruptions are ignored here")
 def test_it_prints_its_address_and_an_interruption_ends_it_cleanly(site):
     command = [sys.executable, "-m", "leaderboard", "preview", str(site), "--no-open"]
     with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
