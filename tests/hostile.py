@@ -120,6 +120,8 @@ HOSTILE = [
 """Names and texts."""
 CROWD = "crowd"
 """The suite in which all of them are systems, measures and questions beside each other."""
+LISTED = HOSTILE[::2]
+"""Those in the table of systems."""
 
 
 def hostile_run(folder: Path) -> Path:
@@ -166,7 +168,7 @@ def _crowd() -> list[Any]:
 
 
 def _provenance() -> dict[str, Any]:
-    systems = {text: {"version": text, "settings": {text: text}} for text in HOSTILE[::2]}
+    systems = {text: {"version": text, "settings": {text: text}} for text in LISTED}
     return {
         "suites": {text: {"title": text, "documents": text} for text in HOSTILE},
         "systems": systems,

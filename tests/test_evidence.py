@@ -21,6 +21,7 @@ from leaderboard import advised, baseline, covariance, gathering, publish
 from leaderboard.evidence import QUALITY, Evidence
 from leaderboard.gathering import gathered
 from leaderboard.options import Case, Option
+from leaderboard.records import Records
 from leaderboard.series import Series, grouped
 from leaderboard.situation import Prices, Situation
 from tests.sample_run import Sample, make_run, record
@@ -36,7 +37,7 @@ def shipped():
 
 def series(values, clusters, measure="accuracy.exact", system="rag"):
     """A column; an item's name is its place in ``clusters``."""
-    return Series([record(measure, f"{n:04}", v, cluster=f"c{clusters[n]}", system=system) for n, v in values])
+    return Series(Records.of([record(measure, f"{n:04}", v, cluster=f"c{clusters[n]}", system=system) for n, v in values]))
 
 
 def evidence(columns):

@@ -41,8 +41,9 @@ def published(tmp_path_factory):
 def site(published, tmp_path):
     """A small one, to be changed."""
     folder = tmp_path / "site"
-    (folder / "systems").mkdir(parents=True)
-    for name in ("index.html", "leaderboard.json", "systems/instruments--tiny--rag.html"):
+    (folder / "answers").mkdir(parents=True)
+    (folder / "answers" / "one.js").write_text("// answers that the page asks for")
+    for name in ("index.html", "leaderboard.json"):
         (folder / name).write_bytes((published / name).read_bytes())
     return folder
 
@@ -85,7 +86,7 @@ def subjects(folder: Path, branch: str = "gh-pages") -> list[str]:
     return git(folder, "log", "--format=%s", branch).splitlines()
 
 
-FILES = [".nojekyll", "index.html", "leaderboard.json", "systems/instruments--tiny--rag.html"]
+FILES = [".nojekyll", "answers/one.js", "index.html", "leaderboard.json"]
 
 
 def test_a_branch_is_made_without_history_and_nothing_else_is_touched(site, repository):
@@ -117,7 +118,7 @@ def test_nothing_new_is_no_commit(site, repository):
 
 def test_a_site_replaces_the_one_before(site, repository):
     commit(site, Target(repository), "one")
-    (site / "systems" / "instruments--tiny--rag.html").unlink()
+    (site / "answers" / "one.js").unlink()
     (site / "new.html").write_text("new")
     commit(site, Target(repository), "two\n\nand why")
     assert listed(repository) == [".nojekyll", "index.html", "leaderboard.json", "new.html"]
@@ -126,18 +127,18 @@ def test_a_site_replaces_the_one_before(site, repository):
 
 def test_what_else_is_on_the_branch_may_be_kept(site, repository):
     commit(site, Target(repository))
-    (site / "systems" / "instruments--tiny--rag.html").unlink()
-    (site / "systems").rmdir()
-    (site / "systems").write_text("now a file")
+    (site / "answers" / "one.js").unlink()
+    (site / "answers").rmdir()
+    (site / "answers").write_text("now a file")
     (site / ".nojekyll").write_text("mine")
     commit(site, Target(repository, keep=True))
-    assert listed(repository) == [".nojekyll", "index.html", "leaderboard.json", "systems"]
+    assert listed(repository) == [".nojekyll", "answers", "index.html", "leaderboard.json"]
     assert git(repository, "show", "gh-pages:.nojekyll") == "mine"
     (site / "index.html").write_text("another")
     (site / ".nojekyll").unlink()
-    (site / "systems").unlink()
+    (site / "answers").unlink()
     commit(site, Target(repository, keep=True))
-    assert "systems" in listed(repository)
+    assert "answers" in listed(repository)
     assert git(repository, "show", "gh-pages:index.html") == "another"
 
 
