@@ -13,8 +13,8 @@ from leaderboard import news
 from leaderboard.board import LISTS, Board, Cell
 from leaderboard.history import History
 
-FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
-"""What makes a spreadsheet run a text as a formula."""
+FORMULA = tuple("=+-@\t\r\n\uff1d\uff0b\uff0d\uff20")
+"""What makes a spreadsheet run a text as a formula; the last four are the first four at full width (OWASP, CSV Injection)."""
 
 
 def as_json(board: Board) -> str:

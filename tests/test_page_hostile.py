@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import csv
+import re
+import unicodedata
 from urllib.parse import urlencode
 
 import pytest
@@ -151,9 +154,14 @@ def test_files_beside_the_page_are_called_by_plain_names(hostile_site):
     assert all(name.replace("-", "").replace(".", "").replace("_", "").isalnum() and name.isascii() for name in names)
 
 
-def test_tables_for_download_begin_no_formula(hostile_site):
-    import csv
-
+def test_no_cell_of_a_table_for_download_is_a_formula(hostile_site):
     with (hostile_site / "leaderboard.csv").open(encoding="utf-8", newline="") as file:
         rows = list(csv.reader(file))
     assert len({len(row) for row in rows}) == 1
+    texts = {cell for row in rows for cell in row if not number(cell)}
+    assert not [cell for cell in texts if unicodedata.normalize("NFKC", cell)[:1] in tuple("=+-@\t\r\n")]
+    assert {f"'{text}" for text in HOSTILE if text.startswith(("=", "+", "@"))} <= texts
+
+
+def number(cell):
+    return re.fullmatch(r"-?[\d.]+(e[+-]?\d+)?", cell) or not cell
