@@ -37,6 +37,7 @@ class Sample:
     texts: tuple[str, ...] = ("How often is the QX-4 calibrated?", "Who makes the probe of the Brill 20?")
     answers: tuple[str, ...] = ("every 6 months", "Halden Works")
     systems: dict[str, float] = field(default_factory=lambda: dict(SKILL))
+    started: str = "2026-01-02T03:04:05+00:00"
     full: bool = False
     """With the axes that train again, with costs, and with the settings that effects and crossings go by."""
 
@@ -189,7 +190,7 @@ def provenance(sample: Sample) -> dict[str, Any]:
     systems = {name: {"version": f"{name}1", "settings": _settings(sample, name)} for name in sample.systems}
     return {
         "git": {"commit": "0123456789abcdef0123456789abcdef01234567", "dirty": True},
-        "started": "2026-01-02T03:04:05+00:00",
+        "started": sample.started,
         "command": "pytest -m domain",
         "versions": {"python": "3.11.7", "torch": "2.9.1"},
         "machine": {"system": "Linux", "processor": "x86_64", "cores": 2},
