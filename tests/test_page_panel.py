@@ -1,4 +1,4 @@
-"""The panel of the decision: every slider, the sentences, every option and the map, against what `advise` says of the same figures."""
+"""The panel of the decision: sliders, sentences, options and the map, against what `advise` says of the same figures."""
 
 from __future__ import annotations
 

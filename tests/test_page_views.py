@@ -17,7 +17,8 @@ pytestmark = needs_browser
 def rows(seen, table):
     """Every row as the texts of its head and of its cells, hidden words left out."""
     script = """tables => [...tables.find(each => each.checkVisibility()).querySelectorAll("tbody tr")]
-        .map(row => [...row.cells].map(cell => [...cell.querySelectorAll("a, data, small, .spoken")].map(node => node.textContent)))"""
+        .map(row => [...row.cells]
+            .map(cell => [...cell.querySelectorAll("a, data, small, .spoken")].map(node => node.textContent)))"""
     return seen.page.eval_on_selector_all(table, script)
 
 
