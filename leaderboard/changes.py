@@ -15,6 +15,7 @@ from leaderboard.store import Run
 
 NEW, GONE = "was not measured before", "is not measured any more"
 CELL = ("suite", "base_model", "system", "measure")
+BESIDE = ("in one run", "in another")
 Provenance: TypeAlias = Mapping[str, Any]
 
 
@@ -108,14 +109,24 @@ def apart(old: Record, new: Record, before: Provenance, after: Provenance) -> li
     return [*_exams(old, new), *_manners(new.system, before, after)]
 
 
-def _exams(old: Record, new: Record) -> Iterator[str]:
+def mixed(records: Records) -> list[str]:
+    """The same between systems that would stand in one column. Each names what, where, and both values."""
+    found: dict[tuple[str, str, str], Record] = {}
+    rows = [group[0] for group in grouped(records, *CELL, "seed").values()]
+    pairs = [(found.setdefault((row.suite, row.base_model, row.measure), row), row) for row in rows]
+    return list(dict.fromkeys(text for first, row in pairs for text in _exams(first, row, BESIDE)))
+
+
+def _exams(old: Record, new: Record, words: tuple[str, str] = ("before", "now")) -> Iterator[str]:
     """The suite's data, the measure's definition and the judge, from the records themselves."""
-    if old.suite_version != new.suite_version:
-        yield f"data of suite {new.suite}: {_short(old.suite_version)} before, {_short(new.suite_version)} now"
-    if old.measure_version != new.measure_version:
-        yield f"definition of measure {new.measure}: {_short(old.measure_version)} before, {_short(new.measure_version)} now"
-    if old.judge != new.judge:
-        yield f"judge of measure {new.measure}: {_short(old.judge)} before, {_short(new.judge)} now"
+    values = {
+        f"data of suite {new.suite}": (old.suite_version, new.suite_version),
+        f"definition of measure {new.measure}": (old.measure_version, new.measure_version),
+        f"judge of measure {new.measure}": (old.judge, new.judge),
+    }
+    for about, pair in values.items():
+        if pair[0] != pair[1]:
+            yield f"{about}: {', '.join(f'{_short(value)} {word}' for value, word in zip(pair, words, strict=True))}"
 
 
 def _manners(system: str, before: Provenance, after: Provenance) -> Iterator[str]:

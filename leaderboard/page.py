@@ -20,8 +20,10 @@ from unicodedata import category
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
 
+from evals.schema import InputError
 from leaderboard import answers, axes, claims, counsel, crossing, debate, export, figures, judged, news, verdict
 from leaderboard.board import Board, board, latest
+from leaderboard.changes import mixed
 from leaderboard.evidence import Evidence
 from leaderboard.gathering import as_json
 from leaderboard.history import History, history
@@ -50,16 +52,24 @@ ESCAPED = re.compile(r"\\(\\|u00(?:0[0-8bcef]|1[0-9a-f])|[bf]|r(?:\\n)?)")
 """The same in JSON, which escapes some of it, and ends of lines. An escaped backslash begins no other escape."""
 
 
+DIFFERENT = """these runs are of different exams, and their systems cannot stand beside each other;
+publish each to a site of its own, or give those that came before with --history:"""
+
+
 def publish(runs: Sequence[Path], site: Path, more: Sequence[Path] = (), saved: Sequence[Path] = ()) -> Path:
     """Write the page of one or several run folders; of what several of them measured, the last has the word.
 
     ``more`` are files of claims to be tested beside those that come with Proctor, ``saved`` the runs before these.
 
     Raises:
-        InputError: a folder is not a run, a file in it or one of claims is damaged, or the site cannot be written.
+        InputError: a folder is not a run, a file in it or one of claims is damaged, the site cannot be written, or runs are of
+            different exams.
     """
     tested = claims.load(more)
     opened = [read(folder) for folder in runs]
+    differences = mixed(latest(opened)) if len(opened) > 1 else []
+    if differences:
+        raise InputError("\n".join([DIFFERENT, *differences]))
     return write(opened, board(opened, tested), site, saved)
 
 

@@ -220,6 +220,27 @@ def test_several_runs_share_a_page(tmp_path):
     assert [about["suite"] for about in found.data("about")] == ["first", "second"]
 
 
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"suite_version": "s2"}, "data of suite instruments: s1 in one run, s2 in another"),
+        ({"measure_version": "2"}, "definition of measure accuracy.exact: 1 in one run, 2 in another"),
+        ({"judge": "another"}, "judge of measure accuracy.exact: lexical in one run, another in another"),
+    ],
+)
+def test_systems_that_took_different_exams_do_not_stand_beside_each_other(tmp_path, change, said):
+    rows = (
+        [record("accuracy.exact", "q1", system="rag", judge="lexical")],
+        [record("accuracy.exact", "q1", system="lora", **{"judge": "lexical"} | change)],
+        [record("accuracy.exact", "q1", system="rag", **{"judge": "lexical"} | change)],
+    )
+    for name, found in zip("abc", rows, strict=True):
+        Store(tmp_path / name).add(found)
+    with pytest.raises(InputError, match=said):
+        publish([tmp_path / "a", tmp_path / "b"], tmp_path / "site")
+    assert publish([tmp_path / "a", tmp_path / "c"], tmp_path / "site").is_file()  # the last has the word about rag
+
+
 def test_a_run_without_anything_still_has_a_page(tmp_path):
     Store(tmp_path / "run").set_provenance({})
     assert "Nothing was measured." in parsed(publish([tmp_path / "run"], tmp_path / "site")).text
