@@ -2,25 +2,20 @@
 
 from __future__ import annotations
 
-import logging
-import re
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any, NamedTuple
 
 from evals.cache import digest, source
 from evals.schema import Answer, Context, Domain, Example, InputError, Question, Timing, as_json
-from evals.spread import spread
-from models import adaptation, costs, generation, likelihood, prompts, retrieval, timing
+from models import adaptation, asking, costs, generation, likelihood, prompts, retrieval, timing
 from models.base import BaseModel
 from models.bench import Bench
 from models.index import Index
 from models.systems import System
 from models.weights import Weights
-
-log = logging.getLogger("proctor")
 
 
 class Asked(NamedTuple):
@@ -30,7 +25,7 @@ class Asked(NamedTuple):
     question: Question
 
 
-LookUp = Callable[[Sequence[Asked]], Sequence[tuple[Context, ...] | None]]
+LookUp = Callable[[Sequence[Asked]], Sequence[asking.Passages]]
 
 
 @dataclass(frozen=True)
@@ -103,14 +98,12 @@ class Candidate:
     @cached_property
     def _spoken(self) -> list[Any]:
         """What shapes its answers besides weights and passages."""
-        code = source(__file__, prompts.__file__, generation.__file__, timing.__file__)
-        return [code, self.system.max_new_tokens, self.domain.instruction, self._shown, self.system.adapter]
+        code = source(__file__, asking.__file__, prompts.__file__, generation.__file__, timing.__file__)
+        return [code, self.system.max_new_tokens, self.domain.instruction, self._asking.shown, self.system.adapter]
 
     @cached_property
-    def _shown(self) -> str:
-        """What a prompted system reads before every question: the house format in words, and examples from all over."""
-        shown = spread(self.domain.examples, self.system.shots)
-        return prompts.shots(self.domain.guide, shown) if shown else ""
+    def _asking(self) -> asking.Asking:
+        return asking.Asking(self.system, self.domain, self.context)
 
     @property
     def trained(self) -> bool:
@@ -123,7 +116,7 @@ class Candidate:
         A question that fails costs only itself, and is asked again by the next run.
         """
 
-        def looked_up(missing: Sequence[Asked]) -> Sequence[tuple[Context, ...] | None]:
+        def looked_up(missing: Sequence[Asked]) -> Sequence[asking.Passages]:
             return self.passages([one.question for one in missing]) if self.retrieves else [None] * len(missing)
 
         return self._once(self.version, [Asked(_asked(question), question) for question in questions], looked_up)
@@ -169,12 +162,8 @@ class Candidate:
 
         Trains first, if that was not done yet.
         """
-        with self._weights.loaded() as (model, tokenizer), self._speaking(model, passages=False):
+        with self._weights.loaded() as (model, tokenizer), self._asking.speaking(model, passages=False):
             yield model, tokenizer
-
-    def _speaking(self, model: Any, *, passages: bool) -> AbstractContextManager[Any]:
-        """The model as it answers a prompt with passages in it, or one without: its adapter is off where the base answers."""
-        return model.disable_adapter() if self.system.adapter_off(passages=passages) else nullcontext()
 
     def losses(self, pairs: Sequence[tuple[str, str]]) -> list[float]:
         """The negative log-likelihood, in nats, of each completion after its prompt, for (prompt, completion) texts."""
@@ -238,92 +227,16 @@ class Candidate:
         """Answers batch by batch, as they come."""
         if not asked:
             return
-        found = passages(asked)
+        questions = [(one.question, found) for one, found in zip(asked, passages(asked), strict=True)]
         with self._weights.loaded() as (model, tokenizer):
-            fitted = [self._fitted(tokenizer, one.question, shown, room) for one, shown in zip(asked, found, strict=True)]
-            done = 0
-            for batch in self._batches(fitted):
-                rows = [(asked[index].question, *fitted[index]) for index in batch]
-                with self._speaking(model, passages=bool(rows[0][2].contexts)):
-                    said = self._ask(model, tokenizer, rows)
-                yield [(asked[index], answer) for index, (_, answer) in zip(batch, said, strict=True)]
-                done += len(batch)
-                log.info("%s: answered %d of %d", self.name, done, len(asked))
-
-    def _batches(self, fitted: Sequence[tuple[list[int], Answer]]) -> Iterator[list[int]]:
-        """Places of prompts to be answered together: by the same weights, and of like length."""
-        reading = [self.system.adapter != "always" and bool(answer.contexts) for _, answer in fitted]
-        for kind in (True, False):
-            places = [place for place, reads in enumerate(reading) if reads == kind]
-            for batch in generation.batches([len(fitted[place][0]) for place in places]):
-                yield [places[index] for index in batch]
-
-    def _fitted(
-        self, tokenizer: Any, question: Question, contexts: tuple[Context, ...] | None, most: int | None = None
-    ) -> tuple[list[int], Answer]:
-        """The prompt's tokens and an answer to fill in. Passages that do not fit are cut whole, the worst first."""
-        kept = list(contexts or ())
-        room = min(most or self.context, self.context) - self.system.max_new_tokens
-        while True:
-            text = prompts.prompt(self.domain.instruction, question.text, kept, self._shown)
-            tokens = prompts.as_tokens(tokenizer, text)
-            if len(tokens) <= room or not kept:
-                break
-            kept.pop()
-        cut = len(contexts or ()) - len(kept)
-        error = None if len(tokens) <= room else f"the question takes {len(tokens)} tokens and the model has room for {room}"
-        read = prompts.without_passages(prompts.rendered(tokenizer, text), kept)
-        passages = None if contexts is None else tuple(kept)
-        return tokens, Answer(question.id, "", passages, prompt_tokens=len(tokens), cut=cut, error=error, prompt=read)
-
-    def _ask(self, model: Any, tokenizer: Any, batch: list[tuple[Question, list[int], Answer]]) -> list[tuple[Question, Answer]]:
-        """One batch; if it fails, each of its questions alone, so that only the one that cannot be answered is lost."""
-        asked = [row for row in batch if row[2].error is None]
-        try:
-            said = (
-                generation.generate(model, tokenizer, [tokens for _, tokens, _ in asked], self.system.max_new_tokens)
-                if asked
-                else []
-            )
-        except Exception as error:  # noqa: BLE001 # the boundary: whatever a model raises is that question's failure
-            if len(batch) > 1:
-                return [pair for row in batch for pair in self._ask(model, tokenizer, [row])]
-            return [(batch[0][0], replace(batch[0][2], error=f"{type(error).__name__}: {error}"))]
-        spoken = {question.id: heard for (question, _, _), heard in zip(asked, said, strict=True)}
-        return [(question, self._filled(answer, spoken.get(question.id))) for question, _, answer in batch]
-
-    def _filled(self, answer: Answer, heard: generation.Generated | None) -> Answer:
-        if heard is None:
-            return answer
-        return replace(
-            answer, text=heard.text, tokens=heard.tokens, seconds=round(heard.seconds, 6), citations=self._cited(heard.text)
-        )
+            for batch in self._asking.answers(model, tokenizer, questions, room):
+                yield [(asked[place], answer) for place, answer in batch]
 
     def _timed(
         self, loaded: AbstractContextManager[tuple[Any, Any]], questions: Sequence[Question], look_up: retrieval.Searcher | None
     ) -> list[Timing]:
         with loaded as (model, tokenizer):
-
-            def ask(question: Question, clock: timing.Clock) -> Timing:
-                contexts = look_up([question.text])[0] if look_up else None
-                clock.found()
-                tokens, answer = self._fitted(tokenizer, question, contexts)
-                if answer.error:
-                    return Timing(question.id, error=answer.error)
-                with self._speaking(model, passages=bool(answer.contexts)):
-                    (said,) = generation.generate(model, tokenizer, [tokens], self.system.max_new_tokens, clock)
-                return clock.timing(question.id, said.tokens)
-
-            return timing.timings(questions, ask)
-
-    def _cited(self, text: str) -> tuple[str, ...]:
-        """Documents named in square brackets, in order, once each."""
-        known = self._document_ids
-        return tuple(dict.fromkeys(name for name in re.findall(r"\[([^\[\]]+)\]", text) if name in known))
-
-    @cached_property
-    def _document_ids(self) -> frozenset[str]:
-        return frozenset(document.id for document in self.domain.documents)
+            return self._asking.timings(model, tokenizer, questions, look_up)
 
 
 def _asked(question: Question) -> str:

@@ -182,16 +182,16 @@ def test_training_passages_hold_evidence_among_distractors(candidate: Any, domai
 
 
 def test_citations_are_known_documents_in_brackets(candidate: Any) -> None:
-    assert candidate(BASE)._cited("3 years [N001], not [N999] or [none]; see [N002] and [N001]") == ("N001", "N002")
+    assert candidate(BASE)._asking._cited("3 years [N001], not [N999] or [none]; see [N002] and [N001]") == ("N001", "N002")
 
 
 def test_a_prompted_system_is_told_how_and_shown_some(candidate: Any, domain: Domain, questions: tuple[Question, ...]) -> None:
     told = replace(domain, guide="Name the document.")
     prompted, rag = (candidate(replace(RAG, shots=shots), domain=told) for shots in (2, 0))
-    prompt = prompted._shown
+    prompt = prompted._asking.shown
     assert prompt.startswith("Name the document.\n\nQuestion: ")
     assert [example.prompt in prompt for example in domain.examples].count(True) == 2
-    assert rag._shown == ""
+    assert rag._asking.shown == ""
     assert prompted.version != rag.version
     assert prompted.weights_version == rag.weights_version
     longer, shorter = (known.answers(questions[:1])[0].prompt_tokens for known in (prompted, rag))

@@ -1,0 +1,121 @@
+"""How a system is asked: prompts that fit into its model's room, batches of one kind, and answers made of what was said."""
+
+from __future__ import annotations
+
+import logging
+import re
+from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Any, TypeAlias
+
+from evals.schema import Answer, Context, Domain, Question, Timing
+from evals.spread import spread
+from models import generation, prompts, timing
+from models.retrieval import Searcher
+from models.systems import System
+
+log = logging.getLogger("proctor")
+
+Passages: TypeAlias = tuple[Context, ...] | None
+"""What stands in a prompt; None where the system looks nothing up."""
+Fitted: TypeAlias = tuple[Question, list[int], Answer]
+"""A question, its prompt's tokens, and an answer to fill in."""
+
+
+@dataclass(frozen=True)
+class Asking:
+    """One system's manner of being asked about one domain."""
+
+    system: System
+    domain: Domain
+    context: int
+    """Tokens that the model has room for, prompt and answer together."""
+
+    @cached_property
+    def shown(self) -> str:
+        """What a prompted system reads before every question: the house format in words, and examples from all over."""
+        found = spread(self.domain.examples, self.system.shots)
+        return prompts.shots(self.domain.guide, found) if found else ""
+
+    def speaking(self, model: Any, *, passages: bool) -> AbstractContextManager[Any]:
+        """The model as it answers a prompt with passages in it, or one without: its adapter is off where the base answers."""
+        return model.disable_adapter() if self.system.adapter_off(passages=passages) else nullcontext()
+
+    def answers(
+        self, model: Any, tokenizer: Any, asked: Sequence[tuple[Question, Passages]], room: int | None = None
+    ) -> Iterator[list[tuple[int, Answer]]]:
+        """Places and answers batch by batch, as they come. ``room``: tokens for prompt and answer, if less than the model has."""
+        fitted = [self._fitted(tokenizer, question, passages, room) for question, passages in asked]
+        done = 0
+        for places in self._batches(fitted):
+            batch = [fitted[place] for place in places]
+            with self.speaking(model, passages=bool(batch[0][2].contexts)):
+                said = self._ask(model, tokenizer, batch)
+            yield list(zip(places, said, strict=True))
+            done += len(batch)
+            log.info("%s: answered %d of %d", self.system.name, done, len(asked))
+
+    def timings(self, model: Any, tokenizer: Any, questions: Sequence[Question], look_up: Searcher | None) -> list[Timing]:
+        """How long each question takes, asked alone, after a warm-up."""
+
+        def ask(question: Question, clock: timing.Clock) -> Timing:
+            passages = look_up([question.text])[0] if look_up else None
+            clock.found()
+            _, tokens, answer = self._fitted(tokenizer, question, passages)
+            if answer.error:
+                return Timing(question.id, error=answer.error)
+            with self.speaking(model, passages=bool(answer.contexts)):
+                (said,) = generation.generate(model, tokenizer, [tokens], self.system.max_new_tokens, clock)
+            return clock.timing(question.id, said.tokens)
+
+        return timing.timings(questions, ask)
+
+    def _fitted(self, tokenizer: Any, question: Question, passages: Passages, most: int | None = None) -> Fitted:
+        """Passages that do not fit are cut whole, the worst first."""
+        kept = list(passages or ())
+        room = min(most or self.context, self.context) - self.system.max_new_tokens
+        while True:
+            text = prompts.prompt(self.domain.instruction, question.text, kept, self.shown)
+            tokens = prompts.as_tokens(tokenizer, text)
+            if len(tokens) <= room or not kept:
+                break
+            kept.pop()
+        cut = len(passages or ()) - len(kept)
+        error = None if len(tokens) <= room else f"the question takes {len(tokens)} tokens and the model has room for {room}"
+        read = prompts.without_passages(prompts.rendered(tokenizer, text), kept)
+        contexts = None if passages is None else tuple(kept)
+        return question, tokens, Answer(question.id, "", contexts, prompt_tokens=len(tokens), cut=cut, error=error, prompt=read)
+
+    def _batches(self, fitted: Sequence[Fitted]) -> Iterator[list[int]]:
+        """Places of prompts to be answered together: by the same weights, and of like length."""
+        reading = [self.system.adapter != "always" and bool(answer.contexts) for _, _, answer in fitted]
+        for kind in (True, False):
+            places = [place for place, reads in enumerate(reading) if reads == kind]
+            for batch in generation.batches([len(fitted[place][1]) for place in places]):
+                yield [places[index] for index in batch]
+
+    def _ask(self, model: Any, tokenizer: Any, batch: Sequence[Fitted]) -> list[Answer]:
+        """One batch; if it fails, each of its questions alone, so that only the one that cannot be answered is lost."""
+        asked = [tokens for _, tokens, answer in batch if answer.error is None]
+        try:
+            said = iter(generation.generate(model, tokenizer, asked, self.system.max_new_tokens) if asked else ())
+        except Exception as error:  # noqa: BLE001 # the boundary: whatever a model raises is that question's failure
+            if len(batch) > 1:
+                return [answer for row in batch for answer in self._ask(model, tokenizer, [row])]
+            return [replace(batch[0][2], error=f"{type(error).__name__}: {error}")]
+        return [answer if answer.error else self._filled(answer, next(said)) for _, _, answer in batch]
+
+    def _filled(self, answer: Answer, heard: generation.Generated) -> Answer:
+        seconds, cited = round(heard.seconds, 6), self._cited(heard.text)
+        return replace(answer, text=heard.text, tokens=heard.tokens, seconds=seconds, citations=cited)
+
+    def _cited(self, text: str) -> tuple[str, ...]:
+        """Documents named in square brackets, in order, once each."""
+        named = re.findall(r"\[([^\[\]]+)\]", text)
+        return tuple(dict.fromkeys(name for name in named if name in self._document_ids))
+
+    @cached_property
+    def _document_ids(self) -> frozenset[str]:
+        return frozenset(document.id for document in self.domain.documents)
