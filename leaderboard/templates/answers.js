@@ -209,12 +209,14 @@ const Question = (() => {
     return h("details", {}, h("summary", {}, "What it read"), h("pre", { dir: "auto" }, body));
   }
 
-  /** Every score with its reason; what does not apply is folded. */
+  const OTHERWISE = ["context", "cost", "dependence", "hunger", "latency", "privacy", "updates"];
+
+  /** Every score with its reason; folded is what does not apply, and what is not about this answer: the question asked otherwise, and costs. */
   function scored(scores, list, block) {
-    const apply = scores.filter(([, value]) => value !== "-");
-    const rest = scores.filter(([, value]) => value === "-");
-    const folded = rest.length ? h("details", {}, h("summary", {}, `${rest.length} that do not apply`), table(rest, list, block)) : null;
-    return h("div", { class: "scored" }, table(apply, list, block), folded);
+    const kind = ([number, value]) => (value === "-" ? "none" : OTHERWISE.includes(list.measures[number].name.split(".")[0]) ? "otherwise" : "own");
+    const of = (name) => scores.filter((score) => kind(score) === name);
+    const folded = (rows, words) => rows.length > 0 && h("details", {}, h("summary", {}, `${rows.length} ${words}`), table(rows, list, block));
+    return h("div", { class: "scored" }, table(of("own"), list, block), folded(of("otherwise"), "asked otherwise, and costs"), folded(of("none"), "that do not apply"));
   }
 
   function table(scores, list, block) {
@@ -222,7 +224,7 @@ const Question = (() => {
       const measure = list.measures[number];
       const why = reason < 0 ? "" : block.texts[reason].split("\n").map((line) => h("span", { class: "claim" }, line));
       const score = typeof value === "string" ? mark(value, measure) : h("data", { value }, Figures.figure(value, measure.unit));
-      return h("tr", {}, h("th", { scope: "row" }, measure.name), h("td", {}, score), h("td", { dir: "auto" }, why));
+      return h("tr", {}, h("th", { scope: "row" }, breaking(measure.name)), h("td", {}, score), h("td", { dir: "auto" }, why));
     });
     const head = h("tr", {}, ["measure", "score", "because"].map((word) => h("th", { scope: "col" }, word)));
     return h("table", { class: "scores" }, h("caption", { class: "spoken" }, "Scores"), h("thead", {}, head), h("tbody", {}, rows));
@@ -261,7 +263,7 @@ const System = (() => {
     const rows = figures.map(([head, cell]) => {
       const shown = h("td", { class: cell.className }, Figure.content(cell));
       shown.classList.remove("other", "itself", "up", "down");
-      return h("tr", {}, h("th", { scope: "row" }, head.dataset.measure, head.dataset.better === "higher" ? " ↑" : " ↓"), shown);
+      return h("tr", {}, h("th", { scope: "row" }, breaking(head.dataset.measure), head.dataset.better === "higher" ? " ↑" : " ↓"), shown);
     });
     const head = h("tr", {}, ["measure", "value"].map((word) => h("th", { scope: "col" }, word)));
     return h("div", { class: "box", role: "region", "aria-label": "All its figures", tabindex: "0" }, h("table", {}, h("caption", { class: "spoken" }, "All figures of this system"), h("thead", {}, head), h("tbody", {}, rows)));

@@ -16,6 +16,8 @@ const all = (selector, root = document) => [...root.querySelectorAll(selector)];
 const one = (selector, root = document) => root.querySelector(selector);
 /** A name that leaves room for others. */
 const short = (name) => (name.length <= 100 ? name : `${name.slice(0, 99)}\u2026`);
+/** A name that may go on in another line after each of its dots. */
+const breaking = (name) => name.split(".").flatMap((part, place) => (place ? [".", h("wbr"), part] : part));
 /** What an object was given under a name, and not what every object has. */
 const own = (object, name) => (Object.hasOwn(object, name) ? object[name] : undefined);
 const data = (id) => JSON.parse(document.getElementById(id).textContent);

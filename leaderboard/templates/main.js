@@ -33,7 +33,7 @@ async function fill(view, { render }, wanted) {
 }
 
 function current(link, name) {
-  const mine = link.dataset.view === name || (link.dataset.view === "answers" && ["question", "system", "suite"].includes(name));
+  const mine = link.dataset.view === name || (link.dataset.view === { question: "answers", system: "board", suite: "board" }[name]);
   if (mine) link.setAttribute("aria-current", "page");
   else link.removeAttribute("aria-current");
   link.href = link.dataset.view === "board" ? State.view("") : State.view(link.dataset.view);
