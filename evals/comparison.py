@@ -43,6 +43,10 @@ def common(*sides: Values) -> tuple[list[Array], NDArray[Any]]:
     return [side.values[place] for side, place in zip(sides, places, strict=True)], sides[-1].clusters[places[-1]]
 
 
+ANYWHERE = (-np.inf, np.inf)
+"""Limits of what has none by nature."""
+
+
 @dataclass(frozen=True)
 class Noise:
     """What training anew with other seeds does to a difference: its standard error, and its degrees of freedom."""
@@ -106,7 +110,7 @@ def compare(mine: Values, theirs: Values, *, share: bool = True, noise: Noise | 
     error, degrees = standard_error(ours - others, groups)
     if noise and noise.error:
         p, test = max(p, _two_sources(difference.value, (error, degrees), noise)), f"{test}, with training noise"
-        difference = widened(difference, noise, within=(-1.0, 1.0) if share else None)
+        difference = widened(difference, noise, within=(-1.0, 1.0) if share else ANYWHERE)
     spread = float(sums.std(ddof=1)) if len(sums) > 1 else 0.0
     return Comparison(
         n=len(ours),
@@ -161,12 +165,12 @@ def _together(questions: tuple[float, float], noise: Noise) -> tuple[float, floa
     return float(np.sqrt(variance)), variance**2 / sum(v**2 / degrees for v, degrees in parts)
 
 
-def widened(found: Interval, noise: Noise | None, within: tuple[float, float] | None = None) -> Interval:
+def widened(found: Interval, noise: Noise | None, within: tuple[float, float] = ANYWHERE) -> Interval:
     """The interval when training is done anew as well; ``within`` the limits that the measure has by nature."""
     if not noise or not noise.error:
         return found
     reach = t_quantile(1 - ALPHA / 2, noise.degrees) * noise.error
-    least, most = within or (-np.inf, np.inf)
+    least, most = within
     low = max(least, found.value - float(np.hypot(found.value - found.low, reach)))
     high = min(most, found.value + float(np.hypot(found.high - found.value, reach)))
     return replace(found, low=low, high=high, method=f"{found.method}, with training noise")

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from functools import cached_property
+from math import inf
 from statistics import fmean, stdev
 from typing import Any, TypeVar, overload
 
@@ -117,7 +118,14 @@ class Series:
         if not len(self.means.items):
             return None
         found = interval(self.means.values, self.means.clusters, share=self.share)
-        return widened(found, training_noise(self.seed_means), within=(0.0, 1.0) if self.share else None)
+        return widened(found, training_noise(self.seed_means), within=self._limits)
+
+    @property
+    def _limits(self) -> tuple[float, float]:
+        """Of the mean, by the nature of what is measured: only a difference may be below zero."""
+        if self.share:
+            return 0.0, 1.0
+        return (-inf if self.unit == "difference" or bool((self.means.values < 0).any()) else 0.0), inf
 
     def against(self, other: Series) -> Comparison | None:
         """Another system compared with this one over the items that both have; None if there are none."""

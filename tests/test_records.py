@@ -208,6 +208,14 @@ def test_series_of_two_runs_are_paired_by_the_names_of_items():
     assert before.same_as(Series(Records.of([record("m", "q3", 0.0), record("m", "other", 1.0)])))
 
 
+@pytest.mark.parametrize(("unit", "negative"), [("seconds", False), ("difference", True), ("bits", False)])
+def test_only_differences_have_intervals_that_reach_below_zero(unit, negative):
+    rows = [record("m", f"q{place}", value, seed=seed, unit=unit) for place in range(9) for seed, value in enumerate((0.1, 3.0))]
+    found = Series(Records.of(rows)).interval
+    assert (found.low < 0, found.low == 0.0) == (negative, not negative)
+    assert found.high > 3.0
+
+
 def test_a_claim_against_nothing_is_compared_with_zero():
     rows = Records.of([record("m", f"q{place}", place / 10) for place in range(10)] + [record("m", "none", None)])
     zero = rows.valued().with_value(0.0)
