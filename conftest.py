@@ -80,9 +80,18 @@ class Plan:
                 found.append(load_suite.load(name))
             except InputError as error:
                 problems.append(str(error))
+        problems += [text for suite in found for text in self._unknown_bars(suite)]
         if problems:
             raise InputError("\n".join(problems))
         return found
+
+    def _unknown_bars(self, suite: Suite) -> Iterator[str]:
+        """A bar for a system that no table has would hold nothing, and look as if it did."""
+        tables = {systems.TABLE, Path(self.option.systems or systems.TABLE)}
+        known = {name for table in tables for name in systems.load(table)}
+        for measure, bars in suite.bars.items():
+            for name in [name for name in bars if name not in known]:
+                yield f"suite {suite.name}: bars.{measure}: no system is called {name}; there are {', '.join(sorted(known))}"
 
     @cached_property
     def bases(self) -> list[base_models.BaseModel]:
@@ -308,17 +317,17 @@ def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> Non
         terminalreporter.write_line(f"Records: {plan.run_folder}\nPage:    {page}")
         _saved_runs(terminalreporter, plan)
     except InputError as error:
-        terminalreporter.write_line(f"not published: {error}", red=True)
+        terminalreporter.write_line(f"not published, saved or compared: {error}", red=True)
 
 
 def _saved_runs(terminalreporter: Any, plan: Plan) -> None:
-    """What changed since the saved run, and where this one is saved, as far as either was asked for."""
-    if plan.against:
-        terminalreporter.section("compared with the saved run")
-        terminalreporter.write_line(leaderboard.compared(plan.against.saved, plan.run_folder))
+    """Where this run is saved, and what changed since the one saved before, as far as either was asked for."""
     if plan.option.eval_save is not None:
         from leaderboard import baseline, demand, store
 
         path = demand.place(plan.option.eval_save or plan.run_folder.name)
         baseline.save(store.read(plan.run_folder), path)
         terminalreporter.write_line(f"Saved:   {path}")
+    if plan.against:  # last: a comparison may be refused, and nothing is lost by that
+        terminalreporter.section("compared with the saved run")
+        terminalreporter.write_line(leaderboard.compared(plan.against.saved, plan.run_folder))

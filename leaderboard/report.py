@@ -25,12 +25,11 @@ FIGURES = ("verdict", "before", "now", "change", "95 % interval", "p, corrected"
 
 def as_markdown(gate: Gate, before: Run, after: Run, *, link: str = "") -> str:
     """The decision, its reasons, every change, and the questions that were lost."""
-    moved = [ruling for ruling in gate.rulings if ruling.outcome != "unchanged"]  # most of them have not
     parts = [
         f"## Proctor: {gate.decision}",
         _summary(gate),
         *_reasons(gate),
-        *_table(moved, gate.policy),
+        *_table(_moved(gate), gate.policy),
         *_flipped(before, after),
     ]
     return "\n\n".join([*parts, _foot(gate, before, after, link)]) + "\n"

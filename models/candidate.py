@@ -129,8 +129,16 @@ class Candidate:
             Asked(digest(question.text, [(context.document, context.text) for context in shown], room), question): shown
             for question, shown in zip(questions, passages, strict=True)
         }
-        version = digest("readings", self.weights_version, self._spoken, self.bench.device)
-        return self._once(version, list(given), lambda missing: [given[one] for one in missing], room)
+        return self._once(self._readings_version, list(given), lambda missing: [given[one] for one in missing], room)
+
+    @property
+    def _readings_version(self) -> str:
+        return digest("readings", self.weights_version, self._spoken, self.bench.device)
+
+    @property
+    def readings_kept(self) -> int:
+        """How many questions it was asked with given passages, so far."""
+        return len(list(self.bench.cache.journal("answers", self._readings_version).rows()))
 
     def passages(self, questions: Sequence[Question], count: int | None = None) -> list[tuple[Context, ...]]:
         """The best passages for each question, best first: as many as the system shows, or ``count``."""

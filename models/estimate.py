@@ -8,6 +8,7 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from evals.exam import Effort
+from evals.reading import ASKED
 from evals.schema import Question
 from models import adaptation, prompts
 from models.candidate import Candidate
@@ -81,12 +82,20 @@ def _work(part: Part, built: set[str]) -> Work:
     trained = candidate.weights_version in built or candidate.trained
     trainings = (0 if trained else 1) + sum(effort.trainings for effort in part.efforts)
     tokens = round(trainings * _train_tokens(candidate)) if candidate.system.adapts else 0
-    further = sum(effort.readings * candidate.retrieves + effort.questions * candidate.system.adapts for effort in part.efforts)
+    further = _further(part)
     lengths = [_prompt_tokens(candidate, question.text) + candidate.system.max_new_tokens for question in questions]
     asked = (len(missing) + further) * sum(lengths) / max(1, len(lengths))
     flops = candidate.base.parameters * (tokens * (6 if candidate.system.adapt == "full" else 4) + 2 * asked)
     name = f"{candidate.name} on {candidate.base_model}"
     return Work(part.suite, name, tokens, len(missing) + further, len(questions) + further, flops / (EFFICIENCY * matrix_flops()))
+
+
+def _further(part: Part) -> int:
+    """Questions asked beside the suite's own, and not before. Axes ask ``ASKED`` of them at a time, if there are so many."""
+    candidate, share = part.candidate, min(1.0, len(part.questions) / ASKED)
+    readings = sum(effort.readings for effort in part.efforts) if candidate.retrieves else 0
+    others = sum(effort.questions for effort in part.efforts) if candidate.system.adapts else 0
+    return max(0, round(share * readings) - (candidate.readings_kept if readings else 0)) + others
 
 
 def _train_tokens(candidate: Candidate) -> float:

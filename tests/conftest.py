@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from hypothesis import settings
-from pytest_socket import socket_allow_hosts
 
 from evals.cache import Cache
 from evals.schema import Document, Domain, Example, Question
@@ -19,8 +18,11 @@ if TYPE_CHECKING:
     from models.base import BaseModel
     from models.bench import Bench
 
-settings.register_profile("proctor", deadline=None)  # a busy machine is slow, and no test is about that
-settings.load_profile("proctor")
+if find_spec("hypothesis"):  # pytest opens this file for a misspelt option of the exam, too, where no tests are set up
+    from hypothesis import settings
+
+    settings.register_profile("proctor", deadline=None)  # a busy machine is slow, and no test is about that
+    settings.load_profile("proctor")
 
 NAMES = ("Kelvo", "Marla", "Toru", "Zenna", "Quist", "Balo", "Ferro", "Hoxa")
 
@@ -33,6 +35,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 def pytest_runtest_setup() -> None:
     """Whatever a library under test may wish for, it reaches this machine only."""
+    from pytest_socket import socket_allow_hosts
+
     socket_allow_hosts(["127.0.0.1", "::1"], allow_unix_socket=True)
 
 

@@ -47,8 +47,16 @@ def test_axes_that_train_and_ask_again_take_longer(base: BaseModel, domain: Doma
     assert work(LORA, again).train_tokens == pytest.approx(3 * work(LORA).train_tokens, abs=2)
     assert work(LORA, again).missing == work(LORA).missing + 10
     assert work(rag, again).train_tokens == 0
-    assert work(rag, again).missing == work(rag).missing + 100
+    assert work(rag, again).missing == work(rag).missing + len(questions), "100 a condition, and no more than there are"
     assert work(rag, again).seconds > work(rag).seconds
+
+
+def test_what_was_read_before_is_not_read_again(base: BaseModel, domain: Domain, bench: Bench, questions: Any) -> None:
+    candidate = Candidate(System("rag", retrieve="bm25"), base, domain, bench)
+    part = estimate.Part("covers", candidate, questions, [Effort(readings=100)])
+    before = estimate._further(part)
+    candidate.readings(questions, [()] * len(questions))
+    assert (before, estimate._further(part)) == (len(questions), 0)
 
 
 def test_training_tokens_are_about_right(work: Any, base: BaseModel, domain: Domain) -> None:

@@ -222,7 +222,7 @@ def test_a_question_says_what_is_right_and_where_it_stands(question):
 def test_passages_are_listed_with_those_that_hold_the_evidence(question):
     rag = card(question, "rag")
     assert "Halden" in rag.locator(".said").inner_text()
-    assert "500\u00a0ms · 3 tokens after 90 · cites d1 · 2 passages left out for want of room" in rag.inner_text()
+    assert "500\u00a0ms in a batch · 3 tokens after 90 · cites d1 · 2 passages left out for want of room" in rag.inner_text()
     assert not rag.locator(".passages").is_visible()
     rag.get_by_text("2 passages retrieved, 1 with the evidence").click()
     first, second = rag.locator(".passages li").all()

@@ -177,7 +177,7 @@ const Question = (() => {
 
   function body({ row, scores }, { block, list, evidence }) {
     const [text, prompt, contexts, citations, seconds, tokens, before, cut, error] = row;
-    const about = [`${Figures.figure(seconds, "seconds")} · ${tokens} tokens after ${before}`];
+    const about = [`${Figures.figure(seconds, "seconds")} in a batch · ${tokens} ${tokens === 1 ? "token" : "tokens"} after ${before}`];
     if (citations.length) about.push(` · cites ${citations.join(", ")}`);
     if (cut) about.push(` · ${cut} ${cut === 1 ? "passage" : "passages"} left out for want of room`);
     return [
