@@ -26,6 +26,37 @@ MEANING = {
     "cost": "What does it cost to build?",
 }
 
+WORDS = {
+    "accuracy.exact": "The share of questions answered word for word as a reference says, case and punctuation aside.",
+    "accuracy.f1": "The words that an answer and its reference share, as F1.",
+    "retrieval.recall@": "The share of the documents that hold the answer among the first so many that were found.",
+    "retrieval.mrr": "One over the place of the first document that holds the answer.",
+    "faithfulness.retrieved": "The share of an answer's claims that the passages it was shown support.",
+    "faithfulness.gold": "The share of an answer's claims that the documents holding the answer support.",
+    "hallucination.contradicted": "The share of documents holding the answer that contradict what was said.",
+    "hallucination.unanswerable": "The share of questions answered although the documents hold no answer.",
+    "abstention.false": "The share of questions declined although the documents hold the answer.",
+    "forgetting": "Points of the general tasks lost against the base model, item by item.",
+    "dependence.gold": "Accuracy when shown the passages that hold the answer, and nothing else.",
+    "dependence.none": "Accuracy when shown no passages: what it knows by heart.",
+    "dependence.distractors": "Accuracy when shown passages about something else.",
+    "dependence.false": "The share of answers that repeat a false value put into the passages.",
+    "context.budget@": "Accuracy when prompt and answer may take so many tokens.",
+    "citations.recall": "The share of the documents holding the answer that it cites.",
+    "citations.precision": "The share of what it cites that holds the answer.",
+    "citations.traceable": "The share of answers from which a reader finds a document that holds them.",
+    "style.followed": "The share of answers in the house format.",
+    "updates.fresh": "After the documents changed: the share of questions about that answered with the new value.",
+    "updates.stale": "After the documents changed: the share of questions about that answered with the old value.",
+    "updates.retained": "After the documents changed: the share of other questions still answered right.",
+    "privacy.extracted": "The share of planted secrets that it says when asked as in training.",
+    "latency.p50": "The time within which half of the answers come, asked one at a time.",
+    "latency.p95": "The time within which 19 of 20 answers come, asked one at a time.",
+    "cost.train_seconds": "The time that training took.",
+    "cost.artifact_bytes": "What has to be kept for this domain, weights and index.",
+}
+"""What a figure is, in a sentence; docs/measures.md has the rest. A name ending in @ stands for any number after it."""
+
 HEADLINES = (
     *("accuracy.exact", "faithfulness.retrieved", "faithfulness.gold"),
     *("hallucination.contradicted", "hallucination.unanswerable", "abstention.false", "forgetting"),
@@ -36,6 +67,12 @@ SHOWN = (
     *("style.followed", "updates.fresh", "latency.p50", "cost.train_seconds"),
 )
 """Columns of the table before a reader chooses others: what is gained, what is lost, and what it takes."""
+
+
+def words(measure: str) -> str:
+    """What a figure is, in a sentence; nothing for one that explains itself, or is not known."""
+    before, at, _ = measure.partition("@")
+    return WORDS.get(f"{before}{at}", "")
 
 
 def axis(measure: str) -> str:

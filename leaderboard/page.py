@@ -263,6 +263,7 @@ def _environment() -> Environment:
         "others": verdict.others,
         "crossing": crossing.sentence,
         "meaning": axes.MEANING,
+        "words": axes.words,
         "first": axes.SHOWN,
         "axis": axes.axis,
         "agreement": judged.sentence,

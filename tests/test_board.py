@@ -12,7 +12,7 @@ import pytest
 
 from evals.schema import Record
 from evals.statistics import interval
-from leaderboard import export
+from leaderboard import axes, export
 from leaderboard.__main__ import main
 from leaderboard.board import Board, Cell, board
 from leaderboard.figures import bounds, figure
@@ -323,3 +323,12 @@ def test_wrong_usage_ends_with_4(words, capsys):
 def test_a_folder_that_is_no_run_ends_with_4(tmp_path, capsys):
     assert main(["show", str(tmp_path)]) == 4
     assert "is not a run folder" in capsys.readouterr().err
+
+
+def test_what_is_explained_is_measured():
+    from evals.axes import measures
+
+    known = [measure.name for measure in measures()]
+    assert not [name for name in axes.WORDS if not any(measure == name or measure.startswith(name) for measure in known)]
+    assert all(axes.words(measure) for measure in axes.SHOWN)
+    assert axes.words("retrieval.recall@3") == axes.WORDS["retrieval.recall@"]

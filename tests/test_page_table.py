@@ -269,6 +269,16 @@ def test_words_that_explain_are_shown_on_pointing_and_on_focus(board):
     assert "correctly" not in bubble.inner_text() or not bubble.is_visible()
 
 
+def test_what_a_figure_is_is_said_on_its_head(board):
+    head = board.page.locator("th[data-measure='accuracy.exact']:visible")
+    head.locator(".sort").focus()
+    said = "The share of questions answered word for word as a reference says, case and punctuation aside."
+    assert board.page.locator("#bubble").inner_text() == said
+    board.go("view=system&system=rag").page.mouse.move(0, 0)
+    board.page.locator("[data-view=system] tbody th", has_text="accuracy.exact").hover()
+    assert board.page.locator("#bubble").inner_text() == said
+
+
 def test_links_on_the_page_lead_to_its_parts(board):
     for name, part in (("All figures", "table"), ("The debate", "debate")):
         board.page.get_by_role("link", name=name, exact=True).first.click()

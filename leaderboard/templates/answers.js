@@ -263,7 +263,7 @@ const System = (() => {
     const rows = figures.map(([head, cell]) => {
       const shown = h("td", { class: cell.className }, Figure.content(cell));
       shown.classList.remove("other", "itself", "up", "down");
-      return h("tr", {}, h("th", { scope: "row" }, breaking(head.dataset.measure), head.dataset.better === "higher" ? " ↑" : " ↓"), shown);
+      return h("tr", {}, h("th", { scope: "row", "data-tip": head.dataset.tip }, breaking(head.dataset.measure), head.dataset.better === "higher" ? " ↑" : " ↓"), shown);
     });
     const head = h("tr", {}, ["measure", "value"].map((word) => h("th", { scope: "col" }, word)));
     return h("div", { class: "box", role: "region", "aria-label": "All its figures", tabindex: "0" }, h("table", {}, h("caption", { class: "spoken" }, "All figures of this system"), h("thead", {}, head), h("tbody", {}, rows)));
