@@ -164,9 +164,9 @@ const Panel = (() => {
 
   function axes() {
     const text = (x, y, anchor, words) => svg("text", { x, y, "text-anchor": anchor, class: "tick" }, words);
-    const bottom = [0.1, 1, 10, 100, 1000].map((tick) => text(LEFT + WIDE * along(ACROSS, tick), TOP + HIGH + 18, "middle", count(tick)));
+    const bottom = [0.1, 1, 10, 100, 1000].map((tick) => text(LEFT + WIDE * along(ACROSS, tick), TOP + HIGH + 18, tick === ACROSS[1] ? "end" : "middle", count(tick)));
     const side = [[1, "1"], [100, "100"], [10000, "10k"], [1000000, "1M"]].map(([tick, words]) => text(LEFT - 6, TOP + 4 + HIGH * (1 - along(UPWARDS, tick)), "end", words));
-    return [...bottom, ...side, text(LEFT + WIDE, TOP + HIGH + 35, "end", "updates a month"), text(0, 12, "start", "questions a day")];
+    return [...bottom, ...side, text(LEFT + WIDE, TOP + HIGH + 35, "end", "updates a month"), text(0, 16, "start", "questions a day")];
   }
 
   const here = (asked) => svg("circle", { cx: LEFT + WIDE * along(ACROSS, asked.updates), cy: TOP + HIGH * (1 - along(UPWARDS, asked.queries)), r: 6, class: "here" });
