@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Generator, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property, partial
 from importlib import import_module
 from importlib.util import find_spec
@@ -53,6 +53,7 @@ class Plan:
 
     option: Any
     root: Path
+    started: str = field(default_factory=provenance.now)
 
     @cached_property
     def cache(self) -> Cache:
@@ -169,6 +170,7 @@ class Plan:
         suites_of = {suite.name: provenance.suite_facts(suite) for suite in self.suites}
         systems_of = {cell.candidate.name: cell.candidate.facts() for cell in self.cells}
         asked = {
+            "started": self.started,
             "command": options.command(self.option),
             "judge": self.judge.name,
             "seeds": self.option.seeds,

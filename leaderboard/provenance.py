@@ -19,11 +19,16 @@ PACKAGES = (
 )
 
 
+def now() -> str:
+    """The time in UTC, to the second."""
+    return datetime.now(UTC).isoformat(timespec="seconds")
+
+
 def facts(root: Path) -> dict[str, Any]:
     """Of this process and this checkout."""
     return {
         "git": {"commit": _git(root, "rev-parse", "HEAD"), "dirty": _dirty(root)},
-        "started": datetime.now(UTC).isoformat(timespec="seconds"),
+        "started": now(),
         "versions": {"python": platform.python_version()} | {name: found for name in PACKAGES if (found := _installed(name))},
         "machine": machine.facts(),
     }
