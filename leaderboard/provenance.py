@@ -28,7 +28,6 @@ def facts(root: Path) -> dict[str, Any]:
     """Of this process and this checkout."""
     return {
         "git": {"commit": _git(root, "rev-parse", "HEAD"), "dirty": _dirty(root)},
-        "started": now(),
         "versions": {"python": platform.python_version()} | {name: found for name in PACKAGES if (found := _installed(name))},
         "machine": machine.facts(),
     }
