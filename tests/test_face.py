@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import os
+import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -267,6 +269,24 @@ def test_a_mistake_is_named_before_any_work(arguments: list[str], said: str) -> 
     assert code == 4, out
     assert said in out
     assert "Traceback" not in out
+
+
+def test_a_bar_for_a_system_that_there_is_not_is_named(tmp_path: Path) -> None:
+    assert collect_suite(tmp_path, "hybrid")[0] == 0
+    code, out = collect_suite(tmp_path, "hybird")
+    assert code == 4, out
+    assert "bars.accuracy.exact: no system is called hybird; there are base" in out
+
+
+def collect_suite(folder: Path, system: str) -> tuple[int, str]:
+    """Collect the exam on a copy of an embedded suite that has one bar, for that system."""
+    copy = folder / system
+    shutil.copytree(ROOT / "suites" / "loans", copy)
+    settings = (copy / "suite.toml").read_text(encoding="utf-8")
+    bars = re.sub(r"(?ms)^\[bars\].*?(?=^\[|\Z)", f'[bars]\n"accuracy.exact" = {{ {system} = 0.1 }}\n\n', settings)
+    alone = re.sub(r"(?m)^general = .*$", "", bars)  # its general tasks lie beside the original
+    (copy / "suite.toml").write_text(alone, encoding="utf-8")
+    return collect("--co", "-q", "-m", "domain", "--suite", str(copy))
 
 
 def test_dry_run_trains_nothing(suite: Path, tiny_llama: Path, tmp_path: Path) -> None:
