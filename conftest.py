@@ -37,6 +37,7 @@ quiet.quiet()
 quiet.patient()
 
 PLAN = pytest.StashKey["Plan"]()
+ASKED = pytest.StashKey[int]()
 
 
 class Cell(NamedTuple):
@@ -306,6 +307,17 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
     return ByCandidate(config, log)
 
 
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Remember how many tests there were, so that a run that was interrupted can say how far it came."""
+    session.config.stash[ASKED] = session.testscollected
+
+
+def _unfinished(terminalreporter: Any, asked: int) -> dict[str, str]:
+    """What a reader of the page should know of a run that was interrupted."""
+    done = {report.nodeid for reports in terminalreporter.stats.values() for report in reports if hasattr(report, "when")}
+    return {"unfinished": f"{len(done)} of {asked} tests were run"} if len(done) < asked else {}
+
+
 def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
     """After the exam: publish the page, print the table, and say where the page is."""
     plan = config.stash[PLAN]
@@ -313,7 +325,7 @@ def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> Non
         return
     terminalreporter.section("leaderboard")
     try:
-        plan.store.set_provenance(plan.provenance())
+        plan.store.set_provenance(plan.provenance() | _unfinished(terminalreporter, config.stash[ASKED]))
         page, tables = leaderboard.present(plan.run_folder, Path(config.option.site or plan.root / "leaderboard" / "site"))
         terminalreporter.write_line(tables)
         terminalreporter.write_line(f"Records: {plan.run_folder}\nPage:    {page}")

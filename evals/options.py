@@ -60,8 +60,8 @@ DEFAULTS = {"judge": "lexical", "seeds": 1, "device": "auto"}
 
 
 def command(option: Any) -> str:
-    """The command that makes the same run again: whatever differs from the defaults, in a fixed order."""
-    words = ["pytest", "-m", "domain"]
+    """The command that measures the same again: which tests, and whatever differs from the defaults, in a fixed order."""
+    words = ["pytest", "-m", option.markexpr or "domain", *(["-k", option.keyword] if option.keyword else [])]
     for name in SHAPING:
         value, flag = getattr(option, name), f"--{name.replace('_', '-')}"
         if value is True:

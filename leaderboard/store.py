@@ -73,11 +73,17 @@ class Store:
                 write_atomically(path, text)
 
     def set_provenance(self, provenance: Mapping[str, Any]) -> None:
-        """Say how the run came about; replaces what was said before. A run that goes on keeps the time it ``started``."""
+        """Say how the run came about; replaces what was said before.
+
+        A run that goes on keeps the time it ``started``; its ``command`` has a line for each that it took.
+        """
         path = self.folder / PROVENANCE
         with self._writing():
-            begun = {name: value for name, value in _provenance(path).items() if name == "started"}
-            write_atomically(path, json.dumps({**provenance, **begun}, indent=1, default=str) + "\n")
+            before = _provenance(path)
+            commands = [line for told in (before, provenance) for line in str(told.get("command", "")).splitlines()]
+            begun = {"started": before["started"]} if "started" in before else {}
+            typed = {"command": "\n".join(dict.fromkeys(commands))} if commands else {}
+            write_atomically(path, json.dumps({**provenance, **typed, **begun}, indent=1, default=str) + "\n")
 
     def keep_lm_eval(self, suite: str, base_model: str, system: str, seed: int, files: Mapping[str, str]) -> None:
         """Keep the files that lm-eval leaves of a system (name -> text), as they are."""

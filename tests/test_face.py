@@ -10,6 +10,7 @@ import signal
 import subprocess
 import sys
 import time
+from functools import partial
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
@@ -110,6 +111,7 @@ class Runner:
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             start_new_session=True,
+            preexec_fn=partial(signal.signal, signal.SIGINT, signal.SIG_DFL),  # noqa: PLW1509 # a test in the background ignores it
         )
 
     def __call__(self, *more: str) -> tuple[int, str]:
@@ -122,12 +124,12 @@ class Runner:
         rows = map(json.loads, (self.run_dir / "records.jsonl").read_text().splitlines())
         return sorted(json.dumps(row | {"value": None} if row["measure"].startswith(READ_OFF) else row) for row in rows)
 
-    def kill_after_first_records(self) -> None:
-        process = self.start()
+    def stop_after_first_records(self, how: signal.Signals, *more: str) -> None:
+        process = self.start(*more)
         while process.poll() is None and not (self.run_dir / "records.jsonl").exists():
             time.sleep(0.05)
         assert process.poll() is None, process.communicate()[0]
-        os.killpg(process.pid, signal.SIGKILL)
+        os.killpg(process.pid, how)
         process.communicate()
 
 
@@ -208,6 +210,9 @@ def test_a_saved_run_is_compared_with_and_another_exam_is_refused(first: tuple[R
     code, out = runner(f"--eval-compare={saved}", "--eval-compare-fail=*:ci")
     assert (code, "compared with the saved run" in out) == (0, True)
     saved.write_text(saved.read_text().replace('"measure_version": "1"', '"measure_version": "0"'))
+    kept = runner.folder / "kept.json"
+    assert runner(f"--eval-compare={saved}", f"--eval-save={kept}")[0] == 1
+    assert kept.exists()  # what is refused is the comparison alone
     code, out = runner(f"--eval-compare={saved}", "--eval-compare-fail=*:ci", "-k", "test_accuracy and rag")
     assert code == 1
     assert "cannot be compared with the saved run: definition of measure accuracy.exact: 0 before, 1 now" in out
@@ -226,10 +231,22 @@ def test_a_killed_run_goes_on_and_ends_with_the_same_records(
     first: tuple[Runner, str], suite: Path, tiny_llama: Path, tmp_path: Path
 ) -> None:
     runner = Runner(suite, tiny_llama, tmp_path)
-    runner.kill_after_first_records()
+    runner.stop_after_first_records(signal.SIGKILL)
     code, out = runner()
     assert code == 0, out
     assert runner.records() == first[0].records()
+
+
+@pytest.mark.slow
+def test_the_page_of_a_run_that_was_interrupted_says_so_until_it_went_on(suite: Path, tiny_llama: Path, tmp_path: Path) -> None:
+    runner, some = Runner(suite, tiny_llama, tmp_path), ("-k", "test_accuracy")
+    runner.stop_after_first_records(signal.SIGINT, *some)
+    assert re.search(r"This run was not finished: [1-4] of 5 tests were run\.", (runner.site / "index.html").read_text())
+    code, out = runner(*some)
+    assert code == 0, out
+    page = (runner.site / "index.html").read_text()
+    assert "not finished" not in page
+    assert page.count("-k test_accuracy") == 1  # what to type again, and once
 
 
 def collect(*more: str, folder: Path = ROOT) -> tuple[int, str]:

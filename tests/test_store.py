@@ -144,6 +144,18 @@ def test_a_full_disk_is_said_and_leaves_nothing_half_written(tmp_path):
     assert len(read(tmp_path).records) == 2
 
 
+def test_a_run_keeps_its_start_and_every_command_that_it_took(tmp_path):
+    store = Store(tmp_path)
+    some, all_ = "pytest -m domain -k rag", "pytest -m domain"
+    for started, command in (("early", some), ("later", all_), ("last", some)):
+        store.set_provenance({"started": started, "command": command, "seeds": 1})
+    assert read(tmp_path).provenance == {
+        "started": "early",
+        "command": "pytest -m domain -k rag\npytest -m domain",
+        "seeds": 1,
+    }
+
+
 def test_a_full_disk_keeps_the_old_answers_and_provenance(tmp_path):
     store = Store(make_run(tmp_path))
     before = read(tmp_path)
