@@ -3,10 +3,19 @@
 from __future__ import annotations
 
 import argparse
+import os
+import sys
+from pathlib import Path
 from typing import NoReturn
 
 USAGE_ERROR = 4
 """As pytest's."""
+
+
+def interpreter() -> str:
+    """What to type for the Python that runs now: its place in this folder, where that is where it is."""
+    own = Path(sys.executable)
+    return os.path.relpath(own) if own.is_relative_to(Path.cwd()) else "python"
 
 
 class Parser(argparse.ArgumentParser):

@@ -8,6 +8,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from evals.cli import interpreter
 from evals.schema import InputError, Suite
 from suites.draft import suite_name, write_folder, write_suite
 from suites.importers import IMPORTERS
@@ -38,7 +39,7 @@ def _new(options: argparse.Namespace) -> None:
     suite = write_suite(options.dir, starter(suite_name(options.dir), str(options.dir)))
     print(f"{options.dir}: {_counts(suite)}")
     print(f"Read {options.dir / 'suite.toml'}, put your own documents and questions there, and run")
-    print(f"  python -m suites validate {options.dir}")
+    print(f"  {interpreter()} -m suites validate {options.dir}")
 
 
 def _validate(options: argparse.Namespace) -> None:

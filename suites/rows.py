@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -95,8 +96,13 @@ def read_rows(path: Path, columns: Columns, problems: Problems, *, required: boo
     """The rows of a file of JSON lines. Empty lines are skipped; a missing file is a problem only if it is required."""
     if not required and not path.exists():
         return
-    text = read_text(path, problems, remedy="write one JSON object a line into it")
-    for number, line in enumerate((text or "").split("\n"), 1):
+    text = read_text(path, problems, remedy="write one JSON object a line into it") or ""
+    if re.match(r"\s*\[\s*\{", text):
+        problems.add(
+            Place(path, 1), "a list, where one JSON object a line is expected", f"take it apart: jq -c '.[]' {path.name}"
+        )
+        return
+    for number, line in enumerate(text.split("\n"), 1):
         place = Place(path, number)
         if line.strip() and (values := _parsed(line, place, problems)) is not None:
             yield Row(values, columns, place, problems)

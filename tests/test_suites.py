@@ -207,6 +207,10 @@ BAD = {
     "a folder of tasks that is not there": ({"suite.toml": 'general = ["../x"]'}, ["suite.toml:1", "'general'", "'../x'"]),
     "malformed JSON": ({"train.jsonl": '\n{"prompt": "a"'}, ["train.jsonl:2", "not JSON at column", "one whole JSON object"]),
     "JSON that is no object": ({"questions.jsonl": "[1]"}, ["questions.jsonl:1", "a JSON object is expected, not a list"]),
+    "a JSON array in place of lines": (
+        {"questions.jsonl": '[\n{"question": "x", "references": []},\n{"question": "y", "references": []}\n]'},
+        ["1 problem", "questions.jsonl:1", "a list, where one JSON object a line is expected", "jq -c '.[]' questions.jsonl"],
+    ),
     "JSON too deep": ({"questions.jsonl": "[" * 100_000}, ["questions.jsonl:1", "cannot be read"]),
     "a missing question": (
         {"questions.jsonl": lines({"references": []})},
