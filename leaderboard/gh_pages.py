@@ -66,7 +66,7 @@ def commit(site: Path, target: Target, message: str = "") -> Committed:
         git(target.repository, "update-ref", "-m", "leaderboard gh-pages", target.ref, made, mine)
     if target.remote is not None:
         git(target.repository, "push", "--quiet", "--", target.remote, f"{target.ref}:{target.ref}")
-    return Committed(made, len(files), new)
+    return Committed(made, len({*files, NO_JEKYLL}), new)
 
 
 def _files(site: Path) -> list[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 import webbrowser
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
@@ -55,6 +56,15 @@ class Handler(SimpleHTTPRequestHandler):
         """Say nothing of each file."""
 
 
+class Server(ThreadingHTTPServer):
+    """Says nothing of a browser that went away while it was answered."""
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """Tell of any other error."""
+        if not isinstance(sys.exception(), ConnectionError):
+            super().handle_error(request, client_address)
+
+
 def server(site: Path, port: int = 0) -> ThreadingHTTPServer:
     """A server of a published site, at a port that is free if none is named; it listens already.
 
@@ -64,7 +74,7 @@ def server(site: Path, port: int = 0) -> ThreadingHTTPServer:
     if not (site / "index.html").is_file():
         raise InputError(f"{site} holds no page; publish one first: python -m leaderboard publish RUN --to {site}")
     try:
-        return ThreadingHTTPServer((HOST, port), partial(Handler, directory=str(site)))
+        return Server((HOST, port), partial(Handler, directory=str(site)))
     except OSError as error:
         raise InputError(f"--port {port}: {error.strerror}; leave it out, and a free one is taken") from error
 

@@ -93,7 +93,7 @@ def test_a_branch_is_made_without_history_and_nothing_else_is_touched(site, repo
     before = state(repository)
     done = commit(site, Target(repository))
     assert state(repository) == before
-    assert (done.new, done.files, done.commit) == (True, 3, git(repository, "rev-parse", "gh-pages"))
+    assert (done.new, done.files, done.commit) == (True, 4, git(repository, "rev-parse", "gh-pages"))
     assert listed(repository) == FILES
     assert subjects(repository) == ["Publish the leaderboard of 0123456"]
     shown = subprocess.run(["git", "-C", repository, "show", "gh-pages:index.html"], capture_output=True, check=True)  # noqa: S607
@@ -273,6 +273,6 @@ def test_the_command_says_what_it_did(site, repository, remote, monkeypatch, cap
     assert subjects(repository, "pages") == ["mine"]
     at = git(repository, "rev-parse", "--short=7", "pages")
     assert main(["gh-pages", str(site), "--branch", "pages", "--push", "origin"]) == 0
-    assert capsys.readouterr().out == f"pages: 3 files committed, at {at}\npages: nothing changed, at {at}, pushed to origin\n"
+    assert capsys.readouterr().out == f"pages: 4 files committed, at {at}\npages: nothing changed, at {at}, pushed to origin\n"
     assert main(["gh-pages", str(site), "--branch", "main"]) == 4
     assert "branch main is checked out" in capsys.readouterr().err

@@ -128,6 +128,16 @@ def test_a_port_that_there_is_not_is_said(port, capsys):
     assert "expected a port from 0 to 65535" in capsys.readouterr().err
 
 
+def test_a_browser_that_went_away_is_nothing_to_tell_of_and_other_errors_are(site, capsys):
+    with preview.server(site) as serving:
+        for error, told in ((BrokenPipeError(), False), (ConnectionResetError(), False), (ValueError(), True)):
+            try:
+                raise error
+            except (OSError, ValueError):
+                serving.handle_error(None, ("127.0.0.1", 1))
+            assert ("Traceback" in capsys.readouterr().err) == told
+
+
 @pytest.mark.skipif(signal.getsignal(signal.SIGINT) is not signal.default_int_handler, reason="interruptions are ignored here")
 def test_it_prints_its_address_and_an_interruption_ends_it_cleanly(site):
     command = [sys.executable, "-m", "leaderboard", "preview", str(site), "--no-open"]
