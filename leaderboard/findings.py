@@ -140,7 +140,11 @@ def _unsure(mine: Series, theirs: Series, found: Comparison) -> str:
     if found.n == 1 and not mine.share:
         once = any(len(side.seed_means) < 2 and side.means.values.any() for side in (mine, theirs))
         return "measured once, and would differ the next time: train with --seeds 3" if once and mine.unit not in EXACT else ""
-    return f"only {found.clusters} clusters of items in common: {FEW} or more tell systems apart" if found.clusters < FEW else ""
+    if found.clusters >= FEW:
+        return ""
+    return (
+        f"only {found.clusters} cluster{'' if found.clusters == 1 else 's'} of items in common: {FEW} or more tell systems apart"
+    )
 
 
 def _floored(claim: Claim, mine: Series, found: Comparison) -> str:
