@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from itertools import takewhile
@@ -51,6 +52,12 @@ class History:
     lines: tuple[Line, ...]
     undated: tuple[str, ...] = ()
     """Names of runs that do not say when they were started, and so have no place in it."""
+
+    @property
+    def names(self) -> list[str]:
+        """Of the runs; with the time where several have the same."""
+        counts = Counter(run.name for run in self.runs)
+        return [run.name if counts[run.name] == 1 else f"{run.name} {run.started[5:16].replace('T', ' ')}" for run in self.runs]
 
     @property
     def changes(self) -> list[Marked]:

@@ -41,9 +41,9 @@ def _marks(best: Sequence[str], comparisons: Mapping[str, Comparison | None], su
 
 
 def _best(systems: Systems) -> list[str]:
-    """Who has the best mean; nobody where one stands alone, or where one reading is all that there is."""
+    """Who has the best mean; nobody where all have the same, or where one reading is all that there is."""
     means = {name: series.interval.value for name, series in systems.items() if series.interval}
-    if len(means) < 2 or any(series.single for series in systems.values()):
+    if len(set(means.values())) < 2 or any(series.single for series in systems.values()):
         return []
     better = next(iter(systems.values())).first.better
     top = (max if better == "higher" else min)(means.values())

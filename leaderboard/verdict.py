@@ -45,7 +45,7 @@ def _accuracy(section: Section) -> Iterator[str]:
 
 def _ranked(cells: dict[str, Cell]) -> Iterator[str]:
     """Who is best, and whether the others can be told apart from it."""
-    best = [cell for cell in cells.values() if cell.best]
+    best = [cell for cell in cells.values() if cell.best] or [*cells.values()]  # none is marked where all are the same
     tied = [cell.system for cell in cells.values() if cell.tied]
     who = _list([cell.system for cell in best])
     if len(best) + len(tied) == len(cells):
@@ -62,7 +62,7 @@ def _behind(section: Section, cells: dict[str, Cell]) -> Iterator[str]:
     """How far the best of those that are surely behind is from the best of all."""
     best = next((cell.system for cell in cells.values() if cell.best), "")
     rest = sorted((cell for cell in cells.values() if not cell.best and not cell.tied), key=lambda cell: -(cell.value or 0.0))
-    found = section.apart(ACCURACY, best, rest[0].system) if rest else None
+    found = section.apart(ACCURACY, best, rest[0].system) if best and rest else None
     if found:
         value, low, high = (100 * part for part in found)
         yield f"{rest[0].system} follows, {value:.1f}{SPACE}points behind ({between(f'{low:.1f}', f'{high:.1f}')})."

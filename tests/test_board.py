@@ -112,8 +112,10 @@ def test_where_lower_is_better_the_lowest_is_best():
     assert marks(*records) == {"s1": "best", "s9": ""}
 
 
-def test_equals_are_all_best():
-    assert marks(*answered("rag", 20), *answered("lora", 20)) == {"rag": "best", "lora": "best"}
+def test_equals_are_all_best_where_others_are_not():
+    both = [*answered("rag", 20), *answered("lora", 20)]
+    assert marks(*both, *answered("base", 0)) == {"rag": "best", "lora": "best", "base": ""}
+    assert marks(*both) == {"rag": "", "lora": ""}  # nothing tells them apart: there is no best
 
 
 def test_one_alone_is_not_called_best():

@@ -188,6 +188,8 @@ def test_the_p_values_of_one_run_are_corrected_together():
 
 
 def test_two_runs_of_one_commit_are_told_apart_by_their_time():
+    told = history.history([run(1, 180, commit="a"), run(2, 120, commit="a"), run(3, 120, commit="b")])
+    assert told.names == ["aaaaaaa 01-01 00:00", "aaaaaaa 01-02 00:00", "bbbbbbb"]
     (marked,) = history.history([run(1, 180, commit="a"), run(2, 120, commit="a")]).changes
     assert marked.point.sentence.endswith("from aaaaaaa (2026-01-01T00:00:00Z) to aaaaaaa (2026-01-02T00:00:00Z)")
 

@@ -37,7 +37,7 @@ def sketch(section: Section, told: History) -> Sketch | None:
     courses = [_course(line, look[line.system], runs) for line in mine if line.system in look]
     if len(told.runs) < 2 or not any(len(course.values) > 1 for course in courses):
         return None
-    names = [run.name for run in told.runs]
+    names = told.names
     rows = [("system", *names), *((named(course.system), *_row(course, len(names))) for course in courses)]
     return Sketch("Accuracy from run to run", _words(courses, names), rows, (courses, names), draw)
 
