@@ -1,4 +1,4 @@
-"""How far every two systems are apart, item by item, in what a reader asks for first and in each general task."""
+"""How far every two systems are apart, item by item, in every measure."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 
 from evals.comparison import Comparison, corrected
 from evals.schema import Better, Record
-from leaderboard.axes import HEADLINES, rank
+from leaderboard.axes import rank
 from leaderboard.records import Records
 from leaderboard.series import Series, grouped, rounded
 
@@ -38,10 +38,12 @@ class Pair:
 
 
 def pairs(records: Iterable[Record], systems: Mapping[str, Any]) -> Iterator[Pair]:
-    """All pairs of a section's systems in each of these measures, once each; of many systems only those with a bare one."""
-    chosen = Records.of(records).where(lambda about: about.measure in HEADLINES or about.measure.startswith("general."))
+    """All pairs of a section's systems in each measure, once each; of many systems only those with a bare one.
+
+    What was read once for each system, such as the seconds of its training, has no pairs.
+    """
     bare = {name for name, about in systems.items() if _bare(about)}
-    for _, section in sorted(grouped(chosen, "suite", "base_model").items()):
+    for _, section in sorted(grouped(Records.of(records), "suite", "base_model").items()):
         measures = sorted(grouped(section, "measure").items(), key=lambda group: rank(group[0][0]))
         found = [pair for _, rows in measures for pair in _of_measure(rows, bare)]
         ps = corrected([pair.p for pair in found], "bh")
@@ -59,7 +61,7 @@ def _of_measure(rows: Records, bare: Collection[str]) -> Iterator[Pair]:
     for (name, mine), (than, theirs) in combinations(systems.items(), 2):
         wanted = len(systems) <= MOST or name in bare or than in bare
         found = mine.against(theirs) if wanted else None
-        if found:
+        if found and found.n > 1:
             yield _pair(rows[0], name, than, found)
 
 

@@ -54,6 +54,17 @@ def test_all_questions_are_listed_with_every_system(answers):
     assert answers.texts(".list tbody tr:nth-child(9) td")[0] == "no answer in the documents"
 
 
+def test_what_one_or_two_systems_said_is_in_the_list(answers, published):
+    run = read(published.parent / "run")
+    assert answers.page.locator(".answer").count() == 0
+    choose(answers, "System", "rag")
+    choose(answers, "beside", "lora")
+    said = [[row.answer for row in run.answers("instruments", "tiny", system, 0)] for system in ("rag", "lora")]
+    for row, pair in zip(answers.page.locator(".list tbody tr").all(), zip(*said, strict=True), strict=True):
+        expected = [f"failed: {answer.error}" if answer.error else answer.text for answer in pair]
+        assert row.locator(".answer").all_text_contents() == expected
+
+
 def test_right_wrong_and_not_scored(answers, right):
     choose(answers, "System", "rag")
     choose(answers, "Show", "wrong")

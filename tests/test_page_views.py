@@ -8,6 +8,7 @@ import pytest
 
 from leaderboard.figures import between, figure
 from leaderboard.page import publish
+from leaderboard.store import read
 from tests.browsing import needs_browser
 from tests.sample_run import Sample, make_run
 
@@ -46,7 +47,11 @@ def test_a_domain_tells_what_it_is_made_of_and_leads_to_its_questions(visit, pub
     seen = visit(published / "index.html").go("in=instruments--tiny&view=suite")
     assert seen.texts("[data-view=suite] h2") == ["Bench instruments: support desk on tiny"]
     facts = dict(zip(seen.texts("[data-view=suite] dt"), seen.texts("[data-view=suite] dd"), strict=True))
-    assert facts
+    assert "title" not in facts
+    assert facts["questions"] == "60"
+    asked = [row.question for row in read(published.parent / "run").answers("instruments", "tiny", "rag", 0)][:6]
+    assert seen.texts("[data-view=suite] .sample a") == [question.text for question in asked]
+    assert seen.texts("[data-view=suite] .sample li > :last-child") == [question.references[0] for question in asked]
     with seen.change():
         seen.page.locator("[data-view=suite] tbody a").first.click()
     assert "view=answers" in seen.state

@@ -35,7 +35,10 @@ const Answers = (() => {
     const systems = chosen(list);
     const columns = systems.map((system) => column(own(scores, system)));
     const found = matching(list, systems, columns, measure);
-    return [heading(where), tools(list, measure), said(found, systems, list), table(list, found, systems, columns, measure), more(found)];
+    const texts = State.get("system") ? new Map() : null; // what one or two systems said fits beside their marks
+    const shown = table(list, found, systems, columns, measure, texts);
+    if (texts) fill(where, list, texts);
+    return [heading(where), tools(list, measure), said(found, systems, list), shown, more(found)];
   }
 
   const heading = (where) => h("h2", {}, "Answers ", h("small", {}, h("bdi", {}, where.title)));
@@ -99,14 +102,33 @@ const Answers = (() => {
   /** The place of the first that is listed, where pages start. */
   const first = (found) => Math.max(0, Math.min(PAGE * Math.trunc(Number(State.get("from", "0")) / PAGE || 0), PAGE * Math.floor((found.length - 1) / PAGE)));
 
-  function table(list, found, systems, columns, measure) {
+  /** Write what was said into the cells that are to show it, block by block. */
+  function fill(where, list, cells) {
+    for (const [number, places] of Map.groupBy(cells.keys(), (place) => Math.floor(place / list.block))) {
+      Parts.part(where, `block-${number}`).then((block) => {
+        for (const place of places) cells.get(place).forEach((cell, system) => (cell.textContent = spoken(block, system, place % list.block)));
+      }, (error) => tell(error.message));
+    }
+  }
+
+  /** The answer of a system's first seed. */
+  function spoken(block, system, at) {
+    const row = block.answers[block.systems.findIndex(([name]) => name === system)]?.[at];
+    if (!row) return "";
+    return row[8] ? `failed: ${row[8]}` : block.texts[row[0]] || "(nothing)";
+  }
+
+  function table(list, found, systems, columns, measure, texts) {
     const start = first(found);
     const head = h("tr", {}, h("th", { scope: "col" }, "question"), h("th", { scope: "col" }, "right"), systems.map((system) => h("th", { scope: "col" }, h("bdi", {}, system))));
     const rows = found.slice(start, start + PAGE).map((place) => {
       const [id, asked, references] = list.questions[place];
       const link = h("a", { href: State.link({ view: "question", q: id }), dir: "auto" }, asked);
       const right = references.length ? references[0] : h("i", {}, "no answer in the documents");
-      return h("tr", {}, h("th", { scope: "row" }, link), h("td", { dir: "auto" }, right), columns.map((values) => h("td", {}, measure ? mark(values[place] ?? ".", measure) : "")));
+      const answers = texts && new Map(systems.map((system) => [system, h("span", { class: "answer", dir: "auto" })]));
+      if (texts) texts.set(place, answers);
+      const cells = systems.map((system, number) => h("td", {}, measure ? mark(columns[number][place] ?? ".", measure) : "", answers && answers.get(system)));
+      return h("tr", {}, h("th", { scope: "row" }, link), h("td", { dir: "auto" }, right), cells);
     });
     const caption = h("caption", { class: "spoken" }, "Questions, and how each system did");
     return h("div", { class: "box", role: "region", "aria-label": "Questions", tabindex: "0" }, h("table", { class: "list" }, caption, h("thead", {}, head), h("tbody", {}, rows)));

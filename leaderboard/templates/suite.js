@@ -1,17 +1,32 @@
 // A domain: what it is made of, and how each system does on each kind of its questions.
 
 const Suite = (() => {
-  function render() {
+  const MOST = 6; // questions that are shown
+
+  async function render() {
     const where = section();
+    const { questions } = Parts.any(where) ? await Parts.part(where, "list") : { questions: [] };
     return [
       h("h2", {}, h("bdi", {}, where.title), " ", h("small", {}, "on ", h("bdi", {}, where.base_model))),
       h("p", { class: "pager" }, h("a", { href: State.view("") }, "Its board"), h("a", { href: State.view("answers") }, "Its questions and answers")),
       facts(where.facts),
+      ...sample(questions),
       ...kinds(where),
     ];
   }
 
-  const facts = (known) => h("dl", { class: "facts" }, Object.entries(known).map(([name, value]) => [h("dt", {}, name), h("dd", {}, [value].flat().join(", "))]));
+  const facts = ({ title, ...known }) => h("dl", { class: "facts" }, Object.entries(known).map(([name, value]) => [h("dt", {}, name), h("dd", {}, [value].flat().join(", "))]));
+
+  /** The first question of each kind; the first of all where there are hardly any kinds. */
+  function sample(questions) {
+    const kinds = [...Map.groupBy(questions, (question) => question[4].join("\n")).values()].map(([first]) => first);
+    const shown = (kinds.length > 2 ? kinds : questions).slice(0, MOST);
+    const items = shown.map(([id, asked, references]) => {
+      const right = references.length ? h("span", { dir: "auto" }, references[0]) : h("i", {}, "no answer in the documents");
+      return h("li", {}, h("a", { href: State.view("question", { q: id }), dir: "auto" }, asked), h("br", {}), right);
+    });
+    return items.length ? [h("h3", {}, "What is asked"), h("ul", { class: "sample" }, items)] : [];
+  }
 
   /** A table of the measure that is asked for, for each kind of question. */
   function kinds(where) {
