@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from evals.statistics import FEW, Interval
+from evals.statistics import Interval
 from leaderboard.axes import axis
 from leaderboard.evidence import SAME, Column
 from leaderboard.options import FRESH, Case, Weighed
@@ -52,8 +52,9 @@ def decide(case: Case) -> Decision:
         _surely_good(case, pick, fit)
     except Undecided as why:
         return Decision(weighed, reason=str(why), settle=why.settle)
-    tied = tuple(each.option.name for each in _tied(case, fit))
-    return Decision(weighed, pick, _next(case, [each for each in fit if each != pick]), tied=tied)
+    tied = _tied(case, fit)
+    rest = [each for each in tied if each != pick] or [each for each in fit if each != pick]
+    return Decision(weighed, pick, _next(case, rest), tied=tuple(each.option.name for each in tied))
 
 
 def _fit(case: Case, weighed: Sequence[Weighed]) -> list[Weighed]:
@@ -64,9 +65,9 @@ def _fit(case: Case, weighed: Sequence[Weighed]) -> list[Weighed]:
         raise Undecided("the share of the knowledge that an update changes is not known", "give --changed", to_measure([FRESH]))
     if all(each.quality is None for each in weighed):
         raise Undecided("the quality of no option is known", *_to_settle(weighed))
-    few = [each.quality.clusters for each in weighed if each.quality]
-    if max(few) < FEW:
-        raise Undecided(f"only {max(few)} clusters of questions were asked", f"ask about {FEW} clusters or more")
+    most = max((each for each in weighed if each.quality), key=lambda each: each.quality.clusters if each.quality else 0)
+    if thin := case.thin(most):
+        raise Undecided(thin.what, thin.settle)
     raise Undecided("no option surely meets what is demanded", *_floors(case, weighed))
 
 
@@ -112,7 +113,7 @@ def _surely_good(case: Case, pick: Weighed, fit: Sequence[Weighed]) -> None:
 
 
 def _next(case: Case, fit: Sequence[Weighed]) -> Weighed | None:
-    """What would be recommended without the recommended one; the best where the costs for that are not known."""
+    """The cheapest of these that are tied, or the best of them where the costs for that are not known."""
     if not fit:
         return None
     try:
@@ -143,7 +144,8 @@ def to_measure(measures: Sequence[str], system: str = "") -> str:
     what = ", ".join(dict.fromkeys(measures))
     only = f" of {system}" if system else ""
     wanted = f"({axes})" if " or " in axes else axes
-    return f'{what}{only}: pytest -m "domain and {wanted}"{" --full" if again else ""}'
+    needs = " (of a suite with revisions.jsonl)" if "updates" in axes else ""
+    return f'{what}{only}: pytest -m "domain and {wanted}"{" --full" if again else ""}{needs}'
 
 
 def _to_settle(weighed: Sequence[Weighed]) -> list[str]:

@@ -6,10 +6,10 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from evals.statistics import FEW, Interval
+from evals.statistics import Interval
 from leaderboard.advice import Decision, decide
 from leaderboard.evidence import Amount, Evidence
-from leaderboard.figures import between, figure, money, signed
+from leaderboard.figures import between, costing, figure, money, paid, signed
 from leaderboard.flips import LIMITS, Axis, Flip, Tip, flips, value
 from leaderboard.options import PARTS, Case, Weighed
 from leaderboard.series import rounded
@@ -63,7 +63,7 @@ def _said(advice: Advice) -> dict[str, Any]:
     return {
         "situation": _situation(advice.case),
         "verdict": list(_verdict(advice)),
-        "left_out": [*_left_out(advice.decision), *_unpriced(advice.decision)],
+        "left_out": [*_left_out(advice.case, advice.decision), *_unpriced(advice.decision)],
         "along": {axis: list(_along(advice, axis)) for axis in LIMITS},
     }
 
@@ -85,7 +85,7 @@ def _option(each: Weighed) -> dict[str, Any]:
 
 def _shown(each: Weighed) -> dict[str, Any]:
     """The figures as people read them."""
-    costs = {part: "?" if (amount := each.parts[part]) is None else money(amount) for part in PARTS}
+    costs = {part: "?" if (amount := each.parts[part]) is None else money(amount, each.currency) for part in PARTS}
     unmet = "; ".join(f"{name}: {standing}" for name, standing in each.demands.items() if standing != "met")
     return {"quality": _quality(each), "cost": _cost(each), "parts": costs, "demands": unmet or ("met" if each.demands else "")}
 
@@ -127,9 +127,8 @@ def _situation(case: Case) -> str:
         "" if case.aged is None else f": over the month {figure(case.aged, 'share')} of the questions are about what has changed"
     )
     each = f", each of {changed} of the knowledge{about}" if situation.updates else ""
-    asked = (
-        f"{situation.queries:g} queries a day, an hour of the machine at {situation.prices.gpu_hour:g} (--gpu-hour sets yours)"
-    )
+    hour = paid(f"{situation.prices.gpu_hour:g}", situation.prices.currency)
+    asked = f"{situation.queries:g} queries a day, an hour of the machine at {hour} (--gpu-hour sets yours)"
     updates = f"{situation.updates:g} {'update' if situation.updates == 1 else 'updates'} a month{each}"
     return f"{case.evidence.suite}, base model {case.evidence.base_model}. {updates}; {asked}."
 
@@ -199,10 +198,7 @@ def _quality(each: Weighed) -> str:
 
 
 def _cost(each: Weighed) -> str:
-    if not each.cost:
-        return "?"
-    ends = f" [{money(each.cost.low)} to {money(each.cost.high)}]" if each.cost.low < each.cost.high else ""
-    return f"{money(each.cost.value)}{ends}"
+    return costing(each.cost, each.currency) if each.cost else "?"
 
 
 def _table(weighed: Sequence[Weighed], decision: Decision) -> Iterator[str]:
@@ -219,13 +215,13 @@ def _row(each: Weighed, decision: Decision) -> tuple[str, ...]:
     return (*name, shown["quality"], shown["cost"], *shown["parts"].values(), shown["demands"])
 
 
-def _left_out(decision: Decision) -> Iterator[str]:
+def _left_out(case: Case, decision: Decision) -> Iterator[str]:
     for each in decision.weighed:
         if each.missing:
             absent = ", ".join(measure for measure, _ in each.missing)
             yield f"Left out: {each.option.name}: {absent} not measured."
-        elif each.quality and each.quality.clusters < FEW:
-            yield f"Left out: {each.option.name}: only {each.quality.clusters} clusters of questions tell of it."
+        elif thin := case.thin(each):
+            yield f"Left out: {each.option.name}: {thin.what}."
 
 
 def _unpriced(decision: Decision) -> Iterator[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from leaderboard.board import Cell
+from leaderboard.evidence import Amount
 
 SPACE = "\u00a0"
 """Does not break the line between a number and its unit."""
@@ -29,9 +30,20 @@ def signed(value: float, unit: str) -> str:
     return f"{'+' if value > 0 else ''}{figure(value, 'difference' if unit == 'share' else unit)}"
 
 
-def money(amount: float) -> str:
-    """An amount in whatever currency the prices are in."""
-    return f"{amount:z,.2f}" if abs(amount) >= 1 or not amount else f"{amount:.3g}"
+def money(amount: float, currency: str) -> str:
+    """What something costs, 0 or more."""
+    return paid(f"{amount:,.2f}" if amount >= 1 or not amount else f"{amount:.3g}", currency)
+
+
+def paid(number: str, currency: str) -> str:
+    """A number with the sign of its currency before it, or the currency's name."""
+    return f"{currency}{SPACE if currency[-1:].isalpha() else ''}{number}"
+
+
+def costing(amount: Amount, currency: str) -> str:
+    """The same with its interval, where it has one."""
+    value, low, high = (money(part, currency) for part in amount)
+    return f"{value} [{low} to {high}]" if low != high else value
 
 
 def of_cell(cell: Cell) -> str:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import Literal, get_args
+from typing import Literal, NamedTuple, get_args
 
 from evals.statistics import FEW, Interval
 from leaderboard.evidence import Amount, Column, Evidence
@@ -76,12 +76,21 @@ class Weighed:
     """Measures without which quality is not known."""
     unpriced: tuple[Column, ...]
     """Measures without which cost is not known."""
+    currency: str
+    """Of what it costs."""
 
     @property
     def fit(self) -> bool:
         """Whether its quality is known and all demands are surely met."""
         known = self.quality is not None and self.quality.clusters >= FEW
         return known and all(standing == "met" for standing in self.demands.values())
+
+
+class Thin(NamedTuple):
+    """Too few clusters to tell of an option's quality."""
+
+    what: str
+    settle: str
 
 
 @dataclass(frozen=True)
@@ -143,7 +152,19 @@ class Case:
             {name: self._standing(limit, option.system, quality) for name, limit in self.situation.limits.items()},
             tuple(missing),
             unpriced,
+            self.situation.prices.currency,
         )
+
+    def thin(self, each: Weighed) -> Thin | None:
+        """What there is too little of to tell of an option's quality: of questions, or of those about revised documents."""
+        if not each.quality or each.quality.clusters >= FEW:
+            return None
+        count = each.quality.clusters
+        clusters, were = ("cluster", "was") if count == 1 else ("clusters", "were")
+        if self.evidence.figures[ACCURACY, each.option.system].clusters == count:
+            return Thin(f"only {count} {clusters} of questions {were} asked", f"ask about {FEW} clusters or more")
+        what = f"only {count} {clusters} of questions about revised documents {were} asked"
+        return Thin(what, f"add revisions about {FEW} clusters of questions or more to revisions.jsonl")
 
     def _standing(self, limit: Limit, system: str, quality: Interval | None) -> Standing:
         found = self.evidence.found(limit.measure, system) if limit.measure else quality

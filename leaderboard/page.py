@@ -13,6 +13,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
+from itertools import combinations
 from pathlib import Path
 from typing import Any
 from unicodedata import category
@@ -23,11 +24,12 @@ from markupsafe import Markup, escape
 from evals.schema import InputError
 from leaderboard import answers, axes, claims, counsel, crossing, debate, export, figures, judged, news, verdict
 from leaderboard.board import Board, board, latest
-from leaderboard.changes import mixed
+from leaderboard.changes import mixed, resettings
 from leaderboard.evidence import Evidence
 from leaderboard.gathering import as_json
 from leaderboard.history import History, history
 from leaderboard.output import Site
+from leaderboard.plots.looks import SERIES, places
 from leaderboard.plots.table import Plot, of_history, plots
 from leaderboard.series import grouped
 from leaderboard.situation import Situation, load
@@ -42,6 +44,8 @@ SCRIPTS = (*DECISION, "dom.js", "parts.js", "table.js", "panel.js", "answers.js"
 """All scripts of the page, in the same order."""
 ROOM = 4_500_000
 """Bytes of answers that the page itself holds. Where there are more, they are in files beside it."""
+ELSEWHERE = ("command", "fair")
+"""Provenance that the page says in another place: as what to type, and as what to read with care."""
 LONGEST = 20_000
 """Letters shown of one text."""
 TRENDS = {"first": "", "better": "\u25b2", "worse": "\u25bc", "tied": "=", "inconclusive": "?", "not comparable": "\u2260"}
@@ -54,6 +58,8 @@ ESCAPED = re.compile(r"\\(\\|u00(?:0[0-8bcef]|1[0-9a-f])|[bf]|r(?:\\n)?)")
 
 DIFFERENT = """these runs are of different exams, and their systems cannot stand beside each other;
 publish each to a site of its own, or give those that came before with --history:"""
+SAME_NAME = """systems of these runs have one name and are set otherwise;
+name one of each otherwise in its table, publish each run to a site of its own, or give those that came before with --history:"""
 
 
 def publish(runs: Sequence[Path], site: Path, more: Sequence[Path] = (), saved: Sequence[Path] = ()) -> Path:
@@ -62,14 +68,15 @@ def publish(runs: Sequence[Path], site: Path, more: Sequence[Path] = (), saved: 
     ``more`` are files of claims to be tested beside those that come with Proctor, ``saved`` the runs before these.
 
     Raises:
-        InputError: a folder is not a run, a file in it or one of claims is damaged, the site cannot be written, or runs are of
-            different exams.
+        InputError: a folder is not a run, a file in it or one of claims is damaged, the site cannot be written, runs are of
+            different exams, or a name is that of two systems.
     """
     tested = claims.load(more)
     opened = [read(folder) for folder in runs]
-    differences = mixed(latest(opened)) if len(opened) > 1 else []
-    if differences:
-        raise InputError("\n".join([DIFFERENT, *differences]))
+    settings = [text for before, after in combinations(opened, 2) for text in resettings(before, after)]
+    for problem, differences in ((DIFFERENT, mixed(latest(opened)) if len(opened) > 1 else []), (SAME_NAME, settings)):
+        if differences:
+            raise InputError("\n".join([problem, *dict.fromkeys(differences)]))
     return write(opened, board(opened, tested), site, saved)
 
 
@@ -119,6 +126,7 @@ class Shown:
             "base_model": section.base_model,
             "title": section.title,
             "order": section.systems,
+            "inks": {system: place % len(SERIES) for system, place in places(section.systems).items()},
             "facts": section.facts,
             "units": {cell.measure: cell.unit for cell in section.cells},
             "systems": self.systems,
@@ -313,8 +321,9 @@ def _text(value: str) -> str:
 
 def _facts(run: Mapping[str, Any]) -> list[tuple[str, list[tuple[str, str]]]]:
     """Provenance under headings: what is a single fact under none, each table under its name, tables in it line by line."""
-    single = [(name, _line(value)) for name, value in run.items() if not isinstance(value, Mapping)]
-    tables = [(name, list(_rows(name, table, run))) for name, table in run.items() if isinstance(table, Mapping)]
+    told = {name: value for name, value in run.items() if value is not None and name not in ELSEWHERE}
+    single = [(name, _line(value)) for name, value in told.items() if not isinstance(value, Mapping)]
+    tables = [(name, list(_rows(name, table, run))) for name, table in told.items() if isinstance(table, Mapping)]
     return [("", single), *tables]
 
 

@@ -15,13 +15,15 @@ from typing import Any
 from evals.schema import InputError
 
 SHIPPED = Path(__file__).with_name("prices.toml")
+MOST_SIGNS = 5
+"""Of a currency's name."""
 DAYS = 30
 """Of a month."""
 
 
 @dataclass(frozen=True)
 class Api:
-    """What a service takes, in dollars for a million tokens."""
+    """What a service takes for a million tokens."""
 
     prompt: float
     completion: float
@@ -29,12 +31,14 @@ class Api:
 
 @dataclass(frozen=True)
 class Prices:
-    """In dollars, or all of them in another currency."""
+    """All in one currency."""
 
     gpu_hour: float
     storage_gb_month: float
     api: Mapping[str, Api] = field(default_factory=dict)
     """System -> what is paid for its tokens in place of the seconds that it takes to answer."""
+    currency: str = "$"
+    """What is written before an amount."""
 
 
 @dataclass(frozen=True)
@@ -111,11 +115,15 @@ def load(file: Path | None = None) -> Prices:
     if problems:
         raise InputError("\n".join(problems))
     api = {system: Api(**prices) for system, prices in data.get("api", {}).items()}
-    return Prices(float(data["gpu_hour"]), float(data["storage_gb_month"]), api)
+    return Prices(float(data["gpu_hour"]), float(data["storage_gb_month"]), api, data.get("currency", Prices.currency))
 
 
 def _problems(data: Mapping[str, Any]) -> Iterator[str]:
-    yield from _fields({name: value for name, value in data.items() if name != "api"}, ("gpu_hour", "storage_gb_month"), "")
+    amounts = {name: value for name, value in data.items() if name not in ("api", "currency")}
+    yield from _fields(amounts, ("gpu_hour", "storage_gb_month"), "")
+    currency = data.get("currency", Prices.currency)
+    if not isinstance(currency, str) or not 0 < len(currency.strip()) <= MOST_SIGNS:
+        yield f'currency: expected a sign or a short name such as "$" or "EUR", not {currency!r}'
     api = data.get("api", {})
     if not isinstance(api, dict) or not all(isinstance(prices, dict) for prices in api.values()):
         yield "api: expected a table for each system, such as [api.rag]"

@@ -233,6 +233,16 @@ def test_of_what_is_not_told_apart_the_cheaper_is_recommended():
     assert decided(rag=RAG, twin=RAG | {"latency.seconds": 4.0}).name == "rag (as it is)"
 
 
+def test_the_runner_up_is_the_cheapest_of_those_that_were_tied():
+    calm = replace(MONTH, updates=0, margin=0.15, risk=0.3)
+    best = RAG | {"accuracy.exact": 0.95, "latency.seconds": 1.0}
+    near = RAG | {"accuracy.exact": 0.85, "latency.seconds": 4.0}
+    far = RAG | {"accuracy.exact": 0.74, "latency.seconds": 2.0}
+    found = decided(calm, best=best, near=near, far=far)
+    assert (found.name, found.tied) == ("best (as it is)", ("best (as it is)", "near (as it is)"))
+    assert found.runner_up.option.name == "near (as it is)"  # though far is cheaper, and not surely worse than near
+
+
 def test_the_margin_is_what_may_be_given_up():
     calm, slow = replace(MONTH, updates=0), LORA | {"latency.seconds": 9.0}
     assert decided(calm, rag=RAG, lora=slow).name == "lora (as it is)"
@@ -333,7 +343,7 @@ def test_missing_quality_is_no_zero():
     assert options(found)["lora (retrained)"].missing == (("updates.retrained.fresh", "lora"),)
     nothing = decided(rag=without(RAG, "updates.fresh"))
     assert (nothing.name, nothing.reason) == ("", "the quality of no option is known")
-    assert nothing.settle == ('updates.fresh of rag: pytest -m "domain and updates"',)
+    assert nothing.settle == ('updates.fresh of rag: pytest -m "domain and updates" (of a suite with revisions.jsonl)',)
 
 
 def test_training_again_that_was_not_measured_asks_for_the_full_exam():
@@ -359,7 +369,14 @@ def test_an_option_that_few_questions_tell_of_is_left_out():
     (advice,) = counsel.advise(gathered([*measured(rag=RAG), *few]), MONTH)
     assert advice.decision.name == "rag (as it is)"
     shown = " ".join(counsel.as_text([advice]).split())
-    assert "Left out: tuned (retrained): only 9 clusters of questions tell of it." in shown
+    assert "Left out: tuned (retrained): only 9 clusters of questions about revised documents were asked." in shown
+
+
+def test_too_few_revisions_are_named_and_not_the_questions():
+    few = [r for r in measured(rag=RAG) if r.measure != "updates.fresh" or int(r.item) < 1]
+    (advice,) = counsel.advise(gathered(few), MONTH)
+    assert advice.decision.reason == "only 1 cluster of questions about revised documents was asked"
+    assert advice.decision.settle == ("add revisions about 10 clusters of questions or more to revisions.jsonl",)
 
 
 def test_few_questions_cannot_rule_out_a_large_loss():
@@ -589,6 +606,15 @@ def test_all_problems_of_a_file_are_named_at_once(tmp_path):
     with pytest.raises(InputError) as caught:
         situation.load(path)
     assert len(str(caught.value).splitlines()) == 4
+
+
+def test_prices_name_their_currency(tmp_path):
+    path = tmp_path / "prices.toml"
+    path.write_text('currency = "EUR"\ngpu_hour = 2\nstorage_gb_month = 0')
+    (advice,) = counsel.advise(gathered(measured(rag=RAG)), replace(MONTH, prices=situation.load(path)))
+    said = counsel.as_json(advice)["said"]
+    assert "EUR\u00a0" in said["verdict"][0]
+    assert "at EUR\u00a02 (" in said["situation"]
 
 
 def test_a_service_s_prices_are_read(tmp_path):

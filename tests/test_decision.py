@@ -86,7 +86,8 @@ def compare(run: Any, cases: list[tuple[Evidence, Situation]]) -> list[dict[str,
 @st.composite
 def situations(draw: Any, systems: tuple[str, ...] = ("rag", "lora")) -> Situation:
     paid = draw(st.lists(st.sampled_from(systems), unique=True, max_size=2))
-    prices = Prices(draw(AMOUNTS), draw(AMOUNTS), {name: Api(draw(AMOUNTS), draw(AMOUNTS)) for name in paid})
+    api = {name: Api(draw(AMOUNTS), draw(AMOUNTS)) for name in paid}
+    prices = Prices(draw(AMOUNTS), draw(AMOUNTS), api, draw(st.sampled_from(("$", "EUR"))))
     floors = ("min_accuracy", "min_style", "min_abstention", "max_forgetting", "max_extracted")
     return Situation(
         prices,
@@ -228,14 +229,16 @@ NUMBERS = st.one_of(
 def test_figures_are_written_alike(run, numbers):
     units = ("share", "difference", "seconds", "tokens", "tokens/s", "bytes", "joules", "FLOP", "")
     script = """([numbers, units]) => numbers.map((x) => [
-        Figures.money(x), Figures.general(x, 6), Figures.general(x, 2), Figures.grouped(Figures.fixed(x, 0)),
+        ...["€", "EUR"].map((currency) => Figures.money(Math.abs(x), currency)),
+        Figures.general(x, 6), Figures.general(x, 2), Figures.grouped(Figures.fixed(x, 0)),
         ...units.flatMap((unit) => [Figures.figure(x, unit), Figures.signed(x, unit)]),
         Figures.between(Figures.figure(x, "share"), Figures.figure(x + 1, "share")),
         Figures.between(Figures.figure(x, "seconds"), Figures.figure(1e3 * x, "seconds")),
     ])"""
     expected = [
         [
-            *(figures.money(x), f"{x:zg}", f"{x:z.2g}", f"{x:z,.0f}"),
+            *(figures.money(abs(x), currency) for currency in ("€", "EUR")),
+            *(f"{x:zg}", f"{x:z.2g}", f"{x:z,.0f}"),
             *(write(x, unit) for unit in units for write in (figures.figure, figures.signed)),
             figures.between(figures.figure(x, "share"), figures.figure(x + 1, "share")),
             figures.between(figures.figure(x, "seconds"), figures.figure(1e3 * x, "seconds")),

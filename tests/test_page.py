@@ -94,6 +94,28 @@ def test_anchors_exist_and_ids_are_unique(published, hostile_site):
         assert {target[1:] for target in found.attributes("href") if re.fullmatch(r"#\w+", target or "")} <= set(ids)
 
 
+def test_one_name_of_two_systems_is_refused(tmp_path):
+    one, other = (make_run(tmp_path / name, Sample(questions=3)) for name in ("one", "other"))
+    told = read(other).provenance
+    told["systems"]["rag"]["settings"]["rank"] = 16
+    Store(other).set_provenance(told)
+    with pytest.raises(InputError) as caught:
+        publish([one, other], tmp_path / "site")
+    problem, *_, difference = str(caught.value).splitlines()
+    assert problem == "systems of these runs have one name and are set otherwise;"
+    assert difference == "rag: rank 8 -> 16"
+
+
+def test_what_is_told_of_a_run_stands_once(tmp_path):
+    folder = make_run(tmp_path / "run", Sample(questions=3))
+    Store(folder).set_provenance(read(folder).provenance | {"limit": None, "unfinished": "3 of 9 tests were run"})
+    index = publish([folder], tmp_path / "site")
+    assert "This run was not finished: 3 of 9 tests were run. The same command goes on where it stopped." in parsed(index).text
+    facts = set(re.findall(r"<dt><bdi>([^<]+)</bdi></dt>", index.read_text()))
+    assert {"started", "seeds", "judge"} <= facts
+    assert not {"command", "fair", "limit"} & facts  # said elsewhere, or not at all
+
+
 def test_ids_are_unique_whatever_suites_are_called(tmp_path):
     runs = [
         make_run(tmp_path / name, Sample(suite=name, questions=3)) for name in ("a", "table-a", "take-a", "debate-a", "plots-a")

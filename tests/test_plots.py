@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
+import tomllib
 from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
@@ -22,7 +23,7 @@ from leaderboard.output import Site
 from leaderboard.page import publish
 from leaderboard.plots.canvas import MOST_LABELS, WIDTH
 from leaderboard.plots.labels import FONT, Box, Label, beside, spread, width
-from leaderboard.plots.looks import STANDS_FOR, looks
+from leaderboard.plots.looks import STANDS_FOR, USUAL, looks
 from leaderboard.plots.scales import around
 from leaderboard.plots.sketch import frontier
 from leaderboard.plots.table import PLOTS, Plot, plots
@@ -157,7 +158,7 @@ def test_figures_are_those_of_advice(full):
     weighed = {each.option.name: each for each in map(case.weigh, case.options)}
     assert len(budget) == len([each for each in weighed.values() if each.cost and each.quality])
     hybrid = weighed["hybrid (retrained)"]
-    assert budget["hybrid retrained"][0].startswith(f"{hybrid.cost.value:.3g} [")
+    assert budget["hybrid retrained"][0].startswith(f"${hybrid.cost.value:.3g} [")
     assert budget["hybrid retrained"][1].startswith(f"{100 * hybrid.quality.value:.1f}\u00a0% [")
 
 
@@ -359,6 +360,12 @@ def test_of_many_systems_only_some_are_named(crowd):
         shown = [text for text in texts(plot) if "variant" in text or "\u2026" in text]
         assert len(shown) <= MOST_LABELS, plot.name
     assert len(crowd["keeping"].rows) == 1 + 20
+
+
+def test_the_systems_that_come_with_it_look_the_same_on_every_page():
+    shipped = tomllib.loads((Path(__file__).parents[1] / "models" / "systems.toml").read_text())
+    assert tuple(name for name in shipped if name != "judge") == USUAL
+    assert looks(["lora", "mine"])["lora"] == looks(USUAL)["lora"] != looks(["lora", "mine"])["mine"]
 
 
 def test_a_system_looks_the_same_in_every_plot_and_like_no_other():

@@ -6,13 +6,14 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from leaderboard.evidence import Amount
+from leaderboard.figures import costing, paid
 from leaderboard.options import Case, Option
 from leaderboard.plots.canvas import BESIDE, BOTTOM, LEFT, MOST_LABELS, WIDTH, Canvas
 from leaderboard.plots.labels import Box, Label
 from leaderboard.plots.looks import Look, looks
 from leaderboard.plots.scales import amounts_axis, around, possible, scaled
 from leaderboard.plots.sketch import Sketch, frontier
-from leaderboard.plots.words import listed, money, optional, percent, policy
+from leaderboard.plots.words import listed, optional, percent, policy
 from leaderboard.tables import Section
 
 
@@ -23,6 +24,8 @@ class Spot(NamedTuple):
     look: Look
     cost: Amount
     quality: Amount
+    costing: str
+    """The cost with its interval, as people read it."""
     on_frontier: bool
 
 
@@ -35,12 +38,12 @@ def sketch(section: Section, case: Case) -> Sketch | None:
     best = frontier([(-cost.value, quality.value) for cost, quality in points])
     look = looks(section.systems)
     spots = [
-        Spot(each.option, look[each.option.system], *point, place in best)
+        Spot(each.option, look[each.option.system], *point, costing(point[0], each.currency), place in best)
         for place, (each, point) in enumerate(zip(weighed, points, strict=True))
     ]
     rows = [
         ("option", "cost a month", "expected quality"),
-        *((optional(spot.option), money(spot.cost), percent(spot.quality)) for spot in spots),
+        *((optional(spot.option), spot.costing, percent(spot.quality)) for spot in spots),
     ]
     return Sketch("Monthly cost against expected quality", _words(case, spots), rows, (spots,), draw)
 
@@ -51,8 +54,9 @@ def _words(case: Case, spots: list[Spot]) -> str:
     rivals = [spot for spot in spots if spot is not best and case.quality(best.option, spot.option).low <= 0]
     cheapest = min([best, *rivals], key=lambda spot: spot.cost.value)
     updates = f"{situation.updates:g} update{'' if situation.updates == 1 else 's'} a month"
-    month = f"{situation.queries:g} questions a day, {updates} and an hour of the machine at {situation.prices.gpu_hour:g}"
-    top = f"{optional(best.option)} has the highest expected quality, {percent(best.quality)}, for {money(best.cost)} a month"
+    hour = paid(f"{situation.prices.gpu_hour:g}", situation.prices.currency)
+    month = f"{situation.queries:g} questions a day, {updates} and an hour of the machine at {hour}"
+    top = f"{optional(best.option)} has the highest expected quality, {percent(best.quality)}, for {best.costing} a month"
     return " ".join(["With", f"{month}, {top}.", *_rivals(rivals), *_cheapest(best, cheapest, rivals)])
 
 
@@ -63,7 +67,7 @@ def _rivals(rivals: list[Spot]) -> Iterator[str]:
 
 def _cheapest(best: Spot, cheapest: Spot, rivals: list[Spot]) -> Iterator[str]:
     if cheapest is not best:
-        yield f"The cheapest of these is {optional(cheapest.option)}, {money(cheapest.cost)}."
+        yield f"The cheapest of these is {optional(cheapest.option)}, {cheapest.costing}."
     elif rivals:
         yield "None of them costs less."
 
@@ -80,7 +84,7 @@ def draw(spots: list[Spot]) -> Canvas:
     canvas.thread(axes, [x for x, _ in edge], [y for _, y in edge])
     few = len(spots) <= MOST_LABELS
     for place, spot in zip(at, spots, strict=True):
-        says = f"{optional(spot.option)}: expected quality {percent(spot.quality)}, {money(spot.cost)} a month"
+        says = f"{optional(spot.option)}: expected quality {percent(spot.quality)}, {spot.costing} a month"
         hollow, faint = bool(policy(spot.option)), not few and not spot.on_frontier
         canvas.point(axes, place, spot.look, says, hollow=hollow, faint=faint)
     canvas.labels_beside(

@@ -16,6 +16,10 @@ MARKERS = "osD^vPX"
 DASHES = ("solid", (0, (5, 2)), (0, (1, 1.6)))
 
 
+USUAL = ("base", "rag", "prompted", "full_ft", "lora", "hybrid")
+"""Systems that look the same on every page, whichever others there are."""
+
+
 class Look(NamedTuple):
     """Colour, marker and dash of one system."""
 
@@ -27,7 +31,14 @@ class Look(NamedTuple):
 
 def looks(systems: Sequence[str]) -> dict[str, Look]:
     """The look of each, given all systems of a section in their order."""
-    return {
-        system: Look(SERIES[place % len(SERIES)], MARKERS[place % len(MARKERS)], place // len(SERIES) % len(DASHES))
-        for place, system in enumerate(systems)
-    }
+    return {system: _look(place) for system, place in places(systems).items()}
+
+
+def places(systems: Sequence[str]) -> dict[str, int]:
+    """System -> its place among all looks."""
+    order = [*USUAL, *(system for system in systems if system not in USUAL)]
+    return {system: order.index(system) for system in systems}
+
+
+def _look(place: int) -> Look:
+    return Look(SERIES[place % len(SERIES)], MARKERS[place % len(MARKERS)], place // len(SERIES) % len(DASHES))

@@ -52,16 +52,6 @@ def gain(difference: Amount) -> str:
     return f"{value} [{between(low, high.partition(SPACE)[0])}]"
 
 
-def money(amount: Amount) -> str:
-    """An amount of money with its interval, where it has one."""
-    value, low, high = map(_money, amount)
-    return value if low == high else f"{value} [{low} to {high}]"
-
-
-def _money(amount: float) -> str:
-    return f"{amount:,.2f}" if abs(amount) >= 1 or not amount else f"{amount:.3g}"
-
-
 def optional(option: Option) -> str:
     """A system with its policy, where it has one."""
     return f"{named(option.system)} {policy(option)}".strip()

@@ -20,7 +20,8 @@ const Advice = (() => {
   /** What to recommend: {weighed, pick, runnerUp, reason, tied, settle}; `settle` is a function. */
   function decide(found) {
     const chosen = choose(found);
-    const rest = chosen.fit.filter((each) => each !== chosen.pick);
+    const others = (all) => all.filter((each) => each !== chosen.pick);
+    const rest = chosen.tied.length > 1 ? others(chosen.tied) : others(chosen.fit);
     return { ...chosen, runnerUp: chosen.pick && next(found, rest), tied: chosen.tied.map((each) => each.option.name) };
   }
 
@@ -49,10 +50,8 @@ const Advice = (() => {
     const known = weighed.filter((each) => each.quality);
     const gone = () => listed(weighed.flatMap((each) => each.missing));
     if (!known.length) throw new Undecided("the quality of no option is known", gone);
-    const most = Math.max(...known.map((each) => each.quality.clusters));
-    if (most < Options.FEW) {
-      throw new Undecided(`only ${most} clusters of questions were asked`, () => [`ask about ${Options.FEW} clusters or more`]);
-    }
+    const thin = found.thin(known.reduce((a, b) => (b.quality.clusters > a.quality.clusters ? b : a)));
+    if (thin) throw new Undecided(thin.what, () => [thin.settle]);
     throw new Undecided("no option surely meets what is demanded", () => known.flatMap((each) => floors(found, each)));
   }
 
@@ -105,7 +104,7 @@ const Advice = (() => {
     throw new Undecided(reason, () => [`${name} against ${rival}: ${more(gap, risk)}`]);
   }
 
-  /** What would be recommended without the recommended one; the best where the costs for that are not known. */
+  /** The cheapest of these that are tied, or the best of them where the costs for that are not known. */
   function next(found, fit) {
     if (!fit.length) return null;
     try {
@@ -148,7 +147,8 @@ const Advice = (() => {
     const axes = [...new Set(measures.map((name) => name.split(".")[0]))].join(" or ");
     const only = system ? ` of ${system}` : "";
     const wanted = axes.includes(" or ") ? `(${axes})` : axes;
-    return `${[...new Set(measures)].join(", ")}${only}: pytest -m "domain and ${wanted}"${again ? " --full" : ""}`;
+    const needs = axes.includes("updates") ? " (of a suite with revisions.jsonl)" : "";
+    return `${[...new Set(measures)].join(", ")}${only}: pytest -m "domain and ${wanted}"${again ? " --full" : ""}${needs}`;
   }
 
   /** Once for each system. */

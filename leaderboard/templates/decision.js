@@ -85,7 +85,7 @@ const Decision = (() => {
       said: {
         situation: situationSaid(found),
         verdict: verdict(found, decision),
-        left_out: [...decision.weighed.flatMap(leftOut), ...unpriced(decision)],
+        left_out: [...decision.weighed.flatMap((each) => leftOut(found, each)), ...unpriced(decision)],
         along: {},
       },
     };
@@ -121,7 +121,7 @@ const Decision = (() => {
   /** The figures as people read them. */
   function shown(each, parts) {
     const unmet = each.demands.filter(([, how]) => how !== "met").map(([name, how]) => `${name}: ${how}`);
-    const costs = Options.PARTS.map((part) => [part, parts[part] === null ? "?" : Figures.money(parts[part])]);
+    const costs = Options.PARTS.map((part) => [part, parts[part] === null ? "?" : Figures.money(parts[part], each.currency)]);
     const demands = unmet.join("; ") || (each.demands.length ? "met" : "");
     return { quality: qualityShown(each), cost: costShown(each), parts: Object.fromEntries(costs), demands };
   }
@@ -132,10 +132,10 @@ const Decision = (() => {
     return `${value} [${Figures.between(low, high)}]`;
   }
 
-  function costShown({ cost }) {
+  function costShown({ cost, currency }) {
     if (!cost) return "?";
-    const ends = cost.low < cost.high ? ` [${Figures.money(cost.low)} to ${Figures.money(cost.high)}]` : "";
-    return `${Figures.money(cost.value)}${ends}`;
+    const [value, low, high] = [cost.value, cost.low, cost.high].map((amount) => Figures.money(amount, currency));
+    return low === high ? value : `${value} [${low} to ${high}]`;
   }
 
   function figures(each) {
@@ -152,7 +152,8 @@ const Decision = (() => {
     const about = aged === null ? "" : `${month}${Figures.figure(aged, "share")} of the questions are about what has changed`;
     const each = situation.updates ? `, each of ${share} of the knowledge${about}` : "";
     const updates = `${number(situation.updates)} ${situation.updates === 1 ? "update" : "updates"} a month${each}`;
-    const hour = `an hour of the machine at ${number(situation.prices.gpu_hour)} (--gpu-hour sets yours)`;
+    const price = Figures.paid(number(situation.prices.gpu_hour), situation.prices.currency);
+    const hour = `an hour of the machine at ${price} (--gpu-hour sets yours)`;
     const asked = `${number(situation.queries)} queries a day, ${hour}`;
     return `${evidence.suite}, base model ${evidence.baseModel}. ${updates}; ${asked}.`;
   }
@@ -196,10 +197,11 @@ const Decision = (() => {
     return [...sentences, "One training on changes alone was measured; that the next one in a row does no more harm is assumed."];
   }
 
-  function leftOut({ option: { name }, missing, quality }) {
+  function leftOut(found, each) {
+    const { option: { name }, missing } = each;
     if (missing.length) return [`Left out: ${name}: ${missing.map(({ measure }) => measure).join(", ")} not measured.`];
-    if (!quality || quality.clusters >= Options.FEW) return [];
-    return [`Left out: ${name}: only ${quality.clusters} clusters of questions tell of it.`];
+    const thin = found.thin(each);
+    return thin ? [`Left out: ${name}: ${thin.what}.`] : [];
   }
 
   function unpriced({ weighed }) {

@@ -2,7 +2,7 @@
  * Numbers as people read them: the same letters as `leaderboard/figures.py`, so that page and command say the same.
  *
  *     Figures.figure(0.8019, "share")  // "80.2 %"
- *     Figures.money(1234.5)            // "1,234.50"
+ *     Figures.money(1234.5, "$")       // "$1,234.50"
  */
 const Figures = (() => {
   "use strict";
@@ -49,9 +49,14 @@ const Figures = (() => {
     return `${own === unit || unit === undefined ? number : low} to ${high}`;
   }
 
-  /** An amount in whatever currency the prices are in. */
-  function money(amount) {
-    return Math.abs(amount) >= 1 || amount === 0 ? grouped(fixed(amount, 2)) : general(amount, 3);
+  /** What something costs, 0 or more. */
+  function money(amount, currency) {
+    return paid(amount >= 1 || amount === 0 ? grouped(fixed(amount, 2)) : general(amount, 3), currency);
+  }
+
+  /** A number with the sign of its currency before it, or the currency's name. */
+  function paid(number, currency) {
+    return `${currency}${/\p{L}$/u.test(currency) ? SPACE : ""}${number}`;
   }
 
   function seconds(value) {
@@ -107,5 +112,5 @@ const Figures = (() => {
     return part === undefined ? marked : `${marked}.${part}`;
   }
 
-  return { figure, signed, between, money, fixed, general, grouped };
+  return { figure, signed, between, money, paid, fixed, general, grouped };
 })();

@@ -102,6 +102,7 @@ const Options = (() => {
       const sum = option.cost(found.situation);
       this.found = found;
       this.option = option;
+      this.currency = found.situation.prices.currency;
       this.missing = missing(option.quality(found.aged ?? 0.5));
       this.quality = found.aged === null || this.missing.length ? null : share(found.quality(option));
       this.unpriced = missing(sum);
@@ -177,6 +178,17 @@ const Options = (() => {
     weigh(option) {
       return new Weighed(this, option);
     }
+
+    /** What there is too little of to tell of an option's quality: {what, settle}, or null. */
+    thin({ option, quality }) {
+      if (!quality || quality.clusters >= FEW) return null;
+      const count = quality.clusters;
+      const [about, settle] =
+        option.asked[0].found.clusters === count
+          ? ["questions", `ask about ${FEW} clusters or more`]
+          : ["questions about revised documents", `add revisions about ${FEW} clusters of questions or more to revisions.jsonl`];
+      return { what: `only ${count} ${count === 1 ? "cluster" : "clusters"} of ${about} ${count === 1 ? "was" : "were"} asked`, settle };
+    }
   }
 
   const every = new WeakMap(); // evidence -> its options
@@ -188,5 +200,5 @@ const Options = (() => {
     return { updated, calm: updated.filter(({ policy }) => policy === "as it is") };
   }
 
-  return { Case, FEW, PARTS, missing };
+  return { Case, PARTS, missing };
 })();

@@ -10,7 +10,7 @@ const Panel = (() => {
     updates: { label: "Updates of documents a month", stops: steps(0, 0.1, 0.25, 0.5, 1, 2, 3, 4, 6, 8, 12, 20, 30, 60, 100, 300, 1000), said: count },
     changed: { label: "Knowledge that each changes", stops: steps("", 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.15, 0.2, 0.3, 0.5, 0.75, 1), said: share, none: "as revised" },
     queries: { label: "Questions a day", stops: steps(0, 1, 3, 10, 30, 100, 300, 1000, 3000, 10000, 30000, 100000, 300000, 1000000, 3000000, 10000000), said: count },
-    gpu_hour: { label: "Price of an hour of the machine", stops: steps(0, 0.01, 0.03, 0.1, 0.3, 0.5, 0.75, 1, 1.5, 2, 3, 5, 10, 30, 100, 300, 1000), said: (value) => `$ ${count(value)}` },
+    gpu_hour: { label: "Price of an hour of the machine", stops: steps(0, 0.01, 0.03, 0.1, 0.3, 0.5, 0.75, 1, 1.5, 2, 3, 5, 10, 30, 100, 300, 1000), said: (value, { currency }) => Figures.paid(count(value), currency) },
   };
   const least = (label) => ({ label, stops: steps("", 0.3, 0.4, 0.5, 0.6, 0.7, 0.75, 0.8, 0.85, 0.9, 0.95, 0.99), said: share, none: "no demand" });
   const most = (label) => ({ label, stops: steps(0, 0.005, 0.01, 0.02, 0.05, 0.1, 0.15, 0.2, 0.3, 0.5, ""), said: share, none: "no demand" });
@@ -46,8 +46,8 @@ const Panel = (() => {
     const output = h("output", {});
     const field = h("input", { type: "range", min: 0, max: stops.length - 1, step: 1, "data-field": name });
     field.addEventListener("input", () => State.set({ [name]: String(stops[Number(field.value)]) }));
-    const show = (now) => {
-      output.textContent = now === null ? none : said(now);
+    const show = (now, prices) => {
+      output.textContent = now === null ? none : said(now, prices);
       field.value = now === null ? stops.indexOf("") : closest(stops, now);
       field.setAttribute("aria-valuetext", output.textContent);
     };
@@ -79,7 +79,7 @@ const Panel = (() => {
     const mark = JSON.stringify(asked);
     if (holder.asked === mark) return; // it says so already: what changed is elsewhere on the page
     holder.asked = mark;
-    holder.sliders.forEach(({ show, name }) => show(value(name, asked)));
+    holder.sliders.forEach(({ show, name }) => show(value(name, asked), asked.prices));
     const found = Decision.advise(about.decision, asked);
     holder.outcome.replaceChildren(verdict(found), flips(found), options(found), chart(about, asked));
   }
@@ -91,7 +91,7 @@ const Panel = (() => {
 
   function flips({ said }) {
     const lines = Object.values(said.along).flat();
-    return h("div", {}, h("h4", {}, "When that changes"), h("ul", { class: "flips" }, lines.map((line) => h("li", {}, line))));
+    return h("div", {}, h("h4", {}, "Where that first changes"), h("ul", { class: "flips" }, lines.map((line) => h("li", {}, line))));
   }
 
   function options({ options: rows, recommendation, runner_up: second, said }) {
@@ -127,7 +127,7 @@ const Panel = (() => {
 
   function chart(about, asked) {
     const { names, cells } = Decision.map(about.decision, asked, series(ACROSS, COLUMNS), series(UPWARDS, ROWS));
-    const ink = (name) => (name === null ? { fill: "var(--faint)" } : inked(name, about.order));
+    const ink = (name) => (name === null ? { fill: "var(--faint)" } : inked(name, about.inks));
     const counts = names.map((_, place) => cells.flat().filter((cell) => cell === place).length / (COLUMNS * ROWS));
     const parts = names.map((name, place) => ({ name, part: counts[place] })).sort((a, b) => b.part - a.part);
     const words = parts.map(({ name, part }) => `${name ?? "not decided"} on ${Math.round(100 * part)} %`).join(", ");
@@ -138,10 +138,10 @@ const Panel = (() => {
   }
 
   /** A system keeps the colour that it has in the plots; training again is paler. */
-  function inked(name, systems) {
-    const system = systems.find((each) => name.startsWith(`${each} (`)) ?? "";
+  function inked(name, inks) {
+    const system = Object.keys(inks).find((each) => name.startsWith(`${each} (`)) ?? "";
     const policy = name.slice(system.length);
-    return { fill: `var(--${INKS[systems.indexOf(system) % INKS.length]})`, opacity: policy.includes("retrained") ? 0.6 : policy.includes("continued") ? 0.35 : 0.9 };
+    return { fill: `var(--${INKS[own(inks, system)]})`, opacity: policy.includes("retrained") ? 0.6 : policy.includes("continued") ? 0.35 : 0.9 };
   }
 
   const painted = ({ fill, opacity = 1 }) => `fill:${fill};opacity:${opacity}`;
