@@ -19,7 +19,7 @@ def decision() -> str:
     """A decision, its flips and a map of 40 x 30 decisions: in Chromium, the median of 15; and in Python."""
     from playwright.sync_api import sync_playwright
 
-    from leaderboard import baseline, counsel, page, situation
+    from leaderboard import baseline, counsel, render, situation
     from leaderboard.gathering import as_json, gathered
     from tests.browsing import CHROMIUM, QUIET
 
@@ -29,7 +29,7 @@ def decision() -> str:
     advising, _ = _timed(lambda: list(counsel.advise(sections, month)))
     with sync_playwright() as driver:
         tab = driver.chromium.launch(executable_path=CHROMIUM, args=list(QUIET)).new_page()
-        tab.add_script_tag(content=page.script(page.DECISION))
+        tab.add_script_tag(content=render.script(render.DECISION))
         took = tab.evaluate(CLOCKED, as_json(sections[0]))
     python = f"Python: gathered in {gathering:.2f} s, advice {1000 * advising:.0f} ms"
     return f"{', '.join(f'{name} {ms:.1f} ms' for name, ms in took.items())}; {python}"

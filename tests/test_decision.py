@@ -18,7 +18,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from evals.statistics import Interval, t_quantile
-from leaderboard import baseline, counsel, figures, page
+from leaderboard import baseline, counsel, figures, render
 from leaderboard.advice import decide
 from leaderboard.evidence import QUALITY, Evidence
 from leaderboard.flips import moved
@@ -44,7 +44,7 @@ def run() -> Iterator[Any]:
     with sync_playwright() as driver:
         opened = driver.chromium.launch(executable_path=CHROMIUM, args=list(QUIET))
         tab = opened.new_page()
-        tab.add_script_tag(content=page.script(page.DECISION))
+        tab.add_script_tag(content=render.script(render.DECISION))
         yield tab.evaluate
         opened.close()
 
@@ -201,7 +201,7 @@ def test_what_a_page_leaves_out_is_not_demanded(run):
 
 
 def test_the_scripts_can_stand_in_any_page():
-    text = page.script(page.DECISION)
+    text = render.script(render.DECISION)
     assert not [word for word in ("</", "eval(", "innerHTML", "document.", "window.", "fetch(", "Function(") if word in text]
     assert text.count('(() => {\n  "use strict";') == 7
 

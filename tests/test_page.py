@@ -16,7 +16,9 @@ from leaderboard import page, verdict
 from leaderboard.board import board
 from leaderboard.figures import figure
 from leaderboard.names import slug, slugs
-from leaderboard.page import as_data, publish
+from leaderboard.page import publish
+from leaderboard.printable import UNPRINTABLE, as_data, printable
+from leaderboard.render import TEMPLATES
 from leaderboard.store import Store, read
 from leaderboard.tables import sections
 from tests.hostile import HOSTILE
@@ -148,7 +150,7 @@ def test_a_page_holds_one_script_and_lets_no_other_run(published, hostile_site):
 
 def test_no_page_holds_what_html_may_not(hostile_site):
     for path in [hostile_site / "index.html", *(hostile_site / "answers").iterdir()]:
-        assert not page.UNPRINTABLE.search(path.read_bytes().decode())
+        assert not UNPRINTABLE.search(path.read_bytes().decode())
 
 
 TEXTS = st.text() | st.sampled_from(HOSTILE[:60]) | st.from_regex(r"[\\\\\r\nbfru0-9\x00-\x1f\ud800]{0,9}")
@@ -158,14 +160,14 @@ TEXTS = st.text() | st.sampled_from(HOSTILE[:60]) | st.from_regex(r"[\\\\\r\nbfr
 def test_data_in_a_page_is_what_it_was_with_codes_for_what_no_page_may_hold(value):
     text = as_data(value)
     assert "<" not in text
-    assert not page.UNPRINTABLE.search(text)
+    assert not UNPRINTABLE.search(text)
     assert not re.search("[\u2028\u2029]", text)
     assert json.loads(text) == in_code(value)
 
 
 def in_code(value):
     if isinstance(value, str):
-        return page._printable(value)
+        return printable(value)
     if isinstance(value, dict):
         return {in_code(name): in_code(one) for name, one in value.items()}
     return [in_code(one) for one in value] if isinstance(value, list) else value
@@ -201,12 +203,9 @@ def test_publishing_again_changes_no_byte_and_writes_nothing(tmp_path, monkeypat
 def test_files_of_earlier_runs_are_cleared_away_and_nothing_else(tmp_path, monkeypatch):
     monkeypatch.setattr(page, "ROOM", 1000)
     site = publish([make_run(tmp_path / "old", Sample(suite="old", questions=6))], tmp_path / "site").parent
-    (site / "systems").mkdir()
-    (site / "systems/old--tiny--rag.html").write_text("from a version that wrote a page for each system")
     (site / "notes.txt").write_text("mine")
     publish([make_run(tmp_path / "new", Sample(suite="new", questions=6))], site)
     assert {path.name.partition("--")[0] for path in (site / "answers").iterdir()} == {"new"}
-    assert not list((site / "systems").iterdir())
     assert (site / "notes.txt").read_text() == "mine"
 
 
@@ -283,7 +282,7 @@ def test_a_full_disk_is_said_and_keeps_the_old_page(tmp_path):
 
 
 def test_colours_are_told_apart_from_their_ground():
-    style = (page.TEMPLATES / "style.css").read_text()
+    style = (TEMPLATES / "style.css").read_text()
     schemes = re.findall(r":root \{(.*?)\}", style, re.DOTALL)[:2]
     assert len(schemes) == 2
     for scheme in schemes:

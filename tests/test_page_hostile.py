@@ -11,7 +11,7 @@ import pytest
 
 from leaderboard import answers
 from leaderboard.names import slugs
-from leaderboard.page import _printable
+from leaderboard.printable import printable
 from tests.browsing import DESK, PHONE, needs_browser, served
 from tests.hostile import CROWD, HOSTILE, LISTED
 from tests.markup import parsed
@@ -42,7 +42,7 @@ WALK = """async states => {
 
 def of_text(text):
     """How a page holds it."""
-    return _printable(text)
+    return printable(text)
 
 
 def cut(text):

@@ -12,7 +12,7 @@
  *   {updates, queries, names, cells}, where `cells[row][column]` is the place in `names` of what is recommended for
  *   `queries[row]` and `updates[column]`. The name is null where it is not decided.
  *
- * `DECISION` in `leaderboard/page.py` names all files that it needs, in their order.
+ * `DECISION` in `leaderboard/render.py` names all files that it needs, in their order.
  */
 const Decision = (() => {
   "use strict";
