@@ -8,6 +8,10 @@ from leaderboard.evidence import Amount
 SPACE = "\u00a0"
 """Does not break the line between a number and its unit."""
 SIGNS = {"bytes": "B", "joules": "J"}
+COUNTED = ("artifacts", "models")
+"""Units of which there are one, two or more."""
+LEAST = 0.001
+"""The smallest amount of money that is told from nothing in digits."""
 
 
 def figure(value: float, unit: str) -> str:
@@ -21,7 +25,8 @@ def figure(value: float, unit: str) -> str:
     if unit.startswith("tokens"):
         return f"{_digits(value)}{SPACE}{unit}"
     number, prefix = _scaled(value)
-    sign = SIGNS.get(unit, unit)
+    one = unit in COUNTED and number.lstrip("-") == "1" and not prefix
+    sign = unit[:-1] if one else SIGNS.get(unit, unit)
     return f"{number}{SPACE}{prefix}{sign}" if prefix or unit in SIGNS else f"{number}{SPACE}{sign}".rstrip(SPACE)
 
 
@@ -32,6 +37,8 @@ def signed(value: float, unit: str) -> str:
 
 def money(amount: float, currency: str) -> str:
     """What something costs, 0 or more."""
+    if 0 < amount < LEAST:
+        return f"<{paid(f'{LEAST:g}', currency)}"
     return paid(f"{amount:,.2f}" if amount >= 1 or not amount else f"{amount:.3g}", currency)
 
 

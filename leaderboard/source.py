@@ -43,4 +43,8 @@ def _rows(name: str, table: Mapping[str, Any], run: Mapping[str, Any]) -> Iterat
 def _line(value: Any) -> str:
     if isinstance(value, Mapping):
         return " \u00b7 ".join(f"{name} {_line(part)}" for name, part in value.items() if part is not None)
+    if isinstance(value, list):
+        return ", ".join(map(_line, value))
+    if isinstance(value, bool):
+        return "yes" if value else "no"
     return value if isinstance(value, str) else json.dumps(value)

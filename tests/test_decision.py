@@ -227,7 +227,7 @@ NUMBERS = st.one_of(
 @settings(max_examples=5)
 @given(st.lists(NUMBERS, min_size=1, max_size=300))
 def test_figures_are_written_alike(run, numbers):
-    units = ("share", "difference", "seconds", "tokens", "tokens/s", "bytes", "joules", "FLOP", "")
+    units = ("share", "difference", "seconds", "tokens", "tokens/s", "bytes", "joules", "FLOP", "models", "")
     script = """([numbers, units]) => numbers.map((x) => [
         ...["€", "EUR"].map((currency) => Figures.money(Math.abs(x), currency)),
         Figures.general(x, 6), Figures.general(x, 2), Figures.grouped(Figures.fixed(x, 0)),

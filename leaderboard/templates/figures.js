@@ -11,6 +11,8 @@ const Figures = (() => {
   const FURTHER = 40; // digits: more than tell the nearest other number from one that lies halfway between two shorter ones
 
   const SIGNS = new Map([["bytes", "B"], ["joules", "J"]]);
+  const COUNTED = ["artifacts", "models"]; // of which there are one, two or more
+  const LEAST = 0.001; // the smallest amount of money that is told from nothing in digits
 
   /** A value with its unit: a "share", a "difference" (of shares, in points), "seconds", or any other amount. */
   function figure(value, unit) {
@@ -33,7 +35,8 @@ const Figures = (() => {
       [size, prefix] = [size / 1000, larger];
     }
     const shown = general(value >= 0 ? size : -size, 3);
-    const name = `${prefix}${SIGNS.get(unit) ?? unit}`;
+    const single = COUNTED.includes(unit) && Math.abs(Number(shown)) === 1 && !prefix;
+    const name = single ? unit.slice(0, -1) : `${prefix}${SIGNS.get(unit) ?? unit}`;
     return name ? `${shown}${SPACE}${name}` : shown;
   }
 
@@ -51,6 +54,7 @@ const Figures = (() => {
 
   /** What something costs, 0 or more. */
   function money(amount, currency) {
+    if (amount > 0 && amount < LEAST) return `<${paid(general(LEAST, 3), currency)}`;
     return paid(amount >= 1 || amount === 0 ? grouped(fixed(amount, 2)) : general(amount, 3), currency);
   }
 
