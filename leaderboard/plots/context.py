@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 PLACES = ("first", "middle", "last")
 ANSWERED = "questions answered exactly, %"
+WHOLE = Box(LEFT, BOTTOM, WIDTH - BEHIND + 6, 300)
 BUDGET = "context.budget@"
 
 
@@ -76,19 +77,22 @@ def _words(traces: Sequence[Trace]) -> str:
     """Of the system that is best at what is shown, and whether its intervals would let a difference show."""
     placed = [trace for trace in traces if len(trace.places) > 1]
     roomy = [trace for trace in traces if len(trace.room) > 1]
-    said = []
-    if placed:
-        best = max(placed, key=lambda trace: max(each.value for _, each in trace.places))
-        shown = ", ".join(f"{percent(each)} {place}" for place, each in best.places)
-        said.append(f"By the place of the evidence, {named(best.system)} answers {shown}: {_apart([e for _, e in best.places])}.")
-    if roomy:
-        best = max(roomy, key=lambda trace: max(each.value for _, each in trace.room))
-        tokens, most = max(best.room, key=lambda pair: (pair[1].value, -pair[0]))
-        (least, few), (largest, many) = best.room[0], best.room[-1]
-        room = {least: few, largest: many, tokens: most}
-        steps = ", ".join(f"{percent(room[size])} in {size}{' (its best)' if size == tokens else ''}" for size in sorted(room))
-        said.append(f"By tokens of room, {named(best.system)} answers {steps}.")
-    return " ".join(said)
+    return " ".join([*([_by_place(placed)] if placed else []), *([_by_room(roomy)] if roomy else [])])
+
+
+def _by_place(traces: Sequence[Trace]) -> str:
+    best = max(traces, key=lambda trace: max(each.value for _, each in trace.places))
+    shown = ", ".join(f"{percent(each)} {place}" for place, each in best.places)
+    return f"By the place of the evidence, {named(best.system)} answers {shown}: {_apart([each for _, each in best.places])}."
+
+
+def _by_room(traces: Sequence[Trace]) -> str:
+    """With the least room, the most, and that with which it is best."""
+    best = max(traces, key=lambda trace: max(each.value for _, each in trace.room))
+    tokens, most = max(best.room, key=lambda pair: (pair[1].value, -pair[0]))
+    room = dict([best.room[0], best.room[-1], (tokens, most)])
+    steps = ", ".join(f"{percent(room[size])} in {size}{' (its best)' if size == tokens else ''}" for size in sorted(room))
+    return f"By tokens of room, {named(best.system)} answers {steps}."
 
 
 def _apart(amounts: Sequence[Amount]) -> str:
@@ -100,21 +104,25 @@ def draw(traces: Sequence[Trace], rooms: Sequence[int]) -> Canvas:
     """Two panels with one scale; one where only places, or only rooms, were tried."""
     canvas, kept = Canvas(330), _standing_out(traces)
     limits = around([scaled(each) for trace in traces for _, each in (*trace.places, *trace.room)], 0, 100)
-    whole = Box(LEFT, BOTTOM, WIDTH - BEHIND + 6, 300)
     placed = [trace for trace in kept if trace.places]
     if placed:
-        axes = canvas.panel(whole._replace(right=LEFT + 112) if rooms else whole, "place of evidence", ANSWERED)
+        axes = canvas.panel(WHOLE._replace(right=LEFT + 112) if rooms else WHOLE, "place of evidence", ANSWERED)
         axes.set(xlim=(-0.35, 2.35), xticks=range(len(PLACES)), xticklabels=PLACES)
         _traces(canvas, axes, placed, limits, rooms=False)
     if rooms:
-        axes = canvas.panel(whole._replace(left=LEFT + 126) if placed else whole, "tokens of room", "" if placed else ANSWERED)
-        every = 1 if len(rooms) < 4 else 2
-        doublings_axis(axes, rooms, ["" if place % every else _tokens(tokens) for place, tokens in enumerate(rooms)])
-        _traces(canvas, axes, [trace for trace in kept if trace.room], limits, rooms=True)
+        axes = canvas.panel(WHOLE._replace(left=LEFT + 126) if placed else WHOLE, "tokens of room", "" if placed else ANSWERED)
         axes.tick_params(labelleft=not placed)
+        _rooms_axis(axes, rooms)
+        _traces(canvas, axes, [trace for trace in kept if trace.room], limits, rooms=True)
     ends = [100 * (trace.room or trace.places)[-1][1].value for trace in kept]
     canvas.labels_right(axes, ends, [trace.look for trace in kept], [Label(trace.system) for trace in kept])
     return canvas
+
+
+def _rooms_axis(axes: Axes, rooms: Sequence[int]) -> None:
+    """Each is named where there is room for its name."""
+    every = 1 if len(rooms) < 4 else 2
+    doublings_axis(axes, rooms, ["" if place % every else _tokens(tokens) for place, tokens in enumerate(rooms)])
 
 
 def _traces(canvas: Canvas, axes: Axes, traces: Sequence[Trace], limits: tuple[float, float], *, rooms: bool) -> None:

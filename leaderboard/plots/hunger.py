@@ -93,18 +93,14 @@ def draw(curves: list[Curve], levels: list[Level], crossings: list[Crossing], ex
     canvas, kept = Canvas(330), _standing_out(curves)
     across = f"share of the training examples{f' (all: {examples:,})' if isinstance(examples, int) else ''}"
     axes = canvas.panel(Box(LEFT, BOTTOM, WIDTH - BEHIND, 300), across, "questions answered exactly, %")
-    doublings_axis(axes, list(SHARES.values()), [f"{100 * share:.3g} %" for share in SHARES.values()])
-    everything = [each for curve in curves for _, each in curve.accuracy] + [level.accuracy for level in levels]
-    axes.set_ylim(*around([scaled(each) for each in everything], 0, 100))
-    axes.locator_params(axis="y", nbins=5)
+    _scales(axes, [each for curve in curves for _, each in curve.accuracy] + [level.accuracy for level in levels])
     lines = len(kept) + len(levels)
     for level in levels:
         canvas.line(axes, [(x, scaled(level.accuracy)) for x in axes.get_xlim()], level.look, lines)
     for curve in curves:
         _curve(canvas, axes, curve, lines if curve in kept else 0)
-    shown, heights = {curve.system for curve in kept}, {level.system: level.accuracy.value for level in levels}
-    for found in (found for found in crossings if found.share is not None and found.system in shown):
-        _ring(canvas, axes, found, 100 * heights[found.level])
+    heights = {level.system: 100 * level.accuracy.value for level in levels}
+    _rings(canvas, axes, [found for found in crossings if found.system in {curve.system for curve in kept}], heights)
     ends = [(level, level.accuracy.value) for level in levels] + [(curve, curve.accuracy[-1][1].value) for curve in kept]
     names = [Label(each.system) for each, _ in ends]
     canvas.labels_right(axes, [100 * y for _, y in ends], [each.look for each, _ in ends], names)
@@ -123,9 +119,19 @@ def _curve(canvas: Canvas, axes: Axes, curve: Curve, lines: int) -> None:
         canvas.point(axes, (exactly(share), exactly(100 * each.value)), curve.look, says)
 
 
-def _ring(canvas: Canvas, axes: Axes, found: Crossing, height: float) -> None:
-    share = found.share or 1.0
-    canvas.crossing(axes, Amount(share, found.ci_low or share, found.ci_high or 1.0), height, _crossing(found))
+def _scales(axes: Axes, everything: list[Amount]) -> None:
+    doublings_axis(axes, list(SHARES.values()), [f"{100 * share:.3g} %" for share in SHARES.values()])
+    axes.set_ylim(*around([scaled(each) for each in everything], 0, 100))
+    axes.locator_params(axis="y", nbins=5)
+
+
+def _rings(canvas: Canvas, axes: Axes, crossings: list[Crossing], heights: dict[str, float]) -> None:
+    """Where a curve comes up to a level, as far as it does."""
+    for found in crossings:
+        if found.share is not None:
+            share = found.share or 1.0
+            reach = Amount(share, found.ci_low or share, found.ci_high or 1.0)
+            canvas.crossing(axes, reach, heights[found.level], _crossing(found))
 
 
 def _standing_out(curves: list[Curve]) -> list[Curve]:
