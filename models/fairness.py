@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from evals.cache import digest
 from evals.schema import Example, Question
+from models.adaptation import hyperparameters
 from models.base import EMBEDDED
 from models.candidate import Candidate
 
@@ -49,7 +51,13 @@ def _reasons(candidate: Candidate, questions: Sequence[Question]) -> list[str]:
         reasons.append(f"training shows {len(known)} of {len(questions)} test questions almost word for word ({named})")
     if candidate.system.adapts and candidate.retrieves and not candidate.system.trains_with_passages:
         reasons.append("it reads passages and was trained without any")
+    if candidate.system.adapts and (own := candidate.system.epochs) and own < (usual := _usual_epochs(candidate)):
+        reasons.append(f"training showed it each example {own:g} times, and {usual:g} times is usual for its base model (epochs)")
     return reasons
+
+
+def _usual_epochs(candidate: Candidate) -> float:
+    return hyperparameters(replace(candidate.system, epochs=None), candidate.base).epochs
 
 
 def _leaked_once(candidate: Candidate, questions: Sequence[Question]) -> list[str]:

@@ -272,11 +272,20 @@ def test_a_judge_of_the_candidates_own_family_is_pointed_out(candidate: Any, jud
 
 def test_fairness_names_facts_that_training_never_saw(candidate: Any, domain: Domain) -> None:
     fewer = replace(domain, examples=tuple(e for e in domain.examples if e.evidence != ("N000",)))
-    assert fairness.verdict(candidate(LORA)) is True
-    assert "1 of 8 documents" in fairness.verdict(candidate(LORA, domain=fewer))[0]
+    usual = replace(LORA, epochs=None)
+    assert fairness.verdict(candidate(usual)) is True
+    assert "1 of 8 documents" in fairness.verdict(candidate(usual, domain=fewer))[0]
     assert fairness.verdict(candidate(BASE, domain=fewer)) is True
-    assert fairness.verdict(candidate(LORA, domain=fewer), facts=False) is True
-    assert "trained without" in fairness.verdict(candidate(replace(HYBRID, passages=False)))[0]
+    assert fairness.verdict(candidate(usual, domain=fewer), facts=False) is True
+    assert "trained without" in fairness.verdict(candidate(replace(HYBRID, passages=False, epochs=None)))[0]
+
+
+def test_fairness_names_a_shorter_training_than_others_have(candidate: Any) -> None:
+    assert fairness.verdict(candidate(replace(LORA, epochs=None))) is True
+    assert fairness.verdict(candidate(replace(LORA, epochs=7))) is True
+    assert fairness.verdict(candidate(replace(BASE, epochs=1))) is True
+    (why,) = fairness.verdict(candidate(replace(LORA, epochs=2)))
+    assert why == "training showed it each example 2 times, and 5 times is usual for its base model (epochs)"
 
 
 def test_passages_block_is_the_only_difference() -> None:

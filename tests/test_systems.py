@@ -31,7 +31,7 @@ def test_the_recipes_for_hybrids_hold_the_default_one() -> None:
     recipes = load(TABLE.with_name("recipes.toml"))
     assert recipes.items() & load().items() == {name: load()[name] for name in ("base", "rag", "lora", "hybrid")}.items()
     assert [name for name, system in recipes.items() if system.trains_with_passages] == [
-        *("hybrid", "hybrid_gold", "hybrid_full", "hybrid_reader"),
+        *("hybrid", "hybrid_long", "hybrid_gold", "hybrid_full", "hybrid_reader"),
     ]
 
 
