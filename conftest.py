@@ -166,10 +166,20 @@ class Plan:
         facts = cell.suite.source == "documents"
         return fairness.verdict(cell.candidate, cell.suite.questions, self.judge.name, own_suite=own, facts=facts)
 
+    def _made(self) -> tuple[dict[str, Any], dict[str, Any]]:
+        """How each system is set, and what came of it on each suite with each base model and seed."""
+        systems_of, made = {}, {}
+        for cell in self.cells:
+            candidate, told = cell.candidate, cell.candidate.facts()
+            row = f"{leaderboard.row(cell.suite.name, candidate.base_model, candidate.name)}/{candidate.seed}"
+            made[row] = {name: told.pop(name) for name in ("version", "training")}
+            systems_of[candidate.name] = told
+        return systems_of, made
+
     def provenance(self) -> dict[str, Any]:
         """What a reader needs to trust the run and to run it again."""
         suites_of = {suite.name: provenance.suite_facts(suite) for suite in self.suites}
-        systems_of = {cell.candidate.name: cell.candidate.facts() for cell in self.cells}
+        systems_of, made = self._made()
         asked = {
             "started": self.started,
             "command": options.command(self.option),
@@ -185,7 +195,9 @@ class Plan:
         }
         asked["judges"] = {self.judge.name: [vars(row) for row in calibration.load(self.judge.name)]}
         bases = {base.label: {"version": base.version, "parameters": base.parameters} for base in self.bases}
-        return provenance.facts(self.root) | asked | {"suites": suites_of, "systems": systems_of, "base_models": bases}
+        return (
+            provenance.facts(self.root) | asked | {"suites": suites_of, "systems": systems_of, "made": made, "base_models": bases}
+        )
 
 
 def pytest_addoption(parser: pytest.Parser, pluginmanager: pytest.PytestPluginManager) -> None:

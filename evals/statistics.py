@@ -7,7 +7,7 @@ treats clustered items as independent raises false alarms far more often than it
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from statistics import NormalDist
 from typing import Any, TypeAlias
@@ -78,6 +78,9 @@ def paired_difference(
     """
     mine, theirs = np.asarray(a, float), np.asarray(b, float)
     differences = mine - theirs
+    if differences.sum() < 0:  # resampled the same way whichever of the two comes first
+        turned = paired_difference(theirs, mine, clusters, share=share)
+        return replace(turned, value=-turned.value, low=-turned.high, high=-turned.low)
     bounded = share and all(bool(((side >= 0) & (side <= 1)).all()) for side in (mine, theirs))
     data = _clustered(differences, clusters)
     if bounded and data.constant:

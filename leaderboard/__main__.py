@@ -123,9 +123,16 @@ def _gate(arguments: argparse.Namespace) -> int:
     held = gate.gate(before, after, rules, anyway=arguments.anyway)
     text = as_markdown(held, before, after, link=arguments.link)
     if arguments.to:
-        arguments.to.write_text(text, encoding="utf-8")
+        _written(arguments.to, text)
     print(text)
     return gate.EXIT[held.decision]
+
+
+def _written(path: Path, text: str) -> None:
+    try:
+        path.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise InputError(f"--to {path}: cannot be written: {error.strerror}; name a file in a folder that there is") from error
 
 
 def _ci(arguments: argparse.Namespace) -> int:

@@ -57,6 +57,8 @@ WORDS = {
 }
 """What a figure is, in a sentence; docs/measures.md has the rest. A name ending in @ stands for any number after it."""
 
+NEUTRAL = ("latency.retrieval_share", "latency.prefill_share", "latency.decoding_share")
+"""Parts of a whole: none is better for being small."""
 HEADLINES = (
     *("accuracy.exact", "faithfulness.retrieved", "faithfulness.gold"),
     *("hallucination.contradicted", "hallucination.unanswerable", "abstention.false", "forgetting"),

@@ -233,9 +233,15 @@ def _unpriced(decision: Decision) -> Iterator[str]:
 def _along(advice: Advice, axis: Axis) -> Iterator[str]:
     found = [flip for flip in advice.flips if flip.axis == axis]
     now = advice.decision.name or "not decided"
-    yield from (f"{SAID[axis]} {f'{flip.side} {flip.at:g}' if flip.at else 'of none at all'}: {_change(flip)}." for flip in found)
+    yield from (f"{SAID[axis]} {_from(flip)}: {_change(flip)}." for flip in found)
     if not found:
         yield f"{SAID[axis]} from 0 to {LIMITS[axis]:,.0f} (now {value(advice.case, axis):g}): {now}, throughout."
+
+
+def _from(flip: Flip) -> str:
+    if flip.at:
+        return f"{flip.side} {flip.at:g}"
+    return "of none at all" if flip.side == "below" else "above none"
 
 
 def _change(flip: Flip) -> str:

@@ -96,4 +96,4 @@ def sentence(found: Crossing) -> str:
 
 
 def _part(share: float | None) -> str:
-    return "an unknown part" if share is None else f"{100 * share:.0f} %"
+    return "an unknown part" if share is None else f"{100 * share:.3g} %"

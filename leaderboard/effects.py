@@ -6,14 +6,14 @@ a sum of systems with signs, question by question, so what questions have in com
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import reduce
 from typing import Any
 
 from evals.comparison import contrast, joint_noise, training_noise, widened
 from evals.schema import Better, Record
-from evals.statistics import Interval
+from evals.statistics import FEW, Interval
 from leaderboard.axes import rank
 from leaderboard.records import Records
 from leaderboard.series import Series, grouped
@@ -73,9 +73,25 @@ def _squares(systems: Mapping[str, Any]) -> Iterator[dict[str, str]]:
 
 
 def _contrast(columns: Mapping[str, Series], signs: Mapping[str, int]) -> Interval | None:
-    parts = [(sign, columns[name]) for name, sign in signs.items() if name in columns]
-    if len(parts) < len(signs):
+    """None where a system is missing, or where so few clusters were asked that they would tell of nothing."""
+    if not signs.keys() <= columns.keys():
         return None
+    parts = [(sign, columns[name]) for name, sign in signs.items()]
+    match parts:
+        case [(1, mine), (-1, theirs)]:
+            found = _difference(mine, theirs)
+        case _:
+            found = _sum(parts)
+    return found if found and found.clusters >= FEW else None
+
+
+def _difference(mine: Series, theirs: Series) -> Interval | None:
+    """As it is told of these two everywhere else."""
+    found = mine.against(theirs)
+    return found.difference if found else None
+
+
+def _sum(parts: Sequence[tuple[int, Series]]) -> Interval | None:
     found = contrast([(sign, series.means) for sign, series in parts])
     noise = reduce(joint_noise, (training_noise(series.seed_means) for _, series in parts))
     return widened(found, noise) if found else None

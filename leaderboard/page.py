@@ -47,11 +47,23 @@ def publish(runs: Sequence[Path], site: Path, more: Sequence[Path] = (), saved: 
     """
     tested = claims.load(more)
     opened = [read(folder) for folder in runs]
-    settings = [text for before, after in combinations(opened, 2) for text in resettings(before, after)]
-    for problem, differences in ((DIFFERENT, mixed(latest(opened)) if len(opened) > 1 else []), (SAME_NAME, settings)):
+    _comparable(opened)
+    return write(opened, board(opened, tested), site, saved)
+
+
+def _comparable(runs: Sequence[Run]) -> None:
+    exams = [*mixed(latest(runs)), *_limits(runs)] if len(runs) > 1 else []
+    settings = [text for before, after in combinations(runs, 2) for text in resettings(before, after)]
+    for problem, differences in ((DIFFERENT, exams), (SAME_NAME, settings)):
         if differences:
             raise InputError("\n".join([problem, *dict.fromkeys(differences)]))
-    return write(opened, board(opened, tested), site, saved)
+
+
+def _limits(runs: Sequence[Run]) -> list[str]:
+    """A run with ``--limit`` would put its few questions in the place of all that another asked."""
+    asked = dict.fromkeys(run.provenance.get("limit") for run in runs)
+    said = ["all" if limit is None else f"the first {limit}" for limit in asked]
+    return [f"questions asked: {' in one run, '.join(said)} in another"] if len(asked) > 1 else []
 
 
 def write(opened: Sequence[Run], found: Board, site: Path, saved: Sequence[Path] = ()) -> Path:

@@ -77,6 +77,7 @@ def _environment() -> Environment:
         "meaning": axes.MEANING,
         "words": axes.words,
         "first": axes.SHOWN,
+        "neutral": axes.NEUTRAL,
         "axis": axes.axis,
         "agreement": judged.sentence,
         "kappa": judged.kappa,

@@ -63,7 +63,8 @@ def _gone(gate: Gate) -> list[tuple[str, str, str]]:
 
 
 def _left_out(gate: Gate) -> list[str]:
-    gone = [system for _, _, system in _gone(gate)]
+    suites = {suite for suite, _, _ in map(_who, gate.rulings)}
+    gone = [f"{system} on {suite}" if len(suites) > 1 else system for suite, _, system in _gone(gate)]
     return [f"Not examined any more: {_plain(', '.join(gone))}."] if gone else []
 
 

@@ -45,6 +45,8 @@ def _line(value: Any) -> str:
         return " \u00b7 ".join(f"{name} {_line(part)}" for name, part in value.items() if part is not None)
     if isinstance(value, list):
         return ", ".join(map(_line, value))
+    if isinstance(value, float):
+        return f"{value:.6g}"
     if isinstance(value, bool):
         return "yes" if value else "no"
     return value if isinstance(value, str) else json.dumps(value)

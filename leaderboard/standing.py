@@ -10,6 +10,8 @@ from collections.abc import Mapping, Sequence
 from typing import Literal
 
 from evals.comparison import ALPHA, Comparison, corrected
+from evals.statistics import FEW
+from leaderboard.axes import NEUTRAL
 from leaderboard.series import Series
 
 Mark = Literal["best", "tied"]
@@ -28,7 +30,8 @@ def standings(measures: Sequence[Systems]) -> list[dict[str, Mark]]:
         for systems, best in zip(measures, leaders, strict=True)
     ]
     made = [comparison for comparisons in found for comparison in comparisons.values() if comparison]
-    sure = {id(c): p < ALPHA for c, p in zip(made, corrected([c.p for c in made], "bh"), strict=True)}
+    ps = corrected([c.p for c in made], "bh")
+    sure = {id(c): p < ALPHA and (c.clusters >= FEW or c.n == 1) for c, p in zip(made, ps, strict=True)}
     return [_marks(best, comparisons, sure) for best, comparisons in zip(leaders, found, strict=True)]
 
 
@@ -41,7 +44,9 @@ def _marks(best: Sequence[str], comparisons: Mapping[str, Comparison | None], su
 
 
 def _best(systems: Systems) -> list[str]:
-    """Who has the best mean; nobody where all have the same, or where one reading is all that there is."""
+    """Who has the best mean; nobody where all have the same, one reading is all that there is, or less is no better."""
+    if any(series.first.measure in NEUTRAL for series in systems.values()):
+        return []
     means = {name: series.interval.value for name, series in systems.items() if series.interval}
     if len(set(means.values())) < 2 or any(series.single for series in systems.values()):
         return []

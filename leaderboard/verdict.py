@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from evals.statistics import FEW
 from leaderboard.board import Cell
 from leaderboard.figures import SPACE, between, bounds, figure
 from leaderboard.tables import Section
@@ -71,7 +72,9 @@ def _behind(section: Section, cells: dict[str, Cell]) -> Iterator[str]:
 def _inventing(accuracy: dict[str, Cell], cells: dict[str, Cell]) -> Iterator[str]:
     """What those that know something of the domain say where nothing is known: a system that always declines is no feat."""
     able = [cells[name] for name, cell in accuracy.items() if name in cells and (cell.ci_low or 0) > 0]
-    if able:
+    if able and min(cell.clusters for cell in able) < FEW:
+        yield "So few questions were asked that the documents cannot answer that they do not tell who makes things up."
+    elif able:
         said = [f"{cell.system} answered {figure(cell.value or 0.0, cell.unit)}" for cell in able]
         yield f"Of the questions that the documents cannot answer, {_list(said)} all the same."
 

@@ -574,6 +574,14 @@ def test_the_page_names_every_option_of_the_command():
 # Prices.
 
 
+@pytest.mark.parametrize(("field", "value"), [("queries", 0.0), ("updates", 0.0)])
+def test_what_changes_from_none_on_is_not_said_to_hold_for_none(field, value):
+    for systems in ({"rag": RAG, "lora": LORA}, {"rag": RAG, "lora": LORA | {"latency.seconds": 9.0}}):
+        (advice,) = counsel.advise(gathered(measured(**systems)), replace(MONTH, **{field: value}))
+        (line, *_) = counsel.as_json(advice)["said"]["along"][field]
+        assert "of none at all" not in line
+
+
 def test_the_shipped_prices_load():
     assert situation.load().gpu_hour > 0
 

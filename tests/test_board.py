@@ -89,6 +89,17 @@ def test_seeds_are_averaged_item_by_item_first():
     assert cell.seed_sd == pytest.approx(0.0707106781)
 
 
+def test_few_clusters_make_nobody_the_best_for_sure():
+    few = [replace(r, cluster=f"c{int(r.item[1:]) % 8}") for r in [*answered("rag", 33), *answered("base", 0)]]
+    assert marks(*few) == {"rag": "best", "base": "tied"}
+    assert marks(*answered("rag", 33), *answered("base", 0)) == {"rag": "best", "base": ""}
+
+
+def test_of_parts_of_a_whole_none_is_the_best():
+    shares = [replace(r, measure="latency.prefill_share", better="lower") for r in [*answered("rag", 33), *answered("base", 0)]]
+    assert marks(*shares) == {"rag": "", "base": ""}
+
+
 def test_an_amount_of_zero_is_exact():
     cell = only(record("cost.train_seconds", "system", 0.0, unit="seconds", better="lower"))
     assert (cell.value, cell.ci_low, cell.ci_high, cell.method) == (0.0, 0.0, 0.0, "exact")

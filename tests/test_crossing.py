@@ -53,8 +53,8 @@ def test_its_interval_holds_it_and_may_be_open() -> None:
 
 
 def test_it_is_said_in_words() -> None:
-    assert "lora catches up with rag at 35 % of the examples" in sentence(crossing(50, 10, 30, 70, 90))
-    assert "no more than 12 %" in sentence(crossing(50, 60, 70, 80, 90))
+    assert "lora catches up with rag at 35.4 % of the examples" in sentence(crossing(50, 10, 30, 70, 90))
+    assert "no more than 12.5 %" in sentence(crossing(50, 60, 70, 80, 90))
     assert "or never" in sentence(crossing(50, 10, 20, 30, 51))
     assert "does not catch up" in sentence(crossing(50, 0, 10, 20, 30))
 

@@ -166,6 +166,15 @@ def test_every_system_has_every_measure_or_says_why_not(first: tuple[Runner, str
 
 
 @pytest.mark.slow
+def test_what_came_of_each_training_is_told_by_suite_and_seed(first: tuple[Runner, str]) -> None:
+    told = json.loads((first[0].run_dir / "provenance.json").read_text())
+    assert set(told["systems"]) == {"base", "rag", "full_ft", "lora", "hybrid"}
+    made = {row.split("/")[2]: made for row, made in told["made"].items() if row.startswith("covers/") and row.endswith("/0")}
+    assert set(made) == set(told["systems"])
+    assert made["lora"]["training"]["examples"] > 0 == len(made["rag"]["training"])
+
+
+@pytest.mark.slow
 def test_values_are_junit_properties(first: tuple[Runner, str]) -> None:
     tree = ET.parse(first[0].folder / "junit.xml")  # noqa: S314 # written by the test
     cases = {case.get("name"): case for case in tree.iter("testcase")}

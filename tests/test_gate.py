@@ -244,6 +244,12 @@ def test_the_command_reports_and_ends_with_the_decision(tmp_path, capsys):
         assert part in said
 
 
+def test_a_report_that_cannot_be_written_is_no_verdict(tmp_path, capsys):
+    before, _ = runs(tmp_path)
+    assert main(["gate", before, before, "--to", str(tmp_path / "no" / "report.md")]) == 3
+    assert "cannot be written" in capsys.readouterr().err
+
+
 def test_the_command_passes_what_is_unchanged(tmp_path, capsys):
     before, _ = runs(tmp_path)
     assert main(["gate", before, before]) == 0

@@ -108,6 +108,13 @@ def test_one_name_of_two_systems_is_refused(tmp_path):
     assert difference == "rag: rank 8 -> 16"
 
 
+def test_a_run_of_few_questions_does_not_take_the_place_of_a_whole_one(tmp_path):
+    one, other = (make_run(tmp_path / name, Sample(questions=3)) for name in ("one", "other"))
+    Store(other).set_provenance(read(other).provenance | {"limit": 3})
+    with pytest.raises(InputError, match="questions asked: all in one run, the first 3 in another"):
+        publish([one, other], tmp_path / "site")
+
+
 def test_what_is_told_of_a_run_stands_once(tmp_path):
     folder = make_run(tmp_path / "run", Sample(questions=3))
     Store(folder).set_provenance(read(folder).provenance | {"limit": None, "unfinished": "3 of 9 tests were run"})

@@ -260,12 +260,19 @@ def test_words_call_ahead_only_what_is_told_apart(full):
     assert found["hunger"].words.count("catch") <= 2
 
 
+def test_a_curve_over_fewer_questions_than_its_end_says_so(full):
+    section, _, found = full
+    cells = {measure: section.of(measure)["lora"].n for measure in ("hunger.half", "accuracy.exact")}
+    said = f"With fewer examples {cells['hunger.half']} of the questions were asked, with all of them {cells['accuracy.exact']}."
+    assert (said in found["hunger"].words) == (cells["hunger.half"] < cells["accuracy.exact"])
+
+
 def test_words_name_those_that_may_be_as_good(full):
     _, case, found = full
     weighed = [each for each in map(case.weigh, case.options) if each.quality and each.cost]
     best = max(weighed, key=lambda each: each.quality.value)
-    rivals = [each for each in weighed if each is not best and case.quality(best.option, each.option).low <= 0]
-    assert ("Not surely worse: " in found["budget"].words) == bool(rivals)
+    rivals = [each for each in weighed if each is not best and case.quality(best.option, each.option).low <= 0.02]
+    assert ("Not surely worse by more than 2 points: " in found["budget"].words) == bool(rivals)
     assert all(each.option.system in found["budget"].words for each in rivals[:5])
 
 

@@ -120,7 +120,7 @@ def _edge(far: float, near: float, holds: Callable[[float], bool]) -> float:
 def _words(lines: list[Line], found: list[Overtaking]) -> str:
     left = [line for line in lines if line.option.policy == "as it is"]
     start, end = max(left, key=lambda line: line.quality[0].value), max(lines, key=lambda line: line.quality[-1].value)
-    said = f"While nothing changes, {optional(start.option)} has the highest mean, {percent(start.quality[0])}"
+    said = f"Left as it is while nothing changes, {optional(start.option)} has the highest mean, {percent(start.quality[0])}"
     if start is end:
         said = f"{said}, and it still has once everything has changed, {percent(end.quality[-1])}."
     else:

@@ -51,18 +51,18 @@ def sketch(section: Section, case: Case) -> Sketch | None:
 def _words(case: Case, spots: list[Spot]) -> str:
     """Who is best, who may be as good, and what the cheapest of these costs."""
     best, situation = max(spots, key=lambda spot: spot.quality.value), case.situation
-    rivals = [spot for spot in spots if spot is not best and case.quality(best.option, spot.option).low <= 0]
+    rivals = [spot for spot in spots if spot is not best and case.quality(best.option, spot.option).low <= situation.margin]
     cheapest = min([best, *rivals], key=lambda spot: spot.cost.value)
     updates = f"{situation.updates:g} update{'' if situation.updates == 1 else 's'} a month"
     hour = paid(f"{situation.prices.gpu_hour:g}", situation.prices.currency)
     month = f"{situation.queries:g} questions a day, {updates} and an hour of the machine at {hour}"
     top = f"{optional(best.option)} has the highest expected quality, {percent(best.quality)}, for {best.costing} a month"
-    return " ".join(["With", f"{month}, {top}.", *_rivals(rivals), *_cheapest(best, cheapest, rivals)])
+    return " ".join(["With", f"{month}, {top}.", *_rivals(rivals, situation.margin), *_cheapest(best, cheapest, rivals)])
 
 
-def _rivals(rivals: list[Spot]) -> Iterator[str]:
+def _rivals(rivals: list[Spot], margin: float) -> Iterator[str]:
     if rivals:
-        yield f"Not surely worse: {listed([optional(spot.option) for spot in rivals])}."
+        yield f"Not surely worse by more than {100 * margin:g} points: {listed([optional(spot.option) for spot in rivals])}."
 
 
 def _cheapest(best: Spot, cheapest: Spot, rivals: list[Spot]) -> Iterator[str]:
@@ -88,6 +88,11 @@ def draw(spots: list[Spot]) -> Canvas:
         hollow, faint = bool(policy(spot.option)), not few and not spot.on_frontier
         canvas.point(axes, place, spot.look, says, hollow=hollow, faint=faint)
     canvas.labels_beside(
-        axes, at, [Label(spot.option.system, policy(spot.option)) if few or spot.on_frontier else None for spot in spots]
+        axes,
+        at,
+        [
+            Label(spot.option.system, policy(spot.option)) if spot.on_frontier or (few and not policy(spot.option)) else None
+            for spot in spots
+        ],
     )
     return canvas

@@ -53,7 +53,7 @@ def sketch(section: Section, _: Case) -> Sketch | None:
     levels = [Level(name, look[name], amount(measured[WHOLE][name])) for name in needless]
     return Sketch(
         "Accuracy by number of training examples",
-        _words(curves, list(section.crossings)),
+        " ".join([_words(curves, list(section.crossings)), *_asked(measured)]),
         [
             ("system", *(f"{100 * share:g} % of the examples" for share in SHARES.values())),
             *((named(name), *(_shown(row, share) for share in SHARES.values())) for name, row in cells.items()),
@@ -78,6 +78,13 @@ def _words(curves: list[Curve], crossings: list[Crossing]) -> str:
     (least, few), (most, many) = best.accuracy[0], best.accuracy[-1]
     said = [f"{named(best.system)} goes from {percent(few)} with {_part(least)} to {percent(many)} with {_part(most)}."]
     return " ".join([*said, *map(_crossing, sorted(crossings, key=lambda found: found.system != best.system)[:2])])
+
+
+def _asked(measured: dict[str, dict[str, Cell]]) -> list[str]:
+    """With fewer examples fewer questions may have been asked than with all."""
+    *fewer, whole = (max((cell.n for cell in cells.values()), default=0) for cells in measured.values())
+    few = max(fewer)
+    return [f"With fewer examples {few} of the questions were asked, with all of them {whole}."] if 0 < few < whole else []
 
 
 def _part(share: float) -> str:

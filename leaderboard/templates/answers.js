@@ -278,7 +278,7 @@ const System = (() => {
 
   function settings(found) {
     if (!found) return null;
-    return h("details", { class: "more" }, h("summary", {}, "How it is made"), h("dl", {}, Object.entries(found).map(([name, value]) => [h("dt", {}, name), h("dd", {}, String(value))])));
+    return h("details", { class: "more" }, h("summary", {}, "How it is made"), h("dl", {}, Object.entries(found).filter(([, value]) => value !== null).map(([name, value]) => [h("dt", {}, name), h("dd", {}, String(value))])));
   }
 
   function table(figures) {

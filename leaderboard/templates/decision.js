@@ -219,7 +219,8 @@ const Decision = (() => {
   }
 
   function from({ side, at }) {
-    return at ? `${side} ${number(at)}` : "of none at all";
+    if (at) return `${side} ${number(at)}`;
+    return side === "below" ? "of none at all" : "above none";
   }
 
   function change({ to, reason, tip_quality: quality, tip_cost: cost }) {

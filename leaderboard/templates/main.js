@@ -1,6 +1,7 @@
 // Which view is shown, and what happens where the page is clicked.
 
 const Views = { answers: Answers, question: Question, system: System, suite: Suite };
+const { title } = document;
 let turn = 0;
 
 /** The view that the address names; the board where it names none that there is. */
@@ -14,6 +15,7 @@ async function show() {
   all(".view").forEach((each) => (each.hidden = each.dataset.view !== name));
   all("#views a").forEach((link) => current(link, name));
   if (one("#where")) one("#where").value = where.id;
+  document.title = name === "board" ? title : `${name[0].toUpperCase()}${name.slice(1)} \u2013 ${title}`;
   const root = where && one(`.section[data-section="${CSS.escape(where.id)}"]`);
   if (name === "board" && root) [Figure, Panel].forEach((part) => part.render(root, where));
   if (Views[name] && where) await fill(one(`.view[data-view="${name}"]`), Views[name], () => mine === turn);

@@ -182,7 +182,7 @@ const Figure = (() => {
     const unit = head.dataset.unit === "share" ? "difference" : head.dataset.unit;
     const value = pair ? pair.value : mine - theirs;
     const sure = pair && pair.p < 0.05;
-    if (sure) cell.classList.add((value > 0) === (head.dataset.better === "higher") ? "up" : "down");
+    if (sure && one(".way", head)) cell.classList.add((value > 0) === (head.dataset.better === "higher") ? "up" : "down");
     const said = pair ? `${ends(pair.low, pair.high, unit)}${sure ? "" : ": not sure"}` : "not paired: no interval";
     cell.replaceChildren(h("data", { value }, Figures.signed(value, unit)), h("small", {}, said));
   }
