@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from leaderboard.effects import effects
+from leaderboard.pairs import pairs
 from tests.sample_run import record
 
 CORNERS = {"base": ("none", "none"), "rag": ("none", "dense"), "lora": ("lora", "none"), "hybrid": ("lora", "dense")}
@@ -34,6 +37,19 @@ def test_without_a_corner_there_is_no_square():
 
 def test_a_corner_without_values_leaves_its_effects_out():
     assert set(found(answered(base=10, rag=50))) == {"retrieval"}
+
+
+def test_an_effect_of_two_systems_is_their_difference_as_it_is_told_everywhere():
+    rows = answered(base=10, rag=50, lora=40, hybrid=90)
+    (pair,) = [pair for pair in pairs(rows, SYSTEMS) if {pair.system, pair.than} == {"rag", "base"}]
+    effect = found(rows)["retrieval"]
+    ends = (pair.ci_low, pair.ci_high) if pair.system == "rag" else (-pair.ci_high, -pair.ci_low)
+    assert (effect.ci_low, effect.ci_high) == pytest.approx(ends)
+
+
+def test_few_clusters_have_no_effects():
+    few = [replace(r, cluster=f"c{int(r.item[1:]) % 9}") for r in answered(base=10, rag=50, lora=40, hybrid=90)]
+    assert found(few) == {}
 
 
 def test_training_noise_makes_an_effect_less_sure():

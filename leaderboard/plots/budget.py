@@ -57,12 +57,19 @@ def _words(case: Case, spots: list[Spot]) -> str:
     hour = paid(f"{situation.prices.gpu_hour:g}", situation.prices.currency)
     month = f"{situation.queries:g} questions a day, {updates} and an hour of the machine at {hour}"
     top = f"{optional(best.option)} has the highest expected quality, {percent(best.quality)}, for {best.costing} a month"
-    return " ".join(["With", f"{month}, {top}.", *_rivals(rivals, situation.margin), *_cheapest(best, cheapest, rivals)])
+    return " ".join(
+        ["With", f"{month}, {top}.", *_rivals(rivals, situation.margin), *_cheapest(best, cheapest, rivals), *_open(spots)]
+    )
 
 
 def _rivals(rivals: list[Spot], margin: float) -> Iterator[str]:
     if rivals:
         yield f"Not surely worse by more than {100 * margin:g} points: {listed([optional(spot.option) for spot in rivals])}."
+
+
+def _open(spots: list[Spot]) -> Iterator[str]:
+    if any(policy(spot.option) for spot in spots):
+        yield "Open marks are of systems that are trained again after updates."
 
 
 def _cheapest(best: Spot, cheapest: Spot, rivals: list[Spot]) -> Iterator[str]:

@@ -91,7 +91,8 @@ const Panel = (() => {
 
   function flips({ said }) {
     const lines = Object.values(said.along).flat();
-    return h("div", {}, h("h4", {}, "Where that first changes"), h("ul", { class: "flips" }, lines.map((line) => h("li", {}, line))));
+    return h("div", {}, h("h4", {}, "Where that first changes"), h("ul", { class: "flips" }, lines.map((line) => h("li", {}, line))),
+      h("p", { class: "about" }, "Two options tip where one becomes better, or cheaper, than the other; in brackets is from where to where that may be."));
   }
 
   function options({ options: rows, recommendation, runner_up: second, said }) {
