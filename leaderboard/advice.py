@@ -133,6 +133,8 @@ def _more(found: Interval, bound: float) -> str:
     distance = abs(bound - found.value)
     if distance < SAME:
         return "it lies on the bound itself; no number of questions would tell"
+    if found.n == 1:
+        return "it was measured once for each training; more --seeds would tell"
     also = " and seeds" if "training noise" in found.method else ""
     return f"about {max((reach / distance) ** 2, 1.1):.2g} times as many questions{also} as the {found.n} now would tell"
 

@@ -148,12 +148,14 @@ def _verdict(advice: Advice) -> Iterator[str]:
         difference = f"the recommended one differs by {signed(gap.value, 'share')} (95 % interval {ends})"
         yield f"Runner-up: {decision.runner_up.option.name}: {_figures(decision.runner_up)}; {difference}."
     else:
-        yield "Runner-up: none; no other option surely meets what is demanded."
+        yield "Runner-up: none."
 
 
 def _because(case: Case, decision: Decision) -> str:
     margin = f"{100 * case.situation.margin:g} points"
     rivals = [name for name in decision.tied if name != decision.name]
+    if not decision.runner_up:
+        return "It is the only one that surely meets what is demanded."
     if not rivals:
         return f"It is surely better than every other option that meets the demands, by more than {margin}."
     return f"It is the cheapest of those not surely worse than the best by more than {margin}: {', '.join(decision.tied)}."

@@ -574,6 +574,14 @@ def test_the_page_names_every_option_of_the_command():
 # Prices.
 
 
+def test_the_only_one_that_meets_the_demands_is_said_to_be_that():
+    rag = RAG | {"forgetting": 0.0}
+    (advice,) = counsel.advise(gathered(measured(rag=rag, lora=LORA)), replace(MONTH, max_forgetting=0.05))
+    said = counsel.as_json(advice)["said"]["verdict"]
+    assert "It is the only one that surely meets what is demanded." in said
+    assert said[-1] == "Runner-up: none."
+
+
 @pytest.mark.parametrize(("field", "value"), [("queries", 0.0), ("updates", 0.0)])
 def test_what_changes_from_none_on_is_not_said_to_hold_for_none(field, value):
     for systems in ({"rag": RAG, "lora": LORA}, {"rag": RAG, "lora": LORA | {"latency.seconds": 9.0}}):

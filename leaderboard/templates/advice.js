@@ -136,6 +136,7 @@ const Advice = (() => {
     const reach = bound >= found.value ? found.high - found.value : found.value - found.low;
     const distance = Math.abs(bound - found.value);
     if (distance < Evidence.SAME) return "it lies on the bound itself; no number of questions would tell";
+    if (found.n === 1) return "it was measured once for each training; more --seeds would tell";
     const also = found.method.includes("training noise") ? " and seeds" : "";
     const times = Figures.general(Math.max((reach / distance) ** 2, 1.1), 2);
     return `about ${times} times as many questions${also} as the ${found.n} now would tell`;

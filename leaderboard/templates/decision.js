@@ -166,7 +166,7 @@ const Decision = (() => {
       `Recommended: ${pick.option.name}: ${figures(pick)}.`,
       because(found, decision),
       ...withCare(found, pick),
-      runnerUp ? second(found, pick, runnerUp) : "Runner-up: none; no other option surely meets what is demanded.",
+      runnerUp ? second(found, pick, runnerUp) : "Runner-up: none.",
     ];
   }
 
@@ -177,7 +177,8 @@ const Decision = (() => {
     return `Runner-up: ${runnerUp.option.name}: ${figures(runnerUp)}; ${difference}.`;
   }
 
-  function because({ situation }, { pick, tied }) {
+  function because({ situation }, { pick, runnerUp, tied }) {
+    if (!runnerUp) return "It is the only one that surely meets what is demanded.";
     const margin = `${number(100 * situation.margin)} points`;
     if (tied.every((name) => name === pick.option.name)) {
       return `It is surely better than every other option that meets the demands, by more than ${margin}.`;
