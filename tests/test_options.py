@@ -15,7 +15,7 @@ from evals.options import command, count
 ROOT = Path(__file__).resolve().parent.parent
 DEFAULTS = {
     "suite": [], "system": [], "base_model": [], "systems": None, "judge": "lexical", "seeds": 1, "limit": None, "device": "auto"
-} | {"trust_remote_code": False, "full": False}  # fmt: skip
+} | {"trust_remote_code": False, "full": False, "markexpr": "domain", "keyword": ""}  # fmt: skip
 
 
 @pytest.mark.parametrize(
@@ -26,6 +26,8 @@ DEFAULTS = {
         ({"base_model": ["m"], "seeds": 3}, "pytest -m domain --base-model m --seeds 3"),
         ({"trust_remote_code": True, "judge": "openai:x"}, "pytest -m domain --judge openai:x --trust-remote-code"),
         ({"full": True}, "pytest -m domain --full"),
+        ({"markexpr": "domain and style", "keyword": "rag or lora"}, "pytest -m 'domain and style' -k 'rag or lora'"),
+        ({"markexpr": ""}, "pytest -m domain"),
     ],
 )
 def test_the_command_that_makes_the_run_again(changed: dict[str, object], said: str) -> None:
