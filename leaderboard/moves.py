@@ -111,6 +111,12 @@ def _point(step: _Step, p: float | None) -> Point:
     )
 
 
+def _other_seeds(step: _Step, before: Taken) -> str:
+    """Why the mean may differ all the same."""
+    mine, theirs = (series.by_seed.keys() for series in (step.series, before.series[step.key]))
+    return f", with the seeds that both have; there are {len(mine)} now and were {len(theirs)}" if mine != theirs else ""
+
+
 def _said(step: _Step, p: float) -> tuple[Mark, str]:
     """The mark of a step, and what it rests on."""
     if not step.series.values:
@@ -118,7 +124,7 @@ def _said(step: _Step, p: float) -> tuple[Mark, str]:
     if step.before is None:
         return ("not comparable", step.obstacle) if step.obstacle else ("first", "")
     if step.found is None:
-        return "tied", f"every item that both have came out as in {step.before.moment.name}"
+        return "tied", f"every item that both have came out as in {step.before.moment.name}{_other_seeds(step, step.before)}"
     mark = _mark(step.series, step.found, p)
     if mark in ("better", "worse"):
         return mark, _sentence(step, step.before, step.found)

@@ -64,6 +64,14 @@ def test_nothing_changed_is_tied_and_says_why():
     assert line.points[1].sentence == "every item that both have came out as in 1111111"
 
 
+def test_the_same_answers_with_fewer_seeds_say_why_the_mean_differs():
+    once, thrice = run(2, 30, 40), run(1, 30, 40)
+    more = [replace(row, seed=seed, value=float(row.value and seed < 1)) for row in thrice.records for seed in (0, 1, 2)]
+    (line,) = history.history([holding(thrice, more), once]).lines
+    assert line.points[0].value != line.points[1].value
+    assert line.points[1].sentence.endswith("as in 1111111, with the seeds that both have; there are 1 now and were 3")
+
+
 def test_a_change_that_is_surely_small_is_tied():
     assert marks(run(1, 2000, 4000), run(2, 2005, 4000)) == ["first", "tied"]
 
