@@ -15,7 +15,7 @@ const Suite = (() => {
     ];
   }
 
-  const facts = ({ title, ...known }) => h("dl", { class: "facts" }, Object.entries(known).map(([name, value]) => [h("dt", {}, name), h("dd", {}, [value].flat().join(", "))]));
+  const facts = ({ title, version, ...known }) => h("dl", { class: "facts" }, Object.entries(known).map(([name, value]) => [h("dt", {}, name), h("dd", {}, [value].flat().join(", "))]));
 
   /** The first question of each kind; the first of all where there are hardly any kinds. */
   function sample(questions) {
