@@ -35,6 +35,13 @@ def test_the_recipes_for_hybrids_hold_the_default_one() -> None:
     ]
 
 
+def test_the_ways_to_look_up_hold_the_default_one_and_train_nothing() -> None:
+    ways = load(TABLE.with_name("lookups.toml"))
+    assert ways.items() & load().items() == {name: load()[name] for name in ("base", "rag")}.items()
+    assert not any(system.adapts for system in ways.values())
+    assert len({(system.chunk_chars, system.top_k, system.retrieve) for system in ways.values()}) == len(ways)
+
+
 def test_own_table(tmp_path: Path) -> None:
     assert load(table(tmp_path, '[wide]\nretrieve = "bm25"\ntop_k = 8\n')) == {"wide": System("wide", retrieve="bm25", top_k=8)}
 
