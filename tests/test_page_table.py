@@ -302,3 +302,16 @@ def test_a_command_that_cannot_be_copied_is_selected(visit, published):
     seen.page.get_by_role("button", name="Copy").click()
     seen.page.get_by_role("button", name="Selected").wait_for()
     assert "pytest -m domain" in seen.page.evaluate("getSelection().toString()")
+
+
+def test_the_legend_tells_of_what_the_cells_show(board):
+    def explained():
+        return [text.split()[0] for text in board.texts("[aria-label=Legend] li")]
+
+    assert explained()[:2] == ["bold", "≈"]
+    board.go("than=rag")
+    assert explained()[0] == "bold"
+    assert "surely" in board.texts("[aria-label=Legend] li")[0]
+    assert "≈" not in explained()
+    board.go("")
+    assert explained()[:2] == ["bold", "≈"]

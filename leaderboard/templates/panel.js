@@ -165,7 +165,7 @@ const Panel = (() => {
 
   function axes() {
     const text = (x, y, anchor, words) => svg("text", { x, y, "text-anchor": anchor, class: "tick" }, words);
-    const bottom = [0.1, 1, 10, 100, 1000].map((tick) => text(LEFT + WIDE * along(ACROSS, tick), TOP + HIGH + 18, tick === ACROSS[1] ? "end" : "middle", count(tick)));
+    const bottom = [0.1, 1, 10, 100, 1000].map((tick) => text(LEFT + WIDE * along(ACROSS, tick), TOP + HIGH + 18, tick === ACROSS[0] ? "start" : tick === ACROSS[1] ? "end" : "middle", count(tick)));
     const side = [[1, "1"], [100, "100"], [10000, "10k"], [1000000, "1M"]].map(([tick, words]) => text(LEFT - 6, TOP + 4 + HIGH * (1 - along(UPWARDS, tick)), "end", words));
     return [...bottom, ...side, text(LEFT + WIDE, TOP + HIGH + 35, "end", "updates a month"), text(0, 16, "start", "questions a day")];
   }

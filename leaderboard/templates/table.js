@@ -136,6 +136,7 @@ const Figure = (() => {
     root.dataset.mode = mode;
     const told = new Map(about.tagged.filter((row) => row[0] === tag).map((row) => [key(row[2], row[1]), row]));
     const than = rows(root).find((row) => row.dataset.system === State.get("than"));
+    legend(root, Boolean(than), Boolean(told.size));
     const against = than && pairs(about, than.dataset.system);
     for (const row of rows(root)) {
       of.forEach((head, place) => {
@@ -146,6 +147,12 @@ const Figure = (() => {
         else if (than) apart(cell, than.cells[place + 1], against.get(name), head, row === than);
       });
     }
+  }
+
+  /** What marks mean depends on what the cells show. */
+  function legend(root, apart, told) {
+    one("[data-apart]", root).hidden = !apart;
+    all(".legend .key.best, .legend .key.tied", root).forEach((mark) => (mark.closest("li").hidden = apart || told));
   }
 
   const key = (...names) => JSON.stringify(names);
