@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from evals.schema import Better
 from evals.sign_flips import FLIPS, flipped_sums
-from evals.statistics import Array, Clusters, Interval, cluster_sums, interval, paired_difference, standard_error, t_quantile
+from evals.statistics import FEW, Array, Clusters, Interval, cluster_sums, interval, paired_difference, standard_error, t_quantile
 
 Verdict = Literal["better", "worse", "tied", "inconclusive"]
 VERDICTS: tuple[str, ...] = get_args(Verdict)
@@ -93,6 +93,11 @@ class Comparison:
     """Mean difference in standard deviations of a cluster's difference (Cohen's d_z); None if all are the same."""
     detectable: float | None
     """The smallest true difference that this comparison would have found with 80 % power; None if none was seen."""
+
+    @property
+    def few(self) -> bool:
+        """Whether it rests on so few clusters of items that no two systems are called apart, whatever p says."""
+        return self.n > 1 and self.clusters < FEW
 
 
 def compare(mine: Values, theirs: Values, *, share: bool = True, noise: Noise | None = None) -> Comparison | None:

@@ -9,7 +9,6 @@ from typing import Any
 
 from evals.comparison import Comparison, corrected
 from evals.schema import Better, Record
-from evals.statistics import FEW
 from leaderboard.axes import HEADLINES, rank
 from leaderboard.records import Records
 from leaderboard.series import Series, grouped, rounded
@@ -84,6 +83,5 @@ def _of_measure(rows: Records, bare: Collection[str]) -> Iterator[Pair]:
 def _pair(first: Record, system: str, than: str, found: Comparison) -> Pair:
     gap = found.difference
     ends = (rounded(gap.value), rounded(gap.low), rounded(gap.high))
-    p = found.p if found.clusters >= FEW else 1.0  # fewer clusters tell nothing, whatever they say
     about = (first.suite, first.base_model, first.measure, first.unit, first.better, system, than)
-    return Pair(*about, *ends, p, found.n)
+    return Pair(*about, *ends, 1.0 if found.few else found.p, found.n)

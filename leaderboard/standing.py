@@ -10,7 +10,6 @@ from collections.abc import Mapping, Sequence
 from typing import Literal
 
 from evals.comparison import ALPHA, Comparison, corrected
-from evals.statistics import FEW
 from leaderboard.axes import NEUTRAL
 from leaderboard.series import Series
 
@@ -31,7 +30,7 @@ def standings(measures: Sequence[Systems]) -> list[dict[str, Mark]]:
     ]
     made = [comparison for comparisons in found for comparison in comparisons.values() if comparison]
     ps = corrected([c.p for c in made], "bh")
-    sure = {id(c): p < ALPHA and (c.clusters >= FEW or c.n == 1) for c, p in zip(made, ps, strict=True)}
+    sure = {id(c): p < ALPHA and not c.few for c, p in zip(made, ps, strict=True)}
     return [_marks(best, comparisons, sure) for best, comparisons in zip(leaders, found, strict=True)]
 
 
