@@ -84,11 +84,12 @@ class Visit:
 
     @property
     def shows(self) -> int:
-        """How many times the page has finished showing a state."""
+        """How many times the page has shown a state; what is loaded after that keeps its place busy."""
         return int(self.page.evaluate("performance.getEntriesByName('shown').length"))
 
     def _wait(self, before: int) -> None:
-        self.page.wait_for_function("before => performance.getEntriesByName('shown').length > before", arg=before)
+        done = "before => performance.getEntriesByName('shown').length > before && !document.querySelector('[aria-busy]')"
+        self.page.wait_for_function(done, arg=before)
 
     @contextmanager
     def change(self) -> Iterator[None]:

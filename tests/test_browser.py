@@ -112,6 +112,21 @@ def test_answers_beside_the_page_are_shown_the_same(visit, published, beside):
     assert fromdisk.complaints == fromserver.complaints == []
 
 
+def test_a_list_is_busy_until_the_last_answer_has_come(visit, beside):
+    late = []
+    with served(beside) as address:
+        seen = visit(f"{address}/")
+        seen.page.route("**/*--block-*", lambda route: late.append(route))  # noqa: PLW0108 # it is given an attribute
+        with seen.page.expect_request("**/*--block-*"):
+            seen.page.evaluate("() => { location.hash = 'view=answers&system=rag' }")
+        seen.page.wait_for_selector(".view .box[aria-busy]")
+        assert set(seen.texts(".view .answer")) == {""}
+        for route in late:
+            route.continue_()
+        seen.page.wait_for_function("() => !document.querySelector('[aria-busy]')")
+        assert "Halden Works" in seen.texts(".view .answer")
+
+
 def test_nothing_beside_the_page_is_loaded_before_somebody_asks(visit, beside):
     assert len(visit(beside / "index.html").go("axis=*").requests) == 1
 

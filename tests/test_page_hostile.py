@@ -22,7 +22,8 @@ WALK = """async states => {
   for (const state of states) {
     const before = performance.getEntriesByName("shown").length;
     location.hash = state;
-    while (performance.getEntriesByName("shown").length === before) await new Promise(done => setTimeout(done, 2));
+    const busy = () => performance.getEntriesByName("shown").length === before || document.querySelector("[aria-busy]");
+    while (busy()) await new Promise(done => setTimeout(done, 2));
     const shown = [...document.querySelectorAll(".section, .view")].find(each => !each.hidden);
     const nodes = [...shown.querySelectorAll("*")];
     const odd = nodes.filter(node => !known.has(node.localName.toLowerCase()) || event(node));

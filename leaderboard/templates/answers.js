@@ -37,7 +37,7 @@ const Answers = (() => {
     const found = matching(list, systems, columns, measure);
     const texts = State.get("system") ? new Map() : null; // what one or two systems said fits beside their marks
     const shown = table(list, found, systems, columns, measure, texts);
-    if (texts) fill(where, list, texts);
+    if (texts) fill(where, list, texts, shown);
     return [heading(where), tools(list, measure), said(found, systems, list), shown, more(found)];
   }
 
@@ -102,13 +102,14 @@ const Answers = (() => {
   /** The place of the first that is listed, where pages start. */
   const first = (found) => Math.max(0, Math.min(PAGE * Math.trunc(Number(State.get("from", "0")) / PAGE || 0), PAGE * Math.floor((found.length - 1) / PAGE)));
 
-  /** Write what was said into the cells that are to show it, block by block. */
-  function fill(where, list, cells) {
-    for (const [number, places] of Map.groupBy(cells.keys(), (place) => Math.floor(place / list.block))) {
-      Parts.part(where, `block-${number}`).then((block) => {
-        for (const place of places) cells.get(place).forEach((cell, system) => (cell.textContent = spoken(block, system, place % list.block)));
-      }, (error) => tell(error.message));
-    }
+  /** Write what was said into the cells that are to show it, block by block; the table is busy until the last of them. */
+  async function fill(where, list, cells, shown) {
+    const blocks = Map.groupBy(cells.keys(), (place) => Math.floor(place / list.block));
+    shown.setAttribute("aria-busy", "true");
+    await Promise.all([...blocks].map(([number, places]) => Parts.part(where, `block-${number}`).then((block) => {
+      for (const place of places) cells.get(place).forEach((cell, system) => (cell.textContent = spoken(block, system, place % list.block)));
+    }, (error) => tell(error.message))));
+    shown.removeAttribute("aria-busy");
   }
 
   /** The answer of a system's first seed. */
