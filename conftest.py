@@ -230,7 +230,8 @@ def _takes_exam(config: pytest.Config) -> bool:
 
 
 def _only_looks(config: pytest.Config) -> bool:
-    return bool(config.option.dry_run or config.option.collectonly)
+    looks = ("dry_run", "collectonly", "markers", "showfixtures", "show_fixtures_per_test", "setupplan")
+    return any(getattr(config.option, option) for option in looks)
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:

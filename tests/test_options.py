@@ -54,3 +54,10 @@ def test_a_run_folder_that_is_made_on_the_way_does_not_hide_them_from_workers(tm
     asked = ["-m", "domain", "-k", "nothing", "--system", "base", "-n", "1", "--run-dir", str(tmp_path / "new")]
     done = subprocess.run([sys.executable, "-m", "pytest", *asked], cwd=ROOT, capture_output=True, text=True, check=False)
     assert done.returncode == pytest.ExitCode.NO_TESTS_COLLECTED, done.stdout
+
+
+@pytest.mark.parametrize("look", ["--markers", "--fixtures", "--co", "--dry-run"])
+def test_who_only_looks_gets_no_run_folder(tmp_path: Path, look: str) -> None:
+    asked = ["-m", "domain", "-k", "test_accuracy and base", "--system", "base", look, "--run-dir", str(tmp_path / "new")]
+    subprocess.run([sys.executable, "-m", "pytest", *asked], cwd=ROOT, capture_output=True, check=True)
+    assert not (tmp_path / "new").exists()
