@@ -268,7 +268,7 @@ const System = (() => {
       h("h2", {}, h("bdi", {}, system), " ", h("small", {}, "on ", h("bdi", {}, where.title))),
       h("p", { class: "pager" }, links(system)),
       settings(own(where.systems, system)),
-      table(figures),
+      table(figures, root),
     ];
   }
 
@@ -282,14 +282,22 @@ const System = (() => {
     return h("details", { class: "more" }, h("summary", {}, "How it is made"), h("dl", {}, Object.entries(found).filter(([, value]) => value !== null).map(([name, value]) => [h("dt", {}, name), h("dd", {}, String(value))])));
   }
 
-  function table(figures) {
-    const rows = figures.map(([head, cell]) => {
-      const shown = h("td", { class: cell.className }, Figure.content(cell));
-      shown.classList.remove("other", "itself", "up", "down");
-      return h("tr", {}, h("th", { scope: "row", "data-tip": head.dataset.tip }, breaking(head.dataset.measure), head.dataset.better === "higher" ? " ↑" : " ↓"), shown);
+  /** By axis, as on the board. */
+  function table(figures, root) {
+    const groups = [...Map.groupBy(figures, ([head]) => head.dataset.axis)].map(([axis, of]) => {
+      const name = one("abbr", all(".axes th", root).find((each) => each.dataset.axis === axis)).cloneNode(true);
+      const rows = of.map(([head, cell]) => line(head, cell));
+      return h("tbody", {}, h("tr", { class: "measure" }, h("th", { scope: "rowgroup", colspan: 2 }, name)), rows);
     });
     const head = h("tr", {}, ["measure", "value"].map((word) => h("th", { scope: "col" }, word)));
-    return h("div", { class: "box", role: "region", "aria-label": "All its figures", tabindex: "0" }, h("table", {}, h("caption", { class: "spoken" }, "All figures of this system"), h("thead", {}, head), h("tbody", {}, rows)));
+    return h("div", { class: "box", role: "region", "aria-label": "All its figures", tabindex: "0" }, h("table", {}, h("caption", { class: "spoken" }, "All figures of this system"), h("thead", {}, head), groups));
+  }
+
+  function line(head, cell) {
+    const shown = h("td", { class: cell.className }, Figure.content(cell));
+    shown.classList.remove("other", "itself", "up", "down");
+    const way = one(".way", head)?.cloneNode(true);
+    return h("tr", {}, h("th", { scope: "row", "data-tip": head.dataset.tip }, breaking(head.dataset.measure), " ", way), shown);
   }
 
   return { render };
