@@ -59,6 +59,7 @@ class Bench:
         """Forget the model in memory, to make room for training."""
         self._held = None
         gc.collect()
+        gc.freeze()  # what is left are modules and plans, half a second to walk through: once is enough
 
     def _loaded(self, base: BaseModel, weights: Path | None) -> tuple[Any, Any]:
         folder = weights or base.folder

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import weakref
 from pathlib import Path
 
 import pytest
@@ -21,6 +22,26 @@ def test_the_base_is_loaded_once(bench: Bench, base: BaseModel) -> None:
     bench.clear()
     with bench.weights(base, "none", None) as (third, _):
         assert third is not first
+
+
+@pytest.mark.parametrize("adapt", ["none", "lora", "full"])
+def test_what_is_cleared_leaves_the_memory(bench: Bench, base: BaseModel, domain, questions, monkeypatch, adapt: str) -> None:
+    from models.candidate import Candidate
+    from models.systems import System
+
+    load, loaded = BaseModel.load, []
+
+    def noted(self: BaseModel, *how: object) -> object:
+        model = load(self, *how)
+        loaded.append(weakref.ref(model))
+        return model
+
+    monkeypatch.setattr(BaseModel, "load", noted)
+    for seed in range(2):  # what is in memory when others are cleared away leaves it, too
+        Candidate(System("any", adapt=adapt, rank=4, epochs=1, max_new_tokens=4), base, domain, bench, seed).answers(questions)
+    bench.clear()
+    assert len(loaded) == {"none": 1, "lora": 4, "full": 4}[adapt]
+    assert [each() for each in loaded] == [None] * len(loaded)
 
 
 @pytest.mark.parametrize("name", ["gpu", "cuda:x", "CPU", ""])
