@@ -11,6 +11,7 @@ from pathlib import Path
 from evals.cli import interpreter
 from evals.schema import InputError, Suite
 from suites.draft import suite_name, write_folder, write_suite
+from suites.hints import hints
 from suites.importers import IMPORTERS
 from suites.importers.choices import choices
 from suites.importers.options import Options
@@ -43,7 +44,8 @@ def _new(options: argparse.Namespace) -> None:
 
 
 def _validate(options: argparse.Namespace) -> None:
-    print(f"{options.suite}: {_counts(load(options.suite))}\nok")
+    suite = load(options.suite)
+    print(f"{options.suite}: {_counts(suite)}", *hints(suite), "ok", sep="\n")
 
 
 def _import(options: argparse.Namespace) -> None:

@@ -73,6 +73,22 @@ def test_validate_lists_every_problem_and_ends_with_4(tmp_path, capsys):
     assert "questions.jsonl:2: not JSON" in printed
 
 
+def test_validate_notes_references_that_their_evidence_does_not_hold(tmp_path, capsys):
+    main(["new", str(tmp_path / "a")])
+    capsys.readouterr()
+    assert main(["validate", str(tmp_path / "a")]) == 0
+    assert "note:" not in capsys.readouterr().out
+    file = tmp_path / "a/questions.jsonl"
+    rows = list(map(json.loads, file.read_text(encoding="utf-8").splitlines()))
+    slip = next(row for row in rows if row["references"]) | {"id": "slip", "references": ["forty-seven zebras"]}
+    file.write_text("".join(json.dumps(row) + "\n" for row in [*rows, slip]), encoding="utf-8")
+    assert main(["validate", str(tmp_path / "a")]) == 0
+    said = capsys.readouterr().out
+    assert f"of {len([row for row in rows if row['references']]) + 1} questions with evidence, 1 have no reference" in said
+    assert "(slip)" in said
+    assert said.endswith("ok\n")
+
+
 def test_import_makes_a_suite_and_names_its_general_tasks(tmp_path, capsys, monkeypatch):
     monkeypatch.chdir(tmp_path)
     Path("items.jsonl").write_text(json.dumps({"query": "q", "choices": ["a", "b"], "gold": 0}), encoding="utf-8")
