@@ -78,8 +78,10 @@ def test_right_wrong_and_not_scored(answers, right):
 
 def test_what_one_gains_and_loses_against_the_other(answers, right):
     choose(answers, "System", "rag")
+    assert field(answers, "Show").locator("option").all_text_contents() == ["all questions", "wrong", "right", "not scored"]
     choose(answers, "beside", "hybrid")
     assert answers.texts(".list thead th")[2:] == ["rag", "hybrid"]
+    assert "wrong, at least one" in field(answers, "Show").locator("option").all_text_contents()
     good = {system: {item for item, value in right[system].items() if value == 1} for system in ("rag", "hybrid")}
     for word, items in (
         ("gained", good["rag"] - good["hybrid"]),

@@ -58,7 +58,7 @@ const Answers = (() => {
       choice("System", "system", [["", "all"], ...names]),
       choice("beside", "other", [["", "nobody"], ...names]),
       choice("by", "measure", list.measures.map((each) => [each.name, each.name]), measure?.name),
-      choice("Show", "show", shows()),
+      choice("Show", "show", shows(chosen(list))),
       tags.length > 1 && choice("of kind", "tag", [["", "any"], ...tags.map((tag) => [tag, tag])]),
       h("label", {}, "Find ", find),
     ];
@@ -66,10 +66,11 @@ const Answers = (() => {
     return h("div", { class: "tools", role: "group", "aria-label": "Which questions are listed" }, fields);
   }
 
-  function shows() {
+  function shows(systems) {
+    const some = systems.length > 1 ? ", at least one" : "";
     const two = State.get("system") && State.get("other") && State.get("system") !== State.get("other");
     const flips = two ? [["flipped", "where the two differ"], ["gained", "the first right, the other wrong"], ["lost", "the other right, the first wrong"]] : [];
-    return [["", "all questions"], ["wrong", "wrong"], ["right", "right"], ["missing", "not scored"], ...flips];
+    return [["", "all questions"], ...[["wrong", "wrong"], ["right", "right"], ["missing", "not scored"]].map(([show, words]) => [show, words + some]), ...flips];
   }
 
   /** The places of the questions that the state asks for. */
