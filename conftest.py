@@ -308,14 +308,14 @@ def pytest_runtest_makereport(
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
-    """A candidate's axes go to one worker, which then loads and builds it once."""
+    """A candidate's axes go to one worker, which then loads and builds it once; as do other tests of one file."""
     from xdist.scheduler import LoadScopeScheduling
 
     class ByCandidate(LoadScopeScheduling):  # type: ignore[misc] # xdist exports it untyped
-        """Groups tests by the bracketed part of their names."""
+        """Groups the exam by the bracketed part of the tests' names."""
 
         def _split_scope(self, nodeid: str) -> str:
-            return nodeid.rpartition("[")[2] if "suites/" in nodeid and "[" in nodeid else nodeid
+            return nodeid.rpartition("[")[2] if "suites/" in nodeid and "[" in nodeid else nodeid.partition("::")[0]
 
     return ByCandidate(config, log)
 

@@ -55,7 +55,7 @@ def commands(body):
 def test_the_first_line_sets_up_and_runs_the_exam_and_the_second_the_tests():
     first, second = blocks(ROOT / "README.md", "sh")[:2]
     assert first.endswith(".venv/bin/pytest -m domain\n")
-    assert second.endswith(".venv/bin/pytest tests\n")
+    assert second.endswith(".venv/bin/pytest tests -n 2\n")
     for line in (first, second):
         assert line.count("\n") == 1
         assert [command[:3] for command in commands(line)[:2]] == [["python3", "-m", "venv"], ["python3", "-m", "pip"]]
