@@ -149,6 +149,17 @@ def _ci(arguments: argparse.Namespace) -> int:
 def _parser() -> argparse.ArgumentParser:
     parser = Parser(prog="python -m leaderboard", description="What the records of a run say.")
     commands = parser.add_subparsers(dest="command", required=True)
+    _of_page(commands)
+    _of_site(commands)
+    _of_run(commands)
+    _of_situation(commands.add_parser("advise", help="print what to take in a situation, or what would have to be measured"))
+    _of_two(commands)
+    _of_commits(commands.add_parser("ci", help="take the exam on a base commit and on this one, and say what the gate says"))
+    return parser
+
+
+def _of_page(commands: argparse._SubParsersAction[Parser]) -> None:
+    """What makes a site of runs."""
     page = commands.add_parser("publish", help="write a static site; prints the page's path")
     page.add_argument(
         "folders", nargs="+", type=Path, metavar="RUN", help="a run folder; what several measured is taken from the last"
@@ -159,35 +170,46 @@ def _parser() -> argparse.ArgumentParser:
     )
     page.add_argument("--history", action="append", type=Path, metavar="PATH", help=what)
     _with_claims(page).set_defaults(run=_publish, refused=USAGE_ERROR)
-    _of_site(commands)
+
+
+def _of_run(commands: argparse._SubParsersAction[Parser]) -> None:
+    """What is read off one run."""
     show = commands.add_parser("show", help="print the tables")
-    show.add_argument("folder", type=Path, metavar="RUN", help="a run folder")
     show.set_defaults(run=_show, refused=USAGE_ERROR)
     claims = _with_claims(commands.add_parser("claims", help="print what a run says of each claim about RAG and fine-tuning"))
-    claims.add_argument("folder", type=Path, metavar="RUN", help="a run folder")
     claims.set_defaults(run=_claims, refused=USAGE_ERROR)
-    _of_situation(commands.add_parser("advise", help="print what to take in a situation, or what would have to be measured"))
     draw = commands.add_parser("sample", help="draw judged answers for people to label, who then correct the judge's figures")
-    draw.add_argument("folder", type=Path, metavar="RUN", help="a run folder")
     draw.add_argument("--measure", required=True, metavar="MEASURE", help="a judged measure, such as faithfulness.retrieved")
     draw.add_argument("-n", type=int, default=40, metavar="N", help="answers of each system (default: 40; 20 at least)")
     draw.set_defaults(run=_sample, refused=USAGE_ERROR)
-    compare = _two(commands.add_parser("compare", help="print what changed from one run to another, question by question"))
+    for parser in (show, claims, draw):
+        parser.add_argument("folder", type=Path, metavar="RUN", help="a run folder")
+
+
+def _of_two(commands: argparse._SubParsersAction[Parser]) -> None:
+    """What holds one run against another."""
+    compare = commands.add_parser("compare", help="print what changed from one run to another, question by question")
     compare.set_defaults(run=_compare, refused=INCOMPARABLE)
-    hold = _two(commands.add_parser("gate", help="GO (0), NO-GO (1) or INCONCLUSIVE (2); 3 for runs that cannot be compared"))
+    hold = commands.add_parser("gate", help="GO (0), NO-GO (1) or INCONCLUSIVE (2); 3 for runs that cannot be compared")
     hold.add_argument("--policy", type=Path, metavar="FILE", help="what is demanded (default: no sure drop of over 2 points)")
     hold.add_argument("--to", type=Path, metavar="FILE", help="write the report there too")
     hold.add_argument("--link", default="", metavar="URL", help="where the whole page is, for the report")
     hold.set_defaults(run=_gate, refused=INCOMPARABLE)
-    ci = commands.add_parser("ci", help="take the exam on a base commit and on this one, and say what the gate says")
-    ci.add_argument("--base", required=True, metavar="COMMIT|RUN", help="commit to compare with, or a saved run in its place")
-    ci.add_argument("--arguments", default="", metavar="WORDS", help="what else pytest is told, for both commits")
-    ci.add_argument("--policy", type=Path, metavar="FILE", help="what is demanded")
-    ci.add_argument("--work", type=Path, default=Path("build/ci"), metavar="DIR", help="where runs, pages and the report go")
-    ci.add_argument("--link", default="", metavar="URL", help="where the whole page is, for the report")
-    ci.add_argument("--anyway", action="store_true", help="compare though data, judge, prompt or decoding differ")
-    ci.set_defaults(run=_ci, refused=INCOMPARABLE)
-    return parser
+    for parser in (compare, hold):
+        parser.add_argument("before", type=Path, metavar="BASE", help="the run, or saved baseline, to compare with")
+        parser.add_argument("after", type=Path, metavar="CANDIDATE", help="the run to be judged")
+        parser.add_argument("--anyway", action="store_true", help="compare though data, judge, prompt or decoding differ")
+
+
+def _of_commits(parser: argparse.ArgumentParser) -> None:
+    """The words of a pull request: docs/gate.md explains them."""
+    parser.add_argument("--base", required=True, metavar="COMMIT|RUN", help="commit to compare with, or a saved run in its place")
+    parser.add_argument("--arguments", default="", metavar="WORDS", help="what else pytest is told, for both commits")
+    parser.add_argument("--policy", type=Path, metavar="FILE", help="what is demanded")
+    parser.add_argument("--work", type=Path, default=Path("build/ci"), metavar="DIR", help="where runs, pages and the report go")
+    parser.add_argument("--link", default="", metavar="URL", help="where the whole page is, for the report")
+    parser.add_argument("--anyway", action="store_true", help="compare though data, judge, prompt or decoding differ")
+    parser.set_defaults(run=_ci, refused=INCOMPARABLE)
 
 
 def _of_site(commands: argparse._SubParsersAction[Parser]) -> None:
@@ -260,13 +282,6 @@ def _share(word: str) -> float:
 def _with_claims(parser: argparse.ArgumentParser) -> argparse.ArgumentParser:
     what = "claims of your own, as in leaderboard/claims.toml, beside those that come with Proctor (repeatable)"
     parser.add_argument("--claims", action="append", default=[], type=Path, metavar="FILE", help=what)
-    return parser
-
-
-def _two(parser: argparse.ArgumentParser) -> argparse.ArgumentParser:
-    parser.add_argument("before", type=Path, metavar="BASE", help="the run, or saved baseline, to compare with")
-    parser.add_argument("after", type=Path, metavar="CANDIDATE", help="the run to be judged")
-    parser.add_argument("--anyway", action="store_true", help="compare though data, judge, prompt or decoding differ")
     return parser
 
 

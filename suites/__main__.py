@@ -8,7 +8,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from evals.cli import interpreter
+from evals.cli import USAGE_ERROR, Parser, interpreter
 from evals.schema import InputError, Suite
 from suites.draft import suite_name, write_folder, write_suite
 from suites.hints import hints
@@ -18,9 +18,6 @@ from suites.importers.options import Options
 from suites.load import load
 from suites.starter import starter
 
-BAD_INPUT = 4
-"""Exit code where the input cannot be used, as pytest's."""
-
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; its exit code."""
@@ -29,10 +26,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         options.run(options)
     except InputError as error:
         print(f"error: {error}", file=sys.stderr)
-        return BAD_INPUT
+        return USAGE_ERROR
     except OSError as error:
         print(f"error: a file cannot be read or written: {error}", file=sys.stderr)
-        return BAD_INPUT
+        return USAGE_ERROR
     return 0
 
 
@@ -80,9 +77,7 @@ def _counts(suite: Suite) -> str:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="python -m suites", description="Start, check or import a suite.", epilog="See docs/suites.md."
-    )
+    parser = Parser(prog="python -m suites", description="Start, check or import a suite.", epilog="See docs/suites.md.")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     new = commands.add_parser(
         "new", help="write a commented suite to start from", description="Write a commented suite to start from."

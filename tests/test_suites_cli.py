@@ -113,7 +113,7 @@ def test_a_folder_that_cannot_be_made_is_said_plainly(tmp_path, capsys):
 def test_a_share_is_a_share(share, capsys):
     with pytest.raises(SystemExit) as ended:
         main(["import", "csv", "a", "b", "--test-share", share])
-    assert ended.value.code == 2
+    assert ended.value.code == 4
     assert "--test-share" in capsys.readouterr().err
 
 
