@@ -33,6 +33,11 @@ class Trace(NamedTuple):
     room: tuple[tuple[int, Amount], ...]
     """By tokens."""
 
+    @property
+    def end(self) -> Amount:
+        """What is drawn last."""
+        return (self.room or self.places)[-1][1]
+
 
 def sketch(section: Section, _: Case) -> Sketch | None:
     """The systems that were shown passages in either way; None where there are none."""
@@ -114,8 +119,9 @@ def draw(traces: Sequence[Trace], rooms: Sequence[int]) -> Canvas:
         axes.tick_params(labelleft=not placed)
         _rooms_axis(axes, rooms)
         _traces(canvas, axes, [trace for trace in kept if trace.room], limits, rooms=True)
-    ends = [100 * (trace.room or trace.places)[-1][1].value for trace in kept]
-    canvas.labels_right(axes, ends, [trace.look for trace in kept], [Label(trace.system) for trace in kept])
+    canvas.labels_right(
+        axes, [100 * trace.end.value for trace in kept], [trace.look for trace in kept], [Label(trace.system) for trace in kept]
+    )
     return canvas
 
 
@@ -144,7 +150,7 @@ def _trace(canvas: Canvas, axes: Axes, trace: Trace, points: Sequence[tuple[floa
 
 def _standing_out(traces: Sequence[Trace]) -> Sequence[Trace]:
     """All where they are few, or else the best; the table has all."""
-    ranked = sorted(traces, key=lambda trace: -(trace.room or trace.places)[-1][1].value)
+    ranked = sorted(traces, key=lambda trace: -trace.end.value)
     return traces if len(traces) <= MOST_LABELS else ranked[:SHOWN]
 
 

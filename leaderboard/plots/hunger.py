@@ -32,13 +32,18 @@ class Curve(NamedTuple):
     accuracy: tuple[tuple[float, Amount], ...]
     """By the share of the examples."""
 
+    @property
+    def end(self) -> Amount:
+        """With all examples."""
+        return self.accuracy[-1][1]
+
 
 class Level(NamedTuple):
     """One system that needs no examples."""
 
     system: str
     look: Look
-    accuracy: Amount
+    end: Amount
 
 
 def sketch(section: Section, _: Case) -> Sketch | None:
@@ -74,7 +79,7 @@ def _shown(row: list[tuple[float, Cell]], share: float) -> str:
 
 
 def _words(curves: list[Curve], crossings: list[Crossing]) -> str:
-    best = max(curves, key=lambda curve: curve.accuracy[-1][1].value)
+    best = max(curves, key=lambda curve: curve.end.value)
     (least, few), (most, many) = best.accuracy[0], best.accuracy[-1]
     said = [f"{named(best.system)} goes from {percent(few)} with {_part(least)} to {percent(many)} with {_part(most)}."]
     return " ".join([*said, *map(_crossing, sorted(crossings, key=lambda found: found.system != best.system)[:2])])
@@ -100,17 +105,16 @@ def draw(curves: list[Curve], levels: list[Level], crossings: list[Crossing], ex
     canvas, kept = Canvas(330), _standing_out(curves)
     across = f"share of the training examples{f' (all: {examples:,})' if isinstance(examples, int) else ''}"
     axes = canvas.panel(Box(LEFT, BOTTOM, WIDTH - BEHIND, 300), across, "questions answered exactly, %")
-    _scales(axes, [each for curve in curves for _, each in curve.accuracy] + [level.accuracy for level in levels])
-    lines = len(kept) + len(levels)
+    _scales(axes, [each for curve in curves for _, each in curve.accuracy] + [level.end for level in levels])
+    ends: list[Level | Curve] = [*levels, *kept]
     for level in levels:
-        canvas.line(axes, [(x, scaled(level.accuracy)) for x in axes.get_xlim()], level.look, lines)
+        canvas.line(axes, [(x, scaled(level.end)) for x in axes.get_xlim()], level.look, len(ends))
     for curve in curves:
-        _curve(canvas, axes, curve, lines if curve in kept else 0)
-    heights = {level.system: 100 * level.accuracy.value for level in levels}
-    _rings(canvas, axes, [found for found in crossings if found.system in {curve.system for curve in kept}], heights)
-    ends = [(level, level.accuracy.value) for level in levels] + [(curve, curve.accuracy[-1][1].value) for curve in kept]
-    names = [Label(each.system) for each, _ in ends]
-    canvas.labels_right(axes, [100 * y for _, y in ends], [each.look for each, _ in ends], names)
+        _curve(canvas, axes, curve, len(ends) if curve in kept else 0)
+    _rings(canvas, axes, [found for found in crossings if found.system in {curve.system for curve in kept}], levels)
+    canvas.labels_right(
+        axes, [100 * each.end.value for each in ends], [each.look for each in ends], [Label(each.system) for each in ends]
+    )
     return canvas
 
 
@@ -118,7 +122,7 @@ def _curve(canvas: Canvas, axes: Axes, curve: Curve, lines: int) -> None:
     """One of so many that are drawn in full; faint where it is none of them."""
     points = [(share, scaled(each)) for share, each in curve.accuracy]
     if not lines:
-        canvas.faint_line(axes, points, f"{named(curve.system)}: {percent(curve.accuracy[-1][1])} with all examples")
+        canvas.faint_line(axes, points, f"{named(curve.system)}: {percent(curve.end)} with all examples")
         return
     canvas.line(axes, points, curve.look, lines)
     for share, each in curve.accuracy:
@@ -132,8 +136,9 @@ def _scales(axes: Axes, everything: list[Amount]) -> None:
     axes.locator_params(axis="y", nbins=5)
 
 
-def _rings(canvas: Canvas, axes: Axes, crossings: list[Crossing], heights: dict[str, float]) -> None:
+def _rings(canvas: Canvas, axes: Axes, crossings: list[Crossing], levels: list[Level]) -> None:
     """Where a curve comes up to a level, as far as it does."""
+    heights = {level.system: 100 * level.end.value for level in levels}
     for found in crossings:
         if found.share is not None:
             share = found.share or 1.0
@@ -143,5 +148,5 @@ def _rings(canvas: Canvas, axes: Axes, crossings: list[Crossing], heights: dict[
 
 def _standing_out(curves: list[Curve]) -> list[Curve]:
     """All where they are few, or else those that are best with all examples."""
-    ranked = sorted(curves, key=lambda curve: -curve.accuracy[-1][1].value)
+    ranked = sorted(curves, key=lambda curve: -curve.end.value)
     return curves if len(curves) <= MOST_LABELS else ranked[:SHOWN]
