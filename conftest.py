@@ -66,6 +66,12 @@ class Plan:
         """What decides whether a text supports a claim."""
         return load_judge(self.option.judge)
 
+    def taught(self, suite: Suite) -> list[systems.System]:
+        """All that were named; of a whole table, where the suite has no examples, those that need none."""
+        if self.option.system or suite.domain.examples:
+            return self.systems
+        return [system for system in self.systems if not system.needs_examples]
+
     @cached_property
     def systems(self) -> list[systems.System]:
         """The systems to examine."""
@@ -114,7 +120,7 @@ class Plan:
             )
             for suite in self.suites
             for base in self.bases
-            for system in self.systems
+            for system in self.taught(suite)
             for seed in range(self.option.seeds if system.adapts else 1)
         ]
 
@@ -215,11 +221,18 @@ def pytest_configure(config: pytest.Config) -> None:
     if _takes_exam(config):
         try:
             plan.cells, plan.judge.name, plan.against  # noqa: B018 # looked up for their errors
-            if not _only_looks(config):
-                plan.store.add([])  # a run folder that cannot be written to is said now
         except InputError as error:
             raise pytest.UsageError(*str(error).splitlines()) from error
         progress.show(config)
+
+
+def pytest_report_header(config: pytest.Config) -> list[str]:
+    """Who is left out where a suite has no examples to learn from."""
+    if not _takes_exam(config):
+        return []
+    plan = config.stash[PLAN]
+    left = {suite.name: [system.name for system in plan.systems if system not in plan.taught(suite)] for suite in plan.suites}
+    return [f"suite {suite} has no train.jsonl: {', '.join(names)} left out" for suite, names in left.items() if names]
 
 
 def _takes_exam(config: pytest.Config) -> bool:
@@ -271,18 +284,27 @@ def exam(sheet: Sheet, pytestconfig: pytest.Config, record_property: Any) -> Exa
 
 
 def pytest_runtestloop(session: pytest.Session) -> bool | None:
-    """With ``--dry-run`` nothing is run: the estimate is printed instead."""
-    if not session.config.option.dry_run:
-        return None
+    """With ``--dry-run`` nothing is run: the estimate is printed instead. Else a run folder must be one to write to."""
     plan = session.config.stash[PLAN]
+    if session.config.option.dry_run:
+        sys.stdout.write(_estimate(plan, session.items))
+        return True
+    if _takes_exam(session.config) and not _only_looks(session.config):
+        try:
+            plan.store.add([])
+        except InputError as error:
+            raise pytest.UsageError(str(error)) from error
+    return None
+
+
+def _estimate(plan: Plan, items: list[pytest.Item]) -> str:
     efforts: dict[int, list[Effort]] = {}
-    for item in session.items:
+    for item in items:
         if isinstance(item, pytest.Function) and "cell" in item.callspec.params:
             efforts.setdefault(id(item.callspec.params["cell"]), []).append(_effort(item))
     asked = [(cell, efforts[id(cell)]) for cell in plan.cells if id(cell) in efforts]
     parts = [estimate.Part(cell.suite.name, cell.candidate, plan.sheet(cell).questions, found) for cell, found in asked]
-    sys.stdout.write(estimate.table(parts))
-    return True
+    return estimate.table(parts)
 
 
 def _effort(item: pytest.Function) -> Effort:

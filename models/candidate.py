@@ -45,10 +45,11 @@ class Candidate:
     def __post_init__(self) -> None:
         """Refuse at once what could only fail later."""
         adaptation.check(self.system, self.base)
-        if self.system.adapts and not self.domain.examples:
-            raise InputError(f"system {self.name} is trained, and the suite has no train.jsonl: add one, or leave the system out")
-        if self.system.shots and not self.domain.examples:
-            raise InputError(f"system {self.name} shows examples, and the suite has no train.jsonl: add one, or leave it out")
+        if self.system.needs_examples and not self.domain.examples:
+            why = "is trained" if self.system.adapts else "shows examples"
+            raise InputError(
+                f"system {self.name} {why}, and the suite has no train.jsonl: add one, or name with --system those that need none"
+            )
 
     @property
     def name(self) -> str:

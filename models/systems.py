@@ -47,6 +47,11 @@ class System:
         return self.adapt != "none"
 
     @property
+    def needs_examples(self) -> bool:
+        """Whether it is made of training examples, as weights or in its prompts."""
+        return self.adapts or self.shots > 0
+
+    @property
     def retrieves(self) -> bool:
         """Whether it looks passages up."""
         return self.retrieve != "none"

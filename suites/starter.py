@@ -10,7 +10,7 @@ SETTINGS = """\
 #   documents/        what the answers are in: text files, in folders if you like. A document's id is its path without
 #                     the suffix; its title is its first heading. Both can be set in a front matter (prices.md does).
 #   train.jsonl       training examples, one JSON object a line: prompt, completion and, if known, the documents that
-#                     hold the answer (evidence). Leave the file out, and nothing is fine-tuned.
+#                     hold the answer (evidence). Leave the file out, and so are systems that need it.
 #   questions.jsonl   the test: question, references (all right answers; [] where the documents do not hold the answer),
 #                     evidence, tags, cluster (questions that belong together). Nobody trains on these: a question that
 #                     is also in train.jsonl is refused.

@@ -315,6 +315,20 @@ def collect_suite(folder: Path, system: str) -> tuple[int, str]:
     return collect("--co", "-q", "-m", "domain", "--suite", str(copy))
 
 
+def test_a_suite_without_examples_is_examined_on_those_that_need_none(suite: Path, tiny_llama: Path, tmp_path: Path) -> None:
+    copy = tmp_path / "untaught"
+    shutil.copytree(suite, copy)
+    (copy / "train.jsonl").unlink()
+    where = ["--co", "-m", "domain and accuracy", "--suite", str(copy), "--base-model", str(tiny_llama)]
+    code, out = collect(*where)
+    assert code == 0, out
+    assert "suite covers has no train.jsonl: prompted, full_ft, lora, hybrid left out" in out
+    assert re.findall(r"test_accuracy\[(.*)\]", out) == ["covers-base", "covers-rag"]
+    code, out = collect(*where, "--system", "lora")
+    assert code == 4
+    assert "system lora is trained, and the suite has no train.jsonl" in out
+
+
 def test_dry_run_trains_nothing(suite: Path, tiny_llama: Path, tmp_path: Path) -> None:
     runner = Runner(suite, tiny_llama, tmp_path)
     code, out = runner("--dry-run")

@@ -61,3 +61,19 @@ def test_who_only_looks_gets_no_run_folder(tmp_path: Path, look: str) -> None:
     asked = ["-m", "domain", "-k", "test_accuracy and base", "--system", "base", look, "--run-dir", str(tmp_path / "new")]
     subprocess.run([sys.executable, "-m", "pytest", *asked], cwd=ROOT, capture_output=True, check=True)
     assert not (tmp_path / "new").exists()
+
+
+def test_a_misspelt_marker_leaves_no_run_folder(tmp_path: Path) -> None:
+    asked = ["-m", "domain and citation", "--system", "base", "--run-dir", str(tmp_path / "new")]
+    done = subprocess.run([sys.executable, "-m", "pytest", *asked], cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == pytest.ExitCode.USAGE_ERROR, done.stdout
+    assert not (tmp_path / "new").exists()
+
+
+def test_a_run_folder_that_cannot_be_made_is_said_before_any_work(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    asked = ["-m", "domain and accuracy", "--system", "base", "--run-dir", str(tmp_path / "file" / "new")]
+    done = subprocess.run([sys.executable, "-m", "pytest", *asked], cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == pytest.ExitCode.USAGE_ERROR, done.stdout
+    assert str(tmp_path / "file") in done.stdout + done.stderr
+    assert "scoring" not in done.stdout
