@@ -80,13 +80,29 @@ def test_validate_notes_references_that_their_evidence_does_not_hold(tmp_path, c
     assert "note:" not in capsys.readouterr().out
     file = tmp_path / "a/questions.jsonl"
     rows = list(map(json.loads, file.read_text(encoding="utf-8").splitlines()))
-    slip = next(row for row in rows if row["references"]) | {"id": "slip", "references": ["forty-seven zebras"]}
+    slip = next(row for row in rows if row["references"]) | {
+        "id": "slip",
+        "question": "How many?",
+        "references": ["forty-seven zebras"],
+    }
     file.write_text("".join(json.dumps(row) + "\n" for row in [*rows, slip]), encoding="utf-8")
     assert main(["validate", str(tmp_path / "a")]) == 0
     said = capsys.readouterr().out
     assert f"of {len([row for row in rows if row['references']]) + 1} questions with evidence, 1 have no reference" in said
     assert "(slip)" in said
     assert said.endswith("ok\n")
+
+
+def test_validate_notes_questions_without_evidence_and_those_asked_twice(tmp_path, capsys):
+    main(["new", str(tmp_path / "a")])
+    file = tmp_path / "a/questions.jsonl"
+    rows = list(map(json.loads, file.read_text(encoding="utf-8").splitlines()))
+    twin = {"id": "twin", "question": f"{rows[0]['question']} ", "references": ["another"], "evidence": []}
+    file.write_text("".join(json.dumps(row) + "\n" for row in [*rows, twin]), encoding="utf-8")
+    assert main(["validate", str(tmp_path / "a")]) == 0
+    said = capsys.readouterr().out
+    assert f"note: {rows[0]['id']}, twin ask the same and have different references" in said
+    assert "1 name no evidence (twin)" in said
 
 
 def test_import_makes_a_suite_and_names_its_general_tasks(tmp_path, capsys, monkeypatch):
