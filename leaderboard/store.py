@@ -33,6 +33,8 @@ from leaderboard.records import MeasuredTwiceError, Records
 Key = tuple[str | int, ...]
 
 RECORDS, PROVENANCE, ANSWERS, LM_EVAL = "records.jsonl", "provenance.json", "answers", "lm-eval"
+KEPT = ("suites", "base_models", "systems", "made", "fair", "judges")
+"""Tables of the provenance with an entry for each of what was examined."""
 
 
 class Store:
@@ -75,7 +77,8 @@ class Store:
     def set_provenance(self, provenance: Mapping[str, Any]) -> None:
         """Say how the run came about; replaces what was said before.
 
-        A run that goes on keeps the time it ``started``; its ``command`` has a line for each that it took.
+        A run that goes on keeps the time it ``started``, and what was said of suites and systems that have no part in what it
+        does now; its ``command`` has a line for each that it took.
         """
         path = self.folder / PROVENANCE
         with self._writing():
@@ -83,7 +86,8 @@ class Store:
             commands = [line for told in (before, provenance) for line in str(told.get("command", "")).splitlines()]
             begun = {"started": before["started"]} if "started" in before else {}
             typed = {"command": "\n".join(dict.fromkeys(commands))} if commands else {}
-            write_atomically(path, json.dumps({**provenance, **typed, **begun}, indent=1, default=str) + "\n")
+            kept = {name: {**before[name], **provenance.get(name, {})} for name in KEPT if isinstance(before.get(name), dict)}
+            write_atomically(path, json.dumps({**provenance, **kept, **typed, **begun}, indent=1, default=str) + "\n")
 
     def keep_lm_eval(self, suite: str, base_model: str, system: str, seed: int, files: Mapping[str, str]) -> None:
         """Keep the files that lm-eval leaves of a system (name -> text), as they are."""
@@ -170,6 +174,8 @@ def read(folder: Path) -> Run:
     Raises:
         InputError: it is none, or a file in it is damaged; names file and line.
     """
+    if not folder.exists():
+        raise InputError(f"{folder}: there is no such run folder; an exam names its own at its end, after 'Records:'")
     if not (folder / RECORDS).is_file() and not (folder / PROVENANCE).is_file():
         raise InputError(f"{folder} is not a run folder: it holds neither {RECORDS} nor {PROVENANCE}")
     return Run(folder, _records(folder / RECORDS), _provenance(folder / PROVENANCE))

@@ -259,6 +259,19 @@ def test_a_damaged_answer_is_named(tmp_path, line):
         read(tmp_path).answers("instruments", "tiny", "rag", 0)
 
 
+def test_a_run_that_goes_on_with_some_keeps_what_was_said_of_the_others(tmp_path):
+    store = Store(tmp_path)
+    store.set_provenance({"fair": {"s/t/rag": ["few"], "s/t/lora": True}, "systems": {"rag": {"k": 1}, "lora": {}}, "seeds": 2})
+    store.set_provenance({"fair": {"s/t/rag": True}, "systems": {"rag": {"k": 2}}})
+    told = json.loads((tmp_path / PROVENANCE).read_text())
+    assert told == {"fair": {"s/t/rag": True, "s/t/lora": True}, "systems": {"rag": {"k": 2}, "lora": {}}}
+
+
+def test_a_folder_that_there_is_not_is_said(tmp_path):
+    with pytest.raises(InputError, match="there is no such run folder"):
+        read(tmp_path / "nowhere")
+
+
 def test_any_other_folder_is_not_a_run(tmp_path):
     with pytest.raises(InputError, match="is not a run folder"):
         read(tmp_path)
