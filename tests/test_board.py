@@ -277,6 +277,8 @@ def test_the_verdict_names_the_best_the_tied_and_the_forgetful():
         (answered("rag", 20), "rag answers 50.0 % (95 % interval 32.5 to 67.5) of the questions exactly."),
         ([*answered("rag", 0), *answered("base", 0)], "No system answered a question exactly."),
         ([*answered("rag", 38), *answered("base", 1)], "It is clearly ahead of every other."),
+        ([*answered("rag", 8, of=9), *answered("base", 0, of=9)], "The highest mean is that of rag, 88.9 % (95 % interval "),
+        ([*answered("rag", 8, of=9), *answered("base", 0, of=9)], "They make 9 clusters only, and with fewer than 10 no system"),
         ([*answered("rag", 20), *answered("lora", 20)], "No system can be told apart from the best: "),
         ([*answered("a", 38), *answered("b", 38), *answered("c", 1)], "They are clearly ahead of the others."),
         ([*answered("a", 30), *answered("b", 30), *answered("c", 29), *answered("d", 0)], "c cannot be told apart from them."),

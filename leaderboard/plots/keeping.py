@@ -42,7 +42,8 @@ def sketch(section: Section, _: Case) -> Sketch | None:
         ("system", "answered exactly", "general ability kept"),
         *((named(spot.system), percent(spot.known), percent(spot.kept)) for spot in spots),
     ]
-    words = f"{_leader([known[system] for system in both])} {_frontier([both[place] for place in best], len(both))}"
+    at = len({(spot.kept.value, spot.known.value) for spot in spots if spot.on_frontier})
+    words = f"{_leader([known[system] for system in both])} {_frontier([both[place] for place in best], len(both), at)}"
     return Sketch("Accuracy against general ability kept", words.strip(), rows, (spots,), draw)
 
 
@@ -62,9 +63,12 @@ def _leader(cells: list[Cell]) -> str:
     return f"{who}; {listed([cell.system for cell in tied])} cannot be told apart from that." if tied else f"{who}."
 
 
-def _frontier(best: list[str], count: int) -> str:
+def _frontier(best: list[str], count: int, points: int) -> str:
+    """Of so many systems, those that no other beats, at so many points of the plot."""
     if count < 2:
         return ""
+    if points == 1 < len(best):
+        return f"By the means, no other both answers and keeps as much as {listed(best)}, which are at one point."
     if len(best) == 1:
         return f"By the means, no other both answers and keeps as much as {listed(best)}."
     return f"By the means, only {listed(best)} are not beaten in both at once: among them, more of one costs some of the other."
