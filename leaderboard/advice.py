@@ -62,7 +62,11 @@ def _fit(case: Case, weighed: Sequence[Weighed]) -> list[Weighed]:
     if fit:
         return fit
     if case.aged is None:
-        raise Undecided("the share of the knowledge that an update changes is not known", "give --changed", to_measure([FRESH]))
+        raise Undecided(
+            "the share of the knowledge that an update changes is not known",
+            "say what share an update changes (--changed)",
+            to_measure([FRESH]),
+        )
     if all(each.quality is None for each in weighed):
         raise Undecided("the quality of no option is known", *_to_settle(weighed))
     most = max((each for each in weighed if each.quality), key=lambda each: each.quality.clusters if each.quality else 0)

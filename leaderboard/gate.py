@@ -87,8 +87,11 @@ def _comparable(differences: Sequence[str]) -> list[str]:
 
 
 def _in_common(before: Run, after: Run) -> list[str]:
-    apart = before.records and after.records and not _systems(before) & _systems(after)
-    return ["these runs have no suite, base model and system in common"] if apart else []
+    there, here = _systems(before), _systems(after)
+    if not there or not here or there & here:
+        return []
+    named = [", ".join("/".join(each) for each in sorted(systems)) for systems in (there, here)]
+    return [f"these runs have no suite, base model and system in common: {named[0]} in one, {named[1]} in the other"]
 
 
 def _known(policy: Policy, found: Sequence[Change]) -> list[str]:

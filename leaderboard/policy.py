@@ -76,6 +76,8 @@ def load(path: Path) -> Policy:
     """
     import yaml
 
+    if not path.is_file():
+        raise InputError(f"{path}: there is no such policy; leaderboard/policy.yaml is one to begin with")
     try:
         data = yaml.safe_load(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:

@@ -354,7 +354,7 @@ def test_training_again_that_was_not_measured_asks_for_the_full_exam():
 def test_how_much_an_update_changes_must_be_known():
     found = decided(replace(MONTH, changed=None), rag=without(RAG, "updates.fresh"))
     assert "share of the knowledge that an update changes is not known" in found.reason
-    assert found.settle[0] == "give --changed"
+    assert found.settle[0] == "say what share an update changes (--changed)"
 
 
 def test_few_clusters_decide_nothing():

@@ -63,8 +63,13 @@ def test_a_small_drop_that_is_surely_small_passes():
 
 
 def test_runs_of_other_suites_have_nothing_to_compare():
-    with pytest.raises(InputError, match="no suite, base model and system in common"):
+    with pytest.raises(InputError, match=r"no suite, base model and system in common: .*/rag in one, other/.*/rag in the other"):
         gate(run(share(9, 30)), run(share(9, 30), suite="other"), Policy())
+
+
+def test_a_policy_that_there_is_not_is_said(tmp_path, capsys):
+    assert main(["gate", "a", "b", "--policy", str(tmp_path / "none.yaml")]) == 3
+    assert "there is no such policy" in capsys.readouterr().err
 
 
 def test_a_policy_on_a_measure_that_there_is_not_is_a_slip_of_the_pen():
@@ -263,7 +268,7 @@ def test_compare_prints_the_table_and_decides_nothing(tmp_path, capsys):
 
 def test_runs_that_cannot_be_read_end_with_3(tmp_path, capsys):
     assert main(["gate", str(tmp_path / "none"), str(tmp_path / "none")]) == 3
-    assert "not a run folder" in capsys.readouterr().err
+    assert "there is no such run folder" in capsys.readouterr().err
 
 
 def test_a_report_cannot_be_made_to_say_other_things():

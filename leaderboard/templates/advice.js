@@ -44,7 +44,7 @@ const Advice = (() => {
     const fit = weighed.filter((each) => each.fit);
     if (fit.length) return fit;
     if (found.aged === null) {
-      const settle = () => ["give --changed", toMeasure(["updates.fresh"])];
+      const settle = () => ["say what share an update changes (--changed)", toMeasure(["updates.fresh"])];
       throw new Undecided("the share of the knowledge that an update changes is not known", settle);
     }
     const known = weighed.filter((each) => each.quality);
