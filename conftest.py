@@ -328,16 +328,21 @@ def pytest_runtest_makereport(
     return report
 
 
+def worker_scope(nodeid: str) -> str:
+    """What a test shares its worker with: its candidate's other axes, or, where it is none of the exam, its file."""
+    return nodeid.rpartition("[")[2] if "suites/" in nodeid and "[" in nodeid else nodeid.partition("::")[0]
+
+
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
-    """A candidate's axes go to one worker, which then loads and builds it once; as do other tests of one file."""
+    """What needs the same candidate, site or browser goes to one worker, which then makes it once."""
     from xdist.scheduler import LoadScopeScheduling
 
     class ByCandidate(LoadScopeScheduling):  # type: ignore[misc] # xdist exports it untyped
-        """Groups the exam by the bracketed part of the tests' names."""
+        """Groups tests by what they share."""
 
         def _split_scope(self, nodeid: str) -> str:
-            return nodeid.rpartition("[")[2] if "suites/" in nodeid and "[" in nodeid else nodeid.partition("::")[0]
+            return worker_scope(nodeid)
 
     return ByCandidate(config, log)
 

@@ -77,3 +77,11 @@ def test_a_run_folder_that_cannot_be_made_is_said_before_any_work(tmp_path: Path
     assert done.returncode == pytest.ExitCode.USAGE_ERROR, done.stdout
     assert str(tmp_path / "file") in done.stdout + done.stderr
     assert "scoring" not in done.stdout
+
+
+def test_workers_share_what_a_candidate_or_a_file_makes(pytestconfig: pytest.Config) -> None:
+    wiring = next(each for each in pytestconfig.pluginmanager.get_plugins() if hasattr(each, "worker_scope"))
+    tests = ["suites/test_accuracy.py::test_accuracy[loans-rag]", "suites/test_style.py::test_style[loans-rag]"]
+    tests += ["suites/test_style.py::test_style[loans-lora]", "tests/test_page.py::test_a[x]", "tests/test_page.py::test_b"]
+    scopes = [wiring.worker_scope(test) for test in tests]
+    assert [scopes.index(scope) for scope in scopes] == [0, 0, 2, 3, 3]

@@ -249,6 +249,29 @@ def test_where_nothing_is_overtaken_nothing_is_said_of_it():
         assert "overtakes" not in sketch.words
 
 
+@pytest.mark.parametrize(
+    ("right", "said"),
+    [
+        ((20, 20), "no other both answers and keeps as much as other and rag, which are at one point."),
+        ((20, 19), "no other both answers and keeps as much as rag."),
+    ],
+)
+def test_systems_at_one_point_trade_nothing_off(right, said):
+    about = {"unit": "difference", "better": "lower"}
+    rows = [
+        row
+        for system, count in zip(("rag", "other"), right, strict=True)
+        for item in range(40)
+        for row in (
+            record("accuracy.exact", f"q{item}", float(item < count), system=system),
+            record("forgetting", f"g{item}", 0.0, system=system, **about),
+        )
+    ]
+    summed = board([Run(Path(), Records.of(rows), {})], [])
+    (section,), (known,) = sections(summed), summed.evidence
+    assert said in PLOTS["keeping"](section, Case(known, SITUATION)).words
+
+
 def test_words_call_ahead_only_what_is_told_apart(full):
     section, _, found = full
     cells = section.of("accuracy.exact").values()
