@@ -37,11 +37,21 @@ def _accuracy(section: Section) -> Iterator[str]:
         (only,) = cells.values()
         yield f"{only.system} answers {_sure(only)} of the questions exactly."
         return
-    if any(cell.value for cell in cells.values()):
+    top = max(cells.values(), key=lambda cell: cell.value or 0.0)
+    if not top.value:
+        yield "No system answered a question exactly."
+    elif top.clusters < FEW and len({cell.value for cell in cells.values()}) > 1:
+        yield from _too_few(top)
+    else:
         yield from _ranked(cells)
         yield from _behind(section, cells)
-    else:
-        yield "No system answered a question exactly."
+
+
+def _too_few(top: Cell) -> Iterator[str]:
+    """Where the questions make so few clusters that no system is told from another."""
+    made = f"{top.clusters} cluster{'' if top.clusters == 1 else 's'}"
+    yield f"The highest mean is that of {top.system}, {_sure(top)} of the questions answered exactly. They make {made} only,"
+    yield f"and with fewer than {FEW} no system is told from another."
 
 
 def _ranked(cells: dict[str, Cell]) -> Iterator[str]:
@@ -49,12 +59,6 @@ def _ranked(cells: dict[str, Cell]) -> Iterator[str]:
     best = [cell for cell in cells.values() if cell.best] or [*cells.values()]  # none is marked where all are the same
     tied = [cell.system for cell in cells.values() if cell.tied]
     who = _list([cell.system for cell in best])
-    top = max(cells.values(), key=lambda cell: cell.value or 0.0)
-    if top.clusters < FEW and len({cell.value for cell in cells.values()}) > 1:
-        made = f"{top.clusters} cluster{'' if top.clusters == 1 else 's'}"
-        yield f"The highest mean is that of {top.system}, {_sure(top)} of the questions answered exactly. They make {made} only,"
-        yield f"and with fewer than {FEW} no system is told from another."
-        return
     if len(best) + len(tied) == len(cells):
         yield f"No system can be told apart from the best: {_sure(best[0])} of the questions answered exactly."
         return

@@ -111,11 +111,14 @@ def draw(curves: list[Curve], levels: list[Level], crossings: list[Crossing], ex
         canvas.line(axes, [(x, scaled(level.end)) for x in axes.get_xlim()], level.look, len(ends))
     for curve in curves:
         _curve(canvas, axes, curve, len(ends) if curve in kept else 0)
-    _rings(canvas, axes, [found for found in crossings if found.system in {curve.system for curve in kept}], levels)
-    canvas.labels_right(
-        axes, [100 * each.end.value for each in ends], [each.look for each in ends], [Label(each.system) for each in ends]
-    )
+    _rings(canvas, axes, crossings, ends)
+    _names(canvas, axes, ends)
     return canvas
+
+
+def _names(canvas: Canvas, axes: Axes, ends: list[Level | Curve]) -> None:
+    heights, look = [100 * each.end.value for each in ends], [each.look for each in ends]
+    canvas.labels_right(axes, heights, look, [Label(each.system) for each in ends])
 
 
 def _curve(canvas: Canvas, axes: Axes, curve: Curve, lines: int) -> None:
@@ -136,11 +139,11 @@ def _scales(axes: Axes, everything: list[Amount]) -> None:
     axes.locator_params(axis="y", nbins=5)
 
 
-def _rings(canvas: Canvas, axes: Axes, crossings: list[Crossing], levels: list[Level]) -> None:
-    """Where a curve comes up to a level, as far as it does."""
-    heights = {level.system: 100 * level.end.value for level in levels}
+def _rings(canvas: Canvas, axes: Axes, crossings: list[Crossing], ends: list[Level | Curve]) -> None:
+    """Where a curve that stands out comes up to a level, as far as it does."""
+    heights = {each.system: 100 * each.end.value for each in ends}
     for found in crossings:
-        if found.share is not None:
+        if found.share is not None and found.system in heights:
             share = found.share or 1.0
             reach = Amount(share, found.ci_low or share, found.ci_high or 1.0)
             canvas.crossing(axes, reach, heights[found.level], _crossing(found))
