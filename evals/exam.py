@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
@@ -200,7 +200,12 @@ def _one(measure: Measure, scorer: QuestionScorer, suite: Suite, question: Quest
         return not_applicable("not defined for this question or system")
     if answer.error and not (isinstance(result, Score) and result.value is None):
         return measure.failed(answer.error)
-    return result if isinstance(result, Score) else Score(float(result))
+    return with_caution(result if isinstance(result, Score) else Score(float(result)), answer.caution)
+
+
+def with_caution(score: Score, caution: str) -> Score:
+    """The score with a caution, where it has a value and no caution yet."""
+    return replace(score, caution=caution) if caution and score.status == "scored" and not score.caution else score
 
 
 @dataclass(frozen=True)
@@ -276,6 +281,7 @@ class Exam:
                 status=score.status,
                 value=score.value,
                 reason=score.reason,
+                caution=score.caution,
                 judge=sheet.judge.name if measure in axis.judged else "",
             )
 

@@ -107,7 +107,7 @@ def _score(suite: Suite, measure: Measure, scorer: Scorer, question: Question, a
     if answer.error:
         return measure.failed(answer.error)
     value = scorer(suite, question, answer)
-    return not_applicable("not defined for this question") if value is None else Score(value)
+    return not_applicable("not defined for this question") if value is None else Score(value, caution=answer.caution)
 
 
 def for_retrieving(measures: Sequence[Measure], score: Callable[[Sheet], Iterator[Mark]]) -> Callable[[Sheet], Iterator[Mark]]:

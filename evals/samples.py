@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import NamedTuple
 
-from evals.exam import Mark, Sheet
+from evals.exam import Mark, Sheet, with_caution
 from evals.judges import EntailingJudge, JudgeError, Pair, each
 from evals.schema import Answer, Measure, Question, Score, not_applicable, unmeasured
 from evals.text import declines
@@ -43,8 +43,9 @@ def grade(sheet: Sheet, measure: Measure, choose: Callable[[Sheet, Question, Ans
     pairs = list(sheet.pairs)
     chosen = [_unless_failed(measure, answer, choose(sheet, question, answer)) for question, answer in pairs]
     judged = iter(judge([choice for choice in chosen if isinstance(choice, Sample)]))
-    for (question, _), choice in zip(pairs, chosen, strict=True):
-        yield Mark(measure, question.id, question.cluster, next(judged) if isinstance(choice, Sample) else choice)
+    for (question, answer), choice in zip(pairs, chosen, strict=True):
+        score = next(judged) if isinstance(choice, Sample) else choice
+        yield Mark(measure, question.id, question.cluster, with_caution(score, answer.caution))
 
 
 _Judging = Callable[[list[Sample]], Iterable[Score]]

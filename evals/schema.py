@@ -12,14 +12,18 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal, get_args
 
-FORMAT = 1
-"""Number of the record format. A reader refuses what it does not know."""
+FORMAT = 2
+"""Number of the record format that is written."""
+READABLE = (1, 2)
+"""Formats that are read: in 1, records had no cautions. A reader refuses what it does not know."""
 PASSAGES = "\N{OBJECT REPLACEMENT CHARACTER}"
 """Stands for the passages in an answer's prompt: the answer holds them already."""
 
 Better = Literal["higher", "lower"]
 Source = Literal["documents", "question"]
 Status = Literal["scored", "not_applicable", "unmeasured", "failed"]
+Stop = Literal["", "end", "line", "length"]
+"""An end token; the end of the line, for a model that knows no other end; the limit of new tokens."""
 STATUSES: tuple[str, ...] = get_args(Status)
 
 
@@ -198,6 +202,13 @@ class Answer:
     """Why there is no answer. The question then counts as wrong."""
     prompt: str = ""
     """What the model read, with `PASSAGES` in place of the passages; empty where that is not known."""
+    stop: Stop = ""
+    """Why the model stopped; empty where that is not known."""
+
+    @property
+    def caution(self) -> str:
+        """What a reader should know before trusting a score of this answer; empty if nothing."""
+        return f"the answer was cut off after {self.tokens} new tokens" if self.stop == "length" else ""
 
     @classmethod
     def from_json(cls, row: Mapping[str, Any]) -> Answer:
@@ -237,6 +248,8 @@ class Score:
     value: float | None
     reason: str = ""
     status: Status = "scored"
+    caution: str = ""
+    """Why the value may not be what it seems. The same text for every item that it holds for: they are counted by it."""
 
     def __post_init__(self) -> None:
         """Missing is not zero: only scored and failed items have a value, and it is finite."""
@@ -298,6 +311,8 @@ class Record:
     judge: str = ""
     """The judge that decided, or nothing where none was asked."""
     format: int = FORMAT
+    caution: str = ""
+    """Why the value may not be what it seems; see `Score`."""
 
     @property
     def key(self) -> tuple[str | int, ...]:
@@ -307,11 +322,11 @@ class Record:
     @classmethod
     def from_json(cls, row: Mapping[str, Any]) -> Record:
         """The inverse of ``dataclasses.asdict``; InputError for a format that this version does not know."""
-        if row.get("format") != FORMAT:
-            raise InputError(f"record format {row.get('format')!r} is not {FORMAT}: read it with the version that wrote it")
+        if row.get("format") not in READABLE:
+            raise InputError(f"record format {row.get('format')!r} is not known: read it with the version that wrote it")
         if row.get("status") not in STATUSES:
             raise InputError(f"record status {row.get('status')!r} is none of {', '.join(STATUSES)}")
-        return cls(**row)
+        return cls(**{**row, "format": FORMAT})
 
 
 def as_json(thing: Any) -> dict[str, Any]:

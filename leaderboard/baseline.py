@@ -6,8 +6,9 @@
     "series": [
     {"suite": ..., "system": ..., "measure": ..., "items": "3f2a9c", "values": "1101x?-"}, ...]}
 
-Values of 0 and 1 are one letter an item, others a list. `x`: failed, `?`: unmeasured, `-`: not applicable. Answers
-and reasons are left out.
+Values of 0 and 1 are one letter an item, others a list. `x`: failed, `?`: unmeasured, `-`: not applicable. Where values are to
+be taken with caution, ``"cautions"`` has each caution with the places of the items that it holds for. Answers and reasons are
+left out.
 """
 
 from __future__ import annotations
@@ -51,7 +52,7 @@ def save(run: Run, path: Path) -> None:
     names = {about: hashlib.sha256(json.dumps(items).encode()).hexdigest()[:12] for about, items in lists.items()}
     items = {names[about]: items for about, items in lists.items()}
     lines = [
-        json.dumps(dict(zip(ABOUT, about, strict=True)) | {"items": names[about], "values": _values(rows)}, ensure_ascii=False)
+        json.dumps(dict(zip(ABOUT, about, strict=True)) | {"items": names[about]} | _outcomes(rows), ensure_ascii=False)
         for about, rows in groups.items()
     ]
     listed = ",\n".join(f"{json.dumps(name)}: {json.dumps(found, ensure_ascii=False)}" for name, found in sorted(items.items()))
@@ -60,6 +61,14 @@ def save(run: Run, path: Path) -> None:
     text = f'{{"format": {FORMAT},\n"run": {provenance},\n"items": {{\n{listed}\n}},\n"series": [\n{joined}\n]}}\n'
     path.parent.mkdir(parents=True, exist_ok=True)
     write_atomically(path, text)
+
+
+def _outcomes(rows: Records) -> dict[str, Any]:
+    cautions: dict[str, list[int]] = {}
+    for place, caution in enumerate(rows.column("caution")):
+        if caution:
+            cautions.setdefault(caution, []).append(place)
+    return {"values": _values(rows)} | ({"cautions": cautions} if cautions else {})
 
 
 def _values(rows: Records) -> str | list[Any]:
@@ -91,10 +100,12 @@ def load(path: Path, measures: Collection[str] | None = None) -> Run:
 def _records(row: Mapping[str, Any], items: Sequence[tuple[str, str]]) -> Iterator[Sequence[Any]]:
     """The records of a line as `Columns` takes them."""
     shared, worst = [*(row[name] for name in ABOUT), RECORD], _worst(row["better"])
-    for (item, cluster), value in zip(items, row["values"], strict=True):
+    cautions = {place: text for text, places in row.get("cautions", {}).items() for place in places}
+    for place, ((item, cluster), value) in enumerate(zip(items, row["values"], strict=True)):
         status = STATUSES.get(value, "scored") if isinstance(value, str) else "scored"
         number = float(value) if status == "scored" else worst if status == "failed" else None
-        yield (*shared, item, cluster, status, number, "" if status == "scored" else "see the run itself")
+        reason = "" if status == "scored" else "see the run itself"
+        yield (*shared, item, cluster, status, number, reason, cautions.get(place, ""))
 
 
 def _worst(better: str) -> float:

@@ -1,7 +1,7 @@
 """How records are kept in memory: each text once, and of a record six numbers.
 
     about                                 what it shares with many others: suite, system, measure, seed, versions (`About`)
-    item, cluster, status, value, reason  its own
+    item, cluster, status, value, reason, caution  its own
 
 All but the value are codes: places in the list of the different ones that there are.
 """
@@ -44,7 +44,7 @@ class About(NamedTuple):
         return self.suite, self.base_model, self.system, self.seed, self.measure
 
 
-FIELDS = (*About._fields, "format", "item", "cluster", "status", "value", "reason")
+FIELDS = (*About._fields, "format", "item", "cluster", "status", "value", "reason", "caution")
 """The fields of a record in the order in which `Columns` takes them."""
 SHARED = len(About._fields) + 1
 PLACE = {status: place for place, status in enumerate(STATUSES)}
@@ -57,7 +57,7 @@ class Table:
     """Columns of the same length."""
 
     words: Mapping[str, Sequence[Any]]
-    """What codes stand for: ``about`` (`About`), ``item`` (in the order of their names), ``cluster``, ``status``, ``reason``."""
+    """What codes stand for: ``about`` (`About`), ``item`` (in the order of their names), ``cluster``, ``status``, ``reason``, ``caution``."""
     columns: Mapping[str, NDArray[Any]]
     """The codes of each of these, and ``value``: NaN where there is none."""
 
@@ -65,9 +65,9 @@ class Table:
         """Some rows as records."""
         found = {name: column[rows].tolist() for name, column in self.columns.items()}
         texts = ([words[code] for code in found[name]] for name, words in self.words.items())
-        for about, item, cluster, status, reason, value in zip(*texts, found["value"], strict=True):
+        for about, item, cluster, status, reason, caution, value in zip(*texts, found["value"], strict=True):
             fields = (*about[:-1], item, cluster, status, None if isnan(value) else value, reason, about.judge)
-            yield Record(*fields)
+            yield Record(*fields, caution=caution)
 
     def field(self, name: str) -> tuple[NDArray[Any], Sequence[Any]]:
         """The codes of any field but ``value``, and what they stand for."""
@@ -101,13 +101,14 @@ class Columns:
 
     def __init__(self) -> None:
         self._abouts = _Numbered(_check_about)
-        self._items, self._clusters, self._reasons = (_Numbered(_check_text(name)) for name in ("item", "cluster", "reason"))
-        self._about, self._item, self._cluster, self._reason = (array("i") for _ in range(4))
+        texts = ("item", "cluster", "reason", "caution")
+        self._items, self._clusters, self._reasons, self._cautions = (_Numbered(_check_text(name)) for name in texts)
+        self._about, self._item, self._cluster, self._reason, self._caution = (array("i") for _ in range(5))
         self._status, self._value = array("b"), array("d")
 
     def __len__(self) -> int:
         """The number of records that are in."""
-        return len(self._reason)
+        return len(self._caution)
 
     def extend(self, records: Iterable[Sequence[Any]]) -> None:
         """Add records, each as the values of `FIELDS`.
@@ -115,20 +116,23 @@ class Columns:
         Raises:
             ValueError, TypeError, OverflowError: a field holds what it cannot; the records before it are in.
         """
-        abouts, items, clusters, reasons = self._abouts, self._items, self._clusters, self._reasons
+        abouts, items, clusters = self._abouts, self._items, self._clusters
+        reasons, cautions = self._reasons, self._cautions
         for fields in records:
-            item, cluster, status, value, reason = fields[SHARED:]
+            item, cluster, status, value, reason, caution = fields[SHARED:]
             if status not in LACKS:
                 Record.from_json(dict(zip(FIELDS, fields, strict=True)))  # says which there are
             if LACKS[status] is not (value is None) or not (value is None or -inf < value < inf):
                 Score(value, reason, status)  # says what is wrong with it
             about, item, cluster, reason = abouts[fields[:SHARED]], items[item], clusters[cluster], reasons[reason]
+            caution = cautions[caution]
             self._value.append(nan if value is None else value)
             self._about.append(about)
             self._item.append(item)
             self._cluster.append(cluster)
             self._status.append(PLACE[status])
             self._reason.append(reason)
+            self._caution.append(caution)
 
     def table(self) -> Table:
         """What is in so far."""
@@ -142,9 +146,10 @@ class Columns:
             "cluster": np.array(self._cluster),
             "status": np.array(self._status),
             "reason": np.array(self._reason),
+            "caution": np.array(self._caution),
             "value": np.array(self._value),
         }
-        return Table({**words, "status": STATUSES, "reason": list(self._reasons)}, columns)
+        return Table({**words, "status": STATUSES, "reason": list(self._reasons), "caution": list(self._cautions)}, columns)
 
 
 class _Numbered(dict[Any, int]):

@@ -11,7 +11,7 @@ from evals.schema import InputError
 from leaderboard import baseline
 from leaderboard.gate import gate
 from leaderboard.policy import Policy
-from leaderboard.store import read
+from leaderboard.store import Store, read
 from tests import sample_run
 
 
@@ -27,6 +27,13 @@ def test_a_run_comes_back_but_for_its_reasons(run, tmp_path):
     again = baseline.open_run(tmp_path / "b.json")
     assert [replace(r, reason="") for r in again.records] == [replace(r, reason="") for r in run.records]
     assert again.provenance == run.provenance
+
+
+def test_cautions_come_back_with_the_items_that_they_hold_for(tmp_path):
+    told = [sample_run.record("m", "a"), sample_run.record("m", "b", caution="the answer was cut off after 8 new tokens")]
+    Store(tmp_path / "run").add(told)
+    baseline.save(read(tmp_path / "run"), tmp_path / "b.json")
+    assert list(baseline.open_run(tmp_path / "b.json").records) == told
 
 
 def test_a_run_against_its_own_baseline_is_unchanged(run, tmp_path):

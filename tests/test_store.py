@@ -58,6 +58,14 @@ def test_what_was_added_is_read_again(tmp_path):
     assert set(read(tmp_path).records) == set(wanted)
 
 
+def test_a_record_of_the_format_without_cautions_is_read(tmp_path):
+    Store(tmp_path).add([record("m", "first")])
+    row = json.loads((tmp_path / RECORDS).read_text())
+    del row["caution"]
+    (tmp_path / RECORDS).write_text(json.dumps(row | {"format": 1}) + "\n")
+    assert list(read(tmp_path).records) == [record("m", "first")]
+
+
 def test_a_measurement_is_written_once(tmp_path):
     for _ in range(2):
         Store(tmp_path).add([record("m", "a"), record("m", "b")])
@@ -223,7 +231,7 @@ def test_files_of_lm_eval_are_kept_as_they_are(tmp_path):
 BROKEN = [
     ("{", "not a record"),
     ("[]", "not a record"),
-    (json.dumps({**vars(record("m", "a")), "format": 99}), "record format 99 is not 1"),
+    (json.dumps({**vars(record("m", "a")), "format": 99}), "record format 99 is not known"),
     (json.dumps({**vars(record("m", "a")), "status": "fine"}), "record status 'fine'"),
     (json.dumps({**vars(record("m", "a")), "value": float("nan")}), "must be finite"),
     (json.dumps({**vars(record("m", "a")), "value": None}), "cannot have the value None"),
