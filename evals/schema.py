@@ -310,9 +310,9 @@ class Record:
     reason: str = ""
     judge: str = ""
     """The judge that decided, or nothing where none was asked."""
-    format: int = FORMAT
     caution: str = ""
     """Why the value may not be what it seems; see `Score`."""
+    format: int = FORMAT
 
     @property
     def key(self) -> tuple[str | int, ...]:

@@ -22,7 +22,7 @@ from leaderboard.gathering import as_json, gathered
 from leaderboard.pairs import Pair, pairs
 from leaderboard.people import Labels, labels, put_right
 from leaderboard.records import Records
-from leaderboard.series import Series, grouped, rounded
+from leaderboard.series import Caution, Series, grouped, rounded
 from leaderboard.standing import standings
 from leaderboard.store import Run
 from leaderboard.tagged import Tagged
@@ -71,6 +71,8 @@ class Cell:
     corrected_low: float | None
     corrected_high: float | None
     fair: bool | list[str] | None
+    cautions: list[Caution]
+    """Why the value may not be what it seems, of how many items."""
     suite_version: str
     measure_version: str
     reason: str
@@ -95,6 +97,7 @@ class Board:
     def as_json(self) -> dict[str, Any]:
         """The content of ``leaderboard.json``."""
         rows = {name: [vars(row) for row in getattr(self, name)] for name in LISTS}
+        rows["cells"] = [{**row, "cautions": [vars(caution) for caution in row["cautions"]]} for row in rows["cells"]]
         return {"format": FORMAT, "run": self.run} | rows | {"decision": [as_json(each) for each in self.evidence]}
 
 
@@ -179,6 +182,7 @@ def _cell(series: Series, asked: set[int], mark: str, fair: Any, said: Labels) -
         corrected_low=rounded(right.low) if right else None,
         corrected_high=rounded(right.high) if right else None,
         fair=fair,
+        cautions=series.cautions,
         suite_version=first.suite_version,
         measure_version=first.measure_version,
         reason=series.reason,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
@@ -35,6 +35,8 @@ class Change:
     """Every item that both have came out as it did, seed by seed: nothing here has changed."""
     missing: str
     """Why there is nothing to compare, or what is missing from it; empty if nothing is."""
+    cautions: Sequence[str] = ()
+    """Why the figure may not be what it seems, before or now."""
 
     @property
     def gain(self) -> float:
@@ -76,7 +78,16 @@ def _change(old: Series | None, new: Series | None) -> Change:
         found=found,
         same=bool(old and new and new.same_as(old)),
         missing=_missing(old, new, found),
+        cautions=_cautions(old, new),
     )
+
+
+def _cautions(old: Series | None, new: Series | None) -> list[str]:
+    """What either side says to beware of; said once where both say the same."""
+    before, now = ([str(caution) for caution in series.cautions] if series else [] for series in (old, new))
+    if before == now:
+        return now
+    return [*(f"before: {text}" for text in before), *(f"now: {text}" for text in now)]
 
 
 def _missing(old: Series | None, new: Series | None, found: Comparison | None) -> str:

@@ -57,7 +57,8 @@ class Table:
     """Columns of the same length."""
 
     words: Mapping[str, Sequence[Any]]
-    """What codes stand for: ``about`` (`About`), ``item`` (in the order of their names), ``cluster``, ``status``, ``reason``, ``caution``."""
+    """What codes stand for: ``about`` (`About`), ``item`` (in the order of their names), ``cluster``, ``status``, ``reason``,
+    ``caution``."""
     columns: Mapping[str, NDArray[Any]]
     """The codes of each of these, and ``value``: NaN where there is none."""
 
@@ -67,7 +68,7 @@ class Table:
         texts = ([words[code] for code in found[name]] for name, words in self.words.items())
         for about, item, cluster, status, reason, caution, value in zip(*texts, found["value"], strict=True):
             fields = (*about[:-1], item, cluster, status, None if isnan(value) else value, reason, about.judge)
-            yield Record(*fields, caution=caution)
+            yield Record(*fields, caution)
 
     def field(self, name: str) -> tuple[NDArray[Any], Sequence[Any]]:
         """The codes of any field but ``value``, and what they stand for."""

@@ -50,7 +50,7 @@ def _plain(value: Any) -> Any:
 def as_parquet(board: Board) -> bytes:
     """One row for each cell, with types: texts as they are, and null where there is no value.
 
-    ``fair`` is a truth value, or null where nobody looked; ``cautions`` are the reasons where it is false.
+    ``fair`` is a truth value, or null where nobody looked; ``cautions`` are the reasons where it is false and those of the value.
     """
     import pyarrow as pa
     import pyarrow.parquet as pq
@@ -65,7 +65,7 @@ def as_parquet(board: Board) -> bytes:
 
 def _row(cell: Cell) -> dict[str, Any]:
     fair = cell.fair
-    cautions = fair if isinstance(fair, list) else None if fair is None else []
+    cautions = [*(fair if isinstance(fair, list) else []), *map(str, cell.cautions)]
     row = vars(cell) | {"fair": None if fair is None else fair is True, "cautions": cautions}
     return {name: _whole(value) for name, value in row.items()}
 

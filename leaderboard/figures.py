@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from leaderboard.board import Cell
 from leaderboard.evidence import Amount
 
@@ -99,3 +101,9 @@ def _scaled(value: float) -> tuple[str, str]:
             break
         prefix, size = larger, size / 1000
     return f"{size if value >= 0 else -size:z.3g}", prefix
+
+
+def shortened(names: Sequence[str], most: int = 3) -> str:
+    """The first of many names, and how many more there are."""
+    rest = len(names) - most
+    return ", ".join(names[:most]) + (f" and {rest} more" if rest > 0 else "")

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from evals.comparison import verdict
 from evals.schema import InputError
 from leaderboard.changes import GONE, Change, resettings
-from leaderboard.figures import SPACE, between, figure, signed
+from leaderboard.figures import SPACE, between, figure, shortened, signed
 from leaderboard.gate import Gate, Ruling
 from leaderboard.policy import Policy
 from leaderboard.store import Run
@@ -30,6 +30,7 @@ def as_markdown(gate: Gate, before: Run, after: Run, *, link: str = "") -> str:
         _summary(gate),
         *_reasons(gate),
         *_table(_moved(gate), gate.policy),
+        *_with_care(gate),
         *_flipped(before, after),
     ]
     return "\n\n".join([*parts, _foot(gate, before, after, link)]) + "\n"
@@ -43,7 +44,7 @@ def as_refusal(error: InputError) -> str:
 
 def as_table(gate: Gate) -> str:
     """Every figure that changed, and how many did not."""
-    return "\n\n".join([_summary(gate), *_left_out(gate), *_table(_moved(gate), gate.policy)])
+    return "\n\n".join([_summary(gate), *_left_out(gate), *_table(_moved(gate), gate.policy), *_with_care(gate)])
 
 
 def _moved(gate: Gate) -> list[Ruling]:
@@ -79,6 +80,16 @@ def _reasons(gate: Gate) -> list[str]:
     stopping = [r for r in _moved(gate) if (r.outcome == "failed" and r.decides) or r.stops]
     lines = [f"- **{_where(r.change)}** {r.outcome} ({r.rule.tier}): {r.reason}" for r in stopping]
     return [*_left_out(gate), *(["\n".join(map(_plain, lines))] if lines else [])]
+
+
+def _with_care(gate: Gate) -> list[str]:
+    """Each caution once, with the figures that it is about."""
+    found: dict[str, list[str]] = {}
+    for ruling in gate.rulings:
+        for caution in ruling.change.cautions:
+            found.setdefault(caution, []).append(_where(ruling.change))
+    lines = [f"- {caution}: {shortened(figures)}" for caution, figures in found.items()]
+    return ["\n".join(["Read with care:", "", *map(_plain, lines)])] if lines else []
 
 
 def _where(change: Change) -> str:

@@ -25,6 +25,19 @@ READINGS = ("seconds", "joules", "tokens/s")
 
 
 @dataclass(frozen=True)
+class Caution:
+    """Why a figure may not be what it seems, and of how many of its items that is so."""
+
+    count: int
+    of: int
+    reason: str
+
+    def __str__(self) -> str:
+        """A sentence: the count is left out where it is all items."""
+        return self.reason if self.count == self.of else f"{self.reason} ({self.count} of {self.of})"
+
+
+@dataclass(frozen=True)
 class Series:
     """Records that differ in item and seed alone."""
 
@@ -102,6 +115,15 @@ class Series:
             if reasons:
                 return min(reasons, key=lambda reason: (-reasons[reason], reason))
         return ""
+
+    @cached_property
+    def cautions(self) -> list[Caution]:
+        """What its records say to beware of, the commonest first; an item counts once, whatever its seeds."""
+        valued = self.records.valued()
+        told = {pair for pair in zip(valued.item.tolist(), valued.column("caution").tolist(), strict=True) if pair[1]}
+        counts = Counter(reason for _, reason in told)
+        of = len(self.means.items)
+        return [Caution(counts[reason], of, reason) for reason in sorted(counts, key=lambda reason: (-counts[reason], reason))]
 
     @property
     def single(self) -> bool:

@@ -12,9 +12,11 @@ from leaderboard.axes import HEADLINES, axis, rank
 from leaderboard.board import Board, Cell
 from leaderboard.crossing import Crossing
 from leaderboard.effects import Effect
+from leaderboard.figures import shortened
 from leaderboard.findings import Finding
 from leaderboard.names import slugs
 from leaderboard.pairs import Pair
+from leaderboard.series import Caution
 from leaderboard.tagged import Tagged
 
 Row = TypeVar("Row", Crossing, Finding, Pair, Tagged)
@@ -122,9 +124,27 @@ class Section:
 
     @cached_property
     def cautions(self) -> dict[str, list[str]]:
-        """System -> reasons why it may not be compared with the others as it stands."""
-        found = {cell.system: cell.fair for cell in self.cells if isinstance(cell.fair, list)}
-        return {system: list(map(str, reasons)) for system, reasons in found.items() if reasons} | self._mixed
+        """System -> why it may not be compared with the others as it stands, or some of its figures not be what they seem."""
+        found: dict[str, list[str]] = {}
+        for cell in self.cells:
+            fair = list(map(str, cell.fair)) if isinstance(cell.fair, list) else []
+            found[cell.system] = list(dict.fromkeys([*found.get(cell.system, []), *fair]))
+        for system, texts in (*self._mixed.items(), *self._of_values.items()):
+            found[system] += texts
+        return {system: texts for system, texts in found.items() if texts}
+
+    @property
+    def _of_values(self) -> dict[str, list[str]]:
+        """System -> each caution once, with the measures that it is about and the most items that it holds for."""
+        told: dict[tuple[str, str], dict[str, Caution]] = {}
+        for cell in self.cells:
+            for caution in cell.cautions:
+                told.setdefault((cell.system, caution.reason), {})[cell.measure] = caution
+        found: dict[str, list[str]] = {}
+        for (system, _), cautions in told.items():
+            most = max(cautions.values(), key=lambda caution: caution.count)
+            found.setdefault(system, []).append(f"{most}: {shortened(list(cautions))}")
+        return found
 
     @property
     def cautions_in_short(self) -> list[tuple[str, str]]:

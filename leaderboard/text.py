@@ -13,9 +13,7 @@ from leaderboard.verdict import verdict
 WIDTH = 120
 FEW = 10
 """Clusters; so few of them are said beside the items."""
-LEGEND = (
-    "* best   ~ not told apart from the best   \u2013 does not apply   ? not measured   [95 % interval]   n items in clusters"
-)
+LEGEND = "* best   ~ tied   \u2013 does not apply   ? not measured   ! read with care   [95 % interval]   n items in clusters"
 
 
 def as_text(board: Board, width: int = WIDTH) -> str:
@@ -67,7 +65,8 @@ def _cell(cell: Cell | None) -> str:
     shown = [f"{of_cell(cell)}{mark}", f"[{found}]" if (found := bounds(cell)) else "", _n(cell)]
     missing = [f"{count} {word}" for word, count in (("failed", cell.failed), ("unmeasured", cell.unmeasured)) if count]
     people = [f"people {figure(cell.corrected, cell.unit)}"] if cell.corrected is not None else []
-    return _plain(" ".join(filter(None, [*shown, *people, *missing])))
+    care = ["!"] if cell.cautions else []
+    return _plain(" ".join(filter(None, [*shown, *people, *missing, *care])))
 
 
 def _n(cell: Cell) -> str:

@@ -288,6 +288,15 @@ def test_the_verdict_says_no_more_than_the_cells(records, text):
     assert text in said(*records)
 
 
+def test_a_caution_is_marked_on_the_cell_and_said_below_with_its_count():
+    rows = [replace(r, caution="cut off" if r.item in ("q1", "q2") else "") for r in answered("rag", 20)]
+    found = board_of(*rows, *[replace(r, measure="accuracy.f1") for r in rows])
+    assert [str(caution) for caution in found.cells[0].cautions] == ["cut off (2 of 40)"]
+    text = as_text(found)
+    assert "n 40 !" in text
+    assert "Read with care: rag: cut off (2 of 40): accuracy.exact, accuracy.f1" in text
+
+
 def test_the_terminal_gets_every_cell_within_its_width(tmp_path):
     found = board([read(make_run(tmp_path, Sample(seeds=2)))])
     text = as_text(found)

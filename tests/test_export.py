@@ -13,9 +13,9 @@ import pytest
 from leaderboard import export
 from leaderboard.board import Board, board
 from leaderboard.page import publish
-from leaderboard.store import read
+from leaderboard.store import Store, read
 from tests.hostile import hostile_run
-from tests.sample_run import Sample, make_run
+from tests.sample_run import Sample, make_run, record
 
 
 @pytest.fixture(scope="module")
@@ -31,7 +31,7 @@ def test_the_parquet_file_holds_what_leaderboard_json_holds(site):
     for row, cell in zip(rows, cells, strict=True):
         fair, cautions = row.pop("fair"), row.pop("cautions")
         assert (fair, cautions) == ((True, []) if cell["fair"] is True else (False, cell["fair"]))
-        assert row == {name: value for name, value in cell.items() if name != "fair"}
+        assert row == {name: value for name, value in cell.items() if name not in ("fair", "cautions")}
     assert {tuple(row["cautions"]) for row in pq.read_table(site / "leaderboard.parquet").to_pylist()} == {
         (),
         ("it reads passages and was trained without any",),
@@ -71,4 +71,14 @@ def test_unknown_fairness_is_null(tmp_path):
     assert None not in [row["fair"] for row in rows]
     nobody = [type(cell)(**vars(cell) | {"fair": None}) for cell in found.cells]
     rows = pq.read_table(io.BytesIO(export.as_parquet(Board({}, tuple(nobody))))).to_pylist()
-    assert {(row["fair"], row["cautions"]) for row in rows} == {(None, None)}
+    assert {(row["fair"], tuple(row["cautions"])) for row in rows} == {(None, ())}
+
+
+def test_a_caution_is_in_every_file(tmp_path):
+    Store(tmp_path).add([record("accuracy.exact", "a"), record("accuracy.exact", "b", caution="the answer was cut off")])
+    found = board([read(tmp_path)])
+    (row,) = pq.read_table(io.BytesIO(export.as_parquet(found))).to_pylist()
+    assert row["cautions"] == ["the answer was cut off (1 of 2)"]
+    (cell,) = json.loads(export.as_json(found))["cells"]
+    assert cell["cautions"] == [{"count": 1, "of": 2, "reason": "the answer was cut off"}]
+    assert "the answer was cut off (1 of 2)" in export.as_csv(found)

@@ -42,6 +42,14 @@ def test_a_sure_and_large_drop_is_no_go():
     assert only(gate(run(share(180)), run(share(120)), CRITICAL)) == ("failed", "NO-GO")
 
 
+def test_a_caution_of_either_run_is_in_the_report():
+    before, after = run(share(120)), run(share(180), caution="the answer was cut off")
+    text = report.as_markdown(gate(before, after, CRITICAL), before, after)
+    assert "Read with care:\n\n- now: the answer was cut off: accuracy.exact of rag on instruments" in text
+    unwarned = run(share(180))
+    assert "Read with care" not in report.as_markdown(gate(before, unwarned, CRITICAL), before, unwarned)
+
+
 def test_a_gain_passes():
     assert only(gate(run(share(120)), run(share(180)), CRITICAL)) == ("passed", "GO")
 
