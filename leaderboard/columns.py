@@ -67,8 +67,9 @@ class Table:
         found = {name: column[rows].tolist() for name, column in self.columns.items()}
         texts = ([words[code] for code in found[name]] for name, words in self.words.items())
         for about, item, cluster, status, reason, caution, value in zip(*texts, found["value"], strict=True):
-            fields = (*about[:-1], item, cluster, status, None if isnan(value) else value, reason, about.judge)
-            yield Record(*fields, caution)
+            outcome = None if isnan(value) else value
+            fields = (*about[:-1], item, cluster, status, outcome, reason, about.judge, caution)
+            yield Record(*fields)
 
     def field(self, name: str) -> tuple[NDArray[Any], Sequence[Any]]:
         """The codes of any field but ``value``, and what they stand for."""
