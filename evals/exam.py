@@ -173,6 +173,8 @@ class Axis:
     timed: bool = False
     """Whether the scores are of the machine as well: another one takes the axis anew."""
     effort: Effort = NOTHING
+    inputs: Callable[[Sheet], Sequence[str]] | None = None
+    """Hashes of what shapes the scores beside suite, candidate and judge, such as tasks that the suite only names."""
     files: Callable[[Sheet], Mapping[str, str]] | None = None
     """Files of a third party, name -> text, to be kept as they are beside the records."""
 
@@ -254,11 +256,12 @@ class Exam:
         return digest(
             source(*(str(path) for path in sorted(Path(__file__).parent.glob("*.py")))),
             axis.name,
-            [(measure.name, measure.version, measure.unit, measure.better) for measure in axis.measures],
+            [(measure.name, measure.edition, measure.unit, measure.better) for measure in axis.measures],
             [sheet.suite.name, sheet.suite.version, sheet.base.version, sheet.candidate.name, sheet.candidate.base_model],
             [sheet.candidate.version, sheet.candidate.seed, [question.id for question in sheet.questions], sheet.limit],
             [sheet.judge.name, [measure.name for measure in axis.judged]] if axis.judged else None,
             machine.facts() if axis.timed else None,
+            axis.inputs(sheet) if axis.inputs else None,
         )
 
     def _records(self, axis: Axis) -> Iterator[Record]:
@@ -273,7 +276,7 @@ class Exam:
                 system_version=candidate.version,
                 seed=candidate.seed,
                 measure=measure.name,
-                measure_version=measure.version,
+                measure_version=measure.edition,
                 unit=measure.unit,
                 better=measure.better,
                 item=item,

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import logging
 import math
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import replace
 from functools import cache
@@ -17,7 +17,7 @@ from typing import Any, NamedTuple
 
 from evals.cache import Cache, digest
 from evals.exam import Axis, Candidate, Mark, Sheet
-from evals.lm_eval_adapter import Value, definition, lm_eval_files, run
+from evals.lm_eval_adapter import TASK_VERSIONS, Value, definition, lm_eval_files, run
 from evals.schema import Measure, Score, Suite, not_applicable, unmeasured
 
 log = logging.getLogger("proctor")
@@ -66,10 +66,16 @@ def _score(sheet: Sheet) -> Iterator[Mark]:
     before = _tasks(general(sheet.cache, sheet.base, sheet.suite, sheet.limit))
     shared = sheet.candidate.weights_version == sheet.base.weights_version
     after = before if shared else _tasks(general(sheet.cache, sheet.candidate, sheet.suite, sheet.limit))
+    forgetting = replace(FORGETTING, version=_version_of(FORGETTING, [task.measure.version for task in after.values()]))
     for name, task in after.items():
         for item, score in task.items.items():
             yield Mark(task.measure, item, item, score)
-            yield Mark(FORGETTING, item, item, _lost(task.measure, _same_item(before, name, item), score))
+            yield Mark(forgetting, item, item, _lost(task.measure, _same_item(before, name, item), score))
+
+
+def _version_of(measure: Measure, of: Sequence[str]) -> str:
+    """The measure's own version, and that of the tasks: other questions or another scoring make it another measure."""
+    return f"{measure.version} {digest(sorted(of))[:12]}"
 
 
 def _same_item(before: Mapping[str, Task], task: str, item: str) -> Score:
@@ -103,7 +109,10 @@ def _named(task: str) -> Measure:
 def _task(name: str, samples: list[dict[str, Any]], value: Value) -> Task:
     metric = "acc" if "acc" in samples[0]["metrics"] else samples[0]["metrics"][0]
     higher = value.get("higher_is_better", {}).get(name, {}).get(metric) is not False
-    measure = replace(_named(name), unit="share" if metric in SHARES else metric, better="higher" if higher else "lower")
+    version = f"{GENERAL.version} {value[TASK_VERSIONS][name]}"
+    measure = replace(
+        _named(name), version=version, unit="share" if metric in SHARES else metric, better="higher" if higher else "lower"
+    )
     first = [sample for sample in samples if sample["filter"] == samples[0]["filter"]]
     return Task(measure, {f"{name}/{sample['doc_id']}": _value(metric, sample[metric]) for sample in first})
 
@@ -123,4 +132,8 @@ def _files(sheet: Sheet) -> Mapping[str, str]:
     return lm_eval_files({entry: value for entry, value in values.items() if not isinstance(value, Exception)})
 
 
-AXIS = Axis("forgetting", (GENERAL, FORGETTING), _score, files=_files)
+def _definitions(sheet: Sheet) -> list[str]:
+    return [definition(entry, sheet.limit) for entry in sheet.suite.general]
+
+
+AXIS = Axis("forgetting", (GENERAL, FORGETTING), _score, files=_files, inputs=_definitions)

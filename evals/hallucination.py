@@ -16,7 +16,7 @@ from evals.samples import against_gold, grade
 from evals.schema import Answer, Measure, Question, Suite
 from evals.text import declines
 
-CONTRADICTED = Measure("hallucination.contradicted", better="lower")
+CONTRADICTED = Measure("hallucination.contradicted", better="lower", library="deepeval")
 UNANSWERABLE = Measure("hallucination.unanswerable", better="lower")
 FALSE_ABSTENTION = Measure("abstention.false", better="lower")
 

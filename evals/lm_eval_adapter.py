@@ -10,7 +10,7 @@ import importlib.util
 import json
 import logging
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +19,8 @@ from evals.quiet import quiet
 from evals.schema import InputError
 
 BATCH = 16
+TASK_VERSIONS = "task_versions"
+"""What `run` adds to lm-eval's own value: task -> `_task_version`."""
 Value = dict[str, Any]
 """What lm-eval returned for one entry of `Suite.general`, as plain JSON data: results, configs, versions, samples, ..."""
 
@@ -44,7 +46,22 @@ def run(entry: str, model: Any, tokenizer: Any, limit: int | None) -> Value:
     lm = HFLM(pretrained=model, tokenizer=tokenizer, batch_size=BATCH)
     value = lm_eval.evaluate(lm=lm, task_dict=tasks, limit=limit, log_samples=True, bootstrap_iters=0)
     plain: Value = json.loads(json.dumps(value, default=handle_non_serializable))
-    return plain
+    code = _code(Path(entry))
+    return plain | {
+        TASK_VERSIONS: {name: _task_version(tasks["tasks"][name], plain["configs"][name], code) for name in plain["samples"]}
+    }
+
+
+def _task_version(task: Any, config: Mapping[str, Any], code: Sequence[str]) -> str:
+    """Short hash of what a task asks and how it scores, whatever part of it is asked and wherever its files are."""
+    settings = {name: value for name, value in config.items() if name not in ("dataset_kwargs", "metadata")}
+    docs = [json.dumps(doc, sort_keys=True, default=str) for doc in task.eval_docs]
+    return digest(settings, docs, code, _version())[:12]
+
+
+def _code(folder: Path) -> list[str]:
+    """Hashes of the functions that the tasks of a folder call."""
+    return [file_digest(path) for path in sorted(folder.rglob("*.py"))] if folder.is_absolute() else []
 
 
 def load_tasks(entry: str) -> dict[str, Any]:
@@ -164,7 +181,7 @@ def lm_eval_files(values: Mapping[str, Value]) -> dict[str, str]:
     """
     files = {}
     for entry, value in values.items():
-        rest = {key: part for key, part in value.items() if key != "samples"}
+        rest = {key: part for key, part in value.items() if key not in ("samples", TASK_VERSIONS)}
         files[f"results_{Path(entry).name}.json"] = json.dumps(rest, indent=2, ensure_ascii=False) + "\n"
         for task, samples in value["samples"].items():
             lines = (json.dumps(sample, ensure_ascii=False) + "\n" for sample in samples)

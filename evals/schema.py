@@ -10,6 +10,8 @@ import json
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cache
+from importlib.metadata import version as installed
 from typing import Any, Literal, get_args
 
 FORMAT = 2
@@ -278,6 +280,13 @@ class Measure:
     unit: str = "share"
     better: Better = "higher"
     version: str = "1"
+    library: str = ""
+    """The package that works it out, if one does: another version of it may come to another value."""
+
+    @property
+    def edition(self) -> str:
+        """What a record is compared by: the measure's version, and its library's."""
+        return f"{self.version} ({self.library} {_installed(self.library)})" if self.library else self.version
 
     @property
     def worst(self) -> float:
@@ -327,6 +336,11 @@ class Record:
         if row.get("status") not in STATUSES:
             raise InputError(f"record status {row.get('status')!r} is none of {', '.join(STATUSES)}")
         return cls(**{**row, "format": FORMAT})
+
+
+@cache
+def _installed(package: str) -> str:
+    return installed(package)
 
 
 def as_json(thing: Any) -> dict[str, Any]:

@@ -14,7 +14,7 @@ from evals.judges import ChatJudge, Judge, chats
 from evals.samples import PARALLEL, Chosen, Sample, failure, grade
 from evals.schema import Answer, Measure, Question, Score, Style, Suite, unmeasured
 
-FOLLOWED = Measure("style.followed")
+FOLLOWED = Measure("style.followed", library="jsonschema")
 RUBRIC = Measure("style.rubric")
 
 PROMPT = """\

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeAlias
@@ -165,4 +166,4 @@ def _manner(system: Mapping[str, Any]) -> dict[str, Any]:
 
 def _short(version: str) -> str:
     """A version as people can tell it from another: twelve letters of a hash."""
-    return version if len(version) < 20 else version[:12]
+    return version[:12] if re.fullmatch("[0-9a-f]{20,}", version) else version

@@ -9,9 +9,10 @@ import pytest
 
 from evals import fakes, forgetting
 from evals.cache import Cache
-from evals.exam import Sheet
+from evals.exam import Exam, Sheet
 from evals.lm_eval_adapter import definition, lm_eval_files, load_tasks, run
-from evals.schema import InputError, Score
+from evals.schema import InputError, Record, Score
+from leaderboard.changes import apart
 from tests import tiny
 from tests.sample_sheet import scores, sheet, suite
 
@@ -157,6 +158,33 @@ def test_a_changed_task_data_file_limit_or_model_is_another_result(folder: Path,
     (copy / "reading.jsonl").write_text("{}\n")
     assert definition(str(copy), None) != first != definition(str(folder), None)
     assert definition("hellaswag", None) != definition("piqa", None)
+
+
+def test_edited_answers_are_scored_anew_and_are_another_measure_by_name(models: list[Path], tmp_path: Path) -> None:
+    copy = write_task(tmp_path / "general", "reading", rows=ROWS[:6])
+    asked = sheet(
+        candidate(models[0], "base"), suite(general=[str(copy)]), base=candidate(models[0], "base"), cache=Cache(tmp_path / "c")
+    )
+
+    def taken() -> dict[str, list[Record]]:
+        kept: list[Record] = []
+        Exam(asked, kept.extend).take(forgetting.AXIS)
+        return {name: [one for one in kept if one.measure == name] for name in ("general.reading", "forgetting")}
+
+    before, again = taken(), taken()
+    assert before == again
+    write_task(copy, "reading", rows=[{**row, "gold": (row["gold"] + 1) % 4} for row in ROWS[:6]])
+    after = taken()
+    assert [one.value for one in after["general.reading"]] != [one.value for one in before["general.reading"]]
+    for name, rows in after.items():
+        (text,) = apart(before[name][0], rows[0], {}, {})
+        assert text.startswith(f"definition of measure {name}: 1 ")
+
+
+def test_what_part_of_a_task_is_asked_does_not_make_it_another_measure(folder: Path, models: list[Path]) -> None:
+    some, all_of_it = (run(str(folder), *loaded(models[0]), limit)["task_versions"] for limit in (3, None))
+    assert some == all_of_it
+    assert some["reading"] != some["counting"]
 
 
 def test_a_data_file_outside_the_folder_counts_too(tmp_path: Path) -> None:
