@@ -82,14 +82,8 @@ class Plan:
     @cached_property
     def suites(self) -> list[Suite]:
         """The suites to examine on: every problem of every suite is said at once."""
-        found, problems = [], []
-        for name in self.option.suite or load_suite.names():
-            try:
-                found.append(load_suite.load(name))
-            except InputError as error:
-                problems.append(str(error))
-        problems += [text for suite in found for text in self._unknown_bars(suite)]
-        if problems:
+        found = load_suite.load_all(self.option.suite or load_suite.names())
+        if problems := [text for suite in found for text in self._unknown_bars(suite)]:
             raise InputError("\n".join(problems))
         return found
 
@@ -200,10 +194,27 @@ class Plan:
             for cell in self.cells
         }
         asked["judges"] = {self.judge.name: [vars(row) for row in calibration.load(self.judge.name)]}
-        bases = {base.label: {"version": base.version, "parameters": base.parameters} for base in self.bases}
-        return (
-            provenance.facts(self.root) | asked | {"suites": suites_of, "systems": systems_of, "made": made, "base_models": bases}
-        )
+        tables = {"suites": suites_of, "systems": systems_of, "made": made, "base_models": self.base_facts}
+        return provenance.facts(self.root) | asked | tables
+
+    @property
+    def base_facts(self) -> dict[str, Any]:
+        """What provenance says of the base models."""
+        return {base.label: {"version": base.version, "parameters": base.parameters} for base in self.bases}
+
+    @property
+    def site(self) -> Path:
+        """Where the page goes."""
+        return Path(self.option.site or self.root / "leaderboard" / "site")
+
+    @property
+    def saving(self) -> Path | None:
+        """Where the run is saved, if it is."""
+        if self.option.eval_save is None:
+            return None
+        from leaderboard import demand  # it loads numpy
+
+        return demand.place(self.option.eval_save or self.run_folder.name)
 
 
 def pytest_addoption(parser: pytest.Parser, pluginmanager: pytest.PytestPluginManager) -> None:
@@ -290,10 +301,12 @@ def pytest_runtestloop(session: pytest.Session) -> bool | None:
         sys.stdout.write(_estimate(plan, session.items))
         return True
     if _takes_exam(session.config) and not _only_looks(session.config):
+        from leaderboard import ready  # it loads numpy, which nobody needs who only collects
+
         try:
-            plan.store.add([])
+            ready.check(plan.store, plan.site, plan.saving, plan.base_facts)
         except InputError as error:
-            raise pytest.UsageError(str(error)) from error
+            raise pytest.UsageError(*str(error).splitlines()) from error
     return None
 
 
@@ -366,7 +379,7 @@ def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> Non
     terminalreporter.section("leaderboard")
     try:
         plan.store.set_provenance(plan.provenance() | _unfinished(terminalreporter, config.stash[ASKED]))
-        page, tables = leaderboard.present(plan.run_folder, Path(config.option.site or plan.root / "leaderboard" / "site"))
+        page, tables = leaderboard.present(plan.run_folder, plan.site)
         terminalreporter.write_line(tables)
         terminalreporter.write_line(f"Records: {plan.run_folder}\nPage:    {page}")
         _saved_runs(terminalreporter, plan)
@@ -376,12 +389,11 @@ def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> Non
 
 def _saved_runs(terminalreporter: Any, plan: Plan) -> None:
     """Where this run is saved, and what changed since the one saved before, as far as either was asked for."""
-    if plan.option.eval_save is not None:
-        from leaderboard import baseline, demand, store
+    if plan.saving:
+        from leaderboard import baseline, store
 
-        path = demand.place(plan.option.eval_save or plan.run_folder.name)
-        baseline.save(store.read(plan.run_folder), path)
-        terminalreporter.write_line(f"Saved:   {path}")
+        baseline.save(store.read(plan.run_folder), plan.saving)
+        terminalreporter.write_line(f"Saved:   {plan.saving}")
     if plan.against:  # last: a comparison may be refused, and nothing is lost by that
         terminalreporter.section("compared with the saved run")
         terminalreporter.write_line(leaderboard.compared(plan.against.saved, plan.run_folder))

@@ -149,8 +149,21 @@ def _manners(system: str, before: Provenance, after: Provenance) -> Iterator[str
         yield f"{name} of system {system}: {was[name]} before, {now[name]} now"
 
 
+def renewed(kind: str, before: Provenance, after: Provenance) -> Iterator[str]:
+    """What has one name in both and is not the same, such as two base models whose folders are called alike.
+
+    ``kind`` is a table of the provenance whose entries have a version: ``base_models`` or ``suites``.
+    """
+    old, new = (run.get(kind) or {} for run in (before, after))
+    for name in [name for name in old if name in new]:
+        was, now = (str(table[name].get("version", "")) for table in (old, new))
+        if was and now and was != now:
+            yield f"{name}: {_short(was)} before, {_short(now)} now"
+
+
 def resettings(before: Run, after: Run) -> Iterator[str]:
-    """What was set otherwise in the systems that both runs have."""
+    """What was set otherwise in the systems that both runs have, and which base models are not what they were."""
+    yield from (f"base model {text}" for text in renewed("base_models", before.provenance, after.provenance))
     old, new = (run.provenance.get("systems", {}) for run in (before, after))
     for system in [name for name in old if name in new]:
         was, now = (systems[system].get("settings", {}) for systems in (old, new))

@@ -5,9 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from tempfile import TemporaryFile
 
 from evals.cache import write_atomically
 from evals.schema import InputError
+
+GENERATOR = b'content="Proctor"'
+"""What the head of a page holds that Proctor wrote."""
 
 
 class Site:
@@ -17,6 +21,19 @@ class Site:
         """Publish into ``folder``, which need not exist yet."""
         self.folder = folder
         self._written: set[Path] = set()
+
+    def check(self) -> None:
+        """Whether it can be published into.
+
+        Raises:
+            InputError: files cannot be written there, or its index.html is none that Proctor wrote.
+        """
+        there = next(path for path in (self.folder, *self.folder.absolute().parents) if path.exists())
+        with self._plainly(), TemporaryFile(dir=there):
+            pass
+        page = self.folder / "index.html"
+        if page.is_file() and GENERATOR not in page.read_bytes()[:4096]:
+            raise InputError(f"{page} was not written by Proctor, and would be lost; choose another folder for the page")
 
     def old(self, name: str) -> str | None:
         """What a file said when it was last published; it is kept."""

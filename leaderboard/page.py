@@ -32,8 +32,8 @@ ROOM = 4_500_000
 """Bytes of answers that the page itself holds. Where there are more, they are in files beside it."""
 DIFFERENT = """these runs are of different exams, and their systems cannot stand beside each other;
 publish each to a site of its own, or give those that came before with --history:"""
-SAME_NAME = """systems of these runs have one name and are set otherwise;
-name one of each otherwise in its table, publish each run to a site of its own, or give those that came before with --history:"""
+SAME_NAME = """systems or base models of these runs have one name and are not the same;
+name one of each otherwise, publish each run to a site of its own, or give those that came before with --history:"""
 
 
 def publish(runs: Sequence[Path], site: Path, more: Sequence[Path] = (), saved: Sequence[Path] = ()) -> Path:

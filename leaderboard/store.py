@@ -89,6 +89,11 @@ class Store:
             kept = {name: {**before[name], **provenance.get(name, {})} for name in KEPT if isinstance(before.get(name), dict)}
             write_atomically(path, json.dumps({**provenance, **kept, **typed, **begun}, indent=1, default=str) + "\n")
 
+    @property
+    def provenance(self) -> dict[str, Any]:
+        """What was said so far of how the run came about."""
+        return _provenance(self.folder / PROVENANCE)
+
     def keep_lm_eval(self, suite: str, base_model: str, system: str, seed: int, files: Mapping[str, str]) -> None:
         """Keep the files that lm-eval leaves of a system (name -> text), as they are."""
         folder = self._cell(LM_EVAL, suite, base_model, system, seed)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -64,6 +65,36 @@ def load(name_or_path: str) -> Suite:
         bars=settings.bars,
     )
     return replace(suite, version=_version(suite))
+
+
+def load_all(names_or_paths: Sequence[str]) -> list[Suite]:
+    """Several suites, each once however often its folder is named.
+
+    Raises:
+        InputError: one cannot be used, or two have one name. All that is wrong with any of them is listed.
+    """
+    found: dict[Path, Suite] = {}
+    problems = []
+    for name in names_or_paths:
+        try:
+            folder = find(name).resolve()
+            if folder not in found:
+                found[folder] = load(name)
+        except InputError as error:
+            problems.append(str(error))
+    problems += _namesakes(found)
+    if problems:
+        raise InputError("\n".join(problems))
+    return list(found.values())
+
+
+def _namesakes(found: Mapping[Path, Suite]) -> Iterator[str]:
+    """Suites that records and folders would mix up."""
+    first: dict[str, Path] = {}
+    for folder, suite in found.items():
+        other = first.setdefault(suite.name.casefold(), folder)
+        if other != folder:
+            yield f"two suites are called {suite.name}: {other} and {folder}; give one of them another name in its {FILE}"
 
 
 def _version(suite: Suite) -> str:

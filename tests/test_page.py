@@ -104,7 +104,7 @@ def test_one_name_of_two_systems_is_refused(tmp_path):
     with pytest.raises(InputError) as caught:
         publish([one, other], tmp_path / "site")
     problem, *_, difference = str(caught.value).splitlines()
-    assert problem == "systems of these runs have one name and are set otherwise;"
+    assert problem == "systems or base models of these runs have one name and are not the same;"
     assert difference == "rag: rank 8 -> 16"
 
 

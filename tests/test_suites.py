@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from evals.schema import InputError
 from suites.documents import front_matter
-from suites.load import find, load, names
+from suites.load import find, load, load_all, names
 
 SAME_FOLDER = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
@@ -525,3 +525,20 @@ def test_nothing_heavy_is_loaded():
     code = "import sys, suites.load, suites.__main__; print(sorted({'torch', 'numpy', 'pandas', 'yaml'} & set(sys.modules)))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=Path(__file__).parents[1])
     assert done.stdout == "[]\n"
+
+
+def test_two_suites_of_one_name_are_refused_with_their_folders(tmp_path):
+    folders = [tmp_path / name / "support" for name in "ab"]
+    for folder in folders:
+        write(folder, GOOD)
+    with pytest.raises(InputError) as raised:
+        load_all(list(map(str, folders)))
+    assert "two suites are called" in str(raised.value)
+    assert all(str(folder) in str(raised.value) for folder in folders)
+
+
+def test_a_folder_named_twice_is_one_suite(tmp_path):
+    folder = tmp_path / "support"
+    write(folder, GOOD)
+    (tmp_path / "link").symlink_to(folder)
+    assert len(load_all([str(folder), f"{folder}/", str(tmp_path / "link")])) == 1
