@@ -20,6 +20,7 @@ import pytest
 import leaderboard
 from evals import axes, options, progress, quiet
 from evals.cache import Cache, digest
+from evals.cli import suit_any_terminal
 from evals.exam import NOTHING, Axis, Effort, Exam, Sheet
 from evals.judges import Judge, load_judge
 from evals.schema import InputError, Suite
@@ -230,6 +231,7 @@ def pytest_configure(config: pytest.Config) -> None:
         config.addinivalue_line("markers", f"{axis}: the {axis} axis of the exam")
     config.stash[PLAN] = plan = Plan(config.option, config.rootpath)
     if _takes_exam(config):
+        suit_any_terminal()
         try:
             plan.cells, plan.judge.name, plan.against  # noqa: B018 # looked up for their errors
         except InputError as error:

@@ -8,13 +8,14 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 
-from evals.cli import USAGE_ERROR, Parser
+from evals.cli import USAGE_ERROR, Parser, suit_any_terminal
 from evals.judges import FORMS, load_judge
 from evals.schema import InputError
 
 
 def main(words: Sequence[str] | None = None) -> int:
     """Do as told; returns the exit code."""
+    suit_any_terminal()
     arguments = _parser().parse_args(words)
     try:
         return _calibrate(arguments)

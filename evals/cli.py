@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import argparse
+import codecs
+import io
 import os
 import sys
 from pathlib import Path
@@ -16,6 +18,24 @@ def interpreter() -> str:
     """What to type for the Python that runs now: its place in this folder, where that is where it is."""
     own = Path(sys.executable)
     return os.path.relpath(own) if own.is_relative_to(Path.cwd()) else "python"
+
+
+PLAIN = {"\u2191": "^", "\u2193": "v", "\u2248": "~", "\u2013": "-", "\u2026": "...", "\u2713": "+", "\u2717": "x"}
+"""What stands for a character on a terminal that lacks it; any other becomes a question mark."""
+
+
+def suit_any_terminal() -> None:
+    """Have output lose characters that the terminal's encoding lacks, and not the whole line or the command."""
+
+    def plainly(error: UnicodeError) -> tuple[str, int]:
+        if not isinstance(error, UnicodeEncodeError):
+            raise error
+        return "".join(PLAIN.get(letter, "?") for letter in error.object[error.start : error.end]), error.end
+
+    codecs.register_error("proctor.plain", plainly)
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="proctor.plain")
 
 
 class Parser(argparse.ArgumentParser):

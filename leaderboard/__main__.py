@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 
-from evals.cli import USAGE_ERROR, Parser
+from evals.cli import USAGE_ERROR, Parser, suit_any_terminal
 from evals.schema import InputError
 from leaderboard import advised, debated, publish, summary
 
@@ -21,6 +21,7 @@ SITE = Path(__file__).with_name("site")
 
 def main(words: Sequence[str] | None = None) -> int:
     """Do as told; returns the exit code."""
+    suit_any_terminal()
     arguments = _parser().parse_args(words)
     try:
         return int(arguments.run(arguments))

@@ -8,7 +8,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from evals.cli import USAGE_ERROR, Parser, interpreter
+from evals.cli import USAGE_ERROR, Parser, interpreter, suit_any_terminal
 from evals.schema import InputError, Suite
 from suites.draft import suite_name, write_folder, write_suite
 from suites.hints import hints
@@ -21,6 +21,7 @@ from suites.starter import starter
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; its exit code."""
+    suit_any_terminal()
     options = _parser().parse_args(arguments)
     try:
         options.run(options)
