@@ -9,12 +9,12 @@ from typing import Any, TypeAlias
 
 from evals.comparison import Comparison
 from evals.schema import Better, Record
-from leaderboard.axes import rank
+from leaderboard.axes import axis, rank
 from leaderboard.records import Records
-from leaderboard.series import Series, grouped
+from leaderboard.series import READINGS, Series, grouped
 from leaderboard.store import Run
 
-NEW, GONE = "was not measured before", "is not measured any more"
+NEW, GONE, ELSEWHERE = "was not measured before", "is not measured any more", "was timed on another machine"
 CELL = ("suite", "base_model", "system", "measure")
 BESIDE = ("in one run", "in another")
 Provenance: TypeAlias = Mapping[str, Any]
@@ -62,12 +62,16 @@ def changes(before: Run, after: Run) -> list[Change]:
         key for key, series in old.items() if key not in new and not len(series.means.items)
     }  # never had a value
     keys = sorted(kept | new.keys(), key=lambda key: (*key[:2], rank(key[3]), key[2]))
-    return [_change(old.get(key), new.get(key)) for key in keys]
+    machines = [run.provenance.get("machine") for run in (before, after)]
+    moved = all(machines) and machines[0] != machines[1]
+    return [_change(old.get(key), new.get(key), moved=moved) for key in keys]
 
 
-def _change(old: Series | None, new: Series | None) -> Change:
+def _change(old: Series | None, new: Series | None, *, moved: bool) -> Change:
+    """``moved`` says that the runs are of different machines, so that seconds of one say nothing about the other's."""
     either = (new or old).first  # type: ignore[union-attr] # what neither has is not asked for
-    found = new.since(old) if old and new else None
+    elsewhere = moved and bool(old and new) and _timed(either)
+    found = new.since(old) if old and new and not elsewhere else None
     return Change(
         suite=either.suite,
         base_model=either.base_model,
@@ -78,9 +82,13 @@ def _change(old: Series | None, new: Series | None) -> Change:
         judge=either.judge,
         found=found,
         same=bool(old and new and new.same_as(old)),
-        missing=_missing(old, new, found),
+        missing=ELSEWHERE if elsewhere else _missing(old, new, found),
         cautions=_cautions(old, new),
     )
+
+
+def _timed(record: Record) -> bool:
+    return record.unit in READINGS or axis(record.measure) == "latency"
 
 
 def _cautions(old: Series | None, new: Series | None) -> list[str]:

@@ -14,14 +14,14 @@ from typing import Any, Literal
 
 from evals.comparison import Comparison, corrected
 from evals.schema import InputError
-from leaderboard.changes import NEW, Change, changes, incomparable
+from leaderboard.changes import ELSEWHERE, NEW, Change, changes, incomparable
 from leaderboard.figures import figure
 from leaderboard.judged import kappa
 from leaderboard.policy import Policy, Rule
 from leaderboard.series import grouped
 from leaderboard.store import Run
 
-Outcome = Literal["unchanged", "passed", "failed", "inconclusive", "new"]
+Outcome = Literal["unchanged", "passed", "failed", "inconclusive", "new", "not compared"]
 Decision = Literal["GO", "NO-GO", "INCONCLUSIVE"]
 EXIT: dict[Decision, int] = {"GO": 0, "NO-GO": 1, "INCONCLUSIVE": 2}
 
@@ -130,6 +130,8 @@ def _outcome(change: Change, rule: Rule, p: float | None, policy: Policy) -> tup
         return "new", change.missing
     if change.same:
         return "unchanged", f"every item came out as before{f', {change.missing}' if change.missing else ''}"
+    if change.missing == ELSEWHERE:
+        return "not compared", change.missing
     if change.found is None or (change.missing and not change.found.unpaired):
         return "inconclusive", change.missing
     if change.found.n < policy.min_pairs:

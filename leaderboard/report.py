@@ -16,8 +16,8 @@ from leaderboard.store import Run
 
 SHOWN = 10
 """Questions listed that came out otherwise than before."""
-SIGNS = {"unchanged": "=", "passed": "\u2713", "failed": "\u2717", "inconclusive": "?", "new": "+"}
-GRAVEST = ("failed", "inconclusive", "passed", "new", "unchanged")
+SIGNS = {"unchanged": "=", "passed": "\u2713", "failed": "\u2717", "inconclusive": "?", "new": "+", "not compared": "\u2260"}
+GRAVEST = ("failed", "inconclusive", "passed", "new", "not compared", "unchanged")
 WHERE = ("suite", "base_model", "system", "measure")
 OFTEN_ONE = ("suite", "base_model")
 FIGURES = ("verdict", "before", "now", "change", "95 % interval", "p, corrected", "n in both", "why")

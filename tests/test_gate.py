@@ -50,6 +50,15 @@ def test_a_caution_of_either_run_is_in_the_report():
     assert "Read with care" not in report.as_markdown(gate(before, unwarned, CRITICAL), before, unwarned)
 
 
+def test_seconds_of_another_machine_are_not_compared_and_stop_nothing():
+    def timed(machine, values):
+        return run(values, "latency.seconds", {"machine": {"model": machine}}, unit="seconds", better="lower")
+
+    before, slower = timed("one", [1.0, 1.1] * 20), [3.0, 3.1] * 20
+    assert only(gate(before, timed("other", slower), CRITICAL)) == ("not compared", "GO")
+    assert only(gate(before, timed("one", slower), CRITICAL))[0] != "not compared"
+
+
 def test_a_gain_passes():
     assert only(gate(run(share(120)), run(share(180)), CRITICAL)) == ("passed", "GO")
 
