@@ -9,8 +9,10 @@ from __future__ import annotations
 
 import argparse
 import os
+import re
 import shlex
 import sys
+from collections.abc import Iterable
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -69,6 +71,18 @@ def command(option: Any) -> str:
         elif value and value != DEFAULTS.get(name):
             words += [word for one in (value if isinstance(value, list) else [value]) for word in (flag, str(one))]
     return shlex.join(words)
+
+
+def matched_too(keyword: str, systems: Iterable[str], others: Iterable[str]) -> list[str]:
+    """A note for each system named in ``-k`` whose name is also part of the name of a suite or base model."""
+    words = {word.casefold() for word in re.findall(r"[\w.-]+", keyword or "")}
+    named, names = [system for system in systems if system.casefold() in words], list(others)
+    return [
+        f"note: -k {system} matches every test of {other}, too; --system {system} selects the system alone"
+        for system in named
+        for other in names
+        if system.casefold() in other.casefold()
+    ]
 
 
 def count(text: str) -> int:

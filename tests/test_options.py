@@ -10,7 +10,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from evals.options import command, count
+from evals.options import command, count, matched_too
 
 ROOT = Path(__file__).resolve().parent.parent
 DEFAULTS = {
@@ -32,6 +32,12 @@ DEFAULTS = {
 )
 def test_the_command_that_makes_the_run_again(changed: dict[str, object], said: str) -> None:
     assert command(SimpleNamespace(**(DEFAULTS | changed))) == said
+
+
+def test_what_a_keyword_selects_beside_the_system_that_was_meant_is_said() -> None:
+    (note,) = matched_too("rag or lora", ["base", "rag", "lora"], ["storage", "four"])
+    assert note == "note: -k rag matches every test of storage, too; --system rag selects the system alone"
+    assert matched_too("storage", ["rag"], ["storage"]) == matched_too("", ["rag"], ["storage"]) == []
 
 
 @pytest.mark.parametrize("text", ["0", "-1", "x", "1.5"])
