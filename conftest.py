@@ -240,13 +240,14 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_report_header(config: pytest.Config) -> list[str]:
-    """Who is left out where a suite has no examples to learn from, and what ``-k`` selects beside what was meant."""
+    """What was noted of the suites and of ``-k``, and who is left out where a suite has no examples to learn from."""
     if not _takes_exam(config):
         return []
     plan = config.stash[PLAN]
     names = [*(suite.name for suite in plan.suites), *(base.label for base in plan.bases if len(plan.bases) > 1)]
     notes = options.matched_too(config.option.keyword, [system.name for system in plan.systems], names)
     left = {suite.name: [system.name for system in plan.systems if system not in plan.taught(suite)] for suite in plan.suites}
+    notes += [f"suite {suite.name}: {note}" for suite in plan.suites for note in suite.notes]
     return notes + [f"suite {suite} has no train.jsonl: {', '.join(names)} left out" for suite, names in left.items() if names]
 
 

@@ -156,6 +156,8 @@ class Suite:
     """Where answers have what they say from; where it is the question, documents say only how it is said."""
     bars: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
     """measure -> system -> value that the measure must not be surely worse than."""
+    notes: tuple[str, ...] = field(default=(), compare=False)
+    """What its reader changed, left out or found odd, a line each: for whoever reads figures of this suite."""
 
     def document(self, id: str) -> Document:
         """The document called ``id``; KeyError if there is none."""

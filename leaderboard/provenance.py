@@ -43,7 +43,7 @@ def suite_facts(suite: Suite) -> dict[str, Any]:
         "training examples": len(domain.examples),
         "questions": len(suite.questions),
         "general": [Path(name).name for name in suite.general],
-    }
+    } | ({"notes": list(suite.notes)} if suite.notes else {})
 
 
 def commit_name(root: Path) -> str:

@@ -15,7 +15,7 @@ from suites.hints import hints
 from suites.importers import IMPORTERS
 from suites.importers.choices import choices
 from suites.importers.options import Options
-from suites.load import load
+from suites.load import read
 from suites.starter import starter
 
 
@@ -42,8 +42,9 @@ def _new(options: argparse.Namespace) -> None:
 
 
 def _validate(options: argparse.Namespace) -> None:
-    suite = load(options.suite)
-    print(f"{options.suite}: {_counts(suite)}", *hints(suite), "ok", sep="\n")
+    suite, tally = read(options.suite)
+    noted = [f"note: {note}" for note in tally.notes()]
+    print(f"{options.suite}: {_counts(suite)}", *tally.summary(), *noted, *hints(suite), "ok", sep="\n")
 
 
 def _import(options: argparse.Namespace) -> None:

@@ -10,49 +10,77 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import cached_property
 from pathlib import Path
 
 from evals.schema import Document
+from suites import markup, values
 from suites.problems import Place, Problems, closest
 from suites.reading import read_text
 
+SOURCE = "documents"
 FENCE = "---"
 HEADING = re.compile(r"^#{1,6}[ \t]+(.+?)[ \t#]*$", re.MULTILINE)
 YAML_LINE = re.compile(r"\s*$|\s*#|\s+\S|-(\s|$)|[^\s:#][^:]*:(\s|$)")
 """Blank, comment, continuation, list item or key: all that a front matter may consist of."""
 KEY_VALUE = re.compile(r"(\w+):\s+(.*\S)\s*$")
+PROSE = ("", ".md", ".markdown", ".txt", ".text", ".rst", ".adoc", ".org", ".tex", *markup.SUFFIXES)
 
 
 def read_documents(folder: Path, problems: Problems) -> tuple[Document, ...]:
-    """Every document under a folder, in the order of the paths. Hidden files are left out."""
+    """Every document under a folder, in the order of the paths. Links are followed, hidden files are left out."""
     if not folder.is_dir():
         problems.add(Place(folder), "the folder of documents is missing", "put the texts to be asked about there")
         return ()
     seen: dict[str, Path] = {}
     documents = []
-    files = list(_files(folder))
+    files = sorted(_files(folder, folder, (folder.resolve(),), problems))
     for path in files:
         if (text := read_text(path, problems)) is not None:
-            document = _document(path, path.relative_to(folder), text)
+            document = _document(path, path.relative_to(folder), text, problems)
             _check(document, path, seen, problems)
             documents.append(document)
     if not files:
         problems.add(Place(folder), "the corpus is empty: no documents", "put at least one text file there (.md, .txt, ...)")
+    problems.tally.take(SOURCE, len(documents))
     return tuple(documents)
 
 
-def _files(folder: Path) -> Iterator[Path]:
-    for path in sorted(folder.rglob("*")):
-        hidden = any(part.startswith(".") for part in path.relative_to(folder).parts)
-        if not hidden and not path.is_dir():
+def _files(folder: Path, root: Path, within: tuple[Path, ...], problems: Problems) -> Iterator[Path]:
+    """The files below a folder. ``within`` are the real folders that it lies in: a link to one of them goes in a circle."""
+    try:
+        entries = sorted(folder.iterdir())
+    except OSError as error:
+        problems.add(Place(folder), f"the folder cannot be read ({error.strerror})", "check its permissions")
+        return
+    for path in entries:
+        where = path.relative_to(root).as_posix()
+        if path.name.startswith("."):
+            problems.tally.leave_out(SOURCE, "names that begin with a dot", where)
+        elif not path.is_dir():
             yield path
+        elif (real := path.resolve()) in within:
+            problems.tally.leave_out(SOURCE, "links to a folder that they lie in", where)
+        else:
+            yield from _files(path, root, (*within, real), problems)
 
 
-def _document(path: Path, relative: Path, text: str) -> Document:
+def _document(path: Path, relative: Path, text: str, problems: Problems) -> Document:
+    if markup.is_html(text, path.suffix):
+        problems.tally.change(SOURCE, "HTML was read as the text that is seen", relative.as_posix())
+        page = markup.seen(text)
+        return Document(_stem(relative), page.text, page.title or _stem(relative))
+    if path.suffix.lower() not in PROSE:
+        what = f"{path.suffix.lower()} files are taken for prose as they stand, with all that marks them up"
+        problems.tally.note(SOURCE, what, relative.as_posix())
     matter, body = front_matter(text)
-    name = matter.get("id", relative.with_suffix("").as_posix())
+    name = values.name(matter.get("id", _stem(relative)))
     heading = HEADING.search(body) if path.suffix.lower() in (".md", ".markdown") else None
     return Document(name, body.strip(), matter.get("title") or (heading[1] if heading else name))
+
+
+def _stem(relative: Path) -> str:
+    return values.name(relative.with_suffix("").as_posix())
 
 
 def front_matter(text: str) -> tuple[dict[str, str], str]:
@@ -72,7 +100,7 @@ def _unquoted(value: str) -> str:
 
 
 def _check(document: Document, path: Path, seen: dict[str, Path], problems: Problems) -> None:
-    if not document.text:
+    if not values.visible(document.text):
         problems.add(Place(path), "the document is empty", "write its text or delete the file")
     if not document.id.strip():
         problems.add(Place(path, field="id"), "the id is empty", "give it one, or leave the line out")
@@ -88,20 +116,43 @@ class Corpus:
     def __init__(self, documents: tuple[Document, ...]) -> None:
         self.documents = documents
         self.by_id = {document.id: document for document in documents}
-        self.by_text = {document.text: document.id for document in documents}
+
+    @cached_property
+    def _plain(self) -> dict[str, str]:
+        """The documents' texts by id, without the differences that copying makes."""
+        return {document.id: values.plain(document.text) for document in self.documents}
+
+    @cached_property
+    def _by_text(self) -> dict[str, list[str]]:
+        found: dict[str, list[str]] = {}
+        for name, text in self._plain.items():
+            found.setdefault(text, []).append(name)
+        return found
 
     def resolve(self, name: str, place: Place, problems: Problems) -> str:
-        """The id of the document that ``name`` is the id, the text or a passage of; a problem if there is none."""
-        if name in self.by_id:
-            return name
-        if (found := self.by_text.get(name.strip())) is not None:
-            return found
-        holders = [document.id for document in self.documents if name.strip() in document.text] if " " in name.strip() else []
-        if len(holders) == 1:
+        """The id of the document that ``name`` is the id, the text or a passage of; a problem if there is none.
+
+        Of several documents with one and the same text it is the first, and that is noted: what is found in one of them
+        is found in all.
+        """
+        if (id_ := values.name(name)) in self.by_id:
+            return id_
+        text = values.plain(name)
+        holders = self._by_text.get(text) or self._holding(text)
+        if len({self._plain[holder] for holder in holders}) == 1:
+            if len(holders) > 1:
+                what = f"evidence by a text that {len(holders)} equal documents have counts as {holders[0]}"
+                problems.tally.note(place.file.name, f"{what} ({', '.join(holders[1:4])})", f"line {place.line}")
             return holders[0]
         if self.documents:
             self._unresolved(name, len(holders), place, problems)
         return name
+
+    def _holding(self, passage: str) -> list[str]:
+        """The documents that hold a passage. One word is no passage: it would often be a misspelt id."""
+        if " " not in passage and (passage.isascii() or len(passage) < 12):
+            return []
+        return [name for name, text in self._plain.items() if passage in text]
 
     def _unresolved(self, name: str, holders: int, place: Place, problems: Problems) -> None:
         shown = name if len(name) <= 60 else f"{name[:57]}..."

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import unicodedata
+from collections.abc import Iterable, Iterator
 
 from evals.schema import Question, Suite
 from evals.text import normalise
+from suites import values
 
 SHOWN = 3
 """Ids that are named."""
@@ -14,6 +16,12 @@ SHOWN = 3
 def hints(suite: Suite) -> Iterator[str]:
     """One line for each."""
     yield from _asked_twice(suite)
+    yield from _learnt_twice(suite)
+    yield from _equal_documents(suite)
+    yield from _lost_characters(suite)
+    yield from _nearly_one_id("documents", (document.id for document in suite.domain.documents))
+    yield from _nearly_one_id("questions", (question.id for question in suite.questions))
+    yield from _perhaps_missing(suite)
     if suite.source == "documents":
         yield from _without_evidence(suite)
         yield from _not_in_evidence(suite)
@@ -24,9 +32,59 @@ def _asked_twice(suite: Suite) -> Iterator[str]:
     for question in suite.questions:
         asked.setdefault(normalise(question.text), []).append(question)
     for same in asked.values():
+        ids = _named([question.id for question in same])
         if len({question.references for question in same}) > 1:
-            ids = ", ".join(question.id for question in same)
             yield f"note: {ids} ask the same and have different references: whoever answers one of them right has others wrong"
+        elif len(same) > 1:
+            yield f"note: {ids} ask the same: it counts {len(same)} times"
+
+
+def _learnt_twice(suite: Suite) -> Iterator[str]:
+    said: dict[str, set[str]] = {}
+    for example in suite.domain.examples:
+        said.setdefault(example.prompt, set()).add(example.completion)
+    several = [prompt for prompt, completions in said.items() if len(completions) > 1]
+    if several:
+        yield f"note: {len(several)} prompts of train.jsonl have several completions ({_named(several)}): training teaches them all"
+
+
+def _equal_documents(suite: Suite) -> Iterator[str]:
+    held: dict[str, list[str]] = {}
+    for document in suite.domain.documents:
+        held.setdefault(values.plain(document.text), []).append(document.id)
+    twins = [" = ".join(ids) for ids in held.values() if len(ids) > 1]
+    if twins:
+        yield f"note: {len(twins)} texts are each that of several documents ({_named(twins)})"
+
+
+def _lost_characters(suite: Suite) -> Iterator[str]:
+    lost = [document.id for document in suite.domain.documents if "\N{REPLACEMENT CHARACTER}" in document.text]
+    if lost:
+        yield (
+            f"note: {len(lost)} documents hold U+FFFD, which stands for characters that were lost in a conversion "
+            f"({_named(lost)}): convert them again from their source"
+        )
+
+
+def _nearly_one_id(what: str, ids: Iterable[str]) -> Iterator[str]:
+    alike: dict[str, list[str]] = {}
+    for name in ids:
+        alike.setdefault(unicodedata.normalize("NFKC", name).casefold(), []).append(name)
+    near = [" and ".join(names) for names in alike.values() if len(names) > 1]
+    if near:
+        yield (
+            f"note: ids of {what} differ in case or width alone ({_named(near)}): they are different here, and one file "
+            "where a file system does not tell case"
+        )
+
+
+def _perhaps_missing(suite: Suite) -> Iterator[str]:
+    odd = [question.id for question in suite.questions if any(each.strip() in values.MISSING for each in question.references)]
+    if odd:
+        yield (
+            f"note: {len(odd)} questions have a reference that programs write where there is no value ({_named(odd)}): "
+            "taken for the text itself"
+        )
 
 
 def _without_evidence(suite: Suite) -> Iterator[str]:

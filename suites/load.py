@@ -8,6 +8,7 @@ from pathlib import Path
 
 from evals.cache import digest
 from evals.schema import Domain, InputError, Suite, as_json
+from evals.tally import Tally
 from suites.documents import Corpus, read_documents
 from suites.problems import Problems, closest
 from suites.questions import Reader, check_unseen
@@ -43,6 +44,15 @@ def load(name_or_path: str) -> Suite:
     Raises:
         InputError: the suite cannot be used. All that is wrong is listed.
     """
+    return read(name_or_path)[0]
+
+
+def read(name_or_path: str) -> tuple[Suite, Tally]:
+    """A suite, and what became of every file that it was read from.
+
+    Raises:
+        InputError: the suite cannot be used. All that is wrong is listed.
+    """
     folder = find(name_or_path)
     problems = Problems(f"suite {folder.name}")
     settings = read_settings(folder, problems)
@@ -63,8 +73,9 @@ def load(name_or_path: str) -> Suite:
         style=settings.style,
         source=settings.source,
         bars=settings.bars,
+        notes=tuple(problems.tally.notes()),
     )
-    return replace(suite, version=_version(suite))
+    return replace(suite, version=_version(suite)), problems.tally
 
 
 def load_all(names_or_paths: Sequence[str]) -> list[Suite]:
@@ -98,7 +109,7 @@ def _namesakes(found: Mapping[Path, Suite]) -> Iterator[str]:
 
 
 def _version(suite: Suite) -> str:
-    """Hash of what can change a record: not the title and the bars, nor where a folder of general tasks lies.
+    """Hash of what can change a record: not the title, the bars and the notes, nor where a folder of general tasks lies.
 
     Settings that a suite does not use are left out: one that comes to exist later changes no version.
     """
@@ -107,4 +118,5 @@ def _version(suite: Suite) -> str:
         content["style"] = {key: value for key, value in content["style"].items() if value not in ("", None)}
     if suite.source == Suite.source:
         del content["source"]
+    del content["notes"]
     return digest(content)

@@ -1,4 +1,7 @@
-"""Everything that is wrong with an input, said at once: where, what was expected, and what to do about it."""
+"""Everything that is wrong with an input, said at once: where, what was expected, and what to do about it.
+
+Beside it stands a tally of what was taken, changed and left out: what is odd and allowed.
+"""
 
 from __future__ import annotations
 
@@ -8,6 +11,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from evals.schema import InputError
+from evals.tally import Tally
 
 SHOWN = 100
 """So many problems are listed; a file with the wrong column names has one on every line."""
@@ -32,6 +36,7 @@ class Problems:
 
     def __init__(self, subject: str) -> None:
         self.subject = subject
+        self.tally = Tally()
         self.found: list[str] = []
 
     def add(self, place: Place, what: str, remedy: str) -> None:

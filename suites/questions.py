@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from evals.schema import Example, Question, RevisedQuestion, Revision
-from suites.columns import EXAMPLE, QUESTION, REVISED, REVISION
+from suites import values
+from suites.columns import EXAMPLE, QUESTION, REVISED, REVISION, Columns, Meaning
 from suites.documents import Corpus
 from suites.problems import Place, Problems, closest
-from suites.rows import Row, read_rows
+from suites.rows import Row, judge, read_rows
 
 NOT_WORDS = re.compile(r"[\W_]+")
+HOP = re.compile(r"\A\s*<\d+-hop>\s*")
+"""What ragas puts before each context of a question that needs several: no part of the text."""
 
 
 class Reader:
@@ -25,6 +29,7 @@ class Reader:
         self.problems = problems
         self.renewed: dict[Place, Example] = {}
         """The training examples of the revisions read so far."""
+        self._ids: dict[str, Place] = {}
 
     def examples(self) -> dict[Place, Example]:
         """``train.jsonl``, which a suite need not have."""
@@ -43,33 +48,47 @@ class Reader:
 
     def revisions(self) -> tuple[Revision, ...]:
         """``revisions.jsonl``, which a suite need not have."""
-        ids: list[tuple[Place, str]] = []
+        rows = list(read_rows(self.folder / "revisions.jsonl", REVISION, self.problems))
+        asked, learnt = self._judged(rows, "questions", REVISED), self._judged(rows, "examples", EXAMPLE)
         revisions = []
-        for row in read_rows(self.folder / "revisions.jsonl", REVISION, self.problems):
-            revision = self._revision(row)
-            ids += [(row.place, question.id) for question in revision.questions]
+        for row in rows:
+            revision = self._revision(row, asked, learnt)
+            self._check_ids((row.place, question.id) for question in revision.questions)
             revisions.append(revision)
-        self._check_ids(ids)
+        self._check_revised(rows, revisions)
         return tuple(revisions)
+
+    def _judged(self, rows: Sequence[Row], field: str, columns: Columns) -> Meaning:
+        """What the columns of all rows within the revisions mean."""
+        return judge([(row.place, inner) for row in rows for inner in _objects(row.values.get(field))], columns, self.problems)
 
     def _example(self, row: Row, document: str = "") -> Example:
         evidence = self._evidence(row) or ((document,) if document else ())
         return Example(row.text("prompt"), row.text("completion"), evidence)
 
     def _question(self, row: Row) -> Question:
-        if not row.has("references"):
+        if not row.has("references") or row.missing("references"):
+            found = "it holds nothing" if row.has("references") else "the field is missing"
             remedy = "list the right answers, or write [] if the documents do not hold the answer"
-            self.problems.add(row.at("references"), "a list of texts is expected, and the field is missing", remedy)
+            self.problems.add(row.at("references"), f"a list of texts is expected, and {found}", remedy)
         text = row.text("question")
-        tags, cluster = row.texts("tags"), row.text("cluster", "")
-        return Question(row.text("id", _id(text)), text, row.texts("references"), self._evidence(row), tags, cluster)
+        tags, cluster = row.names("tags"), row.name("cluster", "")
+        return Question(row.name("id", _id(text)), text, self._references(row), self._evidence(row), tags, cluster)
 
-    def _revision(self, row: Row) -> Revision:
-        document = row.text("document")
+    def _references(self, row: Row) -> tuple[str, ...]:
+        for name, value in row.bare("references"):
+            if _is_list(value):
+                what = "this may be a list of right answers, or one that begins and ends with brackets"
+                remedy = 'write a list of JSON: ["...", "..."], with the whole text in it if that is the answer'
+                self.problems.add(row.at(name), what, remedy)
+        return row.one_list("references")
+
+    def _revision(self, row: Row, asked: Meaning, learnt: Meaning) -> Revision:
+        document = row.name("document")
         if document and self.corpus.documents and document not in self.corpus.by_id:
             self.problems.add(row.at("document"), f"'{document}' is no document", closest(document, self.corpus.by_id))
-        questions = tuple(self._revised(question, document) for question in row.rows("questions", REVISED))
-        examples = [self._example(example, document) for example in row.rows("examples", EXAMPLE)]
+        questions = tuple(self._revised(question, document) for question in row.rows("questions", REVISED, asked))
+        examples = [self._example(example, document) for example in row.rows("examples", EXAMPLE, learnt)]
         self.renewed |= {row.at(f"examples[{place}]"): example for place, example in enumerate(examples)}
         return Revision(document, row.text("text"), questions, tuple(examples))
 
@@ -78,18 +97,49 @@ class Reader:
         evidence = now.evidence or (document,)
         return RevisedQuestion(now.id, now.text, now.references, evidence, now.tags, now.cluster, row.texts("outdated"))
 
+    def _check_revised(self, rows: Sequence[Row], revisions: Sequence[Revision]) -> None:
+        """Of two new texts of one document the last would count, and questions about the first would be wrong."""
+        first: dict[str, Place] = {}
+        for row, revision in zip(rows, revisions, strict=True):
+            if revision.document in first and revision.document:
+                what = f"'{revision.document}' is already revised on line {first[revision.document].line}"
+                self.problems.add(row.at("document"), what, "make one revision of the two")
+            first.setdefault(revision.document, row.place)
+
     def _evidence(self, row: Row) -> tuple[str, ...]:
-        names = (name for name in row.texts("evidence") if name)
-        return tuple(self.corpus.resolve(name, row.at("evidence"), self.problems) for name in names)
+        said = [part for text in row.texts("evidence") if text for part in self._parts(row, text)]
+        return tuple(dict.fromkeys(self.corpus.resolve(text, row.at("evidence"), self.problems) for text in said))
+
+    def _parts(self, row: Row, text: str) -> Iterator[str]:
+        """The documents or passages that one text of the evidence names: several where it is a list that was written out."""
+        if values.name(text) in self.corpus.by_id:
+            yield text
+            return
+        try:
+            several = values.listed(text)
+        except values.UnclearError as error:
+            self.problems.add(row.at("evidence"), f"this may be {error}", "write a list of JSON: [...]")
+            return
+        if several is not None:
+            self._changed(row, "a list within a text was read as a list")
+        for part in (text,) if several is None else several:
+            bare = HOP.sub("", part)
+            if bare != part:
+                self._changed(row, "the marks <1-hop>, <2-hop>, ... are no part of a context")
+            yield bare
+
+    def _changed(self, row: Row, why: str) -> None:
+        self.problems.tally.change(row.place.file.name, why, f"line {row.place.line}")
 
     def _check_ids(self, ids: Iterable[tuple[Place, str]]) -> None:
-        first: dict[str, Place] = {}
+        """Ids of questions, those of revisions among them: answers and scores are kept by them."""
         for place, name in ids:
-            if name and name in first:
-                what = f"the id '{name}' is already that of line {first[name].line}"
+            if name and name in self._ids:
+                known = self._ids[name]
+                where = f"line {known.line}" if known.file == place.file else f"{known.file.name}:{known.line}"
                 remedy = "give one of them another id (a question without an id gets one made from its text)"
-                self.problems.add(place._replace(field="id"), what, remedy)
-            first.setdefault(name, place)
+                self.problems.add(place._replace(field="id"), f"the id '{name}' is already that of {where}", remedy)
+            self._ids.setdefault(name, place)
 
 
 def check_unseen(examples: dict[Place, Example], questions: dict[Place, Question], problems: Problems) -> None:
@@ -105,6 +155,18 @@ def check_unseen(examples: dict[Place, Example], questions: dict[Place, Question
 def words(text: str) -> str:
     """A text without what is not the same question's difference: case, spaces and punctuation."""
     return NOT_WORDS.sub(" ", text.casefold()).strip()
+
+
+def _objects(found: Any) -> Iterator[Mapping[str, Any]]:
+    listed = found if isinstance(found, list) else [found]
+    return (value for value in listed if isinstance(value, dict))
+
+
+def _is_list(text: str) -> bool:
+    try:
+        return values.listed(text) is not None
+    except values.UnclearError:
+        return True
 
 
 def _id(text: str) -> str:

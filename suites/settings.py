@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from pathlib import Path
@@ -20,6 +20,7 @@ from suites.reading import read_text
 FILE = "suite.toml"
 KEYS = ("name", "title", "general", "instruction", "abstain", "source", "style", "bars")
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
+TASK = re.compile(r"""^task\s*:[ \t]*["']?([^\s"'#\[]+)""", re.MULTILINE)
 EMBEDDED = Path(__file__).parent
 
 
@@ -58,6 +59,16 @@ def _parsed(text: str, file: Path, problems: Problems) -> dict[str, Any]:
     return {}
 
 
+def _tasks(entry: str) -> Iterator[tuple[str, str]]:
+    """The names of the tasks of an entry of ``general``, as far as their files say them, with where each is."""
+    if not Path(entry).is_absolute():
+        yield entry, "lm-eval's own"
+        return
+    for file in sorted(Path(entry).rglob("*.yaml")):
+        text = file.read_text(encoding="utf-8", errors="replace")
+        yield from ((found[1], str(file)) for found in TASK.finditer(text))
+
+
 @dataclass(frozen=True)
 class _Table:
     values: Mapping[str, Any]
@@ -72,7 +83,7 @@ class _Table:
             name=name,
             title=self._text("title") or name,
             instruction=self._text("instruction"),
-            general=tuple(self._general(entry) for entry in self._texts("general", ())),
+            general=self._apart(tuple(self._general(entry) for entry in self._texts("general", ()))),
             abstain=self._texts("abstain", Suite.abstain),
             source=self._source(),
             style=self._style(),
@@ -134,6 +145,18 @@ class _Table:
             remedy = "give a folder of tasks, 'general' for those that come with Proctor, or a name that `lm-eval ls tasks` lists"
             self._problem("general", f"'{entry}' is neither a folder nor a task that lm-eval knows", remedy)
         return entry
+
+    def _apart(self, general: tuple[str, ...]) -> tuple[str, ...]:
+        """The entries, each once. Scores are kept by a task's name: of two tasks of one name one would be lost."""
+        entries = tuple(dict.fromkeys(general))
+        known: dict[str, str] = {}
+        for entry in entries:
+            for name, place in _tasks(entry):
+                if name in known:
+                    remedy = "rename one of them (`task:` in its YAML file), or leave it out"
+                    self._problem("general", f"two tasks are called '{name}': {known[name]} and {place}", remedy)
+                known.setdefault(name, place)
+        return entries
 
     def _style(self) -> Style | None:
         table = self._table("style")
