@@ -10,6 +10,7 @@ from pathlib import Path
 
 from evals.cli import USAGE_ERROR, Parser, interpreter, suit_any_terminal
 from evals.schema import InputError, Suite
+from evals.tally import Tally
 from suites.draft import suite_name, write_folder, write_suite
 from suites.hints import hints
 from suites.importers import IMPORTERS
@@ -43,8 +44,7 @@ def _new(options: argparse.Namespace) -> None:
 
 def _validate(options: argparse.Namespace) -> None:
     suite, tally = read(options.suite)
-    noted = [f"note: {note}" for note in tally.notes()]
-    print(f"{options.suite}: {_counts(suite)}", *tally.summary(), *noted, *hints(suite), "ok", sep="\n")
+    print(f"{options.suite}: {_counts(suite)}", *_told(tally), *hints(suite), "ok", sep="\n")
 
 
 def _import(options: argparse.Namespace) -> None:
@@ -53,12 +53,18 @@ def _import(options: argparse.Namespace) -> None:
     name = options.name or suite_name(options.dir)
     general = [_relative(entry, options.dir) for entry in options.general]
     suite = write_suite(options.dir, draft.files(name, options.title or name, general))
-    print(f"{options.dir}: {_counts(suite)}")
+    print(f"{options.dir}: {_counts(suite)}", *_told(draft.tally), sep="\n")
 
 
 def _import_choices(options: argparse.Namespace) -> None:
-    write_folder(options.dir, choices(options.files))
-    print(f"{options.dir}: {len(options.files)} tasks. Name the folder under `general` in a suite.toml")
+    files, tally = choices(options.files)
+    write_folder(options.dir, files)
+    print(f"{options.dir}: {len(options.files)} tasks. Name the folder under `general` in a suite.toml", *_told(tally), sep="\n")
+
+
+def _told(tally: Tally) -> list[str]:
+    """What was taken of each file, and what was changed, left out or found odd."""
+    return [*tally.summary(), *(f"note: {note}" for note in tally.notes())]
 
 
 def _relative(entry: str, folder: Path) -> str:

@@ -9,7 +9,7 @@ title: Sensor 7
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 
@@ -27,23 +27,38 @@ KEY_VALUE = re.compile(r"(\w+):\s+(.*\S)\s*$")
 PROSE = ("", ".md", ".markdown", ".txt", ".text", ".rst", ".adoc", ".org", ".tex", *markup.SUFFIXES)
 
 
-def read_documents(folder: Path, problems: Problems) -> tuple[Document, ...]:
+def read_documents(folder: Path, problems: Problems) -> Corpus:
     """Every document under a folder, in the order of the paths. Links are followed, hidden files are left out."""
     if not folder.is_dir():
         problems.add(Place(folder), "the folder of documents is missing", "put the texts to be asked about there")
-        return ()
+        return Corpus(())
     seen: dict[str, Path] = {}
-    documents = []
+    read: dict[Path, Document] = {}
     files = sorted(_files(folder, folder, (folder.resolve(),), problems))
+    same = _same(files, folder.resolve())
     for path in files:
-        if (text := read_text(path, problems)) is not None:
-            document = _document(path, path.relative_to(folder), text, problems)
-            _check(document, path, seen, problems)
-            documents.append(document)
+        if path not in same and (text := read_text(path, problems)) is not None:
+            read[path] = _document(path, path.relative_to(folder), text, problems)
+            _check(read[path], path, seen, problems)
     if not files:
         problems.add(Place(folder), "the corpus is empty: no documents", "put at least one text file there (.md, .txt, ...)")
-    problems.tally.take(SOURCE, len(documents))
-    return tuple(documents)
+    problems.tally.take(SOURCE, len(read))
+    aliases = {}
+    for path, kept in same.items():
+        why = f"links to the file that is there as {kept.relative_to(folder).as_posix()}"
+        problems.tally.leave_out(SOURCE, why, path.relative_to(folder).as_posix())
+        if kept in read:
+            aliases[_stem(path.relative_to(folder))] = read[kept].id
+    return Corpus(tuple(read.values()), aliases)
+
+
+def _same(files: Sequence[Path], root: Path) -> dict[Path, Path]:
+    """Each further name of a file that links have given several -> the one that it is read by, its own if that is one."""
+    real = {path: path.resolve() for path in files if path.exists()}
+    first: dict[Path, Path] = {}
+    for path in sorted(real, key=lambda path: (not real[path].is_relative_to(root), path.is_symlink(), path)):
+        first.setdefault(real[path], path)
+    return {path: first[there] for path, there in real.items() if first[there] != path}
 
 
 def _files(folder: Path, root: Path, within: tuple[Path, ...], problems: Problems) -> Iterator[Path]:
@@ -113,9 +128,16 @@ def _check(document: Document, path: Path, seen: dict[str, Path], problems: Prob
 class Corpus:
     """Finds a document by its id or by its text."""
 
-    def __init__(self, documents: tuple[Document, ...]) -> None:
+    def __init__(self, documents: tuple[Document, ...], aliases: Mapping[str, str] | None = None) -> None:
         self.documents = documents
         self.by_id = {document.id: document for document in documents}
+        self.aliases = aliases or {}
+        """Ids of files that links give another name -> the ids of their documents."""
+
+    def id(self, name: str) -> str | None:
+        """The id of the document that is called ``name``; None if there is none."""
+        name = values.name(name)
+        return name if name in self.by_id else self.aliases.get(name)
 
     @cached_property
     def _plain(self) -> dict[str, str]:
@@ -135,8 +157,8 @@ class Corpus:
         Of several documents with one and the same text it is the first, and that is noted: what is found in one of them
         is found in all.
         """
-        if (id_ := values.name(name)) in self.by_id:
-            return id_
+        if (called := self.id(name)) is not None:
+            return called
         text = values.plain(name)
         holders = self._by_text.get(text) or self._holding(text)
         if len({self._plain[holder] for holder in holders}) == 1:

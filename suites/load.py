@@ -9,7 +9,7 @@ from pathlib import Path
 from evals.cache import digest
 from evals.schema import Domain, InputError, Suite, as_json
 from evals.tally import Tally
-from suites.documents import Corpus, read_documents
+from suites.documents import read_documents
 from suites.problems import Problems, closest
 from suites.questions import Reader, check_unseen
 from suites.settings import EMBEDDED, FILE, read_settings
@@ -56,7 +56,7 @@ def read(name_or_path: str) -> tuple[Suite, Tally]:
     folder = find(name_or_path)
     problems = Problems(f"suite {folder.name}")
     settings = read_settings(folder, problems)
-    corpus = Corpus(read_documents(folder / "documents", problems))
+    corpus = read_documents(folder / "documents", problems)
     reader = Reader(folder, corpus, problems)
     examples, questions, revisions = reader.examples(), reader.questions(), reader.revisions()
     check_unseen(examples | reader.renewed, questions, problems)

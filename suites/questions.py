@@ -84,7 +84,8 @@ class Reader:
         return row.one_list("references")
 
     def _revision(self, row: Row, asked: Meaning, learnt: Meaning) -> Revision:
-        document = row.name("document")
+        named = row.name("document")
+        document = self.corpus.id(named) or named
         if document and self.corpus.documents and document not in self.corpus.by_id:
             self.problems.add(row.at("document"), f"'{document}' is no document", closest(document, self.corpus.by_id))
         questions = tuple(self._revised(question, document) for question in row.rows("questions", REVISED, asked))
@@ -112,7 +113,7 @@ class Reader:
 
     def _parts(self, row: Row, text: str) -> Iterator[str]:
         """The documents or passages that one text of the evidence names: several where it is a list that was written out."""
-        if values.name(text) in self.corpus.by_id:
+        if self.corpus.id(text) is not None:
             yield text
             return
         try:

@@ -182,7 +182,7 @@ def _lines(path: Path, problems: Problems, *, required: bool) -> Iterator[tuple[
 
 def _parsed(line: str, place: Place, problems: Problems) -> dict[str, Any] | None:
     try:
-        values = json.loads(line, object_pairs_hook=_unrepeated)
+        values = json.loads(line, object_pairs_hook=unrepeated)
     except json.JSONDecodeError as error:
         problems.add(place, f"not JSON at column {error.colno}: {error.msg}", "write one whole JSON object on the line")
     except RepeatedKeyError as error:
@@ -200,7 +200,12 @@ class RepeatedKeyError(ValueError):
     """A JSON object has a key twice: readers of JSON keep the last without a word."""
 
 
-def _unrepeated(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+def unrepeated(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """An object of JSON whose keys are all different.
+
+    Raises:
+        RepeatedKeyError: they are not.
+    """
     values = dict(pairs)
     if len(values) < len(pairs):
         keys = [key for key, _ in pairs]

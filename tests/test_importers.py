@@ -209,7 +209,7 @@ def test_a_table_without_a_split_is_split_by_document(bring):
         ("question,answer,context,split\na,b,c,dev\n", r"data.csv:2: field 'split': 'dev'.*write train or test"),
         ("id,question,answer,context\n1,a,b,c\n1,d,e,f\n", r"data.csv:3: field 'id'.*already that of line 2"),
         ("question,answer,context\n", "there is no question"),
-        ("question,answer,context\n" + "x" * 200_000, "no table that can be read"),
+        ("question,answer,context\na,b\n", r"data.csv:2: 2 cells under 3 columns; write all of them"),
     ],
 )
 def test_what_is_no_such_table_is_refused_with_its_row(bring, content, said):
@@ -231,7 +231,7 @@ def item(query="Question: one and one?\n", listed=("one", "two"), gold=1):
 
 def test_multiple_choice_becomes_a_folder_of_tasks(tmp_path):
     (tmp_path / "sums.jsonl").write_text(item() * 2, encoding="utf-8")
-    files = choices([tmp_path / "sums.jsonl"])
+    files, _ = choices([tmp_path / "sums.jsonl"])
     assert sorted(files) == ["sums.jsonl", "sums.yaml"]
     assert files["sums.jsonl"].count("\n") == 2
     assert "task: sums\n" in files["sums.yaml"]
@@ -266,7 +266,7 @@ def test_two_files_cannot_be_one_task(tmp_path):
 
 def test_a_suite_that_would_not_load_leaves_nothing_behind(tmp_path):
     with pytest.raises(InputError, match="no questions"):
-        write_suite(tmp_path / "suite", Draft([], [], []).files("a", "a", []))
+        write_suite(tmp_path / "suite", Draft([], {}, []).files("a", "a", []))
     assert list(tmp_path.iterdir()) == []
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from evals.schema import InputError
+from evals.tally import Tally
 from suites.columns import Columns
 from suites.draft import json_lines
 from suites.problems import Place, Problems
@@ -36,7 +36,7 @@ metadata:
 """
 
 
-def choices(files: Sequence[Path]) -> dict[str, str]:
+def choices(files: Sequence[Path]) -> tuple[dict[str, str], Tally]:
     """A folder with a task for every file of JSON lines {query, choices, gold}; ``gold`` is the right choice's index.
 
     Raises:
@@ -46,21 +46,25 @@ def choices(files: Sequence[Path]) -> dict[str, str]:
     written: dict[str, str] = {}
     for file in files:
         name = file.name.split(".")[0]
-        if not NAME.fullmatch(name) or f"{name}.yaml" in written:
-            raise InputError(f"{file}: '{name}' cannot name a task, or does so already; rename the file")
+        taken = {known.casefold() for known in written}
+        if not NAME.fullmatch(name) or f"{name}.yaml".casefold() in taken:
+            problems.add(Place(file), f"'{name}' cannot name a task, or does so already", "rename the file")
+        known = len(problems.found)
         rows = read_rows(file, COLUMNS, problems, required=True)
         written[f"{name}.jsonl"] = json_lines([_item(row) for row in rows])
         written[f"{name}.yaml"] = TASK.format(name=name)
-        if not written[f"{name}.jsonl"] and not problems.found:
+        if not written[f"{name}.jsonl"] and len(problems.found) == known:
             problems.add(Place(file), "no questions", "give a file with at least one")
     problems.check()
-    return written
+    return written, problems.tally
 
 
 def _item(row: Row) -> dict[str, object]:
     listed, gold = _value(row, "choices"), _value(row, "gold")
     if not isinstance(listed, list) or len(listed) < 2 or not all(isinstance(choice, str) and choice for choice in listed):
         row.problems.add(row.at("choices"), "a list of two texts or more is expected", 'write ["...", "..."]')
+    elif len(set(listed)) < len(listed):
+        row.problems.add(row.at("choices"), "two choices are the same, and one alone counts as right", "keep one of them")
     elif isinstance(gold, bool) or not isinstance(gold, int) or not 0 <= gold < len(listed):
         what = f"the index of a choice is expected: 0 to {len(listed) - 1}"
         row.problems.add(row.at("gold"), what, "count the choices from 0")

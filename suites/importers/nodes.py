@@ -3,16 +3,23 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from evals.schema import InputError
+from suites import values
 from suites.problems import Place, Problems
 from suites.reading import read_text
+from suites.rows import RepeatedKeyError, unrepeated
 
 KINDS: dict[type, str] = {str: "a text", list: "a list", dict: "an object"}
+Read = TypeVar("Read")
+
+
+class MisfitError(InputError):
+    """A value is not what the format says. It is one problem; there may be others."""
 
 
 @dataclass(frozen=True)
@@ -23,16 +30,18 @@ class Node:
     file: Path
     path: str = ""
 
-    def error(self, what: str, remedy: str) -> InputError:
+    def error(self, what: str, remedy: str) -> MisfitError:
         """What to raise about this value."""
         problems = Problems("import")
         problems.add(Place(self.file, field=self.path), what, remedy)
-        return InputError(problems.found[0])
+        return MisfitError(problems.found[0])
 
     def text(self, key: str) -> str:
         """The text under a key, which may not be empty."""
         node = self._get(key, str)
-        if not node.value.strip():
+        if any("\ud800" <= character <= "\udfff" for character in node.value):
+            raise node.error("half of a surrogate pair, which no encoding can write", "remove the \\ud... escape")
+        if not values.visible(node.value):
             raise node.error("a text is expected, and it is empty", "fill it in or remove the entry")
         return str(node.value)
 
@@ -47,6 +56,10 @@ class Node:
         for key, value in self.expect(dict).value.items():
             yield key, Node(value, self.file, f"{self.path}.{key}".lstrip("."))
 
+    def has(self, key: str) -> bool:
+        """Whether there is anything under a key: ``null`` and empty texts are nothing."""
+        return self.expect(dict).value.get(key) not in (None, "")
+
     def expect(self, kind: type) -> Node:
         """The node itself, if its value is of a kind."""
         if not isinstance(self.value, kind):
@@ -54,10 +67,27 @@ class Node:
         return self
 
     def _get(self, key: str, kind: type) -> Node:
-        values = self.expect(dict).value
-        if key not in values:
+        held = self.expect(dict).value
+        if key not in held:
             raise self.error(f"'{key}' is missing", "is the file of the format that was named?")
-        return Node(values[key], self.file, f"{self.path}.{key}".lstrip(".")).expect(kind)
+        return Node(held[key], self.file, f"{self.path}.{key}".lstrip(".")).expect(kind)
+
+
+def each(nodes: Iterable[Node], read: Callable[[Node], Read], problems: Problems) -> Iterator[Read]:
+    """What is read of each node; what cannot be read is noted, so that all that is wrong is said at once."""
+    iterator = iter(nodes)
+    while True:
+        try:
+            node = next(iterator)
+        except StopIteration:
+            return
+        except MisfitError as error:
+            problems.found.append(str(error))
+            return
+        try:
+            yield read(node)
+        except MisfitError as error:
+            problems.found.append(str(error))
 
 
 def read_json(file: Path) -> Node:
@@ -70,9 +100,11 @@ def read_json(file: Path) -> Node:
     text = read_text(file, problems, remedy="give the path of the file to import")
     problems.check()
     try:
-        return Node(json.loads(text or ""), file)
+        return Node(json.loads(text or "", object_pairs_hook=unrepeated), file)
     except json.JSONDecodeError as error:
         problems.add(Place(file, error.lineno), f"not JSON at column {error.colno}: {error.msg}", "give a JSON file")
+    except RepeatedKeyError as error:
+        problems.add(Place(file, field=str(error)), "an object has this key twice", "keep one of them")
     except (ValueError, RecursionError) as error:
         problems.add(Place(file), f"JSON that cannot be read ({error})", "give a simpler file")
     problems.check()

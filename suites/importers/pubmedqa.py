@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import NamedTuple
 
 from evals.schema import Document, Example, Question
+from suites import values
 from suites.draft import Draft
-from suites.importers.nodes import Node, read_json
+from suites.importers.nodes import MisfitError, Node, read_json
 from suites.importers.options import Options
-from suites.problems import closest
+from suites.problems import Problems, closest
 
 INSTRUCTION = "Answer yes, no or maybe."
 DECISIONS = ("yes", "no", "maybe")
 OFFICIAL_TEST = "test_ground_truth.json"
+
+
+class _Paper(NamedTuple):
+    document: Document
+    question: Question
 
 
 def pubmedqa(file: Path, options: Options) -> Draft:
@@ -21,31 +29,49 @@ def pubmedqa(file: Path, options: Options) -> Draft:
     The test is that of ``--test-ids``, else of a ``test_ground_truth.json`` beside the file, else a seeded share. The
     abstracts of the test are indexed and not trained on: see `suites.importers`.
     """
-    papers = dict(read_json(file).entries())
-    test = _test(papers, file, options)
-    questions = [_question(paper, name) for name, paper in papers.items()]
+    problems = Problems(f"import of {file.name}")
+    nodes = dict(read_json(file).entries())
+    papers = list(_papers(nodes, problems))
+    test = _test(nodes, file, options, problems)
+    problems.check()
+    questions = [paper.question for paper in papers]
     return Draft(
-        documents=[Document(name, _abstract(paper), name) for name, paper in papers.items()],
-        examples=[_example(question) for question in questions if question.id not in test],
+        documents=[paper.document for paper in papers],
+        examples={f"id {question.id}": _example(question) for question in questions if question.id not in test},
         questions=[question for question in questions if question.id in test],
         instruction=INSTRUCTION,
+        source=file.name,
+        tally=problems.tally,
     )
 
 
-def _test(papers: dict[str, Node], file: Path, options: Options) -> frozenset[str]:
+def _papers(nodes: Mapping[str, Node], problems: Problems) -> Iterator[_Paper]:
+    for name, node in nodes.items():
+        try:
+            yield _Paper(Document(name, _abstract(node), name), _question(node, name))
+        except MisfitError as error:
+            problems.found.append(str(error))
+
+
+def _test(papers: Mapping[str, Node], file: Path, options: Options, problems: Problems) -> frozenset[str]:
     official = options.test_ids or file.with_name(OFFICIAL_TEST)
     if not options.test_ids and not official.exists():
         return options.test_groups(papers, file)
     node = read_json(official)
-    names = frozenset(map(str, node.value if isinstance(node.value, list) else dict(node.entries())))
-    for name in names - papers.keys():
-        raise node.error(f"'{name}' is none of the questions of {file}", closest(name, papers))
-    return names
+    listed = [str(name) for name in node.value] if isinstance(node.value, list) else list(dict(node.entries()))
+    for name in dict.fromkeys(listed):
+        if name not in papers:
+            wrong = node.error(f"'{name}' is none of the questions of {file}", closest(name, papers))
+            problems.found.append(str(wrong))
+    return frozenset(listed)
 
 
 def _abstract(paper: Node) -> str:
     contexts = [node.expect(str).value for node in paper.items("CONTEXTS")]
-    return "\n\n".join(contexts)
+    text = "\n\n".join(contexts)
+    if not values.visible(text):
+        raise paper.error("the CONTEXTS are empty: there is no abstract", "fill them in or remove the entry")
+    return text
 
 
 def _question(paper: Node, name: str) -> Question:

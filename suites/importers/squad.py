@@ -4,21 +4,18 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import NamedTuple
 
 from evals.schema import Document, Example, Question, Suite
-from suites.draft import Draft
-from suites.importers.nodes import Node, read_json
+from suites import values
+from suites.draft import Draft, short
+from suites.importers.nodes import Node, each, read_json
 from suites.importers.options import Options
+from suites.problems import Problems
 
 INSTRUCTION = 'Answer with a few words. Answer "unknown" if you do not know.'
 UNKNOWN = Suite.abstain[0]
-
-
-class _Paragraph(NamedTuple):
-    document: Document
-    questions: list[Question]
 
 
 def squad(file: Path, options: Options) -> Draft:
@@ -26,46 +23,103 @@ def squad(file: Path, options: Options) -> Draft:
 
     All paragraphs are indexed, and the training examples come from the training articles alone: see `suites.importers`.
     """
-    paragraphs = list(_paragraphs(read_json(file)))
-    articles = {question.cluster for paragraph in paragraphs for question in paragraph.questions}
-    test = options.test_groups(articles, file)
-    questions = [question for paragraph in paragraphs for question in paragraph.questions]
+    problems = Problems(f"import of {file.name}")
+    found = _Found(file.name, problems)
+    for _ in each(read_json(file).items("data"), found.article, problems):
+        pass
+    problems.check()
+    test = options.test_groups((question.cluster for question in found.questions), file)
     return Draft(
-        documents=[paragraph.document for paragraph in paragraphs],
-        examples=[_example(question) for question in questions if question.cluster not in test],
-        questions=[question for question in questions if question.cluster in test],
+        documents=found.documents,
+        examples={f"id {question.id}": _example(question) for question in found.questions if question.cluster not in test},
+        questions=[question for question in found.questions if question.cluster in test],
         instruction=INSTRUCTION,
+        source=file.name,
+        tally=problems.tally,
     )
 
 
-def _paragraphs(root: Node) -> Iterator[_Paragraph]:
-    folders: dict[str, str] = {}
-    for article in root.items("data"):
-        title = article.text("title").replace("_", " ")
-        folder = _folder(title, folders)
-        for number, paragraph in enumerate(article.items("paragraphs"), 1):
-            document = Document(f"{folder}/{number:03d}", paragraph.text("context"), title)
-            yield _Paragraph(document, [_question(node, document) for node in paragraph.items("qas")])
+@dataclass
+class _Found:
+    """What was read so far."""
 
+    source: str
+    problems: Problems
+    documents: list[Document] = field(default_factory=list)
+    questions: list[Question] = field(default_factory=list)
+    folders: set[str] = field(default_factory=set)
+    ids: dict[str, str] = field(default_factory=dict)
+    """The id of each question -> where it is."""
 
-def _folder(title: str, taken: dict[str, str]) -> str:
-    """A folder name for an article, not one that another article has."""
-    plain = re.sub(r"[^\w-]+", "_", title).strip("_") or "article"
-    folder = plain if plain.lower() not in taken else f"{plain}-{len(taken) + 1}"
-    taken[folder.lower()] = title
-    return folder
+    def article(self, node: Node) -> None:
+        """Take an article with all its paragraphs."""
+        title = self._title(node)
+        folder = self._folder(title)
+        for number, paragraph in enumerate(node.items("paragraphs"), 1):
+            for document in each([paragraph], lambda one: one.text("context"), self.problems):
+                self._paragraph(paragraph, Document(f"{folder}/{number:03d}", document, title))
 
+    def _paragraph(self, node: Node, document: Document) -> None:
+        self.documents.append(document)
+        for question in each(node.items("qas"), lambda one: self._question(one, document), self.problems):
+            self.questions.append(question)
 
-def _question(node: Node, document: Document) -> Question:
-    impossible = bool(node.expect(dict).value.get("is_impossible"))
-    references = () if impossible else tuple(dict.fromkeys(answer.text("text") for answer in node.items("answers")))
-    for reference in references:
-        if reference.strip() not in document.text:
-            raise node.error(f"the answer '{reference}' is not in its paragraph", "correct or remove it")
-    if not references and not impossible:
-        raise node.error("there is no answer", "add one, or set is_impossible")
-    tags = ("unanswerable",) if impossible else ()
-    return Question(node.text("id"), node.text("question"), references, (document.id,), tags, document.id.partition("/")[0])
+    def _title(self, node: Node) -> str:
+        if node.has("title"):
+            return node.text("title").replace("_", " ")
+        made = f"Article {len(self.folders) + 1}"
+        self.problems.tally.note(self.source, "articles without a title got one made", f"{node.path}: '{made}'")
+        return made
+
+    def _folder(self, title: str) -> str:
+        """A folder name for an article, not one that another article has."""
+        bare = re.sub(r"[^\w-]+", "_", title).strip("_") or "article"
+        plain = folder = short(bare)
+        if plain != bare:
+            self.problems.tally.note(self.source, "long titles are shortened where they name files", f"'{title[:40]}...'")
+        number = len(self.folders) + 1
+        while values.name(folder).casefold() in self.folders:
+            folder, number = f"{plain}-{number}", number + 1
+        self.folders.add(values.name(folder).casefold())
+        return folder
+
+    def _question(self, node: Node, document: Document) -> Question:
+        name = self._id(node)
+        impossible = self._impossible(node, name)
+        references = () if impossible else tuple(dict.fromkeys(self._answers(node, name, document)))
+        tags = ("unanswerable",) if impossible else ()
+        cluster = document.id.partition("/")[0]
+        return Question(name, node.text("question"), references, (document.id,), tags, cluster)
+
+    def _id(self, node: Node) -> str:
+        name = values.name(node.text("id"))
+        if name in self.ids:
+            raise node.error(f"the id '{name}' is already that of {self.ids[name]}", "give it another")
+        self.ids[name] = node.path
+        return name
+
+    def _impossible(self, node: Node, name: str) -> bool:
+        impossible = node.value.get("is_impossible")
+        if impossible not in (None, True, False):
+            raise node.error(f"is_impossible of the question with id {name} is {impossible!r}", "write true or false, not in quotes")
+        if impossible and node.value.get("answers"):
+            raise node.error(f"the question with id {name} is_impossible and has answers", "remove the one or the other")
+        return bool(impossible)
+
+    def _answers(self, node: Node, name: str, document: Document) -> Iterator[str]:
+        """The right answers, as they stand in the paragraph."""
+        answers = list(node.items("answers"))
+        if not answers:
+            raise node.error(f"there is no answer to the question with id {name}", "add one, or set is_impossible")
+        paragraph = values.plain(document.text)
+        for text in each(answers, lambda answer: answer.text("text").strip(), self.problems):
+            if text not in document.text and values.plain(text) in paragraph:
+                why = "answers that differ from their paragraph in white space or composed accents are taken"
+                self.problems.tally.change(self.source, why, f"id {name}")
+            elif text not in document.text:
+                wrong = node.error(f"the answer '{text}' is not in its paragraph (id {name})", "correct or remove it")
+                self.problems.found.append(str(wrong))
+            yield text
 
 
 def _example(question: Question) -> Example:
