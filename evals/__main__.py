@@ -26,11 +26,14 @@ def main(words: Sequence[str] | None = None) -> int:
 
 def _calibrate(arguments: argparse.Namespace) -> int:
     from evals import calibration
+    from evals.tally import Tally
 
     judge = load_judge(arguments.judge)
     found = []
     for path in arguments.labels:
-        labels = calibration.read_labels(path)
+        tally = Tally()
+        labels = calibration.read_labels(path, tally)
+        print(*tally.summary(), *(f"note: {note}" for note in tally.notes()), sep="\n")
         found.append(calibration.calibrate(judge, labels, f"{path.parent.name}/{path.name}", arguments.repeats))
     for name in asdict(found[0]):
         print(f"{name:18}", *(_shown(getattr(row, name)) for row in found))

@@ -27,6 +27,8 @@ from evals.ragas_adapter import faithfulness
 from evals.samples import Sample
 from evals.schema import InputError, Score
 from evals.statistics import Array, expanded_percentiles, resampled_sums
+from evals.strict_json import RepeatedKeyError, numbered, parsed
+from evals.tally import Tally
 
 Flags: TypeAlias = NDArray[np.bool_]
 
@@ -77,52 +79,76 @@ class Agreement:
     """Share of verdicts that stayed with the passages in reverse order; None if every label has one passage."""
 
 
-def read_labels(path: Path) -> list[Label]:
-    """Labels of a JSON-lines file.
+def read_labels(path: Path, tally: Tally | None = None) -> list[Label]:
+    """Labels of a JSON-lines file; ``tally`` is told what became of its lines.
 
     Raises:
         InputError: unreadable, or lines that are no labels; names each by file, line and field.
     """
     try:
-        lines = path.read_text(encoding="utf-8").splitlines()
+        lines = list(numbered(path.read_text(encoding="utf-8-sig")))
     except (OSError, UnicodeDecodeError) as error:
         raise InputError(f"{path}: cannot be read: {error}") from error
     labels, problems = [], []
-    for number, line in enumerate(lines, 1):
+    for number, line in lines:
         try:
-            labels.append(_label(json.loads(line)))
-        except (ValueError, AttributeError) as error:
+            labels.append(_label(parsed(line)))
+        except RepeatedKeyError as error:
+            problems.append(f"{path}:{number}: field '{error}': it is there twice; keep one of them")
+        except (ValueError, AttributeError, RecursionError) as error:
             problems.append(f"{path}:{number}: {error}")
     if problems:
         raise InputError("\n".join(problems))
     if len({label.supported for label in labels}) < 2:
         raise InputError(f"{path}: labels must hold both supported and unsupported answers")
+    _count(path.name, [number for number, _ in lines], labels, tally or Tally())
     return labels
 
 
+def _count(source: str, numbers: Sequence[int], labels: Sequence[Label], tally: Tally) -> None:
+    tally.take(source, len(labels))
+    said: dict[Sample, bool] = {}
+    for number, label in zip(numbers, labels, strict=True):
+        if label.sample.question == UNASKED:
+            tally.change(source, f"without a question, '{UNASKED}' was put in its place", f"line {number}")
+        if said.setdefault(label.sample, label.supported) != label.supported:
+            tally.note(source, "answers that are labelled both supported and not: no judge can agree with both", f"line {number}")
+
+
 def _label(row: Mapping[str, Any]) -> Label:
-    found = {name: next((row[alias] for alias in aliases if alias in row), None) for name, aliases in ALIASES.items()}
+    if not isinstance(row, Mapping):
+        raise ValueError(f"expected a JSON object, not {row!r}"[:80])  # noqa: TRY004 -- it is the input that is wrong
+    found = {name: _given(row, aliases) for name, aliases in ALIASES.items()}
     answer, passages, supported = found["answer"], found["passages"], _yes(found["supported"])
     if not isinstance(answer, str) or not answer.strip():
         raise ValueError(f"expected a text as one of {', '.join(ALIASES['answer'])}")
     if isinstance(passages, str):
         passages = [passages]
-    if not isinstance(passages, list) or not passages or not all(isinstance(passage, str) for passage in passages):
-        raise ValueError(f"expected a text or a list of texts as one of {', '.join(ALIASES['passages'])}")
+    if not isinstance(passages, list) or not passages or not all(isinstance(one, str) and one.strip() for one in passages):
+        raise ValueError(f"expected a text or a list of texts, none of them empty, as one of {', '.join(ALIASES['passages'])}")
     if supported is None:
         raise ValueError(f"expected true, false, or one of {', '.join((*YES, *NO))} as one of {', '.join(ALIASES['supported'])}")
-    if "evidence" in row:
+    if row.get("evidence") is not None:
         passages = ["\n".join(passages)]
-    return Label(
-        Sample(str(found["question"] or UNASKED), answer, tuple(passages)), supported, str(row.get("cluster", passages[0]))
-    )
+    asked, cluster = found["question"], row.get("cluster")
+    cluster = passages[0] if cluster is None else str(cluster)
+    return Label(Sample(UNASKED if asked in (None, "") else str(asked), answer, tuple(passages)), supported, cluster)
+
+
+def _given(row: Mapping[str, Any], aliases: Sequence[str]) -> Any:
+    """What is given under one of several names; under two of them it must be the same."""
+    values = {alias: row[alias] for alias in aliases if row.get(alias) is not None}
+    first = next(iter(values.values()), None)
+    if any(value != first for value in values.values()):
+        raise ValueError(f"given more than once, and not alike ({', '.join(values)}); keep one of them")
+    return first
 
 
 def _yes(value: Any) -> bool | None:
     if isinstance(value, bool):
         return value
-    text = str(value).lower()
-    return True if text in YES or text == "1" else False if text in NO or text == "0" else None
+    text = str(value).strip().lower()
+    return True if text in YES or text in ("1", "1.0") else False if text in NO or text in ("0", "0.0") else None
 
 
 def calibrate(judge: Judge, labels: Sequence[Label], source: str, repeats: int = 1) -> Agreement:

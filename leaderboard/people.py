@@ -7,6 +7,7 @@ measure's own scale: 1 where the measure would be 1 if the judge were right. Wha
 from __future__ import annotations
 
 import json
+import logging
 import random
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
@@ -15,9 +16,12 @@ from typing import Any, TypeAlias
 from evals.prediction_powered import corrected
 from evals.schema import InputError
 from evals.statistics import Interval
+from evals.strict_json import numbered, parsed
 from leaderboard.records import Records
 from leaderboard.series import Series, grouped
 from leaderboard.store import Row, Run
+
+log = logging.getLogger("proctor")
 
 FILE = "people.jsonl"
 FIELDS = ("suite", "base_model", "system", "system_version", "seed", "measure", "item")
@@ -73,9 +77,21 @@ def labels(runs: Sequence[Run]) -> Labels:
     """What people said, by what they said it of.
 
     Raises:
-        InputError: a label that is no number from 0 to 1; names file and line.
+        InputError: a label that is no number from 0 to 1, or two that differ of one answer; names file and line.
     """
-    return {_key(row): row["label"] for run in runs for row in _rows(run.folder) if row["label"] is not None}
+    said: dict[Key, float] = {}
+    for run in runs:
+        found = {_key(row): row["label"] for row in _rows(run.folder) if row["label"] is not None}
+        _tell_strays(run, found)
+        said |= found
+    return said
+
+
+def _tell_strays(run: Run, found: Labels) -> None:
+    """Labels that belong to no answer of the run count for nothing, and somebody took the trouble to write them."""
+    strays = len(found.keys() - {_key(vars(record)) for record in run.records}) if found else 0
+    if strays:
+        log.warning("%s: %d of %d labels are of answers that the run does not hold", run.folder / FILE, strays, len(found))
 
 
 def put_right(series: Series, said: Labels) -> tuple[int, Interval | None]:
@@ -97,12 +113,17 @@ def _rows(folder: Path) -> Iterator[dict[str, Any]]:
     path = folder / FILE
     if not path.exists():
         return
-    for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
+    labelled: dict[Key, tuple[int, float]] = {}
+    for number, line in numbered(path.read_text(encoding="utf-8-sig")):
         try:
-            row = json.loads(line)
-            _, label = _key(row), row["label"]
+            row = parsed(line)
+            key, label = _key(row), row["label"]
         except (ValueError, TypeError, KeyError) as error:
             raise InputError(f"{path}:{number}: not a line that `leaderboard sample` writes: {error!r}") from error
-        if label is not None and not (isinstance(label, int | float) and 0 <= label <= 1):
+        if label is not None and (isinstance(label, bool) or not (isinstance(label, int | float) and 0 <= label <= 1)):
             raise InputError(f"{path}:{number}: label: expected a number from 0 to 1, or null for none yet, not {label!r}")
+        if label is not None:
+            first, known = labelled.setdefault(key, (number, label))
+            if known != label:
+                raise InputError(f"{path}:{number}: label: line {first} says {known} of the same answer; keep one of them")
         yield row

@@ -7,7 +7,8 @@ columns, so that all rows of a file are judged alike; where it does not, the fil
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Set
+from collections.abc import Mapping
+from collections.abc import Set as AbstractSet
 from typing import NamedTuple
 
 Columns = Mapping[str, tuple[str, ...]]
@@ -62,7 +63,7 @@ class Meaning(NamedTuple):
     """Column -> how it can be read in two ways, and what to do about it."""
 
 
-def meaning(names: Set[str], columns: Columns) -> Meaning:
+def meaning(names: AbstractSet[str], columns: Columns) -> Meaning:
     """What the columns called ``names`` mean together, in a file of questions or of training examples."""
     learnt = "completion" in columns
     aside, unclear = _answers(names, learnt=learnt)
@@ -71,7 +72,7 @@ def meaning(names: Set[str], columns: Columns) -> Meaning:
     return Meaning(aside, unclear)
 
 
-def _answers(names: Set[str], *, learnt: bool) -> tuple[dict[str, str], dict[str, tuple[str, str]]]:
+def _answers(names: AbstractSet[str], *, learnt: bool) -> tuple[dict[str, str], dict[str, tuple[str, str]]]:
     """The columns that may hold right answers or what some system said."""
     aside: dict[str, str] = {}
     unclear: dict[str, tuple[str, str]] = {}
@@ -82,7 +83,7 @@ def _answers(names: Set[str], *, learnt: bool) -> tuple[dict[str, str], dict[str
         if right:
             aside[column] = f"what some system said, since '{right[0]}' holds the right answers"
         elif names & {"contexts", *FOUND} and not names & SAID - {column}:
-            beside = sorted(names & {"contexts", *FOUND})[0]
+            beside = min(names & {"contexts", *FOUND})
             ours = "completion" if learnt else "references"
             unclear[column] = (
                 f"beside '{beside}' this may be the right answer or what some system said",
@@ -91,12 +92,12 @@ def _answers(names: Set[str], *, learnt: bool) -> tuple[dict[str, str], dict[str
     return aside, unclear
 
 
-def _contexts(names: Set[str], aside: dict[str, str], unclear: dict[str, tuple[str, str]], *, said: bool) -> None:
+def _contexts(names: AbstractSet[str], aside: dict[str, str], unclear: dict[str, tuple[str, str]], *, said: bool) -> None:
     """The columns that may hold evidence or what some system found."""
     remedy = "call it 'evidence' if it holds the right answer, and 'retrieved_contexts' if a system found it"
     old = names & {"ground_truth", "ground_truths"} and not names & GENERATED
     if "contexts" in names and names & GOLD:
-        aside["contexts"] = f"what some system found, since '{sorted(names & GOLD)[0]}' holds the evidence"
+        aside["contexts"] = f"what some system found, since '{min(names & GOLD)}' holds the evidence"
     elif "contexts" in names and "answer" in aside:
         aside["contexts"] = "what some system found for its answer"
     elif "contexts" in names and (said or old) and not names & FOUND:

@@ -18,7 +18,6 @@ from suites.load import load
 from suites.questions import words
 from suites.settings import FILE, NAME
 
-
 LONGEST = 80
 """Bytes of a file's name; file systems take 255, and of whole paths some take as few."""
 

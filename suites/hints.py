@@ -45,7 +45,7 @@ def _learnt_twice(suite: Suite) -> Iterator[str]:
         said.setdefault(example.prompt, set()).add(example.completion)
     several = [prompt for prompt, completions in said.items() if len(completions) > 1]
     if several:
-        yield f"note: {len(several)} prompts of train.jsonl have several completions ({_named(several)}): training teaches them all"
+        yield f"note: {len(several)} prompts of train.jsonl have several completions ({_named(several)}): all are taught"
 
 
 def _equal_documents(suite: Suite) -> Iterator[str]:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from evals.strict_json import RepeatedKeyError, numbered, parsed
 from suites import values as texts
 from suites.columns import IGNORED, Columns, Meaning, meaning
 from suites.problems import Place, Problems, closest
@@ -147,9 +148,9 @@ class Row:
 
 def read_rows(path: Path, columns: Columns, problems: Problems, *, required: bool = False) -> Iterator[Row]:
     """The rows of a file of JSON lines. Empty lines are skipped; a missing file is a problem only if it is required."""
-    parsed = list(_lines(path, problems, required=required))
-    judged = judge([(place, values) for place, values in parsed], columns, problems)
-    for place, values in parsed:
+    found = list(_lines(path, problems, required=required))
+    judged = judge(found, columns, problems)
+    for place, values in found:
         problems.tally.take(path.name)
         yield Row(values, columns, place, problems, judged.aside.keys())
 
@@ -174,15 +175,15 @@ def _lines(path: Path, problems: Problems, *, required: bool) -> Iterator[tuple[
             Place(path, 1), "a list, where one JSON object a line is expected", f"take it apart: jq -c '.[]' {path.name}"
         )
         return
-    for number, line in enumerate(text.split("\n"), 1):
+    for number, line in numbered(text):
         place = Place(path, number)
-        if line.strip() and (values := _parsed(line, place, problems)) is not None:
+        if (values := _parsed(line, place, problems)) is not None:
             yield place, values
 
 
 def _parsed(line: str, place: Place, problems: Problems) -> dict[str, Any] | None:
     try:
-        values = json.loads(line, object_pairs_hook=unrepeated)
+        values = parsed(line)
     except json.JSONDecodeError as error:
         problems.add(place, f"not JSON at column {error.colno}: {error.msg}", "write one whole JSON object on the line")
     except RepeatedKeyError as error:
@@ -194,23 +195,6 @@ def _parsed(line: str, place: Place, problems: Problems) -> dict[str, Any] | Non
             return values
         problems.add(place, f"a JSON object is expected, not {_shown(values)}", 'write {"...": ...}')
     return None
-
-
-class RepeatedKeyError(ValueError):
-    """A JSON object has a key twice: readers of JSON keep the last without a word."""
-
-
-def unrepeated(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    """An object of JSON whose keys are all different.
-
-    Raises:
-        RepeatedKeyError: they are not.
-    """
-    values = dict(pairs)
-    if len(values) < len(pairs):
-        keys = [key for key, _ in pairs]
-        raise RepeatedKeyError(next(key for key in keys if keys.count(key) > 1))
-    return values
 
 
 def _is_nan(value: Any) -> bool:

@@ -82,7 +82,7 @@ def _opening(text: str, separator: str) -> int | None:
         while text[at : at + 1] == " ":
             at += 1
         cell = (quoted if text[at : at + 1] == '"' else bare).match(text, at)
-        if cell is None or (end := cell.end()) < len(text) and text[end] not in (separator, "\n"):
+        if cell is None or ((end := cell.end()) < len(text) and text[end] not in (separator, "\n")):
             return text.count("\n", 0, at)
         at = end + 1
     return None
@@ -108,9 +108,7 @@ def _whole(
             yield Line(place, record.cells)
 
 
-def _swallowed(
-    record: _Record, lines: list[str], separator: str, width: int, problems: Problems, place: Place
-) -> None:
+def _swallowed(record: _Record, lines: list[str], separator: str, width: int, problems: Problems, place: Place) -> None:
     """A row over several lines of which each would be a row of its own: perhaps a quote was left open by mistake."""
     inner = lines[record.first : record.last]
     if not inner or lines[record.first - 1].lstrip().startswith('"'):

@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from evals.schema import InputError
+from evals.strict_json import RepeatedKeyError, parsed
 from suites import values
 from suites.problems import Place, Problems
 from suites.reading import read_text
-from suites.rows import RepeatedKeyError, unrepeated
 
 KINDS: dict[type, str] = {str: "a text", list: "a list", dict: "an object"}
 Read = TypeVar("Read")
@@ -100,7 +100,7 @@ def read_json(file: Path) -> Node:
     text = read_text(file, problems, remedy="give the path of the file to import")
     problems.check()
     try:
-        return Node(json.loads(text or "", object_pairs_hook=unrepeated), file)
+        return Node(parsed(text or ""), file)
     except json.JSONDecodeError as error:
         problems.add(Place(file, error.lineno), f"not JSON at column {error.colno}: {error.msg}", "give a JSON file")
     except RepeatedKeyError as error:

@@ -101,7 +101,9 @@ class _Found:
     def _impossible(self, node: Node, name: str) -> bool:
         impossible = node.value.get("is_impossible")
         if impossible not in (None, True, False):
-            raise node.error(f"is_impossible of the question with id {name} is {impossible!r}", "write true or false, not in quotes")
+            raise node.error(
+                f"is_impossible of the question with id {name} is {impossible!r}", "write true or false, not in quotes"
+            )
         if impossible and node.value.get("answers"):
             raise node.error(f"the question with id {name} is_impossible and has answers", "remove the one or the other")
         return bool(impossible)
