@@ -137,7 +137,7 @@ def _label(row: Mapping[str, Any]) -> Label:
 
 def _given(row: Mapping[str, Any], aliases: Sequence[str]) -> Any:
     """What is given under one of several names; under two of them it must be the same."""
-    values = {alias: row[alias] for alias in aliases if row.get(alias) is not None}
+    values = {alias: row[alias] for alias in aliases if row.get(alias) is not None and row[alias] == row[alias]}  # NaN is not
     first = next(iter(values.values()), None)
     if any(value != first for value in values.values()):
         raise ValueError(f"given more than once, and not alike ({', '.join(values)}); keep one of them")

@@ -109,21 +109,33 @@ def _key(row: Mapping[str, Any]) -> Key:
     return tuple(row[field] for field in FIELDS)
 
 
-def _rows(folder: Path) -> Iterator[dict[str, Any]]:
+def _rows(folder: Path) -> list[dict[str, Any]]:
+    """The lines of a run's file; all that is wrong with them is said at once."""
     path = folder / FILE
     if not path.exists():
-        return
+        return []
+    rows, problems = [], []
     labelled: dict[Key, tuple[int, float]] = {}
     for number, line in numbered(path.read_text(encoding="utf-8-sig")):
         try:
-            row = parsed(line)
-            key, label = _key(row), row["label"]
+            rows.append(_row(parsed(line), number, labelled))
+        except InputError as error:
+            problems.append(f"{path}:{number}: label: {error}")
         except (ValueError, TypeError, KeyError) as error:
-            raise InputError(f"{path}:{number}: not a line that `leaderboard sample` writes: {error!r}") from error
-        if label is not None and (isinstance(label, bool) or not (isinstance(label, int | float) and 0 <= label <= 1)):
-            raise InputError(f"{path}:{number}: label: expected a number from 0 to 1, or null for none yet, not {label!r}")
-        if label is not None:
-            first, known = labelled.setdefault(key, (number, label))
-            if known != label:
-                raise InputError(f"{path}:{number}: label: line {first} says {known} of the same answer; keep one of them")
-        yield row
+            problems.append(f"{path}:{number}: not a line that `leaderboard sample` writes: {error!r}")
+    if problems:
+        raise InputError("\n".join(problems))
+    return rows
+
+
+def _row(row: dict[str, Any], number: int, labelled: dict[Key, tuple[int, float]]) -> dict[str, Any]:
+    """One line, if its label is one and is not at odds with one before it."""
+    key, label = _key(row), row["label"]
+    if label is None:
+        return row
+    if isinstance(label, bool) or not (isinstance(label, int | float) and 0 <= label <= 1):
+        raise InputError(f"expected a number from 0 to 1, or null for none yet, not {label!r}")
+    first, known = labelled.setdefault(key, (number, label))
+    if known != label:
+        raise InputError(f"line {first} says {known} of the same answer, and this says {label}; keep one of them")
+    return row

@@ -127,7 +127,7 @@ def _checked(check: Any, beside: Path, folder: Path) -> None:
     try:
         check(beside)
     except InputError as error:
-        raise InputError(str(error).replace(str(beside), str(folder))) from error
+        raise InputError(str(error).replace(str(beside), str(folder)).replace(beside.name, folder.name)) from error
 
 
 def json_lines(rows: Iterable[Mapping[str, Any]]) -> str:

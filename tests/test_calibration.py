@@ -15,6 +15,7 @@ from evals.calibration import Label, calibrate, kappa_interval, read_labels
 from evals.judges import JudgeError, Pair
 from evals.samples import Sample
 from evals.schema import InputError
+from evals.tally import Count, Tally
 from suites.instruments import generate
 
 LABELS = generate.HOME / "labels.jsonl"
@@ -110,6 +111,52 @@ def test_every_bad_line_is_named(tmp_path):
         read_labels(tmp_path / "l.jsonl")
     said = str(found.value).splitlines()
     assert [line.split(":")[1] for line in said] == ["2", "3", "4", "5", "6"]
+
+
+GOOD = {"question": "q", "answer": "a", "passages": ["x"], "supported": True}
+
+
+@pytest.mark.parametrize(
+    ("row", "said"),
+    [
+        (GOOD | {"claim": "b"}, "given more than once, and not alike (answer, claim)"),
+        (GOOD | {"label": 0}, "given more than once, and not alike (supported, label)"),
+        (GOOD | {"contexts": ["y"]}, "given more than once, and not alike (passages, contexts)"),
+        (GOOD | {"passages": [" "]}, "none of them empty"),
+        (GOOD | {"passages": [None]}, "none of them empty"),
+        (GOOD | {"supported": float("nan")}, "expected true, false"),
+        ([], "expected a JSON object"),
+    ],
+)
+def test_what_can_be_read_in_two_ways_is_no_label(tmp_path, row, said):
+    (tmp_path / "l.jsonl").write_text(json.dumps(row))
+    with pytest.raises(InputError) as found:
+        read_labels(tmp_path / "l.jsonl")
+    assert str(found.value).startswith(f"{tmp_path / 'l.jsonl'}:1: ")
+    assert said in str(found.value)
+
+
+def test_a_label_that_is_there_twice_in_a_line_is_refused(tmp_path):
+    (tmp_path / "l.jsonl").write_text('{"answer": "a", "passages": "x", "supported": true, "supported": false}')
+    with pytest.raises(InputError, match=r"l.jsonl:1: field 'supported': it is there twice"):
+        read_labels(tmp_path / "l.jsonl")
+
+
+def test_lines_are_json_lines_whatever_stands_in_their_texts(tmp_path):
+    rows = [GOOD | {"answer": "a\u2028b\u0085c"}, GOOD | {"question": None, "supported": 0.0, "label": None}]
+    text = "\n\n".join(json.dumps(row, ensure_ascii=False) for row in rows)
+    (tmp_path / "l.jsonl").write_text(text, encoding="utf-8-sig")
+    tally = Tally()
+    assert [label.supported for label in read_labels(tmp_path / "l.jsonl", tally)] == [True, False]
+    assert tally.count("l.jsonl") == Count(2, 1, 0)
+    assert list(tally.notes()) == ["l.jsonl: 1 changed: without a question, 'Is this so?' was put in its place (line 3)"]
+
+
+def test_labels_that_contradict_each_other_are_noted(tmp_path):
+    (tmp_path / "l.jsonl").write_text("\n".join(map(json.dumps, [GOOD, GOOD | {"supported": False}])))
+    tally = Tally()
+    read_labels(tmp_path / "l.jsonl", tally)
+    assert "l.jsonl: answers that are labelled both supported and not: no judge can agree with both (line 2)" in tally.notes()
 
 
 @pytest.mark.parametrize("text", ["", '{"answer": "a", "passages": ["x"], "supported": true}\n'])

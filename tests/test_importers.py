@@ -7,6 +7,7 @@ import json
 import pytest
 
 from evals.schema import InputError
+from evals.tally import Count
 from suites.draft import Draft, write_suite
 from suites.importers import IMPORTERS
 from suites.importers.choices import choices
@@ -117,6 +118,72 @@ def test_what_is_not_squad_is_refused_with_its_place(bring, content, said):
         bring("squad", content)
 
 
+def test_every_problem_of_squad_is_said_at_once_with_its_id(bring):
+    data = [
+        article("One", paragraph("Red &.", a="Blue", b="Red &amp;", c="Red"), {"context": "", "qas": []}),
+        article("Two", paragraph("Green.", d="Yellow"), {"qas": []}),
+        {"title": "Three"},
+        article("Four", {"context": "x", "qas": [qa("e", "x") | {"is_impossible": "false"}, qa("a", "x")]}),
+        article("Five", {"context": "x", "qas": [qa("f", "x") | {"is_impossible": True}]}),
+    ]
+    with pytest.raises(InputError) as caught:
+        bring("squad", {"data": data})
+    said = str(caught.value)
+    assert said.startswith("import of data.json: 9 problems\n") or said.count("\n") >= 9
+    for part in (
+        "'Blue' is not in its paragraph (id a)",
+        "'Red &amp;' is not in its paragraph (id b)",
+        "paragraphs[1].context'",
+        "'Yellow' is not in its paragraph (id d)",
+        "data[1].paragraphs[1]': 'context' is missing",
+        "data[2]': 'paragraphs' is missing",
+        "is_impossible of the question with id e is 'false'; write true or false",
+        "the id 'a' is already that of data[0].paragraphs[0].qas[0]",
+        "the question with id f is_impossible and has answers",
+    ):
+        assert part in said, part
+
+
+@pytest.mark.parametrize("title", [{}, {"title": ""}, {"title": None}])
+def test_articles_without_a_title_get_one(bring, title):
+    data = [{"paragraphs": [paragraph(f"Red {n}.", **{f"a{n}": "Red"})]} | title for n in range(2)]
+    suite = bring("squad", {"data": data})
+    assert [document.id for document in suite.domain.documents] == ["Article_1/001", "Article_2/001"]
+    assert suite.domain.documents[0].title == "Article 1"
+
+
+def test_long_titles_and_odd_ones_are_safe_names_of_files_and_stay_apart(bring, tmp_path):
+    long = "Valves and pumps " * 30
+    titles = [long, f"{long}!", "../../etc", ".hidden", "水" * 200, "Caf\u00e9", "Cafe\u0301", "CAFÉ", "A-5", "a", "A"]
+    data = [article(title, paragraph(f"Red {n}.", **{f"a{n}": "Red"})) for n, title in enumerate(titles)]
+    suite = bring("squad", {"data": data})
+    assert len(suite.domain.documents) == len(titles)
+    assert long.strip() in {document.title for document in suite.domain.documents}
+    assert max(len(path.name.encode()) for path in (tmp_path / "suite/documents").iterdir()) <= 90
+    assert len({path.name.casefold() for path in (tmp_path / "suite/documents").iterdir()}) == len(titles)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["data.json", "suite"]
+
+
+def test_answers_may_differ_from_their_paragraph_in_white_space_and_composed_accents(tmp_path):
+    data = {"data": [article("A", paragraph("The  cafe\u0301\nis red.", a="caf\u00e9 is red"))]}
+    (tmp_path / "d.json").write_text(json.dumps(data), encoding="utf-8")
+    draft = IMPORTERS["squad"].read(tmp_path / "d.json", Options()).unrepeated()
+    assert draft.questions[0].references == ("caf\u00e9 is red",)
+    assert draft.tally.count("d.json") == Count(1, 1, 0)
+
+
+@pytest.mark.parametrize("name", ["squad", "pubmedqa"])
+def test_a_key_that_is_there_twice_is_refused(bring, name):
+    with pytest.raises(InputError, match=r"data.json: field '1': an object has this key twice"):
+        bring(name, '{"data": [], "1": 2, "1": 3}')
+
+
+def test_half_a_character_is_a_problem_and_no_crash(bring):
+    content = json.dumps({"data": [article("A", paragraph("Red \ud800.", a="Red"))]})
+    with pytest.raises(InputError, match="half of a surrogate pair"):
+        bring("squad", content)
+
+
 # PubMedQA.
 
 PAPERS = {
@@ -162,6 +229,29 @@ def test_pubmedqa_takes_the_test_that_is_named(bring, tmp_path):
 def test_what_is_not_pubmedqa_is_refused_with_its_place(bring, change, said):
     with pytest.raises(InputError, match=said):
         bring("pubmedqa", {"0": PAPERS["0"] | change})
+
+
+def test_every_problem_of_pubmedqa_is_said_at_once(bring, tmp_path):
+    (tmp_path / "mine.json").write_text('["77", "1", "78"]', encoding="utf-8")
+    odd = {"2": PAPERS["2"] | {"final_decision": "perhaps"}, "3": PAPERS["3"] | {"CONTEXTS": [" "]}, "4": 5}
+    papers = {"1": PAPERS["1"], **odd}
+    with pytest.raises(InputError) as caught:
+        bring("pubmedqa", papers, Options(test_ids=tmp_path / "mine.json"))
+    for part in (
+        "5 problems",
+        "'2'",
+        "'3': the CONTEXTS are empty",
+        "'4': an object is expected",
+        "'77' is none",
+        "'78' is none",
+    ):
+        assert part in str(caught.value), part
+
+
+def test_ids_of_papers_name_no_files_elsewhere(bring, tmp_path):
+    suite = bring("pubmedqa", {"../../x": PAPERS["1"], "a/b": PAPERS["2"]})
+    assert {document.id for document in suite.domain.documents} == {"../../x", "a/b"}
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["data.json", "suite"]
 
 
 def test_a_test_id_that_is_no_question_is_refused(bring, tmp_path):
@@ -243,6 +333,8 @@ def test_multiple_choice_becomes_a_folder_of_tasks(tmp_path):
     [
         (item() + item(gold=2), r"sums.jsonl:2: field 'gold': the index of a choice is expected: 0 to 1"),
         (item(gold=True), r"sums.jsonl:1: field 'gold'"),
+        (item(listed=["one", "one"]), r"sums.jsonl:1: field 'choices': two choices are the same"),
+        ('{"query": "a", "query": "b", "choices": ["a", "b"], "gold": 0}', r"sums.jsonl:1: field 'query': .* there twice"),
         (item(listed=["one"]), r"sums.jsonl:1: field 'choices': a list of two texts"),
         (item(query=""), r"sums.jsonl:1: field 'query': a text is expected, and it is empty"),
         ("", r"sums.jsonl: no questions"),
@@ -261,7 +353,24 @@ def test_two_files_cannot_be_one_task(tmp_path):
         choices([tmp_path / "sums.jsonl", tmp_path / "sums.json"])
 
 
+def test_every_problem_of_every_file_is_said_and_rows_are_counted(tmp_path):
+    for name, content in (("a.jsonl", item(gold=2)), ("b.jsonl", item(query="")), ("A.jsonl", item())):
+        (tmp_path / name).write_text(content, encoding="utf-8")
+    with pytest.raises(InputError, match=r"(?s)3 problems.*a.jsonl:1.*b.jsonl:1.*A.jsonl: 'A' cannot name a task"):
+        choices([tmp_path / name for name in ("a.jsonl", "b.jsonl", "A.jsonl")])
+    assert choices([tmp_path / "A.jsonl"])[1].count("A.jsonl") == Count(1, 0, 0)
+
+
 # What all of them share.
+
+
+def test_what_is_wrong_with_the_suite_is_said_of_the_folder_that_was_asked_for(tmp_path):
+    (tmp_path / "t.csv").write_text("question,answer,context\na,b,c\n", encoding="utf-8")
+    draft = IMPORTERS["csv"].read(tmp_path / "t.csv", Options())
+    with pytest.raises(InputError) as caught:
+        write_suite(tmp_path / "suite", draft.files("a", "a", ["../nowhere"]))
+    assert f"{tmp_path / 'suite' / 'suite.toml'}:3" in str(caught.value)
+    assert "partial" not in str(caught.value)
 
 
 def test_a_suite_that_would_not_load_leaves_nothing_behind(tmp_path):

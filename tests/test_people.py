@@ -116,7 +116,26 @@ def test_a_damaged_file_is_named_with_its_line(run, line, said):
         people.labels([read(run)])
 
 
-@pytest.mark.parametrize("label", ["yes", 2, -0.1])
+def test_labels_of_answers_that_the_run_does_not_hold_are_counted_aloud(run, caplog):
+    people.sample(read(run), MEASURE, 2)
+    filled(run, lambda row: 1.0 if row["system"] == "rag" else None)
+    path = run / people.FILE
+    path.write_text(path.read_text(encoding="utf-8").replace('"system_version": "rag1"', '"system_version": "rag0"', 1), "utf-8")
+    assert len(people.labels([read(run)])) == 2
+    assert "people.jsonl: 1 of 2 labels are of answers that the run does not hold" in caplog.text
+
+
+def test_every_wrong_label_is_said_and_two_that_differ_are(run):
+    people.sample(read(run), MEASURE, 1)
+    path = run / people.FILE
+    first, second, *rest = map(json.loads, path.read_text(encoding="utf-8").splitlines())
+    rows = [first | {"label": 1}, second | {"label": 5}, first | {"label": 1}, first | {"label": 0}, *rest]
+    path.write_text("\n\n".join(map(json.dumps, rows)), encoding="utf-8-sig")
+    with pytest.raises(InputError, match=r"(?s)jsonl:3: label: expected.*jsonl:7: label: line 1 says 1 of the same answer"):
+        people.labels([read(run)])
+
+
+@pytest.mark.parametrize("label", ["yes", 2, -0.1, True, float("nan")])
 def test_a_label_that_is_no_share_is_refused(run, label):
     people.sample(read(run), MEASURE, 1)
     filled(run, lambda _: label)

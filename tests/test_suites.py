@@ -295,7 +295,7 @@ BAD = {
         ["hours.md:2", "not UTF-8 text at byte 7", "save it as UTF-8"],
     ),
     "UTF-16": ({"questions.jsonl": "{}".encode("utf-16")}, ["questions.jsonl:1", "byte 0", "UTF-16"]),
-    "a binary file": ({"documents/scan.pdf": b"%PDF\n\0\1"}, ["scan.pdf:2", "NUL byte at byte 5", "plain text"]),
+    "a binary file": ({"documents/scan.pdf": b"%PDF\n\0\1"}, ["scan.pdf", "a PDF file is no plain text", "convert it"]),
     "a test question that is trained on": (
         {"train.jsonl": "\n" + lines({"prompt": "how much, is a  BIKE", "completion": "14"})},
         ["questions.jsonl:2", "'question'", "train.jsonl:2", "remove it from one"],
