@@ -23,7 +23,10 @@ FENCE = "---"
 HEADING = re.compile(r"^#{1,6}[ \t]+(.+?)[ \t#]*$", re.MULTILINE)
 YAML_LINE = re.compile(r"\s*$|\s*#|\s+\S|-(\s|$)|[^\s:#][^:]*:(\s|$)")
 """Blank, comment, continuation, list item or key: all that a front matter may consist of."""
-KEY_VALUE = re.compile(r"(\w+):\s+(.*\S)\s*$")
+KEY_VALUE = re.compile(r"(\w+):\s+(?![>|][+-]?\s*$)(.*\S)\s*$")
+"""A key and its value on one line; one that is folded over the lines below is left aside."""
+LIKE_MATTER = re.compile(r"(?:---\s*\n\w+:|\+\+\+\s*\n\w+\s*=)")
+"""YAML that is never closed or holds something else, and TOML."""
 PROSE = ("", ".md", ".markdown", ".txt", ".text", ".rst", ".adoc", ".org", ".tex", *markup.SUFFIXES)
 
 
@@ -89,9 +92,17 @@ def _document(path: Path, relative: Path, text: str, problems: Problems) -> Docu
         what = f"{path.suffix.lower()} files are taken for prose as they stand, with all that marks them up"
         problems.tally.note(SOURCE, what, relative.as_posix())
     matter, body = front_matter(text)
+    if not matter and LIKE_MATTER.match(text):
+        what = "a beginning like that of a front matter is taken for text: --- stands above and below one, and only keys in it"
+        problems.tally.note(SOURCE, what, relative.as_posix())
     name = values.name(matter.get("id", _stem(relative)))
     heading = HEADING.search(body) if path.suffix.lower() in (".md", ".markdown") else None
     return Document(name, body.strip(), matter.get("title") or (heading[1] if heading else name))
+
+
+def revised(text: str) -> str:
+    """A document's new text, as its file would be read: without front matter and tags."""
+    return markup.seen(text).text if markup.is_html(text, "") else front_matter(text)[1].strip()
 
 
 def _stem(relative: Path) -> str:

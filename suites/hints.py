@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Iterable, Iterator
 
 from evals.schema import Question, Suite
-from evals.text import normalise
+from evals.text import declines, normalise
 from suites import values
 
 SHOWN = 3
 """Ids that are named."""
+NOT_THERE = tuple(
+    f"the answer to {which}given question is not present in {where}context" for which in ("", "the ") for where in ("", "the ")
+)
+"""What ragas' generator of test sets writes as the right answer where it found none."""
+TAG = re.compile(r"</(?:p|div|span|table|tr|td|th|ul|ol|li|h[1-6])\s*>|<br\s*/?>", re.IGNORECASE)
 
 
 def hints(suite: Suite) -> Iterator[str]:
@@ -22,6 +28,8 @@ def hints(suite: Suite) -> Iterator[str]:
     yield from _nearly_one_id("documents", (document.id for document in suite.domain.documents))
     yield from _nearly_one_id("questions", (question.id for question in suite.questions))
     yield from _perhaps_missing(suite)
+    yield from _declining(suite)
+    yield from _tags(suite)
     if suite.source == "documents":
         yield from _without_evidence(suite)
         yield from _not_in_evidence(suite)
@@ -114,3 +122,22 @@ def _named(ids: list[str]) -> str:
 def _stands(reference: str, question: Question, suite: Suite) -> bool:
     documents = [suite.document(name) for name in question.evidence]
     return any(normalise(reference) in normalise(f"{each.title} {each.text}") for each in documents)
+
+
+def _declining(suite: Suite) -> Iterator[str]:
+    phrases = (*suite.abstain, *NOT_THERE)
+    odd = [question.id for question in suite.questions if any(declines(phrases, each) for each in question.references)]
+    if odd:
+        yield (
+            f"note: {len(odd)} questions have a reference that declines to answer ({_named(odd)}): "
+            "write [] for references where the documents do not hold the answer"
+        )
+
+
+def _tags(suite: Suite) -> Iterator[str]:
+    tagged = [document.id for document in suite.domain.documents if TAG.search(document.text)]
+    if tagged:
+        yield (
+            f"note: {len(tagged)} documents hold tags of HTML, which are taken for text ({_named(tagged)}): "
+            "a file that is called .html is read without them"
+        )

@@ -11,7 +11,7 @@ from typing import Any
 from evals.schema import Example, Question, RevisedQuestion, Revision
 from suites import values
 from suites.columns import EXAMPLE, QUESTION, REVISED, REVISION, Columns, Meaning
-from suites.documents import Corpus
+from suites.documents import Corpus, revised
 from suites.problems import Place, Problems, closest
 from suites.rows import Row, judge, read_rows
 
@@ -91,7 +91,16 @@ class Reader:
         questions = tuple(self._revised(question, document) for question in row.rows("questions", REVISED, asked))
         examples = [self._example(example, document) for example in row.rows("examples", EXAMPLE, learnt)]
         self.renewed |= {row.at(f"examples[{place}]"): example for place, example in enumerate(examples)}
-        return Revision(document, row.text("text"), questions, tuple(examples))
+        return Revision(document, self._new_text(row), questions, tuple(examples))
+
+    def _new_text(self, row: Row) -> str:
+        given = row.text("text")
+        text = revised(given)
+        if given and not values.visible(text):
+            self.problems.add(row.at("text"), "the document's new text is empty", "write it, or leave the revision out")
+        elif text != given.strip():
+            self._changed(row, "front matter and tags of HTML are no part of a new text")
+        return text
 
     def _revised(self, row: Row, document: str) -> RevisedQuestion:
         now = self._question(row)

@@ -20,7 +20,8 @@ class Kind(NamedTuple):
 
 WORD, TABLE, SLIDES = Kind("a Word file"), Kind("a spreadsheet", "save it as CSV, or take it away"), Kind("a presentation")
 PDF, RTF, IMAGE, SOUND = Kind("a PDF file"), Kind("an RTF file"), Kind("an image"), Kind("a recording")
-ARCHIVE, MAIL = Kind("an archive", "unpack it first, or take it away"), Kind("a mail")
+ARCHIVE, MAIL = Kind("an archive or an office file", "unpack or convert it first, or take it away"), Kind("a mail")
+LINK = Kind("a link to something that lies elsewhere", "put the text itself there, or take it away")
 POINTER = Kind("a pointer of git LFS, which stands for the file", "run git lfs pull")
 NOTEBOOK = Kind("a notebook, whose text is wrapped in JSON", "convert it first: jupyter nbconvert --to markdown")
 BEGINNINGS = {
@@ -43,12 +44,13 @@ SUFFIXES = {
     **dict.fromkeys((".mp3", ".mp4", ".wav", ".m4a", ".mov", ".avi", ".mkv", ".ogg", ".flac"), SOUND),
     **dict.fromkeys((".zip", ".gz", ".tar", ".tgz", ".7z", ".rar", ".bz2", ".xz", ".zst"), ARCHIVE),
     **dict.fromkeys((".eml", ".mbox", ".msg", ".mht", ".mhtml"), MAIL),
+    **dict.fromkeys((".gdoc", ".gsheet", ".gslides", ".url", ".webloc", ".desktop", ".lnk"), LINK),
     ".pdf": PDF,
     ".rtf": RTF,
     ".epub": Kind("an e-book"),
     ".ipynb": NOTEBOOK,
 }
-WRAPPED = (NOTEBOOK, MAIL, IMAGE)
+WRAPPED = (NOTEBOOK, MAIL, IMAGE, LINK)
 """These may be UTF-8 and are still not the text that somebody reads. Others may only be called like what they are not."""
 CONTAINERS = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")
 """What office files begin with, those of today and of old; the suffix says which of them it is."""

@@ -178,6 +178,11 @@ def test_a_key_that_is_there_twice_is_refused(bring, name):
         bring(name, '{"data": [], "1": 2, "1": 3}')
 
 
+def test_ids_may_be_numbers(bring):
+    data = [article("A", {"context": "Red.", "qas": [qa("x", "Red") | {"id": n} for n in (7, 8)]})]
+    assert [question.id for question in bring("squad", {"data": data}).questions] == ["7", "8"]
+
+
 def test_half_a_character_is_a_problem_and_no_crash(bring):
     content = json.dumps({"data": [article("A", paragraph("Red \ud800.", a="Red"))]})
     with pytest.raises(InputError, match="half of a surrogate pair"):

@@ -152,7 +152,8 @@ def test_two_files_whose_names_differ_in_spelling_alone_are_one_id(suite):
         ("a.docx", b"PK\x03\x04\x14\0", "a Word file is no plain text; convert it"),
         ("a.doc", b"\xd0\xcf\x11\xe0\xa1", "a Word file is no plain text"),
         ("a.xlsx", b"PK\x03\x04\x14\0", "a spreadsheet is no plain text; save it as CSV"),
-        ("a.bin", b"PK\x03\x04\x14\0", "an archive is no plain text; unpack it"),
+        ("a.csv", b"PK\x03\x04\x14\0", "an archive or an office file is no plain text; unpack or convert it"),
+        ("a.gdoc", b'{"doc_id": "x"}', "a link to something that lies elsewhere is no plain text; put the text itself there"),
         ("a.txt", b"%PDF-1.4 all of it ASCII", "a PDF file is no plain text"),
         ("a.txt", rb"{\rtf1 Hello}", "an RTF file is no plain text"),
         ("a.png", b"\x89PNG\r\n", "an image is no plain text"),
@@ -220,6 +221,27 @@ def test_any_text_is_a_page(text):
 def test_ids_that_differ_in_case_or_width_alone_are_noted(suite):
     made, _ = suite({f"documents/{name}.md": name for name in ("Guide", "guide", "\uff21", "A")})
     assert any("ids of documents differ in case or width alone (A and \uff21, Guide and guide)" in hint for hint in hints(made))
+
+
+@pytest.mark.parametrize("text", ["---\nid: x\nnot a key\n---\nIt is.", "---\nid: x\nIt is.", "+++\nid = 'x'\n+++\nIt is."])
+def test_what_begins_like_a_front_matter_and_is_none_is_noted(suite, text):
+    made, tally = suite({"documents/t.md": text})
+    assert made.document("t").text == text
+    assert any(note.startswith("documents: a beginning like that of a front matter is taken for text") for note in tally.notes())
+
+
+def test_a_title_folded_over_several_lines_is_no_sign(suite):
+    assert suite({"documents/t.md": "---\ntitle: >-\n  A\n  title\n---\n# Heading"})[0].document("t").title == "Heading"
+
+
+def test_a_new_text_is_read_as_its_file_would_be(suite):
+    for text in ("---\nid: red\ntitle: T\n---\nIt is blue.", "<html><body><p>It is blue.</p></body></html>"):
+        made, tally = suite(revisions=[{"document": "red", "text": text}])
+        assert made.revisions[0].text == "It is blue."
+        assert tally.count("revisions.jsonl") == Count(1, 1, 0)
+    assert "revisions.jsonl:1: field 'text': the document's new text is empty" in refused(
+        suite, revisions=[{"document": "red", "text": "---\nid: red\n---\n"}]
+    )
 
 
 # Evidence by its text.
@@ -443,7 +465,17 @@ def test_a_task_may_not_be_called_like_one_of_lm_evals_own_beside_it(suite):
 def test_what_is_odd_and_allowed_is_hinted_at(suite):
     rows = [{"id": n, "question": "Which colour?", "references": ["red"], "evidence": ["red"]} for n in "ab"]
     train = [{"prompt": "P", "completion": "one"}, {"prompt": "P", "completion": "two"}]
-    made, _ = suite({"documents/lost.md": "Caf\ufffd."}, questions=rows, train=train)
+    rows += [{"id": "none", "question": "Where?", "references": ["The answer to given question is not present in context"]}]
+    files = {"documents/lost.md": "Caf\ufffd.", "documents/tags.md": "<p>It is</p>"}
+    made, _ = suite(files, questions=rows, train=train)
     said = list(hints(made))
-    for part in ("a, b ask the same: it counts 2 times", "1 prompts of train.jsonl have several completions", "U+FFFD"):
+    parts = (
+        *("a, b ask the same: it counts 2 times", "1 prompts of train.jsonl have several completions"),
+        *(
+            "1 documents hold U+FFFD",
+            "1 documents hold tags of HTML",
+            "1 questions have a reference that declines to answer (none)",
+        ),
+    )
+    for part in parts:
         assert any(part in hint for hint in said), part

@@ -45,6 +45,11 @@ class Node:
             raise node.error("a text is expected, and it is empty", "fill it in or remove the entry")
         return str(node.value)
 
+    def id(self, key: str) -> str:
+        """The id under a key, in its one spelling: a text, or a whole number."""
+        number = self.expect(dict).value.get(key)
+        return str(number) if type(number) is int else values.name(self.text(key))
+
     def items(self, key: str) -> Iterator[Node]:
         """The elements of the list under a key."""
         node = self._get(key, list)

@@ -92,7 +92,7 @@ class _Found:
         return Question(name, node.text("question"), references, (document.id,), tags, cluster)
 
     def _id(self, node: Node) -> str:
-        name = values.name(node.text("id"))
+        name = node.id("id")
         if name in self.ids:
             raise node.error(f"the id '{name}' is already that of {self.ids[name]}", "give it another")
         self.ids[name] = node.path
