@@ -5,6 +5,7 @@ This is the one file that joins suites, models, evals and leaderboard.
 
 from __future__ import annotations
 
+import logging
 import os
 import sys
 from collections.abc import Generator, Iterator
@@ -239,15 +240,22 @@ def pytest_configure(config: pytest.Config) -> None:
         progress.show(config)
 
 
+def pytest_sessionstart(session: pytest.Session) -> None:
+    """What was changed, left out or found odd in the suites: said once, and with ``-q`` as well, which hides the header."""
+    if _takes_exam(session.config) and not hasattr(session.config, "workerinput"):
+        for suite in session.config.stash[PLAN].suites:
+            for note in suite.notes:
+                logging.getLogger("proctor").info("suite %s: %s", suite.name, note)
+
+
 def pytest_report_header(config: pytest.Config) -> list[str]:
-    """What was noted of the suites and of ``-k``, and who is left out where a suite has no examples to learn from."""
+    """Who is left out where a suite has no examples to learn from, and what ``-k`` selects beside what was meant."""
     if not _takes_exam(config):
         return []
     plan = config.stash[PLAN]
     names = [*(suite.name for suite in plan.suites), *(base.label for base in plan.bases if len(plan.bases) > 1)]
     notes = options.matched_too(config.option.keyword, [system.name for system in plan.systems], names)
     left = {suite.name: [system.name for system in plan.systems if system not in plan.taught(suite)] for suite in plan.suites}
-    notes += [f"suite {suite.name}: {note}" for suite in plan.suites for note in suite.notes]
     return notes + [f"suite {suite} has no train.jsonl: {', '.join(names)} left out" for suite, names in left.items() if names]
 
 
