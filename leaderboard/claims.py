@@ -87,7 +87,7 @@ class _File:
         self.path = path
         self.text, self.data, self.unreadable = "", {}, ""
         try:
-            self.text = path.read_text(encoding="utf-8")
+            self.text = path.read_text(encoding="utf-8-sig")
             self.data = tomllib.loads(self.text)
         except tomllib.TOMLDecodeError as error:
             found = re.search(r"line (\d+)", str(error))

@@ -17,7 +17,7 @@ measures:
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, fields, replace
 from fnmatch import fnmatchcase
 from pathlib import Path
@@ -79,17 +79,31 @@ def load(path: Path) -> Policy:
     if not path.is_file():
         raise InputError(f"{path}: there is no such policy; leaderboard/policy.yaml is one to begin with")
     try:
-        data = yaml.safe_load(path.read_text(encoding="utf-8"))
+        text = path.read_text(encoding="utf-8-sig")
+        data, repeated = yaml.safe_load(text), list(_repeated(yaml.compose(text, yaml.SafeLoader)))
     except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
         raise InputError(f"{path}: cannot be read as a policy: {error}") from error
     if not isinstance(data, dict):
         raise InputError(f"{path}: expected a table of fields such as 'version: 1'")
-    problems = [f"{path}: {problem}" for problem in _problems(data)]
+    problems = [f"{path}:{line}: {key}: given twice; keep one of them" for line, key in repeated]
+    problems += [f"{path}: {problem}" for problem in _problems(data)]
     if problems:
         raise InputError("\n".join(problems))
     defaults = Rule(**data.pop("defaults", None) or {})
     rules = {name: replace(defaults, **(rule or {})) for name, rule in (data.pop("measures", None) or {}).items()}
     return Policy(**data, defaults=defaults, measures=rules)
+
+
+def _repeated(node: Any, depth: int = 3) -> Iterator[tuple[int, str]]:
+    """Line and name of each key that a table of the file has twice: readers of YAML keep the last without a word."""
+    pairs = node.value if depth and node is not None and node.id == "mapping" else []
+    known: set[str] = set()
+    for key, value in pairs:
+        name = str(key.value)
+        if name in known:
+            yield key.start_mark.line + 1, name
+        known.add(name)
+        yield from _repeated(value, depth - 1)
 
 
 def _problems(data: Mapping[str, Any]) -> list[str]:

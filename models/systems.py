@@ -78,7 +78,7 @@ def load(path: Path = TABLE) -> dict[str, System]:
     if not path.is_file():
         raise InputError(f"{path}: no such systems file; copy {TABLE.name} from models/ and change it")
     try:
-        text = path.read_text(encoding="utf-8")
+        text = path.read_text(encoding="utf-8-sig")
         tables = tomllib.loads(text)
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise InputError(f"{path}: not valid TOML: {error}") from error

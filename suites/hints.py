@@ -126,7 +126,10 @@ def _stands(reference: str, question: Question, suite: Suite) -> bool:
 
 def _declining(suite: Suite) -> Iterator[str]:
     phrases = (*suite.abstain, *NOT_THERE)
-    odd = [question.id for question in suite.questions if any(declines(phrases, each) for each in question.references)]
+    declining = (
+        question.id for question in suite.questions for each in question.references if normalise(each) and declines(phrases, each)
+    )
+    odd = list(dict.fromkeys(declining))
     if odd:
         yield (
             f"note: {len(odd)} questions have a reference that declines to answer ({_named(odd)}): "

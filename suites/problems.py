@@ -45,10 +45,11 @@ class Problems:
 
     def check(self) -> None:
         """Raise what was found, if anything."""
-        if not self.found:
+        found = list(dict.fromkeys(self.found))
+        if not found:
             return
-        count = len(self.found)
-        lines = [f"{self.subject}: {count} problem{'s' * (count > 1)}", *self.found[:SHOWN]]
+        count = len(found)
+        lines = [f"{self.subject}: {count} problem{'s' * (count > 1)}", *found[:SHOWN]]
         if count > SHOWN:
             lines.append(f"... and {count - SHOWN} more")
         raise InputError("\n  ".join(lines))

@@ -56,6 +56,12 @@ def listed(text: str) -> tuple[str, ...] | None:
     return None
 
 
+def is_object(text: str) -> bool:
+    """Whether a text is an object of JSON, or looks like one as Python prints it."""
+    bare = text.strip()
+    return bare.startswith("{") and bare.endswith("}") and bare[1:].lstrip()[:1] in "\"'" and ":" in bare
+
+
 def is_json(text: str) -> bool:
     """Whether a list is written as JSON."""
     try:

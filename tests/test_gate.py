@@ -235,7 +235,15 @@ def test_every_mistake_in_a_policy_is_named_with_file_and_field(tmp_path):
     assert str(found.value).count("policy.yaml") == len(str(found.value).splitlines())
 
 
-@pytest.mark.parametrize("text", ["[1, 2]", "a: [", ""])
+def test_a_field_that_is_there_twice_is_refused_with_its_line(tmp_path):
+    text = "version: 1\nmeasures:\n  accuracy.*: {tier: critical}\n  accuracy.*: {tier: advisory, tier: critical}\n"
+    with pytest.raises(
+        InputError, match=r"(?s)policy.yaml:4: accuracy.\*: given twice; keep one.*policy.yaml:4: tier: given twice"
+    ):
+        policy.load(written(tmp_path, text))
+
+
+@pytest.mark.parametrize("text", ["[1, 2]", "a: [", "", "&a {x: *a}", "? [1]\n: 2"])
 def test_what_is_no_policy_is_said(tmp_path, text):
     with pytest.raises(InputError, match=r"policy\.yaml"):
         policy.load(written(tmp_path, text))

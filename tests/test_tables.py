@@ -154,6 +154,13 @@ def test_what_is_half_a_list_is_refused_or_a_text_and_never_other_texts(bring, w
         assert "t.csv:2: field 'answer': this may be" in refused(bring, text)
 
 
+@pytest.mark.parametrize("word", ["{'text': ['x'], 'answer_start': array([1])}", '{""text"": [""x""]}', '{""a"": 1}'])
+def test_an_object_in_a_cell_is_refused_unless_it_is_said_to_be_the_text(bring, word):
+    assert "t.csv:2: field 'answer': this may be an object with the text somewhere in it" in refused(bring, rows(f'q,"{word}",c'))
+    meant = json.dumps([word.replace('""', '"')]).replace('"', '""')
+    assert bring(rows(f'q,"{meant}",c')).questions[0].references == (word.replace('""', '"'),)
+
+
 @pytest.mark.parametrize("word", ["[citation needed]", "[Draft] x", "a [b]", "[1] and [2]", "[x](y)"])
 def test_brackets_alone_make_no_list(bring, word):
     assert bring(rows(f'q,"{word}",c')).questions[0].references == (word,)
@@ -189,6 +196,7 @@ def test_an_answer_beside_contexts_alone_may_be_either(bring):
 def test_deepeval_joins_contexts_by_the_sign_that_parts_answers(bring):
     head = "input,actual_output,expected_output,context"
     assert "field 'context': '|' may part several contexts" in refused(bring, rows("q,said,right,A.|B.", head=head))
+    assert "field 'answer': '|' may part several right answers" in refused(bring, rows("q,said,a | b,A.", head=head))
     assert bring(rows("q,said,right,A.", head=head)).questions[0].references == ("right",)
     assert bring(rows("q,right,A | B")).documents[0].text == "A | B"
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
 from evals.schema import Document, Example, Question
 from suites import values
 from suites.draft import Draft
-from suites.importers.nodes import MisfitError, Node, read_json
+from suites.importers.nodes import Node, each, read_json
 from suites.importers.options import Options
 from suites.problems import Problems, closest
 
@@ -47,10 +48,9 @@ def pubmedqa(file: Path, options: Options) -> Draft:
 
 def _papers(nodes: Mapping[str, Node], problems: Problems) -> Iterator[_Paper]:
     for name, node in nodes.items():
-        try:
-            yield _Paper(Document(name, _abstract(node), name), _question(node, name))
-        except MisfitError as error:
-            problems.found.append(str(error))
+        texts = list(each([node], _abstract, problems))
+        questions = list(each([node], partial(_question, name=name), problems))
+        yield from (_Paper(Document(name, text, name), question) for text in texts for question in questions)
 
 
 def _test(papers: Mapping[str, Node], file: Path, options: Options, problems: Problems) -> frozenset[str]:
@@ -75,6 +75,8 @@ def _abstract(paper: Node) -> str:
 
 
 def _question(paper: Node, name: str) -> Question:
+    if not values.visible(name):
+        raise paper.error("the id of the entry is empty", "give it one")
     decision = paper.text("final_decision").strip().lower()
     if decision not in DECISIONS:
         raise paper.error(f"the final_decision '{decision}' is not yes, no or maybe", "correct or remove the entry")

@@ -86,7 +86,8 @@ def _header(head: Line, problems: Problems) -> Mapping[str, int]:
     for place, (name, cell) in enumerate(zip(names, head.cells, strict=True)):
         if name in meant.aside or name not in ours:
             why = meant.aside.get(name, "no part of an exam")
-            problems.tally.note(head.place.file.name, f"the column '{cell.strip()}' is left aside: {why}")
+            called = f"the column '{cell.strip()}'" if cell.strip() else "a column without a name"
+            problems.tally.note(head.place.file.name, f"{called} is left aside: {why}")
         elif ours[name] in columns:
             problems.add(head.place._replace(field=ours[name]), "two columns are called so", "remove or rename one of them")
         else:
@@ -135,7 +136,10 @@ class _Cells:
         found = self._listed(line, "answer", cell)
         if found is None:
             parts = [part.strip() for part in cell.split(BETWEEN)] if cell else []
-            if len(parts) > 1:
+            if len(parts) > 1 and self.header & DEEPEVAL:
+                what = f"'{BETWEEN}' may part several right answers, or be part of the one that deepeval's tables have"
+                self._problem(line, "answer", what, 'write a list of JSON: ["...", "..."]')
+            elif len(parts) > 1:
                 self.problems.tally.note(line.place.file.name, f"'{BETWEEN}' parts several right answers", _where(line))
             found = tuple(self._checked(line, "answer", part) for part in parts)
         if any(not values.visible(answer) for answer in found):
@@ -174,15 +178,20 @@ class _Cells:
         try:
             found = values.listed(cell)
         except values.UnclearError as error:
-            remedy = 'write a list of JSON: ["...", "..."], with the whole text in it if that is meant'
-            self._problem(line, name, f"this may be {error}", remedy)
-            return ()
+            return self._unclear(line, name, cell, str(error))
+        if found is None and values.is_object(cell):
+            return self._unclear(line, name, cell, "an object with the text somewhere in it, or the text itself")
         if found is not None and not values.is_json(cell) and not self._all_lists(name):
             what = "this may be a list as Python prints it, or a text in brackets: others in the column are no lists"
             self._problem(line, name, what, 'write a list of JSON: ["...", "..."], with the whole text in it if that is meant')
         if found is not None:
             self._changed(line, f"lists in the column '{name}' were read as lists")
         return found
+
+    def _unclear(self, line: Line, name: str, cell: str, how: str) -> tuple[str, ...]:
+        remedy = 'write a list of JSON: ["...", "..."], with the whole text in it if that is meant'
+        self._problem(line, name, f"this may be {how}", remedy)
+        return (cell,)
 
     def _all_lists(self, name: str) -> bool:
         if name not in self.lists:
