@@ -14,8 +14,8 @@ from typing import Any
 
 from evals.schema import Document, Example, InputError, Question, Suite
 from evals.tally import Tally
+from evals.text import normalise
 from suites.load import load
-from suites.questions import words
 from suites.settings import FILE, NAME
 
 LONGEST = 80
@@ -37,8 +37,8 @@ class Draft:
 
     def unrepeated(self) -> Draft:
         """Without the training examples whose question is in the test, too: training gives way. They are counted."""
-        asked = {words(question.text) for question in self.questions}
-        kept = {place: example for place, example in self.examples.items() if words(example.prompt) not in asked}
+        asked = {normalise(question.text) for question in self.questions}
+        kept = {place: example for place, example in self.examples.items() if normalise(example.prompt) not in asked}
         for place in self.examples.keys() - kept.keys():
             self.tally.leave_out(self.source, "training examples whose question is asked in the test", place)
         self.tally.take(self.source, len(kept) + len(self.questions))

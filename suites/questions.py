@@ -9,13 +9,13 @@ from pathlib import Path
 from typing import Any
 
 from evals.schema import Example, Question, RevisedQuestion, Revision
+from evals.text import normalise
 from suites import values
 from suites.columns import EXAMPLE, QUESTION, REVISED, REVISION, Columns, Meaning
 from suites.documents import Corpus, revised
 from suites.problems import Place, Problems, closest
 from suites.rows import Row, judge, read_rows
 
-NOT_WORDS = re.compile(r"[\W_]+")
 HOP = re.compile(r"\A\s*<\d+-hop>\s*")
 """What ragas puts before each context of a question that needs several: no part of the text."""
 
@@ -117,8 +117,12 @@ class Reader:
             first.setdefault(revision.document, row.place)
 
     def _evidence(self, row: Row) -> tuple[str, ...]:
-        said = [part for text in row.texts("evidence") if text for part in self._parts(row, text)]
-        return tuple(dict.fromkeys(self.corpus.resolve(text, row.at("evidence"), self.problems) for text in said))
+        found = (self.corpus.resolve(text, row.at("evidence"), self.problems) for text in self._said(row))
+        return tuple(dict.fromkeys(found))
+
+    def _said(self, row: Row) -> list[str]:
+        """The ids, texts and passages that a row names as evidence."""
+        return [part for text in row.texts("evidence") if text for part in self._parts(row, text)]
 
     def _parts(self, row: Row, text: str) -> Iterator[str]:
         """The documents or passages that one text of the evidence names: several where it is a list that was written out."""
@@ -153,18 +157,13 @@ class Reader:
 
 
 def check_unseen(examples: dict[Place, Example], questions: dict[Place, Question], problems: Problems) -> None:
-    """No test question may be among the training examples, whatever its case, spaces and punctuation."""
-    trained = {words(example.prompt): place for place, example in examples.items()}
+    """No test question may be among the training examples, whatever its case, articles and punctuation."""
+    trained = {normalise(example.prompt): place for place, example in examples.items()}
     for place, question in questions.items():
-        where = trained.get(words(question.text))
+        where = trained.get(normalise(question.text))
         if where is not None and question.text:
             what = f"the same question is a training example ({where.file.name}:{where.line})"
             problems.add(place._replace(field="question"), what, "remove it from one of the two files")
-
-
-def words(text: str) -> str:
-    """A text without what is not the same question's difference: case, spaces and punctuation."""
-    return NOT_WORDS.sub(" ", text.casefold()).strip()
 
 
 def _objects(found: Any) -> Iterator[Mapping[str, Any]]:

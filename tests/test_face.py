@@ -329,6 +329,14 @@ def test_a_suite_without_examples_is_examined_on_those_that_need_none(suite: Pat
     assert "system lora is trained, and the suite has no train.jsonl" in out
 
 
+def test_what_was_noted_of_a_suite_is_said_once_and_in_quiet_runs_too(suite: Path, tiny_llama: Path, tmp_path: Path) -> None:
+    copy = tmp_path / "noted"
+    shutil.copytree(suite, copy)
+    (copy / "documents" / ".hidden").write_text("x")
+    out = collect("--co", "-q", "-m", "domain", "--suite", str(copy), "--base-model", str(tiny_llama))[1]
+    assert out.count("suite covers: documents: 1 left out: names that begin with a dot (.hidden)") == 1
+
+
 def test_dry_run_trains_nothing(suite: Path, tiny_llama: Path, tmp_path: Path) -> None:
     runner = Runner(suite, tiny_llama, tmp_path)
     code, out = runner("--dry-run")
