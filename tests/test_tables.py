@@ -220,6 +220,10 @@ def test_training_rows_that_give_way_are_counted_and_named(tmp_path):
     assert "t.csv: 1 left out: training examples whose question is asked in the test (line 2)" in draft.tally.notes()
 
 
+def test_a_table_of_training_rows_alone_asks_nothing_and_is_refused(bring):
+    assert "field 'split': no row is of the test" in refused(bring, rows("a,b,c,train", head="question,answer,context,split"))
+
+
 def test_empty_answers_and_split_answers_are_noted(bring):
     notes = list(bring(rows("a,,c", "d,e|f,g")).tally.notes())
     assert "t.csv: an empty answer means that the context does not hold one (line 2)" in notes

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NamedTuple
 
-from evals.schema import Document, Example, Question, Suite
+from evals.schema import Document, Example, InputError, Question, Suite
 from suites import markup, values
 from suites.columns import QUESTION, Columns, meaning
 from suites.draft import Draft
@@ -53,6 +53,8 @@ def table(file: Path, options: Options) -> Draft:
     groups = _groups(rows)
     test = options.test_groups(groups.values(), file)
     asked = {row.place: groups[row.place] in test if row.test is None else row.test for row in rows}
+    if not any(asked.values()):
+        raise InputError(f"{file}: field 'split': no row is of the test, so that nothing would be asked; write test in some")
     return Draft(
         documents=list(found.documents.values()),
         examples={f"line {row.place.line}": _example(row) for row in rows if not asked[row.place]},
