@@ -106,7 +106,7 @@ def board(runs: Sequence[Run], claims: Sequence[Claim] | None = None) -> Board:
 
     What several of the runs measured is taken from the last.
     """
-    provenance = _merged([run.provenance for run in runs])
+    provenance = merged([run.provenance for run in runs])
     systems, fair = provenance.get("systems", {}), provenance.get("fair", {})
     records = latest(runs)
     said = labels(runs)
@@ -118,7 +118,7 @@ def board(runs: Sequence[Run], claims: Sequence[Claim] | None = None) -> Board:
     )
     found = tuple(findings(records, load() if claims is None else claims))
     more = (tuple(effects(records, systems)), tuple(crossings(records, systems)), found, tuple(pairs(records, systems)))
-    return Board(provenance, tuple(cells), *more, tuple(gathered(records)))
+    return Board(provenance, tuple(cells), *more, tuple(gathered(records, systems)))
 
 
 def latest(runs: Sequence[Run]) -> Records:
@@ -129,7 +129,7 @@ def latest(runs: Sequence[Run]) -> Records:
     return Records.joined(found.values())
 
 
-def _merged(provenances: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+def merged(provenances: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     """The last word of each, where tables such as ``systems`` keep the rows of all."""
     merged: dict[str, Any] = {}
     for provenance in provenances:

@@ -432,7 +432,7 @@ def test_costs_tip_where_a_formula_says():
     (flip,) = [flip for flip in flips(here, now) if flip.axis == "queries"]
     assert (flip.side, flip.to, flip.at) == ("below", "rag (as it is)", 12.0)
     assert (flip.tip_cost.at, flip.tip_cost.low, flip.tip_cost.high) == (12.0, 12.0, 12.0)
-    (price,) = [flip for flip in flips(here, now) if flip.axis == "gpu_hour"]
+    (price,) = [flip for flip in flips(here, now) if flip.axis == "hour"]
     assert price.at == pytest.approx(3600 * 18 * 0.02 / 3000, rel=5e-3)
 
 
@@ -591,7 +591,7 @@ def test_what_changes_from_none_on_is_not_said_to_hold_for_none(field, value):
 
 
 def test_the_shipped_prices_load():
-    assert situation.load().gpu_hour > 0
+    assert situation.load().gpu_hour > situation.load().cpu_hour > 0
 
 
 @pytest.mark.parametrize(
@@ -600,7 +600,7 @@ def test_the_shipped_prices_load():
         ("gpu_hour = 1.0", "storage_gb_month: missing; add storage_gb_month = 1.0"),
         ("gpu_hour = -1\nstorage_gb_month = 0", "gpu_hour: expected a price, 0 or more, not -1"),
         ("gpu_hour = true\nstorage_gb_month = 0", "gpu_hour: expected a price, 0 or more, not True"),
-        ("gpu_hour = 1\nstorage_gb_month = 0\ngpu = 1", "gpu: unknown field; known are gpu_hour, storage_gb_month"),
+        ("gpu_hour = 1\nstorage_gb_month = 0\ngpu = 1", "gpu: unknown field; known are gpu_hour, storage_gb_month, cpu_hour"),
         ("gpu_hour = 1\nstorage_gb_month = 0\napi = 1", "api: expected a table for each system, such as [api.rag]"),
         ("gpu_hour = 1\nstorage_gb_month = 0\n[api.rag]\nprompt = 1", "api.rag.completion: missing"),
         ("gpu_hour =", "cannot be read as prices"),
