@@ -26,11 +26,15 @@ from models.systems import System
 QUESTIONS = [Question(f"q{place:02}", f"What is {place}?", cluster=f"document {place // 2}") for place in range(24)]
 
 
+def drawn(seed: int) -> random.Random:
+    return random.Random(seed)  # noqa: S311 # made up, and the same each time
+
+
 class Machine:
     """A clock that moves only when something is asked, by as much as the question takes at the machine's pace of that time."""
 
     def __init__(self, pace: Callable[[float], float], seed: int) -> None:
-        self.now, self.pace, self.chance = 0.0, pace, random.Random(seed)
+        self.now, self.pace, self.chance = 0.0, pace, drawn(seed)
 
     def ask(self, work: Mapping[str, float], factor: float = 1.0) -> rounds.Ask:
         def one(question: Question) -> Timing:
@@ -71,7 +75,7 @@ def compared(mine: Mapping[str, Timing], theirs: Mapping[str, Timing]) -> Compar
 
 def simulated(seed: int, slower: float) -> Comparison:
     """Two systems that do the same work, but for a factor, on a drifting machine."""
-    chance = random.Random(seed)
+    chance = drawn(seed)
     machine, each = Machine(drifting(chance), seed), work(chance)
     found = number(in_rounds({"lora": machine.ask(each), "full": machine.ask(each, slower)}))
     return compared(rounds.of(found, "full"), rounds.of(found, "lora"))
@@ -99,7 +103,7 @@ def test_timed_one_after_the_other_equal_work_would_look_different() -> None:
     """The fault that rounds are there for: questions as clusters, and all of one system before the other."""
 
     def one_by_one(seed: int) -> Comparison:
-        chance = random.Random(seed)
+        chance = drawn(seed)
         machine, each = Machine(drifting(chance, until=8.0), seed), work(chance)
         lora, full = (machine.ask(each)(QUESTIONS) for _ in range(2))
         named = ({row.question: replace(row, round=row.question) for row in found} for found in (full, lora))
@@ -113,7 +117,7 @@ def test_the_interval_covers_the_moods_of_the_machine() -> None:
     covered = Counter[str]()
     truth = exp(-3 + 0.4**2 / 2) * exp(0.4**2 / 2)
     for seed in range(300):
-        chance = random.Random(seed)
+        chance = drawn(seed)
         paces, each = [chance.lognormvariate(0, 0.4) for _ in range(rounds.ROUNDS)], work(chance)
         rows = [
             (each[question.id] * pace, place)
@@ -138,7 +142,7 @@ def test_every_question_is_in_one_round_and_rounds_are_of_a_size(count: int) -> 
 
 
 def test_questions_about_one_document_share_a_round() -> None:
-    mixed = random.Random(0).sample(QUESTIONS, len(QUESTIONS))
+    mixed = drawn(0).sample(QUESTIONS, len(QUESTIONS))
     assert all(len({question.cluster for question in part}) == 1 for part in rounds.dealt(mixed))
 
 
@@ -179,7 +183,7 @@ def test_a_disturbance_is_told_and_what_is_none_is_not(odd: dict[str, Any], told
 def test_a_slow_phase_that_hits_one_round_is_told(monkeypatch: Any) -> None:
     monkeypatch.setattr(rounds, "Load", Idle)
     machine = Machine(lambda now: 4.0 if 2 < now < 5 else 1.0, seed=0)
-    each = work(random.Random(0))
+    each = work(drawn(0))
     assert "unsteady" in rounds.caution(in_rounds({"lora": machine.ask(each), "full": machine.ask(each)}))
     machine = Machine(lambda _: 1.0, seed=0)
     assert not rounds.caution(in_rounds({"lora": machine.ask(each), "full": machine.ask(each)}))
@@ -227,7 +231,7 @@ class Bell:
 
     @contextmanager
     def ready(self) -> Iterator[dict[str, rounds.Ask]]:
-        yield {name: self.ask for name in ("lora/0", "full/0")}
+        yield dict.fromkeys(("lora/0", "full/0"), self.ask)
 
     def ask(self, questions: Sequence[Question]) -> list[Timing]:
         if len(self.asked) >= 2 * self.after:
@@ -315,7 +319,6 @@ def test_models_that_do_not_fit_beside_each_other_take_turns(
     ]  # type: ignore[arg-type]
     group = [Candidate(system, base, domain, bench) for system in systems]
     most = []
-    load_again = bench._room
 
     def room() -> bool:
         most.append(len(bench._held))
@@ -325,4 +328,3 @@ def test_models_that_do_not_fit_beside_each_other_take_turns(
     rows = [one.timings(questions[:3], group) for one in group]
     assert all(row.error is None for found in rows for row in found)
     assert set(most) == {1}
-    assert load_again is not room
