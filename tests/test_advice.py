@@ -16,7 +16,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from evals.schema import InputError
-from leaderboard import counsel, situation
+from leaderboard import counsel, gathering, situation
 from leaderboard.__main__ import _of_situation, main
 from leaderboard.advice import decide
 from leaderboard.evidence import Amount, Evidence
@@ -174,6 +174,13 @@ def test_a_demand_on_latency_is_not_met_by_what_was_timed_on_a_busy_machine():
 )
 def test_what_was_not_timed_in_turn_does_not_say_which_is_cheaper(how, why):
     assert why in decide(Case(evidence(timed(rag=RAG, twin=TWIN, **how)), MONTH)).reason
+
+
+def test_doubts_and_the_machine_are_kept_in_the_data_of_a_page():
+    known = on("cpu", rag=RAG, twin=TWIN)
+    doubtful = replace(known, cautions={("latency.seconds", "rag"): BUSY})
+    for each in (known, doubtful):
+        assert gathering.of_json(json.loads(json.dumps(gathering.as_json(each)))) == each
 
 
 def test_a_cost_that_may_as_well_be_another_s_is_said():
