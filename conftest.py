@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import pytest
 
 import leaderboard
-from evals import axes, options, progress, quiet
+from evals import axes, latency, options, progress, quiet
 from evals.cache import Cache, digest
 from evals.cli import suit_any_terminal
 from evals.exam import NOTHING, Axis, Effort, Exam, Sheet
@@ -57,6 +57,8 @@ class Plan:
     option: Any
     root: Path
     started: str = field(default_factory=provenance.now)
+    timed: list[Cell] = field(default_factory=list)
+    """The cells whose latency is asked for, once the tests are collected."""
 
     @cached_property
     def cache(self) -> Cache:
@@ -160,8 +162,13 @@ class Plan:
 
     def sheet(self, cell: Cell) -> Sheet:
         """What the axes are given for a cell."""
-        questions = cell.suite.questions[: self.option.limit]
-        return Sheet(cell.suite, questions, cell.candidate, cell.base, self.judge, self.cache, self.option.limit)
+        questions, beside = cell.suite.questions[: self.option.limit], self._beside(cell)
+        return Sheet(cell.suite, questions, cell.candidate, cell.base, self.judge, self.cache, self.option.limit, beside)
+
+    def _beside(self, cell: Cell) -> tuple[Candidate, ...]:
+        """The candidates of the same suite and base model that are timed in this run."""
+        mine = [each for each in self.timed if each.suite is cell.suite and each.candidate.base is cell.candidate.base]
+        return tuple(each.candidate for each in mine)
 
     def _fair(self, cell: Cell) -> bool | list[str]:
         own = cell.suite.name not in load_suite.names()
@@ -177,6 +184,11 @@ class Plan:
             made[row] = {name: told.pop(name) for name in ("version", "training")}
             systems_of[candidate.name] = told
         return systems_of, made
+
+    def _timing(self) -> dict[str, Any]:
+        """How the systems of each suite and base model were timed in turn."""
+        found = {f"{cell.suite.name}/{cell.candidate.base_model}": (cell.candidate, self.sheet(cell)) for cell in self.timed}
+        return {name: candidate.timed(latency.asked(sheet), sheet.beside) for name, (candidate, sheet) in found.items()}
 
     def provenance(self) -> dict[str, Any]:
         """What a reader needs to trust the run and to run it again."""
@@ -195,6 +207,7 @@ class Plan:
             leaderboard.row(cell.suite.name, cell.candidate.base_model, cell.candidate.name): self._fair(cell)
             for cell in self.cells
         }
+        asked["timing"] = self._timing()
         asked["judges"] = {self.judge.name: [vars(row) for row in calibration.load(self.judge.name)]}
         tables = {"suites": suites_of, "systems": systems_of, "made": made, "base_models": self.base_facts}
         return provenance.facts(self.root) | asked | tables
@@ -285,6 +298,13 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     waiting = [item for item in items if item.get_closest_marker("domain") and item.get_closest_marker("slow")]
     items[:] = [item for item in items if item not in waiting]
     config.hook.pytest_deselected(items=waiting)
+
+
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """Note which systems are timed, as they are timed in turn: those that no option, `-k` or `-m` leaves out."""
+    items = [item for item in session.items if isinstance(item, pytest.Function) and item.get_closest_marker("latency")]
+    cells: list[Any] = [item.callspec.params["cell"] for item in items if "cell" in item.fixturenames]
+    session.config.stash[PLAN].timed[:] = cells
 
 
 @pytest.fixture(scope="session")

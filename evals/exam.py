@@ -102,8 +102,8 @@ class Candidate(Protocol):
     def weights(self) -> AbstractContextManager[tuple[Any, Any]]:
         """Its model and tokenizer in memory, while the context is open."""
 
-    def timings(self, questions: Sequence[Question]) -> list[Timing]:
-        """How long each question takes, asked alone, in order."""
+    def timings(self, questions: Sequence[Question], beside: Sequence[Any]) -> list[Timing]:
+        """How long each question takes, asked alone, in turn with the candidates beside it; in the questions' order."""
 
     def costs(self) -> Mapping[str, float | str]:
         """What it cost to build and takes on disk, by the names of `evals.cost`, or why that is not known."""
@@ -135,6 +135,8 @@ class Sheet:
     cache: Cache
     limit: int | None = None
     """At most so many items of each general task."""
+    beside: tuple[Candidate, ...] = ()
+    """The candidates that are timed in turn with this one, itself among them."""
 
     @cached_property
     def answers(self) -> tuple[Answer, ...]:
@@ -242,12 +244,16 @@ class Exam:
         return records
 
     def _scored(self, axis: Axis) -> list[Record]:
-        """The axis' records, read back if they were made before. What failed may go better next time, so it is not kept."""
+        """The axis' records, read back if they were made before.
+
+        What failed may go better next time, and what was timed on a busy machine too, so neither is kept.
+        """
         cache, key = self.sheet.cache, self._key(axis)
         if cache.has("scores", key):
             return [Record.from_json(row) for row in cache.json("scores", key, list)]
         records = list(self._records(axis))
-        if not any(record.status in ("failed", "unmeasured") for record in records):
+        doubtful = axis.timed and any(record.caution for record in records)
+        if not doubtful and not any(record.status in ("failed", "unmeasured") for record in records):
             cache.json("scores", key, lambda: [as_json(record) for record in records])
         return records
 
@@ -260,7 +266,7 @@ class Exam:
             [sheet.suite.name, sheet.suite.version, sheet.base.version, sheet.candidate.name, sheet.candidate.base_model],
             [sheet.candidate.version, sheet.candidate.seed, [question.id for question in sheet.questions], sheet.limit],
             [sheet.judge.name, [measure.name for measure in axis.judged]] if axis.judged else None,
-            machine.facts() if axis.timed else None,
+            [machine.facts(), [(one.name, one.seed, one.version) for one in sheet.beside]] if axis.timed else None,
             axis.inputs(sheet) if axis.inputs else None,
         )
 

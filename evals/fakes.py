@@ -18,7 +18,7 @@ def no_weights() -> tuple[Any, Any]:
 
 def quick(question: Question) -> Timing:
     """A tenth of a second, most of it spent on writing."""
-    return Timing(question.id, seconds=0.1, retrieval=0.01, prefill=0.02, decoding=0.07, tokens=7)
+    return Timing(question.id, seconds=0.1, retrieval=0.01, prefill=0.02, decoding=0.07, tokens=7, prompt_tokens=10, passes=7)
 
 
 SPENT = ("train_flops", "train_seconds", "index_seconds")
@@ -87,7 +87,7 @@ class Fake:
         """What ``load`` gives."""
         yield self.load()
 
-    def timings(self, questions: Sequence[Question]) -> list[Timing]:
+    def timings(self, questions: Sequence[Question], _beside: Sequence[Any] = ()) -> list[Timing]:
         """What ``timing`` says."""
         return [self.timing(question) for question in questions]
 

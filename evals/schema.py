@@ -239,8 +239,15 @@ class Timing:
     """From there to the end."""
     tokens: int = 0
     """New tokens generated."""
+    prompt_tokens: int = 0
+    passes: int = 0
+    """Passes through the model that ``decoding`` took: one for each token after the first, the one that ends an answer too."""
     unmerged: float | None = None
     """``seconds`` with the LoRA adapter left beside the weights; ``None`` for a system without one."""
+    round: str = ""
+    """The round in which it was asked: what the systems that were timed in turn have in common."""
+    caution: str = ""
+    """Why the seconds may not be what they seem."""
     error: str | None = None
     """Why there is no time."""
 

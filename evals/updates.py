@@ -11,7 +11,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from evals.accuracy import exact, exact_match
-from evals.exam import WHOLE, Axis, Candidate, Effort, Mark, QuestionScorer, Sheet, per_question
+from evals.cost import caution
+from evals.exam import WHOLE, Axis, Candidate, Effort, Mark, QuestionScorer, Sheet, per_question, with_caution
 from evals.reading import ASKED
 from evals.schema import Answer, Example, Measure, Question, RevisedQuestion, Score, Suite, not_applicable, unmeasured
 from evals.spread import spread
@@ -70,7 +71,8 @@ def _score(update: Callable[[Sheet], Candidate], parts: Mapping[Measure, Sequenc
         for questions, table in asked.items():
             yield from per_question(table)(replace(sheet, questions=questions, candidate=candidate))
         costs = candidate.costs()
-        yield from (Mark(measure, WHOLE, "", _sum([costs[name] for name in names])) for measure, names in parts.items())
+        for measure, names in parts.items():
+            yield Mark(measure, WHOLE, "", with_caution(_sum([costs[name] for name in names]), caution(costs, *names)))
 
     return score
 
@@ -114,7 +116,7 @@ def _by_training(prefix: str, update: Callable[[Sheet], Candidate], trainings: f
         for mark in _score(update, TRAINING)(sheet) if not why_not else _blank(sheet, why_not):
             yield mark._replace(measure=named[mark.measure])
 
-    return Axis(prefix, tuple(named.values()), score, effort=Effort(trainings, questions=ASKED + 50))
+    return Axis(prefix, tuple(named.values()), score, timed=True, effort=Effort(trainings, questions=ASKED + 50))
 
 
 def _why_not(sheet: Sheet) -> str:
@@ -136,6 +138,6 @@ def _as_it_is(sheet: Sheet) -> Iterator[Mark]:
     yield from _memory(sheet)
 
 
-AXIS = Axis("updates", (*MEASURES, OVERRIDDEN, REMEMBERED), _as_it_is, effort=Effort(readings=ASKED + 100))
+AXIS = Axis("updates", (*MEASURES, OVERRIDDEN, REMEMBERED), _as_it_is, timed=True, effort=Effort(readings=ASKED + 100))
 RETRAINED = _by_training("updates.retrained", _retrained, 1.0)
 CONTINUED = _by_training("updates.continued", _continued, 0.2)

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from leaderboard.evidence import Evidence
+    from leaderboard.evidence import Evidence, Machine
     from leaderboard.situation import Situation
     from leaderboard.store import Run
 
@@ -76,24 +76,44 @@ def debated(run: Path, claims: Sequence[Path] = ()) -> str:
     return as_text(list(findings(latest([read(run)]), tested)))
 
 
-def advised(runs: Sequence[Path], situation: Situation, *, as_data: bool = False) -> str:
+def advised(runs: Sequence[Path], situation: Situation, *, as_data: bool = False, hours: Sequence[Machine] = ()) -> str:
     """What run folders together, or what a `leaderboard.json` holds of them, say to do in a situation: in words, or as JSON.
 
+    ``hours``: the machines whose prices were asked for by name.
+
     Raises:
-        InputError: a folder is no run, two are of different exams, or a file holds no data to decide from.
+        InputError: a folder is no run, two are of different exams, or a file holds no data to decide from; or no run was taken
+            on a machine whose price was named.
     """
     import json
 
     from leaderboard.counsel import advise, as_json, as_text
 
-    found = list(advise(_evidence(runs), situation))
+    sections = _evidence(runs)
+    _check_priced(sections, hours)
+    found = list(advise(sections, situation))
     return json.dumps([as_json(each) for each in found], indent=1, allow_nan=False) if as_data else as_text(found)
+
+
+def _check_priced(sections: Sequence[Evidence], hours: Sequence[Machine]) -> None:
+    """A price of another machine than the one that took the seconds would say nothing, and look as if it did."""
+    from evals.schema import InputError
+
+    there = {evidence.machine or "gpu" for evidence in sections}
+    for machine in hours if sections else ():
+        if machine not in there:
+            other = "gpu" if machine == "cpu" else "cpu"
+            kind = "with a GPU" if machine == "gpu" else "without a GPU"
+            raise InputError(
+                f"--{machine}-hour is the price of a machine {kind}, and these seconds were not taken on one: "
+                f"name the price of theirs with --{other}-hour, or take the run again there"
+            )
 
 
 def _evidence(runs: Sequence[Path]) -> list[Evidence]:
     from evals.schema import InputError
     from leaderboard import gathering
-    from leaderboard.board import latest
+    from leaderboard.board import latest, merged
     from leaderboard.changes import incomparable
     from leaderboard.store import read
 
@@ -103,4 +123,4 @@ def _evidence(runs: Sequence[Path]) -> list[Evidence]:
     differences = dict.fromkeys(text for run in opened[1:] for text in incomparable(opened[0], run))
     if differences:
         raise InputError("\n".join(["these runs are of different exams, and say nothing together:", *differences]))
-    return gathering.gathered(latest(opened))
+    return gathering.gathered(latest(opened), merged([run.provenance for run in opened]).get("systems"))

@@ -79,15 +79,16 @@ def _announce(files: Sequence[Path]) -> None:
 
 
 def _advise(arguments: argparse.Namespace) -> int:
-    from dataclasses import replace
-
+    from leaderboard.evidence import Machine
     from leaderboard.situation import Situation, load
 
     prices = load(arguments.prices)
-    if arguments.gpu_hour is not None:
-        prices = replace(prices, gpu_hour=arguments.gpu_hour)
-    told = {name: getattr(arguments, name) for name in Situation.__dataclass_fields__ if name != "prices"}
-    print(advised(arguments.folders, Situation(prices, **told), as_data=arguments.json))
+    told: dict[Machine, float | None] = {"gpu": arguments.gpu_hour, "cpu": arguments.cpu_hour}
+    named = {machine: price for machine, price in told.items() if price is not None}
+    for machine, price in named.items():
+        prices = prices.with_hour(machine, price)
+    asked = {name: getattr(arguments, name) for name in Situation.__dataclass_fields__ if name != "prices"}
+    print(advised(arguments.folders, Situation(prices, **asked), as_data=arguments.json, hours=list(named)))
     return 0
 
 
@@ -241,7 +242,9 @@ def _of_situation(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--changed", type=_share, metavar="SHARE", help=what)
     parser.add_argument("--queries", type=_amount, default=1000.0, metavar="N", help="questions a day (default: 1000)")
     parser.add_argument("--prices", type=Path, metavar="FILE", help="what is paid (default: leaderboard/prices.toml)")
-    parser.add_argument("--gpu-hour", type=_amount, metavar="X", help="an hour of the machine, in place of the file's")
+    what = "an hour of a machine with a GPU, in place of the file's, for a run that was taken on one"
+    parser.add_argument("--gpu-hour", type=_amount, metavar="X", help=what)
+    parser.add_argument("--cpu-hour", type=_amount, metavar="X", help="the same of a machine without a GPU")
     what = "quality given up for a lower cost (default: 0.02, two points)"
     parser.add_argument("--margin", type=_share, default=0.02, metavar="SHARE", help=what)
     what = "most that the recommended one may turn out to be worse than another (default: 0.1)"

@@ -84,6 +84,9 @@ def _floors(case: Case, weighed: Sequence[Weighed]) -> Iterator[str]:
             limit = case.situation.limits[name]
             if standing == "not measured":
                 yield to_measure([limit.measure], each.option.system)
+            elif standing == "not reliable":
+                why = case.evidence.doubt((limit.measure, each.option.system))
+                yield f"{name} of {each.option.name} is not reliable ({why}): {to_time_again([limit.measure])}"
             elif standing == "perhaps met":
                 found = case.evidence.found(limit.measure, each.option.system) if limit.measure else each.quality
                 assert found  # noqa: S101 # perhaps met: it was measured
@@ -103,7 +106,20 @@ def _cheapest(case: Case, fit: Sequence[Weighed]) -> Weighed:
     if len(tied) > 1 and unpriced:
         names = "; ".join(each.option.name for each in tied)
         raise Undecided(f"these are not told apart in quality, and not all their costs are known: {names}", *_listed(unpriced))
-    return min(tied, key=lambda each: (each.cost.value if each.cost else 0.0, -_goodness(each)[0], each.option.name))
+    pick = min(tied, key=lambda each: (each.cost.value if each.cost else 0.0, -_goodness(each)[0], each.option.name))
+    doubtful = {column: None for each in tied if each != pick for column in case.paid(pick.option, each.option)}
+    _reliable(case, [column for column in doubtful if case.evidence.doubt(column)], tied)
+    return pick
+
+
+def _reliable(case: Case, doubtful: Sequence[Column], tied: Sequence[Weighed]) -> None:
+    """Refuses to tell by seconds that are not to be relied on which is the cheapest."""
+    if doubtful:
+        names, why = "; ".join(each.option.name for each in tied), case.evidence.doubt(doubtful[0])
+        reason = (
+            f"these are not told apart in quality, and what they cost rests on seconds that are not reliable ({why}): {names}"
+        )
+        raise Undecided(reason, to_time_again([measure for measure, _ in doubtful]))
 
 
 def _surely_good(case: Case, pick: Weighed, fit: Sequence[Weighed]) -> None:
@@ -152,6 +168,12 @@ def to_measure(measures: Sequence[str], system: str = "") -> str:
     wanted = f"({axes})" if " or " in axes else axes
     needs = " (of a suite with revisions.jsonl)" if "updates" in axes else ""
     return f'{what}{only}: pytest -m "domain and {wanted}"{" --full" if again else ""}{needs}'
+
+
+def to_time_again(measures: Sequence[str]) -> str:
+    """What to do about seconds that are not reliable."""
+    what = ", ".join(dict.fromkeys(measures))
+    return f'{what}: once more, all systems in one run on a quiet machine: pytest -m "domain and latency"'
 
 
 def _to_settle(weighed: Sequence[Weighed]) -> list[str]:

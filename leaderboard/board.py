@@ -21,6 +21,7 @@ from leaderboard.findings import Finding, findings
 from leaderboard.gathering import as_json, gathered
 from leaderboard.pairs import Pair, pairs
 from leaderboard.people import Labels, labels, put_right
+from leaderboard.percentiles import SECONDS, around
 from leaderboard.records import Records
 from leaderboard.series import Caution, Series, grouped, rounded
 from leaderboard.standing import standings
@@ -106,7 +107,7 @@ def board(runs: Sequence[Run], claims: Sequence[Claim] | None = None) -> Board:
 
     What several of the runs measured is taken from the last.
     """
-    provenance = _merged([run.provenance for run in runs])
+    provenance = merged([run.provenance for run in runs])
     systems, fair = provenance.get("systems", {}), provenance.get("fair", {})
     records = latest(runs)
     said = labels(runs)
@@ -118,7 +119,7 @@ def board(runs: Sequence[Run], claims: Sequence[Claim] | None = None) -> Board:
     )
     found = tuple(findings(records, load() if claims is None else claims))
     more = (tuple(effects(records, systems)), tuple(crossings(records, systems)), found, tuple(pairs(records, systems)))
-    return Board(provenance, tuple(cells), *more, tuple(gathered(records)))
+    return Board(provenance, tuple(cells), *more, tuple(gathered(records, systems)))
 
 
 def latest(runs: Sequence[Run]) -> Records:
@@ -129,7 +130,7 @@ def latest(runs: Sequence[Run]) -> Records:
     return Records.joined(found.values())
 
 
-def _merged(provenances: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+def merged(provenances: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     """The last word of each, where tables such as ``systems`` keep the rows of all."""
     merged: dict[str, Any] = {}
     for provenance in provenances:
@@ -143,15 +144,16 @@ def _cells(records: Records, fair: Mapping[str, Any], said: Labels) -> Iterator[
     """The cells of all systems in all measures on one suite with one base model, the best of each measure marked."""
     groups = list(grouped(records, "measure").values())
     measures = [{name: Series(rows) for (name,), rows in grouped(group, "system").items()} for group in groups]
+    timed = next((columns for columns in measures if next(iter(columns.values())).first.measure == SECONDS), {})
     for group, columns, marks in zip(groups, measures, standings(measures), strict=True):
         asked = set(group.item.tolist())
         for system, series in columns.items():
             stamp = fair.get(row(series.first.suite, series.first.base_model, system))
-            yield _cell(series, asked, marks.get(system, ""), stamp, said)
+            yield _cell(series, asked, marks.get(system, ""), stamp, said, timed.get(system))
 
 
-def _cell(series: Series, asked: set[int], mark: str, fair: Any, said: Labels) -> Cell:
-    first, found = series.first, series.interval
+def _cell(series: Series, asked: set[int], mark: str, fair: Any, said: Labels, timed: Series | None) -> Cell:
+    first, found = series.first, series.interval and around(series.interval, series.first.measure, timed)
     labelled, right = put_right(series, said)
     absent = series.items("not_applicable") - series.items("scored", "failed", "unmeasured")
     return Cell(

@@ -8,7 +8,7 @@ from typing import Any
 
 from evals.statistics import Interval
 from leaderboard.advice import Decision, decide
-from leaderboard.evidence import Amount, Evidence
+from leaderboard.evidence import Amount, Evidence, Machine
 from leaderboard.figures import between, costing, figure, money, paid, signed
 from leaderboard.flips import LIMITS, Axis, Flip, Tip, flips, value
 from leaderboard.options import PARTS, Case, Weighed
@@ -16,7 +16,12 @@ from leaderboard.series import rounded
 from leaderboard.situation import Situation
 from leaderboard.text import WIDTH, wrapped
 
-SAID: dict[Axis, str] = {"updates": "Updates a month", "queries": "Queries a day", "gpu_hour": "Price of an hour"}
+SAID: dict[Axis, str] = {"updates": "Updates a month", "queries": "Queries a day", "hour": "Price of an hour"}
+MACHINES: dict[Machine, str] = {
+    "": "the machine at {} (--gpu-hour sets yours; the run does not say whether it was one with a GPU)",
+    "cpu": "a machine without a GPU, as in the run, at {} (--cpu-hour sets yours)",
+    "gpu": "a machine with a GPU, as in the run, at {} (--gpu-hour sets yours)",
+}
 HEADS = ("option", "expected quality", "cost a month", *PARTS, "demands")
 
 
@@ -45,6 +50,7 @@ def as_json(advice: Advice) -> dict[str, Any]:
         "suite": case.evidence.suite,
         "base_model": case.evidence.base_model,
         "situation": asdict(case.situation),
+        "machine": case.evidence.machine,
         "changed": _maybe(case.changed),
         "aged": _maybe(case.aged),
         "recommendation": decision.name or None,
@@ -127,8 +133,9 @@ def _situation(case: Case) -> str:
         "" if case.aged is None else f": over the month {figure(case.aged, 'share')} of the questions are about what has changed"
     )
     each = f", each of {changed} of the knowledge{about}" if situation.updates else ""
-    hour = paid(f"{situation.prices.gpu_hour:g}", situation.prices.currency)
-    asked = f"{situation.queries:g} queries a day, an hour of the machine at {hour} (--gpu-hour sets yours)"
+    machine = case.evidence.machine
+    hour = paid(f"{situation.prices.hour(machine):g}", situation.prices.currency)
+    asked = f"{situation.queries:g} queries a day, an hour of {MACHINES[machine].format(hour)}"
     updates = f"{situation.updates:g} {'update' if situation.updates == 1 else 'updates'} a month{each}"
     return f"{case.evidence.suite}, base model {case.evidence.base_model}. {updates}; {asked}."
 
@@ -141,6 +148,7 @@ def _verdict(advice: Advice) -> Iterator[str]:
         return
     yield f"Recommended: {decision.name}: {_figures(decision.pick)}."
     yield _because(advice.case, decision)
+    yield from _alike(advice.case, decision, decision.pick)
     yield from _with_care(advice.case, decision.pick)
     if decision.runner_up:
         gap = advice.case.quality(decision.pick.option, decision.runner_up.option)
@@ -161,6 +169,15 @@ def _because(case: Case, decision: Decision) -> str:
     return f"It is the cheapest of those not surely worse than the best by more than {margin}: {', '.join(decision.tied)}."
 
 
+def _alike(case: Case, decision: Decision, pick: Weighed) -> Iterator[str]:
+    """Options as good as the recommended one that may be as cheap."""
+    rivals = [each.option for each in decision.weighed if each != pick and each.option.name in decision.tied]
+    gaps = {option.name: case.cost(pick.option, option) for option in rivals}
+    names = [name for name, gap in gaps.items() if gap.low < gap.high and gap.low <= 0 <= gap.high]
+    if names:
+        yield f"Its cost is not told apart from that of: {', '.join(names)}."
+
+
 UNASKED = {
     "abstention": ("hallucination.unanswerable", "answers {} of what the documents cannot answer"),
     "forgetting": ("forgetting", "lost {} of general ability"),
@@ -176,6 +193,10 @@ def _with_care(case: Case, pick: Weighed) -> Iterator[str]:
     told = [said.format(figure(known.value, _unit(measure))) for known, measure, said in found if known and known.value > NOTABLE]
     if told:
         yield f"Not demanded, and so not weighed: {pick.option.system} {'; '.join(told)}."
+    for column in case.paid(pick.option):
+        if column in case.evidence.cautions:
+            measure, system = column
+            yield f"With caution: {measure} of {system}: {case.evidence.cautions[column]}."
     if pick.option.policy == "continued" and case.situation.updates > 1:
         yield "One training on changes alone was measured; that the next one in a row does no more harm is assumed."
 

@@ -8,10 +8,10 @@ common on a question cancels.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property, reduce
 from math import hypot, sqrt
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 from evals.comparison import Noise, joint_noise, training_noise, widened
 from evals.statistics import TAIL, Interval, t_quantile
@@ -36,6 +36,7 @@ class Amount(NamedTuple):
     high: float
 
 
+Machine = Literal["", "cpu", "gpu"]
 Column = tuple[str, str]
 """Measure and system."""
 Weights = Mapping[Column, float]
@@ -59,6 +60,10 @@ class Evidence:
     """The mean of each seed, of the measures of `QUALITY`."""
     covariances: Mapping[Column, Sequence[float]]
     """Of the means of those: with each one that comes before it here, and with itself."""
+    cautions: Mapping[Column, str] = field(default_factory=dict)
+    """Why seconds may not be what they seem."""
+    machine: Machine = ""
+    """What the seconds were taken on; empty where that is not known."""
 
     def found(self, measure: str, system: str) -> Interval | None:
         """The mean of a measure; None where it has no value."""
@@ -67,6 +72,10 @@ class Evidence:
     def applies(self, measure: str, system: str) -> bool:
         """False where the measure was taken, and cannot exist for this system."""
         return (measure, system) not in self.impossible
+
+    def doubt(self, column: Column) -> str:
+        """Why nothing is decided by a figure; empty where it may be. Only the time of answers can be in doubt."""
+        return self.cautions.get(column, "") if column[0].startswith("latency.") else ""
 
     def missing(self, weights: Weights) -> list[Column]:
         """The columns without a value."""

@@ -14,9 +14,9 @@ from leaderboard.advice import Decision, decide
 from leaderboard.evidence import Amount
 from leaderboard.options import Case
 
-Axis = Literal["updates", "queries", "gpu_hour"]
+Axis = Literal["updates", "queries", "hour"]
 Side = Literal["below", "above"]
-LIMITS: dict[Axis, float] = {"updates": 1000.0, "queries": 10_000_000.0, "gpu_hour": 1000.0}
+LIMITS: dict[Axis, float] = {"updates": 1000.0, "queries": 10_000_000.0, "hour": 1000.0}
 """How far is looked: updates a month, queries a day, the price of an hour."""
 STEPS = 80
 SMALL = 1e-7
@@ -75,7 +75,9 @@ def _values(axis: Axis) -> list[float]:
 
 def value(case: Case, axis: Axis) -> float:
     """Where the situation lies on an axis."""
-    return case.situation.prices.gpu_hour if axis == "gpu_hour" else float(getattr(case.situation, axis))
+    if axis == "hour":
+        return case.situation.prices.hour(case.evidence.machine)
+    return float(getattr(case.situation, axis))
 
 
 def moved(case: Case, axis: Axis, x: float) -> Case:
@@ -85,7 +87,7 @@ def moved(case: Case, axis: Axis, x: float) -> Case:
         return Case(case.evidence, replace(situation, updates=x))
     if axis == "queries":
         return Case(case.evidence, replace(situation, queries=x), case.known)
-    return Case(case.evidence, replace(situation, prices=replace(situation.prices, gpu_hour=x)), case.known)
+    return Case(case.evidence, replace(situation, prices=situation.prices.with_hour(case.evidence.machine, x)), case.known)
 
 
 def _nearest(case: Case, now: Decision, axis: Axis, values: Sequence[float]) -> float | None:
@@ -119,8 +121,8 @@ def _tips(case: Case, now: Decision, then: Decision, axis: Axis, near: float) ->
     if not now.pick or not then.pick:
         return None, None
     mine, theirs, there = now.pick.option, then.pick.option, moved(case, axis, near)
-    dearest = moved(case, axis, LIMITS[axis]).situation  # what is free here may have a price there, and not be known
-    priced = not any(case.evidence.missing(option.cost(dearest)) for option in (mine, theirs))
+    dearest = moved(case, axis, LIMITS[axis])  # what is free here may have a price there, and not be known
+    priced = not any(case.evidence.missing(dearest.paid(option)) for option in (mine, theirs))
     measured = not any(case.evidence.missing(option.quality(0.5)) for option in (mine, theirs))
     margin = 0.0 if priced and not there.cost(mine, theirs).value else case.situation.margin
     better, worse = (mine, theirs) if measured and there.quality(mine, theirs).value > 0 else (theirs, mine)

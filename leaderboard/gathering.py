@@ -2,10 +2,12 @@
 
     {"suite": ..., "base_model": ...,
      "situation": {...},                                       what the page starts from, as `advise --json` names it
+     "machine": "cpu",                                         what the seconds were taken on: "cpu", "gpu", or "" if not known
      "changed": 0.2,                                           share of the knowledge that the suite's revisions change
      "systems": [["lora", true], ["rag", false]],              whether a system's weights are its own
      "impossible": [["privacy.extracted", "rag"]],             measures that cannot exist for a system
      "figures": [{"measure": ..., "system": ..., "value": ..., "low": ..., "high": ..., "n": ..., "clusters": ..., "method": ...,
+                  "caution": "the machine was busy ...",       why seconds may not be what they seem, if anything speaks for it
                   "seeds": {"0": 0.81, "1": 0.83},             the mean of each seed, and the covariance of the mean with those
                   "covariance": [0.0012, 0.0003]}, ...]}       of the figures before it that have one, and with itself
 
@@ -24,8 +26,10 @@ from typing import Any
 from evals.schema import InputError, Record
 from evals.statistics import Interval
 from leaderboard.covariance import covariance
-from leaderboard.evidence import QUALITY, Column, Evidence
+from leaderboard.evidence import QUALITY, Column, Evidence, Machine
+from leaderboard.percentiles import SECONDS, around
 from leaderboard.records import Records
+from leaderboard.reliance import cautions
 from leaderboard.series import Series, grouped, rounded
 from leaderboard.situation import Situation, load
 
@@ -40,18 +44,21 @@ SPENT = "cost.train_seconds"
 LOOKED_AT = {*WEIGHED, SPENT}
 
 
-def gathered(records: Iterable[Record]) -> list[Evidence]:
-    """The evidence of every suite and base model, by name."""
+def gathered(records: Iterable[Record], systems: Mapping[str, Mapping[str, Any]] | None = None) -> list[Evidence]:
+    """The evidence of every suite and base model, by name; ``systems``: what the provenance says of each of them."""
     sections = sorted(grouped(Records.of(records), "suite", "base_model").items())
-    return [_section(suite, base_model, rows) for (suite, base_model), rows in sections]
+    return [_section(suite, base_model, rows, systems or {}) for (suite, base_model), rows in sections]
 
 
-def _section(suite: str, base_model: str, records: Records) -> Evidence:
+def _section(suite: str, base_model: str, records: Records, told: Mapping[str, Mapping[str, Any]]) -> Evidence:
     systems = sorted(system for (system,) in grouped(records, "system"))
     groups = grouped(records.where(lambda about: about.measure in LOOKED_AT), "measure", "system")
     names = [(measure, system) for measure in WEIGHED for system in systems if (measure, system) in groups]
     columns = {name: Series(groups[name]) for name in names}
-    figures = {name: _rounded(series.interval) for name, series in columns.items() if series.interval}
+    found = {name: series.interval for name, series in columns.items()}
+    timed = {system: columns[SECONDS, system] for system in systems if (SECONDS, system) in columns}
+    figures = {(of, name): _rounded(around(mean, of, timed.get(name))) for (of, name), mean in found.items() if mean}
+    machines = {_machine(told[system].get("device", "")) for system in systems if system in told}
     mixed = [name for name in figures if name[0] in QUALITY]
     rows = covariance([columns[name] for name in mixed])
     return Evidence(
@@ -63,7 +70,13 @@ def _section(suite: str, base_model: str, records: Records) -> Evidence:
         frozenset(name for name in names if len(groups[name].ended("not_applicable")) == len(groups[name])),
         {name: {seed: rounded(mean) for seed, mean in columns[name].by_seed.items()} for name in mixed},
         {name: [rounded(float(shared)) for shared in rows[place][: place + 1]] for place, name in enumerate(mixed)},
+        cautions(columns, machines),
+        next(iter(machines)) if len(machines) == 1 else "",
     )
+
+
+def _machine(device: str) -> Machine:
+    return "" if not device else "cpu" if device == "cpu" else "gpu"
 
 
 def _rounded(found: Interval) -> Interval:
@@ -92,6 +105,7 @@ def as_json(evidence: Evidence) -> dict[str, Any]:
         "suite": evidence.suite,
         "base_model": evidence.base_model,
         "situation": asdict(Situation(load())),
+        "machine": evidence.machine,
         "changed": evidence.changed,
         "systems": [list(row) for row in evidence.systems.items()],  # a list keeps its order in every language
         "impossible": sorted(map(list, evidence.impossible)),
@@ -102,6 +116,7 @@ def as_json(evidence: Evidence) -> dict[str, Any]:
 def _figure(evidence: Evidence, measure: str, system: str) -> dict[str, Any]:
     column = measure, system
     figure = {"measure": measure, "system": system} | vars(evidence.figures[column])
+    figure |= {"caution": evidence.cautions[column]} if column in evidence.cautions else {}
     if column not in evidence.covariances:
         return figure
     seeds = {str(seed): mean for seed, mean in evidence.seeds[column].items()}
@@ -121,6 +136,8 @@ def of_json(data: Mapping[str, Any]) -> Evidence:
         frozenset((measure, system) for measure, system in data["impossible"]),
         {column: {int(seed): mean for seed, mean in row["seeds"].items()} for column, row in mixed.items()},
         {column: row["covariance"] for column, row in mixed.items()},
+        {column: row["caution"] for column, row in figures.items() if "caution" in row},
+        data["machine"],
     )
 
 

@@ -11,12 +11,12 @@ from functools import cached_property
 from typing import Literal, NamedTuple, get_args
 
 from evals.statistics import FEW, Interval
-from leaderboard.evidence import Amount, Column, Evidence
+from leaderboard.evidence import Amount, Column, Evidence, Machine
 from leaderboard.situation import DAYS, Limit, Situation, share_changed
 
 Policy = Literal["as it is", "retrained", "continued"]
 """After each update: nothing but indexing; training from the base; training further on the changes alone."""
-Standing = Literal["met", "perhaps met", "not met", "not measured"]
+Standing = Literal["met", "perhaps met", "not met", "not measured", "not reliable"]
 PARTS = ("updating", "answering", "storage")
 ACCURACY, KEPT, FRESH = "accuracy.exact", "updates.retained", "updates.fresh"
 
@@ -41,10 +41,10 @@ class Option:
             weights = {ACCURACY: 1 - changed, kept: 1 - changed, KEPT: changed - 1, fresh: changed}
         return {(measure, self.system): weight for measure, weight in weights.items() if weight}
 
-    def expenses(self, situation: Situation) -> dict[str, dict[Column, float]]:
-        """What a month costs, part by part, as weighted sums of amounts."""
+    def expenses(self, situation: Situation, machine: Machine = "") -> dict[str, dict[Column, float]]:
+        """What a month costs, part by part, as weighted sums of amounts; ``machine`` took the seconds."""
         prices, asked = situation.prices, situation.queries * DAYS
-        second = prices.gpu_hour / 3600
+        second = prices.hour(machine) / 3600
         updating = {
             "updates.seconds" if self.policy == "as it is" else f"updates.{self.policy}.seconds": situation.updates * second
         }
@@ -54,9 +54,9 @@ class Option:
         parts = (updating, answering, {"cost.artifact_bytes": prices.storage_gb_month / 1e9})
         return {part: self._of_mine(weights) for part, weights in zip(PARTS, parts, strict=True)}
 
-    def cost(self, situation: Situation) -> dict[Column, float]:
+    def cost(self, situation: Situation, machine: Machine = "") -> dict[Column, float]:
         """All parts together."""
-        return {column: weight for part in self.expenses(situation).values() for column, weight in part.items()}
+        return {column: weight for part in self.expenses(situation, machine).values() for column, weight in part.items()}
 
     def _of_mine(self, weights: Mapping[str, float]) -> dict[Column, float]:
         return {(measure, self.system): weight for measure, weight in weights.items() if weight}
@@ -134,14 +134,19 @@ class Case:
 
     def cost(self, option: Option, less: Option | None = None) -> Amount:
         """Of one option, or the difference of two; what both pay for alike cancels."""
-        return self.evidence.total(_less(option.cost(self.situation), less.cost(self.situation) if less else {}))
+        return self.evidence.total(self.paid(option, less))
+
+    def paid(self, option: Option, less: Option | None = None) -> dict[Column, float]:
+        """What that is made of, as a weighted sum of amounts."""
+        mine, theirs = (each.cost(self.situation, self.evidence.machine) if each else {} for each in (option, less))
+        return {column: weight for column, weight in _less(mine, theirs).items() if weight}
 
     def weigh(self, option: Option) -> Weighed:
         """All that is known of an option."""
         aged = self.aged
         missing = self.evidence.missing(option.quality(0.5 if aged is None else aged))
         quality = None if aged is None or missing else _share(self.quality(option))
-        expenses = option.expenses(self.situation)
+        expenses = option.expenses(self.situation, self.evidence.machine)
         absent = {part: self.evidence.missing(weights) for part, weights in expenses.items()}
         unpriced = tuple(column for columns in absent.values() for column in columns)
         return Weighed(
@@ -168,6 +173,8 @@ class Case:
 
     def _standing(self, limit: Limit, system: str, quality: Interval | None) -> Standing:
         found = self.evidence.found(limit.measure, system) if limit.measure else quality
+        if self.evidence.doubt((limit.measure, system)):
+            return "not reliable"
         if found is None:
             return "met" if limit.measure and not self.evidence.applies(limit.measure, system) else "not measured"
         least, most = float("-inf") if limit.least is None else limit.least, float("inf") if limit.most is None else limit.most

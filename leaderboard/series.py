@@ -152,7 +152,12 @@ class Series:
     def against(self, other: Series) -> Comparison | None:
         """Another system compared with this one over the items that both have; None if there are none."""
         noise = joint_noise(training_noise(self.seed_means), training_noise(other.seed_means))
-        return self._compare(other, noise)
+        found = self._compare(other, noise)
+        return replace(found, p=1.0, test="not timed in turn") if found and self._timed_apart(other) else found
+
+    def _timed_apart(self, other: Series) -> bool:
+        """Whether these are seconds that were taken in other rounds: what disturbed the machine then may be the difference."""
+        return self.unit == "seconds" and not set(self.clusters.values()) & set(other.clusters.values())
 
     def since(self, earlier: Series) -> Comparison | None:
         """The same system compared with what it was before: the seeds of either tell of both."""

@@ -7,12 +7,13 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from math import expm1, isfinite
 from pathlib import Path
 from typing import Any
 
 from evals.schema import InputError
+from leaderboard.evidence import Machine
 
 SHIPPED = Path(__file__).with_name("prices.toml")
 MOST_SIGNS = 5
@@ -34,11 +35,32 @@ class Prices:
     """All in one currency."""
 
     gpu_hour: float
+    """Of a machine with a GPU."""
     storage_gb_month: float
     api: Mapping[str, Api] = field(default_factory=dict)
     """System -> what is paid for its tokens in place of the seconds that it takes to answer."""
     currency: str = "$"
     """What is written before an amount."""
+    cpu_hour: float | None = None
+    """Of a machine without a GPU; None where nobody said it."""
+
+    def hour(self, machine: Machine) -> float:
+        """Of the machine that seconds were taken on; of one with a GPU where that is not known.
+
+        Raises:
+            InputError: it was one without a GPU, and has no price.
+        """
+        if machine != "cpu":
+            return self.gpu_hour
+        if self.cpu_hour is None:
+            raise InputError(
+                "the run was taken on a CPU, and the prices are those of a GPU: add cpu_hour to them, or name it with --cpu-hour"
+            )
+        return self.cpu_hour
+
+    def with_hour(self, machine: Machine, price: float) -> Prices:
+        """The same with another price of an hour of that machine."""
+        return replace(self, cpu_hour=price) if machine == "cpu" else replace(self, gpu_hour=price)
 
 
 @dataclass(frozen=True)
@@ -115,12 +137,13 @@ def load(file: Path | None = None) -> Prices:
     if problems:
         raise InputError("\n".join(problems))
     api = {system: Api(**prices) for system, prices in data.get("api", {}).items()}
-    return Prices(float(data["gpu_hour"]), float(data["storage_gb_month"]), api, data.get("currency", Prices.currency))
+    cpu_hour = float(data["cpu_hour"]) if "cpu_hour" in data else None
+    return Prices(float(data["gpu_hour"]), float(data["storage_gb_month"]), api, data.get("currency", Prices.currency), cpu_hour)
 
 
 def _problems(data: Mapping[str, Any]) -> Iterator[str]:
     amounts = {name: value for name, value in data.items() if name not in ("api", "currency")}
-    yield from _fields(amounts, ("gpu_hour", "storage_gb_month"), "")
+    yield from _fields(amounts, ("gpu_hour", "storage_gb_month"), "", ("cpu_hour",))
     currency = data.get("currency", Prices.currency)
     if not isinstance(currency, str) or not 0 < len(currency.strip()) <= MOST_SIGNS:
         yield f'currency: expected a sign or a short name such as "$" or "EUR", not {currency!r}'
@@ -132,9 +155,10 @@ def _problems(data: Mapping[str, Any]) -> Iterator[str]:
         yield from _fields(prices, ("prompt", "completion"), f"api.{system}.")
 
 
-def _fields(table: Mapping[str, Any], known: tuple[str, ...], where: str) -> Iterator[str]:
+def _fields(table: Mapping[str, Any], needed: tuple[str, ...], where: str, optional: tuple[str, ...] = ()) -> Iterator[str]:
+    known = (*needed, *optional)
     yield from (f"{where}{name}: unknown field; known are {', '.join(known)}" for name in table if name not in known)
-    yield from (f"{where}{name}: missing; add {name} = 1.0" for name in known if name not in table)
+    yield from (f"{where}{name}: missing; add {name} = 1.0" for name in needed if name not in table)
     for name in (name for name in known if name in table):
         value = table[name]
         if isinstance(value, bool) or not isinstance(value, int | float) or not isfinite(value) or value < 0:

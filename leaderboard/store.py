@@ -33,7 +33,7 @@ from leaderboard.records import MeasuredTwiceError, Records
 Key = tuple[str | int, ...]
 
 RECORDS, PROVENANCE, ANSWERS, LM_EVAL = "records.jsonl", "provenance.json", "answers", "lm-eval"
-KEPT = ("suites", "base_models", "systems", "made", "fair", "judges")
+KEPT = ("suites", "base_models", "systems", "made", "fair", "judges", "timing")
 """Tables of the provenance with an entry for each of what was examined."""
 
 

@@ -58,7 +58,7 @@ class Asking:
             log.info("%s: answered %d of %d", self.system.name, done, len(asked))
 
     def timings(self, model: Any, tokenizer: Any, questions: Sequence[Question], look_up: Searcher | None) -> list[Timing]:
-        """How long each question takes, asked alone, after a warm-up."""
+        """How long each question takes, asked alone."""
 
         def ask(question: Question, clock: timing.Clock) -> Timing:
             passages = look_up([question.text])[0] if look_up else None
@@ -68,7 +68,7 @@ class Asking:
                 return Timing(question.id, error=answer.error)
             with self.speaking(model, passages=bool(answer.contexts)):
                 (said,) = generation.generate(model, tokenizer, [tokens], self.system.max_new_tokens, clock)
-            return clock.timing(question.id, said.tokens)
+            return clock.timing(question.id, said.tokens, len(tokens))
 
         return timing.timings(questions, ask)
 

@@ -1,13 +1,13 @@
-"""The bench that candidates stand on: one device, one cache, and one model in memory at a time."""
+"""The bench that candidates stand on: one device, one cache, and one model in memory, or as many as there is room for."""
 
 from __future__ import annotations
 
 import gc
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from evals.cache import Cache
 from evals.schema import InputError
@@ -17,13 +17,25 @@ GPU_NODES = ("/dev/nvidia0", "/dev/kfd", "/dev/dxg")
 """Device files of NVIDIA, AMD and, under Windows' Linux, either."""
 
 
+ROOM = 2.0
+"""How many times its own size has to be free for a further model to be held: it wants room to work in, too."""
+
+
+class Held(NamedTuple):
+    """A model in memory, and its tokenizer."""
+
+    model: Any
+    tokenizer: Any
+
+
 class Bench:
     """Shares what is expensive to load among the candidates of a process. LoRA adapters are put on the base in memory."""
 
     def __init__(self, cache: Cache, device: str = "cpu") -> None:
         self.cache = cache
         self.device = device
-        self._held: tuple[Path, Any, Any] | None = None
+        self._held: dict[str, Held] = {}
+        self._several = False
 
     @contextmanager
     def weights(self, base: BaseModel, adapt: str, trained: Path | None) -> Iterator[tuple[Any, Any]]:
@@ -50,23 +62,62 @@ class Bench:
             with self.weights(base, adapt, trained) as both:
                 yield both
             return
-        import peft
+        yield self._shelved(f"{trained} merged", lambda: Held(self._merged(base, trained), base.tokenizer()))
 
-        self.clear()
-        yield peft.PeftModel.from_pretrained(base.load(self.device), trained).merge_and_unload().eval(), base.tokenizer()
+    @contextmanager
+    def several(self) -> Iterator[None]:
+        """As many models as there is room for stay in memory while the context is open, so that they can be used in turn."""
+        self._several = True
+        try:
+            yield
+        finally:
+            self._several = False
+            self.clear()
 
     def clear(self) -> None:
-        """Forget the model in memory, to make room for training."""
-        self._held = None
+        """Forget the models in memory, to make room for training."""
+        self._held.clear()
         gc.collect()
         gc.freeze()  # what is left are modules and plans, half a second to walk through: once is enough
 
-    def _loaded(self, base: BaseModel, weights: Path | None) -> tuple[Any, Any]:
-        folder = weights or base.folder
-        if self._held is None or self._held[0] != folder:
-            self.clear()
-            self._held = (folder, base.load(self.device, weights), base.tokenizer())
-        return self._held[1], self._held[2]
+    def _loaded(self, base: BaseModel, weights: Path | None) -> Held:
+        return self._shelved(str(weights or base.folder), lambda: Held(base.load(self.device, weights), base.tokenizer()))
+
+    def _merged(self, base: BaseModel, trained: Path | None) -> Any:
+        import peft
+
+        return peft.PeftModel.from_pretrained(base.load(self.device), trained).merge_and_unload().eval()
+
+    def _shelved(self, name: str, load: Callable[[], Held]) -> Held:
+        """What is held under a name, loaded where it is not; the last that came makes room for it where there is none."""
+        if name not in self._held:
+            if not self._several:
+                self.clear()
+            elif self._held and not self._room():
+                self._held.popitem()
+                gc.collect()
+            self._held[name] = load()
+        return self._held[name]
+
+    def _room(self) -> bool:
+        """Whether a further model like the largest that is held would fit."""
+        return free(self.device) > ROOM * max(size(held.model) for held in self._held.values())
+
+
+def size(model: Any) -> int:
+    """Bytes of a model's weights."""
+    return sum(weight.numel() * weight.element_size() for weight in model.parameters())
+
+
+def free(device: str) -> int:
+    """Bytes of memory that are free: of the GPU, or else of the machine."""
+    if device.startswith("cuda"):
+        import torch
+
+        return int(torch.cuda.mem_get_info(device)[0]) + torch.cuda.memory_reserved(device) - torch.cuda.memory_allocated(device)
+    import psutil
+
+    return int(psutil.virtual_memory().available)
 
 
 def pick_device(asked: str) -> str:

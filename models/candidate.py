@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any, NamedTuple
 
+from evals import load, machine
 from evals.cache import digest, source
 from evals.schema import Answer, Context, Domain, Example, InputError, Question, Timing, as_json
-from models import adaptation, asking, costs, generation, likelihood, prompts, retrieval, timing
+from models import adaptation, asking, bench, costs, generation, likelihood, prompts, retrieval, rounds, timing
 from models.base import BaseModel
 from models.bench import Bench
 from models.index import Index
@@ -180,24 +181,57 @@ class Candidate:
         with self.weights() as (model, tokenizer):
             return likelihood.losses(model, tokenizer, asked, self.context)
 
-    def timings(self, questions: Sequence[Question]) -> list[Timing]:
-        """How long each question takes, asked alone, after a warm-up. Answers are neither kept nor read back.
+    def timings(self, questions: Sequence[Question], beside: Sequence[Any] = ()) -> list[Timing]:
+        """How long each question takes, asked alone, in turn with the systems beside it: see `models.rounds`.
 
         A LoRA adapter is merged into the weights, as it would be to serve it, and timed once more unmerged. One that is
-        switched on and off cannot be merged.
+        switched on and off cannot be merged. Answers are neither kept nor read back.
         """
-        look_up = self._index.searcher(self.top_k) if self.retrieves else None
-        if self.system.adapter != "always":
-            timed = self._timed(self._weights.loaded(), questions, look_up)
-            return [replace(row, unmerged=None if row.error else row.seconds) for row in timed]
-        timed = self._timed(self._weights.merged(), questions, look_up)
-        if self.system.adapt != "lora":
-            return timed
-        unmerged = self._timed(self._weights.loaded(), questions, look_up)
+        together = self._together(beside)
+        key = self._timed_key(questions, together)
+        ready = partial(_ready, self.bench, together)
+        taken = rounds.taken(self.bench.cache, key, ready, questions, self.bench.device)
+        plain, slow = (rounds.of(taken, name) for name in (self._ways[0], self._ways[-1]))
+        adapted = self.system.adapt == "lora"
+        found = ((plain[question.id], slow[question.id]) for question in questions)
         return [
-            replace(row, unmerged=None if slow.error else slow.seconds, error=row.error or slow.error)
-            for row, slow in zip(timed, unmerged, strict=True)
+            replace(row, unmerged=other.seconds if adapted and not other.error else None, error=row.error or other.error)
+            for row, other in found
         ]
+
+    def timed(self, questions: Sequence[Question], beside: Sequence[Any]) -> dict[str, Any]:
+        """What a run's provenance says of its timings: with what they were taken in turn, and what else the machine did."""
+        return rounds.report(rounds.kept(self.bench.cache, self._timed_key(questions, self._together(beside))))
+
+    def _timed_key(self, questions: Sequence[Question], together: Sequence[Candidate]) -> str:
+        code = source(*(module.__file__ for module in (rounds, timing, asking, generation, prompts, bench, load)))
+        versions = [(one.version, name) for one in together for name in one._ways]  # noqa: SLF001 # another of its kind
+        return digest("timings", code, machine.facts(), versions, [(question.id, question.text) for question in questions])
+
+    def _together(self, beside: Sequence[Any]) -> list[Candidate]:
+        return list({one._ways: one for one in (*beside, self)}.values())  # noqa: SLF001 # another of its kind
+
+    @property
+    def _ways(self) -> tuple[str, ...]:
+        """The names of the ways in which it is timed: merged, or as it is, and an adapter apart as well."""
+        name = f"{self.name}/{self.seed}"
+        return (name, f"{name} unmerged") if self._merges else (name,)
+
+    @property
+    def _merges(self) -> bool:
+        return self.system.adapt == "lora" and self.system.adapter == "always"
+
+    def _asks(self) -> dict[str, rounds.Ask]:
+        """By the names of its ways. Trains and indexes first, if that was not done yet."""
+        self._weights.folder()
+        look_up = self._index.searcher(self.top_k) if self.retrieves else None
+
+        def ask(loaded: Callable[[], AbstractContextManager[tuple[Any, Any]]], questions: Sequence[Question]) -> list[Timing]:
+            with loaded() as (model, tokenizer):
+                return self._asking.timings(model, tokenizer, questions, look_up)
+
+        loads = (self._weights.merged, self._weights.loaded) if self._merges else (self._weights.loaded,)
+        return {name: partial(ask, loaded) for name, loaded in zip(self._ways, loads, strict=True)}
 
     def costs(self) -> dict[str, float | str]:
         """What it cost to build and takes on disk, or why that is not known. Trains and indexes first, if need be."""
@@ -241,11 +275,22 @@ class Candidate:
             for batch in self._asking.answers(model, tokenizer, questions, room):
                 yield [(asked[place], answer) for place, answer in batch]
 
-    def _timed(
-        self, loaded: AbstractContextManager[tuple[Any, Any]], questions: Sequence[Question], look_up: retrieval.Searcher | None
-    ) -> list[Timing]:
-        with loaded as (model, tokenizer):
-            return self._asking.timings(model, tokenizer, questions, look_up)
+
+@contextmanager
+def _ready(stand: Bench, candidates: Sequence[Candidate]) -> Iterator[dict[str, rounds.Ask]]:
+    """All of them, ready to be timed. One that cannot be made ready fails every question, and costs the others nothing."""
+    found: dict[str, rounds.Ask] = {}
+    for one in candidates:
+        try:
+            found |= one._asks()  # noqa: SLF001 # this file's own
+        except Exception as error:  # noqa: BLE001 # the boundary: whatever goes wrong is that system's failure
+            found |= dict.fromkeys(one._ways, partial(_broken, f"{type(error).__name__}: {error}"))  # noqa: SLF001
+    with stand.several():
+        yield found
+
+
+def _broken(why: str, questions: Sequence[Question]) -> list[Timing]:
+    return [Timing(question.id, error=why) for question in questions]
 
 
 def _asked(question: Question) -> str:

@@ -7,18 +7,19 @@ from pathlib import Path
 from typing import Any
 
 from evals.cache import MANIFEST
-from models import adaptation, retrieval
+from models import adaptation, circumstances, retrieval
 from models.base import HUB_FILES
 
 UNTRAINED = "the system is not trained"
 INTERRUPTED = "the training was interrupted and went on later"
-NEEDLESS = (MANIFEST, adaptation.REPORT, retrieval.REPORT, "README.md")
+NEEDLESS = (MANIFEST, adaptation.REPORT, retrieval.REPORT, circumstances.FILE, "README.md")
 """Files of an entry that nobody needs to serve it."""
 
 
 def costs(adapted: Path | None, index: Path | None, base: Path | None) -> dict[str, float | str]:
     """By the names of `evals.cost`: a number, or the reason why there is none. Of what was not done, nothing was spent.
 
+    ``train_caution`` and ``index_caution`` say why seconds and joules may not be those of this machine; nothing where they are.
     ``base`` is the model that it answers with, as it came or under an adapter; None where its own weights take that one's place.
     """
     own, shared = _size(adapted) + _size(index), _needed(base)
@@ -31,6 +32,8 @@ def costs(adapted: Path | None, index: Path | None, base: Path | None) -> dict[s
         "bytes@10": shared + 10 * own,
         "index_bytes": _size(index),
         "index_seconds": float(_report(index / retrieval.REPORT)["seconds"]) if index else 0.0,
+        "train_caution": circumstances.caution(adapted, "trained") if adapted else "",
+        "index_caution": circumstances.caution(index, "indexed") if index else "",
     }
 
 

@@ -5,9 +5,10 @@ The counters are of the whole machine: what else runs on it is counted as well.
 
 from __future__ import annotations
 
-import ctypes
 from collections.abc import Callable
 from pathlib import Path
+
+from models import nvml
 
 RAPL = Path("/sys/class/powercap")
 
@@ -56,22 +57,14 @@ def _joules(path: Path) -> float:
 
 def _gpu(device: str) -> list[Counter]:
     """The counter of the GPU, in millijoules (Volta and later)."""
-    if not device.startswith("cuda"):
+    card = nvml.card(device)
+    first = nvml.joules(card) if card else None
+    if card is None or first is None:
         return []
-    import torch
-
-    handle, millijoules = ctypes.c_void_p(), ctypes.c_ulonglong()
-    uuid = f"GPU-{torch.cuda.get_device_properties(device).uuid}"
-    try:
-        nvml = ctypes.CDLL("libnvidia-ml.so.1")
-        known = nvml.nvmlInit_v2() == 0 and nvml.nvmlDeviceGetHandleByUUID(uuid.encode(), ctypes.byref(handle)) == 0
-        if not known or nvml.nvmlDeviceGetTotalEnergyConsumption(handle, ctypes.byref(millijoules)):
-            return []
-    except (OSError, AttributeError):
-        return []
+    last = [first]
 
     def read() -> float:
-        nvml.nvmlDeviceGetTotalEnergyConsumption(handle, ctypes.byref(millijoules))
-        return millijoules.value / 1e3
+        last[0] = nvml.joules(card) or last[0]
+        return last[0]
 
     return [(read, 2**64 / 1e3)]

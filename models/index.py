@@ -9,7 +9,7 @@ from pathlib import Path
 
 from evals.cache import digest
 from evals.schema import Context, Document
-from models import retrieval
+from models import circumstances, retrieval
 from models.bench import Bench
 from models.systems import System
 
@@ -48,4 +48,5 @@ class Index:
 
     def _build(self, folder: Path) -> None:
         older = self.older.folder() if self.older else None
-        retrieval.build(self.system, self.documents, folder, self.bench.device, older)
+        with circumstances.noted(folder):
+            retrieval.build(self.system, self.documents, folder, self.bench.device, older)

@@ -8,9 +8,6 @@ from typing import Any
 
 from evals.schema import Question, Timing
 
-WARM_UP = 2
-"""Questions that are asked before the clock counts: the first ones pay for memory and for kernels."""
-
 
 class Clock:
     """Notes when the passages were found and when the first token came: ``generate`` takes it for its streamer."""
@@ -32,7 +29,7 @@ class Clock:
     def end(self) -> None:
         """Do nothing: the answer is not there before it is text."""
 
-    def timing(self, question: str, tokens: int) -> Timing:
+    def timing(self, question: str, tokens: int, prompt_tokens: int) -> Timing:
         """The whole time and its parts, now that the answer is there."""
         ended = time.perf_counter()
         return Timing(
@@ -42,13 +39,13 @@ class Clock:
             prefill=round(self._first - self._found, 9),
             decoding=round(ended - self._first, 9),
             tokens=tokens,
+            prompt_tokens=prompt_tokens,
+            passes=max(0, self._puts - 2),
         )
 
 
 def timings(questions: Sequence[Question], ask: Callable[[Question, Clock], Timing]) -> list[Timing]:
-    """Each question alone, one after the other, after a warm-up. One that fails costs only itself."""
-    for question in questions[:WARM_UP]:
-        _one(question, ask)
+    """Each question alone, one after the other. One that fails costs only itself."""
     return [_one(question, ask) for question in questions]
 
 

@@ -13,7 +13,7 @@ from typing import Any
 
 from evals.cache import digest, source
 from evals.schema import Context, Domain
-from models import adaptation, batching, distractors, prompts, training_cost
+from models import adaptation, batching, circumstances, distractors, prompts, training_cost
 from models.base import BaseModel
 from models.bench import Bench
 from models.index import Index
@@ -94,7 +94,8 @@ class Weights:
         ]
         start = self.start.folder() if self.start else None
         self.bench.clear()
-        adaptation.train(adaptation.Lesson(self.system, self.base, pairs, self.seed, start), folder, self.bench.device)
+        with circumstances.noted(folder):
+            adaptation.train(adaptation.Lesson(self.system, self.base, pairs, self.seed, start), folder, self.bench.device)
 
     def _passages(self) -> list[tuple[Context, ...]]:
         """For each example the passages to train with; none for a system that is trained without."""

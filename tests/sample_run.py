@@ -55,7 +55,7 @@ def record(measure: str, item: str, value: float | None = 1.0, **changes: Any) -
         "system": "rag",
         "system_version": "v1",
         "seed": 0,
-        "measure_version": "1",
+        "measure_version": "2" if measure.startswith("latency.") else "1",
         "unit": "share",
         "better": "higher",
         "cluster": item,

@@ -148,6 +148,27 @@ def test_one_reading_of_a_clock_makes_nobody_the_best():
     assert (bounds(shown), "n 1" in as_text(board_of(*timed("rag", 0.2)))) == ("", False)
 
 
+def in_rounds(system: str, seconds: float, day: str = "") -> list[Record]:
+    told = {"system": system, "unit": "seconds", "better": "lower"}
+    return [
+        record("latency.seconds", f"q{place}", seconds + place / 1000, cluster=f"round {place // 2}{day}", **told)
+        for place in range(24)
+    ]
+
+
+def test_seconds_of_other_rounds_tell_nobody_apart():
+    assert marks(*in_rounds("rag", 0.2), *in_rounds("lora", 0.1)) == {"rag": "", "lora": "best"}
+    assert marks(*in_rounds("rag", 0.2), *in_rounds("lora", 0.1, " of another day")) == {"rag": "tied", "lora": "best"}
+
+
+def test_percentiles_have_the_interval_of_the_rounds_that_they_were_timed_in():
+    p95 = record("latency.p95", "all", 0.221, unit="seconds", better="lower")
+    cells = {cell.measure: cell for cell in board_of(*in_rounds("rag", 0.2), p95).cells}
+    found = cells["latency.p95"]
+    assert 0.21 < found.ci_low < found.value == 0.221 < found.ci_high == pytest.approx(0.223)
+    assert (found.n, found.clusters, found.method) == (24, 12, "cluster bootstrap of the percentile")
+
+
 def test_nothing_in_common_cannot_be_told_apart():
     other = [replace(r, item=f"other {r.item}") for r in answered("lora", 40)]
     assert marks(*answered("rag", 2), *other) == {"lora": "best", "rag": "tied"}

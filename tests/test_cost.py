@@ -11,7 +11,7 @@ import pytest
 
 from evals import cost, fakes
 from evals.schema import Answer
-from models import adaptation, batching, costs, training_cost
+from models import adaptation, batching, circumstances, costs, training_cost
 from models.base import BaseModel
 from models.bench import Bench
 from models.candidate import Candidate
@@ -177,7 +177,7 @@ def test_a_training_costs_what_its_report_says(candidate: Any) -> None:
     assert min(spent["train_flops"], spent["train_seconds"]) > 0
     full = candidate(replace(FULL, epochs=1)).costs()
     assert full["artifact_bytes"] > kept
-    assert cost.TOTALS.keys() == spent.keys() == full.keys()
+    assert cost.TOTALS.keys() | set(cost.CAUTIONS.values()) == spent.keys() == full.keys()
 
 
 def test_what_one_more_domain_adds_is_an_index_an_adapter_both_or_a_whole_model(candidate: Any, base: BaseModel) -> None:
@@ -233,3 +233,32 @@ def test_a_crash_costs_no_tokens_that_anybody_knows_of() -> None:
     found = scores(cost.AXIS, sheet(fakes.crashing(spent=SPENT | {"train_flops": "it cannot be counted"})))
     assert {score.status for score in found["cost.tokens"].values()} == {"unmeasured"}
     assert found["cost.train_flops"]["all"].status == "unmeasured"
+
+
+def test_seconds_that_another_machine_took_say_so(candidate: Any, monkeypatch: Any) -> None:
+    monkeypatch.setattr("evals.load.limit", lambda: 1e9)
+    hybrid = candidate(replace(LORA, name="hybrid", retrieve="bm25", epochs=1))
+    assert {hybrid.costs()[name] for name in cost.CAUTIONS.values()} == {""}
+    monkeypatch.setattr("evals.machine.facts", lambda: {"model": "another"})
+    found = scores(cost.AXIS, sheet(hybrid))
+    told = {name: score.caution for name, items in found.items() for score in items.values() if score.caution}
+    assert told["cost.train_seconds"].startswith("this was trained on another machine: ")
+    assert told["cost.index_seconds"].startswith("this was indexed on another machine: ")
+    assert told.keys() <= {f"cost.{name}" for name in cost.CAUTIONS}
+
+
+def test_seconds_of_a_busy_machine_say_so(tmp_path: Path, monkeypatch: Any) -> None:
+    monkeypatch.setattr("evals.load.Load.others", lambda _: 0.87)
+    monkeypatch.setattr("evals.machine.cores", lambda: 2)
+    with circumstances.noted(tmp_path):
+        pass
+    assert circumstances.caution(tmp_path, "trained") == "the machine was busy while this was trained: others took 87 % of a core"
+    (tmp_path / circumstances.FILE).unlink()
+    assert circumstances.caution(tmp_path, "trained") == "it is not known on what machine this was trained"
+
+
+def test_what_an_update_takes_says_where_it_was_taken() -> None:
+    spent = {"index_seconds": 2.0, "train_seconds": 0.0, "index_caution": "elsewhere", "train_caution": "far away"}
+    assert cost.caution(spent, "index_seconds", "train_seconds") == "elsewhere"
+    assert cost.caution(spent, "train_seconds") == ""  # what was not done needs none
+    assert cost.caution({"train_seconds": "not known"}, "train_seconds") == ""

@@ -87,7 +87,7 @@ def compare(run: Any, cases: list[tuple[Evidence, Situation]]) -> list[dict[str,
 def situations(draw: Any, systems: tuple[str, ...] = ("rag", "lora")) -> Situation:
     paid = draw(st.lists(st.sampled_from(systems), unique=True, max_size=2))
     api = {name: Api(draw(AMOUNTS), draw(AMOUNTS)) for name in paid}
-    prices = Prices(draw(AMOUNTS), draw(AMOUNTS), api, draw(st.sampled_from(("$", "EUR"))))
+    prices = Prices(draw(AMOUNTS), draw(AMOUNTS), api, draw(st.sampled_from(("$", "EUR"))), draw(AMOUNTS))
     floors = ("min_accuracy", "min_style", "min_abstention", "max_forgetting", "max_extracted")
     return Situation(
         prices,
@@ -122,7 +122,11 @@ def evidences(draw: Any) -> Evidence:
     }
     covariances = {column: (rows[: place + 1] @ rows[place]).tolist() for place, column in enumerate(mixed)}
     impossible = frozenset(column for column, known in there.items() if not known and chance.random() < 0.5)
-    return Evidence("s", "m", draw(st.none() | SHARES), systems, found, impossible, seeds, covariances)
+    odd = draw(st.sampled_from((0.0, 0.0, 0.2, 1.0)))
+    seconds = [column for column in found if column[0].endswith("seconds") or column[0] == "latency.p95"]
+    cautions = {column: f"the machine was busy: {column[1]}" for column in seconds if chance.random() < odd}
+    machine = draw(st.sampled_from(("", "cpu", "gpu")))
+    return Evidence("s", "m", draw(st.none() | SHARES), systems, found, impossible, seeds, covariances, cautions, machine)
 
 
 def _figure(chance: np.random.Generator, measure: str, clusters: int) -> Interval:
@@ -155,6 +159,22 @@ def test_systems_with_every_policy_lead_to_the_same(run):
     said = compare(run, [(found, replace(MONTH, updates=n, margin=m, risk=1.0)) for n in (0.5, 4, 20) for m in (0.0, 0.02)])
     assert any(flip["tip_quality"] for each in said for flip in each["flips"])
     assert any(flip["tip_cost"] for each in said for flip in each["flips"])
+
+
+def test_seconds_in_doubt_decide_nothing_in_either(run):
+    (found,) = gathered(measured(of=60, rag=RAG, twin=RAG | {"latency.seconds": 1.0}, lora=LORA))
+    busy = {column: "the machine was busy" for column in found.figures if column[0].startswith("latency.")}
+    trained = {column: "this was trained on another machine" for column in found.figures if column[0].startswith("updates.")}
+    cases = [
+        (replace(found, cautions=cautions, machine=machine), replace(MONTH, prices=prices, **month))
+        for cautions in ({}, busy, trained, busy | trained)
+        for machine, prices in (("", MONTH.prices), ("cpu", replace(MONTH.prices, cpu_hour=0.2)), ("gpu", MONTH.prices))
+        for month in ({}, {"max_latency": 5.0}, {"queries": 0.0}, {"margin": 0.3, "risk": 1.0})
+    ]
+    said = compare(run, cases)
+    assert {each["machine"] for each in said} == {"", "cpu", "gpu"}
+    assert any("seconds that are not reliable (the machine was busy)" in each["reason"] for each in said)
+    assert any("With caution: updates" in line for each in said for line in each["said"]["verdict"])
 
 
 @settings(max_examples=6)

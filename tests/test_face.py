@@ -89,6 +89,8 @@ class Runner:
     def __init__(self, suite: Path, model: Path, folder: Path) -> None:
         self.folder, self.run_dir, self.site = folder, folder / "run", folder / "site"
         self.arguments = [
+            "-p",
+            "tests.calm",
             "-m",
             "domain",
             "--suite",
@@ -122,7 +124,8 @@ class Runner:
     def records(self) -> list[str]:
         """All but what a clock or a meter said, which is never the same twice."""
         rows = map(json.loads, (self.run_dir / "records.jsonl").read_text().splitlines())
-        return sorted(json.dumps(row | {"value": None} if row["measure"].startswith(READ_OFF) else row) for row in rows)
+        nothing = {"value": None, "cluster": "", "caution": ""}
+        return sorted(json.dumps(row | nothing if row["measure"].startswith(READ_OFF) else row) for row in rows)
 
     def stop_after_first_records(self, how: signal.Signals, *more: str) -> None:
         process = self.start(*more)

@@ -16,7 +16,7 @@ from evals.cache import Cache
 from evals.exam import Exam
 from evals.schema import Answer, Question, Timing
 from evals.spread import spread
-from models import retrieval, timing
+from models import retrieval, rounds, timing
 from models.bench import Bench
 from models.candidate import Candidate
 from models.systems import System
@@ -78,7 +78,8 @@ def test_time_is_put_down_to_what_took_it(candidate: Any, questions: tuple[Quest
     for row in asked.timings(questions[:3]):
         assert (row.retrieval, row.prefill) == (1, 10)
         assert row.decoding in (10 * (row.tokens - 1), 10 * row.tokens)  # the token that ends an answer is none of it
-    assert hands.searches == timing.WARM_UP + 3
+        assert row.decoding == 10 * row.passes
+    assert hands.searches == 3 * (rounds.WARM_UP + 1)
 
 
 def test_a_question_too_long_or_fatal_costs_only_itself(candidate: Any, questions: tuple[Question, ...], base: Any) -> None:
@@ -115,7 +116,7 @@ def test_an_adapter_is_merged_into_a_base_of_its_own_and_says_the_same(candidate
         with lora.weights() as (model, _):
             apart = model(tokens).logits
         with bench.merged(lora.base, "lora", lora._weights.folder()) as (model, _):
-            assert bench._held is None, "two bases are in memory"
+            assert len(bench._held) == 1, "two bases are in memory"
             assert not [name for name, _ in model.named_parameters() if "lora" in name]
             torch.testing.assert_close(model(tokens).logits, apart, rtol=1e-4, atol=1e-3)
 
@@ -135,7 +136,7 @@ SLOW = {"warranty": 0.2, "seat": 0.4, "colour": 0.6, "loose": 0.8}
 def timed(**fields: Any) -> fakes.Fake:
     def one(question: Question) -> Timing:
         whole = SLOW[question.id]
-        return Timing(question.id, whole, whole * 0.1, whole * 0.2, whole * 0.7, 7, **fields)
+        return Timing(question.id, whole, whole * 0.1, whole * 0.2, whole * 0.7, 7, 20, 7, **fields)
 
     answers = {name: Answer(name, "x", seconds=0.5, tokens=place) for place, name in enumerate(SLOW)}
     return fakes.canned(answers, timing=one)
@@ -150,7 +151,9 @@ def test_a_hand_worked_example() -> None:
         assert values[f"latency.{part}_share"] == pytest.approx(dict.fromkeys(SLOW, share))
     assert values["latency.p50"] == pytest.approx({"all": 0.5})
     assert values["latency.p95"] == pytest.approx({"all": 0.77})
-    assert values["latency.tokens_per_second"] == {"all": 3.0}
+    assert values["latency.tokens_per_second"] == {"all": pytest.approx(14.0)}
+    assert values["latency.prefill_per_token"] == pytest.approx({name: 0.2 * whole / 20 for name, whole in SLOW.items()})
+    assert values["latency.decoding_per_token"] == pytest.approx({name: 0.7 * whole / 7 for name, whole in SLOW.items()})
 
 
 def test_what_a_system_lacks_has_no_time() -> None:
@@ -172,6 +175,41 @@ def test_without_any_time_there_is_no_percentile_and_no_speed() -> None:
     crashed = replace(fakes.crashing(), timing=lambda question: Timing(question.id, error="it broke"))
     found = scores(latency.AXIS, sheet(crashed))
     assert {found[name]["all"].status for name in ("latency.p50", "latency.tokens_per_second")} == {"unmeasured"}
+
+
+def test_an_answer_that_ends_with_its_first_token_takes_no_time_for_the_next() -> None:
+    short = replace(timed(), timing=lambda question: Timing(question.id, 0.1, prefill=0.1, tokens=1, prompt_tokens=5))
+    found = scores(latency.AXIS, sheet(short))
+    assert {score.status for score in found["latency.decoding_per_token"].values()} == {"not_applicable"}
+    assert {score.value for score in found["latency.prefill_per_token"].values()} == {0.02}
+
+
+def test_every_figure_of_a_busy_machine_says_so_and_none_is_kept(cache: Cache) -> None:
+    calls = []
+
+    def one(question: Question) -> Timing:
+        calls.append(question.id)
+        return replace(fakes.quick(question), round="round of noon", caution="the machine was busy")
+
+    asked = replace(sheet(replace(timed(), timing=one)), cache=cache)
+    for _ in range(2):
+        records = Exam(asked, lambda _: None).take(latency.AXIS)
+        assert {record.caution for record in records if record.value is not None} == {"the machine was busy"}
+        assert {record.cluster for record in records if record.item != "all"} == {"round of noon"}
+    assert len(calls) == 2 * len(SLOW)
+
+
+def test_a_system_more_to_be_timed_in_turn_takes_the_axis_anew(cache: Cache) -> None:
+    calls = []
+
+    def one(question: Question) -> Timing:
+        calls.append(question.id)
+        return fakes.quick(question)
+
+    alone = replace(sheet(replace(timed(), timing=one)), cache=cache)
+    for beside in ((), (), (fakes.mute(),), (fakes.mute(),)):
+        Exam(replace(alone, beside=beside), lambda _: None).take(latency.AXIS)
+    assert len(calls) == 2 * len(SLOW)
 
 
 def test_another_machine_takes_the_axis_anew(cache: Cache, monkeypatch: Any) -> None:

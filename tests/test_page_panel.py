@@ -21,14 +21,14 @@ SITUATIONS = {
     "": START,
     "updates=8&queries=30000": replace(START, updates=8.0, queries=30000.0),
     "updates=0&queries=0": replace(START, updates=0.0, queries=0.0),
-    "updates=30&changed=0.2&gpu_hour=10": replace(START, updates=30.0, changed=0.2, prices=replace(START.prices, gpu_hour=10.0)),
+    "updates=30&changed=0.2&hour=10": replace(START, updates=30.0, changed=0.2, prices=replace(START.prices, gpu_hour=10.0)),
     "min_accuracy=0.6&min_abstention=0.5&max_latency=2": replace(START, min_accuracy=0.6, min_abstention=0.5, max_latency=2.0),
     "min_accuracy=0.99": replace(START, min_accuracy=0.99),
     "min_style=0.9&max_forgetting=0.05&max_extracted=0.01": replace(
         START, min_style=0.9, max_forgetting=0.05, max_extracted=0.01
     ),
 }
-FIELDS = ["updates", "changed", "queries", "gpu_hour", "min_accuracy", "min_style", "min_abstention"]
+FIELDS = ["updates", "changed", "queries", "hour", "min_accuracy", "min_style", "min_abstention"]
 FIELDS += ["max_latency", "max_forgetting", "max_extracted"]
 
 OPTIONS = """() => [...document.querySelectorAll("table.options tbody tr")].filter(row => row.checkVisibility()).map(row => ({
@@ -108,7 +108,7 @@ def test_a_slider_moves_by_keyboard_and_keeps_its_place_in_the_address(panel, ev
 def of(field, value):
     if value == "":
         return START
-    if field == "gpu_hour":
+    if field == "hour":
         return replace(START, prices=replace(START.prices, gpu_hour=float(value)))
     return replace(START, **{field: float(value)})
 

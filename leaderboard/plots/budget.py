@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import chain
 from typing import NamedTuple
 
 from leaderboard.evidence import Amount
@@ -54,12 +55,17 @@ def _words(case: Case, spots: list[Spot]) -> str:
     rivals = [spot for spot in spots if spot is not best and case.quality(best.option, spot.option).low <= situation.margin]
     cheapest = min([best, *rivals], key=lambda spot: spot.cost.value)
     updates = f"{situation.updates:g} update{'' if situation.updates == 1 else 's'} a month"
-    hour = paid(f"{situation.prices.gpu_hour:g}", situation.prices.currency)
+    hour = paid(f"{situation.prices.hour(case.evidence.machine):g}", situation.prices.currency)
     month = f"{situation.queries:g} questions a day, {updates} and an hour of the machine at {hour}"
     top = f"{optional(best.option)} has the highest expected quality, {percent(best.quality)}, for {best.costing} a month"
-    return " ".join(
-        ["With", f"{month}, {top}.", *_rivals(rivals, situation.margin), *_cheapest(best, cheapest, rivals), *_open(spots)]
-    )
+    more = (_rivals(rivals, situation.margin), _cheapest(best, cheapest, rivals), _open(spots), _doubt(case, spots))
+    return " ".join(["With", f"{month}, {top}.", *chain.from_iterable(more)])
+
+
+def _doubt(case: Case, spots: list[Spot]) -> Iterator[str]:
+    """Why costs that rest on seconds may not be what they seem."""
+    told = dict.fromkeys(case.evidence.doubt(column) for spot in spots for column in case.paid(spot.option))
+    yield from (f"Costs are to be taken with caution: {text}." for text in told if text)
 
 
 def _rivals(rivals: list[Spot], margin: float) -> Iterator[str]:

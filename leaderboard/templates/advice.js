@@ -31,7 +31,7 @@ const Advice = (() => {
     try {
       const fit = fitting(found, weighed);
       const tied = near(found, fit);
-      const pick = cheapest(tied);
+      const pick = cheapest(found, tied);
       surelyGood(found, pick, fit);
       return { weighed, fit, tied, pick, reason: "", settle: () => [] };
     } catch (why) {
@@ -61,6 +61,10 @@ const Advice = (() => {
     return found.limits.flatMap(({ name, measure, least, most }, place) => {
       const [, how] = each.demands[place];
       if (how === "not measured") return [toMeasure([measure], each.option.system)];
+      if (how === "not reliable") {
+        const why = Options.doubt(each.option.limited.get(name));
+        return [`${name} of ${each.option.name} is not reliable (${why}): ${toTimeAgain([measure])}`];
+      }
       if (how !== "perhaps met") return [];
       const known = measure ? each.option.limited.get(name).found : each.quality;
       return [`${name} of ${each.option.name}: ${more(known, least > -Infinity ? least : most)}`];
@@ -74,14 +78,27 @@ const Advice = (() => {
     return fit.filter((each) => each === best || found.quality(best.option, each.option).low <= margin);
   }
 
-  function cheapest(tied) {
+  function cheapest(found, tied) {
     const unpriced = tied.flatMap((each) => each.unpriced);
     if (tied.length > 1 && unpriced.length) {
       const names = tied.map((each) => each.option.name).join("; ");
       const reason = `these are not told apart in quality, and not all their costs are known: ${names}`;
       throw new Undecided(reason, () => listed(unpriced));
     }
-    return tied.reduce((a, b) => (cheaper(b, a) ? b : a));
+    const pick = tied.reduce((a, b) => (cheaper(b, a) ? b : a));
+    const paid = tied.filter((each) => each !== pick).flatMap((each) => found.paid(pick.option, each.option));
+    reliable(paid.filter(Options.doubt), tied);
+    return pick;
+  }
+
+  /** Refuses to tell by seconds that are not to be relied on which is the cheapest. */
+  function reliable(doubtful, tied) {
+    if (!doubtful.length) return;
+    const names = tied.map((each) => each.option.name).join("; ");
+    const rests = `what they cost rests on seconds that are not reliable (${Options.doubt(doubtful[0])})`;
+    throw new Undecided(`these are not told apart in quality, and ${rests}: ${names}`, () => [
+      toTimeAgain(doubtful.map(({ measure }) => measure)),
+    ]);
   }
 
   function cheaper(a, b) {
@@ -108,7 +125,7 @@ const Advice = (() => {
   function next(found, fit) {
     if (!fit.length) return null;
     try {
-      return cheapest(near(found, fit));
+      return cheapest(found, near(found, fit));
     } catch (why) {
       if (!(why instanceof Undecided)) throw why;
       return top(fit);
@@ -150,6 +167,12 @@ const Advice = (() => {
     const wanted = axes.includes(" or ") ? `(${axes})` : axes;
     const needs = axes.includes("updates") ? " (of a suite with revisions.jsonl)" : "";
     return `${[...new Set(measures)].join(", ")}${only}: pytest -m "domain and ${wanted}"${again ? " --full" : ""}${needs}`;
+  }
+
+  /** What to do about seconds that are not reliable. */
+  function toTimeAgain(measures) {
+    const what = [...new Set(measures)].join(", ");
+    return `${what}: once more, all systems in one run on a quiet machine: pytest -m "domain and latency"`;
   }
 
   /** Once for each system. */

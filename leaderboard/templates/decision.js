@@ -17,12 +17,17 @@
 const Decision = (() => {
   "use strict";
 
-  const SAID = { updates: "Updates a month", queries: "Queries a day", gpu_hour: "Price of an hour" };
+  const SAID = { updates: "Updates a month", queries: "Queries a day", hour: "Price of an hour" };
   const UNASKED = [
     ["abstention", "hallucination.unanswerable", "share", (lost) => `answers ${lost} of what the documents cannot answer`],
     ["forgetting", "forgetting", "difference", (lost) => `lost ${lost} of general ability`],
     ["privacy", "privacy.extracted", "share", (lost) => `gives away ${lost} of the secrets planted in training`],
   ];
+  const MACHINES = {
+    "": (price) => `the machine at ${price} (--gpu-hour sets yours; the run does not say whether it was one with a GPU)`,
+    cpu: (price) => `a machine without a GPU, as in the run, at ${price} (--cpu-hour sets yours)`,
+    gpu: (price) => `a machine with a GPU, as in the run, at ${price} (--gpu-hour sets yours)`,
+  };
   const NOTABLE = 0.05;
   const read = new WeakMap(); // data -> evidence
 
@@ -74,6 +79,7 @@ const Decision = (() => {
       suite: found.evidence.suite,
       base_model: found.evidence.baseModel,
       situation: found.situation,
+      machine: found.evidence.machine,
       changed: rounded(found.changed),
       aged: rounded(found.aged),
       recommendation: decision.pick ? decision.pick.option.name : null,
@@ -152,9 +158,8 @@ const Decision = (() => {
     const about = aged === null ? "" : `${month}${Figures.figure(aged, "share")} of the questions are about what has changed`;
     const each = situation.updates ? `, each of ${share} of the knowledge${about}` : "";
     const updates = `${number(situation.updates)} ${situation.updates === 1 ? "update" : "updates"} a month${each}`;
-    const price = Figures.paid(number(situation.prices.gpu_hour), situation.prices.currency);
-    const hour = `an hour of the machine at ${price} (--gpu-hour sets yours)`;
-    const asked = `${number(situation.queries)} queries a day, ${hour}`;
+    const price = Figures.paid(number(situation.prices[evidence.hour]), situation.prices.currency);
+    const asked = `${number(situation.queries)} queries a day, an hour of ${MACHINES[evidence.machine](price)}`;
     return `${evidence.suite}, base model ${evidence.baseModel}. ${updates}; ${asked}.`;
   }
 
@@ -165,6 +170,7 @@ const Decision = (() => {
     return [
       `Recommended: ${pick.option.name}: ${figures(pick)}.`,
       because(found, decision),
+      ...alike(found, decision),
       ...withCare(found, pick),
       runnerUp ? second(found, pick, runnerUp) : "Runner-up: none.",
     ];
@@ -186,14 +192,30 @@ const Decision = (() => {
     return `It is the cheapest of those not surely worse than the best by more than ${margin}: ${tied.join(", ")}.`;
   }
 
+  /** Options as good as the recommended one that may be as cheap. */
+  function alike(found, { weighed, pick, tied }) {
+    const rivals = weighed.filter((each) => each !== pick && tied.includes(each.option.name));
+    const names = rivals.filter((each) => mayBeAsCheap(found.cost(pick.option, each.option))).map((each) => each.option.name);
+    return names.length ? [`Its cost is not told apart from that of: ${names.join(", ")}.`] : [];
+  }
+
+  function mayBeAsCheap({ low, high }) {
+    return low < high && low <= 0 && 0 <= high;
+  }
+
   /** What was not demanded and may matter, and what was assumed. */
-  function withCare({ evidence, limits, situation }, { option: { system, policy } }) {
+  function withCare(found, { option }) {
+    const { evidence, limits, situation } = found;
+    const { system, policy } = option;
     const asked = new Set(limits.map(({ name }) => name));
     const told = UNASKED.flatMap(([name, measure, unit, say]) => {
-      const { found } = evidence.column(measure, system);
-      return !asked.has(name) && found && found.value > NOTABLE ? [say(Figures.figure(found.value, unit))] : [];
+      const lost = evidence.column(measure, system).found;
+      return !asked.has(name) && lost && lost.value > NOTABLE ? [say(Figures.figure(lost.value, unit))] : [];
     });
     const sentences = told.length ? [`Not demanded, and so not weighed: ${system} ${told.join("; ")}.`] : [];
+    for (const { measure, found: taken } of found.paid(option)) {
+      if (taken && taken.caution) sentences.push(`With caution: ${measure} of ${system}: ${taken.caution}.`);
+    }
     if (policy !== "continued" || situation.updates <= 1) return sentences;
     return [...sentences, "One training on changes alone was measured; that the next one in a row does no more harm is assumed."];
   }
@@ -211,11 +233,11 @@ const Decision = (() => {
   }
 
   /** What changes along one axis, or that nothing does. */
-  function along({ situation }, { pick }, all, axis) {
+  function along(found, { pick }, all, axis) {
     const changes = all.filter((flip) => flip.axis === axis);
     if (changes.length) return changes.map((flip) => `${SAID[axis]} ${from(flip)}: ${change(flip)}.`);
     const limit = Figures.grouped(Figures.fixed(Flips.LIMITS[axis], 0));
-    const now = number(Flips.value(situation, axis));
+    const now = number(Flips.value(found, axis));
     return [`${SAID[axis]} from 0 to ${limit} (now ${now}): ${pick ? pick.option.name : "not decided"}, throughout.`];
   }
 

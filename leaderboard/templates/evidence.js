@@ -19,6 +19,7 @@ const Evidence = (() => {
       this.suite = data.suite;
       this.baseModel = data.base_model;
       this.changed = data.changed;
+      this.machine = data.machine;
       this.systems = data.systems;
       this.columns = new Map();
       for (const row of data.figures) this.column(row.measure, row.system).found = row;
@@ -34,6 +35,11 @@ const Evidence = (() => {
       const column = this.columns.get(name) ?? { measure, system, found: null, impossible: false, place: -1, means: [] };
       this.columns.set(name, column);
       return column;
+    }
+
+    /** The name of the price of an hour of what the seconds were taken on: one with a GPU where that is not known. */
+    get hour() {
+      return this.machine === "cpu" ? "cpu_hour" : "gpu_hour";
     }
 
     /** The weighted sum of means that are all there, with its 95 % interval; training noise allowed for. */

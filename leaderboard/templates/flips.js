@@ -10,7 +10,7 @@
 const Flips = (() => {
   "use strict";
 
-  const LIMITS = { updates: 1000, queries: 10_000_000, gpu_hour: 1000 };
+  const LIMITS = { updates: 1000, queries: 10_000_000, hour: 1000 };
   const STEPS = 80;
   const SMALL = 1e-7; // of the limit: the first step from zero
   const CLOSE = 1e-4; // relative distance of the two ends between which a number is known
@@ -23,7 +23,7 @@ const Flips = (() => {
   /** The flips along every axis, on either side of the situation. */
   function flips(found, now) {
     return Object.keys(LIMITS).flatMap((axis) => {
-      const here = value(found.situation, axis);
+      const here = value(found, axis);
       const tried = VALUES[axis];
       const below = side(found, now, axis, "below", tried.filter((x) => x < here).reverse());
       return [...below, ...side(found, now, axis, "above", tried.filter((x) => x > here))];
@@ -40,13 +40,14 @@ const Flips = (() => {
   }
 
   /** Where a situation lies on an axis. */
-  function value(situation, axis) {
-    return axis === "gpu_hour" ? situation.prices.gpu_hour : situation[axis];
+  function value({ evidence, situation }, axis) {
+    return axis === "hour" ? situation.prices[evidence.hour] : situation[axis];
   }
 
   /** The same situation with another value on one axis. */
   function moved(found, axis, x) {
-    return found.moved(axis === "gpu_hour" ? { prices: { ...found.situation.prices, gpu_hour: x } } : { [axis]: x });
+    const { evidence, situation } = found;
+    return found.moved(axis === "hour" ? { prices: { ...situation.prices, [evidence.hour]: x } } : { [axis]: x });
   }
 
   function named(decision) {
@@ -56,7 +57,7 @@ const Flips = (() => {
   /** The value nearest to the situation at which the recommendation is another; null if there is none. */
   function nearest(found, now, axis, tried) {
     const other = (x) => named(Advice.choose(moved(found, axis, x))) !== named(now);
-    let near = value(found.situation, axis);
+    let near = value(found, axis);
     for (const far of tried) {
       if (other(far)) return halved(axis, near, far, other);
       near = far;

@@ -28,6 +28,7 @@ const Options = (() => {
     constructor(evidence, system, policy) {
       const again = policy === "as it is" ? "updates" : `updates.${policy}`;
       const column = (measure) => evidence.column(measure, system);
+      this.hour = evidence.hour;
       this.system = system;
       this.policy = policy;
       this.name = `${system} (${policy})`;
@@ -45,7 +46,7 @@ const Options = (() => {
     /** What a month costs as a weighted sum of amounts: the update, three ways to pay for answers, and storage. */
     cost({ prices, queries, updates }) {
       const asked = queries * DAYS;
-      const second = prices.gpu_hour / 3600;
+      const second = prices[this.hour] / 3600;
       const api = Object.hasOwn(prices.api, this.system) ? prices.api[this.system] : null;
       const answering = api ? [0, (asked * api.prompt) / 1e6, (asked * api.completion) / 1e6] : [asked * second, 0, 0];
       return { columns: this.paid, weights: [updates * second, ...answering, prices.storage_gb_month / 1e9] };
@@ -68,6 +69,11 @@ const Options = (() => {
       weights[place < 0 ? columns.length - 1 : place] = (place < 0 ? 0 : weights[place]) - theirs.weights[k];
     });
     return { columns, weights };
+  }
+
+  /** Why nothing is decided by a figure; empty where it may be. */
+  function doubt({ measure, found }) {
+    return found && measure.startsWith("latency.") ? (found.caution ?? "") : "";
   }
 
   function missing({ columns, weights }) {
@@ -130,6 +136,7 @@ const Options = (() => {
   function standing({ name, least, most }, option, quality) {
     const column = option.limited.get(name);
     const found = column ? column.found : quality;
+    if (column && doubt(column)) return "not reliable";
     if (!found) return column && column.impossible ? "met" : "not measured";
     if (least <= found.low && found.high <= most) return "met";
     return found.high < least || found.low > most ? "not met" : "perhaps met";
@@ -175,6 +182,13 @@ const Options = (() => {
       return this.evidence.total(less(option.cost(this.situation), other.cost(this.situation)));
     }
 
+    /** The columns that the cost of an option rests on, or the difference in cost of two. */
+    paid(option, other = null) {
+      const mine = option.cost(this.situation);
+      const { columns, weights } = other ? less(mine, other.cost(this.situation)) : mine;
+      return columns.filter((_, k) => weights[k]);
+    }
+
     weigh(option) {
       return new Weighed(this, option);
     }
@@ -200,5 +214,5 @@ const Options = (() => {
     return { updated, calm: updated.filter(({ policy }) => policy === "as it is") };
   }
 
-  return { Case, PARTS, missing };
+  return { Case, PARTS, doubt, missing };
 })();

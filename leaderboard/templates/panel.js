@@ -10,7 +10,7 @@ const Panel = (() => {
     updates: { label: "Updates of documents a month", stops: steps(0, 0.1, 0.25, 0.5, 1, 2, 3, 4, 6, 8, 12, 20, 30, 60, 100, 300, 1000), said: count },
     changed: { label: "Knowledge that each changes", stops: steps("", 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.15, 0.2, 0.3, 0.5, 0.75, 1), said: share, none: "as revised" },
     queries: { label: "Questions a day", stops: steps(0, 1, 3, 10, 30, 100, 300, 1000, 3000, 10000, 30000, 100000, 300000, 1000000, 3000000, 10000000), said: count },
-    gpu_hour: { label: "Price of an hour of the machine", stops: steps(0, 0.01, 0.03, 0.1, 0.3, 0.5, 0.75, 1, 1.5, 2, 3, 5, 10, 30, 100, 300, 1000), said: (value, { currency }) => Figures.paid(count(value), currency) },
+    hour: { label: "Price of an hour of the machine", stops: steps(0, 0.01, 0.03, 0.1, 0.3, 0.5, 0.75, 1, 1.5, 2, 3, 5, 10, 30, 100, 300, 1000), said: (value, { currency }) => Figures.paid(count(value), currency) },
   };
   const least = (label) => ({ label, stops: steps("", 0.3, 0.4, 0.5, 0.6, 0.7, 0.75, 0.8, 0.85, 0.9, 0.95, 0.99), said: share, none: "no demand" });
   const most = (label) => ({ label, stops: steps(0, 0.005, 0.01, 0.02, 0.05, 0.1, 0.15, 0.2, 0.3, 0.5, ""), said: share, none: "no demand" });
@@ -34,13 +34,16 @@ const Panel = (() => {
     for (const name of Object.keys(FIELDS)) {
       const value = told(name);
       if (value === null) continue;
-      if (name === "gpu_hour") found.prices.gpu_hour = value;
+      if (name === "hour") found.prices[priced(known)] = value;
       else found[name] = value;
     }
     return found;
   }
 
-  const value = (name, asked) => (name === "gpu_hour" ? asked.prices.gpu_hour : asked[name] ?? null);
+  /** The name of the price of an hour of what the seconds were taken on. */
+  const priced = ({ machine }) => (machine === "cpu" ? "cpu_hour" : "gpu_hour");
+
+  const value = (name, asked, known) => (name === "hour" ? asked.prices[priced(known)] : asked[name] ?? null);
 
   function slider(name, { label, stops, said, none }) {
     const output = h("output", {});
@@ -79,7 +82,7 @@ const Panel = (() => {
     const mark = JSON.stringify(asked);
     if (holder.asked === mark) return; // it says so already: what changed is elsewhere on the page
     holder.asked = mark;
-    holder.sliders.forEach(({ show, name }) => show(value(name, asked), asked.prices));
+    holder.sliders.forEach(({ show, name }) => show(value(name, asked, about.decision), asked.prices));
     const found = Decision.advise(about.decision, asked);
     holder.outcome.replaceChildren(verdict(found), flips(found), options(found), chart(about, asked));
   }
