@@ -39,19 +39,22 @@ def _asked_twice(suite: Suite) -> Iterator[str]:
     asked: dict[str, list[Question]] = {}
     for question in suite.questions:
         asked.setdefault(normalise(question.text), []).append(question)
-    for same in asked.values():
-        ids = _named([question.id for question in same])
+    several = [same for same in asked.values() if len(same) > 1]
+    for same in several:
         if len({question.references for question in same}) > 1:
+            ids = _named([question.id for question in same])
             yield f"note: {ids} ask the same and have different references: whoever answers one of them right has others wrong"
-        elif len(same) > 1:
-            yield f"note: {ids} ask the same: it counts {len(same)} times"
+    alike = [same for same in several if len({question.references for question in same}) == 1]
+    if alike:
+        ids = _named([" = ".join(question.id for question in same) for same in alike])
+        yield f"note: {len(alike)} questions are asked more than once, and count as often ({ids})"
 
 
 def _learnt_twice(suite: Suite) -> Iterator[str]:
     said: dict[str, set[str]] = {}
     for example in suite.domain.examples:
         said.setdefault(example.prompt, set()).add(example.completion)
-    several = [prompt for prompt, completions in said.items() if len(completions) > 1]
+    several = [prompt[:40] for prompt, completions in said.items() if len(completions) > 1]
     if several:
         yield f"note: {len(several)} prompts of train.jsonl have several completions ({_named(several)}): all are taught"
 

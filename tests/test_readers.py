@@ -470,7 +470,10 @@ def test_what_is_odd_and_allowed_is_hinted_at(suite):
     made, _ = suite(files, questions=rows, train=train)
     said = list(hints(made))
     parts = (
-        *("a, b ask the same: it counts 2 times", "1 prompts of train.jsonl have several completions"),
+        *(
+            "1 questions are asked more than once, and count as often (a = b)",
+            "1 prompts of train.jsonl have several completions",
+        ),
         *(
             "1 documents hold U+FFFD",
             "1 documents hold tags of HTML",
