@@ -10,30 +10,32 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
-from evals.accuracy import exact, exact_match
+from evals.accuracy import declined, exact_match, says
 from evals.cache import digest
 from evals.exam import Axis, Effort, Sheet
 from evals.reading import ASKED, Condition, Lookup, for_retrieving, under
 from evals.schema import Answer, Context, Measure, Question, Suite
-from evals.text import declines
+from evals.text import RULES
 
-GOLD = Measure("dependence.gold")
-NONE = Measure("dependence.none")
-INVENTED = Measure("dependence.invented", better="lower")
-DISTRACTORS = Measure("dependence.distractors")
-FALSE = Measure("dependence.false", better="lower")
-TOP = {k: Measure(f"dependence.top@{k}") for k in (1, 2, 5)}
+GOLD = Measure("dependence.gold", version="2", compares=True)
+NONE = Measure("dependence.none", version="2", compares=True)
+INVENTED = Measure("dependence.invented", better="lower", version="2", compares=True)
+DISTRACTORS = Measure("dependence.distractors", version="2", compares=True)
+FALSE = Measure("dependence.false", better="lower", version="2", compares=True)
+TOP = {k: Measure(f"dependence.top@{k}", version="2", compares=True) for k in (1, 2, 5)}
 MEASURES = (GOLD, NONE, INVENTED, DISTRACTORS, FALSE, *TOP.values())
 
 
 def falsehoods(suite: Suite) -> Mapping[str, str]:
     """Question id -> a false value: the answer to another question of the same tags, always the same one."""
+    bare = RULES[suite.normalise]
     kinds: dict[tuple[str, ...], set[str]] = {}
     for question in suite.questions:
         kinds.setdefault(question.tags, set()).update(question.references[:1])
     found = {}
     for question in suite.questions:
-        others = sorted(value for value in kinds[question.tags] if not any(exact(value, known) for known in question.references))
+        right = set(map(bare, question.references))
+        others = sorted(value for value in kinds[question.tags] if bare(value) not in right)
         if others:
             found[question.id] = others[int(digest(question.id), 16) % len(others)]
     return found
@@ -51,7 +53,7 @@ def _conditions(sheet: Sheet) -> Mapping[Measure, Condition]:
     values = falsehoods(sheet.suite)
 
     def misled(suite: Suite, question: Question, answer: Answer) -> float:
-        return exact(suite.bare(answer.text), values[question.id])
+        return says(suite, answer.text, [values[question.id]])
 
     return {
         GOLD: Condition(lambda lookup: lookup.gold),
@@ -64,8 +66,7 @@ def _conditions(sheet: Sheet) -> Mapping[Measure, Condition]:
 
 def _invented(suite: Suite, question: Question, answer: Answer) -> float:
     """Whether an answer out of memory is neither right nor declined."""
-    declined = declines(suite.abstain, suite.bare(answer.text))
-    return float(not declined and not exact_match(suite, question, answer))
+    return float(not exact_match(suite, question, answer) and not declined(suite, question, answer))
 
 
 def _best(k: int) -> Condition:

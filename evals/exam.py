@@ -282,7 +282,7 @@ class Exam:
                 system_version=candidate.version,
                 seed=candidate.seed,
                 measure=measure.name,
-                measure_version=measure.edition,
+                measure_version=measure.version_under(sheet.suite.normalise),
                 unit=measure.unit,
                 better=measure.better,
                 item=item,

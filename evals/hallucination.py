@@ -10,27 +10,23 @@ from __future__ import annotations
 from collections.abc import Iterator
 from functools import partial
 
+from evals.accuracy import declined
 from evals.deepeval_adapter import contradicted
 from evals.exam import Axis, Mark, Sheet, per_question
 from evals.samples import against_gold, grade
 from evals.schema import Answer, Measure, Question, Suite
-from evals.text import declines
 
-CONTRADICTED = Measure("hallucination.contradicted", better="lower", library="deepeval")
-UNANSWERABLE = Measure("hallucination.unanswerable", better="lower")
-FALSE_ABSTENTION = Measure("abstention.false", better="lower")
+CONTRADICTED = Measure("hallucination.contradicted", better="lower", version="2", library="deepeval")
+UNANSWERABLE = Measure("hallucination.unanswerable", better="lower", version="2")
+FALSE_ABSTENTION = Measure("abstention.false", better="lower", version="2", compares=True)
 
 
 def _answered(suite: Suite, question: Question, answer: Answer) -> float | None:
-    return None if question.answerable else float(not _declined(suite, answer))
+    return None if question.answerable else float(not declined(suite, question, answer))
 
 
 def _declined_needlessly(suite: Suite, question: Question, answer: Answer) -> float | None:
-    return float(_declined(suite, answer)) if question.answerable else None
-
-
-def _declined(suite: Suite, answer: Answer) -> bool:
-    return declines(suite.abstain, suite.bare(answer.text))
+    return float(declined(suite, question, answer)) if question.answerable else None
 
 
 _by_abstention = per_question({UNANSWERABLE: _answered, FALSE_ABSTENTION: _declined_needlessly})

@@ -36,11 +36,11 @@ def wordings(count: int) -> Callable[[Sequence[Example]], tuple[Example, ...]]:
 
 
 DIETS = {
-    Measure("hunger.eighth"): share(8),
-    Measure("hunger.quarter"): share(4),
-    Measure("hunger.half"): share(2),
-    Measure("hunger.wordings@1"): wordings(1),
-    Measure("hunger.wordings@2"): wordings(2),
+    Measure("hunger.eighth", version="2", compares=True): share(8),
+    Measure("hunger.quarter", version="2", compares=True): share(4),
+    Measure("hunger.half", version="2", compares=True): share(2),
+    Measure("hunger.wordings@1", version="2", compares=True): wordings(1),
+    Measure("hunger.wordings@2", version="2", compares=True): wordings(2),
 }
 
 

@@ -10,7 +10,7 @@ from evals.accuracy import exact_match
 from evals.exam import Mark, Sheet
 from evals.schema import Answer, Context, Measure, Question, Score, Suite, not_applicable
 from evals.spread import spread
-from evals.text import normalise
+from evals.text import holds
 
 ASKED = 100
 """Questions asked in each condition, spread evenly over those that have an answer and evidence."""
@@ -68,8 +68,7 @@ def _gold(question: Question, pieces: Mapping[str, tuple[Context, ...]]) -> tupl
 
 
 def _holding(passages: tuple[Context, ...], references: Sequence[str]) -> Context:
-    sought = [f" {normalise(reference)} " for reference in references]
-    holding = (passage for passage in passages if any(text in f" {normalise(passage.text)} " for text in sought))
+    holding = (passage for passage in passages if any(holds(passage.text, reference) for reference in references))
     return next(holding, passages[0])
 
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import NamedTuple
 
+from evals.accuracy import declined
 from evals.exam import Mark, Sheet, with_caution
 from evals.judges import EntailingJudge, JudgeError, Pair, each
 from evals.schema import Answer, Measure, Question, Score, not_applicable, unmeasured
-from evals.text import declines
 
 PARALLEL = 8
 """Calls to a chat judge under way at once."""
@@ -71,10 +71,9 @@ def claiming(sheet: Sheet, question: Question, answer: Answer, passages: tuple[s
     """The sample, unless the answer declines and so claims nothing, or documents are not what bears it out."""
     if sheet.suite.source == "question":
         return not_applicable("answers say again what the question says: documents tell how, not what")
-    said = sheet.suite.bare(answer.text)
-    if not answer.error and declines(sheet.suite.abstain, said):
+    if not answer.error and declined(sheet.suite, question, answer):
         return not_applicable("the answer declines, so it claims nothing")
-    return Sample(question.text, said, passages)
+    return Sample(question.text, sheet.suite.bare(answer.text), passages)
 
 
 def passage(sheet: Sheet, document: str) -> str:

@@ -10,9 +10,11 @@ import json
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import cache
+from functools import cache, cached_property
 from importlib.metadata import version as installed
 from typing import Any, Literal, get_args
+
+from evals.characters import fold
 
 FORMAT = 2
 """Number of the record format that is written."""
@@ -23,6 +25,8 @@ PASSAGES = "\N{OBJECT REPLACEMENT CHARACTER}"
 
 Better = Literal["higher", "lower"]
 Source = Literal["documents", "question"]
+Rule = Literal["default", "squad"]
+"""How texts are compared; `evals.text.RULES` holds what each does."""
 Status = Literal["scored", "not_applicable", "unmeasured", "failed"]
 Stop = Literal["", "end", "line", "length"]
 """An end token; the end of the line, for a model that knows no other end; the limit of new tokens."""
@@ -154,6 +158,8 @@ class Suite:
     style: Style | None = None
     source: Source = "documents"
     """Where answers have what they say from; where it is the question, documents say only how it is said."""
+    normalise: Rule = "default"
+    """The rule by which answers are compared with references."""
     bars: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
     """measure -> system -> value that the measure must not be surely worse than."""
     notes: tuple[str, ...] = field(default=(), compare=False)
@@ -162,6 +168,13 @@ class Suite:
     def document(self, id: str) -> Document:
         """The document called ``id``; KeyError if there is none."""
         return self._by_id[id]
+
+    @cached_property
+    def names(self) -> frozenset[str]:
+        """What a mark may call the documents: ids, names of files and titles, in the spelling of `evals.characters.fold`."""
+        documents = self.domain.documents
+        found = (name for one in documents for name in (one.id, one.id.rpartition("/")[2], one.title))
+        return frozenset(map(fold, found)) - {""}
 
     @property
     def _by_id(self) -> dict[str, Document]:
@@ -291,11 +304,17 @@ class Measure:
     version: str = "1"
     library: str = ""
     """The package that works it out, if one does: another version of it may come to another value."""
+    compares: bool = False
+    """Whether its scores depend on the rule by which a suite compares texts."""
 
     @property
     def edition(self) -> str:
         """What a record is compared by: the measure's version, and its library's."""
         return f"{self.version} ({self.library} {_installed(self.library)})" if self.library else self.version
+
+    def version_under(self, rule: Rule) -> str:
+        """The version of its records in a suite with that rule: "2", or "2, squad"."""
+        return f"{self.edition}, {rule}" if self.compares and rule != Suite.normalise else self.edition
 
     @property
     def worst(self) -> float:

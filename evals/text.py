@@ -1,55 +1,66 @@
-"""What text comparisons stand on: SQuAD's normalisation, and whether an answer declines to answer."""
+"""What comparing texts stands on: which of them say the same, and whether one stands in another.
+
+The default rule drops what does not tell two answers apart (case, typography, punctuation, articles, how a number is written)
+and keeps what does: 3.5 is not 35, C++ is not C, "A" is an answer. SQuAD's rule is there for figures to hold beside papers'.
+"""
 
 from __future__ import annotations
 
 import re
 import string
-from collections.abc import Iterable
+from collections.abc import Callable, Mapping
 from functools import lru_cache
+
+import regex
+
+from evals.declining import declines
+from evals.tokens import joined, tokens
+
+__all__ = ["RULES", "declines", "holds", "normalise", "signs", "squad"]
 
 _PUNCTUATION = str.maketrans("", "", string.punctuation)
 _ARTICLES = re.compile(r"\b(?:a|an|the)\b")
-_LEAD = re.compile(
-    r"""\s*(?: (?:i\s?am|im)?\s*(?:very\s|so\s)?sorry\W+(?:but\s+)? | unfortunately\W+ | apologies\W+(?:but\s+)?
-           | (?:based\son|according\sto)\s[^,.]{1,60},\s* | (?:the\s|my\s)?answer(?:\sis|\s?:)\s*
-           | its\s | (?:it|this|that)\sis\s )*""",
-    re.VERBOSE,
-)
-"""Polite openings that may stand before a phrase of declining. Apostrophes are gone by then."""
 
 
-def normalise(text: str) -> str:
-    """Text as SQuAD compares it: lower case, no punctuation, no articles, single spaces."""
+def squad(text: str) -> str:
+    """Text as SQuAD's published script compares it: lower case, no punctuation, no articles, single spaces."""
     bare = text.lower().translate(_PUNCTUATION)
     return " ".join(_ARTICLES.sub(" ", bare).split())
 
 
-def declines(phrases: Iterable[str], text: str) -> bool:
-    """Whether a text declines to answer. Silence does; so does a text that is or begins with one of the phrases.
+def normalise(text: str) -> str:
+    """Tokens of a text in one spelling, with single spaces between: equal for texts that say the same.
 
-    A polite opening may come first ("I'm sorry, but I don't know"). After a phrase of one word the text must pause or
-    end: "Unknown." declines, "Unknown Pleasures" is an answer.
+    Words, numbers with their sign, currency and percent sign, ranges and ratios (3-5, 1:30), symbols; single characters where
+    a script has no spaces between words. Punctuation is left only where it tells something, or where there is nothing else.
     """
-    said = _without_apostrophes(text)
-    return not normalise(text) or _declining(tuple(phrases)).match(said, _end_of_lead(said)) is not None
+    return _settled(text, articles=False)
 
 
-def _end_of_lead(said: str) -> int:
-    found = _LEAD.match(said)
-    return found.end() if found else 0
+@lru_cache(maxsize=4096)
+def _settled(text: str, *, articles: bool) -> str:
+    """What is dropped may bring together what is one token then: done again until nothing changes."""
+    for _ in range(10):
+        before, text = text, joined(tokens(text, articles=articles))
+        if text == before:
+            break
+    return text
 
 
-def _without_apostrophes(text: str) -> str:
-    return re.sub(r"['\u2018\u2019]", "", text.lower()).strip()
+RULES: Mapping[str, Callable[[str], str]] = {"default": normalise, "squad": squad}
+"""Name of a rule, as a suite gives it -> the form in which texts are compared."""
 
 
-@lru_cache(maxsize=64)
-def _declining(phrases: tuple[str, ...]) -> re.Pattern[str]:
-    """A pattern that finds any of the phrases at the start of a text."""
-    spelt = (re.findall(r"\w+", _without_apostrophes(phrase)) for phrase in phrases)
-    options = [r"\W+".join(map(re.escape, words)) + (_BORDER if len(words) > 1 else _PAUSE) for words in spelt if words]
-    return re.compile(r"\W*(?:" + "|".join(options or ["(?!)"]) + ")")
+def holds(text: str, sought: str) -> bool:
+    """Whether a text, after the default rule, stands word for word in another."""
+    if not normalise(sought):
+        return False
+    return any(f" {_settled(sought, articles=kept)} " in f" {_settled(text, articles=kept)} " for kept in (False, True))
 
 
-_BORDER = r"\b"
-_PAUSE = r"(?:\s*[.,;:!?)\]\"*]|\s+[-\u2013\u2014(]|\s*$)"
+def signs(text: str) -> list[str]:
+    """The tokens that are not plain words: what alone may tell two questions apart (C++ and C#, +5 and -5)."""
+    return [token for token in normalise(text).split() if not _PLAIN_WORD.fullmatch(token)]
+
+
+_PLAIN_WORD = regex.compile(r"[\p{L}\p{M}]+")

@@ -10,15 +10,18 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
-from evals.accuracy import exact, exact_match
+from evals.accuracy import exact_match, says
 from evals.cost import caution
 from evals.exam import WHOLE, Axis, Candidate, Effort, Mark, QuestionScorer, Sheet, per_question, with_caution
 from evals.reading import ASKED
 from evals.schema import Answer, Example, Measure, Question, RevisedQuestion, Score, Suite, not_applicable, unmeasured
 from evals.spread import spread
 
-FRESH, STALE, RETAINED = Measure("updates.fresh"), Measure("updates.stale", better="lower"), Measure("updates.retained")
-OVERRIDDEN, REMEMBERED = Measure("updates.overridden", better="lower"), Measure("updates.remembered", better="lower")
+FRESH = Measure("updates.fresh", version="2", compares=True)
+STALE = Measure("updates.stale", better="lower", version="2", compares=True)
+RETAINED = Measure("updates.retained", version="2", compares=True)
+OVERRIDDEN = Measure("updates.overridden", better="lower", version="2", compares=True)
+REMEMBERED = Measure("updates.remembered", better="lower", version="2", compares=True)
 SECONDS = Measure("updates.seconds", "seconds", "lower")
 FLOPS = Measure("updates.flops", "FLOP", "lower")
 MEASURES = (FRESH, STALE, RETAINED, SECONDS, FLOPS)
@@ -45,8 +48,7 @@ def _examples(suite: Suite) -> list[Example]:
 
 def _says_the_old(suite: Suite, question: Question, answer: Answer) -> float | None:
     outdated = question.outdated if isinstance(question, RevisedQuestion) else ()
-    said = suite.bare(answer.text)
-    return max((exact(said, value) for value in outdated), default=None)
+    return says(suite, answer.text, outdated) if outdated else None
 
 
 def _changed(suite: Suite) -> tuple[Question, ...]:

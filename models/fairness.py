@@ -6,8 +6,10 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from evals.cache import digest
+from evals import characters, quantities, text, tokens
+from evals.cache import digest, source
 from evals.schema import Example, Question
+from evals.text import holds, normalise, signs
 from models.adaptation import hyperparameters
 from models.base import EMBEDDED
 from models.candidate import Candidate
@@ -63,32 +65,36 @@ def _usual_epochs(candidate: Candidate) -> float:
 def _leaked_once(candidate: Candidate, questions: Sequence[Question]) -> list[str]:
     """Comparing each with each is done once for the same examples and questions."""
     examples = candidate.domain.examples
-    asked = digest([[vars(example) for example in examples], [(q.id, q.text, q.references) for q in questions], ALIKE])
+    asked = digest([[vars(example) for example in examples], [(q.id, q.text, q.references) for q in questions], _how()])
     found: list[str] = candidate.bench.cache.json("leaks", asked, lambda: list(leaked(examples, questions)))
     return found
 
 
+def _how() -> list[object]:
+    """What decides which texts are alike."""
+    return [ALIKE, source(__file__, text.__file__, characters.__file__, quantities.__file__, tokens.__file__)]
+
+
 def leaked(examples: Sequence[Example], questions: Sequence[Question]) -> Iterator[str]:
-    """Ids of questions that some training prompt puts in all but the same letters and numbers, and answers.
+    """Ids of questions that some training prompt puts in all but the same letters, numbers and symbols, and answers.
 
     What merely asks for another thing in the same words ("How heavy is the Orbis?") is no leak, so the answer has to be there.
     """
-    from rapidfuzz import fuzz, process, utils
+    from rapidfuzz import fuzz, process
 
     asked = [question for question in questions if question.references]
-    texts, prompts = [question.text for question in asked], [example.prompt for example in examples]
-    alike = process.cdist(
-        texts, prompts, scorer=fuzz.ratio, processor=utils.default_process, score_cutoff=ALIKE, dtype="uint8", workers=-1
-    )
+    texts = [normalise(question.text) for question in asked]
+    prompts = [normalise(example.prompt) for example in examples]
+    alike = process.cdist(texts, prompts, scorer=fuzz.ratio, score_cutoff=ALIKE, dtype="uint8", workers=-1)
     for question, row in zip(asked, alike, strict=True):
         if any(_same(question, examples[place]) for place in row.nonzero()[0]):
             yield question.id
 
 
 def _same(question: Question, example: Example) -> bool:
-    numbers = [re.findall(r"\d+", text) for text in (question.text, example.prompt)]
-    said = example.completion.casefold()
-    return numbers[0] == numbers[1] and any(reference.casefold() in said for reference in question.references)
+    if signs(question.text) != signs(example.prompt):
+        return False
+    return any(holds(example.completion, reference) for reference in question.references)
 
 
 def _documents_not_trained_on(candidate: Candidate) -> list[str]:

@@ -5,9 +5,12 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterable, Iterator
+from itertools import combinations, product
 
+from evals.accuracy import exact
+from evals.quantities import Reading, readings
 from evals.schema import Question, Suite
-from evals.text import declines, normalise
+from evals.text import RULES, declines, holds, normalise
 from suites import values
 
 SHOWN = 3
@@ -30,6 +33,8 @@ def hints(suite: Suite) -> Iterator[str]:
     yield from _perhaps_missing(suite)
     yield from _declining(suite)
     yield from _tags(suite)
+    yield from _same_to_the_rule(suite)
+    yield from _decimal_signs(suite)
     if suite.source == "documents":
         yield from _without_evidence(suite)
         yield from _not_in_evidence(suite)
@@ -98,6 +103,56 @@ def _perhaps_missing(suite: Suite) -> Iterator[str]:
         )
 
 
+def _same_to_the_rule(suite: Suite) -> Iterator[str]:
+    """What the rule that compares answers cannot tell apart, or makes nothing of."""
+    revised = [question for revision in suite.revisions for question in revision.questions]
+    asked = [*suite.questions, *revised]
+    bare = RULES[suite.normalise]
+    pairs = {question.id: _together(question, suite) for question in asked}
+    if found := {name: pair for name, pair in pairs.items() if pair}:
+        (one, other), ids = next(iter(found.values())), list(found)
+        yield (
+            f"note: {len(ids)} of {len(asked)} questions have references that count as one answer "
+            f"({_named(ids)}: {one!r} is {other!r}): keep one of them, unless they should be told apart{_rule(suite)}"
+        )
+    for question in revised:
+        for new, old in product(question.references, question.outdated):
+            if exact(new, old, suite.normalise):
+                yield f"note: {question.id}: the outdated answer {old!r} counts as the new one, {new!r}{_rule(suite)}"
+    if empty := [question.id for question in asked if not all(map(bare, question.references))]:
+        what = "questions have a reference of which nothing is left to compare"
+        yield f"note: {len(empty)} of {len(asked)} {what} ({_named(empty)}){_rule(suite)}"
+
+
+def _together(question: Question, suite: Suite) -> tuple[str, str] | None:
+    """Two references that are one, and not only because of case, articles or a full stop."""
+    pairs = combinations({_plain(reference): reference for reference in question.references}.values(), 2)
+    return next((pair for pair in pairs if exact(*pair, suite.normalise)), None)
+
+
+def _plain(text: str) -> str:
+    return " ".join(word for word in text.casefold().split() if word not in ("a", "an", "the")).strip(".")
+
+
+def _rule(suite: Suite) -> str:
+    return "" if suite.normalise == Suite.normalise else f' (normalise = "{suite.normalise}")'
+
+
+def _decimal_signs(suite: Suite) -> Iterator[str]:
+    """Numbers that mean one thing to a reader of English and another to one of German, where a suite has both manners."""
+    revised = [question for revision in suite.revisions for question in revision.questions]
+    found = readings(reference for question in (*suite.questions, *revised) for reference in question.references)
+    german = found.get("decimal comma")
+    if suite.normalise != Suite.normalise or german is None:
+        return
+    others: tuple[Reading, ...] = ("unclear comma", "unclear point", "decimal point")
+    for other in (found[name] for name in others if name in found):
+        yield (
+            f"note: among the references {german} is read as {normalise(german)}, with a decimal comma, and {other} as "
+            f"{normalise(other)}: write all with a decimal point, and thousands without a mark, where this is not meant"
+        )
+
+
 def _without_evidence(suite: Suite) -> Iterator[str]:
     asked = [question for question in suite.questions if question.answerable]
     bare = [question.id for question in asked if not question.evidence]
@@ -124,7 +179,7 @@ def _named(ids: list[str]) -> str:
 
 def _stands(reference: str, question: Question, suite: Suite) -> bool:
     documents = [suite.document(name) for name in question.evidence]
-    return any(normalise(reference) in normalise(f"{each.title} {each.text}") for each in documents)
+    return any(holds(f"{each.title} {each.text}", reference) for each in documents)
 
 
 def _declining(suite: Suite) -> Iterator[str]:

@@ -72,6 +72,7 @@ def read(name_or_path: str) -> tuple[Suite, Tally]:
         abstain=settings.abstain,
         style=settings.style,
         source=settings.source,
+        normalise=settings.normalise,
         bars=settings.bars,
         notes=tuple(problems.tally.notes()),
     )
@@ -119,4 +120,6 @@ def _version(suite: Suite) -> str:
     if suite.source == Suite.source:
         del content["source"]
     del content["notes"]
+    if suite.normalise == Suite.normalise:
+        del content["normalise"]
     return digest(content)

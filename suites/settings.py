@@ -12,13 +12,14 @@ from typing import Any, get_args
 
 from evals.axes import measures
 from evals.lm_eval_adapter import knows
-from evals.schema import Source, Style, Suite
+from evals.schema import Rule, Source, Style, Suite
+from evals.text import RULES
 from suites import house_format
 from suites.problems import Place, Problems, closest
 from suites.reading import read_text
 
 FILE = "suite.toml"
-KEYS = ("name", "title", "general", "instruction", "abstain", "source", "style", "bars")
+KEYS = ("name", "title", "general", "instruction", "abstain", "source", "normalise", "style", "bars")
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 TASK = re.compile(r"""^task\s*:[ \t]*["']?([^\s"'#\[]+)""", re.MULTILINE)
 EMBEDDED = Path(__file__).parent
@@ -34,6 +35,7 @@ class Settings:
     general: tuple[str, ...] = ()
     abstain: tuple[str, ...] = Suite.abstain
     source: Source = "documents"
+    normalise: Rule = Suite.normalise
     style: Style | None = None
     guide: str = ""
     bars: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
@@ -86,6 +88,7 @@ class _Table:
             general=self._apart(tuple(self._general(entry) for entry in self._texts("general", ()))),
             abstain=self._texts("abstain", Suite.abstain),
             source=self._source(),
+            normalise=self._rule(),
             style=self._style(),
             guide=self._text("guide", "style"),
             bars={measure: self._bars(measure, bars) for measure, bars in self._table("bars").items()},
@@ -123,6 +126,14 @@ class _Table:
             "source", f'"documents" or "question" is expected, not {value!r}', 'write source = "question", or leave the line out'
         )
         return "documents"
+
+    def _rule(self) -> Rule:
+        value = self.values.get("normalise", Suite.normalise)
+        if isinstance(value, str) and value in RULES:
+            return value  # type: ignore[return-value] # the rules are those that there are
+        what = f'"default" or "squad" is expected, not {value!r}'
+        self._problem("normalise", what, 'write normalise = "squad" to compare as papers do, or leave the line out')
+        return Suite.normalise
 
     def _table(self, key: str) -> Mapping[str, Any]:
         value = self.values.get(key, {})

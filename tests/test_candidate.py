@@ -245,6 +245,26 @@ def test_a_training_prompt_that_gives_a_test_question_away_is_found(prompt: str,
     assert list(fairness.leaked([Example(prompt, completion)], [question])) == (["q1"] if leaks else [])
 
 
+@pytest.mark.parametrize(
+    ("asked", "trained"),
+    [
+        ("What is the name of the language C++ in the firmware?", "What is the name of the language C# in the firmware?"),
+        ("How much is 5 - 3, if you are asked for it?", "How much is 5 + 3, if you are asked for it?"),
+        ("Is the store colder than +5 degrees in winter?", "Is the store colder than -5 degrees in winter?"),
+        ("How much is 3.5 litres, in ounces of the kitchen?", "How much is 35 litres, in ounces of the kitchen?"),
+    ],
+)
+def test_a_question_that_differs_in_a_symbol_alone_is_not_given_away(asked: str, trained: str) -> None:
+    assert list(fairness.leaked([Example(trained, "yes")], [Question("q1", asked, ("yes",))])) == []
+    assert list(fairness.leaked([Example(asked, "Yes.")], [Question("q1", asked, ("yes",))])) == ["q1"]
+
+
+def test_an_answer_that_only_looks_alike_gives_nothing_away() -> None:
+    question = Question("q1", "How many litres does the pump move?", ("3.5",))
+    assert list(fairness.leaked([Example(question.text, "35 or 13.5")], [question])) == []
+    assert list(fairness.leaked([Example(question.text, "３．５ litres")], [question])) == ["q1"]
+
+
 def test_the_embedded_model_on_another_suite_is_pointed_out(candidate: Any, bench: Bench) -> None:
     other = candidate(BASE)
     assert fairness.verdict(other, own_suite=True) is True

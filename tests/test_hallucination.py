@@ -199,3 +199,30 @@ def test_deepeval_is_imported_quietly_and_leaves_no_trace(tmp_path: Path) -> Non
     )
     assert (done.returncode, done.stdout, done.stderr) == (0, "0.0\n", "")
     assert [path.name for path in tmp_path.iterdir()] == [".env"]
+
+
+@pytest.mark.parametrize(
+    ("reference", "said", "declined"),
+    [
+        ("A", "A", 0.0),
+        ("+", "-", 0.0),
+        ("Unknown", "Unknown.", 0.0),
+        ("A", "unknown", 1.0),
+        ("A", "\u200b ", 1.0),
+        ("A", "...", 1.0),
+    ],
+)
+def test_a_letter_or_a_sign_is_an_answer_and_nothing_is_none(reference: str, said: str, declined: float) -> None:
+    asked = Suite("s", "S", "1", Domain(DOCUMENTS), (Question("q", "Which?", (reference,), ("orbis",)),))
+    found = scores(hallucination.AXIS, sheet(fakes.canned({"q": said}), asked))
+    assert found["abstention.false"]["q"].value == declined
+    assert (found["hallucination.contradicted"]["q"].status == "not_applicable") is bool(declined)
+
+
+@pytest.mark.parametrize(
+    ("said", "answered"), [("不知道，书里没有写。", 0.0), ("Inconnu\u2014rien n'en parle.", 0.0), ("不知道的歌", 1.0)]
+)
+def test_a_suites_own_phrases_are_heard_in_any_script(said: str, answered: float) -> None:
+    asked = Suite("s", "S", "1", Domain(DOCUMENTS), (Question("q", "Qui?"),), abstain=("不知道", "inconnu"))
+    found = scores(hallucination.AXIS, sheet(fakes.canned({"q": said}), asked))
+    assert found["hallucination.unanswerable"]["q"].value == answered

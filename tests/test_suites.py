@@ -148,6 +148,8 @@ BAD = {
         {"suite.toml": 'source = "web"'},
         ["suite.toml:1", "'source'", '"documents" or "question"'],
     ),
+    "an unknown rule": ({"suite.toml": 'normalise = "exact"'}, ["suite.toml:1", "'normalise'", '"default" or "squad"']),
+    "a rule that is no text": ({"suite.toml": "normalise = []"}, ["suite.toml:1", "'normalise'", "not []"]),
     "a source that is no text": ({"suite.toml": "source = []"}, ["suite.toml:1", "'source'", "not []"]),
     "a style of nothing but a guide": ({"suite.toml": '[style]\nguide = "x"'}, ["suite.toml", "a schema or a rubric"]),
     "a schema that is no schema": (
@@ -437,6 +439,7 @@ def test_a_file_that_cannot_be_read_is_said(folder):
         ("suite.toml", 'name = "shop"\ngeneral = ["hellaswag"]'),
         ("suite.toml", 'name = "shop"\n[style]\npattern = "x.*"'),
         ("suite.toml", 'name = "shop"\nsource = "question"'),
+        ("suite.toml", 'name = "shop"\nnormalise = "squad"'),
         ("suite.toml", 'name = "shop"\n[style]\nrubric = "It is polite."'),
     ],
 )
@@ -444,6 +447,32 @@ def test_what_can_change_a_record_changes_the_version(folder, file, content):
     before = load(str(folder)).version
     write(folder, {file: content})
     assert load(str(folder)).version != before
+
+
+def test_the_default_rule_changes_no_version(folder):
+    before = load(str(folder)).version
+    write(folder, {"suite.toml": 'name = "shop"\nnormalise = "default"'})
+    assert load(str(folder)).version == before
+
+
+@pytest.mark.parametrize(
+    ("asked", "trained", "same"),
+    [
+        ("What is C++?", "What is C#?", False),
+        ("How much is 5 - 3?", "How much is 5 + 3?", False),
+        ("Is it colder than +5 degrees?", "Is it colder than -5 degrees?", False),
+        ("How much is 3.5 times two?", "How much is 35 times two?", False),
+        ("Where is the pump?", "where is the pump", True),
+        ("Where’s the pump?", "Where's the pump?", True),
+        ("Is it colder than \u22125 degrees?", "Is it colder than -5 degrees?", True),
+        ("泵在哪里？", "泵在哪里", True),
+    ],
+)
+def test_a_question_of_the_test_is_found_among_the_training_examples(folder, asked, trained, same):
+    write(folder, {"questions.jsonl": lines({"question": asked, "references": []})})
+    write(folder, {"train.jsonl": lines({"prompt": trained, "completion": "x"}), "revisions.jsonl": ""})
+    with pytest.raises(InputError, match="the same question is a training example") if same else contextlib.nullcontext():
+        load(str(folder))
 
 
 def test_titles_bars_and_places_do_not_change_the_version(folder, tmp_path):
