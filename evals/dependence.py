@@ -19,7 +19,7 @@ from evals.text import declines
 
 GOLD = Measure("dependence.gold")
 NONE = Measure("dependence.none")
-INVENTED = Measure("dependence.invented", better="lower")
+INVENTED = Measure("dependence.invented", better="lower", version="2")
 DISTRACTORS = Measure("dependence.distractors")
 FALSE = Measure("dependence.false", better="lower")
 TOP = {k: Measure(f"dependence.top@{k}") for k in (1, 2, 5)}
@@ -64,7 +64,7 @@ def _conditions(sheet: Sheet) -> Mapping[Measure, Condition]:
 
 def _invented(suite: Suite, question: Question, answer: Answer) -> float:
     """Whether an answer out of memory is neither right nor declined."""
-    declined = declines(suite.abstain, suite.bare(answer.text))
+    declined = not answer.unsaid and declines(suite.abstain, suite.bare(answer.text))
     return float(not declined and not exact_match(suite, question, answer))
 
 

@@ -17,8 +17,8 @@ from evals.schema import Answer, Measure, Question, Suite
 from evals.text import declines
 
 CONTRADICTED = Measure("hallucination.contradicted", better="lower", library="deepeval")
-UNANSWERABLE = Measure("hallucination.unanswerable", better="lower")
-FALSE_ABSTENTION = Measure("abstention.false", better="lower")
+UNANSWERABLE = Measure("hallucination.unanswerable", better="lower", version="2")
+FALSE_ABSTENTION = Measure("abstention.false", better="lower", version="2")
 
 
 def _answered(suite: Suite, question: Question, answer: Answer) -> float | None:
@@ -30,7 +30,7 @@ def _declined_needlessly(suite: Suite, question: Question, answer: Answer) -> fl
 
 
 def _declined(suite: Suite, answer: Answer) -> bool:
-    return declines(suite.abstain, suite.bare(answer.text))
+    return not answer.unsaid and declines(suite.abstain, suite.bare(answer.text))
 
 
 _by_abstention = per_question({UNANSWERABLE: _answered, FALSE_ABSTENTION: _declined_needlessly})

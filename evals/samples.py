@@ -72,6 +72,8 @@ def claiming(sheet: Sheet, question: Question, answer: Answer, passages: tuple[s
     if sheet.suite.source == "question":
         return not_applicable("answers say again what the question says: documents tell how, not what")
     said = sheet.suite.bare(answer.text)
+    if answer.unsaid:
+        return not_applicable("the model came to no answer, so it claims nothing")
     if not answer.error and declines(sheet.suite.abstain, said):
         return not_applicable("the answer declines, so it claims nothing")
     return Sample(question.text, said, passages)
