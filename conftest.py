@@ -27,7 +27,7 @@ from evals.judges import Judge, load_judge
 from evals.schema import InputError, Suite
 from leaderboard import provenance
 from models import base as base_models
-from models import bench, estimate, fairness, systems
+from models import bench, estimate, fairness, limits, systems
 from models.candidate import Candidate
 from suites import load as load_suite
 
@@ -113,11 +113,12 @@ class Plan:
         return [
             Cell(
                 suite,
-                Candidate(system, base, suite.domain, stand, seed),
-                Candidate(systems.System("base"), base, suite.domain, stand),
+                Candidate(system, base, suite.domain, stand, seed, limits=room),
+                Candidate(systems.System("base"), base, suite.domain, stand, limits=room),
             )
             for suite in self.suites
             for base in self.bases
+            for room in [limits.limits(suite, base)]
             for system in self.taught(suite)
             for seed in range(self.option.seeds if system.adapts else 1)
         ]
@@ -177,12 +178,18 @@ class Plan:
 
     def _made(self) -> tuple[dict[str, Any], dict[str, Any]]:
         """How each system is set, and what came of it on each suite with each base model and seed."""
-        systems_of, made = {}, {}
+        systems_of: dict[str, Any] = {}
+        made: dict[str, Any] = {}
+        rooms: dict[str, dict[str, int]] = {}
         for cell in self.cells:
             candidate, told = cell.candidate, cell.candidate.facts()
             row = f"{leaderboard.row(cell.suite.name, candidate.base_model, candidate.name)}/{candidate.seed}"
-            made[row] = {name: told.pop(name) for name in ("version", "training")}
+            made[row] = {name: told.pop(name) for name in ("version", "training", "answers")}
+            made[row]["answers"]["stops"] = candidate.stops(self.sheet(cell).questions)
             systems_of[candidate.name] = told
+            of = rooms.setdefault(candidate.name, {})
+            of[f"{cell.suite.name}/{candidate.base_model}"] = candidate.room
+            told["settings"]["max_new_tokens"] = of if len(set(of.values())) > 1 else candidate.room
         return systems_of, made
 
     def _timing(self) -> dict[str, Any]:

@@ -41,8 +41,8 @@ def exact_match(suite: Suite, question: Question, answer: Answer) -> float | Non
 
 
 def declined(suite: Suite, question: Question, answer: Answer) -> bool:
-    """Whether the answer declines. One that is right does not, even if it is called "Unknown"."""
-    return declines(suite.abstain, suite.bare(answer.text)) and not exact_match(suite, question, answer)
+    """Whether the answer declines. One that is right does not, even if it is called "Unknown", nor one that was never reached."""
+    return not answer.unsaid and declines(suite.abstain, suite.bare(answer.text)) and not exact_match(suite, question, answer)
 
 
 def _f1(suite: Suite, question: Question, answer: Answer) -> float | None:

@@ -7,6 +7,7 @@ is adding one function to the axis file that it belongs to.
 from __future__ import annotations
 
 import logging
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
@@ -299,7 +300,9 @@ class Exam:
         valued = [record for record in records if record.value is not None]
         missing = [record for record in records if record.status == "unmeasured"]
         if missing and not valued:
-            yield f"{who}: none of {len(missing)} items could be measured: {missing[0].reason}"
+            yield f"{who}: none of {len(missing)} items could be measured: {_commonest(missing)}"
+        if valued and all(record.status == "failed" for record in valued):
+            yield f"{who}: all {len(valued)} items failed: {_commonest(valued)}"
         if valued:
             from evals.statistics import interval  # loads numpy, which pytest can do without while it collects
 
@@ -315,6 +318,12 @@ class Exam:
             return
         if (found.high < bar) if better == "higher" else (found.low > bar):
             yield f"{who} is {found.value:.3f} [{found.low:.3f}, {found.high:.3f}], surely worse than its bar {bar:g}"
+
+
+def _commonest(records: Sequence[Record]) -> str:
+    """The reason that most of them have, and how many."""
+    (reason, count), *others = Counter(record.reason for record in records).most_common()
+    return f"{reason} ({count} of them)" if others else reason
 
 
 def _by_measure(records: Iterable[Record]) -> Iterable[tuple[str, list[Record]]]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 from evals.accuracy import exact_match
@@ -97,16 +97,17 @@ def ask(sheet: Sheet, known: Sequence[Lookup], condition: Condition) -> Readings
 def marks(sheet: Sheet, measure: Measure, condition: Condition, readings: Readings) -> Iterator[Mark]:
     """The readings, scored."""
     for question, answer in readings:
-        yield Mark(measure, question.id, question.cluster, _score(sheet.suite, measure, condition.score, question, answer))
+        yield Mark(measure, question.id, question.cluster, _score(sheet.suite, measure, condition, question, answer))
 
 
-def _score(suite: Suite, measure: Measure, scorer: Scorer, question: Question, answer: Answer | None) -> Score:
+def _score(suite: Suite, measure: Measure, condition: Condition, question: Question, answer: Answer | None) -> Score:
     if answer is None:
         return not_applicable("there is nothing of the kind to show")
     if answer.error:
         return measure.failed(answer.error)
-    value = scorer(suite, question, answer)
-    return not_applicable("not defined for this question") if value is None else Score(value, caution=answer.caution)
+    value = condition.score(suite, question, answer)
+    caution = answer.caution if condition.room is None else replace(answer, cut=0).caution  # there it is cut on purpose
+    return not_applicable("not defined for this question") if value is None else Score(value, caution=caution)
 
 
 def for_retrieving(measures: Sequence[Measure], score: Callable[[Sheet], Iterator[Mark]]) -> Callable[[Sheet], Iterator[Mark]]:

@@ -71,6 +71,8 @@ def claiming(sheet: Sheet, question: Question, answer: Answer, passages: tuple[s
     """The sample, unless the answer declines and so claims nothing, or documents are not what bears it out."""
     if sheet.suite.source == "question":
         return not_applicable("answers say again what the question says: documents tell how, not what")
+    if answer.unsaid:
+        return not_applicable("the model came to no answer, so it claims nothing")
     if not answer.error and declined(sheet.suite, question, answer):
         return not_applicable("the answer declines, so it claims nothing")
     return Sample(question.text, sheet.suite.bare(answer.text), passages)

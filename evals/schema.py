@@ -165,6 +165,19 @@ class Suite:
     notes: tuple[str, ...] = field(default=(), compare=False)
     """What its reader changed, left out or found odd, a line each: for whoever reads figures of this suite."""
 
+    @property
+    def references(self) -> tuple[str, ...]:
+        """All right answers, those of revised questions and those that were right before a revision included."""
+        revised = [question for revision in self.revisions for question in revision.questions]
+        outdated = [text for question in revised for text in question.outdated]
+        return (*(text for question in (*self.questions, *revised) for text in question.references), *outdated)
+
+    @property
+    def completions(self) -> tuple[str, ...]:
+        """What training examples say, those of revisions included."""
+        renewed = (example for revision in self.revisions for example in revision.examples)
+        return tuple(example.completion for example in (*self.domain.examples, *renewed))
+
     def document(self, id: str) -> Document:
         """The document called ``id``; KeyError if there is none."""
         return self._by_id[id]
@@ -221,11 +234,28 @@ class Answer:
     """What the model read, with `PASSAGES` in place of the passages; empty where that is not known."""
     stop: Stop = ""
     """Why the model stopped; empty where that is not known."""
+    thought: int = 0
+    """New tokens of a thought that was taken off before the text."""
+
+    @property
+    def unsaid(self) -> bool:
+        """Whether the model came to its end before it had begun to answer: it neither answers nor declines."""
+        return not self.text and (self.stop == "length" or self.thought > 0)
 
     @property
     def caution(self) -> str:
         """What a reader should know before trusting a score of this answer; empty if nothing."""
-        return f"the answer was cut off after {self.tokens} new tokens" if self.stop == "length" else ""
+        return "; ".join(text for text in (self._shortened, self._not_shown) if text)
+
+    @property
+    def _shortened(self) -> str:
+        if self.unsaid and self.thought:
+            return "there is no answer: the model's thought came to no end"
+        return f"the answer was cut off after {self.tokens - self.thought} new tokens" if self.stop == "length" else ""
+
+    @property
+    def _not_shown(self) -> str:
+        return "passages were left out, as the prompt would not fit" if self.cut else ""
 
     @classmethod
     def from_json(cls, row: Mapping[str, Any]) -> Answer:

@@ -80,6 +80,8 @@ class Lesson(NamedTuple):
     seed: int = 0
     start: Path | None = None
     """Weights to begin with, left by a training of the same system; the base's where there are none."""
+    together: bool = True
+    """Whether examples go through the model in batches; else one by one, to the same updates."""
 
 
 def train(lesson: Lesson, folder: Path, device: str) -> None:
@@ -90,17 +92,56 @@ def train(lesson: Lesson, folder: Path, device: str) -> None:
     from transformers import set_seed
 
     set_seed(lesson.seed)
-    trainer, checkpoint = _trainer(lesson, folder, device), _last_checkpoint(folder)
+    fitted = _fitted(lesson)
+    trainer, checkpoint = _trainer(lesson, fitted.rows, folder, device), _last_checkpoint(folder)
     meter = training_cost.Meter(device)
     trainer.add_callback(_ticking(meter))
     trainer.train(resume_from_checkpoint=checkpoint)
-    report = meter.read() | {"resumed": checkpoint is not None, "device": device} | _report(trainer, lesson.system.batch_size)
+    lost = {"prompts_cut": fitted.cut, "examples_left_out": fitted.left_out}
+    report = (
+        meter.read() | lost | {"resumed": checkpoint is not None, "device": device} | _report(trainer, lesson.system.batch_size)
+    )
     _save(lesson.system, lesson.base, trainer.model, folder)
     (folder / REPORT).write_text(json.dumps(report, indent=1), encoding="utf-8")
     _remove_checkpoints(folder)
 
 
-def _trainer(lesson: Lesson, folder: Path, device: str) -> Any:
+def _fitted(lesson: Lesson) -> batching.Fitted:
+    """The examples as rows of tokens. Those that do not fit are counted, and said.
+
+    Raises:
+        InputError: none fits.
+    """
+    fitted, whole, room = (
+        batching.fitted(lesson.base.tokenizer(), lesson.pairs, lesson.base.context),
+        len(lesson.pairs),
+        lesson.base.context,
+    )
+    name = lesson.system.name
+    if fitted.left_out == whole:
+        raise InputError(
+            f"training {name}: each of {whole} completions takes more than {room} tokens, the room of {lesson.base.label}"
+        )
+    if fitted.left_out:
+        log.warning(
+            "training %s: %d of %d examples are left out, as their completions alone take more than %d tokens",
+            name,
+            fitted.left_out,
+            whole,
+            room,
+        )
+    if fitted.cut:
+        log.warning(
+            "training %s: %d of %d prompts lose their beginning, as only their last part fits into %d tokens",
+            name,
+            fitted.cut,
+            whole,
+            room,
+        )
+    return fitted
+
+
+def _trainer(lesson: Lesson, rows: Any, folder: Path, device: str) -> Any:
     """The library's trainer, with batches of like length, ready to train."""
     from transformers import PrinterCallback, Trainer
 
@@ -118,8 +159,8 @@ def _trainer(lesson: Lesson, folder: Path, device: str) -> Any:
     tokenizer, model = lesson.base.tokenizer(), _trainable(lesson, device)
     trainer = Pooled(
         model=model,
-        args=_arguments(lesson, folder, device),
-        train_dataset=batching.rows(tokenizer, lesson.pairs, lesson.base.context),
+        args=_arguments(lesson, len(rows), folder, device),
+        train_dataset=rows,
         data_collator=batching.Collator(tokenizer.pad_token_id, model),
         callbacks=[_progress(lesson.system.name)],
     )
@@ -169,17 +210,18 @@ def _trainable(lesson: Lesson, device: str) -> Any:
     return peft.get_peft_model(model, config)
 
 
-def _arguments(lesson: Lesson, folder: Path, device: str) -> Any:
+def _arguments(lesson: Lesson, examples: int, folder: Path, device: str) -> Any:
     from transformers import TrainingArguments
 
     system, base = lesson.system, lesson.base
     chosen = hyperparameters(system, base)
-    steps = chosen.epochs * len(lesson.pairs) / system.batch_size
+    steps = chosen.epochs * examples / system.batch_size
     return TrainingArguments(
         output_dir=str(folder),
         num_train_epochs=chosen.epochs,
         learning_rate=chosen.learning_rate,
-        per_device_train_batch_size=system.batch_size,
+        per_device_train_batch_size=system.batch_size if lesson.together else 1,
+        gradient_accumulation_steps=1 if lesson.together else system.batch_size,
         lr_scheduler_type="polynomial",
         lr_scheduler_kwargs={"power": DECAY, "lr_end": 0.0},
         adam_beta1=BETAS[0],

@@ -12,7 +12,8 @@ from typing import Any, TypeAlias
 
 from evals.schema import Answer, Context, Domain, Question, Timing
 from evals.spread import spread
-from models import generation, prompts, timing
+from models import generation, prompts, thinking, timing
+from models.limits import UNKNOWN, Limits
 from models.retrieval import Searcher
 from models.systems import System
 
@@ -32,6 +33,14 @@ class Asking:
     domain: Domain
     context: int
     """Tokens that the model has room for, prompt and answer together."""
+    limits: Limits = UNKNOWN
+    rows: int = generation.BATCH_ROWS
+    """Questions that may be asked together."""
+
+    @property
+    def tokens(self) -> int:
+        """New tokens that an answer may take."""
+        return self.system.max_new_tokens or self.limits.tokens
 
     @cached_property
     def shown(self) -> str:
@@ -48,6 +57,8 @@ class Asking:
     ) -> Iterator[list[tuple[int, Answer]]]:
         """Places and answers batch by batch, as they come. ``room``: tokens for prompt and answer, if less than the model has."""
         fitted = [self._fitted(tokenizer, question, passages, room) for question, passages in asked]
+        if room is None:  # a smaller one is an axis' own, and what is cut there is cut on purpose
+            self._tell(fitted)
         done = 0
         for places in self._batches(fitted):
             batch = [fitted[place] for place in places]
@@ -67,15 +78,32 @@ class Asking:
             if answer.error:
                 return Timing(question.id, error=answer.error)
             with self.speaking(model, passages=bool(answer.contexts)):
-                (said,) = generation.generate(model, tokenizer, [tokens], self.system.max_new_tokens, clock)
+                (said,) = self._said(model, tokenizer, [tokens], clock)
             return clock.timing(question.id, said.tokens, len(tokens))
 
         return timing.timings(questions, ask)
 
+    def _said(self, model: Any, tokenizer: Any, asked: list[list[int]], clock: Any = None) -> list[generation.Generated]:
+        thought = thinking.allowance(tokenizer, self.context)
+        return generation.generate(model, tokenizer, asked, replace(self.limits, tokens=self.tokens), clock, thought)
+
+    def _tell(self, fitted: Sequence[Fitted]) -> None:
+        """What had to be left out or cannot be asked, once for all questions."""
+        cut, failed = (sum(bool(part) for part in parts) for parts in zip(*((a.cut, a.error) for _, _, a in fitted), strict=True))
+        if self.limits.longest > self.tokens:
+            log.warning(
+                "%s: answers may take %d tokens; longest reference %d", self.system.name, self.tokens, self.limits.longest
+            )
+        shots = f", after the {self.system.shots} examples that it shows" if self.shown else ""
+        for count, what in ((cut, "do not leave room for all their passages"), (failed, "take more than the model has room for")):
+            if count:
+                log.info("%s: %d of %d questions %s%s", self.system.name, count, len(fitted), what, shots)
+
     def _fitted(self, tokenizer: Any, question: Question, passages: Passages, most: int | None = None) -> Fitted:
         """Passages that do not fit are cut whole, the worst first."""
         kept = list(passages or ())
-        room = min(most or self.context, self.context) - self.system.max_new_tokens
+        whole = self.context - thinking.allowance(tokenizer, self.context)
+        room = min(most or whole, whole) - self.tokens
         while True:
             text = prompts.prompt(self.domain.instruction, question.text, kept, self.shown)
             tokens = prompts.as_tokens(tokenizer, text)
@@ -83,24 +111,32 @@ class Asking:
                 break
             kept.pop()
         cut = len(passages or ()) - len(kept)
-        error = None if len(tokens) <= room else f"the question takes {len(tokens)} tokens and the model has room for {room}"
+        error = None if len(tokens) <= room else self._too_long(len(tokens), room)
         read = prompts.without_passages(prompts.rendered(tokenizer, text), kept)
         contexts = None if passages is None else tuple(kept)
         return question, tokens, Answer(question.id, "", contexts, prompt_tokens=len(tokens), cut=cut, error=error, prompt=read)
+
+    def _too_long(self, tokens: int, room: int) -> str:
+        """Why a question is not asked; the same for all questions where it is the examples before them that are too long."""
+        if self.shown:
+            return (
+                f"the question and the {self.system.shots} examples before it take more than the {room} tokens left for a prompt"
+            )
+        return f"the question takes {tokens} tokens and the model has room for {room}"
 
     def _batches(self, fitted: Sequence[Fitted]) -> Iterator[list[int]]:
         """Places of prompts to be answered together: by the same weights, and of like length."""
         reading = [self.system.adapter != "always" and bool(answer.contexts) for _, _, answer in fitted]
         for kind in (True, False):
             places = [place for place, reads in enumerate(reading) if reads == kind]
-            for batch in generation.batches([len(fitted[place][1]) for place in places]):
+            for batch in generation.batches([len(fitted[place][1]) for place in places], self.rows):
                 yield [places[index] for index in batch]
 
     def _ask(self, model: Any, tokenizer: Any, batch: Sequence[Fitted]) -> list[Answer]:
         """One batch; if it fails, each of its questions alone, so that only the one that cannot be answered is lost."""
         asked = [tokens for _, tokens, answer in batch if answer.error is None]
         try:
-            said = iter(generation.generate(model, tokenizer, asked, self.system.max_new_tokens) if asked else ())
+            said = iter(self._said(model, tokenizer, asked) if asked else ())
         except Exception as error:  # noqa: BLE001 # the boundary: whatever a model raises is that question's failure
             if len(batch) > 1:
                 return [answer for row in batch for answer in self._ask(model, tokenizer, [row])]
@@ -109,7 +145,8 @@ class Asking:
 
     def _filled(self, answer: Answer, heard: generation.Generated) -> Answer:
         seconds, cited = round(heard.seconds, 6), self._cited(heard.text)
-        return replace(answer, text=heard.text, tokens=heard.tokens, seconds=seconds, citations=cited)
+        said = replace(answer, text=heard.text, tokens=heard.tokens, seconds=seconds, citations=cited)
+        return replace(said, stop=heard.stop, thought=heard.thought)
 
     def _cited(self, text: str) -> tuple[str, ...]:
         """Documents named in square brackets, in order, once each."""

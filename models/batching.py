@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Iterator, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 from models.prompts import as_tokens, completion_tokens
 
@@ -14,17 +14,37 @@ batches. Larger pools, such as those of the `Trainer`'s own sampler, put example
 learn slower."""
 
 
-def rows(tokenizer: Any, pairs: Sequence[tuple[str, str]], context: int) -> Any:
-    """A data set of token ids, labels (-100 where there is no loss) and lengths. A prompt too long keeps its end."""
+class Fitted(NamedTuple):
+    """Training examples as the model has room for them."""
+
+    rows: Any
+    """A data set of token ids, labels (-100 where there is no loss) and lengths."""
+    cut: int
+    """Examples whose prompt lost its head."""
+    left_out: int
+    """Examples whose completion does not fit: cut, they would teach never to end."""
+
+
+def fitted(tokenizer: Any, pairs: Sequence[tuple[str, str]], context: int) -> Fitted:
+    """The (prompt, completion) texts that a model with room for ``context`` tokens can learn, and what became of the others."""
     from datasets import Dataset
 
-    listed = []
+    listed, cut = [], 0
     for prompt, completion in pairs:
-        answer = completion_tokens(tokenizer, completion)[:context]
-        ids = as_tokens(tokenizer, prompt)[-(context - len(answer)) :] if len(answer) < context else []
+        answer, ids = completion_tokens(tokenizer, completion), as_tokens(tokenizer, prompt)
+        room = context - len(answer)
+        if room < 1:
+            continue
+        cut += len(ids) > room
+        ids = ids[-room:]
         labels = [-100] * len(ids) + answer
         listed.append({"input_ids": ids + answer, "attention_mask": [1] * len(labels), "labels": labels, "length": len(labels)})
-    return Dataset.from_list(listed)
+    return Fitted(Dataset.from_list(listed), cut, len(pairs) - len(listed))
+
+
+def rows(tokenizer: Any, pairs: Sequence[tuple[str, str]], context: int) -> Any:
+    """The data set alone."""
+    return fitted(tokenizer, pairs, context).rows
 
 
 class Collator:

@@ -2,19 +2,36 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, replace
 from functools import cached_property, partial
+from importlib.metadata import version as installed
 from typing import Any, NamedTuple
 
 from evals import load, machine
 from evals.cache import digest, source
 from evals.schema import Answer, Context, Domain, Example, InputError, Question, Timing, as_json
-from models import adaptation, asking, bench, costs, generation, likelihood, prompts, retrieval, rounds, timing
+from models import (
+    adaptation,
+    asking,
+    bench,
+    costs,
+    endings,
+    generation,
+    habits,
+    likelihood,
+    prompts,
+    retrieval,
+    rounds,
+    thinking,
+    timing,
+)
 from models.base import BaseModel
 from models.bench import Bench
 from models.index import Index
+from models.limits import UNKNOWN, Limits
 from models.systems import System
 from models.weights import Weights
 
@@ -42,10 +59,18 @@ class Candidate:
     """Its weights, where they are not those trained on ``domain``."""
     older: Index | None = None
     """The index that its own is brought up to date from."""
+    limits: Limits = UNKNOWN
+    """How far its answers may go."""
 
     def __post_init__(self) -> None:
         """Refuse at once what could only fail later."""
         adaptation.check(self.system, self.base)
+        if self.room >= self.context:
+            raise InputError(
+                f"system {self.name} on {self.base_model}: answers may take {self.room} tokens (the longest reference takes "
+                f"{self.limits.longest}), and the model has room for {self.context}, prompt included; take one with more room or "
+                "set a smaller max_new_tokens in a table of systems"
+            )
         if self.system.needs_examples and not self.domain.examples:
             why = "is trained" if self.system.adapts else "shows examples"
             raise InputError(
@@ -77,6 +102,11 @@ class Candidate:
         """Tokens that its model has room for, prompt and answer together."""
         return self.base.context
 
+    @property
+    def room(self) -> int:
+        """New tokens that an answer may take."""
+        return self.system.max_new_tokens or self.limits.tokens
+
     @cached_property
     def _index(self) -> Index:
         return Index(self.system, self.domain.documents, self.bench, self.older)
@@ -100,17 +130,22 @@ class Candidate:
     @cached_property
     def _spoken(self) -> list[Any]:
         """What shapes its answers besides weights and passages."""
-        code = source(__file__, asking.__file__, prompts.__file__, generation.__file__, timing.__file__)
-        return [code, self.system.max_new_tokens, self.domain.instruction, self._asking.shown, self.system.adapter]
+        modules = (asking, prompts, generation, endings, thinking, timing)
+        code = [source(__file__, *(str(module.__file__) for module in modules)), *map(installed, habits.LIBRARIES)]
+        return [code, self.room, self.limits.ends, self.domain.instruction, self._asking.shown, self.system.adapter]
 
     @cached_property
     def _asking(self) -> asking.Asking:
-        return asking.Asking(self.system, self.domain, self.context)
+        return asking.Asking(self.system, self.domain, self.context, self.limits)
 
     @property
     def trained(self) -> bool:
         """Whether its weights need no more training."""
         return self._weights.trained
+
+    def training(self) -> dict[str, Any]:
+        """What its training measured; nothing where there was none, or none yet."""
+        return self._weights.report()
 
     def answers(self, questions: Sequence[Question]) -> list[Answer]:
         """One answer a question, in order. Those given before are read back.
@@ -161,6 +196,11 @@ class Candidate:
                 known |= {one.key: answer for one, answer in batch}
         return [replace(known[one.key], question=one.question.id) for one in asked]
 
+    def stops(self, questions: Sequence[Question]) -> dict[str, int]:
+        """How many of its answers stopped for which reason, as far as it was asked."""
+        known = {row["asked"]: row["answer"].get("stop", "") for row in self.bench.cache.journal("answers", self.version).rows()}
+        return dict(Counter(known[_asked(question)] for question in questions if _asked(question) in known))
+
     def unanswered(self, questions: Sequence[Question]) -> list[Question]:
         """The questions that it was not asked yet."""
         known = {row["asked"] for row in self.bench.cache.journal("answers", self.version).rows()}
@@ -178,8 +218,9 @@ class Candidate:
     def losses(self, pairs: Sequence[tuple[str, str]]) -> list[float]:
         """The negative log-likelihood, in nats, of each completion after its prompt, for (prompt, completion) texts."""
         asked = [(prompts.prompt(self.domain.instruction, prompt), completion) for prompt, completion in pairs]
+        rows = habits.habits(self.base, self.bench).rows
         with self.weights() as (model, tokenizer):
-            return likelihood.losses(model, tokenizer, asked, self.context)
+            return likelihood.losses(model, tokenizer, asked, self.context, rows)
 
     def timings(self, questions: Sequence[Question], beside: Sequence[Any] = ()) -> list[Timing]:
         """How long each question takes, asked alone, in turn with the systems beside it: see `models.rounds`.
@@ -254,6 +295,7 @@ class Candidate:
     def facts(self) -> dict[str, Any]:
         """What the run's provenance says of it: settings, and what its training measured if it was trained by now."""
         settings = {name: value for name, value in vars(self.system).items() if name != "name"}
+        settings["max_new_tokens"] = self.room
         if self.system.adapts:
             settings |= adaptation.hyperparameters(self.system, self.base)._asdict()
         said = {
@@ -263,7 +305,10 @@ class Candidate:
             "adapter_merged": False if self.system.adapt == "lora" else None,
             "faiss": retrieval.faiss_backend() if self.system.retrieve == "dense" else None,
         }
-        made = {"version": self.version, "device": self.bench.device, "training": self._weights.report()}
+        looked = habits.known(self.base, self.bench)
+        said |= looked.told() if looked else {}
+        made = {"version": self.version, "device": self.bench.device, "training": self.training()}
+        made["answers"] = {"most_tokens": self.room, "longest_reference": self.limits.longest, "line_ends": self.limits.ends}
         return made | {"settings": settings, "generation": {name: value for name, value in said.items() if value is not None}}
 
     def _answered(self, asked: list[Asked], passages: LookUp, room: int | None) -> Iterator[list[tuple[Asked, Answer]]]:
@@ -271,8 +316,9 @@ class Candidate:
         if not asked:
             return
         questions = [(one.question, found) for one, found in zip(asked, passages(asked), strict=True)]
+        asked_by = replace(self._asking, rows=habits.habits(self.base, self.bench).rows)
         with self._weights.loaded() as (model, tokenizer):
-            for batch in self._asking.answers(model, tokenizer, questions, room):
+            for batch in asked_by.answers(model, tokenizer, questions, room):
                 yield [(asked[place], answer) for place, answer in batch]
 
 

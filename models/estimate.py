@@ -57,6 +57,7 @@ def table(parts: Sequence[Part]) -> str:
         [
             "",
             said,
+            *dict.fromkeys(f"{part.suite} on {part.candidate.base_model}: {part.candidate.limits}" for part in parts),
             *lines,
             f"about {_time(whole)} on this machine; judging and the general tasks of trained systems come on top",
             "",
@@ -83,7 +84,7 @@ def _work(part: Part, built: set[str]) -> Work:
     trainings = (0 if trained else 1) + sum(effort.trainings for effort in part.efforts)
     tokens = round(trainings * _train_tokens(candidate)) if candidate.system.adapts else 0
     further = _further(part)
-    lengths = [_prompt_tokens(candidate, question.text) + candidate.system.max_new_tokens for question in questions]
+    lengths = [_prompt_tokens(candidate, question.text) + candidate.room for question in questions]
     asked = (len(missing) + further) * sum(lengths) / max(1, len(lengths))
     flops = candidate.base.parameters * (tokens * (6 if candidate.system.adapt == "full" else 4) + 2 * asked)
     name = f"{candidate.name} on {candidate.base_model}"

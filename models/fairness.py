@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
+from typing import Any
 
 from evals import characters, quantities, text, tokens
 from evals.cache import digest, source
@@ -55,7 +56,16 @@ def _reasons(candidate: Candidate, questions: Sequence[Question]) -> list[str]:
         reasons.append("it reads passages and was trained without any")
     if candidate.system.adapts and (own := candidate.system.epochs) and own < (usual := _usual_epochs(candidate)):
         reasons.append(f"training showed it each example {own:g} times, and {usual:g} times is usual for its base model (epochs)")
-    return reasons
+    return [*reasons, *_lost(candidate.training())]
+
+
+def _lost(training: Mapping[str, Any]) -> Iterator[str]:
+    """What of its examples the model has no room for."""
+    whole = training.get("examples", 0) + training.get("examples_left_out", 0)
+    if left := training.get("examples_left_out", 0):
+        yield f"{left} of {whole} training examples were left out, as the model has no room for their completions"
+    if cut := training.get("prompts_cut", 0):
+        yield f"{cut} of {whole} training prompts lost their beginning, as the model has no room for more"
 
 
 def _usual_epochs(candidate: Candidate) -> float:

@@ -2,14 +2,33 @@
 
 from __future__ import annotations
 
+import logging
 import time
-from collections.abc import Iterator, Sequence
-from functools import lru_cache
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any, NamedTuple
+
+from evals.schema import Stop
+from models import endings, thinking
+from models.limits import Limits
+
+log = logging.getLogger("proctor")
 
 BATCH_TOKENS = 8192
 """Prompt tokens, padding included, that one batch may hold."""
 BATCH_ROWS = 64
+
+KEPT = ("suppress_tokens", "begin_suppress_tokens", "bad_words_ids", "stop_strings", "eos_token_id")
+"""Of the settings that come with a model: what it must not say, and what ends what it says. Its others (sampling, penalties,
+forced tokens, least lengths, caches) are left aside: every system's answers are the likeliest tokens, one after the other."""
+HARMLESS = {"bos_token_id", "pad_token_id", "decoder_start_token_id", "do_sample", "max_length", "max_new_tokens", "use_cache"}
+"""Settings of which nothing is said."""
+USUAL = {
+    **dict.fromkeys(("temperature", "top_p", "typical_p", "repetition_penalty", "length_penalty"), 1.0),
+    **dict.fromkeys(("num_beams", "num_beam_groups", "num_return_sequences"), 1),
+    "top_k": 50,
+}
+"""Settings that say nothing where they have these values."""
 
 
 class Generated(NamedTuple):
@@ -18,6 +37,9 @@ class Generated(NamedTuple):
     text: str
     tokens: int
     seconds: float
+    stop: Stop = ""
+    thought: int = 0
+    """Tokens of a thought that was taken off before the text."""
 
 
 def batches(lengths: Sequence[int], rows: int = BATCH_ROWS, tokens: int = BATCH_TOKENS) -> Iterator[list[int]]:
@@ -33,36 +55,52 @@ def batches(lengths: Sequence[int], rows: int = BATCH_ROWS, tokens: int = BATCH_
 
 
 def generate(
-    model: Any, tokenizer: Any, prompts: Sequence[list[int]], max_new_tokens: int, streamer: Any = None
+    model: Any,
+    tokenizer: Any,
+    prompts: Sequence[list[int]],
+    limits: Limits | int,
+    streamer: Any = None,
+    thought: int = 0,
 ) -> list[Generated]:
     """Greedy continuations of one batch of token ids; a ``streamer`` is handed each token as it comes.
 
-    A model without a chat template also stops at the end of the line: it knows no other end of an answer.
+    A thought before the answer may take ``thought`` tokens more, and is taken off. A model without a chat template also stops
+    at the end that ``limits`` name: it knows no other end of an answer. A number limits new tokens alone.
     """
     import torch
     from transformers import GenerationConfig, StoppingCriteriaList
 
+    tokens, ends = (limits.tokens, limits.ends) if isinstance(limits, Limits) else (limits, Limits.ends)
     batch = tokenizer.pad({"input_ids": list(prompts)}, return_tensors="pt").to(model.device)
-    stops = StoppingCriteriaList([] if tokenizer.chat_template else [_line_end(tokenizer)])
+    kept = {name: value for name in KEPT[:3] if (value := getattr(model.generation_config, name, None)) is not None}
     settings = GenerationConfig(
-        max_new_tokens=max_new_tokens,
+        max_new_tokens=tokens + thought,
         do_sample=False,
         pad_token_id=tokenizer.pad_token_id,
-        eos_token_id=_ends(model, tokenizer),
+        eos_token_id=_ends(model, tokenizer) or None,
         bos_token_id=tokenizer.bos_token_id,
+        **kept,
     )
+    rules = endings.Rules(tokens, thought, None if tokenizer.chat_template else ends, _strings(model))
+    reader = endings.Reader(tokenizer, rules, frozenset(_ends(model, tokenizer)), [_row(tokenizer, prompt) for prompt in prompts])
+    watched = any((rules.thought, rules.ends, rules.strings))
+    length = batch["input_ids"].shape[1]
     started = time.perf_counter()
-    with torch.inference_mode():
+    with torch.inference_mode(), _plain(model):
         out = model.generate(
             input_ids=batch["input_ids"],
             attention_mask=batch["attention_mask"],
             generation_config=settings,
-            stopping_criteria=stops,
+            stopping_criteria=StoppingCriteriaList([endings.watch(reader, length)] if watched else []),
             streamer=streamer,
         )
     seconds = (time.perf_counter() - started) / len(prompts)
-    new = out[:, batch["input_ids"].shape[1] :].tolist()
-    return [_read(tokenizer, row, set(settings.eos_token_id), seconds) for row in new]
+    read = [reader.said(row, new) for row, new in zip(reader.rows, out[:, length:].tolist(), strict=True)]
+    return [Generated(said.text, said.tokens, seconds, said.stop, said.thought) for said in read]
+
+
+def _row(tokenizer: Any, prompt: list[int]) -> endings.Row:
+    return endings.Row(opened=bool(tokenizer.chat_template) and thinking.is_open(tokenizer.decode(prompt[-24:])))
 
 
 def _ends(model: Any, tokenizer: Any) -> list[int]:
@@ -72,30 +110,72 @@ def _ends(model: Any, tokenizer: Any) -> list[int]:
     return sorted({token for token in (*listed, tokenizer.eos_token_id) if token is not None})
 
 
-def _read(tokenizer: Any, row: list[int], ends: set[int], seconds: float) -> Generated:
-    kept = row[: next((index for index, token in enumerate(row) if token in ends), len(row))]
-    text = tokenizer.decode(kept, skip_special_tokens=True)
-    if not tokenizer.chat_template:
-        text = text.split("\n", 1)[0]
-    return Generated(text.strip(), len(kept), seconds)
+def _strings(model: Any) -> tuple[str, ...]:
+    own = getattr(model.generation_config, "stop_strings", None) or ()
+    return (own,) if isinstance(own, str) else tuple(own)
 
 
-def _line_end(tokenizer: Any) -> Any:
+@contextmanager
+def _plain(model: Any) -> Iterator[None]:
+    """The model without its own settings: ``generate`` would take from them what it is not told."""
+    from transformers import GenerationConfig
+
+    inner = model.get_base_model() if hasattr(model, "get_base_model") else model
+    own = [(part, part.generation_config) for part in dict.fromkeys((model, inner))]
+    try:
+        for part, _ in own:
+            part.generation_config = GenerationConfig()
+        yield
+    finally:
+        for part, settings in own:
+            part.generation_config = settings
+
+
+def own_settings(settings: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Of the generation settings that come with a model: those that are kept, and those that are left aside."""
+    telling = {
+        name: value
+        for name, value in settings.items()
+        if not name.startswith("_") and name != "transformers_version" and value not in (None, False, [], {})
+    }
+    kept = {name: value for name, value in telling.items() if name in KEPT}
+    aside = {name: v for name, v in telling.items() if name not in {*KEPT, *HARMLESS} and v != USUAL.get(name)}
+    return kept, aside
+
+
+def pads(model: Any, tokenizer: Any) -> bool:
+    """Whether a padded batch gives a prompt what it gives it alone: the logits of the next two tokens are compared.
+
+    Some architectures take no notice of the mask that tells padding from text.
+    """
     import torch
-    from transformers import StoppingCriteria
 
-    line_ends = torch.tensor(_tokens_with_line_end(tokenizer))
+    prompts = [
+        tokenizer(text, add_special_tokens=False)["input_ids"] for text in ("What is it that is written here? " * 3, "Why? ")
+    ]
+    next_token = prompts[0][0]
+    together = _logits(model, tokenizer, prompts, next_token)
+    for place, prompt in enumerate(prompts):
+        alone = _logits(model, tokenizer, [prompt], next_token)[0]
+        apart = (together[place] - alone).abs().max() / alone.std().clamp(min=1e-9)
+        if not apart < (0.01 if alone.dtype == torch.float32 and model.dtype == torch.float32 else 0.3):
+            return False
+    return True
 
-    class LineEnd(StoppingCriteria):  # type: ignore[misc] # transformers ships no types
-        """Stops a row once its newest token holds a line end."""
 
-        def __call__(self, input_ids: Any, _scores: Any, **_: Any) -> Any:
-            return torch.isin(input_ids[:, -1], line_ends.to(input_ids.device))
+def _logits(model: Any, tokenizer: Any, prompts: Sequence[list[int]], then: int) -> Any:
+    """After each prompt, and after ``then`` behind it: shape (prompts, 2, vocabulary)."""
+    import torch
+    from transformers import GenerationConfig
 
-    return LineEnd()
-
-
-@lru_cache(maxsize=8)
-def _tokens_with_line_end(tokenizer: Any) -> list[int]:
-    texts = tokenizer.batch_decode([[token] for token in range(len(tokenizer))])
-    return [token for token, text in enumerate(texts) if "\n" in text]
+    batch = tokenizer.pad({"input_ids": list(prompts)}, return_tensors="pt").to(model.device)
+    settings = GenerationConfig(
+        max_new_tokens=2, pad_token_id=tokenizer.pad_token_id, output_logits=True, return_dict_in_generate=True
+    )
+    with torch.inference_mode(), _plain(model):
+        out = model.generate(
+            **{name: batch[name] for name in ("input_ids", "attention_mask")},
+            generation_config=settings,
+            prefix_allowed_tokens_fn=lambda _batch, _tokens: [then],
+        )
+    return torch.stack([logits.float() for logits in out.logits], dim=1)

@@ -8,14 +8,23 @@ from typing import Any
 from models import batching, generation
 
 
-def losses(model: Any, tokenizer: Any, pairs: Sequence[tuple[str, str]], context: int) -> list[float]:
-    """Negative log-likelihood of each completion after its prompt, its end included, in nats."""
+def losses(model: Any, tokenizer: Any, pairs: Sequence[tuple[str, str]], context: int, together: int) -> list[float]:
+    """Negative log-likelihood of each completion after its prompt, its end included, in nats: up to ``together`` at once.
+
+    Raises:
+        ValueError: a completion takes more tokens than the model has room for.
+    """
     import torch
 
-    rows = batching.rows(tokenizer, pairs, context).to_list()
+    fitted = batching.fitted(tokenizer, pairs, context)
+    if fitted.left_out:
+        raise ValueError(
+            f"{fitted.left_out} of {len(pairs)} texts take more than the {context} tokens that the model has room for"
+        )
+    rows = fitted.rows.to_list()
     collate = batching.Collator(tokenizer.pad_token_id, model)
     found = [0.0] * len(rows)
-    for batch in generation.batches([row["length"] for row in rows]):
+    for batch in generation.batches([row["length"] for row in rows], together):
         inputs = collate([rows[index] for index in batch])
         labels = inputs.pop("labels").to(model.device)
         shown = {name: value.to(model.device) if hasattr(value, "to") else value for name, value in inputs.items()}

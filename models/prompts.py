@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Any
 
 from evals.cache import digest
 from evals.schema import PASSAGES, Context, Example
+from models import thinking
 
 
 def prompt(instruction: str, question: str, contexts: Sequence[Context] = (), shown: str = "") -> str:
@@ -44,8 +46,8 @@ def rendered(tokenizer: Any, text: str) -> str:
     """What a model is given to read: through the chat template where the tokenizer has one, plain text otherwise."""
     if not tokenizer.chat_template:
         return text
-    message = [{"role": "user", "content": text}]
-    return str(tokenizer.apply_chat_template(message, add_generation_prompt=True, tokenize=False))
+    message, told = [{"role": "user", "content": text}], thinking.manner(tokenizer).options
+    return str(tokenizer.apply_chat_template(message, add_generation_prompt=True, tokenize=False, **told))
 
 
 def without_passages(text: str, contexts: Sequence[Context]) -> str:
@@ -59,12 +61,25 @@ def without_passages(text: str, contexts: Sequence[Context]) -> str:
 
 
 def as_tokens(tokenizer: Any, text: str) -> list[int]:
-    """Token ids of a prompt."""
-    special = {"add_special_tokens": False} if tokenizer.chat_template else {}
-    return list(tokenizer(rendered(tokenizer, text), **special)["input_ids"])
+    """Token ids of a prompt: after whatever the tokenizer puts before each text, once, and without a token that ends it."""
+    shown = rendered(tokenizer, text)
+    bare = list(tokenizer(shown, add_special_tokens=False)["input_ids"])
+    first = _put_before(tokenizer)
+    ids = bare if bare[: len(first)] == first else [*first, *bare]
+    while len(ids) > 1 and ids[-1] == tokenizer.eos_token_id:
+        ids.pop()
+    return ids
 
 
 def completion_tokens(tokenizer: Any, text: str) -> list[int]:
     """Token ids of what follows a prompt in training, closed by the end-of-sequence token."""
-    lead = "" if tokenizer.chat_template else " "
+    lead = thinking.manner(tokenizer).lead if tokenizer.chat_template else " "
     return [*tokenizer(lead + text, add_special_tokens=False)["input_ids"], tokenizer.eos_token_id]
+
+
+@lru_cache(maxsize=8)
+def _put_before(tokenizer: Any) -> list[int]:
+    """Tokens that the tokenizer puts before each text, such as <s>. What it puts behind one would end a prompt."""
+    whole, bare = (list(tokenizer("a", add_special_tokens=special)["input_ids"]) for special in (True, False))
+    places = [place for place in range(len(whole)) if whole[place : place + len(bare)] == bare]
+    return whole[: places[0]] if bare and places else []

@@ -39,7 +39,7 @@ class System:
     passages: bool | None = None
     gold_share: float = 0.8
     adapter: Adapter = "always"
-    max_new_tokens: int = 32
+    max_new_tokens: int | None = None
 
     @property
     def adapts(self) -> bool:

@@ -13,7 +13,7 @@ from typing import Any
 
 from evals.cache import digest, source
 from evals.schema import Context, Domain
-from models import adaptation, batching, circumstances, distractors, prompts, training_cost
+from models import adaptation, batching, circumstances, distractors, habits, prompts, thinking, training_cost
 from models.base import BaseModel
 from models.bench import Bench
 from models.index import Index
@@ -48,10 +48,17 @@ class Weights:
             chosen += [system.rank, system.alpha]
         looked_up = [self._index.version, system.top_k, system.min_score, system.gold_share]
         shown = looked_up if system.trains_with_passages else None
-        modules = [adaptation, batching, prompts, training_cost, *([distractors] if system.trains_with_passages else [])]
+        modules = [
+            adaptation,
+            batching,
+            prompts,
+            thinking,
+            training_cost,
+            *([distractors] if system.trains_with_passages else []),
+        ]
         code = [
             source(*(module.__file__ for module in modules)),
-            *(installed(name) for name in ("torch", "transformers", "peft")),
+            *(installed(name) for name in ("torch", "transformers", "tokenizers", "accelerate", "peft")),
         ]
         return digest(start, self.domain.instruction, examples, chosen, shown, self.seed, self.bench.device, code)
 
@@ -93,9 +100,11 @@ class Weights:
             for example, contexts in zip(self.domain.examples, self._passages(), strict=True)
         ]
         start = self.start.folder() if self.start else None
+        together = habits.habits(self.base, self.bench).pads
         self.bench.clear()
+        lesson = adaptation.Lesson(self.system, self.base, pairs, self.seed, start, together)
         with circumstances.noted(folder):
-            adaptation.train(adaptation.Lesson(self.system, self.base, pairs, self.seed, start), folder, self.bench.device)
+            adaptation.train(lesson, folder, self.bench.device)
 
     def _passages(self) -> list[tuple[Context, ...]]:
         """For each example the passages to train with; none for a system that is trained without."""

@@ -44,7 +44,7 @@ def _new(options: argparse.Namespace) -> None:
 
 def _validate(options: argparse.Namespace) -> None:
     suite, tally = read(options.suite)
-    print(f"{options.suite}: {_counts(suite)}", *_told(tally), *hints(suite), "ok", sep="\n")
+    print(f"{options.suite}: {_counts(suite)}", _room(suite), *_told(tally), *hints(suite), "ok", sep="\n")
 
 
 def _import(options: argparse.Namespace) -> None:
@@ -82,6 +82,15 @@ def _counts(suite: Suite) -> str:
         f"general tasks: {', '.join(Path(entry).name for entry in suite.general) or 'none'}",
     ]
     return ", ".join(counts)
+
+
+def _room(suite: Suite) -> str:
+    """How long answers may be. What that is in tokens depends on the base model."""
+    longest = max((*suite.references, *suite.completions), key=len, default="")
+    return (
+        "answers may take up to one and a half times as many tokens as the longest right answer, which has "
+        f"{len(longest.split())} words ({len(longest)} characters); --dry-run counts them for a base model"
+    )
 
 
 def _parser() -> argparse.ArgumentParser:

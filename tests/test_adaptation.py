@@ -83,6 +83,48 @@ def test_a_prompt_too_long_keeps_its_end_and_its_answer(base: BaseModel) -> None
     assert tokenizer.decode(row["input_ids"]).endswith(" the end yes</s>")
 
 
+LONG = "x" * 5000
+
+
+def test_examples_that_do_not_fit_are_counted(base: BaseModel) -> None:
+    tokenizer = base.tokenizer()
+    found = batching.fitted(tokenizer, [("a", "b"), (LONG, "c"), ("d", LONG), (LONG, LONG)], 64)
+    assert (len(found.rows), found.cut, found.left_out) == (2, 1, 2)
+    assert [tokenizer.decode(row["input_ids"])[-6:] for row in found.rows] == [" b</s>", " c</s>"]
+    assert len(found.rows[1]["input_ids"]) == 64
+
+
+def test_a_training_says_what_did_not_fit(base: BaseModel, tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    pairs = [*PAIRS, (LONG, "1 unit"), ("What?", LONG)]
+    with caplog.at_level("INFO", logger="proctor"):
+        adaptation.train(adaptation.Lesson(replace(LORA, epochs=1), base, pairs), tmp_path, "cpu")
+    report = adaptation_report(tmp_path)
+    assert (report["examples"], report["prompts_cut"], report["examples_left_out"]) == (len(PAIRS) + 1, 1, 1)
+    assert "1 of 26 examples are left out" in caplog.text
+    assert "1 of 26 prompts lose their beginning" in caplog.text
+
+
+def test_a_training_of_nothing_is_refused(base: BaseModel, tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="each of 1 completions takes more than 512 tokens"):
+        adaptation.train(adaptation.Lesson(LORA, base, [("What?", LONG)]), tmp_path, "cpu")
+
+
+def test_one_by_one_takes_the_same_steps(base: BaseModel, tmp_path: Path) -> None:
+    """What cannot be padded goes through the model alone, and as many examples make an update."""
+    import torch
+    from safetensors.torch import load_file
+
+    together, alone = (tmp_path / name for name in ("together", "alone"))
+    for folder, batched in ((together, True), (alone, False)):
+        folder.mkdir()
+        pairs = [(prompt, "1 unit") for prompt, _ in PAIRS[:8]]
+        adaptation.train(adaptation.Lesson(replace(FULL, epochs=1), base, pairs, together=batched), folder, "cpu")
+    one, other = (load_file(folder / "model.safetensors") for folder in (together, alone))
+    assert adaptation_report(together)["steps"] == adaptation_report(alone)["steps"] == 1
+    for name in one:
+        torch.testing.assert_close(one[name], other[name], atol=2e-4, rtol=1e-3)
+
+
 def test_an_epoch_has_every_row_once_in_batches_of_like_length() -> None:
     lengths = [place * 37 % 100 for place in range(104)]
     pools = batching.Pools(lengths, 8)

@@ -13,6 +13,7 @@ from models import fairness
 from models.base import EMBEDDED, BaseModel, find
 from models.bench import Bench
 from models.candidate import Candidate
+from models.limits import Limits
 from models.prompts import passages
 from models.systems import System
 from tests import tiny
@@ -150,6 +151,58 @@ def test_longer_than_the_context_cuts_whole_passages_and_says_so(candidate: Any,
     assert answer.cut > 0
     assert len(answer.contexts) == 3 - answer.cut
     assert answer.prompt_tokens <= 512 - 8
+
+
+def test_passages_that_were_left_out_are_a_caution(candidate: Any, domain: Domain) -> None:
+    long = replace(domain, documents=tuple(replace(document, text=document.text * 6) for document in domain.documents))
+    answer = candidate(RAG, domain=long).answers([Question("q", "For how many years is the Toru covered?")])[0]
+    assert "passages were left out" in answer.caution
+
+
+def test_examples_that_take_all_the_room_are_named(candidate: Any, domain: Domain, caplog: Any) -> None:
+    wordy = replace(domain, examples=tuple(Example("Why? " * 40, str(number)) for number in range(4)))
+    shown = candidate(replace(BASE, shots=4), domain=wordy)
+    with caplog.at_level("INFO", logger="proctor"):
+        reasons = {answer.error for answer in shown.answers([Question("a", "Why?"), Question("b", "Why is that so?")])}
+    assert reasons == {"the question and the 4 examples before it take more than the 504 tokens left for a prompt"}
+    assert "2 of 2 questions take more than the model has room for, after the 4 examples that it shows" in caplog.text
+
+
+def test_every_answer_says_why_it_stopped(candidate: Any, questions: tuple[Question, ...]) -> None:
+    asked = candidate(replace(BASE, max_new_tokens=2))
+    answers = asked.answers(questions)
+    assert {answer.stop for answer in answers} <= {"end", "line", "length"}
+    assert asked.stops(questions) == {stop: [a.stop for a in answers].count(stop) for stop in {a.stop for a in answers}}
+    assert {answer.caution for answer in answers if answer.stop == "length"} == {"the answer was cut off after 2 new tokens"}
+    assert asked.facts()["answers"]["most_tokens"] == 2
+
+
+def test_how_far_answers_may_go_is_the_suites_or_the_systems_own(candidate: Any, base: BaseModel) -> None:
+    free, own = candidate(System("base")), candidate(BASE)
+    longer, lines = (replace(free, limits=Limits(*known)) for known in ((90, "line", 60), (32, "blank line", 9)))
+    assert (free.room, longer.room, replace(own, limits=Limits(90)).room) == (32, 90, 8)
+    assert len({one.version for one in (free, longer, lines, own)}) == 4
+    assert replace(free, limits=Limits(32, "line", 5)).version == free.version
+    with pytest.raises(InputError, match=r"answers may take 512 tokens .* has room for 512, prompt included"):
+        replace(free, limits=Limits(512))
+
+
+def test_libraries_are_part_of_the_version(candidate: Any, monkeypatch: Any) -> None:
+    before = candidate(BASE).version
+    monkeypatch.setattr("models.candidate.installed", lambda name: f"another {name}")
+    assert candidate(BASE).version != before
+
+
+def test_what_training_had_no_room_for_is_a_reason_to_read_with_care(
+    candidate: Any, domain: Domain, questions: tuple[Question, ...]
+) -> None:
+    examples = (*domain.examples, Example("x" * 600, "1", ("N000",)), Example("Why?", "x" * 600, ("N000",)))
+    made = candidate(replace(LORA, epochs=None), domain=replace(domain, examples=examples))
+    assert fairness.verdict(made) is True
+    made.answers(questions[:1])
+    left, cut = fairness.verdict(made)
+    assert "1 of 34 training examples were left out" in left
+    assert "1 of 34 training prompts lost their beginning" in cut
 
 
 def test_a_question_longer_than_the_context_fails_alone(candidate: Any, questions: tuple[Question, ...]) -> None:

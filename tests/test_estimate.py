@@ -12,6 +12,7 @@ from models import estimate
 from models.base import BaseModel
 from models.bench import Bench
 from models.candidate import Candidate
+from models.limits import Limits
 from models.systems import System
 
 LORA = System("lora", adapt="lora", rank=4, epochs=1, max_new_tokens=8)
@@ -67,6 +68,16 @@ def test_training_tokens_are_about_right(work: Any, base: BaseModel, domain: Dom
         len(as_tokens(tokenizer, prompt("", e.prompt)) + completion_tokens(tokenizer, e.completion)) for e in domain.examples
     )
     assert real / 4 < work(LORA).train_tokens < real * 4
+
+
+def test_the_room_for_answers_is_said_once(
+    base: BaseModel, domain: Domain, bench: Bench, questions: tuple[Question, ...]
+) -> None:
+    systems = (System("base"), System("rag", retrieve="bm25"))
+    parts = [
+        estimate.Part("covers", Candidate(one, base, domain, bench, limits=Limits(98, "line", 65)), questions) for one in systems
+    ]
+    assert estimate.table(parts).count("answers may take up to 98 tokens; longest reference 65") == 1
 
 
 def test_what_is_done_costs_nothing(base: BaseModel, domain: Domain, bench: Bench, questions: tuple[Question, ...]) -> None:

@@ -50,6 +50,15 @@ def test_a_record_says_everything_about_itself(take: Any) -> None:
     assert Record.from_json(vars(record)) == record
 
 
+def test_where_every_question_fails_the_test_fails_and_says_why(take: Any) -> None:
+    with pytest.raises(AssertionError, match=r"accuracy\.exact of crashing on bench: all 3 items failed: it broke"):
+        take(accuracy.AXIS, sheet(crashing()))
+    reasons = [Score(0.0, reason, "failed") for reason in ("no room", "out of memory", "no room")]
+    with pytest.raises(AssertionError, match=r"all 3 items failed: no room \(2 of them\)"):
+        take(axis(*reasons))
+    take(axis(*reasons, 1.0))
+
+
 def test_second_time_is_read_back(take: Any) -> None:
     calls = []
 
@@ -125,11 +134,12 @@ def test_a_judge_that_is_down_fails_the_axis_and_leaves_no_number(cache: Cache) 
     assert {record.value for record in kept} == {None}
 
 
-def test_a_crash_counts_as_wrong_in_both_directions(take: Any) -> None:
-    right = {record.value for record in take(accuracy.AXIS, sheet(crashing())) if record.status == "failed"}
-    made_up = take(hallucination.AXIS, sheet(crashing()))
-    assert right == {0.0}
-    assert {record.value for record in made_up if record.status == "failed"} == {1.0}
+@pytest.mark.parametrize(("of", "worst"), [(accuracy.AXIS, 0.0), (hallucination.AXIS, 1.0)], ids=["right", "made up"])
+def test_a_crash_counts_as_wrong_in_both_directions(cache: Cache, of: Axis, worst: float) -> None:
+    kept: list[Record] = []
+    with pytest.raises(AssertionError, match="items failed"):
+        Exam(replace(sheet(crashing()), cache=cache), kept.extend).take(of)
+    assert {record.value for record in kept if record.status == "failed"} == {worst}
 
 
 def test_summary_values_become_properties(cache: Cache) -> None:

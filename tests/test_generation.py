@@ -9,9 +9,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from models.base import BaseModel
+from models.endings import ended
 from models.generation import batches, generate
+from models.limits import Limits
 from models.prompts import as_tokens, completion_tokens, prompt
 from tests import tiny
+from tests.scripted import scripted
 
 
 @given(st.lists(st.integers(1, 300)), st.integers(1, 8), st.integers(300, 1000))
@@ -50,39 +53,62 @@ def test_agrees_with_plain_generate(base: BaseModel, prompts: list[str]) -> None
         assert generate(model, tokenizer, [ids[0].tolist()], 12)[0].text == expected
 
 
-class Scripted:
-    """Says what it is told to, one token a step, whatever it is asked."""
-
-    def __init__(self, tokens: list[int], base: Any) -> None:
-        import torch
-
-        self.tokens, self.base = tokens, base
-        self.eye = torch.eye(len(base.tokenizer())) * 10
-
-    def __call__(self, model: Any) -> Any:
-        import torch
-
-        start: list[int] = []
-
-        def forward(input_ids: Any, **_: Any) -> Any:
-            start.append(0)
-            step = min(len(start), len(self.tokens)) - 1
-            logits = self.eye[self.tokens[step]].expand(input_ids.shape[0], input_ids.shape[1], -1)
-            from transformers.modeling_outputs import CausalLMOutput
-
-            return CausalLMOutput(logits=torch.clone(logits))
-
-        model.forward = forward
-        return model
-
-
-@pytest.mark.parametrize(("said", "heard"), [("3 years\nQuestion: more", "3 years"), ("3 years</s>x", "3 years"), ("\nlate", "")])
-def test_an_answer_ends_at_the_line_or_the_end_token(base: BaseModel, said: str, heard: str) -> None:
+@pytest.mark.parametrize(
+    ("said", "heard", "stop"),
+    [
+        ("3 years\nQuestion: more", "3 years", "line"),
+        ("3 years</s>x", "3 years", "end"),
+        ("\nlate\nx", "late", "line"),
+        ("\n\n Question: more", "", "line"),
+    ],
+)
+def test_an_answer_ends_at_the_line_or_the_end_token(base: BaseModel, said: str, heard: str, stop: str) -> None:
     tokenizer = base.tokenizer()
-    model = Scripted(tokenizer(said)["input_ids"], base)(base.load("cpu"))
+    model = scripted(base.load("cpu"), tokenizer, said)
     result = generate(model, tokenizer, [as_tokens(tokenizer, "Question: x\nAnswer:")], 20)[0]
-    assert result.text == heard
-    assert result.tokens <= 8
+    assert (result.text, result.stop) == (heard, stop)
+    assert result.tokens <= 14
+
+
+RIGHT = {
+    "line": "3 years",
+    "blank line": "1. open\n2. close",
+    "question": "one\n\ntwo",
+}
+
+
+@pytest.mark.parametrize("ends", RIGHT)
+def test_an_answer_of_several_lines_ends_where_no_right_answer_goes_on(base: BaseModel, ends: Any) -> None:
+    tokenizer, limits = base.tokenizer(), Limits(40, ends)
+    for after, stop in (("\n\n\nQuestion: x", "line"), ("</s>x", "end")):
+        model = scripted(base.load("cpu"), tokenizer, RIGHT[ends] + after)
+        (heard,) = generate(model, tokenizer, [as_tokens(tokenizer, "Hi")], limits)
+        assert (heard.text, heard.stop) == (RIGHT[ends], stop)
+
+
+def test_what_never_ends_is_cut_and_says_so(base: BaseModel) -> None:
+    tokenizer = base.tokenizer()
+    (heard,) = generate(scripted(base.load("cpu"), tokenizer, "the"), tokenizer, [as_tokens(tokenizer, "Hi")], 5)
+    assert (heard.text, heard.stop, heard.tokens) == ("the" * 5, "length", 5)
+
+
+def test_padding_behind_an_answer_is_not_counted(base: BaseModel) -> None:
+    """One row ends at a line and one at an end token, long before the third; the padding token is no end token."""
+    tokenizer, texts = base.tokenizer(), ["3\n", "3</s>", "the 1 2 3 4 5 6 7 8 9"]
+    assert tokenizer.pad_token_id != tokenizer.eos_token_id
+    asked = [as_tokens(tokenizer, text) for text in ("Hi", "Hi there", "Ho")]
+    together = generate(scripted(base.load("cpu"), tokenizer, *texts), tokenizer, asked, 30)
+    for text, prompt_tokens, heard in zip(texts, asked, together, strict=True):
+        (alone,) = generate(scripted(base.load("cpu"), tokenizer, text), tokenizer, [prompt_tokens], 30)
+        assert heard._replace(seconds=0) == alone._replace(seconds=0)
+    assert [heard.tokens for heard in together] == [2, 1, 30]
+
+
+@given(st.text(alphabet="ab \n", max_size=20))
+def test_line_ends_before_an_answer_are_no_part_of_it(text: str) -> None:
+    found = ended(text, "line")
+    assert ended("\n \n" + text, "line") == found
+    assert found is None or (found == found.strip() and "\n" not in found and found in text)
 
 
 def test_prompt_without_passages_is_the_closed_book_prompt() -> None:

@@ -81,6 +81,19 @@ def test_gold_and_silence_are_at_the_ends() -> None:
     assert mute["abstention.false"]["warranty"].value == 1.0
 
 
+def test_an_answer_that_was_never_begun_does_not_decline() -> None:
+    """A thought took all the room, or line ends did: that is no silence of the system, and is said with each score."""
+    for unsaid in (Answer("", "", tokens=90, thought=90, stop="length"), Answer("", "", tokens=32, stop="length")):
+        found = table({"warranty": unsaid, "colour": unsaid})
+        assert unsaid.unsaid
+        assert found["abstention.false"]["warranty"].value == 0.0
+        assert found["hallucination.unanswerable"]["colour"].value == 1.0
+        assert found["abstention.false"]["warranty"].caution == unsaid.caution != ""
+        assert "no answer" in found["hallucination.contradicted"]["warranty"].reason
+    silent = Answer("", "", tokens=1, stop="end")
+    assert table({"warranty": silent})["abstention.false"]["warranty"].value == 1.0
+
+
 def test_a_crash_is_the_worst_value_which_is_one_here() -> None:
     found = scores(hallucination.AXIS, sheet(fakes.crashing()))
     for measure, item in (("contradicted", "warranty"), ("unanswerable", "colour")):

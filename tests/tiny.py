@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -29,11 +30,15 @@ SHAPES: dict[str, dict[str, Any]] = {
     "Gemma2Config": SHAPE | {"head_dim": 8},
     "Gemma3TextConfig": SHAPE | {"head_dim": 8},
     "Qwen3Config": SHAPE | {"head_dim": 8},
+    "RwkvConfig": {"hidden_size": 32, "num_hidden_layers": 2, "attention_hidden_size": 32, "bos_token_id": 1, "eos_token_id": 2},
 }
 
 
-def tokenizer(*, pairs: bool = False, chat: bool = False) -> Any:
-    """Words and their letters: every text can be read, and read back."""
+def tokenizer(*, pairs: bool = False, chat: bool = False, template: str = "", added: Sequence[str] = (), frame: str = "") -> Any:
+    """Words and their letters: every text can be read, and read back.
+
+    ``template``: a chat template; ``added``: marks of it that are one token; ``frame``: what is put around each text, "<s> $A".
+    """
     from tokenizers import Tokenizer, decoders, models, pre_tokenizers, processors, trainers
     from transformers import PreTrainedTokenizerFast
 
@@ -49,16 +54,20 @@ def tokenizer(*, pairs: bool = False, chat: bool = False) -> Any:
         known |= dict(zip(("unk_token", "cls_token", "sep_token"), marks, strict=True))
         ends = [("<s>", 1), ("</s>", 2)]
         inner.post_processor = processors.TemplateProcessing("<s> $A </s>", "<s> $A </s> $B:1 </s>:1", special_tokens=ends)
-    return PreTrainedTokenizerFast(tokenizer_object=inner, chat_template=CHAT_TEMPLATE if chat else None, **known)
+    if frame:
+        inner.post_processor = processors.TemplateProcessing(single=frame, special_tokens=[("<s>", 1), ("</s>", 2)])
+    made = PreTrainedTokenizerFast(tokenizer_object=inner, chat_template=template or (CHAT_TEMPLATE if chat else None), **known)
+    made.add_tokens(list(added), special_tokens=True)
+    return made
 
 
-def causal_lm(folder: Path, seed: int = 0, family: str = "LlamaConfig", *, chat: bool = False) -> Path:
+def causal_lm(folder: Path, seed: int = 0, family: str = "LlamaConfig", *, chat: bool = False, template: str = "") -> Path:
     """A model of a configuration class of transformers."""
     import torch
     import transformers
 
     torch.manual_seed(seed)
-    text = tokenizer(chat=chat)
+    text = tokenizer(chat=chat, template=template)
     config = getattr(transformers, family)(vocab_size=len(text), **SHAPES.get(family, SHAPE))
     transformers.AutoModelForCausalLM.from_config(config).save_pretrained(folder)
     text.save_pretrained(folder)
