@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 from evals import load, machine
 from evals.cache import digest, source
 from evals.schema import Answer, Context, Domain, Example, InputError, Question, Timing, as_json
-from models import adaptation, asking, bench, costs, generation, likelihood, prompts, retrieval, rounds, timing
+from models import adaptation, asking, bench, costs, dense, generation, likelihood, prompts, retrieval, rounds, timing
 from models.base import BaseModel
 from models.bench import Bench
 from models.index import Index
@@ -46,6 +46,8 @@ class Candidate:
     def __post_init__(self) -> None:
         """Refuse at once what could only fail later."""
         adaptation.check(self.system, self.base)
+        if self.retrieves:
+            self._index.engine  # noqa: B018 # looked up for its errors
         if self.system.needs_examples and not self.domain.examples:
             why = "is trained" if self.system.adapts else "shows examples"
             raise InputError(
@@ -261,7 +263,7 @@ class Candidate:
             "batch_rows": generation.BATCH_ROWS,
             "batch_tokens": generation.BATCH_TOKENS,
             "adapter_merged": False if self.system.adapt == "lora" else None,
-            "faiss": retrieval.faiss_backend() if self.system.retrieve == "dense" else None,
+            "faiss": dense.faiss_backend() if self.system.retrieve == "dense" else None,
         }
         made = {"version": self.version, "device": self.bench.device, "training": self._weights.report()}
         return made | {"settings": settings, "generation": {name: value for name, value in said.items() if value is not None}}

@@ -6,7 +6,7 @@ import random
 from collections.abc import Sequence
 
 from evals.schema import Context, Domain, Example
-from models import retrieval
+from models.passages import split
 from models.systems import System
 
 
@@ -16,7 +16,7 @@ def mixed(domain: Domain, found: Sequence[Sequence[Context]], system: System, se
     In ``gold_share`` of the prompts the evidence is there; in the others only distractors are.
     """
     draw = random.Random(seed)  # noqa: S311 # reproducible shuffling, not a secret
-    texts = {document.id: retrieval.split(document, 10**9, 0)[0][1] for document in domain.documents}
+    texts = {document.id: split(document, 10**9, 0)[0].text for document in domain.documents}
     return [_one(example, contexts, texts, draw, system) for example, contexts in zip(domain.examples, found, strict=True)]
 
 
