@@ -11,7 +11,7 @@ from evals.exam import Axis, Effort, Mark, Sheet
 from evals.reading import ASKED, Condition, Lookup, ask, for_retrieving, lookups, marks, under
 from evals.schema import Answer, Context, Measure, Score, not_applicable
 
-FIRST, MIDDLE, LAST = (Measure(f"context.{place}") for place in ("first", "middle", "last"))
+FIRST, MIDDLE, LAST = (Measure(f"context.{place}", version="2") for place in ("first", "middle", "last"))
 BUDGETS = {tokens: Measure(f"context.budget@{tokens}") for tokens in (64, 128, 256, 512, 1024, 2048, 4096)}
 CUT = Measure("context.cut", unit="passages", better="lower")
 

@@ -17,11 +17,11 @@ from evals.reading import ASKED, Condition, Lookup, for_retrieving, under
 from evals.schema import Answer, Context, Measure, Question, Suite
 from evals.text import declines
 
-GOLD = Measure("dependence.gold")
+GOLD = Measure("dependence.gold", version="2")
 NONE = Measure("dependence.none")
 INVENTED = Measure("dependence.invented", better="lower")
-DISTRACTORS = Measure("dependence.distractors")
-FALSE = Measure("dependence.false", better="lower")
+DISTRACTORS = Measure("dependence.distractors", version="2")
+FALSE = Measure("dependence.false", better="lower", version="2")
 TOP = {k: Measure(f"dependence.top@{k}") for k in (1, 2, 5)}
 MEASURES = (GOLD, NONE, INVENTED, DISTRACTORS, FALSE, *TOP.values())
 

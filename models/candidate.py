@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property, partial
 from typing import Any, NamedTuple
 
-from evals import load, machine
+from evals import citing, holders, load, machine
 from evals.cache import digest, source
 from evals.schema import Answer, Context, Domain, Example, InputError, Question, Timing, as_json
 from models import adaptation, asking, bench, costs, dense, generation, likelihood, prompts, retrieval, rounds, timing
@@ -102,7 +102,9 @@ class Candidate:
     @cached_property
     def _spoken(self) -> list[Any]:
         """What shapes its answers besides weights and passages."""
-        code = source(__file__, asking.__file__, prompts.__file__, generation.__file__, timing.__file__)
+        code = source(
+            __file__, asking.__file__, citing.__file__, holders.__file__, prompts.__file__, generation.__file__, timing.__file__
+        )
         return [code, self.system.max_new_tokens, self.domain.instruction, self._asking.shown, self.system.adapter]
 
     @cached_property
