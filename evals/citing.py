@@ -1,8 +1,8 @@
 """Which documents an answer cites: read from the marks in use, strictly. What names no document for certain is no citation.
 
-A mark is what stands in square brackets ([a], [a, b], [^a], 【a】) or round ones, or follows "Source:". It names a document by
-its id, by its file name, or by a title, where no other text bears the same; case and the way in which characters are composed
-make no difference. A number that is no document's id is the place of a passage as it was shown.
+A mark is what stands in square brackets ([a], [a, b], [^a], 【a】), in round ones or in a tag, or follows "Source:". It names a
+document by its id, by its file name, or by a title, where no other text bears the same; case and the way in which characters
+are composed make no difference. A number that is no document's id is the place of a passage as it was shown.
 """
 
 from __future__ import annotations
@@ -16,6 +16,8 @@ from typing import Any, NamedTuple
 from evals.holders import Holders
 from evals.schema import Context, Document
 
+TAG = re.compile(r"<(?:cite|ref|source|citation|doc|document)\b[^<>]*>([^<>]+)</\w+>|\\cite\w*\{([^{}]+)\}", re.IGNORECASE)
+"""Of HTML and XML, and of LaTeX."""
 LINK = re.compile(r"\[([^\[\]]+)\]\(([^()\s]+)\)")
 SQUARE = re.compile(r"\[([^\[\]]+)\]|\u3010([^\u3010\u3011]+)\u3011|\uff3b([^\uff3b\uff3d]+)\uff3d")
 ROUND = re.compile(r"[(\uff08]([^()\uff08\uff09]+)[)\uff09]")
@@ -93,6 +95,7 @@ class Citing:
         items = [(found[1], self._named(found[2], strict=True)) for found in ITEM.finditer(text)]
         labels = {label: document for label, document in items if label and document}
         readers: tuple[tuple[re.Pattern[str], Callable[[re.Match[str]], Iterable[_Mark]]], ...] = (
+            (TAG, lambda found: self._several(_inside(found), labels, places)),
             (LINK, self._link),
             (SQUARE, lambda found: self._several(_inside(found), labels, places)),
             (ROUND, lambda found: self._aside(_inside(found), places)),
@@ -119,6 +122,8 @@ class Citing:
             bare = LEAD.sub("", part)
             if document := self._named(part) or labels.get(bare, ""):
                 yield _Mark(0, document)
+            elif (names := [self._named(name, strict=True) for name in part.split()]) and all(names):
+                yield from (_Mark(0, name) for name in names)
             elif numbers := NUMBERS.fullmatch(bare):
                 yield from _placed(numbers, places, part)
             elif "\u2020" in part or not ASIDE.fullmatch(bare):

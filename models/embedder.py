@@ -24,6 +24,11 @@ FILES = ("*.json", "*.safetensors", "*.model", "*.txt", "*.jinja")
 PICKLED = ("*.bin", "*.pt", "*.pth", "*.ckpt")
 POINTER = b"version https://git-lfs"
 COMPARED = ("cosine", "dot")
+ROWS = 64
+"""Texts embedded together."""
+TRIAL = ["Is it open?", "It is open on all days of the week but Monday, from nine to five, and until eight in summer."]
+SAME = 1e-3
+"""More than rounding changes in a vector of length 1, in single precision."""
 
 
 @dataclass(frozen=True)
@@ -73,7 +78,7 @@ class Embedder:
 
     def passages(self, texts: Sequence[str], device: str) -> Any:
         """One vector a text, float32, for passages to be found by."""
-        return self._checked(self.load(device).encode_document, texts, 64)
+        return self._checked(self.load(device).encode_document, texts, 1 if self._minds_company(device) else ROWS)
 
     def queries(self, texts: Sequence[str], device: str) -> Any:
         """One vector a text, float32, for what is looked up. Each is embedded alone: company would change its last digits."""
@@ -92,6 +97,20 @@ class Embedder:
             return len(model.tokenizer(text, add_special_tokens=special, truncation=False, verbose=False)["input_ids"])
 
         return int(most) - count(prompt, special=True), count
+
+    @lru_cache(maxsize=4)  # noqa: B019 # a handful of embedders, for as long as the process lives
+    def _minds_company(self, device: str) -> bool:
+        """Whether a text has another vector beside a longer one than alone: with some models padding is not left out of it."""
+        encode = self.load(device).encode_document
+        alone, beside = (
+            encode(texts, batch_size=2, normalize_embeddings=True, show_progress_bar=False)[0] for texts in (TRIAL[:1], TRIAL)
+        )
+        apart = float(abs(alone - beside).max())
+        if apart > SAME:
+            log.warning(
+                "embedder %s: a text's vector hangs on what is embedded with it (by %.3g): one at a time", self.name, apart
+            )
+        return apart > SAME
 
     def _checked(self, encode: Callable[..., Any], texts: Sequence[str], rows: int) -> Any:
         import numpy as np

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from functools import lru_cache
 from itertools import pairwise
@@ -31,11 +32,11 @@ class Patterns(NamedTuple):
 def words(text: str) -> list[str]:
     """What a text can be found by: its words in lower case, with their marks; none is left out for being short or frequent.
 
-    A compound counts as a whole and by its parts. Where words are not set apart, every two neighbouring characters count as a
-    word, and so does every Chinese character.
+    A compound counts as a whole, with and without its hyphens, and by its parts. Where words are not set apart, every two
+    neighbouring characters count as a word, and so does every Chinese character.
 
     >>> words("Does C++ run on the X-7?")
-    ['does', 'c++', 'c', 'run', 'on', 'the', 'x-7', 'x', '7']
+    ['does', 'c++', 'c', 'run', 'on', 'the', 'x-7', 'x7', 'x', '7']
     >>> words("灯塔 ไทย")
     ['灯塔', '灯', '塔', 'ไท', 'ทย']
     """
@@ -50,7 +51,8 @@ def _taken(whole: str, *, unspaced: bool) -> list[str]:
         alone = [sign for sign in signs if len(signs) == 1 or patterns.chinese.match(sign)]
         return [one + other for one, other in pairwise(signs)] + alone
     parts = patterns.part.findall(whole)
-    return [whole] if parts in ([], [whole]) else [whole, *parts]
+    written = [whole.replace("-", "").replace("'", "")] if re.search(r"[-'].*[^\W\d]|[^\W\d].*[-']", whole) else []
+    return list(dict.fromkeys([whole, *written])) + (parts if parts != [whole] else [])
 
 
 @lru_cache(maxsize=1)

