@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 from evals import citing, holders, load, machine
 from evals.cache import digest, source
 from evals.schema import Answer, Context, Domain, Example, InputError, Question, Timing, as_json
-from models import adaptation, asking, bench, costs, dense, generation, likelihood, prompts, retrieval, rounds, timing
+from models import adaptation, asking, bench, costs, dense, generation, likelihood, prompts, rounds, timing
 from models.base import BaseModel
 from models.bench import Bench
 from models.index import Index
