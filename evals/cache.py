@@ -24,6 +24,8 @@ from evals.schema import InputError
 
 log = logging.getLogger("proctor")
 MANIFEST = "entry.json"
+LARGE = 2**26
+"""Bytes of a file that is not hashed anew each time."""
 
 
 def digest(*parts: Any) -> str:
@@ -104,6 +106,14 @@ class Cache:
             (folder / "value.json").write_text(json.dumps(make()), encoding="utf-8")
 
         return json.loads((self.build(kind, key, write) / "value.json").read_text(encoding="utf-8"))
+
+    def file_digest(self, path: Path) -> str:
+        """Hash of a file's bytes. Large files are hashed once, and again only when they were written to or replaced."""
+        stat = path.stat()
+        if stat.st_size <= LARGE:
+            return file_digest(path)
+        key = digest(str(path.resolve()), stat.st_size, stat.st_mtime_ns, stat.st_ctime_ns, stat.st_ino)
+        return str(self.json("digests", key, lambda: file_digest(path)))
 
     def journal(self, kind: str, key: str) -> Journal:
         """An append-only entry, for results that arrive one batch at a time."""

@@ -1,40 +1,62 @@
-"""Citations: whether the documents that an answer names are those that hold it, and whether a reader could trace it."""
+"""Citations: whether the documents that an answer names are those that hold it, and whether a reader could trace it.
+
+Where the same text stands in several documents, each of them holds it. A mark that may be a citation and names no document for
+certain is none, and the scores say so.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Iterator
+from functools import partial
 
-from evals.exam import Axis, per_question
-from evals.schema import Answer, Measure, Question, Suite
+from evals.citing import Citing
+from evals.exam import Axis, Mark, Sheet, per_question, with_caution
+from evals.holders import Held
+from evals.schema import Answer, Measure, Question, Score, Suite
 
-RECALL = Measure("citations.recall")
-PRECISION = Measure("citations.precision")
-TRACEABLE = Measure("citations.traceable")
+RECALL = Measure("citations.recall", version="2")
+PRECISION = Measure("citations.precision", version="2")
+TRACEABLE = Measure("citations.traceable", version="2")
+MEASURES = (RECALL, PRECISION, TRACEABLE)
+UNREAD = "what may be a citation names no document for certain, and was not counted"
+NUMBERED = "a number was taken for the place of a passage as it was shown"
 
 
-def _recall(evidence: frozenset[str], answer: Answer) -> float:
-    return len(evidence & frozenset(answer.citations)) / len(evidence)
+def _recall(held: Held, question: Question, answer: Answer) -> float:
+    cited = {piece for name in answer.citations for piece in held.cited(question, name)}
+    return len(cited) / len(held.holders.pieces(question.evidence))
 
 
-def _precision(evidence: frozenset[str], answer: Answer) -> float | None:
+def _precision(held: Held, question: Question, answer: Answer) -> float | None:
     """Not defined for an answer that cites nothing: what is not claimed cannot be wrong."""
-    return len(evidence & frozenset(answer.citations)) / len(answer.citations) if answer.citations else None
+    right = sum(bool(held.cited(question, name)) for name in answer.citations)
+    return right / len(answer.citations) if answer.citations else None
 
 
-def _traceable(evidence: frozenset[str], answer: Answer) -> float:
+def _traceable(held: Held, question: Question, answer: Answer) -> float:
     """Whether a document that holds the answer is cited, or among the passages that can be shown with it."""
-    shown = {context.document for context in answer.contexts or ()}
-    return float(not evidence.isdisjoint({*answer.citations, *shown}))
-
-
-def _with_evidence(scorer: Callable[[frozenset[str], Answer], float | None]) -> Callable[[Suite, Question, Answer], float | None]:
-    def score(suite: Suite, question: Question, answer: Answer) -> float | None:
-        """Where answers say again what the question says, no document holds them, and there is nothing to cite."""
-        held = question.evidence and suite.source == "documents"
-        return scorer(frozenset(question.evidence), answer) if held else None
-
-    return score
+    shown = any(held.shown(question, context) for context in answer.contexts or ())
+    return float(shown or any(held.cited(question, name) for name in answer.citations))
 
 
 SCORERS = {RECALL: _recall, PRECISION: _precision, TRACEABLE: _traceable}
-AXIS = Axis("citations", tuple(SCORERS), per_question({measure: _with_evidence(scorer) for measure, scorer in SCORERS.items()}))
+
+
+def _score(sheet: Sheet) -> Iterator[Mark]:
+    """Where answers say again what the question says, no document holds them, and there is nothing to cite."""
+    asked = [question for question in sheet.questions if question.evidence] if sheet.suite.source == "documents" else []
+    held, citing, named = Held(sheet, asked), Citing(sheet.suite.domain.documents), {question.id for question in asked}
+
+    def score(measure: Measure, _: Suite, question: Question, answer: Answer) -> Score | None:
+        value = SCORERS[measure](held, question, answer) if question.id in named else None
+        return None if value is None else with_caution(Score(value), _caution(citing, answer))
+
+    yield from per_question({measure: partial(score, measure) for measure in MEASURES})(sheet)
+
+
+def _caution(citing: Citing, answer: Answer) -> str:
+    found = citing.read(answer.text, answer.contexts or ())
+    return UNREAD if found.unread else NUMBERED if found.numbered else ""
+
+
+AXIS = Axis("citations", MEASURES, _score)

@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from evals.accuracy import exact_match
 from evals.exam import Mark, Sheet
+from evals.holders import Held
 from evals.schema import Answer, Context, Measure, Question, Score, Suite, not_applicable
 from evals.spread import spread
 from evals.text import holds
@@ -26,14 +27,9 @@ class Lookup:
     found: tuple[Context, ...]
     """The ``WIDE`` best passages, best first."""
     gold: tuple[Context, ...]
-    """For each document of its evidence the passage that holds a reference, or else the document's first."""
-    top_k: int
-    """Passages that the system itself shows."""
-
-    @property
-    def distractors(self) -> tuple[Context, ...]:
-        """The best passages of other documents than its evidence, as many as the system shows."""
-        return tuple(context for context in self.found if context.document not in self.question.evidence)[: self.top_k]
+    """For each piece of its evidence the passage that holds a reference, or else the document's first."""
+    distractors: tuple[Context, ...]
+    """The best passages that neither are of its evidence nor hold it, as many as the system shows."""
 
 
 Scorer = Callable[[Suite, Question, Answer], float | None]
@@ -54,17 +50,19 @@ def lookups(sheet: Sheet) -> list[Lookup]:
     asked = asked_of(sheet)
     found = sheet.candidate.passages(asked, WIDE)
     pieces = sheet.candidate.pieces([name for question in asked for name in question.evidence])
-    top_k = sheet.candidate.top_k
-    return [Lookup(one, contexts, _gold(one, pieces), top_k) for one, contexts in zip(asked, found, strict=True)]
+    held = Held(sheet, asked)
+
+    def lookup(one: Question, contexts: tuple[Context, ...]) -> Lookup:
+        gold = tuple(_holding(pieces[name], one.references) for name in held.holders.pieces(one.evidence))
+        others = tuple(context for context in contexts if not held.shown(one, context))
+        return Lookup(one, contexts, gold, others[: sheet.candidate.top_k])
+
+    return [lookup(one, contexts) for one, contexts in zip(asked, found, strict=True)]
 
 
 def asked_of(sheet: Sheet) -> list[Question]:
     """At most ``ASKED`` of the questions that have an answer and evidence, evenly spread, always the same."""
     return spread([question for question in sheet.questions if question.answerable and question.evidence], ASKED)
-
-
-def _gold(question: Question, pieces: Mapping[str, tuple[Context, ...]]) -> tuple[Context, ...]:
-    return tuple(_holding(pieces[name], question.references) for name in question.evidence)
 
 
 def _holding(passages: tuple[Context, ...], references: Sequence[str]) -> Context:

@@ -65,6 +65,8 @@ class Question:
     evidence: tuple[str, ...] = ()
     tags: tuple[str, ...] = ()
     cluster: str = ""
+    quotes: tuple[str, ...] = ()
+    """Passages by whose text evidence is named: whatever holds that text holds this evidence, too."""
 
     @property
     def answerable(self) -> bool:

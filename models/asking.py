@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import logging
-import re
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any, TypeAlias
 
+from evals.citing import Citing
 from evals.schema import Answer, Context, Domain, Question, Timing
 from evals.spread import spread
 from models import generation, prompts, thinking, timing
@@ -144,15 +144,10 @@ class Asking:
         return [answer if answer.error else self._filled(answer, next(said)) for _, _, answer in batch]
 
     def _filled(self, answer: Answer, heard: generation.Generated) -> Answer:
-        seconds, cited = round(heard.seconds, 6), self._cited(heard.text)
+        seconds, cited = round(heard.seconds, 6), self._citing.read(heard.text, answer.contexts or ()).documents
         said = replace(answer, text=heard.text, tokens=heard.tokens, seconds=seconds, citations=cited)
         return replace(said, stop=heard.stop, thought=heard.thought)
 
-    def _cited(self, text: str) -> tuple[str, ...]:
-        """Documents named in square brackets, in order, once each."""
-        named = re.findall(r"\[([^\[\]]+)\]", text)
-        return tuple(dict.fromkeys(name for name in named if name in self._document_ids))
-
     @cached_property
-    def _document_ids(self) -> frozenset[str]:
-        return frozenset(document.id for document in self.domain.documents)
+    def _citing(self) -> Citing:
+        return Citing(self.domain.documents)

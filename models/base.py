@@ -9,7 +9,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from evals.cache import Cache, digest, file_digest
+from evals.cache import Cache, digest
 from evals.schema import InputError
 
 log = logging.getLogger("proctor")
@@ -37,7 +37,7 @@ class BaseModel:
     def version(self) -> str:
         """Hash of weights, configuration and tokenizer."""
         files = [path for pattern in HUB_FILES for path in sorted(self.folder.glob(pattern))]
-        return digest([(path.name, self._digest(path)) for path in files])
+        return digest([(path.name, self.cache.file_digest(path)) for path in files])
 
     @property
     def parameters(self) -> int:
@@ -89,13 +89,6 @@ class BaseModel:
         if tokenizer.pad_token_id is None:
             tokenizer.pad_token = tokenizer.eos_token
         return tokenizer
-
-    def _digest(self, path: Path) -> str:
-        """Large files are hashed once, and again only when their size or time changes."""
-        stat = path.stat()
-        key = digest(str(path.resolve()), stat.st_size, stat.st_mtime_ns)
-        known: str = self.cache.json("digests", key, lambda: file_digest(path)) if stat.st_size > 2**26 else file_digest(path)
-        return known
 
 
 def find(name: str, cache: Cache, *, trust_remote_code: bool = False) -> BaseModel:

@@ -10,7 +10,7 @@ from functools import cached_property, partial
 from importlib.metadata import version as installed
 from typing import Any, NamedTuple
 
-from evals import load, machine
+from evals import citing, holders, load, machine
 from evals.cache import digest, source
 from evals.schema import Answer, Context, Domain, Example, InputError, Question, Timing, as_json
 from models import (
@@ -18,12 +18,12 @@ from models import (
     asking,
     bench,
     costs,
+    dense,
     endings,
     generation,
     habits,
     likelihood,
     prompts,
-    retrieval,
     rounds,
     thinking,
     timing,
@@ -71,6 +71,8 @@ class Candidate:
                 f"{self.limits.longest}), and the model has room for {self.context}, prompt included; take one with more room or "
                 "set a smaller max_new_tokens in a table of systems"
             )
+        if self.retrieves:
+            self._index.engine  # noqa: B018 # looked up for its errors
         if self.system.needs_examples and not self.domain.examples:
             why = "is trained" if self.system.adapts else "shows examples"
             raise InputError(
@@ -130,7 +132,7 @@ class Candidate:
     @cached_property
     def _spoken(self) -> list[Any]:
         """What shapes its answers besides weights and passages."""
-        modules = (asking, prompts, generation, endings, thinking, timing)
+        modules = (asking, citing, holders, prompts, generation, endings, thinking, timing)
         code = [source(__file__, *(str(module.__file__) for module in modules)), *map(installed, habits.LIBRARIES)]
         return [code, self.room, self.limits.ends, self.domain.instruction, self._asking.shown, self.system.adapter]
 
@@ -303,7 +305,7 @@ class Candidate:
             "batch_rows": generation.BATCH_ROWS,
             "batch_tokens": generation.BATCH_TOKENS,
             "adapter_merged": False if self.system.adapt == "lora" else None,
-            "faiss": retrieval.faiss_backend() if self.system.retrieve == "dense" else None,
+            "faiss": dense.faiss_backend() if self.system.retrieve == "dense" else None,
         }
         looked = habits.known(self.base, self.bench)
         said |= looked.told() if looked else {}

@@ -5,8 +5,9 @@ from __future__ import annotations
 import random
 from collections.abc import Sequence
 
+from evals.holders import Holders
 from evals.schema import Context, Domain, Example
-from models import retrieval
+from models.passages import split
 from models.systems import System
 
 
@@ -16,15 +17,18 @@ def mixed(domain: Domain, found: Sequence[Sequence[Context]], system: System, se
     In ``gold_share`` of the prompts the evidence is there; in the others only distractors are.
     """
     draw = random.Random(seed)  # noqa: S311 # reproducible shuffling, not a secret
-    texts = {document.id: retrieval.split(document, 10**9, 0)[0][1] for document in domain.documents}
-    return [_one(example, contexts, texts, draw, system) for example, contexts in zip(domain.examples, found, strict=True)]
+    texts = {document.id: split(document, 10**9, 0)[0].text for document in domain.documents}
+    holders = Holders(domain.documents)
+    return [
+        _one(example, [context for context in contexts if not holders.shown(example.evidence, context, {})], texts, draw, system)
+        for example, contexts in zip(domain.examples, found, strict=True)
+    ]
 
 
 def _one(
-    example: Example, found: Sequence[Context], texts: dict[str, str], draw: random.Random, system: System
+    example: Example, others: Sequence[Context], texts: dict[str, str], draw: random.Random, system: System
 ) -> tuple[Context, ...]:
-    others = [context for context in found if context.document not in example.evidence]
     gold = [Context(name, texts[name]) for name in example.evidence] if draw.random() < system.gold_share else []
-    chosen = (gold + others)[: max(system.top_k, len(gold))]
+    chosen = (gold + list(others))[: max(system.top_k, len(gold))]
     draw.shuffle(chosen)
     return tuple(chosen)

@@ -11,6 +11,7 @@ from evals.cache import digest
 from evals.schema import Context, Document
 from models import circumstances, retrieval
 from models.bench import Bench
+from models.passages import Engine
 from models.systems import System
 
 
@@ -25,9 +26,14 @@ class Index:
     """The index that it takes over whatever has not changed from."""
 
     @cached_property
+    def engine(self) -> Engine:
+        """How it is searched; InputError if there is no such embedder."""
+        return retrieval.engine(self.system, self.bench.cache, self.bench.device)
+
+    @cached_property
     def version(self) -> str:
         """Hash of what is found with it: the same whether it was built anew or from an older one."""
-        return retrieval.key(self.system, self.documents)
+        return retrieval.key(self.system, self.engine, self.documents)
 
     def folder(self) -> Path:
         """Where it is, built if it is not there."""
@@ -40,7 +46,7 @@ class Index:
 
     def searcher(self, count: int) -> retrieval.Searcher:
         """`passages` with the index in memory."""
-        return retrieval.searcher(self.system, self.folder(), count, self.bench.device)
+        return retrieval.searcher(self.system, self.engine, self.folder(), count)
 
     def pieces(self, documents: Sequence[str]) -> dict[str, tuple[Context, ...]]:
         """Document id -> the passages that it was split into."""
@@ -49,4 +55,4 @@ class Index:
     def _build(self, folder: Path) -> None:
         older = self.older.folder() if self.older else None
         with circumstances.noted(folder):
-            retrieval.build(self.system, self.documents, folder, self.bench.device, older)
+            retrieval.build(self.system, self.engine, self.documents, folder, older)

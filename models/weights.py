@@ -11,6 +11,7 @@ from importlib.metadata import version as installed
 from pathlib import Path
 from typing import Any
 
+from evals import holders
 from evals.cache import digest, source
 from evals.schema import Context, Domain
 from models import adaptation, batching, circumstances, distractors, habits, prompts, thinking, training_cost
@@ -48,14 +49,8 @@ class Weights:
             chosen += [system.rank, system.alpha]
         looked_up = [self._index.version, system.top_k, system.min_score, system.gold_share]
         shown = looked_up if system.trains_with_passages else None
-        modules = [
-            adaptation,
-            batching,
-            prompts,
-            thinking,
-            training_cost,
-            *([distractors] if system.trains_with_passages else []),
-        ]
+        with_passages = [distractors, holders] if system.trains_with_passages else []
+        modules = [adaptation, batching, prompts, thinking, training_cost, *with_passages]
         code = [
             source(*(module.__file__ for module in modules)),
             *(installed(name) for name in ("torch", "transformers", "tokenizers", "accelerate", "peft")),

@@ -13,6 +13,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 
+from evals.holders import SHORTEST
 from evals.schema import Document
 from suites import markup, values
 from suites.problems import Place, Problems, closest
@@ -165,21 +166,28 @@ class Corpus:
     def resolve(self, name: str, place: Place, problems: Problems) -> str:
         """The id of the document that ``name`` is the id, the text or a passage of; a problem if there is none.
 
-        Of several documents with one and the same text it is the first, and that is noted: what is found in one of them
-        is found in all.
+        Of several documents with one and the same text it is the first, and of several that hold the same passage as well:
+        what is found in one of them is found in all. Either is noted. Of a short passage it has to be said which is meant.
         """
         if (called := self.id(name)) is not None:
             return called
         text = values.plain(name)
         holders = self._by_text.get(text) or self._holding(text)
-        if len({self._plain[holder] for holder in holders}) == 1:
+        equal = len({self._plain[holder] for holder in holders}) == 1
+        if holders and (equal or len(text) >= SHORTEST):
             if len(holders) > 1:
-                what = f"evidence by a text that {len(holders)} equal documents have counts as {holders[0]}"
-                problems.tally.note(place.file.name, f"{what} ({', '.join(holders[1:4])})", f"line {place.line}")
+                what = f"evidence by a text that {len(holders)} {'equal documents have' if equal else 'documents hold'}"
+                said = f"{what} counts as {holders[0]} ({', '.join(holders[1:4])})"
+                problems.tally.note(place.file.name, said, f"line {place.line}")
             return holders[0]
         if self.documents:
             self._unresolved(name, len(holders), place, problems)
         return name
+
+    def is_passage(self, name: str) -> bool:
+        """Whether ``name`` is neither id nor text of a document, but stands in one."""
+        text = values.plain(name)
+        return self.id(name) is None and text not in self._by_text and bool(self._holding(text))
 
     def _holding(self, passage: str) -> list[str]:
         """The documents that hold a passage. One word is no passage: it would often be a misspelt id."""

@@ -63,7 +63,7 @@ class Reader:
         return judge([(row.place, inner) for row in rows for inner in _objects(row.values.get(field))], columns, self.problems)
 
     def _example(self, row: Row, document: str = "") -> Example:
-        evidence = self._evidence(row) or ((document,) if document else ())
+        evidence = self._resolved(row, self._said(row)) or ((document,) if document else ())
         return Example(row.text("prompt"), row.text("completion"), evidence)
 
     def _question(self, row: Row) -> Question:
@@ -73,7 +73,9 @@ class Reader:
             self.problems.add(row.at("references"), f"a list of texts is expected, and {found}", remedy)
         text = row.text("question")
         tags, cluster = row.names("tags"), row.name("cluster", "")
-        return Question(row.name("id", _id(text)), text, self._references(row), self._evidence(row), tags, cluster)
+        said = self._said(row)
+        quotes = tuple(part.strip() for part in said if self.corpus.is_passage(part))
+        return Question(row.name("id", _id(text)), text, self._references(row), self._resolved(row, said), tags, cluster, quotes)
 
     def _references(self, row: Row) -> tuple[str, ...]:
         for name, value in row.bare("references"):
@@ -104,8 +106,8 @@ class Reader:
 
     def _revised(self, row: Row, document: str) -> RevisedQuestion:
         now = self._question(row)
-        evidence = now.evidence or (document,)
-        return RevisedQuestion(now.id, now.text, now.references, evidence, now.tags, now.cluster, row.texts("outdated"))
+        fields = vars(now) | {"evidence": now.evidence or (document,), "quotes": ()}  # the revision may take the text away
+        return RevisedQuestion(**fields, outdated=row.texts("outdated"))
 
     def _check_revised(self, rows: Sequence[Row], revisions: Sequence[Revision]) -> None:
         """Of two new texts of one document the last would count, and questions about the first would be wrong."""
@@ -116,9 +118,9 @@ class Reader:
                 self.problems.add(row.at("document"), what, "make one revision of the two")
             first.setdefault(revision.document, row.place)
 
-    def _evidence(self, row: Row) -> tuple[str, ...]:
-        found = (self.corpus.resolve(text, row.at("evidence"), self.problems) for text in self._said(row))
-        return tuple(dict.fromkeys(found))
+    def _resolved(self, row: Row, said: Sequence[str]) -> tuple[str, ...]:
+        """The documents that a row's evidence stands in."""
+        return tuple(dict.fromkeys(self.corpus.resolve(text, row.at("evidence"), self.problems) for text in said))
 
     def _said(self, row: Row) -> list[str]:
         """The ids, texts and passages that a row names as evidence."""

@@ -235,7 +235,10 @@ def test_training_passages_hold_evidence_among_distractors(candidate: Any, domai
 
 
 def test_citations_are_known_documents_in_brackets(candidate: Any) -> None:
-    assert candidate(BASE)._asking._cited("3 years [N001], not [N999] or [none]; see [N002] and [N001]") == ("N001", "N002")
+    assert candidate(BASE)._asking._citing.read("3 years [N001], not [N999] or [none]; see [N002] and [N001]").documents == (
+        "N001",
+        "N002",
+    )
 
 
 def test_a_prompted_system_is_told_how_and_shown_some(candidate: Any, domain: Domain, questions: tuple[Question, ...]) -> None:

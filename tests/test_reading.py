@@ -161,6 +161,6 @@ def test_readings_are_kept(base: Any, domain: Domain, questions: Any, bench: Any
     first = rag.readings(questions, [()] * len(questions))
     bench.clear()
     assert rag.readings(questions, [()] * len(questions)) == first
-    assert bench._held is None
+    assert not bench._held
     rag.readings(questions[:1], [rag.passages(questions[:1])[0]])
     assert bench._held is not None

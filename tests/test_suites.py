@@ -384,11 +384,21 @@ def test_training_examples_may_come_from_others_too(folder):
     assert [(example.prompt, example.completion) for example in load(str(folder)).domain.examples] == [("p?", "c"), ("i", "o")]
 
 
-def test_a_passage_that_two_documents_hold_must_be_named(folder):
+def test_a_short_passage_that_two_documents_hold_must_be_named(folder):
     write(folder, {"documents/copy.md": "We are Open from 9 to 5."})
     write(folder, {"questions.jsonl": lines({"question": "q", "references": ["a"], "evidence": ["Open from 9 to 5."]})})
     with pytest.raises(InputError, match="2 documents hold the text"):
         load(str(folder))
+
+
+def test_evidence_by_text_is_whichever_document_holds_it(folder):
+    """The first of them bears its name; a whole document's text needs no quote, since the document has it."""
+    said = "The workshop is shut on the first Monday of May."
+    write(folder, {"documents/x.md": said, "documents/y.md": said, "documents/z.md": f"# Days\n\n{said} It is so every year."})
+    asked = [{"question": text, "references": ["a"], "evidence": [text]} for text in (said, "shut on the first Monday", "x")]
+    write(folder, {"questions.jsonl": lines(*asked)})
+    found = load(str(folder)).questions
+    assert [(one.evidence, one.quotes) for one in found] == [(("x",), ()), (("x",), ("shut on the first Monday",)), (("x",), ())]
 
 
 def test_byte_order_marks_windows_line_ends_and_numbers_as_ids_are_fine(folder):

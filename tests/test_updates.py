@@ -153,16 +153,16 @@ def revised(domain: Domain) -> Domain:
 
 
 def test_only_changed_passages_are_embedded(candidate: Any, domain: Domain, monkeypatch: pytest.MonkeyPatch) -> None:
-    from models import retrieval
+    from models.embedder import Embedder
 
     old = candidate(retrieve="dense")
     old.passages([Question("q", "Kelvo")])
     embedded: list[list[str]] = []
-    real = retrieval._embed
-    monkeypatch.setattr(retrieval, "_embed", lambda texts, *rest: embedded.append(list(texts)) or real(texts, *rest))
+    real = Embedder.passages
+    monkeypatch.setattr(Embedder, "passages", lambda self, texts, *rest: embedded.append(list(texts)) or real(self, texts, *rest))
     updated = old.reindexed(revised(domain))
     found = updated.passages([Question("q", "For how many years is the Kelvo covered?")])
-    assert [len(texts) for texts in embedded] == [1, 1, 1]  # one to warm up, the new passage, and the question
+    assert [len(texts) for texts in embedded] == [1, 1]  # one to warm up, and the new passage
     assert any("77 years" in context.text for context in found[0])
     anew = replace(updated, older=None).passages([Question("q", "For how many years is the Kelvo covered?")])
     assert [context.document for context in anew[0]] == [context.document for context in found[0]]

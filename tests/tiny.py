@@ -112,3 +112,22 @@ def fatal(candidate: Any, poison: list[int]) -> None:
             return plain(input_ids=input_ids, **rest)
 
         model.forward = forward
+
+
+def embedder(folder: Path, seed: int = 0, reads: int = 24, **settings: Any) -> Path:
+    """A sentence-transformers model that reads so many tokens of a text. ``settings`` are those of `SentenceTransformer`."""
+    import torch
+    from sentence_transformers import SentenceTransformer
+    from sentence_transformers.base.modules import Transformer
+    from sentence_transformers.sentence_transformer.modules import Pooling
+    from transformers import BertConfig, BertModel
+
+    torch.manual_seed(seed)
+    text = tokenizer(pairs=True)
+    sizes = {"hidden_size": 16, "num_hidden_layers": 1, "num_attention_heads": 2, "intermediate_size": 32}
+    model = BertModel(BertConfig(vocab_size=len(text), max_position_embeddings=66, initializer_range=0.8, **sizes))
+    model.save_pretrained(folder / "bert")
+    text.save_pretrained(folder / "bert")
+    modules = [Transformer(str(folder / "bert"), max_seq_length=reads), Pooling(16)]
+    SentenceTransformer(modules=modules, device="cpu", **settings).save(str(folder / "embedder"))
+    return folder / "embedder"
