@@ -43,7 +43,8 @@ _TOKEN = regex.compile(
     | (?P<code> (?<![\w'.]){_LETTER}(?:(?:{_MINUS}|\ {_MINUS}\ )(?:\d[\w.]*(?<!\.)|{_LETTER}(?![\w'])))+(?![\w'])
               | (?<![\w'])a-{_LETTER}{{2,}}(?![\w']) )                                      # F-16, x - 1, A-B; A-flat: no article
     | (?P<word> (?:(?<![\w.)\]])\.)?{_LETTER}(?:[{_LETTER}\d]|'(?={_LETTER})|\.(?={_LETTER})|(?<=\d)\.(?=\d))*
-                (?:[+\#]++(?!\w) | (?:(?<=(?<![\w'])\w{{1,2}}){_MINUS}|(?<=(?<![\w'])\w)\*){_AFTER})? )      # C++, A-, A*
+                (?:[+\#]++(?!\w) | (?:(?<=(?<![\w'])\w{{1,2}}){_MINUS}|(?<=(?<![\w'])\w)[*'!])(?:{_AFTER}|(?=\()))? )
+    # as in C++, A-, n!
     | (?P<character> [\p{{L}}\p{{N}}&&{NO_SPACES}]\p{{M}}* )
     | (?P<number> (?:{_AMOUNT})(?:(?:{_DASH}|\ {_MINUS}\ |\ ?[:/]\ ?)(?:{_MINUS}(?=\d))?(?=[\p{{Sc}}\d])(?:{_AMOUNT}))*
                 (?:[+\u2212\u2013\-*]{_AFTER}|!(?!\w)|['"](?!\p{{L}}))? )                                    # 18+, 1990-, 5!, 6"
@@ -140,7 +141,7 @@ def _is_sign(text: str, start: int, end: int) -> bool:
 
 def _word(written: str) -> str:
     """Without apostrophes and the dots of abbreviations."""
-    return written if written.isalpha() else _hyphens(regex.sub(r"'|(?<!^)\.(?!\d)", "", written))
+    return written if written.isalpha() else _hyphens(regex.sub(r"'(?=\p{L})|(?<!^)\.(?!\d)", "", written))
 
 
 _SPELT: Mapping[str, Callable[[str], str]] = {
