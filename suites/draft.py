@@ -39,7 +39,7 @@ class Draft:
         """Without the training examples whose question is in the test, too: training gives way. They are counted."""
         asked = {normalise(question.text) for question in self.questions}
         kept = {place: example for place, example in self.examples.items() if normalise(example.prompt) not in asked}
-        for place in self.examples.keys() - kept.keys():
+        for place in (place for place in self.examples if place not in kept):
             self.tally.leave_out(self.source, "training examples whose question is asked in the test", place)
         self.tally.take(self.source, len(kept) + len(self.questions))
         return replace(self, examples=kept)

@@ -148,6 +148,7 @@ class _Table:
             if folder.is_dir():
                 if not any(folder.rglob("*.yaml")):
                     self._problem("general", f"the folder '{entry}' holds no task", "put the YAML file of an lm-eval task there")
+                self._tell_links(folder)
                 return str(folder.resolve())
         if re.search(r"[/\\]|^\.", entry):
             remedy = "give a folder (relative to the suite's) or the name of an lm-eval task"
@@ -156,6 +157,12 @@ class _Table:
             remedy = "give a folder of tasks, 'general' for those that come with Proctor, or a name that `lm-eval ls tasks` lists"
             self._problem("general", f"'{entry}' is neither a folder nor a task that lm-eval knows", remedy)
         return entry
+
+    def _tell_links(self, folder: Path) -> None:
+        for path in sorted(folder.rglob("*")):
+            if path.is_symlink() and path.is_dir():
+                why = "linked folders of tasks, which lm-eval does not follow: name them under `general` themselves"
+                self.problems.tally.leave_out("general", why, path.relative_to(folder).as_posix())
 
     def _apart(self, general: tuple[str, ...]) -> tuple[str, ...]:
         """The entries, each once. Scores are kept by a task's name: of two tasks of one name one would be lost."""

@@ -459,6 +459,16 @@ def test_a_task_may_not_be_called_like_one_of_lm_evals_own_beside_it(suite):
     assert "two tasks are called 'hellaswag'" in said
 
 
+def test_a_linked_folder_of_tasks_is_named_as_left_out(suite, tmp_path):
+    write(tmp_path / "far", {"b.yaml": "task: far"})
+    suite({"one/a.yaml": "task: near", "suite.toml": 'general = ["one"]'})
+    (suite.folder / "one/linked").symlink_to(tmp_path / "far")
+    made, _ = suite({"suite.toml": 'general = ["one"]'})
+    (note,) = made.notes
+    assert note.startswith("general: 1 left out: linked folders of tasks, which lm-eval does not follow")
+    assert note.endswith("(linked)")
+
+
 # Odd and allowed.
 
 
