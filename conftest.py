@@ -405,6 +405,13 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
     session.config.stash[ASKED] = session.testscollected
 
 
+def _timed_by_workers(terminalreporter: Any, plan: Plan) -> None:
+    """Note which systems the processes of `-n` timed, as this one has collected nothing."""
+    reports = (report for found in terminalreporter.stats.values() for report in found if hasattr(report, "nodeid"))
+    timed = {report.nodeid.rpartition("[")[2].rstrip("]") for report in reports if "/test_latency.py::" in report.nodeid}
+    plan.timed[:] = plan.timed or [cell for cell in plan.cells if plan.id(cell) in timed]
+
+
 def _unfinished(terminalreporter: Any, asked: int) -> dict[str, str]:
     """What a reader of the page should know of a run that was interrupted."""
     done = {report.nodeid for reports in terminalreporter.stats.values() for report in reports if hasattr(report, "when")}
@@ -417,6 +424,7 @@ def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> Non
     if not _takes_exam(config) or _only_looks(config) or not (plan.run_folder / "records.jsonl").exists():
         return
     terminalreporter.section("leaderboard")
+    _timed_by_workers(terminalreporter, plan)
     try:
         plan.store.set_provenance(plan.provenance() | _unfinished(terminalreporter, config.stash[ASKED]))
         page, tables = leaderboard.present(plan.run_folder, plan.site)

@@ -135,8 +135,10 @@ def _unsure(mine: Series, theirs: Series, found: Comparison) -> str:
     """Why figures tell nothing sure, however far apart they are; empty where they may.
 
     An amount that a system has once (what its training took) varies from one training to the next: seeds are its sample. With
-    one seed it is known only where it was counted, or is zero because nothing was done.
+    one seed it is known only where it was counted, or is zero because nothing was done. Doubtful seconds decide nothing.
     """
+    if mine.unit == "seconds" and (told := [*mine.cautions, *theirs.cautions]):
+        return told[0].reason
     if found.n == 1 and not mine.share:
         once = any(len(side.seed_means) < 2 and side.means.values.any() for side in (mine, theirs))
         return "measured once, and would differ the next time: train with --seeds 3" if once and mine.unit not in EXACT else ""

@@ -223,6 +223,17 @@ def test_units_that_differ_are_not_compared():
     )
 
 
+def test_seconds_of_a_busy_machine_support_no_claim():
+    def timed(system, seconds, caution):
+        told = {"system": system, "unit": "seconds", "better": "lower", "caution": caution}
+        return [record("latency.seconds", f"q{k}", seconds + k / 1000, cluster=f"round {k // 2}", **told) for k in range(24)]
+
+    slower = replace(BETTER, measure="latency.seconds")
+    assert only([*timed("rag", 0.2, ""), *timed("base", 0.1, "")], slower).verdict == "supported"
+    found = only([*timed("rag", 0.2, ""), *timed("base", 0.1, "the machine was busy")], slower)
+    assert (found.verdict, found.reason) == ("not shown", "the machine was busy")
+
+
 def test_a_measure_that_nobody_knows_is_answered_with_the_one_that_was_meant():
     found = only(answered(rag=1), replace(BETTER, measure="style.folowed"))
     assert found.reason == "the run does not measure style.folowed; did you mean style.followed?"

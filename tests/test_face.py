@@ -236,6 +236,14 @@ def test_two_workers_make_the_same_records(first: tuple[Runner, str], suite: Pat
     code, out = runner("-n", "2")
     assert code == 0, out
     assert runner.records() == first[0].records()
+    timing = [json.loads((each.run_dir / "provenance.json").read_text())["timing"] for each in (runner, first[0])]
+    assert [{name: part["together"] for name, part in each.items()} for each in timing] == [
+        {name: part["together"] for name, part in timing[1].items()}
+    ] * 2
+    assert [part["caution"] for each in timing for part in each.values()] == [
+        "2 workers shared the machine while this was timed (-n 2)",
+        "",
+    ]
 
 
 @pytest.mark.slow
