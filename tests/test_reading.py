@@ -163,4 +163,4 @@ def test_readings_are_kept(base: Any, domain: Domain, questions: Any, bench: Any
     assert rag.readings(questions, [()] * len(questions)) == first
     assert not bench._held
     rag.readings(questions[:1], [rag.passages(questions[:1])[0]])
-    assert bench._held is not None
+    assert bench._held
