@@ -51,7 +51,7 @@ def test_what_is_known_is_not_looked_at_again(base: BaseModel, bench: Bench) -> 
     first = habits(base, bench)
     bench.clear()
     assert known(base, bench) == habits(base, bench) == first
-    assert bench._held is None
+    assert not bench._held
 
 
 SETTINGS = {
