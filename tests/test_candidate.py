@@ -40,7 +40,7 @@ def test_second_time_nothing_is_loaded(candidate: Any, questions: tuple[Question
     first = candidate(HYBRID).answers(questions)
     bench.clear()
     assert candidate(HYBRID).answers(questions) == first
-    assert bench._held is None
+    assert not bench._held
 
 
 def test_only_new_questions_are_asked(candidate: Any, questions: tuple[Question, ...], bench: Bench) -> None:
