@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
-from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from evals.schema import Context, Document, Question
@@ -29,9 +28,10 @@ class Holders:
 
     def __init__(self, documents: Iterable[Document]) -> None:
         self._documents = {document.id: document for document in documents}
+        self._texts = {name: bare(document.text) for name, document in self._documents.items()}
         self._first: dict[str, str] = {}
-        for document in self._documents.values():
-            self._first.setdefault(bare(document.text), document.id)
+        for name, text in self._texts.items():
+            self._first.setdefault(text, name)
 
     def same(self, name: str) -> str:
         """The first document that says what this one says; its own name where that is no document."""
@@ -61,17 +61,13 @@ class Holders:
         return stands_in(self._text(piece), self._text(name)) and stands_in(said, self._text(piece))
 
     def _text(self, name: str) -> str:
-        return bare(self._documents[name].text) if name in self._documents else ""
+        return self._texts.get(name, "")
 
     def _body(self, passage: Context) -> str:
         """A passage without the title that is put before it."""
         document = self._documents.get(passage.document)
         head = f"{document.title}. " if document and not document.text.startswith(document.title) else ""
         return passage.text.removeprefix(head)
-
-    def bodies(self, passages: Iterable[Context]) -> list[str]:
-        """The passages' texts without the titles that are put before them."""
-        return [bare(self._body(passage)) for passage in passages]
 
     def parts(self, question: Question, pieces: Mapping[str, Sequence[Context]]) -> Parts:
         """Of each document of a question's evidence the passages that hold a reference, or all of them where none does.
@@ -80,7 +76,7 @@ class Holders:
         """
         found: dict[str, list[str]] = {}
         for name in question.evidence:
-            bodies = [text for text in self.bodies(pieces.get(name, ())) if len(text) >= SHORTEST]
+            bodies = [text for text in (bare(self._body(one)) for one in pieces.get(name, ())) if len(text) >= SHORTEST]
             quoted = [text for text in map(bare, question.quotes) if text in self._text(name)]
             found.setdefault(self.same(name), []).extend(quoted + (holding(bodies, question.references) or bodies))
         return found
@@ -92,7 +88,6 @@ def holding(texts: Sequence[str], references: Sequence[str]) -> list[str]:
     return [text for text in texts if any(one in f" {normalise(text)} " for one in sought)]
 
 
-@lru_cache(maxsize=4096)
 def bare(text: str) -> str:
     """A text with single spaces, its characters composed."""
     return " ".join(unicodedata.normalize("NFC", text).split())

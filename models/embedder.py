@@ -161,7 +161,9 @@ def _from_hub(name: str) -> Path:
 
 
 def _files(folder: Path) -> list[Path]:
-    return sorted(path for pattern in FILES for path in folder.rglob(pattern))
+    """The files that count, those in folders of modules that are links as well."""
+    folders = [folder, *(folder / module["path"] for module in _modules(folder))]
+    return sorted({path for place in folders for pattern in FILES for path in place.rglob(pattern)})
 
 
 def _problems(folder: Path) -> Iterator[str]:
@@ -171,7 +173,10 @@ def _problems(folder: Path) -> Iterator[str]:
     if not (folder / "modules.json").is_file():
         remedy = "save it with SentenceTransformer(...).save(), which says how its vectors are pooled"
         yield f"{folder} is no sentence-transformers model (modules.json is missing); {remedy}"
-    yield from _unreadable(folder)
+    yield from _unreadable([folder / "modules.json"])
+    if not _modules(folder):
+        yield f"{folder / 'modules.json'} names no modules; save the model again"
+    yield from _unreadable(_files(folder))
     for module in _modules(folder):
         yield from _module(folder, module)
     if not any(path.suffix == ".safetensors" for path in _files(folder)):
@@ -185,19 +190,18 @@ def _problems(folder: Path) -> Iterator[str]:
         yield f"its vectors are compared by {compared} distance; use one that compares by {' or '.join(COMPARED)}"
 
 
-def _unreadable(folder: Path) -> Iterator[str]:
-    for path in _files(folder):
+def _unreadable(files: Sequence[Path]) -> Iterator[str]:
+    for path in files:
         with path.open("rb") as file:
             if file.read(len(POINTER)) == POINTER:
                 yield f"{path} is a pointer of git LFS, not the file itself; run git lfs pull"
-    for path in folder.rglob("*.json"):
-        try:
-            json.loads(path.read_text(encoding="utf-8"))
-        except ValueError as error:
-            yield f"{path} is not valid JSON: {error}"
-    for path in folder.rglob("*.safetensors"):
-        if _incomplete(path):
+        if path.suffix == ".safetensors" and _incomplete(path):
             yield f"{path} is incomplete or damaged; fetch or save it again"
+        if path.suffix == ".json":
+            try:
+                json.loads(path.read_text(encoding="utf-8"))
+            except ValueError as error:
+                yield f"{path} is not valid JSON: {error}"
 
 
 def _incomplete(path: Path) -> bool:
@@ -215,11 +219,14 @@ def _incomplete(path: Path) -> bool:
     return bool(8 + length + max(ends, default=0) != size)
 
 
-def _modules(folder: Path) -> list[dict[str, Any]]:
-    return list(json.loads((folder / "modules.json").read_text(encoding="utf-8")))
+def _modules(folder: Path) -> list[dict[str, str]]:
+    """The modules that the model is made of; none where the file that names them is not as it should be."""
+    found = json.loads((folder / "modules.json").read_text(encoding="utf-8"))
+    known = [one for one in found if isinstance(one, dict)] if isinstance(found, list) else []
+    return [one for one in known if isinstance(one.get("path"), str) and isinstance(one.get("type"), str)]
 
 
-def _module(folder: Path, module: dict[str, Any]) -> Iterator[str]:
+def _module(folder: Path, module: dict[str, str]) -> Iterator[str]:
     own, kind = folder / module["path"], module["type"]
     if not own.is_dir() and not kind.endswith(".Normalize"):  # which has nothing to keep
         yield f"{own} is missing, though modules.json names it"

@@ -49,6 +49,14 @@ def build(base: BaseModel, domain: Domain, bench: Bench) -> Build:
     return lambda folder: Candidate(System("rag", retrieve="dense", embedder=str(folder)), base, domain, bench)
 
 
+def test_a_folder_that_is_a_link_counts_as_well(original: Path, copy: Path, cache: Cache, tmp_path: Path) -> None:
+    (copy / "1_Pooling").rename(tmp_path / "elsewhere")
+    (copy / "1_Pooling").symlink_to(tmp_path / "elsewhere")
+    assert embedder.find(str(copy), cache).version == embedder.find(str(original), cache).version
+    (tmp_path / "elsewhere" / "config.json").write_text('{"pooling_mode": "max"}')
+    assert embedder.find(str(copy), cache).version != embedder.find(str(original), cache).version
+
+
 def test_replaced_weights_are_another_index_and_other_answers(build: Build, copy: Path, tmp_path: Path) -> None:
     """In the same folder, with the same size and the same time of change."""
 
@@ -131,6 +139,7 @@ def test_changed_minilm_is_refused(tmp_path: Path, cache: Cache, monkeypatch: py
     [
         ("modules.json", None, "no sentence-transformers model"),
         ("modules.json", b"{", "not valid JSON"),
+        ("modules.json", b'{"path": ""}', "names no modules"),
         ("modules.json", b'[{"path": "", "type": "custom_st.Transformer"}]', "code of its own"),
         ("modules.json", b'[{"path": "2_Dense", "type": "sentence_transformers.models.Dense"}]', "2_Dense is missing"),
         ("model.safetensors", None, "no weights"),
