@@ -56,7 +56,7 @@ class Asking:
         self, model: Any, tokenizer: Any, asked: Sequence[tuple[Question, Passages]], room: int | None = None
     ) -> Iterator[list[tuple[int, Answer]]]:
         """Places and answers batch by batch, as they come. ``room``: tokens for prompt and answer, if less than the model has."""
-        fitted = [self._fitted(tokenizer, question, passages, room) for question, passages in asked]
+        fitted = [self._tried(tokenizer, question, passages, room) for question, passages in asked]
         if room is None:  # a smaller one is an axis' own, and what is cut there is cut on purpose
             self._tell(fitted)
         done = 0
@@ -99,6 +99,13 @@ class Asking:
             if count:
                 log.info("%s: %d of %d questions %s%s", self.system.name, count, len(fitted), what, shots)
 
+    def _tried(self, tokenizer: Any, question: Question, passages: Passages, most: int | None) -> Fitted:
+        """As `_fitted`; a prompt that cannot be made is that question's failure."""
+        try:
+            return self._fitted(tokenizer, question, passages, most)
+        except Exception as error:  # noqa: BLE001 # the boundary: whatever a chat template raises
+            return question, [], Answer(question.id, "", passages, error=f"{type(error).__name__}: {error}")
+
     def _fitted(self, tokenizer: Any, question: Question, passages: Passages, most: int | None = None) -> Fitted:
         """Passages that do not fit are cut whole, the worst first."""
         kept = list(passages or ())
@@ -112,6 +119,7 @@ class Asking:
             kept.pop()
         cut = len(passages or ()) - len(kept)
         error = None if len(tokens) <= room else self._too_long(len(tokens), room)
+        error = error if tokens else "the chat template makes nothing of a question"
         read = prompts.without_passages(prompts.rendered(tokenizer, text), kept)
         contexts = None if passages is None else tuple(kept)
         return question, tokens, Answer(question.id, "", contexts, prompt_tokens=len(tokens), cut=cut, error=error, prompt=read)

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from evals.cache import digest, file_digest, source
-from evals.schema import Suite
+from evals.schema import InputError, Suite
 from models.base import BaseModel
 
 LEAST = 32
@@ -78,10 +78,15 @@ def _lengths(base: BaseModel, texts: Sequence[str]) -> list[int]:
     """Tokens of each text, counted once for the same tokenizer and texts."""
     file = base.folder / "tokenizer.json"
     known = file_digest(file) if file.is_file() else base.version
-    counted: list[int] = base.cache.json(
-        "lengths", digest(source(__file__), known, list(texts)), lambda: list(_count(base, texts))
-    )
+    counted: list[int] = base.cache.json("lengths", digest(source(__file__), known, list(texts)), lambda: _counted(base, texts))
     return counted
+
+
+def _counted(base: BaseModel, texts: Sequence[str]) -> list[int]:
+    try:
+        return list(_count(base, texts))
+    except Exception as error:  # whatever a library makes of a file that is none
+        raise InputError(f"--base-model {base.label}: its tokenizer cannot be read ({type(error).__name__}: {error})") from error
 
 
 def _count(base: BaseModel, texts: Sequence[str]) -> Iterator[int]:

@@ -5,13 +5,14 @@ from __future__ import annotations
 import subprocess
 import sys
 from dataclasses import fields, replace
+from pathlib import Path
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from evals.schema import Document, Domain, Example, Question, RevisedQuestion, Revision, Style, Suite
+from evals.schema import Document, Domain, Example, InputError, Question, RevisedQuestion, Revision, Style, Suite
 from models.base import BaseModel
 from models.limits import LEAST, Limits, limits
 
@@ -116,6 +117,12 @@ def test_counting_loads_no_heavy_library() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_a_tokenizer_that_is_none_is_refused(base: BaseModel, tmp_path: Path) -> None:
+    (tmp_path / "tokenizer.json").write_text("version https://example.org/spec", encoding="utf-8")
+    with pytest.raises(InputError, match="its tokenizer cannot be read"):
+        limits(SUITE, replace(base, folder=tmp_path))
 
 
 def test_the_same_without_a_file_of_the_tokenizers_library(base: BaseModel, monkeypatch: Any) -> None:

@@ -217,6 +217,22 @@ def test_marks_in_many_tokens_are_seen(hear: Any) -> None:
     assert (heard.text, heard.stop) == ("yes", "end")
 
 
+@pytest.mark.parametrize(
+    ("template", "reason"),
+    [
+        ("{{ raise_exception('a system message comes first') }}", "a system message comes first"),
+        ("{% for m in messages %}{{ m.content.text }}{% endfor %}", "the chat template makes nothing of a question"),
+    ],
+)
+def test_a_template_that_makes_no_prompt_fails_each_question_with_its_reason(template: str, reason: str, tmp_path: Path) -> None:
+    cache = Cache(tmp_path / "cache")
+    base = find(str(tiny.causal_lm(tmp_path / "base", template=template)), cache)
+    asked = Candidate(System("base"), base, Domain((Document("d", "turin"),)), Bench(cache))
+    assert {reason in (answer.error or "") for answer in asked.answers([Question("a", "Where?"), Question("b", "Who?")])} == {
+        True
+    }
+
+
 @pytest.mark.parametrize("family", ["Qwen 3", "DeepSeek R1", "harmony", None])
 def test_what_is_taught_is_what_is_heard_and_it_ends(family: str | None, tmp_path: Path) -> None:
     """Training examples have no thoughts, whatever the template; a trained system answers as it was taught, and stops."""
