@@ -20,7 +20,7 @@ TAG = re.compile(r"<(?:cite|ref|source|citation|doc|document)\b[^<>]*>([^<>]+)</
 """Of HTML and XML, and of LaTeX."""
 LINK = re.compile(r"\[([^\[\]]+)\]\(([^()\s]+)\)")
 SQUARE = re.compile(r"\[([^\[\]]+)\]|\u3010([^\u3010\u3011]+)\u3011|\uff3b([^\uff3b\uff3d]+)\uff3d")
-ROUND = re.compile(r"[(\uff08]([^()\uff08\uff09]+)[)\uff09]")
+ROUND = re.compile(r"[(<{\uff08]([^()<>{}\uff08\uff09]+)[)>}\uff09]")
 LINE = re.compile(
     r"(?:\b(?:sources?|references?|citations?|quellen?|fuentes?|fontes?|fonti)|\u6765\u6e90|\u51fa\u5178|\u51fa\u5904)"
     r"[ \t]*[:\uff1a]([^\n\[\](){}\u3010\u3011]+)",
@@ -43,6 +43,9 @@ ASIDE = re.compile(r"[\W\d_]*|sic|x|citation needed|(?:p|pp|page|sec|section|\u0
 """What stands in brackets and is no citation."""
 SOURCES = re.compile(r"(?:sources?|references?|citations?|evidence|docs?|documents?)(?:_ids?)?", re.IGNORECASE)
 """Properties of an answer in JSON that cite."""
+REMARK = re.compile(r":\s+|\s+[-\u2013\u2014]\s+")
+"""What parts a name from what is said of it: "a: its title"."""
+DASHES = str.maketrans("\u2010\u2011\u2012\u2013\u2212", "-----")
 AROUND = " \t\n\"'`*.,;:\u201c\u201d\u2018\u2019"
 
 
@@ -146,7 +149,8 @@ class Citing:
             document = self._exact.get(name) or self._ids.get(_folded(name)) or self._files.get(_folded(name))
             if document or (not strict and (document := self._titles.get(_folded(name)))):
                 return document
-        return ""
+        head = REMARK.split(text, maxsplit=1)[0]
+        return self._named(head, strict=True) if head != text else ""
 
 
 def _parts(text: str) -> Iterator[tuple[int, str]]:
@@ -197,7 +201,8 @@ def _inside(found: re.Match[str]) -> str:
 
 
 def _folded(name: str) -> str:
-    return " ".join(unicodedata.normalize("NFC", unicodedata.normalize("NFC", name).casefold()).split())
+    composed = unicodedata.normalize("NFC", unicodedata.normalize("NFC", name).casefold())
+    return " ".join(composed.translate(DASHES).split())
 
 
 def _unique(names: Iterable[tuple[str, str]], holders: Holders) -> dict[str, str]:
