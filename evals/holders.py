@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from evals.schema import Context, Document, Question
-from evals.text import normalise
+from evals.text import holds
 
 if TYPE_CHECKING:
     from evals.exam import Sheet
@@ -84,8 +84,7 @@ class Holders:
 
 def holding(texts: Sequence[str], references: Sequence[str]) -> list[str]:
     """The texts in which one of the references stands."""
-    sought = [f" {normalise(reference)} " for reference in references]
-    return [text for text in texts if any(one in f" {normalise(text)} " for one in sought)]
+    return [text for text in texts if any(holds(text, reference) for reference in references)]
 
 
 def bare(text: str) -> str:
