@@ -18,8 +18,8 @@ NEEDLESS = (MANIFEST, adaptation.REPORT, retrieval.REPORT, circumstances.FILE, "
 def costs(adapted: Path | None, index: Path | None, base: Path | None) -> dict[str, float | str]:
     """By the names of `evals.cost`: a number, or the reason why there is none. Of what was not done, nothing was spent.
 
-    ``train_caution``, ``energy_caution`` and ``index_caution`` say why seconds and joules may not be those of this machine; nothing
-    where they are.
+    ``train_caution``, ``energy_caution`` and ``index_caution`` say why seconds and joules may not be those of this machine, and
+    nothing where they are.
     ``base`` is the model that it answers with, as it came or under an adapter; None where its own weights take that one's place.
     """
     own, shared = _size(adapted) + _size(index), _needed(base)

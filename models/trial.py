@@ -13,7 +13,7 @@ from importlib.metadata import version as installed
 from typing import TYPE_CHECKING, Any
 
 from evals.cache import digest, source
-from models import files, prompts
+from models import files, prompts, thinking
 from models.refusal import NEEDED
 
 if TYPE_CHECKING:
@@ -46,7 +46,7 @@ def problems(base: BaseModel) -> list[str]:
         return True
 
     versions = [installed(name) for name in ("transformers", "tokenizers", "torch")]
-    key = digest(source(__file__, prompts.__file__), base.version, base.trust_remote_code, versions)
+    key = digest(source(__file__, prompts.__file__, thinking.__file__), base.version, base.trust_remote_code, versions)
     with suppress(_RefusedError):
         base.cache.json("trials", key, tried)
     return found

@@ -41,7 +41,7 @@ def test_second_time_nothing_is_loaded(candidate: Any, questions: tuple[Question
     first = candidate(HYBRID).answers(questions)
     bench.clear()
     assert candidate(HYBRID).answers(questions) == first
-    assert bench._held is None
+    assert not bench._held
 
 
 def test_only_new_questions_are_asked(candidate: Any, questions: tuple[Question, ...], bench: Bench) -> None:
@@ -370,5 +370,5 @@ def test_passages_block_is_the_only_difference() -> None:
 
 
 def test_new_tokens_must_leave_room_for_a_question(base: BaseModel, domain: Domain, bench: Bench) -> None:
-    with pytest.raises(InputError, match="answers may take 500 tokens .* room for 512"):
+    with pytest.raises(InputError, match=r"answers may take 500 tokens .* room for 512"):
         Candidate(System("base", max_new_tokens=500), base, domain, bench)
