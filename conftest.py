@@ -104,7 +104,7 @@ class Plan:
         """The base models."""
         remote = self.option.trust_remote_code
         names = self.option.base_model or [str(base_models.EMBEDDED)]
-        return [base_models.find(name, self.cache, trust_remote_code=remote) for name in names]
+        return base_models.find_all(names, self.cache, trust_remote_code=remote)
 
     @cached_property
     def cells(self) -> list[Cell]:

@@ -11,8 +11,10 @@ from collections.abc import Iterator, Mapping
 from evals.exam import WHOLE, Axis, Mark, Sheet, with_caution
 from evals.schema import Answer, Measure, Score, not_applicable, unmeasured
 
+SECOND = {"train_flops", "peak_bytes", "shared_bytes", "bytes@10"}
+"""Measures in their second version: experts' operations count, and neither memory nor files that are not the system's."""
 TOTALS = {
-    name: Measure(f"cost.{name}", unit, "lower")
+    name: Measure(f"cost.{name}", unit, "lower", "2" if name in SECOND else "1")
     for name, unit in {
         "train_flops": "FLOP",
         "train_seconds": "seconds",
@@ -27,7 +29,7 @@ TOTALS = {
         "index_seconds": "seconds",
     }.items()
 }
-CAUTIONS = {"train_seconds": "train_caution", "energy_joules": "train_caution", "index_seconds": "index_caution"}
+CAUTIONS = {"train_seconds": "train_caution", "energy_joules": "energy_caution", "index_seconds": "index_caution"}
 """What was read off a clock or a meter -> where its caution is among the costs."""
 TOKENS = Measure("cost.tokens", "tokens", "lower")
 PROMPT_TOKENS = Measure("cost.prompt_tokens", "tokens", "lower")

@@ -7,7 +7,11 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Sequence
+import math
+import re
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from importlib import import_module
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -20,6 +24,7 @@ from models.systems import System
 log = logging.getLogger("proctor")
 
 REPORT = "training.json"
+NO_MEMORY = re.compile(r"out of memory|not enough memory|can't allocate memory|failed to allocate", re.IGNORECASE)
 DECAY = 1 / 3
 """Power with which the learning rate falls to zero. It stays high for longer than in a straight line, and the loss on the
 embedded domain that a line reaches in three epochs is reached in two and a half."""
@@ -63,6 +68,11 @@ def hyperparameters(system: System, base: BaseModel) -> Hyperparameters:
 
 def check(system: System, base: BaseModel) -> None:
     """InputError if the system cannot be trained on this base model, before anything is loaded."""
+    if system.adapt == "full" and base.quantised:
+        raise InputError(
+            f"system {system.name}: the weights of {base.label} are quantised, and cannot all be trained; "
+            "choose systems with LoRA, or the model as it was before"
+        )
     if system.adapt == "lora" and system.rank > base.narrowest_layer:
         raise InputError(
             f"system {system.name}: rank = {system.rank} is larger than the narrowest layer of {base.label} "
@@ -88,15 +98,24 @@ def train(lesson: Lesson, folder: Path, device: str) -> None:
     """Train, and leave weights and a report in ``folder``; goes on from the checkpoints there.
 
     The loss is taken on completions only. Weights are saved in the base's own precision (full) or as a peft adapter.
+
+    Raises:
+        InputError: there is too little memory, or the training came to nothing: what it leaves are no numbers.
     """
     from transformers import set_seed
 
+    for library in ("datasets", "peft", "transformers.trainer"):
+        import_module(library)  # what they take is not the training's
+
+    memory = training_cost.Memory(device)
     set_seed(lesson.seed)
     fitted = _fitted(lesson)
-    trainer, checkpoint = _trainer(lesson, fitted.rows, folder, device), _last_checkpoint(folder)
-    meter = training_cost.Meter(device)
-    trainer.add_callback(_ticking(meter))
-    trainer.train(resume_from_checkpoint=checkpoint)
+    with _told(lesson):
+        trainer, checkpoint = _trainer(lesson, fitted.rows, folder, device), _last_checkpoint(folder)
+        meter = training_cost.Meter(device, memory)
+        trainer.add_callback(_ticking(meter))
+        trainer.train(resume_from_checkpoint=checkpoint)
+    _check_numbers(lesson, trainer.model)
     lost = {"prompts_cut": fitted.cut, "examples_left_out": fitted.left_out}
     report = (
         meter.read() | lost | {"resumed": checkpoint is not None, "device": device} | _report(trainer, lesson.system.batch_size)
@@ -141,6 +160,39 @@ def _fitted(lesson: Lesson) -> batching.Fitted:
     return fitted
 
 
+@contextmanager
+def _told(lesson: Lesson) -> Iterator[None]:
+    """Too little memory, and a loss that is no number, in words."""
+    try:
+        yield
+    except FloatingPointError as error:
+        raise InputError(f"{_who(lesson)} came to nothing: {error}; {_slower(lesson)}") from error
+    except (MemoryError, RuntimeError) as error:
+        if not isinstance(error, MemoryError) and not NO_MEMORY.search(str(error)):
+            raise
+        raise InputError(
+            f"{_who(lesson)} needs more memory than there is: choose a batch_size below {lesson.system.batch_size}, "
+            "LoRA in place of full fine-tuning, or a smaller base model"
+        ) from error
+
+
+def _check_numbers(lesson: Lesson, model: Any) -> None:
+    """InputError if a trained weight is infinite or no number."""
+    import torch
+
+    broken = [name for name, weight in model.named_parameters() if weight.requires_grad and not torch.isfinite(weight).all()]
+    if broken:
+        raise InputError(f"{_who(lesson)} came to nothing: {broken[0]} holds values that are no numbers; {_slower(lesson)}")
+
+
+def _who(lesson: Lesson) -> str:
+    return f"training {lesson.system.name} (seed {lesson.seed}) on {lesson.base.label}"
+
+
+def _slower(lesson: Lesson) -> str:
+    return f"choose a learning_rate below {hyperparameters(lesson.system, lesson.base).learning_rate:g}"
+
+
 def _trainer(lesson: Lesson, rows: Any, folder: Path, device: str) -> Any:
     """The library's trainer, with batches of like length, ready to train."""
     from transformers import PrinterCallback, Trainer
@@ -176,7 +228,8 @@ def _report(trainer: Any, batch_size: int) -> dict[str, Any]:
     with trainer.compute_loss_context_manager():
         per_token = training_cost.flops_per_token(trainer.model, _middle_batch(rows, batch_size, trainer.data_collator))
     return {
-        "flops": None if per_token is None else per_token * trainer.state.num_input_tokens_seen,
+        "flops": None if isinstance(per_token, str) else per_token * trainer.state.num_input_tokens_seen,
+        "uncounted": per_token if isinstance(per_token, str) else "",
         "tokens": trainer.state.num_input_tokens_seen,
         "steps": trainer.state.global_step,
         "examples": len(rows),
@@ -229,6 +282,7 @@ def _arguments(lesson: Lesson, examples: int, folder: Path, device: str) -> Any:
         warmup_steps=0.05 if steps > 1 else 0,  # of a single step nothing would be left
         weight_decay=0.0,
         logging_strategy="epoch",
+        logging_nan_inf_filter=False,  # a loss that is no number must be seen
         save_strategy="epoch",
         save_total_limit=1,
         report_to="none",
@@ -248,7 +302,10 @@ def _progress(name: str) -> Any:
 
         def on_log(self, _args: Any, state: Any, _control: Any, logs: dict[str, Any] | None = None, **_: Any) -> None:
             if logs and "loss" in logs:
-                log.info("training %s: step %d of %d, loss %.3f", name, state.global_step, state.max_steps, float(logs["loss"]))
+                loss, step = float(logs["loss"]), state.global_step
+                log.info("training %s: step %d of %d, loss %.3f", name, step, state.max_steps, loss)
+                if not math.isfinite(loss):
+                    raise FloatingPointError(f"the loss is {loss} at step {step} of {state.max_steps}")
 
     return Progress()
 
@@ -303,6 +360,7 @@ def _save(system: System, base: BaseModel, model: Any, folder: Path) -> None:
     import torch
 
     if system.adapt == "full":
-        kept = base.config.get("dtype") or base.config.get("torch_dtype") or "float32"
-        model = model.to(getattr(torch, kept))
+        named = str(base.config.get("dtype") or base.config.get("torch_dtype")).removeprefix("torch.")
+        kept = getattr(torch, named, None)
+        model = model.to(kept if isinstance(kept, torch.dtype) else torch.float32)
     model.save_pretrained(folder)

@@ -1,21 +1,26 @@
-"""Base models: found, checked and fingerprinted without loading them; loaded from safetensors only."""
+"""Base models: found, checked, named and fingerprinted without loading them; loaded from safetensors only."""
 
 from __future__ import annotations
 
 import json
 import logging
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 from evals.cache import Cache, digest
 from evals.schema import InputError
+from models import files, labels, refusal, room, trial
 
 log = logging.getLogger("proctor")
 
 EMBEDDED = Path(__file__).with_name("tiny")
-HUB_FILES = ["*.json", "*.safetensors", "*.model", "*.txt", "*.jinja"]
+NOT_LOADED = ["*/*.safetensors", "consolidated*", "*.gguf", "onnx/*", "original/*"]
+"""What lies on the hub beside the files that are loaded."""
+EXPERTS = ("num_local_experts", "num_experts", "n_routed_experts", "moe_num_experts")
+EXPERTS_USED = ("num_experts_per_tok", "num_experts_per_token", "moe_k", "moe_topk", "top_k_experts")
 
 
 @dataclass(frozen=True)
@@ -29,41 +34,77 @@ class BaseModel:
 
     @cached_property
     def config(self) -> dict[str, Any]:
-        """The model's own configuration."""
+        """The model's own configuration; that of its text model where it has several."""
         parsed: dict[str, Any] = json.loads((self.folder / "config.json").read_text(encoding="utf-8"))
-        return {**parsed, **parsed.get("text_config", {})}
+        return room.text_config(parsed)
 
     @cached_property
     def version(self) -> str:
-        """Hash of weights, configuration and tokenizer."""
-        files = [path for pattern in HUB_FILES for path in sorted(self.folder.glob(pattern))]
-        return digest([(path.name, self.cache.file_digest(path)) for path in files])
+        """Hash of all that shapes its output: weights that are loaded, configuration, tokenizer, and its own code if run."""
+        parts = [*files.settings(self.folder), *files.weights(self.folder)]
+        parts += files.code(self.folder) if self.trust_remote_code else []
+        return digest([(str(path.relative_to(self.folder)), self.cache.file_digest(path)) for path in parts])
 
-    @property
+    @cached_property
+    def _tensors(self) -> dict[str, files.Tensor]:
+        return dict(files.loaded(self.folder))
+
+    @cached_property
     def parameters(self) -> int:
         """Number of parameters, read from the headers of the weights."""
-        return sum(_parameters(path) for path in self.folder.glob("*.safetensors"))
+        return files.parameters(self._tensors, self.config)
+
+    @cached_property
+    def active_parameters(self) -> int:
+        """Parameters that take part in one token: of a mixture's experts, as many as are chosen for it."""
+        experts = {name: tensor for name, tensor in self._tensors.items() if ".experts." in name}
+        there, used = self._number(*EXPERTS), self._number(*EXPERTS_USED)
+        if not experts or not 0 < used < there:
+            return self.parameters
+        idle = files.parameters(experts, self.config) * (there - used) / there
+        return round(self.parameters - idle)
+
+    @property
+    def vocabulary(self) -> int:
+        """Tokens that it knows; 0 where its configuration does not say."""
+        return self._number("vocab_size", "n_vocab", "padded_vocab_size")
+
+    @property
+    def quantised(self) -> bool:
+        """Whether its weights are packed."""
+        return bool(files.read_json(self.folder / "config.json").get("quantization_config"))
+
+    @cached_property
+    def _room(self) -> int | None:
+        config = files.read_json(self.folder / "config.json")
+        return room.room(config, files.read_json(self.folder / "tokenizer_config.json"))
+
+    @property
+    def names_room(self) -> bool:
+        """Whether its files say how many tokens it has room for."""
+        return self._room is not None
 
     @property
     def context(self) -> int:
         """How many tokens a prompt and its answer may have together."""
-        names = ("max_position_embeddings", "n_positions", "n_ctx", "max_seq_len", "seq_length")
-        return next((int(self.config[name]) for name in names if self.config.get(name)), 2048)
+        return self._room or room.ASSUMED
 
     @property
     def narrowest_layer(self) -> int:
         """Smallest side of any linear layer that LoRA adapts: a rank above it is no low rank."""
-        config = self.config
-        hidden = int(config.get("hidden_size") or config.get("n_embd") or config.get("d_model") or 0)
-        heads = int(config.get("num_attention_heads") or config.get("n_head") or 1)
-        width = int(config.get("head_dim") or (hidden // heads if hidden else 0))
-        keys = int(config.get("num_key_value_heads") or heads) * width
+        hidden = self._number("hidden_size", "n_embd", "d_model")
+        heads = self._number("num_attention_heads", "n_head", "n_heads") or 1
+        width = self._number("head_dim") or hidden // heads
+        keys = (self._number("num_key_value_heads") or heads) * width
         return min(side for side in (hidden, keys, 2**31) if side)
 
     def load(self, device: str, weights: Path | None = None) -> Any:
         """The model in memory, in evaluation mode; ``weights`` names a folder with trained weights of the same shape.
 
         On a CPU it runs in float32: bfloat16 would let the size of a batch change greedy answers.
+
+        Raises:
+            InputError: some of its own weights are no numbers, as a broken merge or conversion leaves them.
         """
         import torch
         from transformers import AutoModelForCausalLM
@@ -77,83 +118,120 @@ class BaseModel:
             local_files_only=True,
             trust_remote_code=self.trust_remote_code,
         )
+        broken = None if weights else next((name for name, weight in model.named_parameters() if not _numbers(weight)), None)
+        if broken:
+            raise InputError(
+                f"base model {self.label}: {broken} in its weights holds values that are no numbers (NaN or infinite)"
+            )
         return model.to(device).eval()
 
     def tokenizer(self) -> Any:
-        """Its tokenizer, padding on the left, with some padding token."""
+        """Its tokenizer, padding on the left, with some padding token.
+
+        One that names no end token has that of the model's configuration. A padding token that the model does not know is none.
+        """
         from transformers import AutoTokenizer
 
         tokenizer = AutoTokenizer.from_pretrained(
             self.folder, padding_side="left", local_files_only=True, trust_remote_code=self.trust_remote_code
         )
-        if tokenizer.pad_token_id is None:
+        if tokenizer.eos_token_id is None and (end := self._end()) is not None:
+            tokenizer.eos_token = tokenizer.convert_ids_to_tokens(end)
+        if tokenizer.pad_token_id is None or tokenizer.pad_token_id >= (self.vocabulary or 2**31):
             tokenizer.pad_token = tokenizer.eos_token
         return tokenizer
+
+    def _end(self) -> int | None:
+        """The end token that the model's own settings name."""
+        for told in (files.read_json(self.folder / "generation_config.json"), self.config):
+            end = told.get("eos_token_id")
+            end = end[0] if isinstance(end, list) and end else end
+            if isinstance(end, int) and not isinstance(end, bool):
+                return end
+        return None
+
+    def _number(self, *names: str) -> int:
+        """The first of these settings that is a positive number, or 0."""
+        found = (self.config.get(name) for name in names)
+        return next((value for value in found if isinstance(value, int) and value > 0), 0)
+
+
+def _numbers(weight: Any) -> bool:
+    """Whether all of it are numbers; narrow floating types (8 bits and fewer) cannot be asked."""
+    return not weight.is_floating_point() or weight.element_size() < 2 or bool(weight.isfinite().all())
 
 
 def find(name: str, cache: Cache, *, trust_remote_code: bool = False) -> BaseModel:
     """The base model at a path, or of that name on the hub (fetched once, then read from its own cache).
 
     Raises:
-        InputError: there is no such model, or it has no weights that can be loaded safely.
+        InputError: there is no such model, or its files tell that it cannot be examined. All problems are said.
     """
     path = Path(name).expanduser()
-    if not path.exists() and not name.startswith((".", "/", "~")) and name.count("/") <= 1:
-        path = _from_hub(name)
-    problem = _problem(path)
-    if problem:
-        raise InputError(f"--base-model {name}: {problem}")
-    label = Path(name).resolve().name if Path(name).exists() else name.rsplit("/", 1)[-1]
-    return BaseModel(path.resolve(), label, cache, trust_remote_code)
+    if _on_hub(name):
+        path = _from_hub(name, code=trust_remote_code)
+    found = refusal.problems(path, trust_remote_code=trust_remote_code)
+    if found:
+        raise InputError("\n".join(f"--base-model {name}: {problem}" for problem in found))
+    folder = path.resolve()
+    return BaseModel(folder, _parts(name, folder)[-1], cache, trust_remote_code)
 
 
-def _problem(folder: Path) -> str | None:
-    if not folder.is_dir():
-        return "no such folder; give a folder with config.json and *.safetensors, or a name on the model hub"
-    if not (folder / "config.json").is_file():
-        return f"{folder / 'config.json'} is missing; save the model with save_pretrained()"
-    try:
-        json.loads((folder / "config.json").read_text(encoding="utf-8"))
-    except ValueError as error:
-        return f"{folder / 'config.json'} is not valid JSON: {error}"
-    if not any(folder.glob("*.safetensors")):
-        return _no_weights(folder)
-    if not any((folder / file).exists() for file in ("tokenizer.json", "tokenizer.model", "vocab.json", "vocab.txt")):
-        return f"{folder} has no tokenizer; save it there with tokenizer.save_pretrained()"
-    return None
+def find_all(names: Sequence[str], cache: Cache, *, trust_remote_code: bool = False) -> list[BaseModel]:
+    """The base models of these names, each tried and none twice, with labels that tell them apart.
+
+    Raises:
+        InputError: some cannot be examined, or be told apart. All problems of all of them are said.
+    """
+    found: list[tuple[str, BaseModel]] = []
+    problems: list[str] = []
+    for name in names:
+        try:
+            found.append((name, find(name, cache, trust_remote_code=trust_remote_code)))
+        except InputError as error:
+            problems.append(str(error))
+    kept = _once(found)
+    for name, base in kept:
+        tried = trial.problems(base) if base.folder != EMBEDDED.resolve() else []  # Proctor's own tests try the embedded one
+        problems += [f"--base-model {name}: {problem}" for problem in tried]
+    if problems:
+        raise InputError("\n".join(dict.fromkeys(problems)))
+    for _, base in kept:
+        if not base.names_room:
+            log.warning("base model %s: nothing names its room; %d tokens are assumed", base.folder, room.ASSUMED)
+    told = labels.distinct([_parts(name, base.folder) for name, base in kept])
+    return [replace(base, label=label) for (_, base), label in zip(kept, told, strict=True)]
 
 
-def _no_weights(folder: Path) -> str:
-    pickled = [path.name for pattern in ("*.bin", "*.pt", "*.pth", "*.ckpt") for path in folder.glob(pattern)]
-    if pickled:
-        return (
-            f"{folder} holds only pickled weights ({', '.join(sorted(pickled))}), which can run code when loaded; "
-            "convert them: load the model where you trust it and save_pretrained(..., safe_serialization=True)"
-        )
-    return f"{folder} has no weights (*.safetensors)"
+def _once(found: Sequence[tuple[str, BaseModel]]) -> list[tuple[str, BaseModel]]:
+    """One name for each model. The same folder, or the same content in another, is the same model: it has one row."""
+    kept: list[tuple[str, BaseModel]] = []
+    for name, base in found:
+        known = next((other for other, one in kept if one.folder == base.folder or one.version == base.version), None)
+        if known is None:
+            kept.append((name, base))
+        else:
+            log.warning("--base-model %s and %s are the same model, which gets one row", known, name)
+    return kept
 
 
-def _from_hub(name: str) -> Path:
+def _on_hub(name: str) -> bool:
+    """Whether it is meant as a name on the hub: nothing here is called so, and it is no path."""
+    return not Path(name).expanduser().exists() and not name.startswith((".", "/", "~")) and name.count("/") <= 1
+
+
+def _parts(name: str, folder: Path) -> tuple[str, ...]:
+    return labels.parts(name, folder, from_hub=_on_hub(name))
+
+
+def _from_hub(name: str, *, code: bool) -> Path:
     from huggingface_hub import snapshot_download
     from huggingface_hub.errors import HfHubHTTPError, LocalEntryNotFoundError, OfflineModeIsEnabled
 
     log.info("looking for %s on the model hub", name)
+    wanted = ["*.safetensors", *files.SETTINGS, *(["*.py"] if code else [])]
     try:
-        return Path(snapshot_download(name, allow_patterns=HUB_FILES))
+        return Path(snapshot_download(name, allow_patterns=wanted, ignore_patterns=NOT_LOADED))
     except (HfHubHTTPError, LocalEntryNotFoundError, OfflineModeIsEnabled, OSError, ValueError) as error:
         reason = str(error).splitlines()[0]
         raise InputError(f"--base-model {name}: neither a folder here nor to be had from the model hub ({reason})") from error
-
-
-def _parameters(path: Path) -> int:
-    with path.open("rb") as file:
-        header = json.loads(file.read(int.from_bytes(file.read(8), "little")))
-    shapes = [entry["shape"] for name, entry in header.items() if name != "__metadata__"]
-    return sum(_product(shape) for shape in shapes)
-
-
-def _product(shape: list[int]) -> int:
-    total = 1
-    for side in shape:
-        total *= side
-    return total

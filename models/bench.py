@@ -34,6 +34,8 @@ class Bench:
     def __init__(self, cache: Cache, device: str = "cpu") -> None:
         self.cache = cache
         self.device = device
+        self.failed: dict[str, InputError] = {}
+        """Trainings that came to nothing, by version: none is tried again for the next axis."""
         self._held: dict[str, Held] = {}
         self._several = False
 

@@ -28,10 +28,12 @@ from models import (
     thinking,
     timing,
 )
+from models import base as base_models
 from models.base import BaseModel
 from models.bench import Bench
 from models.index import Index
 from models.limits import UNKNOWN, Limits
+from models.room import SHORTEST
 from models.systems import System
 from models.weights import Weights
 
@@ -65,7 +67,7 @@ class Candidate:
     def __post_init__(self) -> None:
         """Refuse at once what could only fail later."""
         adaptation.check(self.system, self.base)
-        if self.room >= self.context:
+        if self.room + SHORTEST > self.context:
             raise InputError(
                 f"system {self.name} on {self.base_model}: answers may take {self.room} tokens (the longest reference takes "
                 f"{self.limits.longest}), and the model has room for {self.context}, prompt included; take one with more room or "
@@ -132,7 +134,7 @@ class Candidate:
     @cached_property
     def _spoken(self) -> list[Any]:
         """What shapes its answers besides weights and passages."""
-        modules = (asking, citing, holders, prompts, generation, endings, thinking, timing)
+        modules = (asking, base_models, citing, holders, prompts, generation, endings, thinking, timing)
         code = [source(__file__, *(str(module.__file__) for module in modules)), *map(installed, habits.LIBRARIES)]
         return [code, self.room, self.limits.ends, self.domain.instruction, self._asking.shown, self.system.adapter]
 

@@ -7,8 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from evals.cache import MANIFEST
-from models import adaptation, circumstances, retrieval
-from models.base import HUB_FILES
+from models import adaptation, circumstances, files, retrieval
 
 UNTRAINED = "the system is not trained"
 INTERRUPTED = "the training was interrupted and went on later"
@@ -19,10 +18,12 @@ NEEDLESS = (MANIFEST, adaptation.REPORT, retrieval.REPORT, circumstances.FILE, "
 def costs(adapted: Path | None, index: Path | None, base: Path | None) -> dict[str, float | str]:
     """By the names of `evals.cost`: a number, or the reason why there is none. Of what was not done, nothing was spent.
 
-    ``train_caution`` and ``index_caution`` say why seconds and joules may not be those of this machine; nothing where they are.
+    ``train_caution``, ``energy_caution`` and ``index_caution`` say why seconds and joules may not be those of this machine, and
+    nothing where they are.
     ``base`` is the model that it answers with, as it came or under an adapter; None where its own weights take that one's place.
     """
     own, shared = _size(adapted) + _size(index), _needed(base)
+    trained = circumstances.caution(adapted, "trained") if adapted else ""
     return {
         **(_training(_report(adapted / adaptation.REPORT)) if adapted else _no_training()),
         "artifact_bytes": own,
@@ -32,7 +33,8 @@ def costs(adapted: Path | None, index: Path | None, base: Path | None) -> dict[s
         "bytes@10": shared + 10 * own,
         "index_bytes": _size(index),
         "index_seconds": float(_report(index / retrieval.REPORT)["seconds"]) if index else 0.0,
-        "train_caution": circumstances.caution(adapted, "trained") if adapted else "",
+        "train_caution": trained,
+        "energy_caution": f"{trained}; the counter is the whole machine's" if trained else "",
         "index_caution": circumstances.caution(index, "indexed") if index else "",
     }
 
@@ -48,7 +50,7 @@ def _training(report: dict[str, Any]) -> dict[str, float | str]:
         return otherwise if report[name] is None else float(report[name])
 
     return {
-        "train_flops": "the operations of this model cannot be counted" if report["flops"] is None else float(report["flops"]),
+        "train_flops": report["uncounted"] if report["flops"] is None else float(report["flops"]),
         "train_seconds": measured("seconds", ""),
         "peak_bytes": measured("peak_bytes", "nothing on this machine tells the most memory that a process took"),
         "energy_joules": measured("energy_joules", "no energy counter on this machine can be read"),
@@ -69,5 +71,4 @@ def _size(folder: Path | None) -> int:
 
 def _needed(base: Path | None) -> int:
     """Bytes of a base model's weights, settings and tokenizer."""
-    files = {path for pattern in HUB_FILES for path in base.glob(pattern)} if base else ()
-    return sum(path.stat().st_size for path in files)
+    return files.size(base) if base else 0

@@ -13,8 +13,9 @@ from typing import Any
 
 from evals import holders
 from evals.cache import digest, source
-from evals.schema import Context, Domain
+from evals.schema import Context, Domain, InputError
 from models import adaptation, batching, circumstances, distractors, habits, prompts, thinking, training_cost
+from models import base as base_models
 from models.base import BaseModel
 from models.bench import Bench
 from models.index import Index
@@ -50,7 +51,7 @@ class Weights:
         looked_up = [self._index.version, system.top_k, system.min_score, system.gold_share]
         shown = looked_up if system.trains_with_passages else None
         with_passages = [distractors, holders] if system.trains_with_passages else []
-        modules = [adaptation, batching, prompts, thinking, training_cost, *with_passages]
+        modules = [adaptation, base_models, batching, prompts, thinking, training_cost, *with_passages]
         code = [
             source(*(module.__file__ for module in modules)),
             *(installed(name) for name in ("torch", "transformers", "tokenizers", "accelerate", "peft")),
@@ -66,7 +67,13 @@ class Weights:
         """Where they are, trained if they are not there; ``None`` for the base's own."""
         if not self.system.adapts:
             return None
-        return self.bench.cache.build("adapted", self.version, self._train)
+        if self.version in self.bench.failed:
+            raise self.bench.failed[self.version]
+        try:
+            return self.bench.cache.build("adapted", self.version, self._train)
+        except InputError as error:
+            self.bench.failed[self.version] = error
+            raise
 
     def loaded(self) -> AbstractContextManager[tuple[Any, Any]]:
         """Model and tokenizer in memory, while the context is open."""

@@ -9,14 +9,17 @@ import signal
 import time
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from evals.cache import Cache
-from evals.schema import InputError
+from evals.schema import Domain, InputError
 from models import adaptation, batching
 from models.base import BaseModel, find
+from models.bench import Bench
 from models.systems import System
+from models.weights import Weights
 from tests import tiny
 
 PAIRS = [(f"Question: What is {number}?\nAnswer:", f"{number * 7 % 10} units") for number in range(24)]
@@ -237,3 +240,46 @@ def test_every_family_trains_both_ways_and_answers(family: str, tmp_path: Path) 
         )
         with Bench(cache).weights(base, system.adapt, folder) as (model, tokenizer):
             assert len(generate(model, tokenizer, [as_tokens(tokenizer, PAIRS[0][0])], 4)) == 1
+
+
+def test_a_training_that_comes_to_nothing_is_no_figure(base: BaseModel, tmp_path: Path) -> None:
+    wild = replace(FULL, learning_rate=1e30)
+    with pytest.raises(
+        InputError, match=r"training full \(seed 0\) on .* came to nothing: .*; choose a learning_rate below 1e\+30"
+    ):
+        trained(wild, base, tmp_path / "out")
+    assert not (tmp_path / "out" / adaptation.REPORT).exists()
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        MemoryError(),
+        RuntimeError("DefaultCPUAllocator: can't allocate memory"),
+        RuntimeError("CUDA out of memory. Tried to allocate"),
+    ],
+)
+def test_too_little_memory_is_said_with_what_to_do(base: BaseModel, tmp_path: Path, monkeypatch: Any, error: Exception) -> None:
+    def no_memory(*_: object) -> None:
+        raise error
+
+    monkeypatch.setattr(adaptation, "_trainable", no_memory)
+    with pytest.raises(InputError, match="needs more memory than there is: choose a batch_size below 8"):
+        trained(LORA, base, tmp_path / "out")
+
+
+def test_other_errors_stay_what_they_are(base: BaseModel, tmp_path: Path, monkeypatch: Any) -> None:
+    monkeypatch.setattr(adaptation, "_trainable", lambda *_: (_ for _ in ()).throw(RuntimeError("shapes differ")))
+    with pytest.raises(RuntimeError, match="shapes differ"):
+        trained(LORA, base, tmp_path / "out")
+
+
+def test_what_came_to_nothing_is_not_trained_again_for_the_next_axis(
+    base: BaseModel, domain: Domain, bench: Bench, monkeypatch: Any
+) -> None:
+    weights = Weights(replace(FULL, learning_rate=1e30), base, domain, bench)
+    with pytest.raises(InputError, match="came to nothing"):
+        weights.folder()
+    monkeypatch.setattr(adaptation, "train", lambda *_: pytest.fail("trained again"))
+    with pytest.raises(InputError, match="came to nothing"):
+        weights.folder()

@@ -367,3 +367,8 @@ def test_fairness_names_a_shorter_training_than_others_have(candidate: Any) -> N
 def test_passages_block_is_the_only_difference() -> None:
     assert passages(()) == ""
     assert passages([Context("a", "b")]) == "[a] b\n\n"
+
+
+def test_new_tokens_must_leave_room_for_a_question(base: BaseModel, domain: Domain, bench: Bench) -> None:
+    with pytest.raises(InputError, match=r"answers may take 500 tokens .* room for 512"):
+        Candidate(System("base", max_new_tokens=500), base, domain, bench)

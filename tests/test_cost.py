@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from evals import cost, fakes
-from evals.schema import Answer
+from evals import cost, fakes, machine
+from evals.schema import Answer, Score
 from models import adaptation, batching, circumstances, costs, training_cost
 from models.base import BaseModel
 from models.bench import Bench
@@ -88,7 +88,7 @@ def test_trained_bits_are_the_same_without_any_measuring(
     system: System, base: BaseModel, tmp_path: Path, monkeypatch: Any
 ) -> None:
     measured = trained(system, base, tmp_path / "with")
-    monkeypatch.setattr(training_cost, "flops_per_token", lambda *_: None)
+    monkeypatch.setattr(training_cost, "flops_per_token", lambda *_: "not counted")
     assert same(measured, trained(system, base, tmp_path / "without"))
     assert json.loads((tmp_path / "without" / adaptation.REPORT).read_text())["flops"] is None
 
@@ -96,7 +96,7 @@ def test_trained_bits_are_the_same_without_any_measuring(
 def test_a_model_that_cannot_be_counted_loses_nothing_but_the_count(base: BaseModel, caplog: Any) -> None:
     model, batch = batch_of(FULL, base)
     del batch["labels"]  # and so there is no loss
-    assert training_cost.flops_per_token(model, batch) is None
+    assert "cannot be counted" in training_cost.flops_per_token(model, batch)
     assert "cannot count the operations" in caplog.text
 
 
@@ -262,3 +262,110 @@ def test_what_an_update_takes_says_where_it_was_taken() -> None:
     assert cost.caution(spent, "index_seconds", "train_seconds") == "elsewhere"
     assert cost.caution(spent, "train_seconds") == ""  # what was not done needs none
     assert cost.caution({"train_seconds": "not known"}, "train_seconds") == ""
+
+
+EXPERTS, CHOSEN, WIDE, INNER, VOCABULARY, TOKENS = 4, 2, 32, 48, 64, 10
+
+
+@pytest.mark.parametrize("implementation", ["eager", "grouped_mm", "batched_mm"])
+@pytest.mark.parametrize("family", ["MixtralConfig", "OlmoeConfig", "Qwen3MoeConfig", "GptOssConfig"])
+def test_of_experts_those_count_that_a_token_is_sent_to(family: str, implementation: str) -> None:
+    import torch
+    import transformers
+
+    torch.manual_seed(0)
+    sizes = {"hidden_size": WIDE, "num_attention_heads": 4, "num_key_value_heads": 2, "head_dim": 8, "num_hidden_layers": 1}
+    sizes |= {"vocab_size": VOCABULARY, "intermediate_size": INNER, "moe_intermediate_size": INNER, "num_experts_per_tok": CHOSEN}
+    sizes |= {"num_experts": EXPERTS, "num_local_experts": EXPERTS, "eos_token_id": 2, "layer_types": ["full_attention"]}
+    sizes |= {"rope_parameters": {"rope_type": "default", "rope_theta": 1e4}, "max_position_embeddings": 64}
+    config = getattr(transformers, family)(**sizes)
+    model = transformers.AutoModelForCausalLM.from_config(config, experts_implementation=implementation).float()
+    ids = torch.arange(TOKENS)[None] + 3
+    # queries and output, keys and values; router; gate, up and down of the chosen experts; the output layer
+    weights = 2 * WIDE * WIDE + 2 * WIDE * WIDE // 2 + WIDE * EXPERTS + CHOSEN * 3 * WIDE * INNER + WIDE * VOCABULARY
+    attention = 4 * TOKENS * WIDE * (3 if family == "GptOssConfig" else 3.5)  # gpt-oss keeps its weights for the way back
+    counted = training_cost.flops_per_token(model, {"input_ids": ids, "labels": ids})
+    assert counted == pytest.approx(6 * weights + attention, rel=0.001)
+
+
+@pytest.mark.parametrize(
+    ("left", "right", "expected"),
+    [
+        ((10, 32), (4, 32, 48), 2 * 10 * 32 * 48),  # rows sent to experts
+        ((32, 10), (10, 48), 2 * 10 * 32 * 48),  # the gradient of the experts
+        ((4, 10, 32), (4, 32, 48), 2 * 4 * 10 * 32 * 48),
+        ((4, 48, 32), (32, 10), 2 * 10 * 32 * 48),
+    ],
+)
+def test_grouped_products_by_their_shapes(left: tuple[int, ...], right: tuple[int, ...], expected: int) -> None:
+    assert training_cost._grouped(left, right, None) == expected
+
+
+def test_a_kernel_that_nobody_can_count_is_named_instead_of_left_out(base: BaseModel) -> None:
+    import torch
+
+    def twice(one: Any) -> Any:
+        return one @ one.mT @ one
+
+    product = torch.library.custom_op("proctor_tests::product", twice, mutates_args=(), schema="(Tensor one) -> Tensor")
+    product.register_autograd(lambda _, gradient: gradient)
+    model, batch = batch_of(FULL, base)
+    plain = model.model.norm.forward
+    model.model.norm.forward = lambda hidden: plain(product(hidden))
+    told = training_cost.flops_per_token(model, batch)
+    assert told == "operations of proctor_tests.product are not known: the sum would be too small"
+
+
+@pytest.mark.parametrize(
+    "kernel",
+    ["aten._int_mm", "aten._cudnn_rnn", "aten.cudnn_convolution_add_relu", "aten.addmv", "other.any", "bitsandbytes.gemv_4bit"],
+)
+def test_kernels_that_multiply(kernel: str) -> None:
+    assert training_cost._multiplies(kernel)
+
+
+@pytest.mark.parametrize(
+    "kernel",
+    [
+        "aten.add",
+        "aten.cummax",
+        "aten.upsample_bilinear2d",
+        "aten.lgamma",
+        "aten.embedding",
+        "profiler.x",
+        "bitsandbytes.dequantize_4bit",
+    ],
+)
+def test_kernels_that_do_not(kernel: str) -> None:
+    assert not training_cost._multiplies(kernel)
+
+
+def report(**told: Any) -> dict[str, Any]:
+    known = {"resumed": False, "flops": 1e9, "uncounted": "", "seconds": 2.0, "peak_bytes": 5.0, "energy_joules": 7.0}
+    return known | told
+
+
+def test_joules_of_a_busy_machine_are_said_to_be_the_machines(tmp_path: Path) -> None:
+    (tmp_path / adaptation.REPORT).write_text(json.dumps(report()))
+    note = {"machine": machine.facts(), "others": 50.0, "workers": 1}
+    (tmp_path / circumstances.FILE).write_text(json.dumps(note))
+    found = costs.costs(tmp_path, None, None)
+    marks = scores(cost.AXIS, sheet(fakes.canned({"seat": Answer("seat", "Turin")}, spent=found)))
+    busy = marks["cost.train_seconds"]["all"].caution
+    assert "the machine was busy" in busy
+    assert marks["cost.energy_joules"]["all"] == Score(7.0, caution=f"{busy}; the counter is the whole machine's")
+    assert not marks["cost.peak_bytes"]["all"].caution
+
+
+def test_operations_that_cannot_be_counted_have_a_reason(tmp_path: Path) -> None:
+    (tmp_path / adaptation.REPORT).write_text(json.dumps(report(flops=None, uncounted="operations of a.b are not known")))
+    assert costs.costs(tmp_path, None, None)["train_flops"] == "operations of a.b are not known"
+
+
+def test_what_was_in_memory_before_is_not_the_trainings(base: BaseModel, tmp_path: Path) -> None:
+    if training_cost._reset_peak("cpu") is None:
+        pytest.skip("this machine does not tell")
+    held = bytearray(b"x" * 300_000_000)
+    trained(FULL, base, tmp_path / "out")
+    assert held
+    assert json.loads((tmp_path / "out" / adaptation.REPORT).read_text())["peak_bytes"] < 200e6
