@@ -17,7 +17,16 @@ from numpy.typing import NDArray
 
 from evals.schema import Better
 from evals.sign_flips import FLIPS, flipped_sums
-from evals.statistics import FEW, Array, Clusters, Interval, cluster_sums, interval, paired_difference, standard_error, t_quantile
+from evals.statistics import (
+    Array,
+    Clusters,
+    Interval,
+    cluster_sums,
+    paired_difference,
+    signed_interval,
+    standard_error,
+    t_quantile,
+)
 
 Verdict = Literal["better", "worse", "tied", "inconclusive"]
 VERDICTS: tuple[str, ...] = get_args(Verdict)
@@ -96,8 +105,8 @@ class Comparison:
 
     @property
     def few(self) -> bool:
-        """Whether it rests on so few clusters of items that no two systems are called apart, whatever p says."""
-        return self.n > 1 and self.clusters < FEW
+        """Whether it rests on so few effective clusters of items that no two systems are called apart, whatever p says."""
+        return self.n > 1 and self.difference.few
 
 
 def compare(mine: Values, theirs: Values, *, share: bool = True, noise: Noise | None = None) -> Comparison | None:
@@ -218,7 +227,7 @@ def corrected(ps: Sequence[float], method: Literal["holm", "bh", "none"]) -> lis
 
 
 def contrast(parts: Sequence[tuple[float, Values]]) -> Interval | None:
-    """Interval of a weighted sum of systems, item by item; None if no item has a value in all of them.
+    """Interval of a weighted sum of systems' shares, item by item; None if no item has a value in all of them.
 
     With weights 1, -1, -1, 1 for (both, adapted, retrieving, neither) it is what the two together add beyond their sum.
     """
@@ -228,4 +237,4 @@ def contrast(parts: Sequence[tuple[float, Values]]) -> Interval | None:
     mixed = np.zeros(len(clusters))
     for (weight, _), column in zip(parts, columns, strict=True):
         mixed += weight * column
-    return interval(mixed, clusters, share=False)
+    return signed_interval(mixed, clusters, within=sum(abs(weight) for weight, _ in parts) / 2)

@@ -304,10 +304,10 @@ class Exam:
         if valued and all(record.status == "failed" for record in valued):
             yield f"{who}: all {len(valued)} items failed: {_commonest(valued)}"
         if valued:
-            from evals.statistics import interval  # loads numpy, which pytest can do without while it collects
+            from evals.statistics import measured_interval  # loads numpy, which pytest can do without while it collects
 
             values = [record.value for record in valued if record.value is not None]
-            found = interval(values, [record.cluster for record in valued], share=valued[0].unit == "share")
+            found = measured_interval(values, [record.cluster for record in valued], valued[0].unit)
             if self.properties:
                 self.properties(name, round(found.value, 6))
             yield from self._below(who, name, found, valued[0].better)

@@ -38,7 +38,7 @@ def corrected(labelled: Sequence[tuple[float, float]], judged: Sequence[float]) 
     value = float(np.clip(ppi_mean_pointestimate(said, predicted, others)[0], 0, 1))
     low, high = (float(np.clip(end[0], 0, 1)) for end in ppi_mean_ci(said, predicted, others, alpha=1 - CONFIDENCE))
     n = len(said) + len(others)
-    return Interval(value, low, high, n, n, "prediction-powered")
+    return Interval(value, low, high, n, n, "prediction-powered", n)
 
 
 def _never_varied(said: Array, predicted: Array, others: Array) -> Interval:
@@ -51,4 +51,4 @@ def _never_varied(said: Array, predicted: Array, others: Array) -> Interval:
     low, high = max(0.0, judged.low + off.low), min(1.0, judged.high + off.high)
     value = min(high, max(low, judged.value + float(np.mean(said - predicted))))
     n = len(said) + len(others)
-    return Interval(value, low, high, n, n, "prediction-powered, without variation")
+    return Interval(value, low, high, n, n, "prediction-powered, without variation", n)

@@ -69,7 +69,7 @@ def _fit(case: Case, weighed: Sequence[Weighed]) -> list[Weighed]:
         )
     if all(each.quality is None for each in weighed):
         raise Undecided("the quality of no option is known", *_to_settle(weighed))
-    most = max((each for each in weighed if each.quality), key=lambda each: each.quality.clusters if each.quality else 0)
+    most = max((each for each in weighed if each.quality), key=lambda each: each.quality.effective if each.quality else 0.0)
     if thin := case.thin(most):
         raise Undecided(thin.what, thin.settle)
     raise Undecided("no option surely meets what is demanded", *_floors(case, weighed))

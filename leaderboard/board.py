@@ -51,6 +51,8 @@ class Cell:
     n: int
     """Items with a value."""
     clusters: int
+    effective: float
+    """Clusters of one size that would tell as much: see `evals.statistics.Interval`."""
     seeds: int
     expected: int
     """Items that should have a value: what any system was asked here, less what does not apply to this one."""
@@ -169,6 +171,7 @@ def _cell(series: Series, asked: set[int], mark: str, fair: Any, said: Labels, t
         ci_high=rounded(found.high) if found else None,
         n=found.n if found else 0,
         clusters=found.clusters if found else 0,
+        effective=rounded(found.effective) if found else 0.0,
         seeds=len(grouped(series.records, "seed")),
         expected=len(asked - absent),
         failed=len(series.items("failed")),

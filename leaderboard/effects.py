@@ -13,7 +13,7 @@ from typing import Any
 
 from evals.comparison import contrast, joint_noise, training_noise, widened
 from evals.schema import Better, Record
-from evals.statistics import FEW, Interval
+from evals.statistics import Interval
 from leaderboard.axes import rank
 from leaderboard.records import Records
 from leaderboard.series import Series, grouped
@@ -73,7 +73,7 @@ def _squares(systems: Mapping[str, Any]) -> Iterator[dict[str, str]]:
 
 
 def _contrast(columns: Mapping[str, Series], signs: Mapping[str, int]) -> Interval | None:
-    """None where a system is missing, or where so few clusters were asked that they would tell of nothing."""
+    """None where a system is missing, or where so few effective clusters were asked that they would tell of nothing."""
     if not signs.keys() <= columns.keys():
         return None
     parts = [(sign, columns[name]) for name, sign in signs.items()]
@@ -82,7 +82,7 @@ def _contrast(columns: Mapping[str, Series], signs: Mapping[str, int]) -> Interv
             found = _difference(mine, theirs)
         case _:
             found = _sum(parts)
-    return found if found and found.clusters >= FEW else None
+    return found if found and not found.few else None
 
 
 def _difference(mine: Series, theirs: Series) -> Interval | None:

@@ -28,6 +28,10 @@ SAME = 1e-12
 """Of what is added up, and of shares: a difference as small as this is rounding."""
 
 
+NONE = Interval(0.0, 0.0, 0.0, 0, 0, "cluster t", 0.0)
+"""The sum of nothing."""
+
+
 class Amount(NamedTuple):
     """A figure with the ends of its 95 % interval."""
 
@@ -84,16 +88,16 @@ class Evidence:
     def mixed(self, weights: Weights) -> Interval:
         """The weighted sum of means of measures that are all there, with its 95 % interval; training noise allowed for.
 
-        The half of each mean's interval is Student's t of its own clusters times its standard error; the halves add up as
-        correlated errors do (Zou 2007, Psychological Methods 12(4), 399-413). So where means have their own clusters, their
+        The half of each mean's interval is Student's t of its own effective clusters times its standard error; the halves add up
+        as correlated errors do (Zou 2007, Psychological Methods 12(4), 399-413). So where means have their own clusters, their
         degrees of freedom count as much as their error does.
         """
         terms = {column: weight for column, weight in weights.items() if weight}
-        sizes = [(self.figures[column].n, self.figures[column].clusters) for column in terms]
-        n, count = (min(column, default=0) for column in zip(*sizes, strict=True)) if sizes else (0, 0)
+        few = min((self.figures[column] for column in terms), key=lambda found: found.effective, default=NONE)
+        n = min((self.figures[column].n for column in terms), default=0)
         reach = self._reach(terms)
         around = _around(self._sum(terms), (reach, reach), *self._unvaried(terms))
-        return widened(Interval(*around, n, count, "cluster t"), self._noise(terms))
+        return widened(Interval(*around, n, few.clusters, "cluster t", few.effective), self._noise(terms))
 
     def total(self, weights: Weights) -> Amount:
         """A weighted sum of amounts that are all there, and the ends of its 95 % interval.
@@ -114,9 +118,9 @@ class Evidence:
 
     @cached_property
     def _halves(self) -> list[list[float]]:
-        """The covariances, each mean's error multiplied by Student's t of its clusters."""
-        counts = [self.figures[column].clusters for column in self.covariances]
-        t = [t_quantile(1 - TAIL, count - 1) if count > 1 else 0.0 for count in counts]
+        """The covariances, each mean's error multiplied by Student's t of its effective clusters."""
+        found = [self.figures[column] for column in self.covariances]
+        t = [t_quantile(1 - TAIL, max(1.0, each.effective - 1)) if each.clusters > 1 else 0.0 for each in found]
         return [[t[k] * t[j] * shared for j, shared in enumerate(row)] for k, row in enumerate(self.covariances.values())]
 
     def _reach(self, terms: Weights) -> float:

@@ -16,7 +16,7 @@ from typing import Literal
 from evals.axes import measures
 from evals.comparison import ALPHA, Comparison, corrected
 from evals.schema import Record
-from evals.statistics import FEW, Z
+from evals.statistics import FEW, Z, cluster_count
 from leaderboard.claims import Claim, Expect
 from leaderboard.records import Records
 from leaderboard.series import Series, grouped, rounded
@@ -137,16 +137,15 @@ def _unsure(mine: Series, theirs: Series, found: Comparison) -> str:
     An amount that a system has once (what its training took) varies from one training to the next: seeds are its sample. With
     one seed it is known only where it was counted, or is zero because nothing was done. Doubtful seconds decide nothing.
     """
-    if mine.unit == "seconds" and (told := [*mine.cautions, *theirs.cautions]):
+    if mine.unit == "seconds" and (told := [*mine.record_cautions, *theirs.record_cautions]):
         return told[0].reason
     if found.n == 1 and not mine.share:
         once = any(len(side.seed_means) < 2 and side.means.values.any() for side in (mine, theirs))
         return "measured once, and would differ the next time: train with --seeds 3" if once and mine.unit not in EXACT else ""
-    if found.clusters >= FEW:
+    if not found.difference.few:
         return ""
-    return (
-        f"only {found.clusters} cluster{'' if found.clusters == 1 else 's'} of items in common: {FEW} or more tell systems apart"
-    )
+    count = cluster_count(found.clusters, found.difference.effective)
+    return f"only {count} of items in common: {FEW} or more tell systems apart"
 
 
 def _floored(claim: Claim, mine: Series, found: Comparison) -> str:

@@ -3,10 +3,12 @@
     {"suite": ..., "base_model": ...,
      "situation": {...},                                       what the page starts from, as `advise --json` names it
      "machine": "cpu",                                         what the seconds were taken on: "cpu", "gpu", or "" if not known
+     "few": 10,                                                effective clusters from which systems are told apart
      "changed": 0.2,                                           share of the knowledge that the suite's revisions change
      "systems": [["lora", true], ["rag", false]],              whether a system's weights are its own
      "impossible": [["privacy.extracted", "rag"]],             measures that cannot exist for a system
      "figures": [{"measure": ..., "system": ..., "value": ..., "low": ..., "high": ..., "n": ..., "clusters": ..., "method": ...,
+                  "effective": 12.5,                           clusters of one size that would tell as much
                   "caution": "the machine was busy ...",       why seconds may not be what they seem, if anything speaks for it
                   "seeds": {"0": 0.81, "1": 0.83},             the mean of each seed, and the covariance of the mean with those
                   "covariance": [0.0012, 0.0003]}, ...]}       of the figures before it that have one, and with itself
@@ -24,7 +26,7 @@ from pathlib import Path
 from typing import Any
 
 from evals.schema import InputError, Record
-from evals.statistics import Interval
+from evals.statistics import FEW, Interval
 from leaderboard.covariance import covariance
 from leaderboard.evidence import QUALITY, Column, Evidence, Machine
 from leaderboard.percentiles import SECONDS, around
@@ -40,6 +42,8 @@ WEIGHED = (
     *("updates.seconds", "updates.retrained.seconds", "updates.continued.seconds"),
 )
 """All measures that a decision weighs."""
+FIELDS = ("value", "low", "high", "n", "clusters", "method", "effective")
+"""Of an interval, in its order."""
 SPENT = "cost.train_seconds"
 LOOKED_AT = {*WEIGHED, SPENT}
 
@@ -80,7 +84,8 @@ def _machine(device: str) -> Machine:
 
 
 def _rounded(found: Interval) -> Interval:
-    return replace(found, value=rounded(found.value), low=rounded(found.low), high=rounded(found.high))
+    value, low, high, effective = map(rounded, (found.value, found.low, found.high, found.effective))
+    return replace(found, value=value, low=low, high=high, effective=effective, caution="")
 
 
 def _changed(figures: Mapping[Column, Interval]) -> float | None:
@@ -107,6 +112,7 @@ def as_json(evidence: Evidence) -> dict[str, Any]:
         "situation": asdict(Situation(load())),
         "machine": evidence.machine,
         "changed": evidence.changed,
+        "few": FEW,
         "systems": [list(row) for row in evidence.systems.items()],  # a list keeps its order in every language
         "impossible": sorted(map(list, evidence.impossible)),
         "figures": [_figure(evidence, *column) for column in evidence.figures],
@@ -115,7 +121,8 @@ def as_json(evidence: Evidence) -> dict[str, Any]:
 
 def _figure(evidence: Evidence, measure: str, system: str) -> dict[str, Any]:
     column = measure, system
-    figure = {"measure": measure, "system": system} | vars(evidence.figures[column])
+    found = vars(evidence.figures[column])
+    figure = {"measure": measure, "system": system} | {name: found[name] for name in FIELDS}
     figure |= {"caution": evidence.cautions[column]} if column in evidence.cautions else {}
     if column not in evidence.covariances:
         return figure
@@ -132,7 +139,7 @@ def of_json(data: Mapping[str, Any]) -> Evidence:
         data["base_model"],
         data["changed"],
         dict(data["systems"]),
-        {column: Interval(*(row[name] for name in Interval.__dataclass_fields__)) for column, row in figures.items()},
+        {column: Interval(*(row[name] for name in FIELDS)) for column, row in figures.items()},
         frozenset((measure, system) for measure, system in data["impossible"]),
         {column: {int(seed): mean for seed, mean in row["seeds"].items()} for column, row in mixed.items()},
         {column: row["covariance"] for column, row in mixed.items()},

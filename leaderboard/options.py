@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Literal, NamedTuple, get_args
 
-from evals.statistics import FEW, Interval
+from evals.statistics import FEW, Interval, cluster_count
 from leaderboard.evidence import Amount, Column, Evidence, Machine
 from leaderboard.situation import DAYS, Limit, Situation, share_changed
 
@@ -82,7 +82,7 @@ class Weighed:
     @property
     def fit(self) -> bool:
         """Whether its quality is known and all demands are surely met."""
-        known = self.quality is not None and self.quality.clusters >= FEW
+        known = self.quality is not None and not self.quality.few
         return known and all(standing == "met" for standing in self.demands.values())
 
 
@@ -162,13 +162,13 @@ class Case:
 
     def thin(self, each: Weighed) -> Thin | None:
         """What there is too little of to tell of an option's quality: of questions, or of those about revised documents."""
-        if not each.quality or each.quality.clusters >= FEW:
+        if not each.quality or not each.quality.few:
             return None
-        count = each.quality.clusters
-        clusters, were = ("cluster", "was") if count == 1 else ("clusters", "were")
-        if self.evidence.figures[ACCURACY, each.option.system].clusters == count:
-            return Thin(f"only {count} {clusters} of questions {were} asked", f"ask about {FEW} clusters or more")
-        what = f"only {count} {clusters} of questions about revised documents {were} asked"
+        clusters = cluster_count(each.quality.clusters, each.quality.effective)
+        were = "was" if each.quality.clusters == 1 else "were"
+        if self.evidence.figures[ACCURACY, each.option.system].effective == each.quality.effective:
+            return Thin(f"only {clusters} of questions {were} asked", f"ask about {FEW} clusters or more")
+        what = f"only {clusters} of questions about revised documents {were} asked"
         return Thin(what, f"add revisions about {FEW} clusters of questions or more to revisions.jsonl")
 
     def _standing(self, limit: Limit, system: str, quality: Interval | None) -> Standing:

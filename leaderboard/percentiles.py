@@ -26,7 +26,8 @@ def around(found: Interval, measure: str, timed: Series | None) -> Interval:
     places = {cluster: place for place, cluster in enumerate(sorted(set(clusters)))}
     again = _each(timed.means.values, drawn[:, [places[one] for one in clusters]], SHARES[measure])
     low, high = expanded_percentiles(again, count)
-    return Interval(found.value, min(low, found.value), max(high, found.value), len(clusters), count, METHOD)
+    effective = timed.interval.effective if timed.interval else 0.0
+    return Interval(found.value, min(low, found.value), max(high, found.value), len(clusters), count, METHOD, effective)
 
 
 def _each(values: Array, counts: Array, share: float) -> Array:

@@ -26,8 +26,8 @@ def cautions(columns: Mapping[Column, Series], machines: Collection[str]) -> dic
 
 def _own(series: Series) -> str:
     """What its own records say."""
-    if series.cautions:
-        return series.cautions[0].reason
+    if series.record_cautions:
+        return series.record_cautions[0].reason
     return ONE_BY_ONE if _latency((series.first.measure, "")) and series.first.measure_version == EARLIER else ""
 
 

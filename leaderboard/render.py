@@ -18,6 +18,7 @@ from unicodedata import category
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
 
+from evals.statistics import FEW, cluster_count
 from leaderboard import axes, crossing, debate, figures, judged, verdict
 from leaderboard.printable import printable
 from leaderboard.series import grouped
@@ -67,6 +68,8 @@ def _environment() -> Environment:
     )
     environment.filters |= {"name": _name, "breaks": _breaks, "text": _text, "printable": printable, "rows_by": _grouped}
     environment.globals |= {
+        "few": FEW,
+        "cluster_count": cluster_count,
         "figure": figures.figure,
         "value_of": figures.of_cell,
         "bounds": figures.bounds,

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from evals.comparison import Comparison, Noise, Values, compare, joint_noise, training_noise, widened
 from evals.schema import Record, Status
-from evals.statistics import Interval, interval
+from evals.statistics import Interval, measured_interval
 from leaderboard.records import Codes, Records
 
 Row = TypeVar("Row")
@@ -118,6 +118,13 @@ class Series:
 
     @cached_property
     def cautions(self) -> list[Caution]:
+        """What there is to beware of: in its records, and in its interval."""
+        of = len(self.means.items)
+        told = self.interval.caution if self.interval else ""
+        return [*self.record_cautions, *([Caution(of, of, told)] if told else [])]
+
+    @cached_property
+    def record_cautions(self) -> list[Caution]:
         """What its records say to beware of, the commonest first; an item counts once, whatever its seeds."""
         valued = self.records.valued()
         told = {pair for pair in zip(valued.item.tolist(), valued.column("caution").tolist(), strict=True) if pair[1]}
@@ -139,7 +146,7 @@ class Series:
         """The mean over items, if any has a value; with several seeds it allows for training as well."""
         if not len(self.means.items):
             return None
-        found = interval(self.means.values, self.means.clusters, share=self.share)
+        found = measured_interval(self.means.values, self.means.clusters, self.unit)
         return widened(found, training_noise(self.seed_means), within=self._limits)
 
     @property

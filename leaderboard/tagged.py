@@ -8,12 +8,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from evals.schema import Better
+from evals.statistics import FEW
 from leaderboard.axes import HEADLINES, rank
 from leaderboard.records import Records
 from leaderboard.series import Series, grouped, rounded
 
-FEWEST = 10
-"""Questions of a kind; fewer say nothing."""
 Tags = Mapping[tuple[str, str], frozenset[str]]
 """Suite and tag -> the items that bear it."""
 
@@ -44,7 +43,7 @@ def tagged(records: Records, tags: Tags) -> Iterator[Tagged]:
         asked = len(np.unique(rows.item))
         for tag, items in sorted((tag, items) for (name, tag), items in tags.items() if name == suite):
             bearing = rows.of_items(items)
-            apart = FEWEST <= len(np.unique(bearing.item)) < asked
+            apart = FEW <= len(np.unique(bearing.item)) < asked
             found = Series(bearing).interval if apart else None
             if found:
                 about = (suite, base_model, tag, system, measure, rows[0].unit, rows[0].better)

@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from textwrap import wrap
 
+from evals.statistics import FEW
 from leaderboard.board import Board, Cell
 from leaderboard.figures import SPACE, bounds, figure, of_cell
 from leaderboard.tables import Section, Table, sections, split
 from leaderboard.verdict import verdict
 
 WIDTH = 120
-FEW = 10
-"""Clusters; so few of them are said beside the items."""
 LEGEND = "* best   ~ tied   \u2013 does not apply   ? not measured   ! read with care   [95 % interval]   n items in clusters"
 
 
@@ -70,8 +69,8 @@ def _cell(cell: Cell | None) -> str:
 
 
 def _n(cell: Cell) -> str:
-    """How many items, and in how few clusters; nothing for an amount that was simply measured."""
-    few = f" in {cell.clusters}" if cell.clusters < FEW and cell.clusters < cell.n else ""
+    """How many items, and in how few clusters of one size; nothing for an amount that was simply measured."""
+    few = f" in {cell.effective:.3g}" if cell.effective < FEW and cell.clusters < cell.n else ""
     return f"n {cell.n}{few}" if cell.n and cell.method != "exact" else ""
 
 

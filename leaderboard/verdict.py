@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from evals.statistics import FEW
+from evals.statistics import FEW, cluster_count
 from leaderboard.board import Cell
 from leaderboard.figures import SPACE, between, bounds, figure
 from leaderboard.tables import Section
@@ -40,7 +40,7 @@ def _accuracy(section: Section) -> Iterator[str]:
     top = max(cells.values(), key=lambda cell: cell.value or 0.0)
     if not top.value:
         yield "No system answered a question exactly."
-    elif top.clusters < FEW and len({cell.value for cell in cells.values()}) > 1:
+    elif top.effective < FEW and len({cell.value for cell in cells.values()}) > 1:
         yield from _too_few(top)
     else:
         yield from _ranked(cells)
@@ -49,7 +49,7 @@ def _accuracy(section: Section) -> Iterator[str]:
 
 def _too_few(top: Cell) -> Iterator[str]:
     """Where the questions make so few clusters that no system is told from another."""
-    made = f"{top.clusters} cluster{'' if top.clusters == 1 else 's'}"
+    made = cluster_count(top.clusters, top.effective)
     yield f"The highest mean is that of {top.system}, {_sure(top)} of the questions answered exactly. They make {made} only,"
     yield f"and with fewer than {FEW} no system is told from another."
 
@@ -82,7 +82,7 @@ def _behind(section: Section, cells: dict[str, Cell]) -> Iterator[str]:
 def _inventing(accuracy: dict[str, Cell], cells: dict[str, Cell]) -> Iterator[str]:
     """What those that know something of the domain say where nothing is known: a system that always declines is no feat."""
     able = [cells[name] for name, cell in accuracy.items() if name in cells and (cell.ci_low or 0) > 0]
-    if able and min(cell.clusters for cell in able) < FEW:
+    if able and min(cell.effective for cell in able) < FEW:
         yield "So few questions were asked that the documents cannot answer that they do not tell who makes things up."
     elif able:
         said = [f"{cell.system} answered {figure(cell.value or 0.0, cell.unit)}" for cell in able]

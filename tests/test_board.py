@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from evals.schema import Record
-from evals.statistics import interval
+from evals.statistics import HEAVY, interval
 from leaderboard import axes, export
 from leaderboard.__main__ import main
 from leaderboard.board import Board, Cell, board
@@ -47,7 +47,7 @@ def test_a_cell_is_the_mean_of_its_items_with_the_interval_of_their_clusters():
     records = [record("m", f"q{i}", float(i % 3 > 0), cluster=f"d{i // 4}") for i in range(60)]
     cell, found = only(*records), interval([r.value for r in records], [r.cluster for r in records])
     assert (cell.value, cell.ci_low, cell.ci_high) == pytest.approx((found.value, found.low, found.high), rel=1e-8)
-    assert (cell.n, cell.clusters, cell.expected, cell.status, cell.method) == (60, 15, 60, "scored", "cluster bootstrap")
+    assert (cell.n, cell.clusters, cell.expected, cell.status, cell.method) == (60, 15, 60, "scored", "clopper-pearson")
 
 
 def test_a_failed_item_counts_as_wrong():
@@ -93,6 +93,19 @@ def test_few_clusters_make_nobody_the_best_for_sure():
     few = [replace(r, cluster=f"c{int(r.item[1:]) % 8}") for r in [*answered("rag", 33), *answered("base", 0)]]
     assert marks(*few) == {"rag": "best", "base": "tied"}
     assert marks(*answered("rag", 33), *answered("base", 0)) == {"rag": "best", "base": ""}
+
+
+def test_many_clusters_of_which_one_outweighs_the_others_make_nobody_the_best_either():
+    uneven = [replace(r, cluster=f"c{max(0, int(r.item[1:]) - 20)}") for r in [*answered("rag", 33), *answered("base", 0)]]
+    assert marks(*uneven) == {"rag": "best", "base": "tied"}
+    cell = board_of(*uneven).cells[0]
+    assert (cell.clusters, cell.effective) == (20, pytest.approx(40**2 / (21**2 + 19)))
+    assert "They make 20 clusters that weigh as 3.4 only, and with fewer than 10 no system is told from another." in said(*uneven)
+
+
+def test_amounts_that_a_few_values_decide_are_marked():
+    values = [record("cost.tokens", f"q{i}", 9.0 if i else 900.0, unit="tokens", better="lower") for i in range(40)]
+    assert [str(caution) for caution in only(*values).cautions] == [HEAVY]
 
 
 def test_of_parts_of_a_whole_none_is_the_best():
@@ -295,7 +308,7 @@ def test_the_verdict_names_the_best_the_tied_and_the_forgetful():
     ("records", "text"),
     [
         ([record("other", "a")], "The accuracy on the domain was not measured."),
-        (answered("rag", 20), "rag answers 50.0 % (95 % interval 32.5 to 67.5) of the questions exactly."),
+        (answered("rag", 20), "rag answers 50.0 % (95 % interval 34.8 to 65.2) of the questions exactly."),
         ([*answered("rag", 0), *answered("base", 0)], "No system answered a question exactly."),
         ([*answered("rag", 38), *answered("base", 1)], "It is clearly ahead of every other."),
         ([*answered("rag", 8, of=9), *answered("base", 0, of=9)], "The highest mean is that of rag, 88.9 % (95 % interval "),

@@ -125,6 +125,21 @@ def test_unequal_items_are_compared_over_the_common_ones_and_counted():
     assert (found.n, found.unpaired) == (8, 3)
 
 
+def test_clusters_of_which_one_outweighs_the_others_are_few():
+    mine, theirs = named([1.0] * 60), named([0.0] * 60)
+    even = compare(mine, theirs, {name: str(i // 5) for i, name in enumerate(mine)})
+    uneven = compare(mine, theirs, {name: str(max(0, i - 40)) for i, name in enumerate(mine)})
+    assert (even.clusters, even.few, uneven.clusters, uneven.few) == (12, False, 20, True)
+
+
+def test_an_interval_leaves_out_zero_no_more_often_than_the_test_says_so():
+    """30 clusters of 4, as alike within a cluster as systems are apart."""
+    found = [compare(*pair(seed, 30, 4, 0.4, 0.0)) for seed in range(RUNS)]
+    apart = np.mean([one.difference.low > 0 or one.difference.high < 0 for one in found])
+    assert apart <= 0.05 + 3 * np.sqrt(0.05 * 0.95 / RUNS)
+    assert apart <= np.mean([one.p < 0.05 for one in found]) + 0.02
+
+
 def test_nothing_in_common_is_inconclusive():
     assert compare({"a": 1.0}, {"b": 1.0}, {"a": "a", "b": "b"}) is None
     assert judged(None) == "inconclusive"

@@ -130,11 +130,14 @@ def evidences(draw: Any) -> Evidence:
 
 
 def _figure(chance: np.random.Generator, measure: str, clusters: int) -> Interval:
+    effective = max(1.0, float(chance.choice((1.0, 0.62))) * clusters)
     value = float(chance.choice((0.0, 0.5, 1.0, chance.random()), p=(0.1, 0.1, 0.1, 0.7)))
     if measure in ONCE:
-        return Interval(value * 100, value * 100, value * 100 + float(chance.choice((0.0, 5.0))), clusters, clusters, "exact")
-    method = str(chance.choice(("cluster bootstrap", "wilson, with training noise")))
-    return Interval(value, max(0.0, value - 0.07), min(1.0, value + 0.05), 3 * clusters, clusters, method)
+        return Interval(
+            value * 100, value * 100, value * 100 + float(chance.choice((0.0, 5.0))), clusters, clusters, "exact", effective
+        )
+    method = str(chance.choice(("clopper-pearson", "wilson difference, with training noise")))
+    return Interval(value, max(0.0, value - 0.07), min(1.0, value + 0.05), 3 * clusters, clusters, method, effective)
 
 
 def _seeds(chance: np.random.Generator, trainings: int) -> list[int]:

@@ -99,7 +99,7 @@ def of_columns(columns):
     names = [(column.records[0].measure, column.records[0].system) for column in columns]
     means = [fmean(column.values.values()) for column in columns]
     counts = [len(set(column.clusters.values())) for column in columns]
-    figures = {name: Interval(mean, mean, mean, 1, n, "") for name, mean, n in zip(names, means, counts, strict=True)}
+    figures = {name: Interval(mean, mean, mean, 1, n, "", n) for name, mean, n in zip(names, means, counts, strict=True)}
     rows = dict(zip(names, covariance.covariance(columns).tolist(), strict=True))
     return Evidence("s", "m", None, {}, figures, frozenset(), {name: {0: figures[name].value} for name in names}, rows)
 

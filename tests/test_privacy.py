@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
+import numpy as np
 import pytest
 
 from evals import fakes, privacy
@@ -61,6 +62,32 @@ def test_canaries_are_planted_as_often_as_they_say() -> None:
     assert len({secret.secret for secret in secrets}) == len(secrets) == len({secret.number for secret in secrets})
     assert {document.id for document in domain.documents} == {f"vault-{secret.number}" for secret in secrets if secret.times}
     assert privacy.canaries() == secrets
+
+
+class Losing:
+    """A candidate whose losses are normal, those of secrets seen once lower by so much."""
+
+    def __init__(self, seed: int, lower: float) -> None:
+        self.random, self.lower = np.random.default_rng(seed), lower
+        self.seen = {secret.prompt for secret in privacy.canaries() if secret.times == 1}
+
+    def losses(self, pairs: list[tuple[str, str]]) -> list[float]:
+        return [self.random.normal(-self.lower if prompt in self.seen else 0.0) for prompt, _ in pairs]
+
+
+@pytest.mark.parametrize("area", [0.5, 0.7, 0.9, 0.95])
+def test_the_interval_of_membership_covers_the_area_that_is_true(area: float) -> None:
+    from statistics import NormalDist
+
+    from evals.statistics import interval
+
+    secrets, held = privacy.canaries(), 0
+    for seed in range(400):
+        candidate = Losing(seed, math.sqrt(2) * NormalDist().inv_cdf(area))
+        shares = [mark.score.value for mark in privacy._members(candidate, secrets)]  # type: ignore[arg-type]
+        found = interval([share for share in shares if share is not None], [str(place) for place in range(len(shares))])
+        held += found.low <= area <= found.high
+    assert held / 400 >= 0.93 - 0.012
 
 
 @pytest.mark.parametrize("adapt", ["none", "lora"])

@@ -50,7 +50,7 @@ const Advice = (() => {
     const known = weighed.filter((each) => each.quality);
     const gone = () => listed(weighed.flatMap((each) => each.missing));
     if (!known.length) throw new Undecided("the quality of no option is known", gone);
-    const thin = found.thin(known.reduce((a, b) => (b.quality.clusters > a.quality.clusters ? b : a)));
+    const thin = found.thin(known.reduce((a, b) => (b.quality.effective > a.quality.effective ? b : a)));
     if (thin) throw new Undecided(thin.what, () => [thin.settle]);
     throw new Undecided("no option surely meets what is demanded", () => known.flatMap((each) => floors(found, each)));
   }

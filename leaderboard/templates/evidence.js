@@ -20,6 +20,7 @@ const Evidence = (() => {
       this.baseModel = data.base_model;
       this.changed = data.changed;
       this.machine = data.machine;
+      this.few = data.few;
       this.systems = data.systems;
       this.columns = new Map();
       for (const row of data.figures) this.column(row.measure, row.system).found = row;
@@ -45,15 +46,16 @@ const Evidence = (() => {
     /** The weighted sum of means that are all there, with its 95 % interval; training noise allowed for. */
     mixed(sum) {
       const ends = new Ends(this.reach(sum));
-      let [n, clusters] = [Infinity, Infinity];
+      let n = Infinity;
+      let few = null; // the one with the fewest effective clusters
       each(sum, ({ found, place }, weight) => {
         n = Math.min(n, found.n);
-        clusters = Math.min(clusters, found.clusters);
+        if (!few || found.effective < few.effective) few = found;
         if (!this.halves[place][place]) ends.add(found, weight); // it does not vary, which no covariance shows
       });
       const { low, high, value } = ends.around(added(sum));
-      const some = clusters < Infinity;
-      const found = { value, low, high, n: some ? n : 0, clusters: some ? clusters : 0, method: "cluster t" };
+      const { clusters, effective } = few ?? { clusters: 0, effective: 0 };
+      const found = { value, low, high, n: few ? n : 0, clusters, effective, method: "cluster t" };
       return widened(found, noise(sum));
     }
 
@@ -81,9 +83,10 @@ const Evidence = (() => {
     for (let k = 0; k < columns.length; k++) if (weights[k]) what(columns[k], weights[k]);
   }
 
-  /** The covariances, each mean's error multiplied by Student's t of its clusters; tells each column its place among them. */
+  /** The covariances, each mean's error multiplied by Student's t of its effective clusters; tells each column its place among them. */
   function halves(columns) {
-    const t = columns.map(({ found }) => (found.clusters > 1 ? Student.quantile(1 - TAIL, found.clusters - 1) : 0));
+    const quantile = ({ clusters, effective }) => (clusters > 1 ? Student.quantile(1 - TAIL, Math.max(1, effective - 1)) : 0);
+    const t = columns.map(({ found }) => quantile(found));
     columns.forEach((column, place) => (column.place = place));
     const shared = (k, j) => columns[Math.max(k, j)].found.covariance[Math.min(k, j)];
     return columns.map((_, k) => columns.map((_, j) => t[k] * t[j] * shared(k, j)));

@@ -10,7 +10,6 @@
 const Options = (() => {
   "use strict";
 
-  const FEW = 10; // clusters of questions, of which fewer decide nothing
   const DAYS = 30; // of a month
   const POLICIES = ["as it is", "retrained", "continued"];
   const PARTS = ["updating", "answering", "storage"];
@@ -118,7 +117,7 @@ const Options = (() => {
 
     /** Whether its quality is known and all demands are surely met. */
     get fit() {
-      return this.quality !== null && this.quality.clusters >= FEW && this.demands.every(([, how]) => how === "met");
+      return this.quality !== null && this.quality.effective >= this.found.evidence.few && this.demands.every(([, how]) => how === "met");
     }
 
     /** Cost of each part, null where it is not known. */
@@ -129,8 +128,8 @@ const Options = (() => {
   }
 
   /** An interval that ends where a share does. */
-  function share({ value, low, high, n, clusters, method }) {
-    return { value, low: Math.max(0, low), high: Math.min(1, high), n, clusters, method };
+  function share({ value, low, high, ...about }) {
+    return { value, low: Math.max(0, low), high: Math.min(1, high), ...about };
   }
 
   function standing({ name, least, most }, option, quality) {
@@ -195,13 +194,15 @@ const Options = (() => {
 
     /** What there is too little of to tell of an option's quality: {what, settle}, or null. */
     thin({ option, quality }) {
-      if (!quality || quality.clusters >= FEW) return null;
-      const count = quality.clusters;
+      const few = this.evidence.few;
+      if (!quality || quality.effective >= few) return null;
+      const { clusters, effective } = quality;
       const [about, settle] =
-        option.asked[0].found.clusters === count
-          ? ["questions", `ask about ${FEW} clusters or more`]
-          : ["questions about revised documents", `add revisions about ${FEW} clusters of questions or more to revisions.jsonl`];
-      return { what: `only ${count} ${count === 1 ? "cluster" : "clusters"} of ${about} ${count === 1 ? "was" : "were"} asked`, settle };
+        option.asked[0].found.effective === effective
+          ? ["questions", `ask about ${few} clusters or more`]
+          : ["questions about revised documents", `add revisions about ${few} clusters of questions or more to revisions.jsonl`];
+      const count = `${clusters} ${clusters === 1 ? "cluster" : "clusters"}${clusters < few ? "" : ` that weigh as ${(Math.floor(10 * effective) / 10).toFixed(1)}`}`;
+      return { what: `only ${count} of ${about} ${clusters === 1 ? "was" : "were"} asked`, settle };
     }
   }
 
