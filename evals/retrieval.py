@@ -15,9 +15,9 @@ from evals.exam import Axis, Mark, Sheet
 from evals.holders import Held
 from evals.schema import Answer, Measure, Question, Score, not_applicable
 
-RECALL = {k: Measure(f"retrieval.recall@{k}", version="2") for k in (1, 3, 5)}
-MRR = Measure("retrieval.mrr", version="2")
-NDCG = Measure("retrieval.ndcg@5", version="2")
+RECALL = {k: Measure(f"retrieval.recall@{k}", version="2", library="ir-measures") for k in (1, 3, 5)}
+MRR = Measure("retrieval.mrr", version="2", library="ir-measures")
+NDCG = Measure("retrieval.ndcg@5", version="2", library="ir-measures")
 MEASURES = (*RECALL.values(), MRR, NDCG)
 CUT = "passages that were found did not fit into the prompt and were not shown"
 

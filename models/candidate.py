@@ -134,7 +134,7 @@ class Candidate:
     @cached_property
     def _spoken(self) -> list[Any]:
         """What shapes its answers besides weights and passages."""
-        modules = (asking, base_models, citing, holders, prompts, generation, endings, thinking, timing)
+        modules = (asking, base_models, citing, holders, prompts, generation, habits, endings, thinking, timing)
         code = [source(__file__, *(str(module.__file__) for module in modules)), *map(installed, habits.LIBRARIES)]
         return [code, self.room, self.limits.ends, self.domain.instruction, self._asking.shown, self.system.adapter]
 

@@ -51,7 +51,7 @@ class Weights:
         looked_up = [self._index.version, system.top_k, system.min_score, system.gold_share]
         shown = looked_up if system.trains_with_passages else None
         with_passages = [distractors, holders] if system.trains_with_passages else []
-        modules = [adaptation, base_models, batching, prompts, thinking, training_cost, *with_passages]
+        modules = [adaptation, base_models, batching, habits, prompts, thinking, training_cost, *with_passages]
         code = [
             source(*(module.__file__ for module in modules)),
             *(installed(name) for name in ("torch", "transformers", "tokenizers", "accelerate", "peft")),
