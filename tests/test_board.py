@@ -308,7 +308,7 @@ def test_the_verdict_names_the_best_the_tied_and_the_forgetful():
     ("records", "text"),
     [
         ([record("other", "a")], "The accuracy on the domain was not measured."),
-        (answered("rag", 20), "rag answers 50.0 % (95 % interval 34.8 to 65.2) of the questions exactly."),
+        (answered("rag", 20), "rag answers 50.0 % (95 % interval 33.8 to 66.2) of the questions exactly."),
         ([*answered("rag", 0), *answered("base", 0)], "No system answered a question exactly."),
         ([*answered("rag", 38), *answered("base", 1)], "It is clearly ahead of every other."),
         ([*answered("rag", 8, of=9), *answered("base", 0, of=9)], "The highest mean is that of rag, 88.9 % (95 % interval "),
