@@ -34,7 +34,10 @@ def _calibrate(arguments: argparse.Namespace) -> int:
         tally = Tally()
         labels = calibration.read_labels(path, tally)
         print(*tally.summary(), *(f"note: {note}" for note in tally.notes()), sep="\n")
-        found.append(calibration.calibrate(judge, labels, f"{path.parent.name}/{path.name}", arguments.repeats))
+        source = f"{path.resolve().parent.name}/{path.name}"
+        found += [
+            calibration.calibrate(judge, labels, source, arguments.repeats, question) for question in calibration.asked(labels)
+        ]
     for name in asdict(found[0]):
         print(f"{name:18}", *(_shown(getattr(row, name)) for row in found))
     print("kept in", calibration.save(found, judge.name, arguments.to))

@@ -1,13 +1,14 @@
 """How far a judge agrees with people: `python -m evals calibrate`.
 
-Labels are JSON lines: what was asked (if anything was), an answer or claim, the passages to hold it against, and whether
-people say that these bear all of it out:
+Labels are JSON lines: what was asked (if anything was), an answer or claim, the passages to hold it against, whether people
+say that these bear all of it out, and whether they say that one of them says otherwise; one of these two is enough:
 
-    {"question": "How heavy is it?", "answer": "3 kg", "passages": ["It weighs 3 kg."], "supported": true, "cluster": "d1"}
+    {"question": "How heavy is it?", "answer": "3 kg", "passages": ["It weighs 3 kg."], "supported": true, "contradicted": false}
 
-A list under ``evidence`` is taken as the sentences of one passage. A judge is put through the very metric that its
-verdicts serve (`evals.ragas_adapter`), and says yes where every claim of the answer has support. What it could not judge
-is counted and left out.
+A list under ``evidence`` is taken as the sentences of one passage. Support and contradiction are two questions, for what has
+no support need not be contradicted: each is checked by itself. A judge is put through the very metric that its verdicts serve
+(`evals.ragas_adapter`, `evals.deepeval_adapter`). It says that an answer has support where every claim has, and that it is
+contradicted where any passage does. What it could not judge is counted and left out.
 """
 
 from __future__ import annotations
@@ -22,7 +23,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from evals.cache import write_atomically
-from evals.judges import Judge
+from evals.deepeval_adapter import contradicted
+from evals.judges import CONTRADICTION, SUPPORT, Judge
 from evals.ragas_adapter import faithfulness
 from evals.samples import Sample
 from evals.schema import InputError, Score
@@ -39,6 +41,7 @@ ALIASES = {
     "answer": ("answer", "claim", "response"),
     "passages": ("passages", "evidence", "contexts", "retrieved_contexts"),
     "supported": ("supported", "label"),
+    "contradicted": ("contradicted",),
 }
 YES, NO = ("supported", "yes", "true"), ("partially_supported", "not_supported", "unsupported", "no", "false")
 UNASKED = "Is this so?"
@@ -49,8 +52,13 @@ class Label(NamedTuple):
     """One answer, and what people say of it."""
 
     sample: Sample
-    supported: bool
+    supported: bool | None
     cluster: str
+    contradicted: bool | None = None
+
+    def said(self, question: str) -> bool | None:
+        """What people say to a question, if they were asked."""
+        return self.supported if question == SUPPORT else self.contradicted
 
 
 @dataclass(frozen=True)
@@ -63,7 +71,7 @@ class Agreement:
     unmeasured: int
     """Labels that the judge came to no verdict on; left out of everything below."""
     base_rate: float
-    """Share that people call supported: a judge that always says the commoner thing is right that often, or 1 less it."""
+    """Share of yes among people: a judge that always says the commoner thing is right that often, or 1 less it."""
     accuracy: float
     balanced_accuracy: float
     """Mean of the shares found among the supported and among the others; .5 is chance."""
@@ -77,6 +85,8 @@ class Agreement:
     """Share of verdicts that stayed when asked again; None if asked once."""
     same_reversed: float | None
     """Share of verdicts that stayed with the passages in reverse order; None if every label has one passage."""
+    question: str = SUPPORT
+    """What the judge was asked: support or contradiction."""
 
 
 def read_labels(path: Path, tally: Tally | None = None) -> list[Label]:
@@ -99,40 +109,57 @@ def read_labels(path: Path, tally: Tally | None = None) -> list[Label]:
             problems.append(f"{path}:{number}: {error}")
     if problems:
         raise InputError("\n".join(problems))
-    if len({label.supported for label in labels}) < 2:
-        raise InputError(f"{path}: labels must hold both supported and unsupported answers")
+    if not asked(labels):
+        raise InputError(
+            f"{path}: labels must hold both supported and unsupported answers, or both contradicted answers and others"
+        )
     _count(path.name, [number for number, _ in lines], labels, tally or Tally())
     return labels
 
 
+def asked(labels: Sequence[Label]) -> list[str]:
+    """The questions that labels can check a judge's answers to: those that people answered with yes and with no."""
+    return [question for question in (SUPPORT, CONTRADICTION) if {True, False} <= {label.said(question) for label in labels}]
+
+
 def _count(source: str, numbers: Sequence[int], labels: Sequence[Label], tally: Tally) -> None:
     tally.take(source, len(labels))
-    said: dict[Sample, bool] = {}
+    said: dict[tuple[str, Sample], bool | None] = {}
     for number, label in zip(numbers, labels, strict=True):
         if label.sample.question == UNASKED:
             tally.change(source, f"without a question, '{UNASKED}' was put in its place", f"line {number}")
-        if said.setdefault(label.sample, label.supported) != label.supported:
-            tally.note(source, "answers that are labelled both supported and not: no judge can agree with both", f"line {number}")
+        for question, yes in ((SUPPORT, "supported"), (CONTRADICTION, "contradicted")):
+            if said.setdefault((question, label.sample), label.said(question)) != label.said(question):
+                tally.note(source, f"answers that are labelled both {yes} and not: no judge can agree with both", f"line {number}")
 
 
 def _label(row: Mapping[str, Any]) -> Label:
     if not isinstance(row, Mapping):
         raise ValueError(f"expected a JSON object, not {row!r}"[:80])  # noqa: TRY004 -- it is the input that is wrong
     found = {name: _given(row, aliases) for name, aliases in ALIASES.items()}
-    answer, passages, supported = found["answer"], found["passages"], _yes(found["supported"])
+    answer, passages = found["answer"], found["passages"]
     if not isinstance(answer, str) or not answer.strip():
         raise ValueError(f"expected a text as one of {', '.join(ALIASES['answer'])}")
     if isinstance(passages, str):
         passages = [passages]
     if not isinstance(passages, list) or not passages or not all(isinstance(one, str) and one.strip() for one in passages):
         raise ValueError(f"expected a text or a list of texts, none of them empty, as one of {', '.join(ALIASES['passages'])}")
-    if supported is None:
-        raise ValueError(f"expected true, false, or one of {', '.join((*YES, *NO))} as one of {', '.join(ALIASES['supported'])}")
+    supported, denied = _verdicts(found)
     if row.get("evidence") is not None:
         passages = ["\n".join(passages)]
     asked, cluster = found["question"], row.get("cluster")
     cluster = passages[0] if cluster is None else str(cluster)
-    return Label(Sample(UNASKED if asked in (None, "") else str(asked), answer, tuple(passages)), supported, cluster)
+    return Label(Sample(UNASKED if asked in (None, "") else str(asked), answer, tuple(passages)), supported, cluster, denied)
+
+
+def _verdicts(found: Mapping[str, Any]) -> list[bool | None]:
+    """What people say of support and of contradiction, None where they do not; at least one of them is there and can be read."""
+    given = [found[name] for name in ("supported", "contradicted")]
+    said = [_yes(value) for value in given]
+    if given == [None, None] or any(verdict is None and value is not None for verdict, value in zip(said, given, strict=True)):
+        names = ", ".join((*ALIASES["supported"], *ALIASES["contradicted"]))
+        raise ValueError(f"expected true, false, or one of {', '.join((*YES, *NO))} as one of {names}")
+    return said
 
 
 def _given(row: Mapping[str, Any], aliases: Sequence[str]) -> Any:
@@ -151,35 +178,44 @@ def _yes(value: Any) -> bool | None:
     return True if text in YES or text in ("1", "1.0") else False if text in NO or text in ("0", "0.0") else None
 
 
-def calibrate(judge: Judge, labels: Sequence[Label], source: str, repeats: int = 1) -> Agreement:
-    """Put a judge before labels; with ``repeats`` of 2 or more it is asked that often."""
-    samples = [label.sample for label in labels]
-    scores = faithfulness(judge, samples)
+_SCORES = {SUPPORT: faithfulness, CONTRADICTION: contradicted}
+
+
+def calibrate(judge: Judge, labels: Sequence[Label], source: str, repeats: int = 1, question: str = SUPPORT) -> Agreement:
+    """Put a judge before labels, with one question; with ``repeats`` of 2 or more it is asked that often."""
+    labels = [label for label in labels if label.said(question) is not None]
+    samples, measure = [label.sample for label in labels], _SCORES[question]
+    scores = measure(judge, samples)
     judged = [(label, score.value) for label, score in zip(labels, scores, strict=True) if score.value is not None]
-    if len({label.supported for label, _ in judged}) < 2:
+    if len({label.said(question) for label, _ in judged}) < 2:
         why = next((score.reason for score in scores if score.value is None), "")
         raise InputError(f"{judge.name} judged {len(judged)} of {len(labels)} labels, too few to compare: {why}")
-    truth = np.array([label.supported for label, _ in judged])
+    truth = np.array([label.said(question) for label, _ in judged])
     values = np.array([value for _, value in judged])
     several = [sample for sample in samples if len(sample.passages) > 1]
     backwards = [sample._replace(passages=sample.passages[::-1]) for sample in several]
-    again = [_same(scores, faithfulness(judge, samples)) for _ in range(repeats - 1)]
+    again = [_same(question, scores, measure(judge, samples)) for _ in range(repeats - 1)]
     return Agreement(
         judge=judge.name,
         labels=source,
         n=len(judged),
         unmeasured=len(labels) - len(judged),
         base_rate=float(truth.mean()),
-        **_figures(truth, values, [label.cluster for label, _ in judged]),
+        **_figures(truth, values, _says(question, values), [label.cluster for label, _ in judged]),
         same_again=float(np.mean(again)) if again else None,
-        same_reversed=_same(faithfulness(judge, several), faithfulness(judge, backwards)) if several else None,
+        same_reversed=_same(question, measure(judge, several), measure(judge, backwards)) if several else None,
+        question=question,
     )
 
 
-def _figures(truth: Flags, values: Array, clusters: Sequence[str]) -> dict[str, float]:
+def _says(question: str, values: Array) -> Flags:
+    """Whether a judge says yes: all claims have support, or any passage contradicts."""
+    return values == 1.0 if question == SUPPORT else values > 0.0
+
+
+def _figures(truth: Flags, values: Array, said: Flags, clusters: Sequence[str]) -> dict[str, float]:
     from sklearn.metrics import accuracy_score, balanced_accuracy_score, cohen_kappa_score, roc_auc_score
 
-    said = values == 1.0
     low, high = kappa_interval(truth, said, clusters)
     return {
         "accuracy": float(accuracy_score(truth, said)),
@@ -204,14 +240,16 @@ def kappa_interval(truth: Flags, said: Flags, clusters: Sequence[str]) -> tuple[
     return low, high
 
 
-def _same(one: Sequence[Score], other: Sequence[Score]) -> float:
-    return float(np.mean([(a.value == 1.0) == (b.value == 1.0) for a, b in zip(one, other, strict=True)]))
+def _same(question: str, one: Sequence[Score], other: Sequence[Score]) -> float:
+    both = (np.array([np.nan if score.value is None else score.value for score in scores]) for scores in (one, other))
+    first, second = (_says(question, values) for values in both)
+    return float(np.mean(first == second))
 
 
 def save(found: Sequence[Agreement], judge: str, folder: Path = AGREEMENT) -> Path:
-    """Keep what was found of one judge, one row for each set of labels; replaces what was found before on the same."""
+    """Keep what was found of one judge, a row for each set of labels and question; replaces what was found before."""
     path = folder / f"{''.join(c if c.isalnum() or c in '.-' else '_' for c in judge)}.json"
-    rows = {row.labels: asdict(row) for row in (*load(judge, folder), *found)}
+    rows = {(row.labels, row.question): asdict(row) for row in (*load(judge, folder), *found)}
     folder.mkdir(exist_ok=True)
     write_atomically(path, json.dumps([rows[name] for name in sorted(rows)], indent=1) + "\n")
     return path

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 Schema = TypeVar("Schema", bound="BaseModel")
 
 FORMS = """\
-  lexical                  embedded: shared words and numbers, no model
+  lexical                  embedded: compares words, numbers and names; no model
   nli:MODEL                a Hugging Face NLI classifier, by name or folder (nli:MODEL@REVISION pins one)
   openai:MODEL             a chat model; OPENAI_API_KEY and OPENAI_BASE_URL come from the environment
   openai:MODEL@BASE_URL    the same at another OpenAI-compatible endpoint"""
@@ -29,12 +29,28 @@ class JudgeError(RuntimeError):
     """The judge did not come to a verdict. The message is the reason that a record shows; it never holds a key."""
 
 
+SUPPORT, CONTRADICTION = "support", "contradiction"
+"""What a judge is asked. To agree with people on one says nothing of the other."""
+_ASKED = {
+    "faithfulness.retrieved": SUPPORT,
+    "faithfulness.gold": SUPPORT,
+    "hallucination.contradicted": CONTRADICTION,
+}
+
+
+def asked(measure: str) -> str:
+    """What a measure asks its judge; empty for one that no labels answer, such as a rubric."""
+    return _ASKED.get(measure, "")
+
+
 class Pair(NamedTuple):
     """What an entailing judge looks at: passages, the question, and a claim (or a whole answer) to hold against them."""
 
     passages: tuple[str, ...]
     question: str
     text: str
+    among: int = 1
+    """How many claims the answer makes, of which this is one."""
 
 
 class EntailingJudge(Protocol):

@@ -1,248 +1,381 @@
-"""The embedded judge: lexical support. Deterministic, no model, no network.
+"""The embedded judge: compares words, numbers, names and how alike sentences are in meaning. Deterministic, no network.
 
-A claim has support where passages about the question's subject hold its words close together, near to what was asked,
-and its numbers and names at all. How much each of these weighs was learnt from labels that the embedded domain's
-generator wrote (`fit`). That is less than entailment, and it is well to know how: it sees no negation and no synonym,
-and a wrong answer made of the document's own words, near to those of the question, counts as supported. Short factual
-answers are what it is for. What it is worth is measured (`python -m evals calibrate`) and shown beside its figures.
+A claim has support where passages hold its words, all its numbers and names, and a sentence like it, or two that are together
+(the packaged MiniLM knows many synonyms). What each of these weighs was learnt (`suites.judge`). A claim that adds three words
+or fewer to its question says nothing without it ("3 years"), so for such a one it counts, too, whether these words stand where
+passages speak of what was asked.
 
-Tried and left out, since they told supported claims from others no better: negation, pairs of words, sentence embeddings.
+And a passage must not say otherwise: where two of its sentences hold nearly all of a claim, but one of them denies what
+the claim does not (or the other way round), has the opposite of one of its words, another number or another name, or has its
+words in another order, the claim is contradicted.
+
+That is less than entailment. What follows from a text in other words it does not see, nor what is wrong though every word
+is there; what it is worth is measured (`python -m evals calibrate`) and shown beside its figures.
 """
 
 from __future__ import annotations
 
+import json
+import math
 import re
-from collections.abc import Iterator, Sequence
+from bisect import bisect_left
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from itertools import pairwise
-from operator import mul
-from typing import NamedTuple
+from pathlib import Path
+from typing import NamedTuple, TypeVar
 
+from evals.cache import digest, file_digest
 from evals.judges import Pair
+from evals.minilm import SHA256, Likeness
+from evals.opposites import opposed
+from evals.sentences import claims, sentences
+from evals.words import Word, words
 
-VERSION = "2"
-NAMED = 2 / 3
-"""A passage is about the question if it holds this share of the question's names."""
+VERSION = "3"
+WEIGHTS = Path(__file__).with_name("lexical.json")
+"""What was learnt, and from what: ``python -m suites.judge`` writes it."""
+FEW = 3
+"""A claim that adds so many words to its question, or fewer, says nothing without it."""
+FITS = 0.7
+"""Share of a claim's words that two sentences hold where they can say otherwise: with less they speak of something else."""
+
+SPOKEN = 0.5
+"""Share of a question's words that two sentences hold, at least, where they can give it another answer than a value."""
+LINKED = 2
+"""Passages that hold a name which links them; one that more of them hold tells nothing."""
+ROOM = 0.5
+"""An answer lacks support if one of its claims does, so every claim is one more chance of a false alarm. Of n claims each is
+therefore given room: this many times the logarithm of n. 1 would keep the chance for an answer as for a single claim if
+claims were independent of each other, 0 would leave it to grow; they are in between."""
+
+Stems = frozenset[str]
+Thing = TypeVar("Thing")
 
 
 class Traits(NamedTuple):
-    """What is seen of a claim in the passages about its question; shares between 0 and 1."""
+    """What is seen of a claim in passages; shares between 0 and 1. The last four are about its question."""
 
     held: float
-    """Of the claim's words, within two neighbouring sentences: the best such pair counts."""
-    asked: float
-    """Of the question's words, names aside, that any two sentences hold together: in those that hold what the claim answers."""
+    """Of the claim's words: those that the passages hold; of the words that it adds, where the question is needed."""
+    like: float
+    """How alike the claim and the most alike sentence are. Where the question is needed it goes before the claim, and of the
+    sentences those count that hold most of what the claim adds."""
     numbers: float
-    """Of the claim's numbers that the question does not have: those that are missing beside what they count."""
+    """Of the claim's numbers that the question does not have: those that are held."""
     names: float
-    """Of the claim's names that the question does not have: missing."""
+    """Of the claim's names that the question does not have: those that are held."""
+    closest: float
+    """Of the question's words: those that stand close to what the claim adds, as a share of the most that stand together."""
+    subject: float
+    """Whether all of the question's names do, or stand in the passage's first sentence."""
+    kind: float
+    """Whether the claim is of the kind asked for: something with a number for how many, something with a name for who."""
+    spoken: float
+    """Of the question's words: the most that any two sentences hold."""
 
 
-WEIGHTS = Traits(held=6.3, asked=5.1, numbers=-5.1, names=-3.2)
-BIAS = -7.6
-"""A logistic regression: `fit` on labels that `suites.instruments.generate` writes with the seeds 101 to 104."""
+SENTENCE = ("held", "like", "numbers", "names")
+"""The traits that count for a claim that stands for itself."""
+VALUE = (*SENTENCE, "closest", "subject", "kind")
+"""The traits that count for one that does not."""
+DENIAL = (*VALUE, "spoken")
+"""The traits by which such a claim is found to be contradicted."""
 
-_SENTENCE = re.compile(r"(?<=[.!?])\s+(?=[^a-z\s])|\n+")
-_TOKEN = re.compile(r"[^\W\d_]+\d\w*|\d+(?:[.,]\d+)*|[^\W\d_]+")
-_WORDS_FOR_COUNTS = ("two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve")
-_COUNTS = {word: str(count) for count, word in enumerate(_WORDS_FOR_COUNTS, start=2)}
-_UNSAID = """a about after all also am an and any are as at be been before being between both but by can could did do does doing
-    done for from give had has have having he her here him his how i if in into is it its itself kind list long many may
-    maybe me more most much must my name no none nor not of often on one only or other our out over own per same shall she
-    should so some state such take tell than that the their them then there these they this those to too under until up us
-    use very was we were what when where which while who whom whose why will with would yes you your""".split()  # noqa: SIM905 -- a hundred quoted words would be harder to read
+
+class Weights(NamedTuple):
+    """A logistic regression: a weight for each trait, and what is added."""
+
+    traits: Mapping[str, float]
+    bias: float
+
+    def says(self, found: Traits, room: float = 0.0) -> bool:
+        """Whether more speaks for it than against it, ``room`` apart. Rounded, so that no machine's last bit decides."""
+        found_for = sum(weight * float(getattr(found, name)) for name, weight in self.traits.items())
+        return round(found_for + self.bias + room, 9) > 0
+
+
+class Window(NamedTuple):
+    """Two neighbouring sentences of a passage."""
+
+    words: tuple[Word, ...]
+    stems: Stems
+    heading: Stems
+    """Of the passage's first sentence: its title, or what introduces its subject."""
+    sentences: tuple[str, ...]
 
 
 @dataclass(frozen=True)
 class LexicalJudge:
     """Support and contradiction by shared words."""
 
-    name: str = f"lexical-{VERSION}"
+    @cached_property
+    def name(self) -> str:
+        """Version and hash of the weights, those that were learnt and MiniLM's."""
+        return f"lexical-{VERSION}#{digest(file_digest(WEIGHTS), SHA256)[:8]}"
 
     def claims(self, question: str, answer: str) -> list[str]:
-        """The sentences that hold a number or a content word.
-
-        A bare value such as "3 years" is a claim: it is weighed with the question. A bare "yes" is none, for no passage
-        says it.
-        """
+        """The answer's sentences, without courtesies and marks. A bare value is one: it is weighed with the question."""
         del question
-        return [sentence for sentence in _sentences(answer) if _words(sentence)]
+        return claims(answer)
 
     def supports(self, pairs: Sequence[Pair]) -> list[bool]:
-        """For each pair, whether passages about the question bear the claim out."""
+        """For each pair, whether passages bear the claim out, and none says otherwise."""
+        embed(pairs)
         return [_supported(pair) for pair in pairs]
 
     def contradicts(self, pairs: Sequence[Pair]) -> list[bool]:
-        """For each pair, whether the passages give what was asked for another value than the answer does."""
-        return [any(_contradicted(pair._replace(text=claim)) for claim in _sentences(pair.text)) for pair in pairs]
-
-
-def fit(claims: Sequence[tuple[Pair, bool]]) -> tuple[Traits, float]:
-    """Weights and bias from claims that do or do not have support: a logistic regression, both kinds weighing the same."""
-    from sklearn.linear_model import LogisticRegression
-
-    seen = [(found, supported) for pair, supported in claims if (found := traits(pair))]
-    model = LogisticRegression(class_weight="balanced", C=10).fit([found for found, _ in seen], [said for _, said in seen])
-    return Traits(*map(float, model.coef_[0])), float(model.intercept_[0])
+        """For each pair, whether passages say otherwise than one of the answer's claims."""
+        split = [[pair._replace(text=claim) for claim in claims(pair.text)] for pair in pairs]
+        embed([claim for each in split for claim in each])
+        return [any(map(_contradicted, each)) for each in split]
 
 
 def traits(pair: Pair) -> Traits | None:
-    """What is seen of a claim; None where no passage is about the question or the claim says nothing."""
-    passages, said = list(_relevant(pair)), _words(pair.text)
-    windows = [window for passage in passages for window in _windows(passage)]
-    if not windows or not said:
+    """What is seen of a claim that was embedded; None where there are no passages, or the claim has no words."""
+    windows, claim = _windows(pair.passages), _stems(pair.text)
+    if not windows or not claim:
         return None
-    question, answering, held = _words(pair.question), _answering(pair), frozenset().union(*windows)
-    best = max(_share(answering, window) for window in windows)
-    close = [window for window in windows if _share(answering, window) == best]
+    question, value = _stems(pair.question), is_value(pair)
+    added = claim - question or claim
+    held = frozenset().union(*(window.stems for window in windows))
+    close = [window.stems | window.heading for window in _with_most(added, windows, lambda window: window.stems)]
+    sought, named = question - added, _of_kind(pair.question, "name", "number") - added
+    spoken = _most(sought, (window.stems | window.heading for window in windows))
+    said = _sentences(pair.passages)
     return Traits(
-        held=max(_share(said, window) for window in windows),
-        asked=_nearness(_attribute(pair.question) - answering, close, windows),
-        numbers=_missing(_measures(pair.text) - _measures(pair.question), windows),
-        names=1 - _share(_capitalised(pair.text) - question, held),
+        held=_share(added if value else claim, held),
+        like=likeness().most(_as_said(pair), _with_most(added, said, _stems) if value else said),
+        numbers=_share(_of_kind(pair.text, "number") - question, held),
+        names=_share(_of_kind(pair.text, "name") - question, held),
+        closest=_most(sought, close) / spoken if spoken else 1.0,
+        subject=float(_most(named, close) == 1),
+        kind=float(_of_the_kind_asked_for(pair)),
+        spoken=spoken,
     )
 
 
-def _nearness(words: frozenset[str], close: Sequence[frozenset[str]], windows: Sequence[frozenset[str]]) -> float:
-    """Of the words that any window holds together, those that a close one does."""
-    most = max(_share(words, window) for window in windows)
-    return max(_share(words, window) for window in close) / most if most else 1.0
+def _with_most(wanted: Stems, choices: Sequence[Thing], stems: Callable[[Thing], Stems]) -> list[Thing]:
+    """Those of the choices that hold most of the wanted words."""
+    shares = [_share(wanted, stems(choice)) for choice in choices]
+    most = max(shares)
+    return [choice for choice, share in zip(choices, shares, strict=True) if share == most]
 
 
-def _missing(measures: frozenset[frozenset[str]], windows: Sequence[frozenset[str]]) -> float:
-    """Share of numbers that no window holds together with what they count."""
-    return sum(not any(measure <= window for window in windows) for measure in measures) / max(1, len(measures))
+@lru_cache(maxsize=1)
+def likeness() -> Likeness:
+    """The vectors of all texts that were embedded, in this process."""
+    return Likeness()
 
 
-@lru_cache(maxsize=8192)
-def _measures(text: str) -> frozenset[frozenset[str]]:
-    """Numbers, each with the content word that follows it, if one does: what it counts."""
-    words = [_word(token) for token in _TOKEN.findall(text)]
-    return frozenset(frozenset(pair) - _EMPTY for pair in pairwise([*words, "a"]) if _is_number(pair[0]))
+def embed(pairs: Sequence[Pair]) -> None:
+    """Embed claims and passages, what was embedded before left out."""
+    likeness().forget()
+    judged = [pair for pair in pairs if _windows(pair.passages) and _stems(pair.text)]
+    likeness().learn(text for pair in judged for text in (_as_said(pair), *_sentences(pair.passages)))
 
 
-def _share(wanted: frozenset[str], held: frozenset[str]) -> float:
-    """Of the wanted words those that are held, whatever their endings."""
-    stems = _stems(wanted)
-    return len(stems & _stems(held)) / len(stems) if stems else 1.0
+def _as_said(pair: Pair) -> str:
+    """A claim without its marks, after the question that it needs."""
+    said = " ".join(sentences(pair.text))
+    return f"{pair.question} {said}" if is_value(pair) else said
+
+
+def is_value(pair: Pair) -> bool:
+    """Whether a claim says little that its question does not: it is weighed together with it."""
+    question = _stems(pair.question)
+    return bool(question) and len(_stems(pair.text) - question or _stems(pair.text)) <= FEW
+
+
+def otherwise(pair: Pair) -> bool:
+    """Whether two sentences that hold nearly all of a claim say otherwise."""
+    windows, claim = _windows(pair.passages), _claim(pair.text)
+    if not windows or not claim:
+        return False
+    stems = _stems(pair.text)
+    best = max(windows, key=lambda window: _share(stems, window.stems))
+    if _share(stems, best.stems) < FITS:
+        return False
+    question = _stems(pair.question)
+    return (
+        _denied(claim, best)
+        or opposed(pair.text, best.sentences)
+        or _replaced(question, claim, best)
+        or (not is_value(pair) and _exchanged(claim, best))
+    )
 
 
 def _supported(pair: Pair) -> bool:
     found = traits(pair)
-    return found is not None and sum(map(mul, WEIGHTS, found)) + BIAS > 0
+    if found is None or (is_value(pair) and not _knows_subject(pair)):
+        return False
+    learnt = weights()["value" if is_value(pair) else "sentence"]
+    return learnt.says(found, ROOM * math.log(pair.among)) and not otherwise(pair)
+
+
+def _knows_subject(pair: Pair) -> bool:
+    """Whether the passages hold any of the question's names, if it has some: without its subject a value says nothing."""
+    names = _of_kind(pair.question, "name")
+    return not names or any(names & window.stems for window in _windows(pair.passages))
 
 
 def _contradicted(pair: Pair) -> bool:
-    """Some sentence about the question's subject gives another value, and none bears the claim out."""
-    wanted = _answering(pair)
-    if not wanted or _supported(pair):
+    found = traits(pair)
+    if found is None:
         return False
-    about = (passage for passage in pair.passages if _is_about(passage, pair.question))
-    return any(_differs(passage, sentence, pair.question, wanted) for passage in about for sentence in _sentences(passage))
+    return otherwise(pair) or (is_value(pair) and found.spoken >= SPOKEN and weights()["denial"].says(found))
 
 
-def _differs(passage: str, sentence: str, question: str, wanted: frozenset[str]) -> bool:
-    """Whether a sentence has a value of the wanted kind: for what was asked, or a number of the very same unit."""
-    value, units = _words(sentence) - _words(question), {word for word in wanted if not _is_number(word)}
-    if units == wanted:
-        return bool(value) and _speaks_of(_attribute(question), _words(sentence) | _words(_heading(passage)))
-    same_unit = bool(units) and units <= value
-    asked_for = same_unit or _speaks_of(_attribute(question), _words(sentence) | _words(_heading(passage)))
-    return asked_for and any(map(_is_number, value - wanted))
+@lru_cache(maxsize=1)
+def weights() -> dict[str, Weights]:
+    """For claims that stand for themselves, for values, and for values that are contradicted."""
+    learnt = json.loads(WEIGHTS.read_text(encoding="utf-8"))
+    return {name: Weights(learnt[name]["traits"], learnt[name]["bias"]) for name in ("sentence", "value", "denial")}
 
 
-def _speaks_of(asked: frozenset[str], words: frozenset[str]) -> bool:
-    """Whether words hold half of what is asked, whatever their endings: supplier, supplied."""
-    stems = _stems(asked)
-    return bool(stems) and 2 * len(stems & _stems(words)) >= len(stems)
+def _denied(claim: Sequence[Word], window: Window) -> bool:
+    """Whether a word that both hold is denied in one of them only."""
+    here, there = _denials(claim), _denials(window.words)
+    return any(not (here[word] & there[word]) for word in here.keys() & there.keys())
 
 
-def _answering(pair: Pair) -> frozenset[str]:
-    """The claim's words that answer: those that do not just repeat the question, or all if it only repeats."""
-    words = _words(pair.text)
-    return words - _words(pair.question) or words
+def _denials(found: Iterable[Word]) -> dict[str, set[bool]]:
+    said: dict[str, set[bool]] = {}
+    for word in found:
+        said.setdefault(word.stem, set()).add(word.denied)
+    return said
 
 
-def _relevant(pair: Pair) -> Iterator[str]:
-    """The passages about the question, and those whose subject one of these names: answers that take two documents."""
-    about = [passage for passage in pair.passages if _is_about(passage, pair.question)]
-    mentioned = frozenset().union(*(_mentioned(passage) for passage in about)) - _words(pair.question)
-    yield from about
-    yield from (passage for passage in pair.passages if passage not in about and mentioned & _words(_heading(passage)))
+def _replaced(question: Stems, claim: Sequence[Word], window: Window) -> bool:
+    """Whether all fits but a number, or a name, and the passage has another one."""
+    plain = frozenset(word.stem for word in claim if not word.kind) - question
+    if len(plain) < PLAIN or _share(plain, window.stems) < REPLACED:
+        return False
+    return any(_lacks(kind, question, claim, window) for kind in ("number", "name"))
 
 
-def _is_about(passage: str, question: str) -> bool:
-    """Whether a passage holds the question's names (every one with a digit) or, if it has none, half of its words."""
-    names, words = _names(question), _words(passage)
-    coded = {name for name in names if any(map(str.isdigit, name))}
-    if names:
-        return coded <= words and len(names & words) >= NAMED * len(names)
-    asked = _words(question)
-    return 2 * len(asked & words) >= len(asked)
+def _lacks(kind: str, question: Stems, claim: Sequence[Word], window: Window) -> bool:
+    mine = frozenset(word.stem for word in claim if word.kind == kind) - question
+    theirs = frozenset(word.stem for word in window.words if word.kind == kind) - question
+    return bool(mine - window.stems - window.heading) and bool(theirs - mine)
 
 
-def _attribute(question: str) -> frozenset[str]:
-    """What the question asks about its subject: its content words that are not names."""
-    return _words(question) - _names(question)
+PLAIN = 2
+"""Words of a claim, numbers and names aside, that it takes to tell that it speaks of the same."""
+REPLACED = 0.8
+"""Share of these that two sentences hold where they have another number or name."""
 
 
-def _heading(passage: str) -> str:
-    """The first sentence: a title, or what introduces the subject."""
-    return next(iter(_sentences(passage)), "")
+def _exchanged(claim: Sequence[Word], window: Window) -> bool:
+    """Whether a sentence has all of a claim's words, in the same order but for the names."""
+    return any(_in_other_order(claim, words(sentence)) for sentence in window.sentences)
 
 
-def _mentioned(passage: str) -> frozenset[str]:
-    """The names that a passage mentions."""
-    return frozenset().union(*map(_names, _sentences(passage)))
+def _in_other_order(claim: Sequence[Word], sentence: Sequence[Word]) -> bool:
+    places: dict[str, list[int]] = {}
+    for place, word in enumerate(sentence):
+        places.setdefault(word.stem, []).append(place)
+    found = [(word, places[word.stem]) for word in claim if word.stem in places]
+    names = {word.stem for word in (*claim, *sentence) if word.kind == "name"}
+    plain, named = [at for word, at in found if word.stem not in names], [at for word, at in found if word.stem in names]
+    whole = len(found) > HELD * len(claim) and len(plain) >= PLAIN and len(named) >= 2
+    return whole and _longest_rise(plain) == len(plain) and _longest_rise(named) < len(named)
 
 
-def _stems(words: frozenset[str]) -> frozenset[str]:
-    """Words without their endings, roughly: their first five letters. Numbers are whole."""
-    return frozenset(word if _is_number(word) else word[:5] for word in words)
+HELD = 0.9
+"""Share of a claim's words that a sentence holds where it can have exchanged its names."""
+
+
+def _longest_rise(choices: Iterable[Sequence[int]]) -> int:
+    """Length of the longest rising row of numbers, at most one from each choice, in the order of the choices."""
+    ends: list[int] = []
+    for choice in choices:
+        for number in sorted(choice, reverse=True):
+            place = bisect_left(ends, number)
+            ends[place : place + 1] = [number]
+    return len(ends)
+
+
+_WHO = re.compile(r"\W*(?:who|whom|whose|which (?:person|firm|company|team|country|city|man|woman))\b", re.IGNORECASE)
+_HOW_MANY = re.compile(
+    r"\W*(?:when|how (?:many|much|long|old|far|tall|often|large|big|high|fast|heavy|deep|wide))\b"
+    r"|.*\b(?:what|which) (?:year|date|percent|percentage|number|age)\b",
+    re.IGNORECASE,
+)
+_WHERE = re.compile(r"\W*(?:where|why)\b", re.IGNORECASE)
+
+
+def _of_the_kind_asked_for(pair: Pair) -> bool:
+    question = _stems(pair.question)
+    kinds = {word.kind for word in _claim(pair.text) if word.stem not in question}
+    if _HOW_MANY.match(pair.question):
+        return "number" in kinds
+    if _WHO.match(pair.question):
+        return "number" not in kinds and ("name" in kinds or pair.text[:1].isupper())
+    return not (_WHERE.match(pair.question) and "number" in kinds)
+
+
+def _share(wanted: Stems, held: Stems) -> float:
+    """Of the wanted words those that are held; all, where none is wanted."""
+    return len(wanted & held) / len(wanted) if wanted else 1.0
+
+
+def _most(wanted: Stems, choices: Iterable[Stems]) -> float:
+    return max(_share(wanted, choice) for choice in choices)
+
+
+@lru_cache(maxsize=16384)
+def _claim(text: str) -> tuple[Word, ...]:
+    return tuple(word for sentence in sentences(text) for word in words(sentence))
+
+
+@lru_cache(maxsize=16384)
+def _stems(text: str) -> Stems:
+    return frozenset(word.stem for word in _claim(text))
+
+
+@lru_cache(maxsize=16384)
+def _of_kind(text: str, *kinds: str) -> Stems:
+    return frozenset(word.stem for word in _claim(text) if word.kind in kinds)
+
+
+@lru_cache(maxsize=4096)
+def _windows(passages: tuple[str, ...]) -> tuple[Window, ...]:
+    """Every two neighbouring sentences of the passages that have words."""
+    return tuple(
+        window._replace(heading=window.heading | linked)
+        for passage, linked in zip(passages, _linked(passages), strict=True)
+        for window in _windows_of_one(passage)
+        if window.stems
+    )
+
+
+def _linked(passages: Sequence[str]) -> Iterator[Stems]:
+    """For each passage what one other says of a name in its first sentence: some answers take two documents."""
+    said = [[words(sentence) for sentence in sentences(passage)] for passage in passages]
+    held = [frozenset(word.stem for sentence in passage for word in sentence) for passage in said]
+    named = {word.stem for passage in said for sentence in passage for word in sentence if word.kind == "name"}
+    for place, passage in enumerate(said):
+        heading = {word.stem for word in passage[0]} if passage else set()
+        names = {name for name in heading & named if sum(name in other for other in held) == LINKED}
+        others = (sentence for other in (*said[:place], *said[place + 1 :]) for sentence in other)
+        yield frozenset(word.stem for sentence in others if any(one.stem in names for one in sentence) for word in sentence)
+
+
+@lru_cache(maxsize=4096)
+def _sentences(passages: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(sentence for passage in passages for sentence in sentences(passage)))
 
 
 @lru_cache(maxsize=8192)
-def _names(sentence: str) -> frozenset[str]:
-    """Content words that are capitalised or hold a digit. The first word is capitalised anyway."""
-    return _capitalised(sentence.partition(" ")[2])
+def _windows_of_one(passage: str) -> tuple[Window, ...]:
+    said = sentences(passage)
+    heading = frozenset(word.stem for word in words(said[0])) if said else frozenset()
+    together: list[tuple[str, ...]] = [*pairwise(said)] or [said]
+    return tuple(_window(two, heading) for two in together)
 
 
-def _capitalised(text: str) -> frozenset[str]:
-    return frozenset(map(_word, (token for token in _TOKEN.findall(text) if not token[0].islower()))) - _EMPTY
-
-
-@lru_cache(maxsize=8192)
-def _words(text: str) -> frozenset[str]:
-    """The numbers and content words of a text, in one spelling."""
-    return frozenset(map(_word, _TOKEN.findall(text))) - _EMPTY
-
-
-@lru_cache(maxsize=8192)
-def _windows(passage: str) -> tuple[frozenset[str], ...]:
-    """The words of every two neighbouring sentences."""
-    words = [_words(sentence) for sentence in _sentences(passage)]
-    return tuple(a | b for a, b in pairwise(words)) or tuple(words)
-
-
-@lru_cache(maxsize=8192)
-def _sentences(text: str) -> tuple[str, ...]:
-    return tuple(sentence.strip() for sentence in _SENTENCE.split(text) if sentence.strip())
-
-
-def _word(token: str) -> str:
-    """One spelling: lower case, digits for counts and without separators, no plural s."""
-    word = token.lower()
-    if _is_number(word):
-        return word.replace(",", "")
-    if len(word) > 3 and word.endswith("s") and not word.endswith("ss"):
-        word = word[:-1]
-    return _COUNTS.get(word, word)
-
-
-def _is_number(word: str) -> bool:
-    return word[0].isdigit()
-
-
-_EMPTY = frozenset(map(_word, _UNSAID))
-"""Words that say nothing about what a text is about, and what questions begin with."""
+def _window(two: tuple[str, ...], heading: Stems) -> Window:
+    found = tuple(word for sentence in two for word in words(sentence))
+    return Window(found, frozenset(word.stem for word in found), heading, two)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from functools import cached_property
 from pathlib import Path
@@ -11,13 +10,13 @@ from typing import Any
 from evals.cache import digest, file_digest
 from evals.judges import JudgeError, Pair
 from evals.schema import InputError
+from evals.sentences import claims, plain
 
-VERSION = "1"
+VERSION = "2"
 BATCH = 16
 STRIDE = 32
 """Tokens by which the windows of a premise too long for the model overlap."""
 FILES = ("*.json", "*.safetensors", "*.txt", "*.model")
-_SENTENCE = re.compile(r"(?<=[.!?])\s+(?=[^a-z\s])|\n+")
 
 
 class NliJudge:
@@ -38,9 +37,8 @@ class NliJudge:
         return f"nli:{Path(self.model).name if Path(self.model).exists() else self.model}#{content[:12]}-{VERSION}"
 
     def claims(self, question: str, answer: str) -> list[str]:
-        """The answer's sentences; a bare value is made one with its question."""
-        sentences = [sentence.strip() for sentence in _SENTENCE.split(answer) if sentence.strip()]
-        return [_hypothesis(question, sentence) for sentence in sentences]
+        """The answer's sentences, without courtesies and marks; a bare value is made one with its question."""
+        return [_hypothesis(question, claim) for claim in claims(answer)]
 
     def supports(self, pairs: Sequence[Pair]) -> list[bool]:
         """For each pair, whether any window of the passages entails the claim."""
@@ -48,7 +46,7 @@ class NliJudge:
 
     def contradicts(self, pairs: Sequence[Pair]) -> list[bool]:
         """For each pair, whether a window contradicts the answer and none entails it."""
-        stated = [pair._replace(text=_hypothesis(pair.question, pair.text)) for pair in pairs]
+        stated = [pair._replace(text=_hypothesis(pair.question, plain(pair.text))) for pair in pairs]
         return ["contradiction" in found and "entailment" not in found for found in self._relations(stated)]
 
     def _relations(self, pairs: Sequence[Pair]) -> list[set[str]]:

@@ -5,10 +5,14 @@ Keys come from the environment, go to the endpoint and nowhere else: not into th
 
 from __future__ import annotations
 
+import json
+import logging
 import re
 import urllib.parse
+import weakref
 from collections.abc import Iterator, Mapping
 from functools import cached_property
+from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
 from evals.judges import JudgeError, Schema
@@ -17,7 +21,10 @@ from evals.schema import InputError
 if TYPE_CHECKING:
     import openai
 
-VERSION = "1"
+log = logging.getLogger("proctor")
+VERSION = "2"
+PROMPTS = ("ragas", "deepeval")
+"""The libraries that write the prompts: another version of them may ask in other words."""
 ATTEMPTS = 3
 """Answers asked for until one is in the schema."""
 RETRIES = 3
@@ -47,10 +54,11 @@ class OpenAIJudge:
         self._level = 0
         """How many of the wishes in `_wishes` this endpoint has been found not to understand."""
 
-    @property
+    @cached_property
     def name(self) -> str:
-        """Model and endpoint, without what a URL may hold in secret."""
-        return f"openai:{self.model}{_public(self.url)}-{VERSION}"
+        """Model and endpoint, without what a URL may hold in secret, and whose prompts it is given."""
+        prompts = "".join(f"+{library}-{version(library)}" for library in PROMPTS)
+        return f"openai:{self.model}{_public(self.url)}-{VERSION}{prompts}"
 
     def __repr__(self) -> str:
         """The name: no key."""
@@ -61,47 +69,76 @@ class OpenAIJudge:
         messages = [{"role": "user", "content": prompt}]
         problem = ""
         for _ in range(ATTEMPTS):
-            text = self._said(messages, schema)
+            text, flaw = self._said(messages, schema)
             try:
                 return schema.model_validate_json(_json_part(text))
             except ValueError as error:
-                problem = str(error).splitlines()[0]
+                problem = flaw or str(error).splitlines()[0]
+            if not text:
+                continue
             messages += [
                 {"role": "assistant", "content": text},
                 {"role": "user", "content": f"That is not valid: {problem}. Answer with JSON only, in the form asked for."},
             ]
         raise JudgeError(f"{self.name} gave no valid {schema.__name__} in {ATTEMPTS} attempts: {problem}")
 
-    def _said(self, messages: list[dict[str, str]], schema: type[Schema]) -> str:
+    def _said(self, messages: list[dict[str, str]], schema: type[Schema]) -> tuple[str, str]:
+        """What the endpoint says, and what is wrong with it as a whole, if anything is."""
         import openai
 
         try:
             return self._asked(messages, schema)
+        except openai.APIStatusError as error:
+            moved = error.response.headers.get("location") if 300 <= error.status_code < 400 else None
+            why = f"the address redirects to {_address(moved)}: name that one" if moved else f"{type(error).__name__}: {error}"
+            raise JudgeError(self._without_key(f"{self.name}: {why}")) from None
         except openai.OpenAIError as error:
             raise JudgeError(self._without_key(f"{self.name}: {type(error).__name__}: {error}")) from None
 
-    def _asked(self, messages: list[dict[str, str]], schema: type[Schema]) -> str:
+    def _asked(self, messages: list[dict[str, str]], schema: type[Schema]) -> tuple[str, str]:
         """Ask for as much as the endpoint understands: few know JSON schemas, some refuse a temperature."""
         import openai
 
         wishes = list(_wishes(schema))
         for level in range(self._level, len(wishes)):
             try:
-                reply = self._client.chat.completions.create(model=self.model, messages=messages, **wishes[level])  # type: ignore[arg-type] # plain dicts are what is sent
+                reply = self._client.chat.completions.with_raw_response.create(
+                    model=self.model,
+                    messages=messages,  # type: ignore[arg-type] # plain dicts are what is sent
+                    **wishes[level],
+                )
             except (openai.BadRequestError, openai.UnprocessableEntityError):
                 if level + 1 == len(wishes):
                     raise
             else:
-                self._level = level
-                return (reply.choices[0].message.content if reply.choices else None) or ""
+                self._settle(level, wishes[level])
+                return self._read(reply.headers.get("content-type", ""), reply.text)
         raise AssertionError("unreachable: the last level returns or raises")
+
+    def _settle(self, level: int, wishes: Mapping[str, Any]) -> None:
+        if level > self._level and "temperature" not in wishes:
+            log.warning("%s takes no temperature: asked again, its verdicts may be others", self.name)
+        self._level = level
+
+    def _read(self, kind: str, body: str) -> tuple[str, str]:
+        """The text of a chat completion, and its flaw; JudgeError for whatever is no chat completion."""
+        try:
+            return _completion(kind.partition(";")[0].strip() or "of no stated type", body)
+        except ValueError as error:
+            raise JudgeError(self._without_key(f"{self.name}: {error}")) from None
 
     @cached_property
     def _client(self) -> openai.OpenAI:
         import openai
 
+        http = openai.DefaultHttpxClient(follow_redirects=False, timeout=self._seconds)  # a POST would arrive as a GET
+        weakref.finalize(self, http.close)
         return openai.OpenAI(
-            api_key=self._key or "none", base_url=self.url or None, timeout=self._seconds, max_retries=self._retries
+            api_key=self._key or "none",
+            base_url=self.url or None,
+            timeout=self._seconds,
+            max_retries=self._retries,
+            http_client=http,
         )
 
     def _without_key(self, text: str) -> str:
@@ -115,6 +152,53 @@ def _wishes(schema: type[Schema]) -> Iterator[dict[str, Any]]:
     yield {"temperature": 0, "response_format": {"type": "json_object"}}
     yield {"temperature": 0}
     yield {}
+
+
+def _completion(kind: str, body: str) -> tuple[str, str]:
+    """The text of a reply, and what is wrong with it, such as cut off; ValueError if it is no chat completion."""
+    if kind == "text/html" or body.lstrip()[:1] == "<":
+        form = "HTML" if "html" in (kind + body[:500]).lower() else "markup"
+        raise ValueError(f"the address answered with {form} ({kind}), not with a chat completion")
+    try:
+        found = json.loads(body)
+    except ValueError:
+        raise ValueError(f"the address answered with text that is no JSON ({kind}), not with a chat completion") from None
+    if isinstance(found, dict) and found.get("error"):
+        error = found["error"]
+        raise ValueError(
+            f"the address answered with an error: {error.get('message', error) if isinstance(error, dict) else error}"
+        )
+    if not isinstance(found, dict) or not isinstance(found.get("choices"), list):
+        keys = ", ".join(map(str, list(found)[:6])) if isinstance(found, dict) else type(found).__name__
+        raise ValueError(f"the address answered with JSON of another kind ({keys or 'empty'}), not with a chat completion")  # noqa: TRY004
+    return _message(found["choices"][0]) if found["choices"] else ("", "the reply has no choices")
+
+
+def _message(choice: Any) -> tuple[str, str]:
+    message = choice.get("message") if isinstance(choice, dict) else None
+    if not isinstance(message, dict):
+        raise ValueError("the address answered with a choice without a message, not with a chat completion")  # noqa: TRY004 -- of a reply
+    text, ended = _text(message.get("content")), choice.get("finish_reason")
+    if message.get("refusal"):
+        return text, f"the model refused: {message['refusal']}"
+    flaws = {
+        "length": "the reply was cut off: the endpoint's limit of tokens is too low",
+        "content_filter": "the reply was withheld by a content filter",
+    }
+    return text, flaws.get(ended, "" if text.strip() else "the reply has no content")
+
+
+def _text(content: Any) -> str:
+    """A message's content: a text, a list of parts, or nothing."""
+    parts = content if isinstance(content, list) else [content]
+    return "".join(
+        part if isinstance(part, str) else str(part.get("text") or "") if isinstance(part, dict) else "" for part in parts
+    )
+
+
+def _address(url: str) -> str:
+    """A URL without what it may hold in secret."""
+    return _public(url).removeprefix("@") if "://" in url else urllib.parse.urlsplit(url).path
 
 
 def _json_part(text: str) -> str:

@@ -93,7 +93,7 @@ def verdicts(judge: EntailingJudge, samples: Sequence[Sample]) -> list[Verdicts 
     """Every claim of every sample, judged in one batch."""
     split = each(lambda some: [judge.claims(sample.question, sample.answer) for sample in some], samples)
     pairs = [
-        Pair(sample.passages, sample.question, claim)
+        Pair(sample.passages, sample.question, claim, len(claims))
         for sample, claims in zip(samples, split, strict=True)
         if not isinstance(claims, JudgeError)
         for claim in claims

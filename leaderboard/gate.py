@@ -113,9 +113,9 @@ def _systems(run: Run) -> set[tuple[Any, ...]]:
 
 
 def _rule(change: Change, policy: Policy, run: Run) -> Rule:
-    """The policy's rule; advisory where the judge is known to agree too little with people."""
+    """The policy's rule; advisory where the judge is known to agree too little with people on what the measure asks."""
     rule = policy.rule(change.measure, change.unit)
-    agreed = kappa(run.provenance, change.judge, change.suite) if change.judge else None
+    agreed = kappa(run.provenance, change.judge, change.suite, change.measure) if change.judge else None
     return rule if agreed is None or agreed >= policy.judge_kappa_min else replace(rule, tier="advisory")
 
 

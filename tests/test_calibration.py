@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pytest
@@ -12,7 +12,7 @@ import pytest
 from evals import calibration
 from evals.__main__ import main
 from evals.calibration import Label, calibrate, kappa_interval, read_labels
-from evals.judges import JudgeError, Pair
+from evals.judges import JudgeError, Pair, load_judge
 from evals.samples import Sample
 from evals.schema import InputError
 from evals.tally import Count, Tally
@@ -37,11 +37,15 @@ class Says:
         return [("yes" in pair.text) and not (self.by_order and pair.passages[0] != "one") for pair in pairs]
 
     def contradicts(self, pairs: Sequence[Pair]) -> list[bool]:
-        return [False for _ in pairs]
+        return ["against" in pair.text for pair in pairs]
 
 
 def labels(*rows, passages=("one", "two")):
     return [Label(Sample("?", text, passages), supported, str(i)) for i, (text, supported) in enumerate(rows)]
+
+
+def denials(*rows, passages=("one",)):
+    return [Label(Sample("?", text, passages), None, str(i), contradicted) for i, (text, contradicted) in enumerate(rows)]
 
 
 MIXED = [("yes", True)] * 30 + [("yes", False)] * 10 + [("no", True)] * 5 + [("no", False)] * 35
@@ -55,6 +59,17 @@ def test_figures_are_those_of_their_definitions():
     assert found.auroc == pytest.approx(found.balanced_accuracy)
     assert found.kappa == pytest.approx((65 / 80 - 0.5) / 0.5)
     assert found.kappa_low < found.kappa < found.kappa_high
+
+
+def test_support_and_contradiction_are_two_questions():
+    rows = denials(*[("against", True)] * 20, *[("against", False)] * 5, *[("silent", True)] * 10, *[("yes", False)] * 25)
+    found = calibrate(Says(), rows, "mine", question="contradiction")
+    assert (found.question, found.n, found.base_rate) == ("contradiction", 60, 0.5)
+    assert found.balanced_accuracy == pytest.approx((20 / 30 + 25 / 30) / 2)
+    assert calibration.asked(rows) == ["contradiction"]
+    assert calibration.asked(labels(*MIXED)) == ["support"]
+    assert calibration.asked([*rows, *labels(*MIXED)]) == ["support", "contradiction"]
+    assert calibrate(Says(), [*rows, *labels(*MIXED)], "mine").n == 80
 
 
 def test_the_interval_of_kappa_agrees_with_the_formula_of_statsmodels():
@@ -100,6 +115,27 @@ def test_labels_are_read_under_the_names_that_others_give_them(tmp_path):
         Label(Sample("Is this so?", "a", ("x\ny",)), supported=False, cluster="x\ny"),
         Label(Sample("q", "b", ("x",)), supported=True, cluster="c"),
     ]
+
+
+def test_labels_may_say_what_is_contradicted(tmp_path):
+    rows = [
+        {"answer": "a", "passages": "x", "supported": True, "contradicted": False},
+        {"answer": "b", "passages": "x", "contradicted": "yes"},
+    ]
+    (tmp_path / "l.jsonl").write_text("\n".join(map(json.dumps, rows)))
+    assert [(label.supported, label.contradicted) for label in read_labels(tmp_path / "l.jsonl")] == [(True, False), (None, True)]
+    (tmp_path / "l.jsonl").write_text(json.dumps(rows[0] | {"contradicted": "perhaps"}))
+    with pytest.raises(InputError, match="expected true, false"):
+        read_labels(tmp_path / "l.jsonl")
+
+
+def test_results_kept_before_questions_were_told_apart_are_about_support(tmp_path):
+    found = calibrate(Says(), labels(*MIXED), "mine")
+    row = {name: value for name, value in vars(found).items() if name != "question"}
+    (tmp_path / "says-1.json").write_text(json.dumps([row]))
+    assert list(calibration.load("says-1", tmp_path)) == [found]
+    calibration.save([found, replace(found, question="contradiction")], "says-1", tmp_path)
+    assert [kept.question for kept in calibration.load("says-1", tmp_path)] == ["contradiction", "support"]
 
 
 def test_every_bad_line_is_named(tmp_path):
@@ -171,14 +207,22 @@ def test_the_labels_of_the_embedded_domain_come_in_pairs_of_which_one_is_wrong()
     pairs = list(zip(rows[::2], rows[1::2], strict=True))
     assert all(right.sample.passages == wrong.sample.passages and not wrong.supported for right, wrong in pairs)
     assert (len(pairs), sum(right.supported for right, _ in pairs)) == (120, 105)  # 15 are shown none of what they need
+    assert all(right.supported == wrong.contradicted and not right.contradicted for right, wrong in pairs)
 
 
 def test_the_command_keeps_what_it_found_for_runs_to_show(tmp_path, capsys):
     assert main(["calibrate", "--labels", str(LABELS), "--to", str(tmp_path)]) == 0
     assert "balanced_accuracy" in capsys.readouterr().out
-    (kept,) = calibration.load("lexical-2", tmp_path)
-    assert (kept.labels, kept.n + kept.unmeasured) == ("instruments/labels.jsonl", 240)
-    assert kept.balanced_accuracy > 0.9
+    kept = {row.question: row for row in calibration.load(load_judge("lexical").name, tmp_path)}
+    assert set(kept) == {"support", "contradiction"}
+    assert all((row.labels, row.n + row.unmeasured) == ("instruments/labels.jsonl", 240) for row in kept.values())
+    assert kept["support"].balanced_accuracy > 0.85
+    assert kept["contradiction"].balanced_accuracy > 0.7
+
+
+def test_what_the_repository_keeps_is_of_the_judge_that_it_has():
+    kept = {(row.labels, row.question) for row in calibration.load(load_judge("lexical").name)}
+    assert kept >= {("instruments/labels.jsonl", "support"), ("instruments/labels.jsonl", "contradiction")}
 
 
 def test_bad_input_ends_with_4(tmp_path, capsys):

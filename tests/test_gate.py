@@ -139,16 +139,21 @@ def test_a_measure_that_is_gone_stops_the_gate_and_a_new_one_does_not():
     assert only(gate(two, one, Policy())) == ("new", "GO")
 
 
-def test_a_judge_that_agrees_too_little_with_people_cannot_decide():
-    def decided(*rows):
-        known = {"judges": {"j": [{"labels": labels, "kappa": kappa} for labels, kappa in rows]}}
-        before, after = (run(share(n), "faithfulness.gold", known, judge="j") for n in (180, 60))
+def test_a_judge_that_agrees_too_little_with_people_on_the_measures_question_and_the_suites_data_cannot_decide():
+    def decided(*rows, measure="faithfulness.gold"):
+        known = {"judges": {"j": [{"labels": labels, "kappa": kappa, **asked} for labels, kappa, asked in rows]}}
+        before, after = (run(share(n), measure, known, judge="j") for n in (180, 60))
         return gate(before, after, Policy()).decision
 
-    assert decided(("instruments/labels.jsonl", 0.1)) == "GO"
-    assert decided(("elsewhere/labels.jsonl", 0.1), ("other/labels.jsonl", 0.9)) == "GO"
-    assert decided(("elsewhere/labels.jsonl", 0.1), ("instruments/labels.jsonl", 0.9)) == "NO-GO"
+    support, contradiction = {"question": "support"}, {"question": "contradiction"}
+    assert decided(("instruments/labels.jsonl", 0.1, support)) == "GO"
+    assert decided(("instruments/labels.jsonl", 0.1, {})) == "GO"  # kept before questions were told apart: support
+    assert decided(("instruments/labels.jsonl", 0.1, contradiction)) == "NO-GO"
+    assert decided(("instruments/labels.jsonl", 0.9, support), ("instruments/labels.jsonl", 0.1, contradiction)) == "NO-GO"
+    assert decided(("elsewhere/labels.jsonl", 0.1, support)) == "NO-GO"
+    assert decided(("elsewhere/labels.jsonl", 0.9, support), ("instruments/labels.jsonl", 0.1, support)) == "GO"
     assert decided() == "NO-GO"
+    assert decided(("instruments/labels.jsonl", 0.1, support), measure="hallucination.contradicted") == "NO-GO"
 
 
 def test_amounts_are_advisory_until_the_policy_names_them():

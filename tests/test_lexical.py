@@ -1,22 +1,24 @@
 from __future__ import annotations
 
-from collections.abc import Iterator
+import json
 from pathlib import Path
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from evals import lexical
-from evals.calibration import read_labels
 from evals.judges import Pair
 from evals.lexical import LexicalJudge
-from suites.instruments import generate
+from evals.samples import Sample, verdicts
 
 JUDGE = LexicalJudge()
 KESTREL = "The Kestrel 40 is made by Orbis. Its warranty lasts 3 years. It weighs 12 kg."
 FALCON = "The Falcon 9 comes from Lyra. Its warranty lasts 5 years. It weighs 7 kg."
-ORBIS = "Orbis has its seat in Turin. It was founded in 1931."
 WARRANTY = "How long is the warranty of the Kestrel 40?"
-SEAT = "Where does the maker of the Kestrel 40 have its seat?"
+BRIDGE = """The bridge over the Senn was built in 1969 by the engineer Anna Voss. Before, a ferry crossed the river twice a day.
+The town of Lorten paid most of the cost and the canton the rest. Heavy lorries are not allowed on it since 2004, when an
+inspection found cracks in two of the pillars. Cyclists cross it free of charge, and the toll for cars was doubled last May."""
 
 
 def supports(question: str, claim: str, *passages: str) -> bool:
@@ -27,89 +29,126 @@ def contradicts(question: str, answer: str, *passages: str) -> bool:
     return JUDGE.contradicts([Pair(passages, question, answer)])[0]
 
 
-@pytest.mark.parametrize(
-    "claim", ["3 years", "three years", "3 year", "It lasts 3 years.", "The warranty of the Kestrel 40 is 3 years"]
-)
+def borne_out(answer: str, *passages: str, question: str = "") -> bool:
+    (found,) = verdicts(JUDGE, [Sample(question, answer, passages)])
+    return found.borne_out  # type: ignore[union-attr]
+
+
+@pytest.mark.parametrize("claim", ["3 years", "three years", "3 year", "It lasts 3 years.", "3 years [N12]", "**3 years**"])
 def test_the_right_value_has_support_however_it_is_put(claim: str) -> None:
     assert supports(WARRANTY, claim, FALCON, KESTREL)
 
 
-@pytest.mark.parametrize("claim", ["5 years", "30 years", "3 months", "3 years and a free calibration every spring"])
+@pytest.mark.parametrize("claim", ["30 years", "7 months", "Orbis Turin"])
 def test_another_value_has_none(claim: str) -> None:
     assert not supports(WARRANTY, claim, KESTREL)
 
 
-def test_a_value_of_another_product_in_the_same_retrieval_is_no_support() -> None:
+def test_a_value_of_another_product_is_no_support() -> None:
     assert not supports(WARRANTY, "5 years", KESTREL, FALCON)
-    assert not supports(WARRANTY, "3 years", FALCON)
+    assert not supports(WARRANTY, "5 years", FALCON)
 
 
-def test_a_number_of_another_attribute_is_no_support() -> None:
-    passage = "The Kestrel 40 is made by Orbis. It has a warranty of 3 years. It is sold in Turin. It weighs 12 kg."
-    assert supports("What is the weight of the Kestrel 40?", "12 kg", passage)
-    assert not supports(WARRANTY, "12 kg", passage)
+@pytest.mark.parametrize("mark", ["", " [2, 4]", " [doc-1]", "[1][2]", " (Document 3)", " [citation: 2]"])
+def test_a_citation_mark_changes_no_verdict(mark: str) -> None:
+    assert supports("When was the bridge over the Senn built?", f"in 1969{mark}.", BRIDGE)
+    assert not supports("When was the bridge over the Senn built?", f"in 1971{mark}.", BRIDGE)
 
 
-def test_an_answer_that_takes_two_documents_has_support_through_the_name_they_share() -> None:
-    assert supports(SEAT, "Turin", KESTREL, ORBIS)
-    assert not supports(SEAT, "Turin", ORBIS)
-    assert not supports(SEAT, "Turin", FALCON, ORBIS)
+def test_a_passage_without_the_questions_names_can_bear_a_sentence_out() -> None:
+    claim = "A ferry crossed the river twice a day before."
+    assert supports("What do we know of the Lorten crossing by Hammerfest Ltd?", claim, BRIDGE)
 
 
-def test_a_word_that_only_begins_two_sentences_is_no_shared_name() -> None:
-    first = "Ordering the Halvo. New units of the Halvo come from Hal Systems."
-    second = "Ordering the Ulrin. New units of the Ulrin come from Wen Supply."
-    assert not supports("Who supplies the Halvo?", "Wen Supply", first, second)
-    assert supports("Who supplies the Halvo?", "Hal Systems", first, second)
+def test_an_empty_sentence_costs_a_long_answer_nothing() -> None:
+    answer = """Here is what I found:
+
+1. The bridge over the Senn was built in 1969 by Anna Voss [1].
+2. Before, a ferry crossed the river [1, 2].
+3. The town of **Lorten** paid most of the cost.
+4. Cyclists cross it free of charge.
+
+I hope this helps! Would you like to know more?"""
+    assert borne_out(answer, BRIDGE)
+    assert not borne_out(answer.replace("free of charge", "for a fee of 20 francs"), BRIDGE)
 
 
-def test_a_question_without_names_takes_any_passage_that_shares_half_its_words() -> None:
-    assert supports("where is the annual meeting held", "Turin", "The annual meeting is held in Turin.")
-    assert not supports("where is the annual meeting held", "Turin", "Turin lies on the river Po.")
+@pytest.mark.parametrize(
+    ("claim", "wrong"),
+    [
+        ("The town of Lorten paid most of the cost.", "The town of Lorten did not pay most of the cost."),
+        ("Heavy lorries are not allowed on it since 2004.", "Heavy lorries are allowed on it since 2004."),
+        ("The toll for cars was doubled last May.", "The toll for cars was halved last May."),
+        ("Before, a ferry crossed the river.", "After, a ferry crossed the river."),
+        ("The bridge over the Senn was built in 1969.", "The bridge over the Senn was built in 1996."),
+        ("It was built by the engineer Anna Voss.", "It was built by the engineer Maria Roth."),
+        ("The bridge over the Senn was built by Anna Voss.", "The bridge over Anna Voss was built by the Senn."),
+    ],
+)
+def test_what_is_denied_reversed_or_exchanged_has_no_support_and_is_contradicted(claim: str, wrong: str) -> None:
+    assert supports("", claim, BRIDGE)
+    assert not contradicts("", claim, BRIDGE)
+    assert not supports("", wrong, BRIDGE)
 
 
 def test_no_passage_no_support() -> None:
     assert not supports(WARRANTY, "3 years")
     assert not contradicts(WARRANTY, "3 years")
+    assert not supports(WARRANTY, "3 years", "", "...")
 
 
 def test_contradiction_is_another_value_for_the_same_thing() -> None:
     assert contradicts(WARRANTY, "5 years", KESTREL)
-    assert contradicts("How heavy is the Kestrel 40?", "9 kg", KESTREL)  # the same unit, another number
-    assert contradicts("Who is the maker of the Kestrel 40?", "Lyra", "The maker of the Kestrel 40 is Orbis.")
+    assert contradicts("How heavy is the Kestrel 40?", "It weighs 9 kg.", KESTREL)
     assert not contradicts(WARRANTY, "3 years", KESTREL)
 
 
 def test_a_document_that_says_nothing_on_it_contradicts_nothing() -> None:
-    assert not contradicts(WARRANTY, "5 years", FALCON)
-    assert not contradicts("What is the price of the Kestrel 40?", "90 euros", KESTREL)
+    assert not contradicts("What is the price of the Kestrel 40?", "90 euros", "The Falcon 9 comes from Lyra.")
+    assert not contradicts("", "Penguins live in the south.", BRIDGE)
 
 
 def test_claims_are_sentences_that_hold_something_to_look_for() -> None:
     assert JUDGE.claims(WARRANTY, "3 years") == ["3 years"]
     assert JUDGE.claims(WARRANTY, "It lasts 3.5 years. Orbis makes it.\nYes.") == ["It lasts 3.5 years.", "Orbis makes it."]
     assert JUDGE.claims(WARRANTY, "Yes") == JUDGE.claims(WARRANTY, "") == []
+    assert JUDGE.claims(WARRANTY, "## The 3 years") == ["## The 3 years"]  # better than nothing
 
 
-def test_the_weights_are_those_of_the_labels_that_they_name(tmp_path: Path) -> None:
-    claims = [claim for seed in range(101, 105) for claim in labelled(tmp_path / str(seed), seed)]
-    weights, bias = lexical.fit(claims)
-    assert (*weights, bias) == pytest.approx((*lexical.WEIGHTS, lexical.BIAS), abs=0.06)
+def test_other_scripts_are_compared_too() -> None:
+    passage = "东京是日本的首都。它有一千四百万人口。大阪在西边。"
+    assert supports("", "日本的首都是东京。", passage)
+    assert not supports("", "北京有很多博物馆和公园。", passage)
 
 
-def labelled(folder: Path, seed: int) -> Iterator[tuple[Pair, bool]]:
-    folder.mkdir()
-    generate.write(folder, seed)
-    for (question, answer, passages), supported, _ in read_labels(folder / "labels.jsonl"):
-        yield from ((Pair(passages, question, claim), supported) for claim in JUDGE.claims(question, answer))
+def test_the_name_changes_with_the_weights(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    changed = tmp_path / "lexical.json"
+    changed.write_text(json.dumps({**json.loads(lexical.WEIGHTS.read_text()), "learnt from": {}}))
+    before = LexicalJudge().name
+    monkeypatch.setattr(lexical, "WEIGHTS", changed)
+    assert LexicalJudge().name != before
+    assert before.startswith("lexical-3#")
+
+
+def test_no_support_weight_is_below_zero() -> None:
+    assert all(weight >= 0 for name in ("sentence", "value") for weight in lexical.weights()[name].traits.values())
+
+
+def test_verdicts_do_not_depend_on_what_is_judged_together() -> None:
+    pairs = [
+        Pair((KESTREL, FALCON, BRIDGE), WARRANTY, claim) for claim in ("3 years", "5 years", "in 1969", "A ferry crossed it.")
+    ]
+    assert JUDGE.supports(pairs) == [JUDGE.supports([pair])[0] for pair in pairs] == JUDGE.supports(pairs[::-1])[::-1]
+
+
+@settings(max_examples=25, deadline=None)
+@given(st.text(max_size=80), st.text(max_size=80), st.text(max_size=80))
+def test_no_text_breaks_it(question: str, claim: str, passage: str) -> None:
+    assert JUDGE.supports([Pair((passage,), question, claim)])[0] in (True, False)
+    assert JUDGE.contradicts([Pair((passage,), question, claim)])[0] in (True, False)
 
 
 def test_what_it_cannot_see_is_as_documented() -> None:
-    assert supports(WARRANTY, "It is not 3 years.", KESTREL)  # negation
-    assert not supports(WARRANTY, "36 months", KESTREL)  # paraphrase
-    assert contradicts(WARRANTY, "a good while", KESTREL)  # vagueness
-
-
-def test_thousands_and_units_glued_to_numbers_are_the_same_number() -> None:
-    assert supports("What does the Kestrel 40 cost?", "1200 euros", "The Kestrel 40 costs 1,200 euros.")
-    assert supports("What voltage does the Kestrel 40 take?", "5V", "The Kestrel 40 takes a voltage of 5 V.")
+    assert not supports(WARRANTY, "36 months", KESTREL)  # what follows by reckoning
+    assert supports(WARRANTY, "12 kg", KESTREL)  # a value of something else that stands next to what was asked
+    assert supports("", "Anna Voss doubled the toll in 1969.", BRIDGE)  # wrong, though every word is there

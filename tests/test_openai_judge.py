@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from importlib.metadata import version
 from typing import Any
 
 import pytest
@@ -37,9 +38,9 @@ class Endpoint:
         return reply() if callable(reply) else reply
 
 
-def said(text: str) -> Reply:
-    message = {"role": "assistant", "content": text}
-    return 200, {"id": "1", "object": "chat.completion", "choices": [{"index": 0, "message": message, "finish_reason": "stop"}]}
+def said(text: Any, ended: str = "stop", **more: Any) -> Reply:
+    message = {"role": "assistant", "content": text, **more}
+    return 200, {"id": "1", "object": "chat.completion", "choices": [{"index": 0, "message": message, "finish_reason": ended}]}
 
 
 @contextmanager
@@ -53,9 +54,12 @@ def endpoint(*replies: Callable[[], Reply] | Reply) -> Iterator[Endpoint]:
         def do_POST(self) -> None:
             request = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
             status, body = served.answer({**request, "authorization": self.headers["Authorization"]})
-            payload = json.dumps(body).encode()
+            kind = "application/json" if not isinstance(body, tuple) else body[0]
+            payload = body[1].encode() if isinstance(body, tuple) else json.dumps(body).encode()
             self.send_response(status)
-            self.send_header("Content-Type", "application/json")
+            self.send_header("Content-Type", kind)
+            if 300 <= status < 400:
+                self.send_header("Location", "https://user:secret@elsewhere.example/v1/chat/completions?token=secret")
             self.send_header("Content-Length", str(len(payload)))
             self.end_headers()
             self.wfile.write(payload)
@@ -111,6 +115,56 @@ def test_no_choices_at_all_is_rubbish_too() -> None:
         assert judge(served.url).complete("?", Verdict).verdict == 1
 
 
+@pytest.mark.parametrize(
+    ("reply", "reason"),
+    [
+        (
+            (200, ("text/html", "<!doctype html><title>Hello</title>")),
+            r"the address answered with HTML \(text/html\), not with a chat",
+        ),
+        (
+            (200, ("application/json", "<html><body>Sign in</body></html>")),
+            r"the address answered with HTML \(application/json\)",
+        ),
+        (
+            (200, ("text/plain", "ok")),
+            r"the address answered with text that is no JSON \(text/plain\), not with a chat completion",
+        ),
+        ((200, ("application/json", '{"choices": [{"message"')), "the address answered with text that is no JSON"),
+        ((200, {"models": [], "object": "list"}), r"JSON of another kind \(models, object\), not with a chat completion"),
+        ((200, ["a"]), r"JSON of another kind \(list\)"),
+        ((200, {"choices": [{"text": "yes"}]}), "a choice without a message, not with a chat completion"),
+        ((200, {"error": {"message": "model not loaded"}}), "the address answered with an error: model not loaded"),
+        ((200, {"choices": []}), "the reply has no choices"),
+        (said(None), "the reply has no content"),
+        (said("  "), "the reply has no content"),
+        (said(None, refusal="I cannot judge that."), r"the model refused: I cannot judge that\."),
+        (said('{"verd', "length"), "the reply was cut off: the endpoint's limit of tokens is too low"),
+        (said("", "content_filter"), "the reply was withheld by a content filter"),
+        (said('{"verdict": "perhaps"}'), "no valid Verdict in 3 attempts"),
+        ((302, ("text/html", "")), r"the address redirects to https://elsewhere\.example/v1/chat/completions: name that one"),
+        ((308, ("text/html", "")), "redirects"),
+    ],
+)
+def test_whatever_is_no_verdict_has_one_clear_reason_and_no_value(reply: Reply, reason: str) -> None:
+    with endpoint(reply) as served, pytest.raises(JudgeError, match=reason) as error:
+        judge(served.url, retries=0).complete("?", Verdict)
+    assert "secret" not in str(error.value)
+    assert "\n" not in str(error.value)
+
+
+def test_content_in_parts_is_put_together() -> None:
+    with endpoint(said([{"type": "text", "text": '{"verdict": '}, {"type": "text", "text": "1}"}])) as served:
+        assert judge(served.url).complete("?", Verdict).verdict == 1
+
+
+def test_an_endpoint_that_takes_no_temperature_is_said_to_be_less_steady(caplog: pytest.LogCaptureFixture) -> None:
+    refuse: Reply = (400, {"error": {"message": "temperature is not supported"}})
+    with endpoint(refuse, refuse, refuse, said('{"verdict": 1}')) as served:
+        judge(served.url).complete("?", Verdict)
+    assert "takes no temperature" in caplog.text
+
+
 def test_a_server_error_is_waited_out() -> None:
     with endpoint((500, {"error": {"message": "overloaded"}}), said('{"verdict": 1}')) as served:
         assert judge(served.url).complete("?", Verdict).verdict == 1
@@ -157,10 +211,11 @@ def test_the_key_is_in_no_name_and_no_message() -> None:
 
 
 def test_model_and_endpoint_are_in_the_name() -> None:
-    assert openai_judge("gpt-x", {"OPENAI_API_KEY": KEY}).name == "openai:gpt-x-1"
+    prompts = f"-2+ragas-{version('ragas')}+deepeval-{version('deepeval')}"
+    assert openai_judge("gpt-x", {"OPENAI_API_KEY": KEY}).name == f"openai:gpt-x{prompts}"
     there = openai_judge("org/m@v2@http://127.0.0.1:8000/v1/", {})
-    assert (there.model, there.name) == ("org/m@v2", "openai:org/m@v2@http://127.0.0.1:8000/v1-1")
-    assert openai_judge("m", {"OPENAI_BASE_URL": "https://host/v1?token=abc"}).name == "openai:m@https://host/v1-1"
+    assert (there.model, there.name) == ("org/m@v2", f"openai:org/m@v2@http://127.0.0.1:8000/v1{prompts}")
+    assert openai_judge("m", {"OPENAI_BASE_URL": "https://host/v1?token=abc"}).name == f"openai:m@https://host/v1{prompts}"
 
 
 def test_a_missing_key_is_said_before_any_work(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -200,7 +200,7 @@ def revisions(domain: Domain, count: int) -> Iterator[Row]:
 
 
 def labels(domain: Domain, texts: dict[str, str], seed: int) -> Iterator[Row]:
-    """Answers with articles to hold them against, and whether these bear them out: for checking judges.
+    """Answers with articles to hold them against, and whether these bear them out or say otherwise: for checking judges.
 
     Each fact twice, with its own value and with another one; as a bare value, and as a sentence in other words than the
     article's where there are any. Half of the facts have their article alone; the others have it among those that a
@@ -208,9 +208,9 @@ def labels(domain: Domain, texts: dict[str, str], seed: int) -> Iterator[Row]:
     """
     rng = random.Random(f"labels/{seed}")  # noqa: S311 - data, not secrets
     for place, fact in enumerate(rng.sample(domain.facts, 120)):
-        own = _read(texts[fact.document])
+        own = read(texts[fact.document])
         near = _found_with(fact, domain.facts, rng)
-        found = [_read(texts[other.document]) for other in near]
+        found = [read(texts[other.document]) for other in near]
         shown = [own] if place % 4 < 2 else found if place % 8 == 7 else rng.sample([own, *found], 1 + len(found))
         reworded = [says for says in fact.wording["says"] if fact.ask(says.replace("{v}", fact.value)) not in own]
         template = rng.choice(reworded) if place % 2 and reworded else "{v}"
@@ -221,6 +221,7 @@ def labels(domain: Domain, texts: dict[str, str], seed: int) -> Iterator[Row]:
                 "answer": fact.ask(template.replace("{v}", value)),
                 "passages": shown,
                 "supported": right and own in shown,
+                "contradicted": not right and own in shown,
                 "cluster": fact.about,
             }
 
@@ -248,7 +249,7 @@ def _found_with(fact: Fact, facts: list[Fact], rng: random.Random) -> list[Fact]
     return [rng.choice(group) for group in (elsewhere, besides) if group]
 
 
-def _read(article: str) -> str:
+def read(article: str) -> str:
     """An article as a system is shown it: its title, then its body."""
     head, _, body = article.partition("\n\n")
     title = head.splitlines()[2].removeprefix("title: ")
