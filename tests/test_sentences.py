@@ -1,7 +1,5 @@
 """Answers as the statements that they make: what people and models put around them is taken off."""
 
-# ruff: noqa: RUF001 -- the marks of all scripts
-
 from __future__ import annotations
 
 import pytest
