@@ -227,7 +227,7 @@ def test_a_saved_run_is_compared_with_and_another_exam_is_refused(first: tuple[R
     assert kept.exists()  # what is refused is the comparison alone
     code, out = runner(f"--eval-compare={saved}", "--eval-compare-fail=*:ci", "-k", "test_accuracy and rag")
     assert code == 1
-    assert "cannot be compared with the saved run: definition of measure accuracy.exact: 0 before, 1 now" in out
+    assert "cannot be compared with the saved run: definition of measure accuracy.exact: 0 before, 2 now" in out
 
 
 @pytest.mark.slow
