@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("proctor")
 VERSION = "2"
+SECRET = 6
+"""Letters of the shortest key that is one. Local endpoints are given "x" or "none", which are in other words, too."""
 PROMPTS = ("ragas", "deepeval")
 """The libraries that write the prompts: another version of them may ask in other words."""
 ATTEMPTS = 3
@@ -142,7 +144,7 @@ class OpenAIJudge:
         )
 
     def _without_key(self, text: str) -> str:
-        return (text.replace(self._key, "***") if self._key else text)[:500]
+        return (text.replace(self._key, "***") if len(self._key) >= SECRET else text)[:500]
 
 
 def _wishes(schema: type[Schema]) -> Iterator[dict[str, Any]]:

@@ -210,6 +210,11 @@ def test_the_key_is_in_no_name_and_no_message() -> None:
     assert error.value.__cause__ is None
 
 
+def test_a_key_that_is_none_spoils_no_message() -> None:
+    with endpoint((200, ("text/html", "<html>"))) as served, pytest.raises(JudgeError, match=r"HTML \(text/html\)"):
+        OpenAIJudge("small", served.url, "x").complete("?", Verdict)
+
+
 def test_model_and_endpoint_are_in_the_name() -> None:
     prompts = f"-2+ragas-{version('ragas')}+deepeval-{version('deepeval')}"
     assert openai_judge("gpt-x", {"OPENAI_API_KEY": KEY}).name == f"openai:gpt-x{prompts}"
