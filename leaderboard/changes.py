@@ -169,6 +169,12 @@ def renewed(kind: str, before: Provenance, after: Provenance) -> Iterator[str]:
             yield f"{name}: {_short(was)} before, {_short(now)} now"
 
 
+def other_libraries(before: Run, after: Run) -> list[str]:
+    """Libraries of another version, which may come to other results."""
+    old, new = (run.provenance.get("versions") or {} for run in (before, after))
+    return [f"{name} {old[name]} -> {new[name]}" for name in old if name in new and old[name] != new[name]]
+
+
 def resettings(before: Run, after: Run) -> Iterator[str]:
     """What was set otherwise in the systems that both runs have, and which base models are not what they were."""
     yield from (f"base model {text}" for text in renewed("base_models", before.provenance, after.provenance))
@@ -181,7 +187,7 @@ def resettings(before: Run, after: Run) -> Iterator[str]:
 
 
 def _manner(system: Mapping[str, Any]) -> dict[str, Any]:
-    asked = {name: system.get("generation", {}).get(name) for name in ("prompt_template", "adapter_merged")}
+    asked = {name: system.get("generation", {}).get(name) for name in ("prompt_template", "adapter_merged", "thinking")}
     return {**asked, "max_new_tokens": system.get("settings", {}).get("max_new_tokens")}
 
 

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 
 from evals.comparison import verdict
 from evals.schema import InputError
-from leaderboard.changes import GONE, Change, resettings
+from leaderboard.changes import GONE, Change, other_libraries, resettings
 from leaderboard.figures import SPACE, between, figure, shortened, signed
 from leaderboard.gate import Gate, Ruling
 from leaderboard.policy import Policy
@@ -164,6 +164,7 @@ def _answer(run: Run, place: tuple[str, str, str, int], item: str) -> tuple[str,
 def _foot(gate: Gate, before: Run, after: Run, link: str) -> str:
     lines = [f"Compared with {_named(before)}; this is {_named(after)}."]
     lines += [f"Set otherwise: {_plain(moved)}." for moved in resettings(before, after)]
+    lines += [f"Other versions: {_plain(', '.join(others))}."] if (others := other_libraries(before, after)) else []
     lines += [f"Compared all the same, though it differs: {difference}." for difference in gate.differences]
     return "\n".join([*lines, *([f"[The whole page]({link})"] if link else [])])
 

@@ -19,6 +19,7 @@ from models import (
     bench,
     costs,
     dense,
+    embedder,
     endings,
     generation,
     habits,
@@ -300,6 +301,8 @@ class Candidate:
         """What the run's provenance says of it: settings, and what its training measured if it was trained by now."""
         settings = {name: value for name, value in vars(self.system).items() if name != "name"}
         settings["max_new_tokens"] = self.room
+        if self.system.retrieve == "dense":
+            settings["embedder_content"] = embedder.find(self.system.embedder, self.bench.cache).content()[:12]
         if self.system.adapts:
             settings |= adaptation.hyperparameters(self.system, self.base)._asdict()
         said = {

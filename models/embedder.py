@@ -44,9 +44,12 @@ class Embedder:
         return self._version()
 
     def _version(self) -> str:
-        files = [(path.relative_to(self.folder).as_posix(), self.cache.file_digest(path)) for path in _files(self.folder)]
         libraries = [installed(name) for name in ("sentence-transformers", "transformers", "torch")]
-        return digest(source(__file__), files, libraries)
+        return digest(source(__file__), self.content(), libraries)
+
+    def content(self) -> str:
+        """Hash of its files as they are now."""
+        return digest([(path.relative_to(self.folder).as_posix(), self.cache.file_digest(path)) for path in _files(self.folder)])
 
     @cached_property
     def settings(self) -> dict[str, Any]:

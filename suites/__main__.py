@@ -87,9 +87,10 @@ def _counts(suite: Suite) -> str:
 def _room(suite: Suite) -> str:
     """How long answers may be. What that is in tokens depends on the base model."""
     longest = max((*suite.references, *suite.completions), key=len, default="")
+    words = len(longest.split())
     return (
         "answers may take up to one and a half times as many tokens as the longest right answer, which has "
-        f"{len(longest.split())} words ({len(longest)} characters); --dry-run counts them for a base model"
+        f"{words} word{'s' * (words != 1)} ({len(longest)} characters); --dry-run counts them for a base model"
     )
 
 

@@ -59,6 +59,12 @@ def test_seconds_of_another_machine_are_not_compared_and_stop_nothing():
     assert only(gate(before, timed("one", slower), CRITICAL))[0] != "not compared"
 
 
+def test_libraries_of_another_version_are_named_in_the_report():
+    before, after = (run(share(120), provenance={"versions": {"torch": number, "peft": "1"}}) for number in ("2.13.0", "2.14.0"))
+    text = report.as_markdown(gate(before, after, CRITICAL), before, after)
+    assert "Other versions: torch 2.13.0 -> 2.14.0." in text
+
+
 def test_a_gain_passes():
     assert only(gate(run(share(120)), run(share(180)), CRITICAL)) == ("passed", "GO")
 

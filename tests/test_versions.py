@@ -19,6 +19,9 @@ from evals import axes, cache, machine
 from evals.cache import Cache
 from evals.exam import Axis, Exam, Sheet
 from evals.judges import load_judge
+from leaderboard.changes import resettings
+from leaderboard.records import Records
+from leaderboard.store import Run
 from models import base as base_models
 from models import limits, systems
 from models.bench import Bench
@@ -370,3 +373,16 @@ def test_changed_code_makes_anew_what_it_makes(world: World, module: str, kinds:
         assert anew(before, world.keys()) == kinds
     finally:
         cache.source.cache_clear()
+
+
+def test_a_replaced_embedder_is_named_where_runs_are_compared(world: World) -> None:
+    def told() -> dict[str, Any]:
+        kept, suite = Cache(world.folder / "cache"), load(str(world.folder / "shop"))
+        dense = systems.load(world.folder / "systems.toml")["dense"]
+        found = Candidate(dense, base_models.find(str(world.folder / "model"), kept), suite.domain, Bench(kept, "cpu")).facts()
+        return {"systems": {"dense": found}}
+
+    before = told()
+    world.flip("embedder/model.safetensors")
+    (text,) = resettings(*(Run(Path(), Records.of(()), provenance) for provenance in (before, told())))
+    assert text.startswith("dense: embedder_content ")
