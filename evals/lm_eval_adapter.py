@@ -10,10 +10,11 @@ import importlib.util
 import json
 import logging
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from evals import task_files
 from evals.cache import digest, file_digest, source
 from evals.quiet import quiet
 from evals.schema import InputError
@@ -104,15 +105,7 @@ def _beside(config: dict[str, Any], folder: Path) -> dict[str, Any]:
     files = (config.get("dataset_kwargs") or {}).get("data_files")
     if files is None:
         return config
-    return {**config, "dataset_kwargs": {**config["dataset_kwargs"], "data_files": _placed(files, folder)}}
-
-
-def _placed(files: Any, folder: Path) -> Any:
-    if isinstance(files, Mapping):
-        return {split: _placed(file, folder) for split, file in files.items()}
-    if isinstance(files, list):
-        return [_placed(file, folder) for file in files]
-    return str(folder / files) if (folder / files).exists() else files
+    return {**config, "dataset_kwargs": {**config["dataset_kwargs"], "data_files": task_files.placed(files, folder)}}
 
 
 def _tasks_of_name(name: str) -> dict[str, Any]:
@@ -150,28 +143,8 @@ def _folder_content(folder: Path) -> list[tuple[str, str]]:
     """Name and hash of every file in the folder, and of the data files elsewhere that its tasks name."""
     files = sorted(path for path in folder.rglob("*") if path.is_file() and "__pycache__" not in path.parts)
     inside = [(str(path.relative_to(folder)), file_digest(path)) for path in files]
-    named = (file for path in files if path.suffix == ".yaml" for file in _data_files(path))
+    named = (file for path in files if path.suffix == ".yaml" for file in task_files.data_files(path))
     return inside + [(str(file), file_digest(file)) for file in sorted(set(named)) if file.is_file()]
-
-
-def _data_files(path: Path) -> Iterator[Path]:
-    """The data files that a task's YAML names."""
-    import yaml
-
-    class Loader(yaml.SafeLoader):
-        """Takes lm-eval's `!function` for text."""
-
-    Loader.add_constructor("!function", lambda _, node: str(node.value))
-    config = yaml.load(path.read_text(encoding="utf-8"), Loader)  # noqa: S506 -- a subclass of the safe loader
-    kwargs = config.get("dataset_kwargs") if isinstance(config, dict) else None
-    files = _placed((kwargs or {}).get("data_files"), path.parent) if kwargs and "data_files" in kwargs else []
-    yield from map(Path, _flat(files))
-
-
-def _flat(files: Any) -> Iterable[str]:
-    if isinstance(files, Mapping):
-        return [name for file in files.values() for name in _flat(file)]
-    return [name for file in files for name in _flat(file)] if isinstance(files, list) else [files]
 
 
 def lm_eval_files(values: Mapping[str, Value]) -> dict[str, str]:

@@ -10,6 +10,7 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any, get_args
 
+from evals import task_files
 from evals.axes import measures
 from evals.lm_eval_adapter import knows
 from evals.schema import Rule, Source, Style, Suite
@@ -149,6 +150,8 @@ class _Table:
                 if not any(folder.rglob("*.yaml")):
                     self._problem("general", f"the folder '{entry}' holds no task", "put the YAML file of an lm-eval task there")
                 self._tell_links(folder)
+                for problem in task_files.problems(folder):
+                    self.problems.add(Place(problem.file, problem.line), problem.what, problem.remedy)
                 return str(folder.resolve())
         if re.search(r"[/\\]|^\.", entry):
             remedy = "give a folder (relative to the suite's) or the name of an lm-eval task"
