@@ -51,9 +51,16 @@ def limits(suite: Suite, base: BaseModel) -> Limits:
     unframed = [suite.bare(text) for text in framed]
     lengths = _lengths(base, [*texts, *framed, *unframed, _frame(suite)])
     counts = dict(zip([*texts, *framed, *unframed], lengths[:-1], strict=True))
-    frame = max((counts[one] - counts[other] for one, other in zip(framed, unframed, strict=True)), default=lengths[-1])
+    known = [counts[one] - counts[other] for one, other in zip(framed, unframed, strict=True)]
+    frame = max(known, default=0 if _followed(suite, formatted) else lengths[-1])
     longest = max([counts[text] + max(0, frame) for text in bare] + [counts[text] for text in formatted], default=0)
     return Limits(max(LEAST, min(math.ceil(SPARE * longest), base.context // 2)), _ends(texts), longest)
+
+
+def _followed(suite: Suite, texts: Sequence[str]) -> bool:
+    """Whether one of the texts is in the house format, which then is seen to put nothing around an answer."""
+    pattern = suite.style.pattern if suite.style else ""
+    return bool(pattern) and any(re.fullmatch(pattern, text.strip()) for text in texts)
 
 
 def _frame(suite: Suite) -> str:

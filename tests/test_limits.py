@@ -65,6 +65,16 @@ def test_the_house_format_counts(base: BaseModel) -> None:
     assert limits(pattern, base).longest > limits(shown, base).longest > bare + 10
 
 
+def test_a_house_format_that_puts_nothing_around_an_answer_takes_no_room(base: BaseModel) -> None:
+    style = Style(pattern=r"(?P<answer>(?:OUT|IN) - \w+ - \w+ - (?:\d+ (?:hr?|min|d)|NR|NG)|VOID)")
+    examples = tuple(
+        Example(prompt, said) for prompt, said in (("Log this.", "OUT - Sartis - Maldin - 18 h"), ("And this.", "VOID"))
+    )
+    domain = replace(SUITE.domain, examples=examples)
+    plain, framed = (limits(replace(SUITE, domain=domain, style=each), base).longest for each in (None, style))
+    assert framed == plain
+
+
 @pytest.mark.parametrize(
     ("texts", "ends"),
     [(("one\n", "two"), "line"), (("one\ntwo",), "blank line"), (("one\ntwo", "one\n \ntwo"), "question")],
