@@ -18,7 +18,7 @@ RECALL = Measure("citations.recall", version="2")
 PRECISION = Measure("citations.precision", version="2")
 TRACEABLE = Measure("citations.traceable", version="2")
 MEASURES = (RECALL, PRECISION, TRACEABLE)
-UNREAD = "what may be a citation names no document for certain, and was not counted"
+UNREAD = "a mark that looks like a citation names no document, so it was not counted"
 NUMBERED = "a number was taken for the place of a passage as it was shown"
 
 

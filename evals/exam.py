@@ -209,8 +209,10 @@ def _one(measure: Measure, scorer: QuestionScorer, suite: Suite, question: Quest
 
 
 def with_caution(score: Score, caution: str) -> Score:
-    """The score with a caution, where it has a value and no caution yet."""
-    return replace(score, caution=caution) if caution and score.status == "scored" and not score.caution else score
+    """The score with a caution beside those that it has, where it has a value."""
+    if not caution or score.status != "scored":
+        return score
+    return replace(score, caution="\n".join(dict.fromkeys([*score.caution.splitlines(), *caution.splitlines()])))
 
 
 @dataclass(frozen=True)

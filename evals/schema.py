@@ -246,8 +246,8 @@ class Answer:
 
     @property
     def caution(self) -> str:
-        """What a reader should know before trusting a score of this answer; empty if nothing."""
-        return "; ".join(text for text in (self._shortened, self._not_shown) if text)
+        """What a reader should know before trusting a score of this answer, one thing a line; empty if nothing."""
+        return "\n".join(text for text in (self._shortened, self._not_shown) if text)
 
     @property
     def _shortened(self) -> str:
@@ -305,7 +305,8 @@ class Score:
     reason: str = ""
     status: Status = "scored"
     caution: str = ""
-    """Why the value may not be what it seems. The same text for every item that it holds for: they are counted by it."""
+    """Why the value may not be what it seems, one reason a line. The same text for every item that it holds for: they are counted
+    by it."""
 
     def __post_init__(self) -> None:
         """Missing is not zero: only scored and failed items have a value, and it is finite."""

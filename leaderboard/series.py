@@ -127,7 +127,8 @@ class Series:
     def record_cautions(self) -> list[Caution]:
         """What its records say to beware of, the commonest first; an item counts once, whatever its seeds."""
         valued = self.records.valued()
-        told = {pair for pair in zip(valued.item.tolist(), valued.column("caution").tolist(), strict=True) if pair[1]}
+        texts = zip(valued.item.tolist(), valued.column("caution").tolist(), strict=True)
+        told = {(item, reason) for item, text in texts if text for reason in text.splitlines()}
         counts = Counter(reason for _, reason in told)
         of = len(self.means.items)
         return [Caution(counts[reason], of, reason) for reason in sorted(counts, key=lambda reason: (-counts[reason], reason))]

@@ -234,4 +234,6 @@ def _from_hub(name: str, *, code: bool) -> Path:
         return Path(snapshot_download(name, allow_patterns=wanted, ignore_patterns=NOT_LOADED))
     except (HfHubHTTPError, LocalEntryNotFoundError, OfflineModeIsEnabled, OSError, ValueError) as error:
         reason = str(error).splitlines()[0]
-        raise InputError(f"--base-model {name}: neither a folder here nor to be had from the model hub ({reason})") from error
+        raise InputError(
+            f"--base-model {name}: neither a folder here nor to be had from the model hub ({reason}); give a folder"
+        ) from error

@@ -74,13 +74,18 @@ class Candidate:
                 f"{self.limits.longest}), and the model has room for {self.context}, prompt included; take one with more room or "
                 "set a smaller max_new_tokens in a table of systems"
             )
-        if self.retrieves:
-            self._index.engine  # noqa: B018 # looked up for its errors
+        self._check_retrieval()
         if self.system.needs_examples and not self.domain.examples:
             why = "is trained" if self.system.adapts else "shows examples"
             raise InputError(
                 f"system {self.name} {why}, and the suite has no train.jsonl: add one, or name with --system those that need none"
             )
+
+    def _check_retrieval(self) -> None:
+        try:
+            _ = self._index.engine if self.retrieves else None  # looked up for its errors
+        except InputError as error:
+            raise InputError(f"system {self.name}: {error}") from error
 
     @property
     def name(self) -> str:

@@ -149,7 +149,9 @@ def _from_hub(name: str) -> Path:
         return Path(snapshot_download(name, allow_patterns=list(FILES)))
     except (HfHubHTTPError, LocalEntryNotFoundError, OfflineModeIsEnabled, OSError, ValueError) as error:
         reason = str(error).splitlines()[0]
-        raise InputError(f"embedder {name}: neither a folder here nor to be had from the model hub ({reason})") from error
+        raise InputError(
+            f"embedder {name}: neither a folder here nor to be had from the model hub ({reason}); give a folder"
+        ) from error
 
 
 def _files(folder: Path) -> list[Path]:

@@ -13,6 +13,8 @@ from evals.schema import Question, Suite
 from evals.text import RULES, declines, holds, normalise
 from suites import values
 
+AMOUNT = re.compile(r"(?<![\w.,])(\d+(?:\.\d+)?)(?: ?[A-Za-z]{1,3})?(?![\w.,]*\w)")
+"""A number, with the unit that follows it if one does."""
 SHOWN = 3
 """Ids that are named."""
 NOT_THERE = tuple(
@@ -35,6 +37,7 @@ def hints(suite: Suite) -> Iterator[str]:
     yield from _tags(suite)
     yield from _same_to_the_rule(suite)
     yield from _decimal_signs(suite)
+    yield from _alike_amounts(suite)
     if suite.source == "documents":
         yield from _without_evidence(suite)
         yield from _not_in_evidence(suite)
@@ -151,6 +154,32 @@ def _decimal_signs(suite: Suite) -> Iterator[str]:
             f"note: among the references {german} is read as {normalise(german)}, with a decimal comma, and {other} as "
             f"{normalise(other)}: write all with a decimal point, and thousands without a mark, where this is not meant"
         )
+
+
+def _alike_amounts(suite: Suite) -> Iterator[str]:
+    """Versions and units that the rule takes for one amount: 2.1 and 2.10, MW and mW."""
+    revised = [question for revision in suite.revisions for question in revision.questions]
+    asked = {
+        text for question in (*suite.questions, *revised) for reference in question.references for text in _amounts(reference)
+    }
+    values = {RULES[suite.normalise](text): text for text in asked}
+    written = asked.union(*(_amounts(document.text) for document in suite.domain.documents))
+    for other in sorted(written):
+        one = values.get(RULES[suite.normalise](other), other)
+        if one != other and _apart(one, other):
+            what = "if they are not, as versions and units may be, write more than the number (version 2.10)"
+            yield f"note: a reference has {one!r}, and {other!r} counts as the same: {what}{_rule(suite)}"
+
+
+def _amounts(text: str) -> set[str]:
+    """Each number, alone and with the word that follows it."""
+    return {written for found in AMOUNT.finditer(text) for written in (found[0], found[1])}
+
+
+def _apart(one: str, other: str) -> bool:
+    """Whether they differ in zeros at the end of a decimal, or in the case of a unit alone."""
+    digits, unit = ([re.sub(pattern, "", text) for text in (one, other)] for pattern in (r"[^\d.]", r"[^A-Za-z]"))
+    return unit[0] != unit[1] or (digits[0] != digits[1] and all("." in each for each in digits))
 
 
 def _without_evidence(suite: Suite) -> Iterator[str]:

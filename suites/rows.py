@@ -13,7 +13,7 @@ from typing import Any
 
 from evals.strict_json import RepeatedKeyError, numbered, parsed
 from suites import values as texts
-from suites.columns import IGNORED, Columns, Meaning, meaning
+from suites.columns import IGNORED, QUESTION, Columns, Meaning, meaning
 from suites.problems import Place, Problems, closest
 from suites.reading import read_text
 
@@ -130,7 +130,9 @@ class Row:
         elif not value.isascii() and any("\ud800" <= character <= "\udfff" for character in value):
             self._problem(name, "half of a surrogate pair, which no encoding can write", "remove the \\ud... escape")
         elif not texts.visible(value):
-            self._problem(name, "a text is expected, and it is empty", "fill it in, or leave the whole entry out")
+            right = name in ("references", *QUESTION["references"])
+            otherwise = "write [] where the documents do not hold the answer" if right else "leave the whole entry out"
+            self._problem(name, "a text is expected, and it is empty", f"fill it in, or {otherwise}")
         elif bare and value.strip() in texts.MISSING:
             what = f"'{value.strip()}' may be a text, or what a program writes where there is none"
             self._problem(name, what, f'write ["{value.strip()}"] if it is the text, or leave it out')

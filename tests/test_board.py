@@ -331,6 +331,12 @@ def test_a_caution_is_marked_on_the_cell_and_said_below_with_its_count():
     assert "Read with care: rag: cut off (2 of 40): accuracy.exact, accuracy.f1" in text
 
 
+def test_two_cautions_on_one_answer_are_counted_each():
+    first, second = answered("rag", 1, of=2)
+    cell, *_ = board_of(replace(first, caution="cut off\nnot shown"), replace(second, caution="cut off")).cells
+    assert [str(caution) for caution in cell.cautions] == ["cut off", "not shown (1 of 2)"]
+
+
 def test_the_terminal_gets_every_cell_within_its_width(tmp_path):
     found = board([read(make_run(tmp_path, Sample(seeds=2)))])
     text = as_text(found)

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from evals.schema import Domain, Question, RevisedQuestion, Revision, Rule, Suite
+from evals.schema import Document, Domain, Question, RevisedQuestion, Revision, Rule, Suite
 from suites.hints import hints
 
 
@@ -62,3 +62,18 @@ def test_numbers_in_the_manners_of_two_languages_are_noted(references: tuple[str
 def test_numbers_in_one_manner_are_not_noted(references: tuple[str, ...]) -> None:
     asked = [Question(str(place), f"How much is {place}?", (reference,)) for place, reference in enumerate(references)]
     assert "decimal" not in noted(*asked)
+
+
+@pytest.mark.parametrize(
+    ("reference", "text", "told"),
+    [
+        ("2.1", "Firmware 2.10 is out.", True),
+        ("5 MW", "It draws 5 mW.", True),
+        ("5 kg", "It weighs 5kg.", False),
+        ("4", "It is 4.0 wide.", False),
+        ("2.1", "Firmware 2.1.10 is out.", False),
+    ],
+)
+def test_versions_and_units_that_the_rule_takes_for_one_are_noted(reference: str, text: str, *, told: bool) -> None:
+    suite = Suite("s", "S", "1", Domain((Document("d", text),)), (Question("q", "Which?", (reference,), ("d",)),))
+    assert any("counts as the same" in hint for hint in hints(suite)) is told

@@ -104,7 +104,8 @@ def _absent(name: str, names: Sequence[str], aside: Mapping[str, str]) -> tuple[
     """What is wrong where a column is not there, and what to do about it."""
     found = next((f"'{column}' is {aside[column]}" for column in aside if column in COLUMNS[name]), "")
     if found:
-        return f"there is no such column: {found}", f"call it '{name}' if that is not so, or add one"
+        ours = "evidence" if name == "context" else name
+        return f"there is no such column: {found}", f"call it '{ours}' if that is not so, or add one"
     near = next((cell for cell in names if closest(cell, (name, *COLUMNS[name])).startswith("did")), None)
     return (
         f"there is no such column{f' (is {near!r} meant?)' if near else ''}",
