@@ -138,7 +138,12 @@ def test_a_browser_that_went_away_is_nothing_to_tell_of_and_other_errors_are(sit
             assert ("Traceback" in capsys.readouterr().err) == told
 
 
-@pytest.mark.skipif(signal.getsignal(signal.SIGINT) is not signal.default_int_handler, reason="interruptions are ignored here")
+interrupts = pytest.mark.skipif(
+    signal.getsignal(signal.SIGINT) is not signal.default_int_handler, reason="interruptions are ignored here"
+)
+
+
+@interrupts
 def test_it_prints_its_address_and_an_interruption_ends_it_cleanly(site):
     command = [sys.executable, "-m", "leaderboard", "preview", str(site), "--no-open"]
     with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
@@ -150,6 +155,7 @@ def test_it_prints_its_address_and_an_interruption_ends_it_cleanly(site):
     assert (process.returncode, said[1], out, err) == (0, "Ctrl-C ends this.\n", "", "")
 
 
+@interrupts
 def test_a_browser_is_opened_where_that_is_asked(site, tmp_path):
     """A browser of our own, which asks for the page, says so and is gone."""
     browser = tmp_path / "browser"
