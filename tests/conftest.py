@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator
 from importlib.util import find_spec
 from pathlib import Path
@@ -24,6 +25,8 @@ if find_spec("hypothesis"):  # pytest opens this file for a misspelt option of t
     settings.register_profile("proctor", deadline=None)  # a busy machine is slow, and no test is about that
     settings.load_profile("proctor")
 
+os.environ.pop("PYTEST_XDIST_WORKER_COUNT", None)  # what tests time does not count the workers that they run on themselves
+
 NAMES = ("Kelvo", "Marla", "Toru", "Zenna", "Quist", "Balo", "Ferro", "Hoxa")
 
 
@@ -38,12 +41,6 @@ def pytest_runtest_setup() -> None:
     from pytest_socket import socket_allow_hosts
 
     socket_allow_hosts(["127.0.0.1", "::1"], allow_unix_socket=True)
-
-
-@pytest.fixture(autouse=True)
-def _alone(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What is timed in a test does not count the workers that the tests themselves are spread over."""
-    monkeypatch.delenv("PYTEST_XDIST_WORKER_COUNT", raising=False)
 
 
 @pytest.fixture
