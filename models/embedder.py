@@ -14,6 +14,7 @@ from typing import Any
 from evals import minilm
 from evals.cache import Cache, digest, source
 from evals.schema import InputError
+from models import files
 
 log = logging.getLogger("proctor")
 
@@ -21,7 +22,6 @@ PACKAGED = "minilm"
 FILES = ("*.json", "*.safetensors", "*.model", "*.txt", "*.jinja")
 """All that shapes vectors: weights, configuration, modules and their order, pooling, prompts, tokenizer."""
 PICKLED = ("*.bin", "*.pt", "*.pth", "*.ckpt")
-POINTER = b"version https://git-lfs"
 COMPARED = ("cosine", "dot")
 ROWS = 64
 """Texts embedded together."""
@@ -184,12 +184,11 @@ def _problems(folder: Path) -> Iterator[str]:
         yield f"its vectors are compared by {compared} distance; use one that compares by {' or '.join(COMPARED)}"
 
 
-def _unreadable(files: Sequence[Path]) -> Iterator[str]:
-    for path in files:
-        with path.open("rb") as file:
-            if file.read(len(POINTER)) == POINTER:
-                yield f"{path} is a pointer of git LFS, not the file itself; run git lfs pull"
-        if path.suffix == ".safetensors" and _incomplete(path):
+def _unreadable(paths: Sequence[Path]) -> Iterator[str]:
+    for path in paths:
+        if files.is_pointer(path):
+            yield f"{path} is a pointer of git LFS, not the file itself; run git lfs pull"
+        elif path.suffix == ".safetensors" and not _whole(path):
             yield f"{path} is incomplete or damaged; fetch or save it again"
         if path.suffix == ".json":
             try:
@@ -198,19 +197,12 @@ def _unreadable(files: Sequence[Path]) -> Iterator[str]:
                 yield f"{path} is not valid JSON: {error}"
 
 
-def _incomplete(path: Path) -> bool:
-    """Whether a file of weights has not the length that its header says."""
-    size = path.stat().st_size
-    with path.open("rb") as file:
-        length = int.from_bytes(file.read(8), "little")
-        if length > size - 8:
-            return True
-        try:
-            header = json.loads(file.read(length))
-        except ValueError:
-            return True
-    ends = (entry["data_offsets"][1] for name, entry in header.items() if name != "__metadata__")
-    return bool(8 + length + max(ends, default=0) != size)
+def _whole(path: Path) -> bool:
+    try:
+        files.tensors(path)
+    except files.BrokenFileError:
+        return False
+    return True
 
 
 def _modules(folder: Path) -> list[dict[str, str]]:
