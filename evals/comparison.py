@@ -15,25 +15,16 @@ from typing import Any, Literal, NamedTuple, get_args
 import numpy as np
 from numpy.typing import NDArray
 
+from evals.differences import TINY, Difference, difference, signed_interval
 from evals.schema import Better
-from evals.sign_flips import FLIPS, flipped_sums
-from evals.statistics import (
-    Array,
-    Clusters,
-    Interval,
-    cluster_sums,
-    paired_difference,
-    signed_interval,
-    standard_error,
-    t_quantile,
-)
+from evals.statistics import Array, Interval, cluster_sums, student_quantile, t_quantile
 
 Verdict = Literal["better", "worse", "tied", "inconclusive"]
 VERDICTS: tuple[str, ...] = get_args(Verdict)
 
 ALPHA, POWER = 0.05, 0.8
-ENUMERATED = 13
-"""Clusters with a difference, up to which all signs are tried: 2^13 is about as many as are drawn otherwise."""
+LEVEL = ALPHA / 2
+"""Of a one-sided test that agrees with the 95 % interval."""
 
 
 class Values(NamedTuple):
@@ -63,16 +54,22 @@ class Noise:
     error: float
     degrees: float
 
+    @property
+    def reach(self) -> float:
+        """Half of its own 95 % interval."""
+        return t_quantile(1 - LEVEL, self.degrees) * self.error
 
-def training_noise(*sides: Sequence[float]) -> Noise | None:
+
+def training_noise(*sides: Sequence[float], beside: Sequence[Sequence[float]] = ()) -> Noise | None:
     """Of one mean, or of the difference of two of one kind, from the means of each side's seeds; None where none has two.
 
-    Two sides share one variance, so that the seeds of one tell of the other too.
+    Two sides share one variance, so that the seeds of one tell of the other too, as do those of others of the kind ``beside``.
     """
-    degrees = sum(len(side) - 1 for side in sides)
-    if degrees < 1:
+    told = [side for side in (*sides, *beside) if side]
+    degrees = sum(len(side) - 1 for side in told)
+    if degrees < 1 or not all(sides):
         return None
-    squares = sum(float(np.square(np.subtract(side, np.mean(side))).sum()) for side in sides)
+    squares = sum(float(np.square(np.subtract(side, np.mean(side))).sum()) for side in told)
     return Noise(float(np.sqrt(squares / degrees * sum(1 / len(side) for side in sides))), degrees)
 
 
@@ -81,6 +78,58 @@ def joint_noise(mine: Noise | None, theirs: Noise | None) -> Noise | None:
     if mine is None or theirs is None or not mine.error or not theirs.error:
         return theirs if mine is None or not mine.error else mine
     return Noise(*_together((mine.error, mine.degrees), theirs))
+
+
+@dataclass(frozen=True)
+class Sampling:
+    """What chance does to a difference: that of the questions, and that of training where it is known."""
+
+    questions: Difference
+    noise: Noise | None = None
+
+    def below(self, edge: float) -> float:
+        """One-sided p of so low a difference where the true one is ``edge``."""
+        return self._joint(self.questions.below(edge), edge)
+
+    def above(self, edge: float) -> float:
+        """One-sided p of so high a difference where the true one is ``edge``."""
+        return self._joint(self.questions.above(edge), edge)
+
+    def _joint(self, p: float, edge: float) -> float:
+        """The p at which the halves of both intervals, as legs of a right triangle, reach as far as the edge.
+
+        As `widened` has it: a pooled variance with Satterthwaite's degrees of freedom rejects too often where the part with few
+        degrees comes out small by chance.
+        """
+        away = abs(self.questions.interval.value - edge)
+        if not self.noise or not self.noise.error or p >= 0.5:
+            return p
+        error = away / -t_quantile(max(p, TINY), self.questions.degrees)
+        low, high = np.log(TINY), np.log(0.5)
+        for _ in range(50):
+            middle = (low + high) / 2
+            legs = (self._t(middle, self.questions.degrees) * error, self._t(middle, self.noise.degrees) * self.noise.error)
+            reach = np.hypot(*legs)
+            low, high = (low, middle) if reach < away else (middle, high)
+        return float(np.exp(high))
+
+    @staticmethod
+    def _t(log_p: float, degrees: float) -> float:
+        return -float(student_quantile(float(np.exp(log_p)), np.array(degrees)))
+
+    def more(self, edge: float, level: float = LEVEL) -> float | None:
+        """How many times as many questions would set the difference apart from ``edge``, if it stays what it is.
+
+        None where no number would: it is the edge itself, or training noise alone reaches as far.
+        """
+        from scipy.special import ndtri
+
+        away = abs(self.questions.interval.value - edge)
+        p = min(self.questions.below(edge), self.questions.above(edge))
+        noise = -t_quantile(level, self.noise.degrees) * self.noise.error if self.noise and self.noise.error else 0.0
+        if not p < 0.5 or noise >= away:
+            return None
+        return float((ndtri(level) / ndtri(max(p, TINY))) ** 2 * away**2 / (away**2 - noise**2))
 
 
 @dataclass(frozen=True)
@@ -96,17 +145,34 @@ class Comparison:
     difference: Interval
     """Of the means, mine less theirs."""
     p: float
-    """Two-sided: how often chance alone makes a difference as large."""
+    """Two-sided: how often chance alone makes a difference as large; below .05 exactly where the interval leaves out 0."""
     test: str
     effect: float | None
     """Mean difference in standard deviations of a cluster's difference (Cohen's d_z); None if all are the same."""
-    detectable: float | None
-    """The smallest true difference that this comparison would have found with 80 % power; None if none was seen."""
+    sampling: Sampling | None
+    """What any other true difference is tested with; None where the figures do not tell how far chance takes them."""
 
     @property
     def few(self) -> bool:
         """Whether it rests on so few effective clusters of items that no two systems are called apart, whatever p says."""
         return self.n > 1 and self.difference.few
+
+    def below(self, edge: float) -> float:
+        """One-sided p of so low a difference where the true one is ``edge`` or higher; 1 where that cannot be tested."""
+        return self.sampling.below(edge) if self.sampling else 1.0
+
+    def above(self, edge: float) -> float:
+        """One-sided p of so high a difference where the true one is ``edge`` or lower; 1 where that cannot be tested."""
+        return self.sampling.above(edge) if self.sampling else 1.0
+
+    @property
+    def detectable(self) -> float | None:
+        """The smallest true difference that this comparison would have found with 80 % power; None if none was seen."""
+        return self.detectable_beyond(0.0, LEVEL)
+
+    def detectable_beyond(self, edge: float, level: float) -> float | None:
+        """The same of a difference that is farther from 0 than ``edge``, by a one-sided test at ``level``."""
+        return detectable(self.sampling, edge, level) if self.sampling else None
 
 
 def compare(mine: Values, theirs: Values, *, share: bool = True, noise: Noise | None = None) -> Comparison | None:
@@ -118,58 +184,22 @@ def compare(mine: Values, theirs: Values, *, share: bool = True, noise: Noise | 
     if not len(ours):
         return None
     sums = cluster_sums(ours - others, groups)
-    difference = paired_difference(ours, others, groups, share=share)
-    exact = difference.method == "exact" and difference.value != 0
-    p, test = (0.0, "exact") if exact else significance(sums, alone=len(sums) == len(ours))
-    error, degrees = standard_error(ours - others, groups)
-    if noise and noise.error:
-        p, test = max(p, _two_sources(difference.value, (error, degrees), noise)), f"{test}, with training noise"
-        difference = widened(difference, noise, within=(-1.0, 1.0) if share else ANYWHERE)
+    found = difference(ours - others, groups, within=1.0 if share else None)
+    sampling = Sampling(found, noise)
     spread = float(sums.std(ddof=1)) if len(sums) > 1 else 0.0
+    whole = found.allowing(noise.reach) if noise and noise.error else found.interval
     return Comparison(
         n=len(ours),
         clusters=len(sums),
         unpaired=len(mine.items) + len(theirs.items) - 2 * len(ours),
         mine=float(ours.mean()),
         theirs=float(others.mean()),
-        difference=difference,
-        p=p,
-        test=test,
+        difference=whole,
+        p=min(1.0, 2 * min(sampling.below(0.0), sampling.above(0.0))),
+        test=whole.method,
         effect=float(sums.mean()) / spread if spread else None,
-        detectable=detectable(ours - others, groups, noise),
+        sampling=sampling,
     )
-
-
-def significance(sums: Array, *, alone: bool) -> tuple[float, str]:
-    """Two-sided p of the clusters' summed differences, and the test's name; ``alone``: every cluster is a single item.
-
-    Without an effect each cluster's difference is as likely to have the other sign. McNemar's exact test is that for
-    single items that differ by 1 or not at all; ``sign flips`` is that for all others, over all signs or 10,000 drawn.
-    """
-    moved = sums[sums != 0]
-    if not len(moved):
-        return 1.0, "no difference"
-    if alone and bool((np.abs(moved) == 1).all()):
-        from scipy.stats import binomtest
-
-        return float(binomtest(int((moved > 0).sum()), len(moved)).pvalue), "mcnemar"
-    if len(moved) <= ENUMERATED:
-        signs = 1.0 - 2.0 * ((np.arange(2 ** len(moved))[:, None] >> np.arange(len(moved))) & 1)
-        return float(_as_large(np.einsum("rc,c->r", signs, moved), moved).mean()), "sign flips, all"
-    return float((1 + _as_large(flipped_sums(moved), moved).sum()) / (1 + FLIPS)), "sign flips"
-
-
-def _as_large(totals: Array, moved: Array) -> NDArray[np.bool_]:
-    least = abs(moved.sum()) - 1e-9 * np.abs(moved).sum()  # rounding may take that much away
-    return np.asarray(np.abs(totals) >= least)
-
-
-def _two_sources(difference: float, questions: tuple[float, float], noise: Noise) -> float:
-    """Two-sided p of Welch's t with the errors of questions and of training."""
-    from scipy.special import stdtr
-
-    error, degrees = _together(questions, noise)
-    return float(2 * stdtr(degrees, -abs(difference) / error))
 
 
 def _together(questions: tuple[float, float], noise: Noise) -> tuple[float, float]:
@@ -183,24 +213,27 @@ def widened(found: Interval, noise: Noise | None, within: tuple[float, float] = 
     """The interval when training is done anew as well; ``within`` the limits that the measure has by nature."""
     if not noise or not noise.error:
         return found
-    reach = t_quantile(1 - ALPHA / 2, noise.degrees) * noise.error
     least, most = within
-    low = max(least, found.value - float(np.hypot(found.value - found.low, reach)))
-    high = min(most, found.value + float(np.hypot(found.high - found.value, reach)))
+    low = max(least, found.value - float(np.hypot(found.value - found.low, noise.reach)))
+    high = min(most, found.value + float(np.hypot(found.high - found.value, noise.reach)))
     return replace(found, low=low, high=high, method=f"{found.method}, with training noise")
 
 
-def detectable(differences: Array, clusters: Clusters, noise: Noise | None = None) -> float | None:
-    """Smallest true mean difference found at 5 % with 80 % power: (t(.975) + t(.80)) standard errors.
+def detectable(sampling: Sampling, edge: float, level: float) -> float | None:
+    """Smallest true difference beyond ``edge`` that a one-sided test at ``level`` finds with 80 % power.
 
-    The sample-size formula of Miller 2024 (arXiv:2411.00640, section 5), solved for the difference.
+    That is (t(1 - level) + t(.80)) standard errors beyond it: the sample-size formula of Miller 2024 (arXiv:2411.00640,
+    section 5), solved for the difference. The standard error is what it would be at that difference, which more items would show.
     """
-    error, degrees = standard_error(differences, clusters)
-    if noise and noise.error:
-        error, degrees = _together((error, degrees), noise)
-    if not error:
-        return None
-    return (t_quantile(1 - ALPHA / 2, degrees) + t_quantile(POWER, degrees)) * error
+    found = sampling.questions
+    reach, size = 0.0, edge
+    for _ in range(8):
+        error, degrees = found.error_at(size), found.degrees
+        if sampling.noise and sampling.noise.error:
+            error, degrees = _together((error, degrees), sampling.noise)
+        reach = (t_quantile(1 - level, degrees) + t_quantile(POWER, degrees)) * error
+        size = edge + reach
+    return size if reach else None
 
 
 def verdict(found: Comparison | None, better: Better, *, p: float, margin: float, alpha: float, min_pairs: int) -> Verdict:
@@ -218,12 +251,19 @@ def verdict(found: Comparison | None, better: Better, *, p: float, margin: float
 
 
 def corrected(ps: Sequence[float], method: Literal["holm", "bh", "none"]) -> list[float]:
-    """Each p corrected for their number: Holm keeps any false alarm rare, Benjamini-Hochberg their share of the alarms."""
+    """Each p corrected for their number: Holm keeps any false alarm rare, Benjamini-Hochberg their share of the alarms.
+
+    Holm 1979, Scandinavian Journal of Statistics 6(2), 65-70. SciPy has none, and statsmodels' collects all garbage first.
+    """
     if method == "none" or not ps:
         return list(ps)
-    from statsmodels.stats.multitest import multipletests
+    if method == "bh":
+        from scipy.stats import false_discovery_control
 
-    return [float(p) for p in multipletests(ps, method={"holm": "holm", "bh": "fdr_bh"}[method])[1]]
+        return [float(p) for p in false_discovery_control(ps)]
+    order = np.argsort(ps)
+    stepped = np.maximum.accumulate(np.asarray(ps, float)[order] * np.arange(len(ps), 0, -1))
+    return [float(p) for p in np.minimum(1.0, stepped)[np.argsort(order)]]
 
 
 def contrast(parts: Sequence[tuple[float, Values]]) -> Interval | None:

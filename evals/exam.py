@@ -306,7 +306,7 @@ class Exam:
         if valued and all(record.status == "failed" for record in valued):
             yield f"{who}: all {len(valued)} items failed: {_commonest(valued)}"
         if valued:
-            from evals.statistics import measured_interval  # loads numpy, which pytest can do without while it collects
+            from evals.differences import measured_interval  # loads numpy, which pytest can do without while it collects
 
             values = [record.value for record in valued if record.value is not None]
             found = measured_interval(values, [record.cluster for record in valued], valued[0].unit)

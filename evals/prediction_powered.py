@@ -6,8 +6,9 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from evals.differences import paired_difference
 from evals.schema import InputError
-from evals.statistics import CONFIDENCE, Array, Interval, interval, paired_difference
+from evals.statistics import CONFIDENCE, Array, Interval, interval
 
 FEWEST = 20
 """Labels from which the interval, which leans on the normal distribution, is worth showing."""

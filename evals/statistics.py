@@ -7,24 +7,23 @@ Three kinds of means have a method each, and docs/measures.md has how often each
 
 =============================  =====================================================================================
 shares, between 0 and 1        ``clopper-pearson``, with the number of independent items that the clusters are worth
-differences, between -1 and 1  ``wilson difference``: Wilson's on the scale from -1 to 1, with that number and Student's t
+differences, between -1 and 1  ``score t``: see `evals.differences`
 amounts                        ``skew t``: Student's t, corrected for the skewness of the mean
 constant amounts               ``exact``: an amount that does not vary, or was taken once
 amounts of one cluster         ``range`` of the values: one cluster says nothing about the next
 =============================  =====================================================================================
 
 They were simulated beside others on the same draws: shares beside resampled clusters (expanded percentiles) and Wilson's
-interval at Korn and Graubard's number of items, with clusters counted and effective; differences beside resampled clusters and
-the two shares of what is won and lost; amounts beside Student's t, on the plain and on the log scale, and resampled clusters,
-by percentiles and studentized. What sets the one for shares apart is that it does not take clusters for independent on weak
-evidence: see `_variance`. Wilson's ends fall to .905 in place of .95 (26 single items, a share of .02); those of Clopper and
-Pearson cost less width than a Student's t that would make up for it.
+interval at Korn and Graubard's number of items, with clusters counted and effective; amounts beside Student's t, on the plain
+and on the log scale, and resampled clusters, by percentiles and studentized. What sets the one for shares apart is that it does
+not take clusters for independent on weak evidence: see `_variance`. Wilson's ends fall to .905 in place of .95 (26 single items,
+a share of .02); those of Clopper and Pearson cost less width than a Student's t that would make up for it.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import lru_cache
 from math import floor
 from statistics import NormalDist
@@ -88,52 +87,26 @@ def interval(values: Sequence[float] | Array, clusters: Clusters, *, share: bool
     The order of the items does not matter. ``share`` says that values between 0 and 1 are outcomes. Otherwise they are amounts
     like any other: an index that takes 0 seconds to train takes exactly that.
     """
-    data = _clustered(values, clusters)
+    data = clustered(values, clusters)
     if share and data.lowest >= 0 and data.highest <= 1:
         low, high = share_ends(data.sums, data.sizes, data.squares)
         return data.interval(low, high, "clopper-pearson")
-    return _amount(data)
-
-
-def signed_interval(values: Sequence[float] | Array, clusters: Clusters, *, within: float = 1.0) -> Interval:
-    """95 % interval of the mean of differences, which lie between -``within`` and ``within`` (or else are amounts)."""
-    data = _clustered(np.asarray(values, float) / within, clusters)
-    if data.lowest < -1 or data.highest > 1:
-        return _amount(_clustered(values, clusters))
-    low, high = difference_ends(data.sums, data.sizes, data.told, data.squares)
-    found = data.interval(low, high, "wilson difference")
-    return found if within == 1 else replace(found, value=within * found.value, low=within * found.low, high=within * found.high)
-
-
-def measured_interval(values: Sequence[float] | Array, clusters: Clusters, unit: str) -> Interval:
-    """95 % interval of the mean of a measure's values, by the unit of the measure."""
-    return signed_interval(values, clusters) if unit == "difference" else interval(values, clusters, share=unit == "share")
-
-
-def paired_difference(
-    a: Sequence[float] | Array, b: Sequence[float] | Array, clusters: Clusters, *, share: bool = True
-) -> Interval:
-    """95 % interval of the mean of ``a[i] - b[i]``: two systems on the same items.
-
-    Pairing removes what the items have in common: Var(a - b) = Var(a) + Var(b) - 2 Cov(a, b).
-    """
-    differences = np.asarray(a, float) - np.asarray(b, float)
-    return signed_interval(differences, clusters) if share else _amount(_clustered(differences, clusters))
+    return amount_interval(data)
 
 
 def cluster_sums(values: Sequence[float] | Array, clusters: Clusters) -> Array:
     """Sum of each cluster, in an order that depends on nothing but the numbers."""
-    return _clustered(values, clusters).sums
+    return clustered(values, clusters).sums
 
 
 def standard_error(values: Sequence[float] | Array, clusters: Clusters) -> tuple[float, float]:
     """Standard error of the mean, and its degrees of freedom; 0 where nothing varies or one cluster tells nothing."""
-    data = _clustered(values, clusters)
+    data = clustered(values, clusters)
     return (0.0 if data.count == 1 else data.error), data.count - 1
 
 
 @dataclass(frozen=True)
-class _Clustered:
+class Clustered:
     """Sums and sizes of clusters, in an order that depends on nothing but these numbers."""
 
     sums: Array
@@ -147,18 +120,22 @@ class _Clustered:
 
     @property
     def count(self) -> int:
+        """How many clusters."""
         return len(self.sums)
 
     @property
     def n(self) -> int:
+        """How many items."""
         return int(self.sizes.sum())
 
     @property
     def constant(self) -> bool:
+        """Whether all values are the same."""
         return self.lowest == self.highest
 
     @property
     def mean(self) -> float:
+        """Over all items."""
         return self.lowest if self.constant else float(self.sums.sum() / self.sizes.sum())
 
     @property
@@ -171,11 +148,13 @@ class _Clustered:
         return float(np.sqrt(self.count / (self.count - 1) * (residuals**2).sum()) / self.n)
 
     def interval(self, low: float | Array, high: float | Array, method: str, caution: str = "") -> Interval:
+        """Between two ends, which are moved so that the mean lies between them."""
         ends = min(float(low), self.mean), max(float(high), self.mean)
-        return Interval(self.mean, *ends, self.n, self.count, method, float(_effective(self.sizes)), caution)
+        return Interval(self.mean, *ends, self.n, self.count, method, float(effective_clusters(self.sizes)), caution)
 
 
-def _clustered(values: Sequence[float] | Array, clusters: Clusters) -> _Clustered:
+def clustered(values: Sequence[float] | Array, clusters: Clusters) -> Clustered:
+    """Sums and sizes of clusters; ValueError where values and clusters are not as many, or none."""
     numbers = np.asarray(values, float)
     if len(numbers) != len(clusters) or not len(numbers):
         raise ValueError(f"an interval needs one cluster for each value and at least one, not {len(numbers)} and {len(clusters)}")
@@ -189,7 +168,7 @@ def _clustered(values: Sequence[float] | Array, clusters: Clusters) -> _Clustere
     told = np.bincount(which, weights=np.abs(numbers)).astype(np.float64)[there] if numbers[0] < 0 else sums
     rank = np.lexsort((told, sizes, sums))
     squares = float(np.einsum("i,i->", numbers, numbers))
-    return _Clustered(sums[rank], sizes[rank], told[rank], squares, float(numbers[0]), float(numbers[-1]))
+    return Clustered(sums[rank], sizes[rank], told[rank], squares, float(numbers[0]), float(numbers[-1]))
 
 
 def _coded(clusters: Clusters) -> NDArray[np.integer[Any]]:
@@ -223,21 +202,6 @@ def share_ends(sums: Array, sizes: Array, squares: Array | float) -> tuple[Array
     return np.where(high, 1 - most, least), np.where(high, 1 - least, most)
 
 
-def difference_ends(sums: Array, sizes: Array, told: Array, squares: Array | float) -> tuple[Array, Array]:
-    """Ends of the 95 % interval of a mean difference between -1 and 1; ``told`` has the clusters' sums without the signs.
-
-    Wilson's interval on the scale from -1 to 1. Where all differences are the same, a part u of the items may be unlike the
-    clusters seen, and differ by -1 or 1.
-    """
-    mean, t = np.clip(sums.sum(-1) / sizes.sum(-1), -1, 1), _t(sizes.shape[-1] - 1)
-    variance = _variance(sums, sizes, told, squares)
-    least, most = score_interval((1 + mean) / 2, _worth(1 - mean**2, variance, sizes), t)
-    same, unseen = variance == 0, _unseen(sizes)
-    low = np.where(same, mean * (1 - unseen) - unseen, 2 * least - 1)
-    high = np.where(same, mean * (1 - unseen) + unseen, 2 * most - 1)
-    return low, high
-
-
 def _variance(sums: Array, sizes: Array, told: Array, squares: Array | float) -> Array:
     """Variance of a mean of values between -1 and 1, allowing for what a sample may hide; 0 where all values are the same.
 
@@ -254,52 +218,45 @@ def _variance(sums: Array, sizes: Array, told: Array, squares: Array | float) ->
     residuals = sums - mean[..., None] * sizes
     within = squares - n * mean**2
     items, distance = np.maximum(within, 0) / n, told.sum(-1) / n
-    tell = _over(told.sum(-1) ** 2, (told**2).sum(-1))
-    correlation = (tell * _correlation(residuals, sizes, within) + 0.5) / (tell + 1)
-    weight = _over(items, items + distance**2)
-    items = _over(tell * items + weight * (distance - mean**2), tell + weight)
-    modelled = items * (1 + correlation * (n / _effective(sizes) - 1)) / n
+    tell = over(told.sum(-1) ** 2, (told**2).sum(-1))
+    alike = (tell * correlation(residuals, sizes, within) + 0.5) / (tell + 1)
+    weight = over(items, items + distance**2)
+    items = over(tell * items + weight * (distance - mean**2), tell + weight)
+    modelled = items * (1 + alike * (n / effective_clusters(sizes) - 1)) / n
     shown = count / max(1, count - 1) * (residuals**2).sum(-1) / n**2
     return np.where(within <= ROUNDING * n, 0.0, np.maximum(modelled, shown))
 
 
-def _correlation(residuals: Array, sizes: Array, within: Array) -> Array:
+def correlation(residuals: Array, sizes: Array, within: Array) -> Array:
     """Of two items of one cluster, between 0 and 1: (B - W) / (B + (n_0 - 1) W) with mean squares between and within clusters."""
     n, count = sizes.sum(-1), sizes.shape[-1]
     between = (residuals**2 / sizes).sum(-1)
-    inside = _over(within - between, n - count)
+    inside = over(within - between, n - count)
     between = between / max(1, count - 1)
     usual = (n - (sizes**2).sum(-1) / n) / max(1, count - 1)
-    return np.clip(_over(between - inside, between + (usual - 1) * inside), 0, 1)
+    return np.clip(over(between - inside, between + (usual - 1) * inside), 0, 1)
 
 
 def _worth(most: Array, variance: Array, sizes: Array) -> Array:
     """How many independent items have a variance of the mean; a single cluster is one."""
-    effective = _effective(sizes)
-    return effective if sizes.shape[-1] == 1 else np.maximum(_over(most, variance), effective)
+    effective = effective_clusters(sizes)
+    return effective if sizes.shape[-1] == 1 else np.maximum(over(most, variance), effective)
 
 
 def _unseen(sizes: Array) -> Array:
     """The share of items that may be unlike all that were seen: (1 - u)^k = 2.5 % (Clopper and Pearson 1934), k clusters."""
-    return np.asarray(1 - TAIL ** (1 / _effective(sizes)), np.float64)
+    return np.asarray(1 - TAIL ** (1 / effective_clusters(sizes)), np.float64)
 
 
-def _effective(sizes: Array) -> Array:
+def effective_clusters(sizes: Array) -> Array:
+    """Clusters of one size that would tell as much: (sum n_c)^2 / sum n_c^2 (Kish 1965)."""
     return np.asarray(sizes.sum(-1) ** 2 / (sizes**2).sum(-1), np.float64)
 
 
-def _over(above: Array, below: Array) -> Array:
+def over(above: Array, below: Array) -> Array:
     """A quotient; 0 where there is nothing to divide by."""
     some = below > 0
     return np.where(some, above / np.where(some, below, 1), 0.0)
-
-
-def score_interval(share: Array, n: Array, z: float) -> tuple[Array, Array]:
-    """(p + z^2/2n -+ z sqrt(p(1-p)/n + z^2/4n^2)) / (1 + z^2/n)."""
-    middle = share + z**2 / (2 * n)
-    reach = z * np.sqrt(share * (1 - share) / n + z**2 / (4 * n**2))
-    low, high = (middle - reach) / (1 + z**2 / n), (middle + reach) / (1 + z**2 / n)
-    return np.maximum(0.0, low), np.minimum(1.0, high)  # rounding may lead a hair outside
 
 
 def exact_interval(share: Array, n: Array) -> tuple[Array, Array]:
@@ -312,7 +269,7 @@ def exact_interval(share: Array, n: Array) -> tuple[Array, Array]:
     return low, high
 
 
-def _amount(data: _Clustered) -> Interval:
+def amount_interval(data: Clustered) -> Interval:
     """Amounts of which none is below zero have no mean below zero."""
     if data.constant:
         return data.interval(data.mean, data.mean, "exact")
@@ -329,21 +286,43 @@ def amount_ends(sums: Array, sizes: Array) -> tuple[Array, Array]:
 
     The farther ends of two intervals, with Student's t of the effective clusters: the plain one, and that of Hall's
     transformation (1992, Journal of the Royal Statistical Society B 54(1), 221-228), which reaches farther on the side of the
-    long tail, and up to twice as far here: where one cluster is all that deviates, it would jump to four times. A large cluster
-    shows less of the mean's error than it makes, having drawn the mean to itself; this is made up for by what it would be if
-    clusters were all of a piece.
+    long tail, and up to twice as far here: where one cluster is all that deviates, it would jump to four times.
     """
-    n, count = sizes.sum(-1), sizes.shape[-1]
-    mean = sums.sum(-1) / n
-    residuals = sums - mean[..., None] * sizes
-    seen = (sizes**2).sum(-1)
-    shown = seen - 2 * (sizes**3).sum(-1) / n + seen**2 / n**2
-    error = np.sqrt(_over((residuals**2).sum(-1) * seen, shown)) / n
-    skewness = _skewness(residuals) * (count**2 / ((count - 1) * (count - 2)) if count > 2 else 0.0)
-    t = student_quantile(1 - TAIL, np.maximum(1.0, _effective(sizes) - 1))
+    mean, error, skewness, t = _of_mean(sums, sizes)
     low = mean - error * np.clip(_unskewed(t, skewness), t, REACH * t)
     high = mean + error * np.clip(-_unskewed(-t, skewness), t, REACH * t)
     return low, high
+
+
+def amount_p(sums: Array, sizes: Array, edge: float | Array) -> Array:
+    """How often a mean as low as this one, or lower, comes about where the true one is the ``edge``: see `amount_ends`."""
+    from scipy.special import stdtr
+
+    mean, error, skewness, _ = _of_mean(sums, sizes)
+    away = over(np.asarray(edge - mean), error)
+    skewed = away - skewness / 3 * away**2 + skewness**2 / 27 * away**3 - skewness / 6
+    t = np.where(away > 0, np.clip(skewed, away / REACH, away), away)
+    return np.asarray(stdtr(np.maximum(1.0, effective_clusters(sizes) - 1), -t), np.float64)
+
+
+def _of_mean(sums: Array, sizes: Array) -> tuple[Array, Array, Array, Array]:
+    """A mean, its standard error and skewness, and the quantile of Student's t of its effective clusters."""
+    count, mean = sizes.shape[-1], sums.sum(-1) / sizes.sum(-1)
+    residuals = sums - mean[..., None] * sizes
+    skewness = _skewness(residuals) * (count**2 / ((count - 1) * (count - 2)) if count > 2 else 0.0)
+    t = student_quantile(1 - TAIL, np.maximum(1.0, effective_clusters(sizes) - 1))
+    return mean, shown_error(residuals, sizes), skewness, t
+
+
+def shown_error(residuals: Array, sizes: Array) -> Array:
+    """Standard error of a mean from how far the clusters' sums are from it.
+
+    A large cluster shows less of the mean's error than it makes, having drawn the mean to itself; this is made up for by what it
+    would be if clusters were all of a piece. For clusters of one size it is the usual one, with k / (k - 1).
+    """
+    n, seen = sizes.sum(-1), (sizes**2).sum(-1)
+    shown = seen - 2 * (sizes**3).sum(-1) / n + seen**2 / n**2
+    return np.asarray(np.sqrt(over((residuals**2).sum(-1) * seen, shown)) / n, np.float64)
 
 
 def heavy_tails(sums: Array, sizes: Array) -> NDArray[np.bool_]:
@@ -354,7 +333,7 @@ def heavy_tails(sums: Array, sizes: Array) -> NDArray[np.bool_]:
 
 def _skewness(deviations: Array) -> Array:
     """Of the sum of independent deviations: sum d^3 / (sum d^2)^1.5."""
-    return _over((deviations**3).sum(-1), (deviations**2).sum(-1) ** 1.5)
+    return over((deviations**3).sum(-1), (deviations**2).sum(-1) ** 1.5)
 
 
 def _unskewed(t: Array, skewness: Array) -> Array:
@@ -404,7 +383,7 @@ def t_quantile(share: float, degrees: float) -> float:
     return float(student_quantile(share, np.array(degrees)))
 
 
-def student_quantile(share: float, degrees: Array) -> Array:
+def student_quantile(share: float | Array, degrees: Array) -> Array:
     """The same for many degrees of freedom."""
     from scipy.special import stdtrit
 

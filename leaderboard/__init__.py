@@ -40,7 +40,7 @@ def present(run: Path, site: Path) -> tuple[Path, str]:
 
 
 def _saved() -> list[Path]:
-    from leaderboard.demand import SAVED
+    from leaderboard.baseline import SAVED
 
     return [SAVED] if SAVED.exists() else []
 

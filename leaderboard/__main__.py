@@ -111,18 +111,19 @@ def _compare(arguments: argparse.Namespace) -> int:
     from leaderboard.report import as_table
 
     before, after = open_run(arguments.before), open_run(arguments.after)
-    print(as_table(gate(before, after, Policy(correction="bh"), anyway=arguments.anyway)))
+    print(as_table(gate(before, after, Policy(), anyway=arguments.anyway)))
     return 0
 
 
 def _gate(arguments: argparse.Namespace) -> int:
-    from leaderboard import gate, policy
+    from leaderboard import baseline, gate, policy
     from leaderboard.baseline import open_run
     from leaderboard.report import as_markdown
 
-    rules = policy.load(arguments.policy) if arguments.policy else policy.Policy()
+    rules = policy.load(arguments.policy) if arguments.policy else policy.shipped()
     before, after = open_run(arguments.before), open_run(arguments.after)
-    held = gate.gate(before, after, rules, anyway=arguments.anyway)
+    seeded = [open_run(path) for path in arguments.seeds] or baseline.seeded()
+    held = gate.gate(before, after, rules, anyway=arguments.anyway, seeded=seeded)
     text = as_markdown(held, before, after, link=arguments.link)
     if arguments.to:
         _written(arguments.to, text)
@@ -140,7 +141,7 @@ def _written(path: Path, text: str) -> None:
 def _ci(arguments: argparse.Namespace) -> int:
     from leaderboard import ci, gate, policy
 
-    rules = policy.load(arguments.policy) if arguments.policy else policy.Policy()
+    rules = policy.load(arguments.policy) if arguments.policy else policy.shipped()
     work = arguments.work.resolve()
     work.mkdir(parents=True, exist_ok=True)
     told = tuple(shlex.split(arguments.arguments))
@@ -193,7 +194,11 @@ def _of_two(commands: argparse._SubParsersAction[Parser]) -> None:
     compare = commands.add_parser("compare", help="print what changed from one run to another, question by question")
     compare.set_defaults(run=_compare, refused=INCOMPARABLE)
     hold = commands.add_parser("gate", help="GO (0), NO-GO (1) or INCONCLUSIVE (2); 3 for runs that cannot be compared")
-    hold.add_argument("--policy", type=Path, metavar="FILE", help="what is demanded (default: no sure drop of over 2 points)")
+    hold.add_argument("--policy", type=Path, metavar="FILE", help="what is required (default: leaderboard/policy.yaml)")
+    what = (
+        "a run of several seeds, which says how much training anew changes (default: those in leaderboard/baseline; repeatable)"
+    )
+    hold.add_argument("--seeds", action="append", default=[], type=Path, metavar="RUN", help=what)
     hold.add_argument("--to", type=Path, metavar="FILE", help="write the report there too")
     hold.add_argument("--link", default="", metavar="URL", help="where the whole page is, for the report")
     hold.set_defaults(run=_gate, refused=INCOMPARABLE)
@@ -207,7 +212,7 @@ def _of_commits(parser: argparse.ArgumentParser) -> None:
     """The words of a pull request: docs/gate.md explains them."""
     parser.add_argument("--base", required=True, metavar="COMMIT|RUN", help="commit to compare with, or a saved run in its place")
     parser.add_argument("--arguments", default="", metavar="WORDS", help="what else pytest is told, for both commits")
-    parser.add_argument("--policy", type=Path, metavar="FILE", help="what is demanded")
+    parser.add_argument("--policy", type=Path, metavar="FILE", help="what is required (default: leaderboard/policy.yaml)")
     parser.add_argument("--work", type=Path, default=Path("build/ci"), metavar="DIR", help="where runs, pages and the report go")
     parser.add_argument("--link", default="", metavar="URL", help="where the whole page is, for the report")
     parser.add_argument("--anyway", action="store_true", help="compare though data, judge, prompt or decoding differ")

@@ -28,6 +28,8 @@ from leaderboard.series import grouped
 from leaderboard.store import Run, read
 
 FORMAT = 1
+SAVED = Path(__file__).with_name("baseline")
+"""Where runs are saved."""
 ABOUT = About._fields
 LETTERS: dict[Status, str] = {"failed": "x", "unmeasured": "?", "not_applicable": "-"}
 STATUSES: dict[str, Status] = {letter: status for status, letter in LETTERS.items()}
@@ -40,6 +42,12 @@ def open_run(path: Path) -> Run:
         InputError: it is neither, or it is damaged; names what is wrong with it.
     """
     return load(path) if path.is_file() else read(path)
+
+
+def seeded() -> list[Run]:
+    """The saved runs of several seeds, which say how much training anew changes."""
+    runs = [load(path) for path in sorted(SAVED.glob("*.json"))]
+    return [run for run in runs if int(run.provenance.get("seeds") or 1) > 1]
 
 
 def save(run: Run, path: Path) -> None:

@@ -16,6 +16,8 @@ from leaderboard.store import Run
 
 NEW, GONE, ELSEWHERE = "was not measured before", "is not measured any more", "was timed on another machine"
 CELL = ("suite", "base_model", "system", "measure")
+COUNTED = ("bytes", "FLOP", "tokens", "artifacts", "models")
+"""Units of what is counted: one value of a system says all. What is timed differs from time to time."""
 BESIDE = ("in one run", "in another")
 Provenance: TypeAlias = Mapping[str, Any]
 
@@ -38,6 +40,29 @@ class Change:
     """Why there is nothing to compare, or what is missing from it; empty if nothing is."""
     cautions: Sequence[str] = ()
     """Why the figure may not be what it seems, before or now."""
+    retrained: bool = False
+    """Whether a system that is trained was made anew, so that luck in training is part of the change."""
+    noise_known: bool = True
+    """Whether runs with several seeds say how much that is."""
+
+    @property
+    def counted(self) -> bool:
+        """Whether it is known without an error: one number a system, of what is counted and not timed."""
+        return self.found is not None and self.found.n == 1 and self.unit in COUNTED
+
+    def worse(self, allowed: float) -> float:
+        """Two-sided p of being worse by more than is allowed: below .05 where the whole 95 % interval is."""
+        if not self.found:
+            return 1.0
+        edge = self.found.below(-allowed) if self.better == "higher" else self.found.above(allowed)
+        return min(1.0, 2 * edge)
+
+    def not_worse(self, allowed: float) -> float:
+        """The same of being no worse than that (non-inferiority: Schuirmann 1987, J. Pharmacokinet. Biopharm. 15(6), 657-680)."""
+        if not self.found:
+            return 1.0
+        edge = self.found.above(-allowed) if self.better == "higher" else self.found.below(allowed)
+        return min(1.0, 2 * edge)
 
     @property
     def gain(self) -> float:
@@ -54,24 +79,53 @@ class Change:
         return (low, high) if self.better == "higher" else (-high, -low)
 
 
-def changes(before: Run, after: Run) -> list[Change]:
-    """Every system and measure that either run has, in the order of the board."""
+def changes(before: Run, after: Run, seeded: Sequence[Run] = ()) -> list[Change]:
+    """Every system and measure that either run has, in the order of the board.
+
+    ``seeded`` are further runs whose seeds say how much training anew changes, where these two have one seed each.
+    """
     alike = Records.alike(before.records, after.records)
     old, new = ({key: Series(rows) for key, rows in grouped(records, *CELL).items()} for records in alike)
+    trained = _retrained(before, after)
+    seeds = _seeds(seeded)
     kept = old.keys() - {
         key for key, series in old.items() if key not in new and not len(series.means.items)
     }  # never had a value
     keys = sorted(kept | new.keys(), key=lambda key: (*key[:2], rank(key[3]), key[2]))
     machines = [run.provenance.get("machine") for run in (before, after)]
     moved = all(machines) and machines[0] != machines[1]
-    return [_change(old.get(key), new.get(key), moved=moved) for key in keys]
+    return [_change(old.get(key), new.get(key), seeds.get(key, []), moved=moved, retrained=key[:3] in trained) for key in keys]
 
 
-def _change(old: Series | None, new: Series | None, *, moved: bool) -> Change:
+def _retrained(before: Run, after: Run) -> set[tuple[str, ...]]:
+    """Suite, base model and system of those that are trained, and were made anew in between."""
+    old, new = (run.provenance.get("made") or {} for run in (before, after))
+    found = {name for name in old if name in new and _weights(old[name]) != _weights(new[name])}
+    return {tuple(name.split("/")[:3]) for name in found}
+
+
+def _weights(made: Mapping[str, Any]) -> str:
+    """What tells trained weights from others; nothing where there was no training."""
+    training = made.get("training") or {}
+    return str(training.get("weights") or made.get("version")) if training else ""
+
+
+def _seeds(runs: Sequence[Run]) -> dict[tuple[Any, ...], list[Series]]:
+    """The series of several seeds, by cell."""
+    found: dict[tuple[Any, ...], list[Series]] = {}
+    for run in runs:
+        for key, rows in grouped(run.records, *CELL).items():
+            if len(grouped(rows, "seed")) > 1:
+                found.setdefault(key, []).append(Series(rows))
+    return found
+
+
+def _change(old: Series | None, new: Series | None, seeded: Sequence[Series], *, moved: bool, retrained: bool) -> Change:
     """``moved`` says that the runs are of different machines, so that seconds of one say nothing about the other's."""
     either = (new or old).first  # type: ignore[union-attr] # what neither has is not asked for
     elsewhere = moved and bool(old and new) and _timed(either)
-    found = new.since(old) if old and new and not elsewhere else None
+    beside = [series for series in seeded if retrained and _alike(series, either)]
+    found = new.since(old, beside) if old and new and not elsewhere else None
     return Change(
         suite=either.suite,
         base_model=either.base_model,
@@ -84,7 +138,14 @@ def _change(old: Series | None, new: Series | None, *, moved: bool) -> Change:
         same=bool(old and new and new.same_as(old)),
         missing=ELSEWHERE if elsewhere else _missing(old, new, found),
         cautions=_cautions(old, new),
+        retrained=retrained,
+        noise_known=any(len(series.seed_means) > 1 for series in (old, new, *beside) if series),
     )
+
+
+def _alike(series: Series, record: Record) -> bool:
+    """Whether it is of the same exam."""
+    return not list(_exams(series.first, record))
 
 
 def _timed(record: Record) -> bool:

@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from evals.schema import InputError
-from leaderboard.baseline import open_run
+from leaderboard.baseline import open_run, seeded
 from leaderboard.gate import Decision, gate
 from leaderboard.git import git
 from leaderboard.policy import Policy
@@ -60,7 +60,7 @@ def take(request: Request, environment: Mapping[str, str]) -> Decision:
     before, after = _runs(request, environment)
     opened = open_run(before), open_run(after)
     try:
-        held = gate(*opened, request.policy, anyway=request.anyway)
+        held = gate(*opened, request.policy, anyway=request.anyway, seeded=seeded())
     except InputError as error:
         say(as_refusal(error), "REFUSED", request.work, environment)
         raise
@@ -149,7 +149,7 @@ def comment(report: str, number: int, token: str, environment: Mapping[str, str]
     import httpx
 
     body = f"{MARKER}\n{report}"
-    cut = body if len(body) <= LONGEST else f"{body[:LONGEST]}\n\n(cut; the step summary has all of it)"
+    cut = body if len(body) <= LONGEST else f"{_whole_lines(body)}\n\n(cut; the step summary has all of it)"
     url = f"{environment.get('GITHUB_API_URL', 'https://api.github.com')}/repos/{environment['GITHUB_REPOSITORY']}/issues"
     headers = {"Authorization": f"Bearer {token}", "Accept": "application/vnd.github+json"}
     with httpx.Client(headers=headers, timeout=30) as client:
@@ -159,6 +159,12 @@ def comment(report: str, number: int, token: str, environment: Mapping[str, str]
             where[0](where[1], json={"body": cut}).raise_for_status()
         except httpx.HTTPError as error:
             log.warning("no comment was written: %s", str(error).splitlines()[0])
+
+
+def _whole_lines(text: str) -> str:
+    """As many lines as a comment holds; what was folded there ends there, too."""
+    kept = text[: text.rindex("\n", 0, LONGEST)]
+    return f"{kept}\n\n</details>" if kept.count("<details>") > kept.count("</details>") else kept
 
 
 def _old_comment(client: Any, url: str) -> int | None:

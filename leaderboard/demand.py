@@ -1,11 +1,11 @@
 """``--eval-compare-fail``: what a measure may lose against a saved run before the test that takes it fails.
 
-    accuracy.exact:-2pp     surely worse, and by more than two points
-    faithfulness.gold:-5%   surely worse, and by more than a twentieth of what it was
-    faithfulness.*:ci       surely worse, by however little
+    accuracy.exact:-2pp     significantly worse by more than two points
+    faithfulness.gold:-5%   significantly worse by more than a twentieth of what it was
+    faithfulness.*:ci       significantly worse, by however little
 
-Surely worse: a paired test says so at 5 %, and the whole 95 % interval of the change lies on the worse side. Each is a test
-of its own; the gate (`python -m leaderboard gate`) corrects for making many.
+Significantly: the whole 95 % interval of the change lies beyond what may be lost. Each is a test of its own; the gate
+(`python -m leaderboard gate`) corrects for making many.
 """
 
 from __future__ import annotations
@@ -18,14 +18,13 @@ from pathlib import Path
 
 from evals.comparison import ALPHA
 from evals.schema import InputError, Record
-from leaderboard.baseline import open_run
+from leaderboard.baseline import SAVED, open_run
 from leaderboard.changes import CELL, Change, changes, incomparable
 from leaderboard.figures import figure
 from leaderboard.records import Records
 from leaderboard.series import grouped
 from leaderboard.store import Run
 
-SAVED = Path(__file__).with_name("baseline")
 DEMAND = re.compile(r"(?P<measure>[\w.*@]+):(?:(?P<ci>ci)|[+-]?(?P<amount>\d+(?:\.\d+)?)(?P<unit>pp|%))")
 
 
@@ -65,7 +64,7 @@ class Against:
                 raise InputError(f"--eval-compare-fail {one.measure}: the saved run has no such measure, but {', '.join(known)}")
 
     def complaints(self, records: Sequence[Record]) -> Iterator[str]:
-        """What a cell's records on one axis have surely lost, and what cannot be compared."""
+        """What a cell's records on one axis have significantly lost, and what cannot be compared."""
         now = Run(Path(), Records.of(records), {})
         cells = grouped(now.records, *CELL)
         kept = [rows for cell, rows in grouped(self.saved.records, *CELL).items() if cell in cells]
@@ -78,9 +77,8 @@ class Against:
 def _lost(change: Change, demanded: Demand) -> Iterator[str]:
     if change.found is None:
         return
-    drop, (_, most) = -change.gain, change.gain_bounds
-    allowed = demanded.allowed(change.found.theirs)
-    if change.found.p < ALPHA and most < 0 and drop > allowed:
+    drop, allowed = -change.gain, demanded.allowed(change.found.theirs)
+    if change.worse(allowed) < ALPHA and not change.found.few:
         unit = "difference" if change.unit == "share" else change.unit
         low, high = (figure(end, unit) for end in change.gain_bounds)
         yield (

@@ -1,8 +1,9 @@
 """The gate: may this run take the other's place? GO, NO-GO or INCONCLUSIVE, each measure with its reason.
 
-A measure passes when even the unfavourable end of the interval of its change is no worse than what the policy allows;
-it fails when it is surely worse (the corrected p) and by more than that. Everything between is inconclusive: too few
-questions to tell.
+Each change is tested against what the policy allows, both ways (Schuirmann 1987): it passes where its 95 % interval lies wholly
+within what is allowed, and fails where it lies wholly beyond it, after correction for the number of figures of its tier.
+Everything between is inconclusive: too few questions to tell. GO takes every figure that decides to have passed, so that tests
+of passing need no correction.
 """
 
 from __future__ import annotations
@@ -10,14 +11,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from fnmatch import fnmatchcase
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 from evals.comparison import Comparison, corrected
 from evals.schema import InputError
+from evals.statistics import FEW, cluster_count
 from leaderboard.changes import ELSEWHERE, NEW, Change, changes, incomparable
 from leaderboard.figures import figure
 from leaderboard.judged import kappa
-from leaderboard.policy import Policy, Rule
+from leaderboard.policy import Policy, Rule, Tier
 from leaderboard.series import grouped
 from leaderboard.store import Run
 
@@ -33,19 +35,18 @@ class Ruling:
     change: Change
     rule: Rule
     p: float | None
-    """Corrected for all that decide; None where nothing was tested."""
+    """Two-sided, of being worse by more than is allowed, corrected within its tier; None where nothing was tested."""
     outcome: Outcome
     reason: str
+    settle: str = ""
+    """What would decide it, where it is inconclusive."""
+    beyond: bool = False
+    """Whether its interval lies wholly beyond what is allowed, though that is not significant after correction."""
 
     @property
     def decides(self) -> bool:
         """Whether it can stop the run."""
         return self.rule.tier != "advisory"
-
-    @property
-    def stops(self) -> bool:
-        """Inconclusive in a way that matters: a critical measure, or one that lost what was measured before."""
-        return self.outcome == "inconclusive" and self.decides and (self.rule.tier == "critical" or bool(self.change.missing))
 
 
 @dataclass(frozen=True)
@@ -58,28 +59,70 @@ class Gate:
     """What differs between the runs beside the systems, where that was allowed."""
 
     @property
+    def failed(self) -> list[Ruling]:
+        """What makes it NO-GO, by its own figures or because the policy counts inconclusive ones so."""
+        return [r for r in self._deciding if r.outcome == "failed" or self._means(r) == "no-go"]
+
+    @property
+    def open(self) -> list[Ruling]:
+        """What is inconclusive, and not let through."""
+        return [r for r in self._deciding if self._means(r) == "stop" or (r.beyond and self._means(r) == "go")]
+
+    @property
+    def excused(self) -> list[Ruling]:
+        """What is inconclusive, and let through by the policy."""
+        return [r for r in self._deciding if self._means(r) == "go" and not r.beyond]
+
+    @property
+    def _deciding(self) -> list[Ruling]:
+        return [ruling for ruling in self.rulings if ruling.decides]
+
+    def _means(self, ruling: Ruling) -> str:
+        return self.policy.meaning(ruling.rule) if ruling.outcome == "inconclusive" else ""
+
+    @property
     def decision(self) -> Decision:
-        """NO-GO if anything that decides failed; else INCONCLUSIVE if anything that matters is; else GO."""
-        if any(ruling.outcome == "failed" and ruling.decides for ruling in self.rulings):
-            return "NO-GO"
-        if any(ruling.stops for ruling in self.rulings):
-            return {"stop": "INCONCLUSIVE", "go": "GO", "no-go": "NO-GO"}[self.policy.inconclusive]  # type: ignore[return-value]
-        return "GO"
+        """NO-GO if anything that decides failed; else INCONCLUSIVE if anything is open; else GO."""
+        return "NO-GO" if self.failed else "INCONCLUSIVE" if self.open else "GO"
 
 
-def gate(before: Run, after: Run, policy: Policy, *, anyway: bool = False) -> Gate:
+def gate(before: Run, after: Run, policy: Policy, *, anyway: bool = False, seeded: Sequence[Run] = ()) -> Gate:
     """Hold a run against another; ``anyway`` compares what differs too.
+
+    ``seeded`` are runs whose seeds say how much training anew changes, where these two have one seed each.
 
     Raises:
         InputError: the runs differ in data, measures, judge, prompt or decoding; names each.
     """
-    differences, found = incomparable(before, after), changes(before, after)
+    differences, found = incomparable(before, after), changes(before, after, seeded)
     refusals = [*(_comparable(differences) if not anyway else []), *_in_common(before, after), *_known(policy, found)]
     if refusals:
         raise InputError("\n".join(refusals))
     rules = [_rule(change, policy, after) for change in found]
-    ps = _corrected(found, rules, policy)
-    return Gate(policy, [_ruling(c, r, ps.get(id(c)), policy) for c, r in zip(found, rules, strict=True)], differences)
+    told = [_with_its_judge(change, rule, after) for change, rule in zip(found, rules, strict=True)]
+    return Gate(policy, rulings(told, rules, policy), differences)
+
+
+def _with_its_judge(change: Change, rule: Rule, run: Run) -> Change:
+    """A figure that decides by a judge whom nobody checked on such data is to be read with care."""
+    if (
+        not change.judge
+        or rule.tier == "advisory"
+        or kappa(run.provenance, change.judge, change.suite, change.measure) is not None
+    ):
+        return change
+    return replace(change, cautions=[*change.cautions, f"the judge {change.judge} was not checked on data like this"])
+
+
+def rulings(found: Sequence[Change], rules: Sequence[Rule], policy: Policy) -> list[Ruling]:
+    """What is said of each change, under its rule."""
+    tiers = [[c for c, r in zip(found, rules, strict=True) if r.tier == tier and _tested(c, policy)] for tier in get_args(Tier)]
+    allowed = {id(change): rule.allowed(change.found.theirs) for change, rule in zip(found, rules, strict=True) if change.found}
+    ps: dict[int, float] = {}
+    for tier, method in zip(tiers, (policy.correction, policy.correction, "bh"), strict=True):
+        ps |= zip(map(id, tier), corrected([change.worse(allowed[id(change)]) for change in tier], method), strict=True)
+    many = {tier: len(made) for tier, made in zip(get_args(Tier), tiers, strict=True)}
+    return [_ruling(c, r, ps.get(id(c)), policy, many[r.tier]) for c, r in zip(found, rules, strict=True)]
 
 
 def _comparable(differences: Sequence[str]) -> list[str]:
@@ -95,17 +138,13 @@ def _in_common(before: Run, after: Run) -> list[str]:
 
 
 def _known(policy: Policy, found: Sequence[Change]) -> list[str]:
-    """A misspelt measure would be demanded nothing of."""
+    """Nothing would be required of a misspelt measure; the policy that comes with Proctor holds for what there is."""
+    if policy.shipped:
+        return []
     measures = dict.fromkeys(change.measure for change in found)
     unknown = [name for name in policy.measures if not any(fnmatchcase(measure, name) for measure in measures)]
     said = f"the policy names measures that neither run has: {', '.join(unknown)}; they have {', '.join(measures)}"
     return [said] if unknown else []
-
-
-def _corrected(found: Sequence[Change], rules: Sequence[Rule], policy: Policy) -> dict[int, float]:
-    """The corrected p of every change that was tested and decides, by the change's identity."""
-    tested = [c for c, r in zip(found, rules, strict=True) if c.found and not c.same and r.tier != "advisory"]
-    return dict(zip(map(id, tested), corrected([c.found.p for c in tested if c.found], policy.correction), strict=True))
 
 
 def _systems(run: Run) -> set[tuple[Any, ...]]:
@@ -119,34 +158,90 @@ def _rule(change: Change, policy: Policy, run: Run) -> Rule:
     return rule if agreed is None or agreed >= policy.judge_kappa_min else replace(rule, tier="advisory")
 
 
-def _ruling(change: Change, rule: Rule, p: float | None, policy: Policy) -> Ruling:
-    outcome, reason = _outcome(change, rule, p, policy)
-    return Ruling(change, rule, p, outcome, reason)
+def _tested(change: Change, policy: Policy) -> bool:
+    """Whether a test says anything of it."""
+    return change.found is not None and not change.same and not change.counted and not _untold(change, policy)
 
 
-def _outcome(change: Change, rule: Rule, p: float | None, policy: Policy) -> tuple[Outcome, str]:
-    """What can be said without a test, or what the test says."""
-    if change.missing == NEW:
-        return "new", change.missing
-    if change.same:
-        return "unchanged", f"every item came out as before{f', {change.missing}' if change.missing else ''}"
-    if change.missing == ELSEWHERE:
-        return "not compared", change.missing
-    if change.found is None or (change.missing and not change.found.unpaired):
-        return "inconclusive", change.missing
+def _untold(change: Change, policy: Policy) -> str:
+    """Why no test is made; empty where one is."""
+    if change.missing == ELSEWHERE or change.found is None or (change.missing and not change.found.unpaired):
+        return change.missing
     if change.found.n < policy.min_pairs:
-        return "inconclusive", f"{change.found.n} common items are fewer than {policy.min_pairs}"
-    return _tested(change, change.found, rule, sure=p is not None and p < policy.alpha)
+        return f"only {change.found.n} shared item{'' if change.found.n == 1 else 's'}; {policy.min_pairs} are needed"
+    if change.found.few:
+        made = cluster_count(change.found.clusters, change.found.difference.effective)
+        return f"the shared items make {made} only; {FEW} are needed"
+    return ""
 
 
-def _tested(change: Change, found: Comparison, rule: Rule, *, sure: bool) -> tuple[Outcome, str]:
-    def shown(value: float) -> str:
-        return figure(value, "difference" if change.unit == "share" else change.unit)
+def _ruling(change: Change, rule: Rule, p: float | None, policy: Policy, tests: int) -> Ruling:
+    if change.missing == NEW:
+        return Ruling(change, rule, p, "new", change.missing)
+    if change.same:
+        also = f", {change.missing}" if change.missing else ""
+        return Ruling(change, rule, p, "unchanged", f"every item came out as before{also}")
+    if change.missing == ELSEWHERE:
+        return Ruling(change, rule, p, "not compared", change.missing)
+    assert change.found or change.missing  # noqa: S101 # see `changes`
+    if change.found and change.counted:
+        return _counted(change, change.found, rule)
+    if untold := _untold(change, policy):
+        more = "ask more questions" if change.found and not change.missing else ""
+        return Ruling(change, rule, p, "inconclusive", untold, more)
+    return _by_test(change, rule, 1.0 if p is None else p, policy, tests)
 
-    allowed, drop, most = rule.allowed(found.theirs), -change.gain, -change.gain_bounds[0]
-    if most <= allowed:
-        return "passed", f"at most {shown(max(0.0, most))} worse; {shown(allowed)} is allowed"
-    if sure and drop > allowed:
-        return "failed", f"{shown(drop)} worse; {shown(allowed)} is allowed"
-    seen = f"; {found.n} items show differences from {shown(found.detectable)} on" if found.detectable else ""
-    return "inconclusive", f"may be up to {shown(most)} worse, and {shown(allowed)} is allowed{seen}"
+
+def _counted(change: Change, found: Comparison, rule: Rule) -> Ruling:
+    """What is counted, and not sampled, is known."""
+    allowed, drop = rule.allowed(found.theirs), -change.gain
+    said = f"{_shown(change, max(0.0, drop))} worse; {_shown(change, allowed)} is allowed"
+    return Ruling(change, rule, None, "failed" if drop > allowed else "passed", said)
+
+
+def _by_test(change: Change, rule: Rule, p: float, policy: Policy, tests: int) -> Ruling:
+    found = change.found
+    assert found  # noqa: S101 # it was tested
+    allowed = rule.allowed(found.theirs)
+    most, limit = _shown(change, max(0.0, -change.gain_bounds[0])), f"{_shown(change, allowed)} is allowed"
+    drop = f"{_shown(change, -change.gain)} worse"
+    if change.not_worse(allowed) < policy.alpha:
+        return Ruling(change, rule, p, "passed", f"at most {most} worse; {limit}")
+    beyond = change.worse(allowed) < policy.alpha
+    if change.retrained and not change.noise_known:
+        luck = (
+            "trained once each time, so luck in training may be all of it"
+            if beyond
+            else f"may be up to {most} worse, and {limit}"
+        )
+        return Ruling(change, rule, p, "inconclusive", f"{drop}; {luck}" if beyond else luck, SEEDS, beyond)
+    if p < policy.alpha:
+        return Ruling(change, rule, p, "failed", f"{drop}; {limit}")
+    settle = _settle(change, found, allowed, policy, tests)
+    if beyond:
+        said = f"{drop}; {limit}; not significant after correction for {tests} tests"
+        return Ruling(change, rule, p, "inconclusive", said, settle, beyond=True)
+    return Ruling(change, rule, p, "inconclusive", f"may be up to {most} worse, and {limit}", settle)
+
+
+SEEDS = "train with --seeds 3"
+
+
+def _settle(change: Change, found: Comparison, allowed: float, policy: Policy, tests: int) -> str:
+    """How many questions would decide, if the change stays what it is, and what so many can show."""
+    edge = -allowed if change.better == "higher" else allowed
+    times = found.sampling.more(edge) if found.sampling else None
+    noisy = found.sampling is not None and found.sampling.noise is not None
+    if times is None:
+        return SEEDS if noisy else "it lies on what is allowed; allow more, or less"
+    size = found.detectable_beyond(allowed, policy.alpha / 2 / max(1, tests))
+    shows = f"; {found.n} show drops from {_shown(change, size)} on" if size else ""
+    return f"about {_times(max(times, 1.1))} times as many questions{' and seeds' if noisy else ''} would decide{shows}"
+
+
+def _times(number: float) -> str:
+    return f"{number:.1f}" if number < 10 else f"{float(f'{number:.2g}'):,.0f}"
+
+
+def _shown(change: Change, value: float) -> str:
+    return figure(value, "difference" if change.unit == "share" else change.unit)

@@ -1,18 +1,18 @@
-"""What a gate demands, as a YAML file. Its field names are those of NVIDIA NeMo Evaluator's gate, and a few more.
+"""What a gate requires, as a YAML file. Its field names are those of NVIDIA NeMo Evaluator's gate, and a few more.
 
 version: 1
-alpha: 0.05              # of the whole gate: how often it may refuse a change that changes nothing
-correction: holm         # holm | bh | none
+alpha: 0.05              # of the whole gate: how often it may refuse a run that lost no more than is allowed
+correction: holm         # within each tier: holm | bh | none
 min_pairs: 20            # fewer common items than this are inconclusive
 judge_kappa_min: 0.4     # a measure whose judge agrees less with people is shown, and does not decide
-inconclusive: stop       # stop (exit 2) | go (exit 0) | no-go (exit 1)
+inconclusive: stop       # what may hide too large a drop: stop (exit 2) | go (exit 0) | no-go (exit 1)
 defaults:
-  tier: supporting       # critical: must be shown not to drop; supporting: must not drop for sure; advisory: shown
+  tier: supporting       # critical and supporting decide, each corrected for its own number; advisory is shown
   max_drop: 0.02         # how much worse still passes, in the measure's own unit (0.02 of a share: 2 points)
 measures:
   accuracy.exact: {tier: critical, max_drop: 0.03}
   general.*: {tier: advisory}                                  # * stands for any letters
-  faithfulness.*: {max_relative_drop: 0.10}                    # relative to the value before
+  faithfulness.*: {max_relative_drop: 0.10, inconclusive: go}  # relative to the value before
 """
 
 from __future__ import annotations
@@ -31,16 +31,19 @@ Correction = Literal["holm", "bh", "none"]
 Inconclusive = Literal["stop", "go", "no-go"]
 CHOICES = {"tier": get_args(Tier), "correction": get_args(Correction), "inconclusive": get_args(Inconclusive)}
 AT_MOST_1 = {"alpha", "judge_kappa_min"}
+SHIPPED = Path(__file__).with_name("policy.yaml")
 
 
 @dataclass(frozen=True)
 class Rule:
-    """What is demanded of one measure."""
+    """What is required of one measure."""
 
     tier: Tier = "supporting"
     max_drop: float = 0.02
     max_relative_drop: float | None = None
     """If given it replaces ``max_drop``: a share of the value before."""
+    inconclusive: Inconclusive | None = None
+    """What an inconclusive figure means; None: what the policy says."""
 
     def allowed(self, before: float) -> float:
         """The drop that still passes, in the measure's unit."""
@@ -49,7 +52,7 @@ class Rule:
 
 @dataclass(frozen=True)
 class Policy:
-    """What is demanded of a whole run."""
+    """What is required of a whole run."""
 
     version: int = 1
     alpha: float = 0.05
@@ -59,6 +62,12 @@ class Policy:
     inconclusive: Inconclusive = "stop"
     defaults: Rule = Rule()
     measures: Mapping[str, Rule] = field(default_factory=dict)
+    shipped: bool = False
+    """Whether it is the one that comes with Proctor, which holds for measures that a run need not have."""
+
+    def meaning(self, rule: Rule) -> Inconclusive:
+        """What an inconclusive figure under this rule means for the run."""
+        return rule.inconclusive or self.inconclusive
 
     def rule(self, measure: str, unit: str) -> Rule:
         """The first rule whose name fits, or the defaults; amounts, and shares of time, are advisory unless one fits."""
@@ -66,6 +75,11 @@ class Policy:
         if named is None and (unit not in ("share", "difference") or axis(measure) == "latency"):
             return replace(self.defaults, tier="advisory")
         return named or self.defaults
+
+
+def shipped() -> Policy:
+    """The policy that comes with Proctor."""
+    return replace(load(SHIPPED), shipped=True)
 
 
 def load(path: Path) -> Policy:
@@ -123,7 +137,7 @@ def _problems(data: Mapping[str, Any]) -> list[str]:
 
 
 def _fields(data: Mapping[str, Any], kind: type, where: str) -> list[str]:
-    known = {entry.name for entry in fields(kind)}
+    known = {entry.name for entry in fields(kind)} - {"shipped"}
     found = [f"{where}{name}: unknown field; known are {', '.join(sorted(known))}" for name in data if name not in known]
     for name, value in data.items():
         if name in CHOICES and value not in CHOICES[name]:

@@ -5,31 +5,39 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import get_args
 
-from evals.comparison import verdict
+from evals.comparison import ALPHA, corrected, verdict
 from evals.schema import InputError
 from leaderboard.changes import GONE, Change, other_libraries, resettings
 from leaderboard.figures import SPACE, between, figure, shortened, signed
 from leaderboard.gate import Gate, Ruling
-from leaderboard.policy import Policy
+from leaderboard.policy import Tier
 from leaderboard.store import Run
 
 SHOWN = 10
 """Questions listed that came out otherwise than before."""
+ROWS = 40
+"""Of the table of exploratory figures, the most significant first."""
 SIGNS = {"unchanged": "=", "passed": "\u2713", "failed": "\u2717", "inconclusive": "?", "new": "+", "not compared": "\u2260"}
 GRAVEST = ("failed", "inconclusive", "passed", "new", "not compared", "unchanged")
+TIERS = get_args(Tier)
 WHERE = ("suite", "base_model", "system", "measure")
 OFTEN_ONE = ("suite", "base_model")
-FIGURES = ("verdict", "before", "now", "change", "95 % interval", "p, corrected", "n in both", "why")
+DECIDING = ("tier", "before", "now", "change", "95% CI", "p", "n", "why", "what would decide")
+COMPARED = ("", "before", "now", "change", "95% CI", "p", "n", "note")
+MARKS: dict[str, str] = {"better": "\u25b2 better", "worse": "\u25bc worse", "tied": "= tied", "inconclusive": "?"}
 
 
 def as_markdown(gate: Gate, before: Run, after: Run, *, link: str = "") -> str:
-    """The decision, its reasons, every change, and the questions that were lost."""
+    """The decision and why, the figures that decide, the others, and the questions that were lost."""
+    deciding, others = ([r for r in _moved(gate) if r.decides is decides] for decides in (True, False))
     parts = [
         f"## Proctor: {gate.decision}",
-        _summary(gate),
+        _why(gate),
         *_reasons(gate),
-        *_table(_moved(gate), gate.policy),
+        *_table(deciding),
+        *_folded("Exploratory: corrected together (Benjamini-Hochberg), and not part of the decision", _compared(others)),
         *_with_care(gate),
         *_flipped(before, after),
     ]
@@ -43,8 +51,8 @@ def as_refusal(error: InputError) -> str:
 
 
 def as_table(gate: Gate) -> str:
-    """Every figure that changed, and how many did not."""
-    return "\n\n".join([_summary(gate), *_left_out(gate), *_table(_moved(gate), gate.policy), *_with_care(gate)])
+    """Every figure that changed, and how many did not; nothing is decided."""
+    return "\n\n".join([_counts(gate), *_left_out(gate), *_compared(_moved(gate), rows=None), *_with_care(gate)])
 
 
 def _moved(gate: Gate) -> list[Ruling]:
@@ -69,17 +77,44 @@ def _left_out(gate: Gate) -> list[str]:
     return [f"Not examined any more: {_plain(', '.join(gone))}."] if gone else []
 
 
-def _summary(gate: Gate) -> str:
-    counts = {outcome: sum(r.outcome == outcome for r in gate.rulings) for outcome in SIGNS}
-    said = ", ".join(f"{count} {outcome}" for outcome, count in counts.items() if count)
-    return f"{len(gate.rulings)} figures compared question by question: {said or 'none'}."
+def _counts(gate: Gate) -> str:
+    same = sum(ruling.outcome == "unchanged" for ruling in gate.rulings)
+    return f"{_figures(len(gate.rulings))} compared question by question; {same} unchanged."
+
+
+def _figures(count: int) -> str:
+    return f"{count} figure{'' if count == 1 else 's'}"
+
+
+def _why(gate: Gate) -> str:
+    """One sentence why, and one what to do."""
+    deciding = [ruling for ruling in gate.rulings if ruling.decides]
+    if gate.failed:
+        return (
+            f"{_figures(len(gate.failed))} of {len(deciding)} that decide got significantly worse than the policy allows, or "
+            "count as such. Look at the questions lost below; or raise max_drop in the policy if that is acceptable."
+        )
+    if gate.open:
+        return (
+            f"{_figures(len(gate.open))} of {len(deciding)} that decide may hide a drop beyond what the policy allows; none is "
+            "shown to. Settle them as the table says; or let them pass with `inconclusive: go` in the policy."
+        )
+    if gate.excused:
+        return (
+            f"By policy: {_figures(len(gate.excused))} of {len(deciding)} that decide are inconclusive and may hide a drop "
+            "beyond what is allowed, and the policy lets that pass (`inconclusive: go`)."
+        )
+    return f"All {_figures(len(deciding))} that decide are within what the policy allows." if deciding else "Nothing decides."
 
 
 def _reasons(gate: Gate) -> list[str]:
     """What stops the run, one line each."""
-    stopping = [r for r in _moved(gate) if (r.outcome == "failed" and r.decides) or r.stops]
-    lines = [f"- **{_where(r.change)}** {r.outcome} ({r.rule.tier}): {r.reason}" for r in stopping]
-    return [*_left_out(gate), *(["\n".join(map(_plain, lines))] if lines else [])]
+    gone = _gone(gate)
+    stopping = [ruling for ruling in gate.failed or gate.open if _who(ruling) not in gone]
+    shown = stopping[:SHOWN]
+    lines = [f"- **{_where(r.change)}** ({r.rule.tier}): {r.reason}" for r in shown]
+    more = [f"- and {len(stopping) - SHOWN} more, below"] if len(stopping) > SHOWN else []
+    return [_counts(gate), *_left_out(gate), *(["\n".join([*map(_plain, lines), *more])] if lines else [])]
 
 
 def _with_care(gate: Gate) -> list[str]:
@@ -96,30 +131,79 @@ def _where(change: Change) -> str:
     return f"{change.measure} of {change.system} on {change.suite}"
 
 
-def _table(rulings: Sequence[Ruling], policy: Policy) -> list[str]:
-    """The changes as a table, those that fail first; nothing where nothing changed. An only suite or base model is left out."""
+def _named_where(rulings: Sequence[Ruling]) -> list[str]:
+    """What tells figures apart: an only suite or base model is left out."""
+    several = [name for name in OFTEN_ONE if len({getattr(ruling.change, name) for ruling in rulings}) > 1]
+    return [name for name in WHERE if name not in OFTEN_ONE or name in several]
+
+
+def _table(rulings: Sequence[Ruling]) -> list[str]:
+    """The figures that decide and changed, those that fail first; nothing where nothing changed."""
     if not rulings:
         return []
-    where = [name for name in WHERE if name not in OFTEN_ONE or len({getattr(ruling.change, name) for ruling in rulings}) > 1]
-    head = ("", *(name.replace("_", " ") for name in where), *FIGURES)
-    ordered = sorted(rulings, key=lambda ruling: GRAVEST.index(ruling.outcome))
-    rows = [(SIGNS[r.outcome], *(getattr(r.change, name) for name in where), *_figures(r, policy)) for r in ordered]
-    return ["\n".join(f"| {' | '.join(map(_plain, row))} |" for row in [head, ("---",) * len(head), *rows])]
+    where = _named_where(rulings)
+    ordered = sorted(rulings, key=lambda ruling: (GRAVEST.index(ruling.outcome), TIERS.index(ruling.rule.tier)))
+    rows = [("", *(name.replace("_", " ") for name in where), *DECIDING)]
+    for r in ordered:
+        about = tuple(getattr(r.change, name) for name in where)
+        p = "" if r.p is None else _p(r.p)
+        why = r.reason.replace(SPACE, " ")
+        rows.append(
+            (SIGNS[r.outcome], *about, r.rule.tier, *_values(r.change), p, _n(r.change), why, r.settle.replace(SPACE, " "))
+        )
+    return [_markdown(rows)]
 
 
-def _figures(ruling: Ruling, policy: Policy) -> tuple[str, ...]:
-    """What is shown of a change; before and now are over the items that both runs have."""
-    change, found = ruling.change, ruling.change.found
+def _compared(rulings: Sequence[Ruling], rows: int | None = ROWS) -> list[str]:
+    """What changed, whatever is allowed: better, worse, tied or inconclusive, corrected for their number."""
+    if not rulings:
+        return []
+    tested = [r for r in rulings if r.change.found]
+    ps = dict(zip(map(id, tested), corrected([r.change.found.p for r in tested if r.change.found], "bh"), strict=True))
+    where = _named_where(rulings)
+    head = ("", *(name.replace("_", " ") for name in where), *COMPARED[1:])
+    ordered = sorted(rulings, key=lambda ruling: ps.get(id(ruling), 2.0))
+    listed = [head, *(_compared_row(r, ps.get(id(r)), where) for r in ordered[:rows])]
+    left = len(rulings) - len(listed) + 1
+    return [_markdown(listed) + (f"\n\nand {left} more, none of them more significant" if left else "")]
+
+
+def _compared_row(ruling: Ruling, p: float | None, where: Sequence[str]) -> tuple[str, ...]:
+    change, margin = ruling.change, ruling.rule.max_drop if ruling.change.unit in ("share", "difference") else 0.0
+    said = verdict(change.found, change.better, p=1.0 if p is None else p, margin=margin, alpha=ALPHA, min_pairs=1)
+    mark = MARKS[said] if change.found and not change.found.few else SIGNS[ruling.outcome]
+    note = "one reading, no interval" if change.found and change.found.n == 1 and not change.counted else change.missing
+    about = tuple(getattr(change, name) for name in where)
+    return (mark, *about, *_values(change), "" if p is None else _p(p), _n(change), note.replace(SPACE, " "))
+
+
+def _values(change: Change) -> tuple[str, str, str, str]:
+    """Before and now over the items that both runs have, the change, and its interval."""
+    found = change.found
     if not found:
-        return (*[""] * (len(FIGURES) - 1), ruling.reason)
+        return "", "", "", ""
     difference = "difference" if change.unit == "share" else change.unit
     low, high = (figure(end, difference) for end in (found.difference.low, found.difference.high))
-    moved = signed(found.difference.value, change.unit)
-    p = found.p if ruling.p is None else ruling.p
-    margin = ruling.rule.allowed(found.theirs)
-    said = verdict(found, change.better, p=p, margin=margin, alpha=policy.alpha, min_pairs=policy.min_pairs)
-    values = (figure(found.theirs, change.unit), figure(found.mine, change.unit), moved, between(low, high).replace(" ", SPACE))
-    return (said, *values, f"{p:.2g}", str(found.n), ruling.reason.replace(SPACE, " "))
+    ends = "" if found.n == 1 else between(low, high).replace(" ", SPACE)
+    return figure(found.theirs, change.unit), figure(found.mine, change.unit), signed(found.difference.value, change.unit), ends
+
+
+def _n(change: Change) -> str:
+    return str(change.found.n) if change.found else ""
+
+
+def _p(p: float) -> str:
+    return f"{p:.2g}" if p >= 0.0001 else "<0.0001"
+
+
+def _markdown(rows: Sequence[Sequence[str]]) -> str:
+    lined = [rows[0], ("---",) * len(rows[0]), *rows[1:]]
+    return "\n".join(f"| {' | '.join(map(_plain, row))} |" for row in lined)
+
+
+def _folded(head: str, parts: Sequence[str]) -> list[str]:
+    """What is shown on a click where Markdown is rendered."""
+    return [f"<details><summary>{head}</summary>\n\n{parts[0]}\n\n</details>"] if parts else []
 
 
 @dataclass(frozen=True)
@@ -162,7 +246,7 @@ def _answer(run: Run, place: tuple[str, str, str, int], item: str) -> tuple[str,
 
 
 def _foot(gate: Gate, before: Run, after: Run, link: str) -> str:
-    lines = [f"Compared with {_named(before)}; this is {_named(after)}."]
+    lines = [f"Baseline {_named(before)}; candidate {_named(after)}."]
     lines += [f"Set otherwise: {_plain(moved)}." for moved in resettings(before, after)]
     lines += [f"Other versions: {_plain(', '.join(others))}."] if (others := other_libraries(before, after)) else []
     lines += [f"Compared all the same, though it differs: {difference}." for difference in gate.differences]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from math import inf
@@ -14,8 +14,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from evals.comparison import Comparison, Noise, Values, compare, joint_noise, training_noise, widened
+from evals.differences import measured_interval
 from evals.schema import Record, Status
-from evals.statistics import Interval, measured_interval
+from evals.statistics import Interval
 from leaderboard.records import Codes, Records
 
 Row = TypeVar("Row")
@@ -161,20 +162,21 @@ class Series:
         """Another system compared with this one over the items that both have; None if there are none."""
         noise = joint_noise(training_noise(self.seed_means), training_noise(other.seed_means))
         found = self._compare(other, noise)
-        return replace(found, p=1.0, test="not timed in turn") if found and self._timed_apart(other) else found
+        return replace(found, p=1.0, test="not timed in turn", sampling=None) if found and self._timed_apart(other) else found
 
     def _timed_apart(self, other: Series) -> bool:
         """Whether these are seconds that were taken in other rounds: what disturbed the machine then may be the difference."""
         return self.unit == "seconds" and not set(self.clusters.values()) & set(other.clusters.values())
 
-    def since(self, earlier: Series) -> Comparison | None:
-        """The same system compared with what it was before: the seeds of either tell of both."""
-        return self._compare(earlier, training_noise(self.seed_means, earlier.seed_means))
+    def since(self, earlier: Series, beside: Sequence[Series] = ()) -> Comparison | None:
+        """The same system compared with what it was before: the seeds of either, and of those beside, tell of both."""
+        told = [series.seed_means for series in beside]
+        return self._compare(earlier, training_noise(self.seed_means, earlier.seed_means, beside=told))
 
     def _compare(self, other: Series, noise: Noise | None) -> Comparison | None:
         mine, theirs = self._alike(other)
         found = compare(mine.means, theirs.means, share=self.share, noise=noise)
-        return replace(found, p=1.0, test="single readings") if found and (self.single or other.single) else found
+        return replace(found, p=1.0, test="single readings", sampling=None) if found and (self.single or other.single) else found
 
     def same_as(self, other: Series) -> bool:
         """Whether all that both have, item by item and seed by seed, came out the same: nothing about it has changed."""

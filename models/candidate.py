@@ -319,7 +319,8 @@ class Candidate:
         }
         looked = habits.known(self.base, self.bench)
         said |= looked.told() if looked else {}
-        made = {"version": self.version, "device": self.bench.device, "training": self.training()}
+        training = {**trained, "weights": self._weights.version} if (trained := self.training()) else {}
+        made = {"version": self.version, "device": self.bench.device, "training": training}
         made["answers"] = {"most_tokens": self.room, "longest_reference": self.limits.longest, "line_ends": self.limits.ends}
         return made | {"settings": settings, "generation": {name: value for name, value in said.items() if value is not None}}
 

@@ -162,7 +162,7 @@ def test_a_degraded_one_is_no_go_and_says_so_in_one_comment_however_often(tmp_pa
         assert ci.take(request(folder, base, link="https://example.org/page"), environment) == "NO-GO"
     mine = [row["body"] for row in api.comments if row["body"].startswith(ci.MARKER)]
     assert len(mine) == 1
-    for part in ("Proctor: NO-GO", "accuracy.exact of rag", "https://example.org/page", "Compared with"):
+    for part in ("Proctor: NO-GO", "accuracy.exact of rag", "https://example.org/page", "Baseline "):
         assert part in mine[0]
     assert [call[0] for call in api.calls] == ["GET", "POST", "GET", "PATCH"]
     assert api.comments[0]["body"] == "first!"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import numpy as np
@@ -77,7 +78,8 @@ def test_where_lower_is_better_a_rise_fails():
 def test_what_too_few_questions_cannot_tell_is_inconclusive_and_says_what_they_could():
     decided = gate(run(share(30, 40)), run([0.0, 0.0, *share(28, 38)]), CRITICAL)
     assert only(decided) == ("inconclusive", "INCONCLUSIVE")
-    assert "40 items show differences from" in decided.rulings[0].reason
+    assert "may be up to" in decided.rulings[0].reason
+    assert re.match(r"about [\d.]+ times as many questions would decide; 40 show drops from .* on", decided.rulings[0].settle)
 
 
 def test_a_small_drop_that_is_surely_small_passes():
@@ -127,8 +129,100 @@ def test_the_policy_says_what_inconclusive_means(meaning, decision):
     assert gate(run(share(30, 40)), run([0.0, 0.0, *share(28, 38)]), rules).decision == decision
 
 
-def test_a_supporting_measure_need_not_be_conclusive():
-    assert gate(run(share(30, 40)), run([0.0, 0.0, *share(28, 38)]), Policy()).decision == "GO"
+@pytest.mark.parametrize("tier", ["critical", "supporting"])
+def test_what_may_hide_a_drop_is_not_go_unless_the_policy_says_so(tier):
+    """36 questions that fell by 8 points cannot tell whether they fell by more than 2."""
+    before, after = run(share(33, 36)), run([0.0] * 3 + share(30, 33))
+    assert gate(before, after, Policy(defaults=Rule(tier))).decision == "INCONCLUSIVE"
+    let_through = gate(before, after, Policy(defaults=Rule(tier, inconclusive="go")))
+    assert let_through.decision == "GO"
+    assert "By policy: 1 figure of 1" in report.as_markdown(let_through, before, after)
+
+
+@pytest.mark.parametrize("inconclusive", ["stop", "go"])
+@pytest.mark.parametrize("questions", [10, 12, 24, 200])
+def test_a_collapse_is_never_go_however_many_figures_are_tested(inconclusive, questions):
+    """One figure from 100 to 0 % among 500 that hardly moved."""
+    still = {f"faithfulness.m{i}": [1.0] * (questions - 1) + [0.0] for i in range(500)}
+
+    def whole(first, others):
+        rows = [r for n, v in {"faithfulness.gold": first, **others}.items() for r in run(v, n).records]
+        return Run(Path("run"), Records.of(rows), {})
+
+    other = {name: [0.0, *[1.0] * (questions - 1)] for name in still}
+    rules = Policy(inconclusive=inconclusive, min_pairs=10)
+    held = gate(whole([1.0] * questions, still), whole([0.0] * questions, other), rules)
+    assert held.decision != "GO"
+    assert (held.decision == "NO-GO") == (questions >= 24)
+
+
+def test_a_drop_within_what_is_allowed_does_not_fail_however_many_the_questions():
+    """4 points of 5 allowed, in 5,000 questions: what was tested is the allowance, and not zero."""
+    rules = Policy(defaults=Rule("critical", 0.05))
+    assert only(gate(run(share(4000, 5000)), run(share(3800, 5000)), rules)) == ("passed", "GO")
+    assert only(gate(run(share(4000, 5000)), run(share(3740, 5000)), rules))[1] == "INCONCLUSIVE"
+    assert only(gate(run(share(4000, 5000)), run(share(3600, 5000)), rules)) == ("failed", "NO-GO")
+
+
+def trained(values, version, seeds=1, weights=None):
+    rows = [r for seed in range(seeds) for r in run(values[seed], system="lora", seed=seed).records]
+    made = {"version": version, "training": {"seconds": 1.0, **({"weights": weights} if weights else {})}}
+    return Run(
+        Path("run"), Records.of(rows), {"made": {f"instruments/tiny/lora/{seed}": made for seed in range(seeds)}, "seeds": seeds}
+    )
+
+
+def test_a_system_trained_once_each_time_cannot_fail_by_luck():
+    before, after = trained([share(180)], "1"), trained([share(140)], "2")
+    ruling = gate(before, after, CRITICAL).rulings[0]
+    assert (ruling.outcome, ruling.settle) == ("inconclusive", "train with --seeds 3")
+    assert "luck in training" in ruling.reason
+    assert only(gate(before, trained([share(140)], "1"), CRITICAL)) == ("failed", "NO-GO")
+    same = [trained([share(right)], version, weights="w") for right, version in ((180, "1"), (140, "2"))]
+    assert only(gate(*same, CRITICAL)) == ("failed", "NO-GO")
+
+
+def test_saved_runs_of_several_seeds_say_how_much_luck_in_training_is():
+    before, after = trained([share(180)], "1"), trained([share(100)], "2")
+    steady, wild = (
+        trained([share(right) for right in rights], "0", len(rights)) for rights in (range(170, 181, 2), (60, 120, 180))
+    )
+    assert only(gate(before, after, CRITICAL, seeded=[steady])) == ("failed", "NO-GO")
+    assert only(gate(before, after, CRITICAL, seeded=[wild])) == ("inconclusive", "INCONCLUSIVE")
+
+
+def test_each_tier_is_corrected_by_itself_and_advisory_figures_cost_nothing():
+    names = ["accuracy.exact", *(f"general.t{i}" for i in range(200))]
+
+    def whole(first, others):
+        return Run(
+            Path("run"),
+            Records.of(r for n, v in zip(names, [first, *[others] * 200], strict=True) for r in run(v, n).records),
+            {},
+        )
+
+    before, after = whole(share(190), share(100)), whole(share(170), [*share(99, 199), 1.0])
+    rules = Policy(defaults=Rule("advisory"), measures={"accuracy.exact": Rule("critical", 0.02)})
+    assert gate(before, after, rules).rulings[0].p < 0.05
+    all_of_one = Policy(defaults=Rule("critical", 0.02))
+    assert gate(before, after, all_of_one).rulings[0].p > gate(before, after, rules).rulings[0].p
+
+
+def test_counted_figures_are_known_and_need_no_test():
+    before, after = (run([size], "cost.artifact_bytes", unit="bytes", better="lower") for size in (1000.0, 1200.0))
+    rules = Policy(measures={"cost.artifact_bytes": Rule("supporting", max_relative_drop=0.1)})
+    assert only(gate(before, after, rules)) == ("failed", "NO-GO")
+    assert only(gate(after, before, rules)) == ("passed", "GO")
+
+
+def test_the_shipped_policy_holds_for_what_a_run_has_and_names_what_matters_most_critical():
+    rules = policy.shipped()
+    assert {name for name, rule in rules.measures.items() if rule.tier == "critical"} == {
+        "accuracy.exact",
+        "hallucination.unanswerable",
+        "forgetting",
+    }
+    assert gate(run(share(9, 30)), run(share(9, 30)), rules).decision == "GO"
 
 
 def test_a_judge_that_errs_stops_the_gate_with_its_reason():
@@ -162,6 +256,12 @@ def test_a_judge_that_agrees_too_little_with_people_on_the_measures_question_and
     assert decided(("instruments/labels.jsonl", 0.1, support), measure="hallucination.contradicted") == "NO-GO"
 
 
+def test_a_judge_that_decides_unchecked_is_named():
+    before, after = (run(share(n), "faithfulness.gold", judge="j") for n in (180, 170))
+    text = report.as_markdown(gate(before, after, Policy()), before, after)
+    assert "the judge j was not checked on data like this: faithfulness.gold of rag on instruments" in text
+
+
 def test_amounts_are_advisory_until_the_policy_names_them():
     before, after = (run([seconds] * 50, "latency.seconds", unit="seconds", better="lower") for seconds in (1.0, 2.0))
     assert gate(before, after, Policy()).decision == "GO"
@@ -180,7 +280,7 @@ def test_many_measures_are_corrected_together():
     names = [f"general.t{i}" for i in range(40)]
     rows = {name: (rng.random(100) < 0.5).astype(float) for name in names}
     drop = rows[names[0]].copy()
-    drop[np.flatnonzero(drop)[:7]] = 0.0  # seven lost, none won: p = 2^-6
+    drop[np.flatnonzero(drop)[:9]] = 0.0
 
     def whole(first):
         values = {**rows, names[0]: first}
