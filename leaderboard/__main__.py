@@ -80,15 +80,18 @@ def _announce(files: Sequence[Path]) -> None:
 
 def _advise(arguments: argparse.Namespace) -> int:
     from leaderboard.evidence import Machine
-    from leaderboard.situation import Situation, load
+    from leaderboard.situation import BY_DEFAULT, Situation, load
 
     prices = load(arguments.prices)
     told: dict[Machine, float | None] = {"gpu": arguments.gpu_hour, "cpu": arguments.cpu_hour}
     named = {machine: price for machine, price in told.items() if price is not None}
     for machine, price in named.items():
         prices = prices.with_hour(machine, price)
-    asked = {name: getattr(arguments, name) for name in Situation.__dataclass_fields__ if name != "prices"}
-    print(advised(arguments.folders, Situation(prices, **asked), as_data=arguments.json, hours=list(named)))
+    fields = Situation.__dataclass_fields__.keys() - {"prices"}
+    asked = {name: value for name, value in vars(arguments).items() if name in fields}
+    by_default = tuple(name for name, field in BY_DEFAULT.items() if field not in asked)
+    month = Situation(prices, **asked, by_default=by_default)
+    print(advised(arguments.folders, month, as_data=arguments.json, hours=list(named)))
     return 0
 
 
@@ -250,16 +253,21 @@ def _of_situation(parser: argparse.ArgumentParser) -> None:
     what = "an hour of a machine with a GPU, in place of the file's, for a run that was taken on one"
     parser.add_argument("--gpu-hour", type=_amount, metavar="X", help=what)
     parser.add_argument("--cpu-hour", type=_amount, metavar="X", help="the same of a machine without a GPU")
-    what = "quality given up for a lower cost (default: 0.02, two points)"
+    what = "accuracy that may be given up for a lower cost (default: 0.02, two points)"
     parser.add_argument("--margin", type=_share, default=0.02, metavar="SHARE", help=what)
-    what = "most that the recommended one may turn out to be worse than another (default: 0.1)"
+    what = "least saving a month, in the prices' currency, for which cost counts (default: 1)"
+    parser.add_argument("--material", type=_amount, default=1.0, metavar="X", help=what)
+    what = "the same as a share of what the dearer option costs; the larger counts (default: 0.05)"
+    parser.add_argument("--material-share", type=_share, default=0.05, metavar="SHARE", help=what)
+    what = "most that the recommended one may turn out to be less accurate than another (default: 0.1)"
     parser.add_argument("--risk", type=_share, default=0.1, metavar="SHARE", help=what)
-    parser.add_argument("--min-accuracy", type=_share, metavar="SHARE", help="least expected quality")
+    parser.add_argument("--min-accuracy", type=_share, metavar="SHARE", help="least expected accuracy")
     parser.add_argument("--min-style", type=_share, metavar="SHARE", help="least share of answers in the house format")
-    what = "least share of questions declined that the documents do not answer"
-    parser.add_argument("--min-abstention", type=_share, metavar="SHARE", help=what)
-    parser.add_argument("--max-latency", type=_amount, metavar="SECONDS", help="most that 19 of 20 answers may take")
-    parser.add_argument("--max-forgetting", type=_share, metavar="SHARE", help="most general ability lost")
+    what = "least share of unanswerable questions declined; none: no limit (default: 0.5, where it was measured)"
+    parser.add_argument("--min-abstention", type=_limit, default=argparse.SUPPRESS, metavar="SHARE", help=what)
+    parser.add_argument("--max-latency", type=_amount, metavar="SECONDS", help="most p95 latency")
+    what = "most general ability lost; none: no limit (default: 0.05, where it was measured)"
+    parser.add_argument("--max-forgetting", type=_limit, default=argparse.SUPPRESS, metavar="SHARE", help=what)
     parser.add_argument("--max-extracted", type=_share, metavar="SHARE", help="most of the planted secrets given away")
     parser.add_argument("--json", action="store_true", help="print all of it as JSON")
     parser.set_defaults(run=_advise, refused=USAGE_ERROR)
@@ -286,6 +294,11 @@ def _share(word: str) -> float:
     if number > 1:
         raise argparse.ArgumentTypeError(f"expected a share from 0 to 1 (0.02: two points), not {word}")
     return number
+
+
+def _limit(word: str) -> float | None:
+    """A share, or none where nothing is required."""
+    return None if word == "none" else _share(word)
 
 
 def _with_claims(parser: argparse.ArgumentParser) -> argparse.ArgumentParser:

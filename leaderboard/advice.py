@@ -1,18 +1,37 @@
-"""What to take in a situation, or why that is not decided.
+"""What to use in a situation, or why there is no clear choice.
 
-Of the options that surely meet all demands, those that are not surely worse than the best by more than the margin are tied, and
-the cheapest of them is recommended, unless it could be worse than another by more than the risk that is taken.
+Quality comes first: of the options whose figures meet the requirements, the best is recommended, unless one that is expected to
+be within the margin of it saves a material amount against it. Of several that do, it is the cheapest, or a better one of them
+that does not cost materially more. So cost never decides for less, or for a loss that is more likely than not above the margin.
+
+Seconds that are not reliable, and figures that are missing, decide nothing: costs that rest on them do not count, and where it
+depends on them whether an option meets a requirement, and on that which one is recommended, there is no clear choice.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from math import inf
 
-from evals.statistics import Interval
-from leaderboard.axes import axis
+from leaderboard import settle
 from leaderboard.evidence import SAME, Column
 from leaderboard.options import FRESH, Case, Weighed
+
+
+@dataclass(frozen=True)
+class Choice:
+    """One of several options, and what it was chosen for."""
+
+    pick: Weighed
+    best: Weighed
+    """The highest expected quality."""
+    close: tuple[Weighed, ...]
+    """Those within the margin of that; of these, those that surely meet the requirements, if any does."""
+    lead: Weighed
+    """The best of these."""
+    doubtful: tuple[Column, ...] = ()
+    """What costs rest on that is missing or not reliable, where it kept them from counting."""
 
 
 @dataclass(frozen=True)
@@ -20,18 +39,24 @@ class Decision:
     """What is recommended, or why nothing is."""
 
     weighed: tuple[Weighed, ...]
-    pick: Weighed | None = None
+    choice: Choice | None = None
     runner_up: Weighed | None = None
+    """What would be recommended without it."""
     reason: str = ""
-    """Why it is not decided; empty where it is."""
-    tied: tuple[str, ...] = ()
-    """The options that are not surely worse than the best by more than the margin, the recommended one among them."""
+    """Why there is no clear choice; empty where there is one."""
     settle: tuple[str, ...] = ()
-    """What would have to be measured to decide it."""
+    """What would have to be measured to have one."""
+    safe: Weighed | None = None
+    """Where there is no clear choice: the highest low end of the quality's interval."""
+
+    @property
+    def pick(self) -> Weighed | None:
+        """What is recommended."""
+        return self.choice.pick if self.choice else None
 
     @property
     def name(self) -> str:
-        """Of the recommended option; empty where it is not decided."""
+        """Of the recommended option; empty where there is none."""
         return self.pick.option.name if self.pick else ""
 
 
@@ -47,140 +72,121 @@ def decide(case: Case) -> Decision:
     """What to recommend."""
     weighed = tuple(case.weigh(option) for option in case.options)
     try:
-        fit = _fit(case, weighed)
-        pick = _cheapest(case, fit)
-        _surely_good(case, pick, fit)
+        meeting = _meeting(case, weighed)
+        choice = _clear(case, meeting)
     except Undecided as why:
-        return Decision(weighed, reason=str(why), settle=why.settle)
-    tied = _tied(case, fit)
-    rest = [each for each in tied if each != pick] or [each for each in fit if each != pick]
-    return Decision(weighed, pick, _next(case, rest), tied=tuple(each.option.name for each in tied))
+        return Decision(weighed, reason=str(why), settle=why.settle, safe=_safe(weighed))
+    rest = [each for each in meeting if each != choice.pick and not each.unknown]
+    return Decision(weighed, choice, _choose(case, rest).pick if rest else None)
 
 
-def _fit(case: Case, weighed: Sequence[Weighed]) -> list[Weighed]:
-    fit = [each for each in weighed if each.fit]
-    if fit:
-        return fit
+def _meeting(case: Case, weighed: Sequence[Weighed]) -> list[Weighed]:
+    """The options whose figures meet the requirements, as far as these are known."""
+    known = [each for each in weighed if each.known]
+    found = [each for each in known if not each.fails]
+    if found:
+        return found
     if case.aged is None:
         raise Undecided(
-            "the share of the knowledge that an update changes is not known",
-            "say what share an update changes (--changed)",
-            to_measure([FRESH]),
+            "it is not known what share of the facts an update changes",
+            "say what share it is (--changed)",
+            settle.to_measure([FRESH]),
         )
-    if all(each.quality is None for each in weighed):
-        raise Undecided("the quality of no option is known", *_to_settle(weighed))
-    most = max((each for each in weighed if each.quality), key=lambda each: each.quality.effective if each.quality else 0.0)
-    if thin := case.thin(most):
+    if known:
+        raise Undecided("no option meets the requirements", *_settling(case, known, "probably not met"))
+    most = max(
+        (each for each in weighed if each.quality), key=lambda each: each.quality.effective if each.quality else 0.0, default=None
+    )
+    if most and (thin := case.thin(most)):
         raise Undecided(thin.what, thin.settle)
-    raise Undecided("no option surely meets what is demanded", *_floors(case, weighed))
+    raise Undecided("the accuracy of no option is known", *settle.listed([column for each in weighed for column in each.missing]))
 
 
-def _floors(case: Case, weighed: Sequence[Weighed]) -> Iterator[str]:
-    """What would tell whether an option meets the demands, for those that may."""
-    for each in weighed:
-        if each.quality is None or "not met" in each.demands.values():
+def _settling(case: Case, options: Sequence[Weighed], *standings: str) -> Iterator[str]:
+    """What would tell whether these meet the requirements, for those that may."""
+    for each in options:
+        if "not met" in each.requirements.values():
             continue
-        for name, standing in each.demands.items():
-            limit = case.situation.limits[name]
-            if standing == "not measured":
-                yield to_measure([limit.measure], each.option.system)
-            elif standing == "not reliable":
-                why = case.evidence.doubt((limit.measure, each.option.system))
-                yield f"{name} of {each.option.name} is not reliable ({why}): {to_time_again([limit.measure])}"
-            elif standing == "perhaps met":
-                found = case.evidence.found(limit.measure, each.option.system) if limit.measure else each.quality
-                assert found  # noqa: S101 # perhaps met: it was measured
-                bound = limit.most if limit.least is None else limit.least
-                yield f"{name} of {each.option.name}: {_more(found, bound or 0.0)}"
+        for name, standing in each.requirements.items():
+            if standing in standings:
+                yield f"{case.title(each.option)}, {name}: {settle.requirement(case, name, each)}"
 
 
-def _tied(case: Case, fit: Sequence[Weighed]) -> list[Weighed]:
-    """The best, and what is not surely worse than it by more than the margin."""
-    best = max(fit, key=_goodness).option
-    return [each for each in fit if each.option == best or case.quality(best, each.option).low <= case.situation.margin]
+def _clear(case: Case, meeting: Sequence[Weighed]) -> Choice:
+    """The choice, if it does not depend on what is not known, and is not too much of a risk."""
+    sure = [each for each in meeting if not each.unknown]
+    choice = _choose(case, sure) if sure else None
+    if len(sure) < len(meeting):
+        other = _choose(case, meeting).pick
+        if not choice or other != choice.pick:
+            doubt = ", ".join(f"{name}: {other.requirements[name]}" for name in other.unknown)
+            reason = f"it is not known whether {case.title(other.option)} meets the requirements ({doubt})"
+            raise Undecided(reason, *_settling(case, [other], "not measured", "not reliable"))
+    assert choice  # noqa: S101 # there is one that meets them, surely or not
+    _check_risk(case, choice.pick, sure)
+    return choice
 
 
-def _cheapest(case: Case, fit: Sequence[Weighed]) -> Weighed:
-    tied = _tied(case, fit)
-    unpriced = [column for each in tied for column in each.unpriced]
-    if len(tied) > 1 and unpriced:
-        names = "; ".join(each.option.name for each in tied)
-        raise Undecided(f"these are not told apart in quality, and not all their costs are known: {names}", *_listed(unpriced))
-    pick = min(tied, key=lambda each: (each.cost.value if each.cost else 0.0, -_goodness(each)[0], each.option.name))
-    doubtful = {column: None for each in tied if each != pick for column in case.paid(pick.option, each.option)}
-    _reliable(case, [column for column in doubtful if case.evidence.doubt(column)], tied)
-    return pick
+def _choose(case: Case, options: Sequence[Weighed]) -> Choice:
+    """Quality first, and cost where it is material."""
+    best = max(options, key=_goodness)
+    near = [each for each in options if case.quality(best.option, each.option).value <= case.situation.margin + SAME]
+    close = [each for each in near if each.surely_meets] or near
+    doubtful = _doubtful(case, close)
+    lead = max(close, key=_goodness)
+    return Choice(lead if doubtful else _worth_it(case, close, lead), best, tuple(close), lead, tuple(doubtful))
 
 
-def _reliable(case: Case, doubtful: Sequence[Column], tied: Sequence[Weighed]) -> None:
-    """Refuses to tell by seconds that are not to be relied on which is the cheapest."""
-    if doubtful:
-        names, why = "; ".join(each.option.name for each in tied), case.evidence.doubt(doubtful[0])
-        reason = (
-            f"these are not told apart in quality, and what they cost rests on seconds that are not reliable ({why}): {names}"
-        )
-        raise Undecided(reason, to_time_again([measure for measure, _ in doubtful]))
+def _doubtful(case: Case, close: Sequence[Weighed]) -> list[Column]:
+    """What is missing or not reliable among that by which the costs of these differ."""
+    if len(close) < 2:  # nothing to compare
+        return []
+    unpriced = [column for each in close for column in each.unpriced]
+    paid = [column for each in close[1:] for column in case.paid(close[0].option, each.option)]
+    return list(dict.fromkeys([*unpriced, *(column for column in paid if case.evidence.doubt(column))]))
 
 
-def _surely_good(case: Case, pick: Weighed, fit: Sequence[Weighed]) -> None:
+def _worth_it(case: Case, close: Sequence[Weighed], lead: Weighed) -> Weighed:
+    """The best of what saves a material amount against the lead and does not cost materially more than the cheapest of that."""
+    saving = [each for each in close if _saves(case, each, lead)]
+    if not saving:
+        return lead
+    cheapest = min(saving, key=_price)
+    return max((each for each in saving if not _saves(case, cheapest, each)), key=_goodness)
+
+
+def _saves(case: Case, cheap: Weighed, dear: Weighed) -> bool:
+    """Whether one option saves a material amount against another; both costs are known."""
+    saved = case.cost(dear.option, cheap.option).value
+    return saved > 0 and saved >= threshold(case, dear)
+
+
+def threshold(case: Case, dear: Weighed) -> float:
+    """What is a material saving against an option."""
+    return max(case.situation.material, case.situation.material_share * _price(dear))
+
+
+def _check_risk(case: Case, pick: Weighed, options: Sequence[Weighed]) -> None:
     """Refuses what could be worse than another by more than the risk that is taken."""
-    gaps = [(case.quality(each.option, pick.option), each.option.name) for each in fit if each != pick]
-    gap, rival = max(gaps, key=lambda pair: pair[0].high, default=(None, ""))
-    if gap and gap.high > case.situation.risk:
+    gaps = [(case.quality(each.option, pick.option), each.option) for each in options if each != pick]
+    gap, rival = max(gaps, key=lambda pair: pair[0].high, default=(None, None))
+    if gap and rival and gap.high > case.situation.risk:
         points, most = 100 * gap.high, 100 * case.situation.risk
-        reason = f"{pick.option.name} could be {points:.1f} points worse than {rival}, and at most {most:g} are risked"
-        raise Undecided(reason, f"{pick.option.name} against {rival}: {_more(gap, case.situation.risk)}")
+        could = f"{case.title(pick.option)} could be {points:.1f} points less accurate than {case.title(rival)}"
+        more = settle.gap(case, rival, pick.option, case.situation.risk)
+        raise Undecided(f"{could} (at most {most:g} are accepted)", more)
 
 
-def _next(case: Case, fit: Sequence[Weighed]) -> Weighed | None:
-    """The cheapest of these that are tied, or the best of them where the costs for that are not known."""
-    if not fit:
-        return None
-    try:
-        return _cheapest(case, fit)
-    except Undecided:
-        return max(fit, key=_goodness)
+def _safe(weighed: Sequence[Weighed]) -> Weighed | None:
+    """The least bad at worst, of those that meet the requirements as far as known."""
+    found = [each for each in weighed if each.quality and not each.fails]
+    return max(found, key=lambda each: (each.quality.low if each.quality else -1.0, *_goodness(each)), default=None)
 
 
-def _goodness(each: Weighed) -> tuple[float, str]:
-    """Sorts by quality, and by name where that is the same."""
-    return (each.quality.value if each.quality else -1.0), each.option.name
+def _price(each: Weighed) -> float:
+    return each.cost.value if each.cost else inf
 
 
-def _more(found: Interval, bound: float) -> str:
-    """How many questions would put the end of an interval that lies beyond a bound on the bound, if the value stays."""
-    reach = found.high - found.value if bound >= found.value else found.value - found.low
-    distance = abs(bound - found.value)
-    if distance < SAME:
-        return "it lies on the bound itself; no number of questions would tell"
-    if found.n == 1:
-        return "it was measured once for each training; more --seeds would tell"
-    also = " and seeds" if "training noise" in found.method else ""
-    return f"about {max((reach / distance) ** 2, 1.1):.2g} times as many questions{also} as the {found.n} now would tell"
-
-
-def to_measure(measures: Sequence[str], system: str = "") -> str:
-    """What to type for figures that are missing."""
-    again = any(name.startswith(("updates.retrained", "updates.continued")) for name in measures)
-    axes = " or ".join(dict.fromkeys(axis(name) for name in measures))
-    what = ", ".join(dict.fromkeys(measures))
-    only = f" of {system}" if system else ""
-    wanted = f"({axes})" if " or " in axes else axes
-    needs = " (of a suite with revisions.jsonl)" if "updates" in axes else ""
-    return f'{what}{only}: pytest -m "domain and {wanted}"{" --full" if again else ""}{needs}'
-
-
-def to_time_again(measures: Sequence[str]) -> str:
-    """What to do about seconds that are not reliable."""
-    what = ", ".join(dict.fromkeys(measures))
-    return f'{what}: once more, all systems in one run on a quiet machine: pytest -m "domain and latency"'
-
-
-def _to_settle(weighed: Sequence[Weighed]) -> list[str]:
-    return _listed([column for each in weighed for column in each.missing])
-
-
-def _listed(columns: Sequence[Column]) -> list[str]:
-    """Once for each system."""
-    systems = dict.fromkeys(system for _, system in columns)
-    return [to_measure([measure for measure, name in columns if name == system], system) for system in systems]
+def _goodness(each: Weighed) -> tuple[float, float, str]:
+    """Sorts by quality, by cost where that is the same, and then by name."""
+    return (each.quality.value if each.quality else -1.0), -_price(each), each.option.name

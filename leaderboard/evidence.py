@@ -78,8 +78,12 @@ class Evidence:
         return (measure, system) not in self.impossible
 
     def doubt(self, column: Column) -> str:
-        """Why nothing is decided by a figure; empty where it may be. Only the time of answers can be in doubt."""
-        return self.cautions.get(column, "") if column[0].startswith("latency.") else ""
+        """Why nothing is decided by a figure; empty where it may be. Only seconds can be in doubt."""
+        return self.cautions.get(column, "")
+
+    def trainings(self, system: str) -> int:
+        """How many seeds a system was trained with, as far as accuracy tells."""
+        return len(self.seeds.get(("accuracy.exact", system), ()))
 
     def missing(self, weights: Weights) -> list[Column]:
         """The columns without a value."""
@@ -97,7 +101,7 @@ class Evidence:
         n = min((self.figures[column].n for column in terms), default=0)
         reach = self._reach(terms)
         around = _around(self._sum(terms), (reach, reach), *self._unvaried(terms))
-        return widened(Interval(*around, n, few.clusters, "cluster t", few.effective), self._noise(terms))
+        return widened(Interval(*around, n, few.clusters, "cluster t", few.effective), self.noise(terms))
 
     def total(self, weights: Weights) -> Amount:
         """A weighted sum of amounts that are all there, and the ends of its 95 % interval.
@@ -136,9 +140,12 @@ class Evidence:
             if not self._halves[self._places[column]][-1]:
                 yield _distances(weight, self.figures[column])
 
-    def _noise(self, terms: Weights) -> Noise | None:
+    def noise(self, terms: Weights) -> Noise | None:
+        """What training anew does to a weighted sum; None where nothing was trained twice."""
         by_system: dict[str, dict[str, float]] = {}
         for (measure, system), weight in terms.items():
+            if not weight:
+                continue
             by_system.setdefault(system, {})[measure] = weight
         return reduce(joint_noise, (self._trained(system, weights) for system, weights in by_system.items()), None)
 

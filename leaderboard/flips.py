@@ -1,4 +1,4 @@
-"""Where along one axis of a situation, all else held, another option is recommended, and where the two tip.
+"""Where along one axis of a situation, all else held, another option is recommended, and what changes there.
 
 Numbers are found by trying and halving, to three digits. What changes and changes back between two of the values that are tried
 first (a step is about a quarter) is not seen.
@@ -10,67 +10,77 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from leaderboard.advice import Decision, decide
+from evals.statistics import Interval
+from leaderboard.advice import Decision, decide, threshold
 from leaderboard.evidence import Amount
-from leaderboard.options import Case
+from leaderboard.options import Case, Option
 
 Axis = Literal["updates", "queries", "hour"]
 Side = Literal["below", "above"]
+Cause = Literal["", "accuracy", "margin", "saving"]
+"""Why two options change places: their expected accuracies cross, come to differ by the margin, or a saving becomes material."""
+FIRST: dict[Axis, float] = {"updates": 0.01, "queries": 1.0, "hour": 0.001}
 LIMITS: dict[Axis, float] = {"updates": 1000.0, "queries": 10_000_000.0, "hour": 1000.0}
-"""How far is looked: updates a month, queries a day, the price of an hour."""
+"""From where to where is looked: updates a month, questions a day, the price of an hour; the first and the last at zero, too."""
 STEPS = 80
-SMALL = 1e-7
-"""Of the limit: the first step from zero."""
 CLOSE = 1e-4
 """Relative distance of the two ends between which a number is known."""
 
 
 @dataclass(frozen=True)
-class Tip:
-    """Where a difference of two options begins to count, and from where to where that could be (Fieller 1954)."""
-
-    at: float
-    low: float
-    high: float | None
-    """None: beyond the limit."""
-
-
-@dataclass(frozen=True)
 class Flip:
-    """The nearest value on one side at which something else is recommended."""
+    """A value on one side of the situation from which on something else is recommended."""
 
     axis: Axis
     at: float
+    """0 where it changes before the first value that is tried."""
     side: Side
     to: str
-    """The option that is recommended from there on; empty where it is no longer decided."""
+    """The option that is recommended from there on; empty where there is no clear choice."""
+    title: str
+    """The same as people read it."""
     reason: str
-    """Why it is not decided there."""
-    tip_quality: Tip | None
-    """Where one is better than the other by the margin; or at all, where they cost the same."""
-    tip_cost: Tip | None
-    """Where they cost the same."""
+    """Why there is none."""
+    cause: Cause
+    low: float | None
+    """The value could as well be from here, by the 95 % interval of what changes there (Fieller 1954)..."""
+    high: float | None
+    """... to here; None: not known, or beyond what is tried."""
 
 
 def flips(case: Case, now: Decision) -> Iterator[Flip]:
-    """The flips along every axis, on either side of the situation."""
-    for axis, limit in LIMITS.items():
+    """The nearest flips along every axis, on either side; where one is to no clear choice, also the next option beyond."""
+    for axis in LIMITS:
         here, values = value(case, axis), _values(axis)
-        sides: dict[Side, list[float]] = {
-            "below": [x for x in values[::-1] if x < here],
-            "above": [x for x in values if x > here],
-        }
-        for side, tried in sides.items():
-            at = _nearest(case, now, axis, tried)
-            if at is not None:
-                then = decide(moved(case, axis, at))
-                quality, cost = _tips(case, now, then, axis, at)
-                known = _digits(at) if at > limit * SMALL else 0.0
-                yield Flip(axis, known, side, then.name, then.reason, quality, cost)
+        yield from _side(case, now, axis, "below", [x for x in values[::-1] if x < here])
+        yield from _side(case, now, axis, "above", [x for x in values if x > here])
+
+
+def _side(case: Case, now: Decision, axis: Axis, side: Side, tried: Sequence[float]) -> Iterator[Flip]:
+    before, near = now, value(case, axis)
+    while (found := _nearest(case, before, axis, near, tried)) is not None:
+        inner, at = found
+        then = decide(moved(case, axis, at))
+        yield _flip(case, (before, then), axis, side, (inner, at))
+        if then.pick:
+            return
+        before, near = then, at
+        tried = [x for x in tried if (x < at if side == "below" else x > at)]
+
+
+def _flip(case: Case, decisions: tuple[Decision, Decision], axis: Axis, side: Side, ends: tuple[float, float]) -> Flip:
+    now, then = decisions
+    at = ends[1]
+    known = _digits(at) if at > FIRST[axis] else 0.0
+    cause, low, high = _cause(case, now, then, axis, ends) if known else ("", None, None)
+    title = moved(case, axis, at).title(then.pick.option) if then.pick else ""
+    return Flip(axis, known, side, then.name, title, then.reason, cause, low, high)
 
 
 def _values(axis: Axis) -> list[float]:
-    return [0.0, *(LIMITS[axis] * SMALL ** (1 - step / (STEPS - 1)) for step in range(STEPS))]
+    first, last = FIRST[axis], LIMITS[axis]
+    none = [] if axis == "queries" else [0.0]  # nobody runs a service that is asked less than once a day
+    return [*none, *(last * (first / last) ** (1 - step / (STEPS - 1)) for step in range(STEPS))]
 
 
 def value(case: Case, axis: Axis) -> float:
@@ -90,13 +100,12 @@ def moved(case: Case, axis: Axis, x: float) -> Case:
     return Case(case.evidence, replace(situation, prices=situation.prices.with_hour(case.evidence.machine, x)), case.known)
 
 
-def _nearest(case: Case, now: Decision, axis: Axis, values: Sequence[float]) -> float | None:
-    """The value nearest to the situation at which the recommendation is another."""
+def _nearest(case: Case, now: Decision, axis: Axis, near: float, values: Sequence[float]) -> tuple[float, float] | None:
+    """The last value at which the recommendation is the same and the first at which it is another, in the order of the values."""
 
     def other(x: float) -> bool:
         return decide(moved(case, axis, x)).name != now.name
 
-    near = value(case, axis)
     for far in values:
         if other(far):
             return _halved(axis, near, far, other)
@@ -104,60 +113,58 @@ def _nearest(case: Case, now: Decision, axis: Axis, values: Sequence[float]) -> 
     return None
 
 
-def _halved(axis: Axis, outside: float, inside: float, holds: Callable[[float], bool]) -> float:
-    """The end nearest to ``outside`` of what holds at ``inside``, by halving what is between."""
-    least = LIMITS[axis] * SMALL
-    while abs(inside - outside) > CLOSE * max(inside, outside, least):
+def _halved(axis: Axis, outside: float, inside: float, holds: Callable[[float], bool]) -> tuple[float, float]:
+    """Two near values between which what holds at ``inside``, and not at ``outside``, begins, by halving what is between."""
+    while abs(inside - outside) > CLOSE * max(inside, outside, FIRST[axis]):
         middle = (inside + outside) / 2
         if holds(middle):
             inside = middle
         else:
             outside = middle
-    return inside
+    return outside, inside
 
 
-def _tips(case: Case, now: Decision, then: Decision, axis: Axis, near: float) -> tuple[Tip | None, Tip | None]:
-    """Where what is recommended now and what is recommended then tip in quality, and in cost."""
-    if not now.pick or not then.pick:
-        return None, None
-    mine, theirs, there = now.pick.option, then.pick.option, moved(case, axis, near)
-    dearest = moved(case, axis, LIMITS[axis])  # what is free here may have a price there, and not be known
-    priced = not any(case.evidence.missing(dearest.paid(option)) for option in (mine, theirs))
-    measured = not any(case.evidence.missing(option.quality(0.5)) for option in (mine, theirs))
-    margin = 0.0 if priced and not there.cost(mine, theirs).value else case.situation.margin
-    better, worse = (mine, theirs) if measured and there.quality(mine, theirs).value > 0 else (theirs, mine)
-
-    def quality(x: float) -> Amount:
-        found = moved(case, axis, x).quality(better, worse)
-        return Amount(found.value - margin, found.low - margin, found.high - margin)
-
-    def cost(x: float) -> Amount:
-        return moved(case, axis, x).cost(mine, theirs)
-
-    return _tip(axis, near, quality) if measured else None, _tip(axis, near, cost) if priced else None
+def _cause(
+    case: Case, now: Decision, then: Decision, axis: Axis, ends: tuple[float, float]
+) -> tuple[Cause, float | None, float | None]:
+    """What of two options changes its sign between two near values, and from where to where that could be."""
+    if now.pick and then.pick:
+        for cause, gap in _gaps(case, now.pick.option, then.pick.option, axis, ends):
+            if (gap(ends[0]).value > 0) != (gap(ends[1]).value > 0):
+                return cause, *_reach(axis, ends[1], gap)
+    return "", None, None
 
 
-def _tip(axis: Axis, near: float, gap: Callable[[float], Amount]) -> Tip | None:
-    """The change of sign nearest to a value, if there is one between the first step and the limit."""
-    values = _values(axis)[1:]
-    gaps = [gap(x) for x in values]
-    changes = [place for place in range(STEPS - 1) if (gaps[place].value > 0) != (gaps[place + 1].value > 0)]
-    if not changes:
-        return None
-    place = min(changes, key=lambda place: abs(values[place] - near))
-    at = _halved(axis, values[place], values[place + 1], lambda x: (gap(x).value > 0) == (gaps[place + 1].value > 0))
-    low, high = (
-        next((x for x, found in side if _sure(found)), None)
-        for side in (
-            zip(values[place::-1], gaps[place::-1], strict=True),
-            zip(values[place + 1 :], gaps[place + 1 :], strict=True),
-        )
-    )
-    return Tip(
-        _digits(at),
-        0.0 if low is None else _digits(_halved(axis, at, low, lambda x: _sure(gap(x)))),
-        None if high is None else _digits(_halved(axis, at, high, lambda x: _sure(gap(x)))),
-    )
+def _gaps(
+    case: Case, mine: Option, theirs: Option, axis: Axis, ends: tuple[float, float]
+) -> Iterator[tuple[Cause, Callable[[float], Amount]]]:
+    """What could change: figures of two options that were measured."""
+    middle = moved(case, axis, sum(ends) / 2)
+    if not case.evidence.missing(middle.asked(mine, theirs)):
+        better, worse = (mine, theirs) if middle.quality(mine, theirs).value > 0 else (theirs, mine)
+        yield "accuracy", lambda x: _less(moved(case, axis, x).quality(better, worse), 0.0)
+        yield "margin", lambda x: _less(moved(case, axis, x).quality(better, worse), case.situation.margin)
+    if not case.evidence.missing(middle.paid(mine)) and not case.evidence.missing(middle.paid(theirs)):
+        cheap, dear = (mine, theirs) if middle.cost(mine, theirs).value < 0 else (theirs, mine)
+
+        def saving(x: float) -> Amount:
+            there = moved(case, axis, x)
+            return _less(there.cost(dear, cheap), threshold(case, there.weigh(dear)))
+
+        yield "saving", saving
+
+
+def _less(found: Amount | Interval, bound: float) -> Amount:
+    return Amount(found.value - bound, found.low - bound, found.high - bound)
+
+
+def _reach(axis: Axis, at: float, gap: Callable[[float], Amount]) -> tuple[float | None, float | None]:
+    """Where the gap is sure on either side of where it changes its sign."""
+    values = _values(axis)
+    low = next((x for x in values[::-1] if x < at and _sure(gap(x))), None)
+    high = next((x for x in values if x > at and _sure(gap(x))), None)
+    least, most = (None if far is None else _digits(_halved(axis, at, far, lambda x: _sure(gap(x)))[1]) for far in (low, high))
+    return (0.0 if least is None else least), most
 
 
 def _sure(found: Amount) -> bool:

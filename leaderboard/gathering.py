@@ -39,13 +39,11 @@ WEIGHED = (
     *QUALITY,
     *("hallucination.unanswerable", "style.followed", "forgetting", "privacy.extracted", "latency.p95", "latency.seconds"),
     *("cost.tokens", "cost.prompt_tokens", "cost.artifact_bytes"),
-    *("updates.seconds", "updates.retrained.seconds", "updates.continued.seconds"),
+    *("updates.seconds", "updates.retrained.seconds", "updates.continued.seconds", "cost.train_seconds"),
 )
 """All measures that a decision weighs."""
 FIELDS = ("value", "low", "high", "n", "clusters", "method", "effective")
 """Of an interval, in its order."""
-SPENT = "cost.train_seconds"
-LOOKED_AT = {*WEIGHED, SPENT}
 
 
 def gathered(records: Iterable[Record], systems: Mapping[str, Mapping[str, Any]] | None = None) -> list[Evidence]:
@@ -56,7 +54,7 @@ def gathered(records: Iterable[Record], systems: Mapping[str, Mapping[str, Any]]
 
 def _section(suite: str, base_model: str, records: Records, told: Mapping[str, Mapping[str, Any]]) -> Evidence:
     systems = sorted(system for (system,) in grouped(records, "system"))
-    groups = grouped(records.where(lambda about: about.measure in LOOKED_AT), "measure", "system")
+    groups = grouped(records.where(lambda about: about.measure in WEIGHED), "measure", "system")
     names = [(measure, system) for measure in WEIGHED for system in systems if (measure, system) in groups]
     columns = {name: Series(groups[name]) for name in names}
     found = {name: series.interval for name, series in columns.items()}
@@ -99,7 +97,7 @@ def _changed(figures: Mapping[Column, Interval]) -> float | None:
 
 def _trained(system: str, groups: Mapping[Column, Records]) -> bool:
     """Whether a system's own training took time, or it was trained again."""
-    spent = groups.get((SPENT, system))
+    spent = groups.get(("cost.train_seconds", system))
     again = [groups.get((f"updates.{how}.fresh", system)) for how in ("retrained", "continued")]
     return bool(spent and spent.valued().value.any()) or any(rows and len(rows.valued()) for rows in again)
 

@@ -8,15 +8,22 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from math import ceil, floor, sqrt
 from typing import Literal, NamedTuple, get_args
 
-from evals.statistics import FEW, Interval, cluster_count
-from leaderboard.evidence import Amount, Column, Evidence, Machine
+from evals.statistics import FEW, Interval
+from leaderboard.evidence import SAME, Amount, Column, Evidence, Machine
 from leaderboard.situation import DAYS, Limit, Situation, share_changed
 
 Policy = Literal["as it is", "retrained", "continued"]
 """After each update: nothing but indexing; training from the base; training further on the changes alone."""
-Standing = Literal["met", "perhaps met", "not met", "not measured", "not reliable"]
+Standing = Literal["met", "probably met", "probably not met", "not met", "not measured", "not reliable"]
+"""To a requirement. Probably: the figure is on that side of the limit, and its 95 % interval reaches to the other."""
+WORDS: dict[Policy, str] = {
+    "as it is": "no retraining",
+    "retrained": "retrained after each update",
+    "continued": "trained further on each update",
+}
 PARTS = ("updating", "answering", "storage")
 ACCURACY, KEPT, FRESH = "accuracy.exact", "updates.retained", "updates.fresh"
 
@@ -30,7 +37,7 @@ class Option:
 
     @property
     def name(self) -> str:
-        """As it is shown."""
+        """As data has it; `Case.title` is for people."""
         return f"{self.system} ({self.policy})"
 
     def quality(self, changed: float) -> dict[Column, float]:
@@ -71,7 +78,8 @@ class Weighed:
     cost: Amount | None
     """A month's."""
     parts: Mapping[str, float | None]
-    demands: Mapping[str, Standing]
+    requirements: Mapping[str, Standing]
+    """How it stands to each."""
     missing: tuple[Column, ...]
     """Measures without which quality is not known."""
     unpriced: tuple[Column, ...]
@@ -80,10 +88,24 @@ class Weighed:
     """Of what it costs."""
 
     @property
-    def fit(self) -> bool:
-        """Whether its quality is known and all demands are surely met."""
-        known = self.quality is not None and not self.quality.few
-        return known and all(standing == "met" for standing in self.demands.values())
+    def known(self) -> bool:
+        """Whether enough questions were asked to tell of its quality."""
+        return self.quality is not None and not self.quality.few
+
+    @property
+    def fails(self) -> bool:
+        """Whether its figures do not meet a requirement."""
+        return bool({"not met", "probably not met"} & {*self.requirements.values()})
+
+    @property
+    def unknown(self) -> list[str]:
+        """Requirements of which nothing is known for it that may be relied on."""
+        return [name for name, standing in self.requirements.items() if standing in ("not measured", "not reliable")]
+
+    @property
+    def surely_meets(self) -> bool:
+        """Whether the intervals of its figures, too, meet all requirements."""
+        return all(standing == "met" for standing in self.requirements.values())
 
 
 class Thin(NamedTuple):
@@ -108,6 +130,13 @@ class Case:
         return self.evidence.changed if self.situation.changed is None else self.situation.changed
 
     @cached_property
+    def limits(self) -> dict[str, Limit]:
+        """What is required, by name; what nobody asked for is, where somebody's was measured."""
+        measured = {measure for measure, _ in self.evidence.figures}
+        asked = self.situation.limits.items()
+        return {name: limit for name, limit in asked if name not in self.situation.by_default or limit.measure in measured}
+
+    @cached_property
     def aged(self) -> float | None:
         """Share of questions that are about changed knowledge."""
         if not self.situation.updates:
@@ -124,12 +153,20 @@ class Case:
             for policy in (again if trained else ("as it is",))
         ]
 
+    def title(self, option: Option) -> str:
+        """As people read it; what was never trained, or need not be trained again, has no policy."""
+        plain = not self.situation.updates or not self.evidence.systems[option.system]
+        return option.system if plain else f"{option.system}, {WORDS[option.policy]}"
+
+    def asked(self, option: Option, less: Option | None = None) -> dict[Column, float]:
+        """The means that the quality of one option, or the difference of two, is made of."""
+        assert self.aged is not None  # noqa: S101 # only asked of what has no measure missing
+        return _less(option.quality(self.aged), less.quality(self.aged) if less else {})
+
     def quality(self, option: Option, less: Option | None = None) -> Interval:
         """Of one option, or the difference of two."""
-        assert self.aged is not None  # noqa: S101 # only asked of what has no measure missing
         if (option, less) not in self.known:
-            weights = _less(option.quality(self.aged), less.quality(self.aged) if less else {})
-            self.known[option, less] = self.evidence.mixed(weights)
+            self.known[option, less] = self.evidence.mixed(self.asked(option, less))
         return self.known[option, less]
 
     def cost(self, option: Option, less: Option | None = None) -> Amount:
@@ -154,7 +191,7 @@ class Case:
             quality,
             None if unpriced else self.cost(option),
             {part: None if absent[part] else self.evidence.total(weights).value for part, weights in expenses.items()},
-            {name: self._standing(limit, option.system, quality) for name, limit in self.situation.limits.items()},
+            {name: self._standing(limit, option.system, quality) for name, limit in self.limits.items()},
             tuple(missing),
             unpriced,
             self.situation.prices.currency,
@@ -164,12 +201,12 @@ class Case:
         """What there is too little of to tell of an option's quality: of questions, or of those about revised documents."""
         if not each.quality or not each.quality.few:
             return None
-        clusters = cluster_count(each.quality.clusters, each.quality.effective)
-        were = "was" if each.quality.clusters == 1 else "were"
-        if self.evidence.figures[ACCURACY, each.option.system].effective == each.quality.effective:
-            return Thin(f"only {clusters} of questions {were} asked", f"ask about {FEW} clusters or more")
-        what = f"only {clusters} of questions about revised documents {were} asked"
-        return Thin(what, f"add revisions about {FEW} clusters of questions or more to revisions.jsonl")
+        clusters, effective = each.quality.clusters, each.quality.effective
+        all_asked = self.evidence.figures[ACCURACY, each.option.system].effective == effective
+        about = "questions" if all_asked else "questions about revised documents"
+        more = more_clusters(clusters, effective)
+        added = f"{more} more {'cluster' if more == 1 else 'clusters'} of questions of the usual size"
+        return Thin(_few(clusters, effective, about), f"ask {added}" if all_asked else f"add revisions for {added}")
 
     def _standing(self, limit: Limit, system: str, quality: Interval | None) -> Standing:
         found = self.evidence.found(limit.measure, system) if limit.measure else quality
@@ -177,10 +214,25 @@ class Case:
             return "not reliable"
         if found is None:
             return "met" if limit.measure and not self.evidence.applies(limit.measure, system) else "not measured"
-        least, most = float("-inf") if limit.least is None else limit.least, float("inf") if limit.most is None else limit.most
-        if least <= found.low and found.high <= most:
-            return "met"
-        return "not met" if found.high < least or found.low > most else "perhaps met"
+        least, most = limit.ends
+        surely = not (found.few and found.n > 1)
+        if least <= found.value <= most:
+            return "met" if surely and least <= found.low and found.high <= most else "probably met"
+        return "not met" if surely and (found.high < least or found.low > most) else "probably not met"
+
+
+def _few(clusters: int, effective: float, about: str) -> str:
+    if effective < clusters and clusters >= FEW:
+        unequal = f"are so unequal in size that they count as {floor(10 * effective) / 10:.1f}"
+        return f"the {clusters} clusters of {about} {unequal}; {FEW} are needed"
+    counted = "1 cluster" if clusters == 1 else f"{clusters} clusters"
+    return f"only {counted} of {about} {'was' if clusters == 1 else 'were'} asked; {FEW} are needed"
+
+
+def more_clusters(clusters: int, effective: float) -> int:
+    """How many more clusters of the mean size make enough: (C + k)^2 / (C^2 / e + k) effective ones, after Kish (1965)."""
+    part, whole = 2 * clusters - FEW, FEW * clusters**2 / effective - clusters**2
+    return max(1, ceil((sqrt(part**2 + 4 * whole) - part) / 2 - SAME))
 
 
 def _share(found: Interval) -> Interval:

@@ -129,8 +129,9 @@ def _told(shown: Shown, known: Evidence | None, files: Site) -> Shown:
     if known is None:
         return shown
     (advice,) = counsel.advise([known], Situation(load()))
-    said = [*counsel.as_json(advice)["said"]["verdict"]]
-    return replace(shown, plots=plots(shown.section, advice.case, files), advice=said, decision=as_json(known))
+    said = counsel.as_json(advice)["said"]
+    told = [*said["verdict"], said["required"], *said["notes"]]
+    return replace(shown, plots=plots(shown.section, advice.case, files), advice=told, decision=as_json(known))
 
 
 def _place(section: Section) -> answers.Place:

@@ -24,7 +24,8 @@ from leaderboard.printable import printable
 from leaderboard.series import grouped
 
 TEMPLATES = Path(__file__).with_name("templates")
-DECISION = ("student.js", "figures.js", "evidence.js", "options.js", "advice.js", "flips.js", "decision.js")
+MEASURED = ("student.js", "figures.js", "evidence.js", "options.js")
+DECISION = (*MEASURED, "settle.js", "advice.js", "flips.js", "sayings.js", "outlook.js", "decision.js")
 """What a page needs to decide by itself, in the order in which each needs those before it."""
 SCRIPTS = (*DECISION, "dom.js", "parts.js", "table.js", "panel.js", "answers.js", "suite.js", "main.js")
 """All scripts of the page, in the same order."""

@@ -1,4 +1,4 @@
-"""What advice is asked for: how fast knowledge changes, how much is asked, what it is paid with, and what is demanded.
+"""What advice is asked for: how fast knowledge changes, how much is asked, what it is paid with, and what is required.
 
 ``leaderboard/prices.toml`` holds prices as examples, and says what each field means.
 """
@@ -8,18 +8,20 @@ from __future__ import annotations
 import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from math import expm1, isfinite
+from math import expm1, inf, isfinite
 from pathlib import Path
 from typing import Any
 
 from evals.schema import InputError
-from leaderboard.evidence import Machine
+from leaderboard.evidence import SAME, Machine
 
 SHIPPED = Path(__file__).with_name("prices.toml")
 MOST_SIGNS = 5
 """Of a currency's name."""
 DAYS = 30
 """Of a month."""
+BY_DEFAULT = {"abstention": "min_abstention", "forgetting": "max_forgetting"}
+"""Requirements that hold unless somebody says otherwise -> the field of a situation that sets them."""
 
 
 @dataclass(frozen=True)
@@ -72,6 +74,11 @@ class Limit:
     least: float | None = None
     most: float | None = None
 
+    @property
+    def ends(self) -> tuple[float, float]:
+        """What is allowed, from and to, with room for rounding: 1 - 0.2 is not quite 0.8."""
+        return (-inf if self.least is None else self.least - SAME), (inf if self.most is None else self.most + SAME)
+
 
 @dataclass(frozen=True)
 class Situation:
@@ -86,20 +93,26 @@ class Situation:
     """A day."""
     margin: float = 0.02
     """Quality that may be given up for a lower cost."""
+    material: float = 1.0
+    """A month's saving, in the prices' currency, below which cost does not count."""
+    material_share: float = 0.05
+    """The same as a share of what the dearer option costs; the larger of the two counts."""
     risk: float = 0.1
-    """Quality that a recommendation may at most turn out to be short of, given how sure the figures are."""
+    """Quality that a recommendation may at most turn out to be short of, at the far end of the 95 % interval."""
     min_accuracy: float | None = None
     """Least expected quality."""
     min_style: float | None = None
-    min_abstention: float | None = None
+    min_abstention: float | None = 0.5
     max_latency: float | None = None
     """Seconds, of the 95th percentile."""
-    max_forgetting: float | None = None
+    max_forgetting: float | None = 0.05
     max_extracted: float | None = None
+    by_default: tuple[str, ...] = tuple(BY_DEFAULT)
+    """Requirements that nobody asked for: they hold where their measure was taken."""
 
     @property
     def limits(self) -> dict[str, Limit]:
-        """What is demanded, by name."""
+        """What is required, by name."""
         declined = None if self.min_abstention is None else 1 - self.min_abstention
         limits = {
             "accuracy": Limit("", least=self.min_accuracy),

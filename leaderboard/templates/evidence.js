@@ -24,6 +24,7 @@ const Evidence = (() => {
       this.systems = data.systems;
       this.columns = new Map();
       for (const row of data.figures) this.column(row.measure, row.system).found = row;
+      this.measures = new Set(data.figures.map(({ measure }) => measure));
       for (const [measure, system] of data.impossible) this.column(measure, system).impossible = true;
       const mixed = [...this.columns.values()].filter(({ found }) => found && found.covariance);
       this.halves = halves(mixed);
@@ -57,6 +58,17 @@ const Evidence = (() => {
       const { clusters, effective } = few ?? { clusters: 0, effective: 0 };
       const found = { value, low, high, n: few ? n : 0, clusters, effective, method: "cluster t" };
       return widened(found, noise(sum));
+    }
+
+    /** What training anew does to a weighted sum: {error, degrees}, or null where nothing was trained twice. */
+    noise(sum) {
+      return noise(sum);
+    }
+
+    /** How many seeds a system was trained with, as far as accuracy tells. */
+    trainings(system) {
+      const { found } = this.column("accuracy.exact", system);
+      return found && found.seeds ? Object.keys(found.seeds).length : 0;
     }
 
     /** A weighted sum of amounts that are all there, and the ends of its 95 % interval. */

@@ -1,42 +1,57 @@
 /**
- * Where along one axis of a situation, all else held, another option is recommended, and where the two tip: as
+ * Where along one axis of a situation, all else held, another option is recommended, and what changes there: as
  * `leaderboard/flips.py`, which says why.
  *
  *     const found = new Options.Case(Evidence.of(data), data.situation);
- *     Flips.flips(found, Advice.decide(found))  // [{axis, at, side, to, reason, tip_quality, tip_cost}]
+ *     Flips.flips(found, Advice.decide(found))  // [{axis, at, side, to, title, reason, cause, low, high}]
  *
  * Needs advice.js.
  */
 const Flips = (() => {
   "use strict";
 
+  const FIRST = { updates: 0.01, queries: 1, hour: 0.001 };
   const LIMITS = { updates: 1000, queries: 10_000_000, hour: 1000 };
   const STEPS = 80;
-  const SMALL = 1e-7; // of the limit: the first step from zero
+  const UNKNOWN = { cause: "", low: null, high: null };
   const CLOSE = 1e-4; // relative distance of the two ends between which a number is known
-  const VALUES = Object.fromEntries(Object.entries(LIMITS).map(([axis, limit]) => [axis, [0, ...stepped(limit)]]));
+  const VALUES = Object.fromEntries(Object.keys(LIMITS).map((axis) => [axis, tried(axis)]));
 
-  function stepped(limit) {
-    return Array.from({ length: STEPS }, (_, step) => limit * SMALL ** (1 - step / (STEPS - 1)));
+  function tried(axis) {
+    const [first, last] = [FIRST[axis], LIMITS[axis]];
+    const none = axis === "queries" ? [] : [0];
+    return [...none, ...Array.from({ length: STEPS }, (_, step) => last * (first / last) ** (1 - step / (STEPS - 1)))];
   }
 
-  /** The flips along every axis, on either side of the situation. */
+  /** The nearest flips along every axis, on either side; where one is to no clear choice, also the next option beyond. */
   function flips(found, now) {
     return Object.keys(LIMITS).flatMap((axis) => {
       const here = value(found, axis);
-      const tried = VALUES[axis];
-      const below = side(found, now, axis, "below", tried.filter((x) => x < here).reverse());
-      return [...below, ...side(found, now, axis, "above", tried.filter((x) => x > here))];
+      const below = side(found, now, axis, "below", VALUES[axis].filter((x) => x < here).reverse());
+      return [...below, ...side(found, now, axis, "above", VALUES[axis].filter((x) => x > here))];
     });
   }
 
-  function side(found, now, axis, name, tried) {
-    const at = nearest(found, now, axis, tried);
-    if (at === null) return [];
-    const then = Advice.choose(moved(found, axis, at));
-    const [quality, cost] = tips(found, now, then, axis, at);
-    const known = at > LIMITS[axis] * SMALL ? digits(at) : 0;
-    return [{ axis, at: known, side: name, to: named(then), reason: then.reason, tip_quality: quality, tip_cost: cost }];
+  function side(found, now, axis, name, values) {
+    const all = [];
+    let [before, near, tried] = [now, value(found, axis), values];
+    for (;;) {
+      const ends = nearest(found, before, axis, near, tried);
+      if (!ends) return all;
+      const [, at] = ends;
+      const then = Advice.choose(moved(found, axis, at));
+      all.push(flip(found, before, then, axis, name, ends));
+      if (then.pick) return all;
+      [before, near, tried] = [then, at, tried.filter((x) => (name === "below" ? x < at : x > at))];
+    }
+  }
+
+  function flip(found, now, then, axis, name, ends) {
+    const [, at] = ends;
+    const title = then.pick ? moved(found, axis, at).title(then.pick.option) : "";
+    const known = at > FIRST[axis] ? digits(at) : 0;
+    const why = known ? cause(found, now, then, axis, ends) : UNKNOWN;
+    return { axis, at: known, side: name, to: named(then), title, reason: then.reason, ...why };
   }
 
   /** Where a situation lies on an axis. */
@@ -54,10 +69,9 @@ const Flips = (() => {
     return decision.pick ? decision.pick.option.name : "";
   }
 
-  /** The value nearest to the situation at which the recommendation is another; null if there is none. */
-  function nearest(found, now, axis, tried) {
+  /** The last value at which the recommendation is the same and the first at which it is another; null if there is none. */
+  function nearest(found, now, axis, near, tried) {
     const other = (x) => named(Advice.choose(moved(found, axis, x))) !== named(now);
-    let near = value(found, axis);
     for (const far of tried) {
       if (other(far)) return halved(axis, near, far, other);
       near = far;
@@ -65,61 +79,58 @@ const Flips = (() => {
     return null;
   }
 
-  /** The end nearest to `outside` of what holds at `inside`, by halving what is between. */
+  /** Two near values between which what holds at `inside`, and not at `outside`, begins, by halving what is between. */
   function halved(axis, outside, inside, holds) {
-    const least = LIMITS[axis] * SMALL;
-    while (Math.abs(inside - outside) > CLOSE * Math.max(inside, outside, least)) {
+    while (Math.abs(inside - outside) > CLOSE * Math.max(inside, outside, FIRST[axis])) {
       const middle = (inside + outside) / 2;
       if (holds(middle)) inside = middle;
       else outside = middle;
     }
-    return inside;
+    return [outside, inside];
   }
 
-  /** Where what is recommended now and what is recommended then tip in quality, and in cost. */
-  function tips(found, now, then, axis, near) {
-    if (!now.pick || !then.pick) return [null, null];
-    const there = moved(found, axis, near);
-    const [mine, theirs] = [now.pick.option, then.pick.option];
-    const dearest = moved(found, axis, LIMITS[axis]).situation; // what is free here may have a price there, and not be known
-    const priced = ![mine, theirs].some((each) => Options.missing(each.cost(dearest)).length);
-    const measured = ![mine, theirs].some((each) => Options.missing(each.quality(0.5)).length);
-    const margin = priced && !there.cost(mine, theirs).value ? 0 : found.situation.margin;
-    const better = measured && there.quality(mine, theirs).value > 0 ? [mine, theirs] : [theirs, mine];
-    const quality = (x) => lowered(moved(found, axis, x).quality(...better), margin);
-    const cost = (x) => moved(found, axis, x).cost(mine, theirs);
-    return [measured ? tip(axis, near, quality) : null, priced ? tip(axis, near, cost) : null];
-  }
-
-  function lowered({ value, low, high }, margin) {
-    return { value: value - margin, low: low - margin, high: high - margin };
-  }
-
-  /** The change of sign nearest to a value, if there is one between the first step and the limit. */
-  function tip(axis, near, gap) {
-    const tried = VALUES[axis].slice(1);
-    const gaps = tried.map(gap);
-    const place = changes(gaps).reduce((a, b) => (a === null || distance(b) < distance(a) ? b : a), null);
-    if (place === null) return null;
-    const above = gaps[place + 1].value > 0;
-    const at = halved(axis, tried[place], tried[place + 1], (x) => gap(x).value > 0 === above);
-    const low = tried.slice(0, place + 1).findLast((_, step) => sure(gaps[step]));
-    const high = tried.find((_, step) => step > place && sure(gaps[step]));
-    const end = (far) => digits(halved(axis, at, far, (x) => sure(gap(x))));
-    return { at: digits(at), low: low === undefined ? 0 : end(low), high: high === undefined ? null : end(high) };
-
-    function distance(step) {
-      return Math.abs(tried[step] - near);
+  /** What of two options changes its sign between two near values, and from where to where that could be. */
+  function cause(found, now, then, axis, ends) {
+    if (now.pick && then.pick) {
+      for (const [name, gap] of gaps(found, now.pick.option, then.pick.option, axis, ends)) {
+        if (gap(ends[0]).value > 0 !== gap(ends[1]).value > 0) return { cause: name, ...reach(axis, ends[1], gap) };
+      }
     }
+    return UNKNOWN;
   }
 
-  /** The steps after which the sign is another. */
-  function changes(gaps) {
-    return gaps.flatMap(({ value }, step) => (step + 1 < STEPS && value > 0 !== gaps[step + 1].value > 0 ? [step] : []));
+  /** What could change: figures of two options that were measured. */
+  function gaps(found, mine, theirs, axis, ends) {
+    const all = [];
+    const middle = moved(found, axis, (ends[0] + ends[1]) / 2);
+    if (!Options.missing(middle.sum(mine, theirs)).length) {
+      const better = middle.quality(mine, theirs).value > 0 ? [mine, theirs] : [theirs, mine];
+      const quality = (margin) => (x) => lowered(moved(found, axis, x).quality(...better), margin);
+      all.push(["accuracy", quality(0)], ["margin", quality(found.situation.margin)]);
+    }
+    if (![mine, theirs].some((option) => Options.missing(option.cost(middle.situation)).length)) {
+      const [cheap, dear] = middle.cost(mine, theirs).value < 0 ? [mine, theirs] : [theirs, mine];
+      all.push(["saving", (x) => saving(moved(found, axis, x), cheap, dear)]);
+    }
+    return all;
   }
 
-  function sure({ low, high }) {
-    return low > 0 || high < 0;
+  function saving(there, cheap, dear) {
+    const price = there.evidence.total(dear.cost(there.situation)).value;
+    return lowered(there.cost(dear, cheap), Advice.threshold(there, price));
+  }
+
+  function lowered({ value, low, high }, bound) {
+    return { value: value - bound, low: low - bound, high: high - bound };
+  }
+
+  /** Where the gap is sure on either side of where it changes its sign. */
+  function reach(axis, at, gap) {
+    const sure = (x) => gap(x).low > 0 || gap(x).high < 0;
+    const low = VALUES[axis].findLast((x) => x < at && sure(x));
+    const high = VALUES[axis].find((x) => x > at && sure(x));
+    const end = (far) => digits(halved(axis, at, far, sure)[1]);
+    return { low: low === undefined ? 0 : end(low), high: high === undefined ? null : end(high) };
   }
 
   function digits(x) {

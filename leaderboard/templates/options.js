@@ -13,7 +13,12 @@ const Options = (() => {
   const DAYS = 30; // of a month
   const POLICIES = ["as it is", "retrained", "continued"];
   const PARTS = ["updating", "answering", "storage"];
-  const DEMANDS = [
+  const WORDS = {
+    "as it is": "no retraining",
+    retrained: "retrained after each update",
+    continued: "trained further on each update",
+  };
+  const REQUIREMENTS = [
     ["accuracy", "", "min_accuracy"], // no measure: the expected quality
     ["style", "style.followed", "min_style"],
     ["abstention", "hallucination.unanswerable", "min_abstention"],
@@ -24,16 +29,17 @@ const Options = (() => {
 
   /** A system, and what is done with it when documents change. */
   class Option {
-    constructor(evidence, system, policy) {
+    constructor(evidence, system, policy, trained) {
       const again = policy === "as it is" ? "updates" : `updates.${policy}`;
       const column = (measure) => evidence.column(measure, system);
       this.hour = evidence.hour;
       this.system = system;
       this.policy = policy;
+      this.trained = trained;
       this.name = `${system} (${policy})`;
       this.asked = ["accuracy.exact", `${again}.retained`, "updates.retained", `${again}.fresh`].map(column);
       this.paid = [`${again}.seconds`, "latency.seconds", "cost.prompt_tokens", "cost.tokens", "cost.artifact_bytes"].map(column);
-      this.limited = new Map(DEMANDS.map(([name, measure]) => [name, measure ? column(measure) : null]));
+      this.limited = new Map(REQUIREMENTS.map(([name, measure]) => [name, measure ? column(measure) : null]));
     }
 
     /** Expected quality as a weighted sum of means, where this share of questions is about what has changed. */
@@ -71,8 +77,8 @@ const Options = (() => {
   }
 
   /** Why nothing is decided by a figure; empty where it may be. */
-  function doubt({ measure, found }) {
-    return found && measure.startsWith("latency.") ? (found.caution ?? "") : "";
+  function doubt({ found }) {
+    return found?.caution ?? "";
   }
 
   function missing({ columns, weights }) {
@@ -90,15 +96,17 @@ const Options = (() => {
     return changed === null ? null : shareChanged(updates, changed);
   }
 
-  /** What is demanded: {name, measure, least, most}. */
+  /** What is required: {name, measure, bound, least, most}; `bound` is that of the measure. */
   function limits(situation) {
-    const made = DEMANDS.filter(([, , field]) => (situation[field] ?? null) !== null);
+    const made = REQUIREMENTS.filter(([, , field]) => (situation[field] ?? null) !== null);
     return made.map(([name, measure, field]) => ({ name, measure, ...bounds(field, situation[field]) }));
   }
 
+  /** With room for rounding: 1 - 0.2 is not quite 0.8. */
   function bounds(field, amount) {
-    if (field === "min_abstention") return { least: -Infinity, most: 1 - amount }; // the measure counts what is not declined
-    return field.startsWith("min_") ? { least: amount, most: Infinity } : { least: -Infinity, most: amount };
+    const bound = field === "min_abstention" ? 1 - amount : amount; // the measure counts what is not declined
+    const least = field.startsWith("min_") && field !== "min_abstention";
+    return { bound, least: least ? bound - Evidence.SAME : -Infinity, most: least ? Infinity : bound + Evidence.SAME };
   }
 
   /** An option in a situation. */
@@ -112,12 +120,27 @@ const Options = (() => {
       this.quality = found.aged === null || this.missing.length ? null : share(found.quality(option));
       this.unpriced = missing(sum);
       this.cost = this.unpriced.length ? null : found.evidence.total(sum);
-      this.demands = found.limits.map((limit) => [limit.name, standing(limit, option, this.quality)]);
+      this.requirements = found.limits.map((limit) => [limit.name, standing(limit, option, this.quality, found.evidence.few)]);
     }
 
-    /** Whether its quality is known and all demands are surely met. */
-    get fit() {
-      return this.quality !== null && this.quality.effective >= this.found.evidence.few && this.demands.every(([, how]) => how === "met");
+    /** Whether enough questions were asked to tell of its quality. */
+    get known() {
+      return this.quality !== null && this.quality.effective >= this.found.evidence.few;
+    }
+
+    /** Whether its figures do not meet a requirement. */
+    get fails() {
+      return this.requirements.some(([, how]) => how === "not met" || how === "probably not met");
+    }
+
+    /** Requirements of which nothing is known for it that may be relied on. */
+    get unknown() {
+      return this.requirements.filter(([, how]) => how === "not measured" || how === "not reliable").map(([name]) => name);
+    }
+
+    /** Whether the intervals of its figures, too, meet all requirements. */
+    get surelyMeets() {
+      return this.requirements.every(([, how]) => how === "met");
     }
 
     /** Cost of each part, null where it is not known. */
@@ -132,13 +155,16 @@ const Options = (() => {
     return { value, low: Math.max(0, low), high: Math.min(1, high), ...about };
   }
 
-  function standing({ name, least, most }, option, quality) {
+  function standing({ name, least, most }, option, quality, few) {
     const column = option.limited.get(name);
     const found = column ? column.found : quality;
     if (column && doubt(column)) return "not reliable";
     if (!found) return column && column.impossible ? "met" : "not measured";
-    if (least <= found.low && found.high <= most) return "met";
-    return found.high < least || found.low > most ? "not met" : "perhaps met";
+    const surely = !(found.effective < few && found.n > 1);
+    if (least <= found.value && found.value <= most) {
+      return surely && least <= found.low && found.high <= most ? "met" : "probably met";
+    }
+    return surely && (found.high < least || found.low > most) ? "not met" : "probably not met";
   }
 
   /** A situation, and what was measured. */
@@ -149,7 +175,9 @@ const Options = (() => {
       this.situation = situation;
       this.changed = situation.changed ?? evidence.changed;
       this.aged = aged(situation.updates, this.changed);
-      this.limits = limits(situation);
+      const { by_default: assumed = [] } = situation;
+      this.asked = limits(situation);
+      this.limits = this.asked.filter(({ name, measure }) => !assumed.includes(name) || evidence.measures.has(measure));
       this.known = near && near.aged === this.aged ? near.known : new Map();
     }
 
@@ -165,14 +193,22 @@ const Options = (() => {
       return this.situation.updates ? updated : calm;
     }
 
+    /** As people read it; what was never trained, or need not be trained again, has no policy. */
+    title({ system, policy, trained }) {
+      return this.situation.updates && trained ? `${system}, ${WORDS[policy]}` : system;
+    }
+
+    /** The means that the quality of one option, or the difference of two, is made of. */
+    sum(option, other = null) {
+      const mine = option.quality(this.aged);
+      return other ? less(mine, other.quality(this.aged)) : mine;
+    }
+
     /** Of one option, or the difference of two. */
     quality(option, other = null) {
       if (!this.known.has(option)) this.known.set(option, new Map());
       const known = this.known.get(option);
-      if (!known.has(other)) {
-        const mine = option.quality(this.aged);
-        known.set(other, this.evidence.mixed(other ? less(mine, other.quality(this.aged)) : mine));
-      }
+      if (!known.has(other)) known.set(other, this.evidence.mixed(this.sum(option, other)));
       return known.get(other);
     }
 
@@ -197,23 +233,40 @@ const Options = (() => {
       const few = this.evidence.few;
       if (!quality || quality.effective >= few) return null;
       const { clusters, effective } = quality;
-      const [about, settle] =
-        option.asked[0].found.effective === effective
-          ? ["questions", `ask about ${few} clusters or more`]
-          : ["questions about revised documents", `add revisions about ${few} clusters of questions or more to revisions.jsonl`];
-      const count = `${clusters} ${clusters === 1 ? "cluster" : "clusters"}${clusters < few ? "" : ` that weigh as ${(Math.floor(10 * effective) / 10).toFixed(1)}`}`;
-      return { what: `only ${count} of ${about} ${clusters === 1 ? "was" : "were"} asked`, settle };
+      const all = option.asked[0].found.effective === effective;
+      const about = all ? "questions" : "questions about revised documents";
+      const added = `${counted(moreClusters(clusters, effective, few), "more ")} of questions of the usual size`;
+      return { what: tooFew(clusters, effective, about, few), settle: all ? `ask ${added}` : `add revisions for ${added}` };
     }
+  }
+
+  function tooFew(clusters, effective, about, few) {
+    if (effective < clusters && clusters >= few) {
+      const unequal = `are so unequal in size that they count as ${(Math.floor(10 * effective) / 10).toFixed(1)}`;
+      return `the ${clusters} clusters of ${about} ${unequal}; ${few} are needed`;
+    }
+    return `only ${counted(clusters)} of ${about} ${clusters === 1 ? "was" : "were"} asked; ${few} are needed`;
+  }
+
+  function counted(clusters, more = "") {
+    return `${clusters} ${more}${clusters === 1 ? "cluster" : "clusters"}`;
+  }
+
+  /** How many more clusters of the mean size make enough, after Kish (1965). */
+  function moreClusters(clusters, effective, few) {
+    const part = 2 * clusters - few;
+    const whole = (few * clusters ** 2) / effective - clusters ** 2;
+    return Math.max(1, Math.ceil((Math.sqrt(part ** 2 + 4 * whole) - part) / 2 - Evidence.SAME));
   }
 
   const every = new WeakMap(); // evidence -> its options
 
   function all(evidence) {
     const updated = evidence.systems.flatMap(([system, trained]) =>
-      POLICIES.slice(0, trained ? 3 : 1).map((policy) => new Option(evidence, system, policy)),
+      POLICIES.slice(0, trained ? 3 : 1).map((policy) => new Option(evidence, system, policy, trained)),
     );
     return { updated, calm: updated.filter(({ policy }) => policy === "as it is") };
   }
 
-  return { Case, PARTS, doubt, missing };
+  return { Case, PARTS, counted, doubt, missing, moreClusters };
 })();
