@@ -91,6 +91,7 @@ def _meeting(case: Case, weighed: Sequence[Weighed]) -> list[Weighed]:
             "it is not known what share of the facts an update changes",
             "say what share it is (--changed)",
             settle.to_measure([FRESH]),
+            "where nothing changes, say so (--updates 0)",
         )
     if known:
         raise Undecided("no option meets the requirements", *_settling(case, known, "probably not met"))

@@ -11,8 +11,11 @@ from leaderboard import gathering
 from leaderboard.advice import decide
 from leaderboard.counsel import advise, as_json
 from leaderboard.options import Case
-from leaderboard.situation import Situation, load
+from leaderboard.page import publish
+from leaderboard.situation import BY_DEFAULT, Situation, load
+from leaderboard.store import Store
 from tests.browsing import needs_browser
+from tests.test_advice import HYBRID, LORA, RAG, measured
 
 pytestmark = needs_browser
 
@@ -22,10 +25,13 @@ SITUATIONS = {
     "updates=8&queries=30000": replace(START, updates=8.0, queries=30000.0),
     "updates=0&queries=0": replace(START, updates=0.0, queries=0.0),
     "updates=30&changed=0.2&hour=10": replace(START, updates=30.0, changed=0.2, prices=replace(START.prices, gpu_hour=10.0)),
-    "min_accuracy=0.6&min_abstention=0.5&max_latency=2": replace(START, min_accuracy=0.6, min_abstention=0.5, max_latency=2.0),
+    "min_accuracy=0.6&min_abstention=0.5&max_latency=2": replace(
+        START, min_accuracy=0.6, min_abstention=0.5, max_latency=2.0, by_default=("forgetting",)
+    ),
+    "min_abstention=none&max_forgetting=none": replace(START, min_abstention=None, max_forgetting=None, by_default=()),
     "min_accuracy=0.99": replace(START, min_accuracy=0.99),
     "min_style=0.9&max_forgetting=0.05&max_extracted=0.01": replace(
-        START, min_style=0.9, max_forgetting=0.05, max_extracted=0.01
+        START, min_style=0.9, max_forgetting=0.05, max_extracted=0.01, by_default=("abstention",)
     ),
 }
 FIELDS = ["updates", "changed", "queries", "hour", "min_accuracy", "min_style", "min_abstention"]
@@ -52,14 +58,25 @@ PAINTED = """([columns, rows]) => {
 
 
 @pytest.fixture(scope="module")
-def evidence(published):
-    found = gathering.read(published / "leaderboard.json")
-    return next(each for each in found if (each.suite, each.base_model) == ("instruments", "tiny"))
+def site(tmp_path_factory):
+    """The page of a run that measured all that a decision weighs."""
+    folder = tmp_path_factory.mktemp("decided")
+    kept = {"forgetting": 0.02, "hallucination.unanswerable": 0.3}
+    asked = {"rag": RAG | {"style.followed": 0.4}, "lora": LORA | kept, "hybrid": HYBRID | kept}
+    revised = (each for each in measured(of=60, **asked) if not each.measure.startswith("updates.") or int(each.item or 0) < 12)
+    Store(folder / "run").add(list(revised))
+    return publish([folder / "run"], folder / "site").parent
+
+
+@pytest.fixture(scope="module")
+def evidence(site):
+    (found,) = gathering.read(site / "leaderboard.json")
+    return found
 
 
 @pytest.fixture
-def panel(visit, published):
-    return visit(published / "index.html").go("in=instruments--tiny")
+def panel(visit, site):
+    return visit(site / "index.html").go("in=instruments--tiny")
 
 
 def advice(evidence, situation):
@@ -70,22 +87,24 @@ def advice(evidence, situation):
 @pytest.mark.parametrize("state", SITUATIONS)
 def test_the_panel_says_what_advise_says(panel, evidence, state):
     seen, said = panel.go(f"in=instruments--tiny&{state}"), advice(evidence, SITUATIONS[state])
-    assert seen.texts(".outcome [role=status] p") == [*said["said"]["verdict"], said["said"]["situation"]]
-    assert seen.texts(".outcome .flips li") == [line for lines in said["said"]["along"].values() for line in lines]
+    assert seen.texts(".outcome [role=status] p") == said["said"]["verdict"]
+    assert seen.texts(".outcome .notes li") == said["said"]["notes"]
+    assert seen.texts(".outcome > div > p.about") == [said["said"]["required"], said["said"]["situation"]]
+    assert seen.texts(".outcome .flips li") == said["said"]["along"]
     seen.page.locator(".options-of summary:visible").click()
     known = [each for each in said["options"] if each["quality"] is not None]
-    marks = {said["recommendation"]: "recommended", said["runner_up"]: "runner-up"}
+    marks = {said["recommendation"]: "recommended", said["runner_up"]: "runner-up", said["safe"]: "safe choice"}
     assert seen.page.evaluate(OPTIONS) == [
         {
-            "option": each["option"],
+            "option": each["shown"]["option"],
             "mark": marks.get(each["option"], ""),
             "cells": [each["shown"][name] for name in ("quality", "cost")]
-            + [*each["shown"]["parts"].values(), each["shown"]["demands"]],
+            + [*each["shown"]["parts"].values(), each["shown"]["requirements"]],
             "best": each["option"] == said["recommendation"],
         }
         for each in known
     ]
-    assert seen.texts(".options-of .about") == said["said"]["left_out"]
+    assert seen.texts(".options-of summary, .options-of .about") == said["said"]["left_out"]
 
 
 @pytest.mark.parametrize("field", FIELDS)
@@ -100,7 +119,8 @@ def test_a_slider_moves_by_keyboard_and_keeps_its_place_in_the_address(panel, ev
             slider.press(key)
         words.add(slider.get_attribute("aria-valuetext"))
         value = dict(part.split("=") for part in panel.state.split("&")).get(field, "")
-        assert panel.texts(".outcome [role=status] p")[-1] == advice(evidence, of(field, value))["said"]["situation"]
+        said = advice(evidence, of(field, value))["said"]
+        assert panel.texts(".outcome > div > p.about") == [said["required"], said["situation"]]
         assert slider.evaluate("node => node === document.activeElement")
     assert len(words) >= 3
 
@@ -108,9 +128,12 @@ def test_a_slider_moves_by_keyboard_and_keeps_its_place_in_the_address(panel, ev
 def of(field, value):
     if value == "":
         return START
+    by_default = tuple(name for name, other in BY_DEFAULT.items() if other != field)
+    if value == "none":
+        return replace(START, **{field: None}, by_default=by_default)
     if field == "hour":
         return replace(START, prices=replace(START.prices, gpu_hour=float(value)))
-    return replace(START, **{field: float(value)})
+    return replace(START, **{field: float(value)}, by_default=by_default)
 
 
 def test_reset_goes_back_to_where_the_page_starts(panel):
@@ -130,7 +153,9 @@ def test_every_place_of_the_map_is_a_decision(panel, evidence, state):
     upwards = [10_000_000 ** (place / 23) for place in range(24)]
     for up, place in [(up, place) for up in (0, 5, 12, 18, 23) for place in (0, 7, 15, 22, 30, 39)]:
         asked = replace(SITUATIONS[state], updates=across[place], queries=upwards[up])
-        assert painted[up][place] == (decide(Case(evidence, asked)).name or "not decided"), (up, place)
+        case = Case(evidence, asked)
+        pick = decide(case).pick
+        assert painted[up][place] == (case.title(pick.option) if pick else "no clear choice"), (up, place)
 
 
 def test_a_click_on_the_map_goes_there(panel):
@@ -144,3 +169,17 @@ def test_a_click_on_the_map_goes_there(panel):
     assert float(state["queries"]) == pytest.approx(10_000, rel=0.2)
     ring = panel.page.locator(".map .here:visible").evaluate("node => [node.cx.baseVal.value, node.cy.baseVal.value]")
     assert ring == [pytest.approx(44 + 240, abs=3), pytest.approx(24 + 240 * 3 / 7, abs=3)]
+
+
+def test_what_was_not_measured_has_no_slider(visit, published):
+    data = json.loads((published / "leaderboard.json").read_text(encoding="utf-8"))["decision"]
+    needed = {"min_style": "style.followed", "max_latency": "latency.p95", "max_extracted": "privacy.extracted"}
+    for each in data:
+        measured = {figure["measure"] for figure in each["figures"]}
+        seen = visit(published / "index.html").go(f"in={slug(each)}")
+        for field, measure in needed.items():
+            assert (seen.page.locator(f"[data-field={field}]:visible").count() == 1) == (measure in measured), (field, slug(each))
+
+
+def slug(section):
+    return f"{section['suite']}--{section['base_model']}"

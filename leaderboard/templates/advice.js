@@ -44,7 +44,8 @@ const Advice = (() => {
     const meeting = known.filter((each) => !each.fails);
     if (meeting.length) return meeting;
     if (found.aged === null) {
-      const settle = () => ["say what share it is (--changed)", Settle.toMeasure(["updates.fresh"])];
+      const nothing = "where nothing changes, say so (--updates 0)";
+      const settle = () => ["say what share it is (--changed)", Settle.toMeasure(["updates.fresh"]), nothing];
       throw new Undecided("it is not known what share of the facts an update changes", settle);
     }
     if (known.length) throw new Undecided("no option meets the requirements", () => settling(found, known, ["probably not met"]));
