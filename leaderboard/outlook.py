@@ -10,6 +10,9 @@ from leaderboard.flips import LIMITS, Axis, Cause, Flip
 from leaderboard.options import Case, Weighed
 from leaderboard.sayings import number
 
+RETRAINING = "retraining"
+WAYS = 2
+"""To train again."""
 CAUSES: dict[Cause, str] = {
     "": "",
     "accuracy": "there the expected accuracies cross",
@@ -30,19 +33,34 @@ NONE: dict[Axis, tuple[str, str]] = {
 
 def left_out(case: Case, decision: Decision) -> list[str]:
     """How many options were compared, and why the others were not."""
-    out: dict[str, list[str]] = {}
-    for each in decision.weighed:
-        if why := _why_out(case, each):
-            out.setdefault(why, []).append(case.title(each.option))
-    compared = len(decision.weighed) - sum(map(len, out.values()))
-    count = f"{compared} {'option' if compared == 1 else 'options'} compared, {sum(map(len, out.values()))} left out."
-    return [count, *(f"Left out: {'; '.join(names)}: {why}." for why, names in out.items()), *_unpriced(decision)]
+    gone = [each for each in decision.weighed if _why_out(case, each)]
+    compared = len(decision.weighed) - len(gone)
+    count = f"{compared} {'option' if compared == 1 else 'options'} compared, {len(gone)} left out."
+    return [count, *_untrained(case, gone), *_others(case, gone), *_unpriced(decision)]
+
+
+def _untrained(case: Case, gone: Sequence[Weighed]) -> Iterator[str]:
+    """Those that were not trained after updates; a system once, where that is so of every way to train it again."""
+    policies: dict[str, list[Weighed]] = {}
+    for each in gone:
+        if _why_out(case, each) == RETRAINING:
+            policies.setdefault(each.option.system, []).append(each)
+    names = (system if len(each) == WAYS else case.title(each[0].option) for system, each in policies.items())
+    if policies:
+        yield f"Retraining after updates was not measured for {'; '.join(names)}: run pytest -m domain --full to compare it."
+
+
+def _others(case: Case, gone: Sequence[Weighed]) -> Iterator[str]:
+    reasons: dict[str, list[str]] = {}
+    for each in gone:
+        reasons.setdefault(_why_out(case, each), []).append(case.title(each.option))
+    yield from (f"Left out: {'; '.join(names)}: {why}." for why, names in reasons.items() if why != RETRAINING)
 
 
 def _why_out(case: Case, each: Weighed) -> str:
     measures = [measure for measure, _ in each.missing]
     if any(measure.startswith(("updates.retrained", "updates.continued")) for measure in measures):
-        return "training after updates was not measured; run pytest -m domain --full to compare it"
+        return RETRAINING
     if measures:
         return f"{', '.join(measures)} not measured"
     thin = case.thin(each)

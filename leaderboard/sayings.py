@@ -6,7 +6,7 @@ The page says the same (``templates/sayings.js``).
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from itertools import chain
+from itertools import chain, repeat
 
 from evals.statistics import Interval
 from leaderboard import settle
@@ -141,10 +141,10 @@ def _margin(case: Case) -> str:
 def _steps(case: Case, decision: Decision, choice: Choice) -> Iterator[str]:
     """What to do next, the most important first."""
     pick = choice.pick
-    for name, standing in pick.requirements.items():
-        if standing == "probably met":
-            said = f"it {_found(case, name, pick)}, and the interval reaches beyond the limit"
-            yield f"Check first that it meets the requirement on {name}: {said}; {settle.requirement(case, name, pick)}."
+    probably = [name for name, standing in pick.requirements.items() if standing == "probably met"]
+    for name, check in zip(probably, chain(["Check first"], repeat("Check, too,")), strict=False):
+        said = f"it {_found(case, name, pick)}, and only probably is within the limit"
+        yield f"{check} that it meets the requirement on {name}: {said}; {settle.requirement(case, name, pick)}."
     yield from _once(case, decision, pick)
     for column in choice.doubtful[:1]:
         measure, system = column

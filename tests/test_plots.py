@@ -290,12 +290,12 @@ def test_a_curve_over_fewer_questions_than_its_end_says_so(full):
     assert (said in found["hunger"].words) == (cells["hunger.half"] < cells["accuracy.exact"])
 
 
-def test_words_name_those_that_may_be_as_good(full):
+def test_words_name_those_that_are_near(full):
     _, case, found = full
     weighed = [each for each in map(case.weigh, case.options) if each.quality and each.cost]
     best = max(weighed, key=lambda each: each.quality.value)
-    rivals = [each for each in weighed if each is not best and case.quality(best.option, each.option).low <= 0.02]
-    assert ("Not surely worse by more than 2 points: " in found["budget"].words) == bool(rivals)
+    rivals = [each for each in weighed if each is not best and case.quality(best.option, each.option).value <= 0.02]
+    assert ("Expected to be within 2 points of it: " in found["budget"].words) == bool(rivals)
     assert all(each.option.system in found["budget"].words for each in rivals[:5])
 
 

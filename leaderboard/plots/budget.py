@@ -50,9 +50,9 @@ def sketch(section: Section, case: Case) -> Sketch | None:
 
 
 def _words(case: Case, spots: list[Spot]) -> str:
-    """Who is best, who may be as good, and what the cheapest of these costs."""
+    """Who is best, who is near, and what the cheapest of these costs."""
     best, situation = max(spots, key=lambda spot: spot.quality.value), case.situation
-    rivals = [spot for spot in spots if spot is not best and case.quality(best.option, spot.option).low <= situation.margin]
+    rivals = [spot for spot in spots if spot is not best and case.quality(best.option, spot.option).value <= situation.margin]
     cheapest = min([best, *rivals], key=lambda spot: spot.cost.value)
     updates = f"{situation.updates:g} update{'' if situation.updates == 1 else 's'} a month"
     hour = paid(f"{situation.prices.hour(case.evidence.machine):g}", situation.prices.currency)
@@ -70,7 +70,7 @@ def _doubt(case: Case, spots: list[Spot]) -> Iterator[str]:
 
 def _rivals(rivals: list[Spot], margin: float) -> Iterator[str]:
     if rivals:
-        yield f"Not surely worse by more than {100 * margin:g} points: {listed([optional(spot.option) for spot in rivals])}."
+        yield f"Expected to be within {100 * margin:g} points of it: {listed([optional(spot.option) for spot in rivals])}."
 
 
 def _open(spots: list[Spot]) -> Iterator[str]:

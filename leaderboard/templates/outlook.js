@@ -6,6 +6,8 @@
 const Outlook = (() => {
   "use strict";
 
+  const RETRAINING = "retraining";
+  const WAYS = 2; // to train again
   const CAUSES = {
     accuracy: "there the expected accuracies cross",
     margin: "there the expected accuracies differ by the margin",
@@ -20,24 +22,33 @@ const Outlook = (() => {
 
   /** How many options were compared, and why the others were not. */
   function leftOut(found, { weighed }) {
-    const out = new Map();
-    for (const each of weighed) {
-      const why = whyOut(found, each);
-      if (why) out.set(why, [...(out.get(why) ?? []), found.title(each.option)]);
+    const gone = weighed.map((each) => [each, whyOut(found, each)]).filter(([, why]) => why);
+    const compared = weighed.length - gone.length;
+    const count = `${compared} ${compared === 1 ? "option" : "options"} compared, ${gone.length} left out.`;
+    return [count, ...untrained(found, gone), ...others(found, gone), ...unpriced(weighed)];
+  }
+
+  /** Those that were not trained after updates; a system once, where that is so of every way to train it again. */
+  function untrained(found, gone) {
+    const policies = new Map();
+    for (const [{ option }] of gone.filter(([, why]) => why === RETRAINING)) {
+      policies.set(option.system, [...(policies.get(option.system) ?? []), option]);
     }
-    const gone = [...out.values()].flat().length;
-    const compared = weighed.length - gone;
-    const count = `${compared} ${compared === 1 ? "option" : "options"} compared, ${gone} left out.`;
-    return [count, ...[...out].map(([why, names]) => `Left out: ${names.join("; ")}: ${why}.`), ...unpriced(weighed)];
+    const names = [...policies].map(([system, each]) => (each.length === WAYS ? system : found.title(each[0])));
+    return names.length ? [`Retraining after updates was not measured for ${names.join("; ")}: run pytest -m domain --full to compare it.`] : [];
+  }
+
+  function others(found, gone) {
+    const reasons = new Map();
+    for (const [{ option }, why] of gone) reasons.set(why, [...(reasons.get(why) ?? []), found.title(option)]);
+    reasons.delete(RETRAINING);
+    return [...reasons].map(([why, names]) => `Left out: ${names.join("; ")}: ${why}.`);
   }
 
   function whyOut(found, each) {
     const measures = each.missing.map(({ measure }) => measure);
-    if (measures.some((measure) => /^updates\.(retrained|continued)/.test(measure))) {
-      return "training after updates was not measured; run pytest -m domain --full to compare it";
-    }
-    if (measures.length) return `${measures.join(", ")} not measured`;
-    return found.thin(each)?.what;
+    if (measures.some((measure) => /^updates\.(retrained|continued)/.test(measure))) return RETRAINING;
+    return measures.length ? `${measures.join(", ")} not measured` : found.thin(each)?.what;
   }
 
   function unpriced(weighed) {

@@ -120,7 +120,8 @@ const Sayings = (() => {
 
   /** What to do next, the most important first. */
   function steps(found, { choice: { pick, doubtful }, runnerUp }) {
-    const all = pick.requirements.flatMap(([name, how]) => (how === "probably met" ? [check(found, name, pick)] : []));
+    const probably = pick.requirements.filter(([, how]) => how === "probably met");
+    const all = probably.map(([name], place) => check(found, name, pick, place ? "Check, too," : "Check first"));
     all.push(...once(found, [pick, runnerUp]));
     for (const column of doubtful.slice(0, 1)) {
       const { measure, system } = column;
@@ -135,9 +136,9 @@ const Sayings = (() => {
     return all;
   }
 
-  function check(found, name, pick) {
-    const said = `it ${figureOf(found, name, pick)}, and the interval reaches beyond the limit`;
-    return `Check first that it meets the requirement on ${name}: ${said}; ${Settle.requirement(found, name, pick)}.`;
+  function check(found, name, pick, words) {
+    const said = `it ${figureOf(found, name, pick)}, and only probably is within the limit`;
+    return `${words} that it meets the requirement on ${name}: ${said}; ${Settle.requirement(found, name, pick)}.`;
   }
 
   /** Whose figures say nothing of another training. */
