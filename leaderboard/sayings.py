@@ -11,7 +11,7 @@ from itertools import chain, repeat
 from evals.statistics import Interval
 from leaderboard import settle
 from leaderboard.advice import Choice, Decision
-from leaderboard.figures import between, figure, money
+from leaderboard.figures import SPACE, between, figure, money
 from leaderboard.options import Case, Weighed
 from leaderboard.situation import Limit
 
@@ -65,7 +65,10 @@ def required(case: Case) -> str:
 def _limit(name: str, limit: Limit) -> str:
     bound = limit.most if limit.least is None else limit.least
     assert bound is not None  # noqa: S101 # a limit has one
-    return REQUIRED[name].format(figure(1 - bound if name == "abstention" else bound, UNITS.get(name, "share")))
+    if name == "latency":
+        return REQUIRED[name].format(figure(bound, "seconds"))
+    unit = f"{SPACE}%" if name != "forgetting" else " points"
+    return REQUIRED[name].format(f"{number(100 * (1 - bound if name == 'abstention' else bound))}{unit}")
 
 
 def verdict(case: Case, decision: Decision) -> list[str]:

@@ -758,7 +758,7 @@ def test_the_command_says_why_it_recommends_what_is_required_and_what_no_limit_w
     assert "Not considered, as no limit is set: lora makes up an answer to 50.0 % of the unanswerable questions." in shown
     main(words)
     shown = " ".join(capsys.readouterr().out.split())
-    assert "at least 50.0 % of the unanswerable questions declined (default)" in shown
+    assert "at least 50 % of the unanswerable questions declined (default)" in shown
     assert "(--min-abstention none --max-forgetting none does without the default.)" in shown
     assert "Not recommended, for the requirements: lora loses 10.0 pts (95 % CI" in shown
     main([*words, "--min-abstention", "0", "--max-forgetting", "1", "--max-extracted", "1"])

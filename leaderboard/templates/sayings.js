@@ -51,7 +51,9 @@ const Sayings = (() => {
   }
 
   function bounded({ name, bound }) {
-    return REQUIRED[name](Figures.figure(name === "abstention" ? 1 - bound : bound, unit(name)));
+    if (name === "latency") return REQUIRED[name](Figures.figure(bound, "seconds"));
+    const amount = number(100 * (name === "abstention" ? 1 - bound : bound));
+    return REQUIRED[name](`${amount}${name === "forgetting" ? " points" : "\u00a0%"}`);
   }
 
   /** What, why, and what to do next. */
