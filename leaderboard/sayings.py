@@ -34,6 +34,7 @@ FOUND = {
 UNITS = {"latency": "seconds", "forgetting": "difference"}
 NOTABLE = 0.05
 """What was lost, made up or given away beyond that is said, though nobody set a limit to it."""
+FAILING = ("not met", "probably not met")
 MANY = 2
 """Trainings from which on intervals allow for training."""
 
@@ -81,7 +82,11 @@ def verdict(case: Case, decision: Decision) -> list[str]:
         ]
     steps = [*_steps(case, decision, decision.choice)]
     next_step = steps[0] if steps else "Next: use it, and measure again when documents, questions or models change."
-    return [f"Recommended: {_figures(case, decision.choice.pick)}.", _because(case, decision, decision.choice), next_step]
+    return [
+        f"Recommended: {_figures(case, decision.choice.pick)}.",
+        _because(case, decision, decision.choice) + _but_for(case, decision, decision.choice) + ".",
+        next_step,
+    ]
 
 
 def _safe(case: Case, decision: Decision) -> Iterator[str]:
@@ -107,18 +112,34 @@ def _because(case: Case, decision: Decision, choice: Choice) -> str:
     if not decision.runner_up:
         many = len(decision.weighed) > 1
         meets = "whose figures meet the requirements" if case.limits else "that enough was measured of"
-        return f"It is the only option {meets}." if many else "It is the only option."
+        return f"It is the only option {meets}" if many else "It is the only option"
     if pick != lead:
         saved = money(case.cost(lead.option, pick.option).value, pick.currency)
         gap = _compared(case.quality(pick.option, lead.option))
         within = f"{_margin(case)} of {case.title(lead.option)} \u2013 {gap} \u2013"
-        return f"It is expected to be within {within} and saves {saved} a month."
+        return f"It is expected to be within {within} and saves {saved} a month"
     if pick != best:
         gap = _compared(case.quality(pick.option, best.option))
         met = f"It surely meets the requirements, which {case.title(best.option)} only probably does"
-        return f"{met}, and is expected to be within {_margin(case)} of it: {gap}."
+        return f"{met}, and is expected to be within {_margin(case)} of it: {gap}"
     among = " of those that meet the requirements" if case.limits else ""
-    return f"It has the highest expected accuracy{among}{_though(case, choice)}."
+    return f"It has the highest expected accuracy{among}{_though(case, choice)}"
+
+
+def _but_for(case: Case, decision: Decision, choice: Choice) -> str:
+    """What would be better by more than the margin, but for requirements that nobody asked for."""
+    best, missed = choice.pick, list[str]()
+    for each in decision.weighed:
+        failed = [name for name, standing in each.requirements.items() if standing in FAILING]
+        if failed and each.known and {*failed} <= {*case.situation.by_default} and _better(case, each, best):
+            best, missed = each, failed
+    gap = case.quality(best.option, choice.pick.option).value if missed else 0.0
+    more = f"{case.title(best.option)} would be {100 * gap:.1f} points more accurate"
+    return f"; but for the default on {' and '.join(missed)}, {more}" if gap > case.situation.margin else ""
+
+
+def _better(case: Case, one: Weighed, other: Weighed) -> bool:
+    return case.quality(one.option, other.option).value > 0
 
 
 def _though(case: Case, choice: Choice) -> str:
@@ -229,7 +250,7 @@ def _failing(case: Case, decision: Decision, chosen: Weighed | None) -> Iterator
 
 
 def _failed(case: Case, each: Weighed) -> str:
-    failed = [name for name, standing in each.requirements.items() if standing in ("not met", "probably not met")]
+    failed = [name for name, standing in each.requirements.items() if standing in FAILING]
     return ", ".join(_found(case, name, each) for name in failed)
 
 

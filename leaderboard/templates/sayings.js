@@ -63,7 +63,7 @@ const Sayings = (() => {
       return [`No clear choice: ${reason}.`, ...safe(found, decision), ...settle().slice(0, 1).map((what) => `To decide: ${what}.`)];
     }
     const [step = "Next: use it, and measure again when documents, questions or models change."] = steps(found, decision);
-    return [`Recommended: ${figures(found, pick)}.`, because(found, decision), step];
+    return [`Recommended: ${figures(found, pick)}.`, `${because(found, decision)}${butFor(found, decision)}.`, step];
   }
 
   function safe(found, { safe: each }) {
@@ -89,18 +89,38 @@ const Sayings = (() => {
     const limited = found.limits.length > 0;
     if (!runnerUp) {
       const meets = limited ? "whose figures meet the requirements" : "that enough was measured of";
-      return weighed.length > 1 ? `It is the only option ${meets}.` : "It is the only option.";
+      return weighed.length > 1 ? `It is the only option ${meets}` : "It is the only option";
     }
     if (pick !== lead) {
       const saved = Figures.money(found.cost(lead.option, pick.option).value, pick.currency);
       const gap = compared(found.quality(pick.option, lead.option));
-      return `It is expected to be within ${margin(found)} of ${found.title(lead.option)} \u2013 ${gap} \u2013 and saves ${saved} a month.`;
+      return `It is expected to be within ${margin(found)} of ${found.title(lead.option)} \u2013 ${gap} \u2013 and saves ${saved} a month`;
     }
     if (pick !== best) {
       const met = `It surely meets the requirements, which ${found.title(best.option)} only probably does`;
-      return `${met}, and is expected to be within ${margin(found)} of it: ${compared(found.quality(pick.option, best.option))}.`;
+      return `${met}, and is expected to be within ${margin(found)} of it: ${compared(found.quality(pick.option, best.option))}`;
     }
-    return `It has the highest expected accuracy${limited ? " of those that meet the requirements" : ""}${though(found, choice)}.`;
+    return `It has the highest expected accuracy${limited ? " of those that meet the requirements" : ""}${though(found, choice)}`;
+  }
+
+  /** What would be better by more than the margin, but for requirements that nobody asked for. */
+  function butFor(found, { weighed, pick }) {
+    const { by_default: assumed = [], margin: most } = found.situation;
+    let [best, missed] = [pick, []];
+    for (const each of weighed) {
+      const names = failing(each);
+      const only = names.length && each.known && names.every((name) => assumed.includes(name));
+      if (only && found.quality(each.option, best.option).value > 0) [best, missed] = [each, names];
+    }
+    const gap = missed.length ? found.quality(best.option, pick.option).value : 0;
+    if (gap <= most) return "";
+    const more = Figures.fixed(100 * gap, 1);
+    return `; but for the default on ${missed.join(" and ")}, ${found.title(best.option)} would be ${more} points more accurate`;
+  }
+
+  /** The requirements that its figures do not meet. */
+  function failing(each) {
+    return each.requirements.filter(([, how]) => how === "not met" || how === "probably not met").map(([name]) => name);
   }
 
   /** What else is close, and why that is not recommended. */
@@ -164,7 +184,7 @@ const Sayings = (() => {
   /** What else is to be known: the runner-up, what fails or may meet the requirements, and what is doubtful. */
   function notes(found, decision) {
     const chosen = decision.pick ?? decision.safe;
-    const parts = [runnerUpSaid, moreSteps, (...given) => failing(...given, chosen), maybe].map((part) => part(found, decision));
+    const parts = [runnerUpSaid, moreSteps, (...given) => failures(...given, chosen), maybe].map((part) => part(found, decision));
     return [...parts.flat(), ...(chosen ? care(found, chosen) : [])];
   }
 
@@ -194,9 +214,9 @@ const Sayings = (() => {
   }
 
   /** Which options do not meet the requirements, and by which figure; how good they would be. */
-  function failing(found, { weighed }, chosen) {
+  function failures(found, { weighed }, chosen) {
     const groups = new Map();
-    for (const each of weighed.filter(({ quality, fails: failing }) => quality && failing)) {
+    for (const each of weighed.filter(({ quality, fails: failed }) => quality && failed)) {
       const mark = JSON.stringify([each.option.system, failed(found, each)]);
       groups.set(mark, [...(groups.get(mark) ?? []), each]);
     }
@@ -205,8 +225,7 @@ const Sayings = (() => {
   }
 
   function failed(found, each) {
-    const names = each.requirements.filter(([, how]) => how === "not met" || how === "probably not met").map(([name]) => name);
-    return names.map((name) => figureOf(found, name, each)).join(", ");
+    return failing(each).map((name) => figureOf(found, name, each)).join(", ");
   }
 
   /** Of one system, with one policy or several. */
