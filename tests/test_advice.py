@@ -905,3 +905,28 @@ def test_a_service_s_prices_are_read(tmp_path):
     path.write_text("gpu_hour = 1\nstorage_gb_month = 0\n[api.rag]\nprompt = 1\ncompletion = 2", encoding="utf-8")
     assert situation.load(path) == Prices(1.0, 0.0, {"rag": Api(1, 2)})
     assert math.isclose(situation.load(path).api["rag"].completion, 2)
+
+
+def test_what_more_questions_cost_is_worked_out_from_the_seconds_of_the_run():
+    """A second costs a thousandth and an answer of rag takes two; questions grow with the square of reach over distance."""
+    here = case(replace(MONTH, min_abstention=0.92), rag=RAG)
+    found = here.evidence.found("hallucination.unanswerable", "rag")
+    times = ((found.value - found.low) / (found.value - 0.08)) ** 2
+    seconds = (times - 1) * 200 * 2.0
+    (what,) = decide(here).settle
+    assert what == (
+        f"rag, abstention: about {float(f'{200 * times:.2g}'):,.0f} questions in place of 200 would decide "
+        f"({seconds / 60:.3g}\u00a0min of machine time, ${seconds / 1000:.3g}; unknown machine at $3.6/h)"
+    )
+    unknown = decided(replace(MONTH, min_abstention=0.92), rag=without(RAG, "latency.seconds"))
+    assert unknown.settle[0].endswith("questions in place of 200 would decide")
+
+
+def test_systems_that_were_trained_once_are_said_to_be_and_what_three_trainings_cost():
+    (advice,) = counsel.advise([evidence(measured(lora=LORA, rag=RAG))], replace(MONTH, updates=0))
+    assert counsel.as_json(advice)["said"]["verdict"][2] == (
+        "lora was trained once, and its interval does not include what another training would change: "
+        "train with --seeds 3 (33.3\u00a0min of machine time, $2.00; unknown machine at $3.6/h)."
+    )
+    (advice,) = counsel.advise([evidence(measured(seeds=3, lora=LORA, rag=RAG))], replace(MONTH, updates=0))
+    assert not [line for line in counsel.as_json(advice)["said"]["verdict"] if "trained once" in line]
