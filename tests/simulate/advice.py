@@ -13,7 +13,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from evals.statistics import Array, Clusters, Interval, interval, signed_interval
+from evals.differences import signed_interval
+from evals.statistics import Array, Clusters, Interval, interval
 from leaderboard.advice import Decision, decide
 from leaderboard.covariance import covariance
 from leaderboard.evidence import Column, Evidence
