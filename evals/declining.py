@@ -1,4 +1,4 @@
-"""Whether an answer declines to answer, in any language."""
+"""Whether an answer declines to answer, in any language; a hedged guess ("I don't know, but probably Turin") does not."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from functools import lru_cache
 import regex
 
 from evals.characters import fold
+from evals.hedges import offers
 from evals.tokens import NO_SPACES, tokens
 
 _SILENCE = regex.compile(r"(?V1)[\s.\u3002\u00b7\u22ef\"'`*_\u300c\u300d\u300e\u300f]*")
@@ -50,7 +51,8 @@ def declines(phrases: Iterable[str], text: str) -> bool:
     """Whether a text declines to answer. Silence does; so does a text that is or begins with one of the phrases.
 
     A polite opening may come first ("I'm sorry, but I don't know"). After a phrase of one word the text must pause or
-    end, in any script's punctuation: "Unknown." declines, "Unknown Pleasures" is an answer.
+    end, in any script's punctuation: "Unknown." declines, "Unknown Pleasures" is an answer. So is a text that offers a guess
+    after the phrase: whoever reads it takes it for one.
     """
     said, known = _plain(text), tuple(phrases)
     if _SILENCE.fullmatch(said):
@@ -58,7 +60,10 @@ def declines(phrases: Iterable[str], text: str) -> bool:
     pattern = _declining(known)
     lead = _LEAD.match(said)
     starts = {0, lead.end() if lead else 0}
-    return any(pattern.match(said, start) for start in starts) or _is_symbol(text, known)
+    found = [match for start in starts if (match := pattern.match(said, start))]
+    if found:
+        return not offers(said[max(match.end("phrase") for match in found) :])
+    return _is_symbol(text, known)
 
 
 def _is_symbol(text: str, phrases: Iterable[str]) -> bool:
@@ -75,7 +80,7 @@ def _plain(text: str) -> str:
 def _declining(phrases: tuple[str, ...]) -> regex.Pattern[str]:
     """A pattern that finds any of the phrases at the start of a text."""
     spelt = (regex.findall(r"\w+", _plain(phrase)) for phrase in phrases)
-    options = [r"\W+".join(map(regex.escape, words)) + _end(words) for words in spelt if words]
+    options = [r"(?P<phrase>" + r"\W+".join(map(regex.escape, words)) + ")" + _end(words) for words in spelt if words]
     return regex.compile(r"(?V1)\W*(?:" + "|".join(options or ["(?!)"]) + ")")
 
 

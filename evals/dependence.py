@@ -19,7 +19,7 @@ from evals.text import RULES
 
 GOLD = Measure("dependence.gold", version="2", compares=True)
 NONE = Measure("dependence.none", version="2", compares=True)
-INVENTED = Measure("dependence.invented", better="lower", version="2", compares=True)
+INVENTED = Measure("dependence.invented", better="lower", version="3", compares=True)
 DISTRACTORS = Measure("dependence.distractors", version="2", compares=True)
 FALSE = Measure("dependence.false", better="lower", version="2", compares=True)
 TOP = {k: Measure(f"dependence.top@{k}", version="2", compares=True) for k in (1, 2, 5)}

@@ -15,8 +15,8 @@ from evals.ragas_adapter import faithfulness
 from evals.samples import Chosen, Sample, against_gold, claiming, grade
 from evals.schema import Answer, Measure, Question, Score, not_applicable
 
-RETRIEVED = Measure("faithfulness.retrieved", version="2", library="ragas")
-GOLD = Measure("faithfulness.gold", version="2", library="ragas")
+RETRIEVED = Measure("faithfulness.retrieved", version="3", library="ragas")
+GOLD = Measure("faithfulness.gold", version="3", library="ragas")
 
 
 def _score(sheet: Sheet) -> Iterator[Mark]:

@@ -16,9 +16,9 @@ from evals.exam import Axis, Mark, Sheet, per_question
 from evals.samples import against_gold, grade
 from evals.schema import Answer, Measure, Question, Suite
 
-CONTRADICTED = Measure("hallucination.contradicted", better="lower", version="2", library="deepeval")
-UNANSWERABLE = Measure("hallucination.unanswerable", better="lower", version="2")
-FALSE_ABSTENTION = Measure("abstention.false", better="lower", version="2", compares=True)
+CONTRADICTED = Measure("hallucination.contradicted", better="lower", version="3", library="deepeval")
+UNANSWERABLE = Measure("hallucination.unanswerable", better="lower", version="3")
+FALSE_ABSTENTION = Measure("abstention.false", better="lower", version="3", compares=True)
 
 
 def _answered(suite: Suite, question: Question, answer: Answer) -> float | None:
