@@ -5,7 +5,7 @@ say that these bear all of it out, and whether they say that one of them says ot
 
     {"question": "How heavy is it?", "answer": "3 kg", "passages": ["It weighs 3 kg."], "supported": true, "contradicted": false}
 
-A list under ``evidence`` is taken as the sentences of one passage. Support and contradiction are two questions, for what has
+A list under ``evidence`` is taken as the sentences of one passage, where empty ones count for nothing. Support and contradiction are two questions, for what has
 no support need not be contradicted: each is checked by itself. A judge is put through the very metric that its verdicts serve
 (`evals.ragas_adapter`, `evals.deepeval_adapter`). It says that an answer has support where every claim has, and that it is
 contradicted where any passage does. What it could not judge is counted and left out.
@@ -143,11 +143,11 @@ def _label(row: Mapping[str, Any]) -> Label:
         raise ValueError(f"expected a text as one of {', '.join(ALIASES['answer'])}")
     if isinstance(passages, str):
         passages = [passages]
+    if row.get("evidence") is not None and isinstance(passages, list) and all(isinstance(one, str) for one in passages):
+        passages = ["\n".join(one for one in passages if one.strip())]
     if not isinstance(passages, list) or not passages or not all(isinstance(one, str) and one.strip() for one in passages):
         raise ValueError(f"expected a text or a list of texts, none of them empty, as one of {', '.join(ALIASES['passages'])}")
     supported, denied = _verdicts(found)
-    if row.get("evidence") is not None:
-        passages = ["\n".join(passages)]
     asked, cluster = found["question"], row.get("cluster")
     cluster = passages[0] if cluster is None else str(cluster)
     return Label(Sample(UNASKED if asked in (None, "") else str(asked), answer, tuple(passages)), supported, cluster, denied)

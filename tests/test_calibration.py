@@ -138,6 +138,13 @@ def test_results_kept_before_questions_were_told_apart_are_about_support(tmp_pat
     assert [kept.question for kept in calibration.load("says-1", tmp_path)] == ["contradiction", "support"]
 
 
+def test_an_empty_sentence_among_the_evidence_counts_for_nothing(tmp_path):
+    row = {"claim": "a", "evidence": ["", "x", " "], "label": "supported"}
+    rows = [row, row | {"claim": "b", "label": "not_supported"}]
+    (tmp_path / "l.jsonl").write_text("\n".join(map(json.dumps, rows)))
+    assert {label.sample.passages for label in read_labels(tmp_path / "l.jsonl")} == {("x",)}
+
+
 def test_every_bad_line_is_named(tmp_path):
     good = json.dumps({"answer": "a", "passages": "x", "supported": True})
     (tmp_path / "l.jsonl").write_text(
@@ -160,6 +167,7 @@ GOOD = {"question": "q", "answer": "a", "passages": ["x"], "supported": True}
         (GOOD | {"contexts": ["y"]}, "given more than once, and not alike (passages, contexts)"),
         (GOOD | {"passages": [" "]}, "none of them empty"),
         (GOOD | {"passages": [None]}, "none of them empty"),
+        ({"answer": "a", "evidence": ["", " "], "supported": True}, "none of them empty"),
         (GOOD | {"supported": float("nan")}, "expected true, false"),
         ([], "expected a JSON object"),
     ],
