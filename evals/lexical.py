@@ -1,9 +1,9 @@
 """The embedded judge: compares words, numbers, names and how alike sentences are in meaning. Deterministic, no network.
 
-A claim has support where passages hold its words, all its numbers and names, and a sentence like it, or two that are together
-(the packaged MiniLM knows many synonyms). What each of these weighs was learnt (`suites.judge`). A claim that adds three words
-or fewer to its question says nothing without it ("3 years"), so for such a one it counts, too, whether these words stand where
-passages speak of what was asked.
+A claim has support where passages hold its words, all its numbers and names, and for each of its word pieces one that is like it
+where it stands (the packaged MiniLM knows many synonyms). What each of these weighs was learnt (`suites.judge`). A claim that
+adds three words or fewer to its question says nothing without it ("3 years"), so for such a one it counts, too, whether these
+words stand where passages speak of what was asked: in one sentence and, at most, one other, of any passage.
 
 And a passage must not say otherwise: where two of its sentences hold nearly all of a claim, but one of them denies what
 the claim does not (or the other way round), has the opposite of one of its words, another number or another name, or has its
@@ -28,14 +28,16 @@ from typing import NamedTuple, TypeVar
 
 from evals.cache import digest, file_digest
 from evals.judges import Pair
-from evals.minilm import SHA256, Likeness
+from evals.minilm import PLACES, SHA256, Likeness, pieces
 from evals.opposites import opposed
 from evals.sentences import claims, sentences
 from evals.words import Word, words
 
-VERSION = "3"
+VERSION = "4"
 WEIGHTS = Path(__file__).with_name("lexical.json")
 """What was learnt, and from what: ``python -m suites.judge`` writes it."""
+GROUP = 256
+"""Pairs that are judged together."""
 FEW = 3
 """A claim that adds so many words to its question, or fewer, says nothing without it."""
 FITS = 0.7
@@ -55,17 +57,18 @@ Thing = TypeVar("Thing")
 
 
 class Traits(NamedTuple):
-    """What is seen of a claim in passages; shares between 0 and 1. The last four are about its question."""
+    """What is seen of a claim in passages; the more there is, the more speaks for it. The last four are about its question."""
 
     held: float
     """Of the claim's words: those that the passages hold; of the words that it adds, where the question is needed."""
-    like: float
-    """How alike the claim and the most alike sentence are. Where the question is needed it goes before the claim, and of the
-    sentences those count that hold most of what the claim adds."""
+    alike: float
+    """How like each of the claim's word pieces is to the piece of the passages that is most like it; the mean."""
+    together: float
+    """The same of the question and the claim, in two sentences of which one holds most of what the claim adds; else 0."""
     numbers: float
-    """Of the claim's numbers that the question does not have: those that are held."""
+    """0 if the passages hold all of the claim's numbers that the question does not have; else -log(1 + those missing)."""
     names: float
-    """Of the claim's names that the question does not have: those that are held."""
+    """The same of the claim's names."""
     closest: float
     """Of the question's words: those that stand close to what the claim adds, as a share of the most that stand together."""
     subject: float
@@ -76,9 +79,9 @@ class Traits(NamedTuple):
     """Of the question's words: the most that any two sentences hold."""
 
 
-SENTENCE = ("held", "like", "numbers", "names")
+SENTENCE = ("held", "alike", "numbers", "names")
 """The traits that count for a claim that stands for itself."""
-VALUE = (*SENTENCE, "closest", "subject", "kind")
+VALUE = ("alike", "together", "numbers", "names", "closest", "subject", "kind")
 """The traits that count for one that does not."""
 DENIAL = (*VALUE, "spoken")
 """The traits by which such a claim is found to be contradicted."""
@@ -122,14 +125,26 @@ class LexicalJudge:
 
     def supports(self, pairs: Sequence[Pair]) -> list[bool]:
         """For each pair, whether passages bear the claim out, and none says otherwise."""
-        embed(pairs)
-        return [_supported(pair) for pair in pairs]
+        found: list[bool] = []
+        for group in _groups(pairs):
+            embed(group)
+            found += map(_supported, group)
+        return found
 
     def contradicts(self, pairs: Sequence[Pair]) -> list[bool]:
         """For each pair, whether passages say otherwise than one of the answer's claims."""
-        split = [[pair._replace(text=claim) for claim in claims(pair.text)] for pair in pairs]
-        embed([claim for each in split for claim in each])
-        return [any(map(_contradicted, each)) for each in split]
+        found: list[bool] = []
+        for group in _groups(pairs):
+            split = [[pair._replace(text=claim) for claim in claims(pair.text)] for pair in group]
+            embed([claim for each in split for claim in each])
+            found += [any(map(_contradicted, each)) for each in split]
+        return found
+
+
+def _groups(pairs: Sequence[Pair]) -> Iterator[Sequence[Pair]]:
+    """As many at a time as are embedded together: the vectors of a whole suite's passages might not fit into memory."""
+    for start in range(0, len(pairs), GROUP):
+        yield pairs[start : start + GROUP]
 
 
 def traits(pair: Pair) -> Traits | None:
@@ -143,17 +158,34 @@ def traits(pair: Pair) -> Traits | None:
     close = [window.stems | window.heading for window in _with_most(added, windows, lambda window: window.stems)]
     sought, named = question - added, _of_kind(pair.question, "name", "number") - added
     spoken = _most(sought, (window.stems | window.heading for window in windows))
-    said = _sentences(pair.passages)
+    alike, together = _likeness(pair, added)
     return Traits(
         held=_share(added if value else claim, held),
-        like=likeness().most(_as_said(pair), _with_most(added, said, _stems) if value else said),
-        numbers=_share(_of_kind(pair.text, "number") - question, held),
-        names=_share(_of_kind(pair.text, "name") - question, held),
+        alike=alike,
+        together=together,
+        numbers=-math.log1p(len(_of_kind(pair.text, "number") - question - held)),
+        names=-math.log1p(len(_of_kind(pair.text, "name") - question - held)),
         closest=_most(sought, close) / spoken if spoken else 1.0,
         subject=float(_most(named, close) == 1),
         kind=float(_of_the_kind_asked_for(pair)),
         spoken=spoken,
     )
+
+
+def _likeness(pair: Pair, added: Stems) -> tuple[float, float]:
+    """How like the passages' word pieces are to the claim's, and to the question's and the claim's in two sentences.
+
+    These two are the one most like them of those that hold most of what the claim adds, and whichever helps it most.
+    """
+    import numpy as np
+
+    said = _sentences(pair.passages)
+    found = likeness().matches(_as_said(pair), said)
+    own = found[:, pieces(pair.question) :] if is_value(pair) else found
+    shares = np.array([_share(added, _stems(sentence)) for sentence in said])
+    best = int(np.where(shares == shares.max(), found.mean(axis=1), -1).argmax())
+    both = np.maximum(found, found[best]).mean(axis=1).max() if shares.max() else 0
+    return round(float(own.max(axis=0).mean()) if own.size else 0.0, PLACES), round(float(both), PLACES)
 
 
 def _with_most(wanted: Stems, choices: Sequence[Thing], stems: Callable[[Thing], Stems]) -> list[Thing]:
@@ -248,23 +280,27 @@ def _denials(found: Iterable[Word]) -> dict[str, set[bool]]:
 
 
 def _replaced(question: Stems, claim: Sequence[Word], window: Window) -> bool:
-    """Whether all fits but a number, or a name, and the passage has another one."""
+    """Whether a sentence has all but a number, or a name, and has another one."""
     plain = frozenset(word.stem for word in claim if not word.kind) - question
-    if len(plain) < PLAIN or _share(plain, window.stems) < REPLACED:
+    closest = max(map(words, window.sentences), key=lambda sentence: _share(_stems_of(claim), _stems_of(sentence)))
+    if len(plain) < PLAIN or _share(plain, _stems_of(closest)) < REPLACED:
         return False
-    return any(_lacks(kind, question, claim, window) for kind in ("number", "name"))
+    return any(_lacks(kind, question, claim, closest, window) for kind in ("number", "name"))
 
 
-def _lacks(kind: str, question: Stems, claim: Sequence[Word], window: Window) -> bool:
-    mine = frozenset(word.stem for word in claim if word.kind == kind) - question
-    theirs = frozenset(word.stem for word in window.words if word.kind == kind) - question
+def _lacks(kind: str, question: Stems, claim: Sequence[Word], sentence: Sequence[Word], window: Window) -> bool:
+    mine, theirs = (_stems_of(said, kind) - question for said in (claim, sentence))
     return bool(mine - window.stems - window.heading) and bool(theirs - mine)
+
+
+def _stems_of(found: Iterable[Word], *kinds: str) -> Stems:
+    return frozenset(word.stem for word in found if not kinds or word.kind in kinds)
 
 
 PLAIN = 2
 """Words of a claim, numbers and names aside, that it takes to tell that it speaks of the same."""
 REPLACED = 0.8
-"""Share of these that two sentences hold where they have another number or name."""
+"""Share of these that a sentence holds where it has another number or name."""
 
 
 def _exchanged(claim: Sequence[Word], window: Window) -> bool:

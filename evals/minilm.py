@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 
 SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
 """Of the published weights, which the packaged copy must equal."""
-KEPT = 65536
-"""Texts of which the vectors are kept: 100 MB."""
+KEPT = 8192
+"""Texts of which the vectors are kept: 150 MB."""
 PLACES = 3
 """Decimals of a likeness: what differs from machine to machine, and with what a text is embedded together, comes after."""
 
@@ -35,10 +35,13 @@ def folder(hashed: Callable[[Path], str] = file_digest) -> Path:
 
 
 class Likeness:
-    """How alike texts are in meaning: the cosine of their vectors. Every text is embedded once, many at a time."""
+    """How alike the word pieces of texts are where they stand: the cosines of their vectors, which the whole text shapes.
+
+    Every text is embedded once, many at a time.
+    """
 
     def __init__(self) -> None:
-        self._vectors: OrderedDict[str, NDArray[np.float32]] = OrderedDict()
+        self._vectors: OrderedDict[str, NDArray[np.float16]] = OrderedDict()
 
     def learn(self, texts: Iterable[str]) -> None:
         """Embed what is not known yet."""
@@ -51,20 +54,37 @@ class Likeness:
         while len(self._vectors) > KEPT:
             self._vectors.popitem(last=False)
 
-    def most(self, text: str, others: Sequence[str]) -> float:
-        """The greatest likeness of a text to one of the others, or to the most alike with one more; all of them are known."""
+    def matches(self, text: str, others: Sequence[str]) -> NDArray[np.float32]:
+        """For each of the others (rows) and each piece of a text (columns): its likeness to the piece there most like it.
+
+        All texts are known, and there is at least one other.
+        """
         import numpy as np
 
-        mine, vectors = self._vectors[text], np.stack([self._vectors[other] for other in others])
-        alone = vectors @ mine
-        best = int(alone.argmax())
-        together = vectors + vectors[best]
-        both = together @ mine / np.maximum(np.linalg.norm(together, axis=1), 1e-6)
-        return round(float(max(alone[best], both.max())), PLACES)
+        theirs = [self._vectors[other] for other in others]
+        starts = np.cumsum([0, *map(len, theirs[:-1])])
+        alike = np.concatenate(theirs).astype(np.float32) @ self._vectors[text].astype(np.float32).T
+        found: NDArray[np.float32] = np.maximum.reduceat(alike, starts, axis=0)
+        return found
 
 
-def _embedded(texts: list[str]) -> Any:
-    return _model().encode(texts, batch_size=64, normalize_embeddings=True, show_progress_bar=False)
+def pieces(text: str) -> int:
+    """Word pieces of a text."""
+    return len(_model().tokenizer.tokenize(text))
+
+
+def _embedded(texts: list[str]) -> Iterator[NDArray[np.float16]]:
+    """For each text the vectors of its pieces, of length one; those of the marks around it where it has no piece."""
+    import numpy as np
+
+    for found in _model().encode(texts, batch_size=64, output_value="token_embeddings", show_progress_bar=False):
+        vectors = found.numpy()
+        inner = vectors[1:-1] if len(vectors) > MARKS else vectors
+        yield (inner / np.linalg.norm(inner, axis=1, keepdims=True)).astype(np.float16)
+
+
+MARKS = 2
+"""What the tokenizer puts around a text: one mark before it, one behind it."""
 
 
 @lru_cache(maxsize=1)

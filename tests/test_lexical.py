@@ -11,6 +11,7 @@ from evals import lexical
 from evals.judges import Pair
 from evals.lexical import LexicalJudge
 from evals.samples import Sample, verdicts
+from evals.sentences import sentences
 
 JUDGE = LexicalJudge()
 KESTREL = "The Kestrel 40 is made by Orbis. Its warranty lasts 3 years. It weighs 12 kg."
@@ -91,6 +92,36 @@ def test_what_is_denied_reversed_or_exchanged_has_no_support_and_is_contradicted
     assert not supports("", wrong, BRIDGE)
 
 
+WORKSHOP = "The Kestrel 40 is mended by Orbis Labs. Put a note on the fault into the box."
+LABS = "How to reach Orbis Labs. Orbis Labs is in Dalmouth. Visitors ring the bell at the gate."
+
+
+@pytest.mark.parametrize(("town", "held"), [("Dalmouth", True), ("Wilby", False)])
+def test_a_value_that_takes_two_passages_has_support_from_both(town: str, *, held: bool) -> None:
+    assert supports("Where is the workshop that mends the Kestrel 40?", town, WORKSHOP, LABS) is held
+
+
+def test_a_name_beside_the_sentence_that_fits_contradicts_nothing() -> None:
+    passage = "Anna Voss came from Lorten for the day. The museum opened its new wing to the public last spring."
+    assert not lexical.otherwise(Pair((passage,), "", "The Nordfell museum opened its new wing to the public last spring."))
+    replaced = "The Westmark museum opened its new wing to the public last spring."
+    assert lexical.otherwise(Pair((replaced,), "", "The Nordfell museum opened its new wing to the public last spring."))
+
+
+def test_one_missing_piece_tells_against_a_claim_however_long_it_is() -> None:
+    claim = "The bridge over the Senn was built in 1969 by the engineer Anna Voss and the town of Lorten paid most of the cost"
+    assert supports("", f"{claim}.", BRIDGE)
+    assert not supports("", f"{claim}, as the Nordfell Gazette reported on 12 August.", BRIDGE)
+
+
+@settings(max_examples=20, deadline=None)
+@given(st.sampled_from(sentences(BRIDGE)), st.permutations([KESTREL, FALCON, BRIDGE]))
+def test_every_piece_of_a_sentence_that_stands_there_is_matched(said: str, passages: list[str]) -> None:
+    pair = Pair(tuple(passages), "", said)
+    lexical.embed([pair])
+    assert lexical.traits(pair)[:5] == pytest.approx((1, 1, lexical.traits(pair).together, 0, 0), abs=0.002)  # type: ignore[index, union-attr]
+
+
 def test_no_passage_no_support() -> None:
     assert not supports(WARRANTY, "3 years")
     assert not contradicts(WARRANTY, "3 years")
@@ -127,7 +158,7 @@ def test_the_name_changes_with_the_weights(tmp_path: Path, monkeypatch: pytest.M
     before = LexicalJudge().name
     monkeypatch.setattr(lexical, "WEIGHTS", changed)
     assert LexicalJudge().name != before
-    assert before.startswith("lexical-3#")
+    assert before.startswith("lexical-4#")
 
 
 def test_no_support_weight_is_below_zero() -> None:

@@ -1,4 +1,4 @@
-"""``python -m suites.judge --xquad FILE --pubmedqa FILE``: what the embedded judge weighs, learnt anew; README.md says how."""
+"""``python -m suites.judge --xquad FILE --pubmedqa FILE --wice FILE``: what the embedded judge weighs, learnt anew; README.md says how."""
 
 from __future__ import annotations
 
@@ -23,6 +23,7 @@ SOURCES = {
     "told": "sentences of XQuAD's paragraphs in other words, among paragraphs with and without their own",
     "conclusions": "conclusions of the abstracts of PubMedQA (pubmedqa/pubmedqa, MIT), before their own abstract and another",
     "linked": "questions of the same that take two documents, with right and wrong answers",
+    "wice": "WiCE's claims of Wikipedia and sentences that they cite, labelled by people (ryokamoi/wice, CC BY-SA 4.0, ODC-BY)",
     "instruments": f"labels that suites.instruments.generate writes with the seeds {SEEDS[0]} to {SEEDS[-1]}",
 }
 
@@ -35,6 +36,7 @@ def main(words: Sequence[str] | None = None) -> int:
         *pairs.told(arguments.xquad),
         *pairs.conclusions(arguments.pubmedqa),
         *instruments(),
+        *labelled(arguments.wice, "wice"),
     ]
     others = [*pairs.edited(arguments.xquad), *(row for path in arguments.held_out for row in labelled(path))]
     print(*learn.table(fitted, others), sep="\n")
@@ -74,6 +76,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = Parser(prog="python -m suites.judge", description="Learn what the embedded judge weighs.")
     parser.add_argument("--xquad", type=Path, required=True, metavar="FILE", help="xquad.en.json")
     parser.add_argument("--pubmedqa", type=Path, required=True, metavar="FILE", help="ori_pqal.json")
+    parser.add_argument("--wice", type=Path, required=True, metavar="FILE", help="claim/dev.jsonl of its oracle_chunks")
     parser.add_argument(
         "--held-out",
         type=Path,
