@@ -5,10 +5,10 @@ say that these bear all of it out, and whether they say that one of them says ot
 
     {"question": "How heavy is it?", "answer": "3 kg", "passages": ["It weighs 3 kg."], "supported": true, "contradicted": false}
 
-A list under ``evidence`` is taken as the sentences of one passage, where empty ones count for nothing. Support and contradiction are two questions, for what has
-no support need not be contradicted: each is checked by itself. A judge is put through the very metric that its verdicts serve
-(`evals.ragas_adapter`, `evals.deepeval_adapter`). It says that an answer has support where every claim has, and that it is
-contradicted where any passage does. What it could not judge is counted and left out.
+A list under ``evidence`` is taken as the sentences of one passage, where empty ones count for nothing. Support and contradiction
+are two questions, for what has no support need not be contradicted: each is checked by itself. A judge is put through the very
+metric that its verdicts serve (`evals.ragas_adapter`, `evals.deepeval_adapter`). It says that an answer has support where every
+claim has, and that it is contradicted where any passage does. What it could not judge is counted and left out.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""``python -m suites.judge --xquad FILE --pubmedqa FILE --wice FILE``: what the embedded judge weighs, learnt anew; README.md says how."""
+"""``python -m suites.judge``: what the embedded judge weighs, learnt anew from files that are given; README.md says how."""
 
 from __future__ import annotations
 
