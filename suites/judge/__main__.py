@@ -31,13 +31,15 @@ SOURCES = {
 def main(words: Sequence[str] | None = None) -> int:
     """Learn, show what it is worth on what was left out, and write the weights."""
     arguments = _parser().parse_args(words)
-    fitted = [
-        *pairs.answers(arguments.xquad),
-        *pairs.told(arguments.xquad),
-        *pairs.conclusions(arguments.pubmedqa),
-        *instruments(),
-        *labelled(arguments.wice, "wice"),
-    ]
+    fitted = learn.look(
+        [
+            *pairs.answers(arguments.xquad),
+            *pairs.told(arguments.xquad),
+            *pairs.conclusions(arguments.pubmedqa),
+            *instruments(),
+            *labelled(arguments.wice, "wice"),
+        ]
+    )
     others = [*pairs.edited(arguments.xquad), *(row for path in arguments.held_out for row in labelled(path))]
     print(*learn.table(fitted, others), sep="\n")
     learnt = {"learnt from": SOURCES, **{name: found._asdict() for name, found in learn.weights(fitted).items()}}

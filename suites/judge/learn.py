@@ -32,6 +32,8 @@ class Seen(NamedTuple):
     """Whether a claim is weighed with its question."""
     otherwise: Flags
     supported: Flags
+    contradicted: Array
+    """1 or 0; nan where that is not known."""
     overlap: Array
     """Share of the claim's words that the passages hold: the plain comparison that it has to beat."""
 
@@ -39,33 +41,29 @@ class Seen(NamedTuple):
         """Some of them."""
         return Seen(*(column[chosen] for column in self))  # type: ignore[arg-type] # each stays of its kind
 
+    @property
+    def edited(self) -> Flags:
+        """Which of them edits made false: those are for the rules, which are not learnt."""
+        return (self.kinds == "conclusions") & (self.contradicted == 1)
 
-def weights(rows: Sequence[Labelled]) -> dict[str, Weights]:
+
+def weights(fitted: Seen) -> dict[str, Weights]:
     """The weights of all three regressions."""
-    seen, denied = look([row for row in rows if _natural(row)]), [row for row in rows if row.contradicted is not None]
-    return {**_support(seen), "denial": _denial(denied)}
+    return {**_support(fitted.where(~fitted.edited)), "denial": _denial(fitted.where(~np.isnan(fitted.contradicted)))}
 
 
-def table(fitted: Sequence[Labelled], others: Sequence[Labelled]) -> Iterator[str]:
+def table(fitted: Seen, others: Sequence[Labelled]) -> Iterator[str]:
     """Balanced accuracy for each kind of data, that kind left out of learning: the judge's, and that of plain overlap."""
-    seen = look([row for row in fitted if _natural(row)])
+    seen = fitted.where(~fitted.edited)
     yield f"{'left out of learning':24}{'n':>6}{'overlap':>9}{'judge':>9}"
     for kind in dict.fromkeys(map(str, seen.kinds)):
-        rest = seen.where(seen.kinds != kind)
-        yield _line(kind, seen.where(seen.kinds == kind), rest)
-    more = [row for row in fitted if not _natural(row)]
-    like = [row for row in fitted if _natural(row) and row.kind in {other.kind for other in more}]
-    if more:
-        yield _line("conclusions, edited", look([*like, *more]), seen.where(seen.kinds != "conclusions"))
+        yield _line(kind, seen.where(seen.kinds == kind), seen.where(seen.kinds != kind))
+    if fitted.edited.any():
+        yield _line("conclusions, edited", fitted.where(fitted.kinds == "conclusions"), seen.where(seen.kinds != "conclusions"))
     true = [row for row in others if row.kind == "true"]
     for kind in dict.fromkeys(row.kind for row in others if row.kind != "true"):
         mine = [row for row in others if row.kind == kind]
         yield _line(kind, look(mine if any(row.supported for row in mine) else [*true, *mine]), seen)
-
-
-def _natural(row: Labelled) -> bool:
-    """Whether a claim is as someone wrote it. What edits made false is for the rules, which are not learnt."""
-    return not (row.kind == "conclusions" and row.contradicted)
 
 
 def _line(name: str, seen: Seen, rest: Seen) -> str:
@@ -89,6 +87,7 @@ def look(rows: Sequence[Labelled]) -> Seen:
         np.array([is_value(row.pair) for row, _ in found]),
         np.array([otherwise(row.pair) for row, _ in found]),
         np.array([row.supported for row, _ in found]),
+        np.array([row.contradicted for row, _ in found], dtype=float),
         np.array([_overlap(row) for row, _ in found]),
     )
 
@@ -108,10 +107,10 @@ def _support(seen: Seen) -> dict[str, Weights]:
     }
 
 
-def _denial(rows: Sequence[Labelled]) -> Weights:
-    seen = look([row._replace(supported=bool(row.contradicted)) for row in rows])
-    spoken = seen.traits[:, Traits._fields.index("spoken")] >= SPOKEN
-    return _fit(seen.where(seen.values & spoken & ~seen.otherwise), DENIAL, rising=False)
+def _denial(known: Seen) -> Weights:
+    spoken = known.traits[:, Traits._fields.index("spoken")] >= SPOKEN
+    wanted = known._replace(supported=known.contradicted == 1)
+    return _fit(wanted.where(known.values & spoken & ~known.otherwise), DENIAL, rising=False)
 
 
 def _fit(seen: Seen, names: Sequence[str], *, rising: bool = True) -> Weights:
