@@ -44,7 +44,8 @@ class Seen(NamedTuple):
     @property
     def edited(self) -> Flags:
         """Which of them edits made false: those are for the rules, which are not learnt."""
-        return (self.kinds == "conclusions") & (self.contradicted == 1)
+        edited: Flags = (self.kinds == "conclusions") & (self.contradicted == 1)
+        return edited
 
 
 def weights(fitted: Seen) -> dict[str, Weights]:
