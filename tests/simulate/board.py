@@ -1,0 +1,125 @@
+"""How often a board calls somebody behind the best though all are the same, how often it finds who is, and loses who is not."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from evals.best import Entrants, against_the_leader
+from evals.comparison import training_noise
+from evals.statistics import Array
+from tests.simulate.draws import SYSTEMS_SHARE, answers, clusters
+
+SYSTEMS = (2, 6, 12, 20)
+MIXED = np.repeat(np.arange(30), [1 + 7 * place % 8 for place in range(30)])
+"""Clusters of 1 to 8 questions."""
+SEEDS, NOISE = 3, 0.1
+"""Seeds of training, and the standard deviation of what each changes, of the latent normal: 4 points at a share of .5."""
+
+
+@dataclass(frozen=True)
+class Design:
+    """Questions, and how systems do on them."""
+
+    name: str
+    which: NDArray[np.intp]
+    """The cluster of each question."""
+    share: float = 0.5
+    own: float = SYSTEMS_SHARE
+    values: Callable[[np.random.Generator, NDArray[np.intp], Sequence[float], float], Array] | None = None
+    """Amounts in place of answers that are right or wrong."""
+    seeds: int = 1
+
+    def entrants(self, rng: np.random.Generator, shares: Sequence[float]) -> Entrants:
+        """Systems that are right in these shares, on new questions."""
+        if self.seeds > 1:
+            return _trained(rng, self.which, shares, self.own, self.seeds)
+        drawn = self.values(rng, self.which, shares, self.own) if self.values else answers(rng, self.which, shares, own=self.own)
+        return Entrants.of(_sums(drawn, self.which), [None] * len(shares), len(self.which))
+
+
+def amounts(rng: np.random.Generator, which: NDArray[np.intp], shares: Sequence[float], own: float) -> Array:
+    """Lognormal amounts with sigma 1.5, which have a long tail; the shares are only counted."""
+    count, groups = len(shares), int(which.max()) + 1
+    cluster = np.sqrt(own) * rng.standard_normal((count, groups))[:, which]
+    rest = np.sqrt(1 - own) * rng.standard_normal((count, len(which)))
+    values: Array = -np.exp(1.5 * (cluster + rest))
+    return values
+
+
+def _trained(rng: np.random.Generator, which: NDArray[np.intp], shares: Sequence[float], own: float, seeds: int) -> Entrants:
+    """Each trained with some seeds, of which each moves how good a system is."""
+    from scipy.special import ndtr, ndtri
+
+    rows = []
+    for share in shares:
+        moved = ndtr(ndtri(share) + NOISE * rng.standard_normal(seeds))
+        rows.append(answers(rng, which, moved, common=0.5, own=own))
+    values = np.stack([row.mean(0) for row in rows])
+    noise = [training_noise(row.mean(1).tolist()) for row in rows]
+    return Entrants.of(_sums(values, which), noise, len(which))
+
+
+def _sums(values: Array, which: NDArray[np.intp]) -> Array:
+    return np.stack([np.bincount(which, weights=row) for row in values])
+
+
+DESIGNS = (
+    Design("30 clusters of 4, own variance 0", clusters(30, 4), own=0.0),
+    Design("30 clusters of 4", clusters(30, 4)),
+    Design("30 clusters of 4, .9 right", clusters(30, 4), share=0.9),
+    Design("30 clusters of 4, .98 right", clusters(30, 4), share=0.98),
+    Design("30 clusters of 4, .02 right", clusters(30, 4), share=0.02),
+    Design("12 clusters of 4", clusters(12, 4)),
+    Design("50 clusters of 4", clusters(50, 4)),
+    Design("30 clusters of 1 to 8", MIXED),
+    Design("30 clusters of 1 to 8, .9 right", MIXED, share=0.9),
+    Design("50 single questions", clusters(50, 1), own=0.0),
+    Design("amounts, lognormal, 30 clusters of 4", clusters(30, 4), values=amounts),
+    Design("3 seeds, each 4 points apart, 30 clusters of 4", clusters(30, 4), seeds=SEEDS),
+)
+POWER = {
+    "2, 15 points apart": (0.7, 0.55),
+    "6 in steps of 5 points": (0.8, 0.75, 0.7, 0.65, 0.6, 0.55),
+    "12, the last 15 points behind": (*[0.7] * 11, 0.55),
+    "12, the last 15 points behind, .95 right": (*[0.95] * 11, 0.8),
+    "12, half of them 15 points behind": (*[0.8] * 6, *[0.65] * 6),
+    "8, the best 15 points ahead": (0.8, *[0.65] * 7),
+}
+"""How often systems are right."""
+
+
+def somebody_behind(design: Design, systems: int, simulations: int, rng: np.random.Generator) -> float:
+    """In which share of boards of systems that are the same somebody is called behind."""
+    shares = [design.share] * systems
+    return float(np.mean([against_the_leader(design.entrants(rng, shares)).behind.any() for _ in range(simulations)]))
+
+
+def found_and_lost(design: Design, shares: Sequence[float], simulations: int, rng: np.random.Generator) -> tuple[float, float]:
+    """Of those that are worse than the best, the share called behind; and of boards, the share in which one of the best is."""
+    behind = np.array([against_the_leader(design.entrants(rng, shares)).behind for _ in range(simulations)])
+    best = np.array(shares) == max(shares)
+    return float(behind[:, ~best].mean()), float(behind[:, best].any(1).mean())
+
+
+def simulate(simulations: int, seed: int) -> Iterator[str]:
+    """Two tables: systems that are the same, and systems that are not (30 and 60 clusters of 4)."""
+    rng = np.random.default_rng(seed)
+    yield f"| all the same; somebody is behind | {' | '.join(f'{count} systems' for count in SYSTEMS)} |"
+    yield "|" + "-|" * (1 + len(SYSTEMS))
+    for design in DESIGNS:
+        found = (somebody_behind(design, count, simulations, rng) for count in SYSTEMS)
+        yield f"| {design.name} | {' | '.join(map(_shown, found))} |"
+    yield ""
+    yield "| systems | 30 clusters: found | one of the best lost | 60 clusters: found | one of the best lost |"
+    yield "|" + "-|" * 5
+    for name, shares in POWER.items():
+        parts = [found_and_lost(Design("", clusters(count, 4)), shares, simulations, rng) for count in (30, 60)]
+        yield f"| {name} | {' | '.join(_shown(each) for part in parts for each in part)} |"
+
+
+def _shown(share: float) -> str:
+    return f"{share:.3f}".removeprefix("0")
