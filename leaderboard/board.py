@@ -24,7 +24,7 @@ from leaderboard.people import Labels, labels, put_right
 from leaderboard.percentiles import SECONDS, around
 from leaderboard.records import Records
 from leaderboard.series import Caution, Series, grouped, rounded
-from leaderboard.standing import standings
+from leaderboard.standing import Standing, standings
 from leaderboard.store import Run
 from leaderboard.tagged import Tagged
 
@@ -65,7 +65,20 @@ class Cell:
     """Standard deviation of the mean over seeds, where there are several: what training anew changes."""
     best: bool
     tied: bool
-    """Not told apart from the best: see `standing`."""
+    """Not significantly behind the best: see `standing`."""
+    behind: bool
+    """Significantly behind the best."""
+    not_ranked: str
+    """Why it is neither, though it has a value."""
+    ranked_on: int
+    """Items that all ranked systems have, over which they are ranked."""
+    gap: float | None
+    """Of one tied or behind: its mean less that of the best over these items."""
+    gap_low: float | None
+    """The ends of its 95 % interval, which allows for the best having been picked, and leaves out 0 exactly where ``behind``."""
+    gap_high: float | None
+    more_questions: float | None
+    """Of one tied: how many times as many questions would show such a gap with 80 % power; None where no number would."""
     judge: str
     labelled: int
     """Items that people labelled: see `leaderboard.people`."""
@@ -143,7 +156,7 @@ def merged(provenances: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
 
 
 def _cells(records: Records, fair: Mapping[str, Any], said: Labels) -> Iterator[Cell]:
-    """The cells of all systems in all measures on one suite with one base model, the best of each measure marked."""
+    """The cells of all systems in all measures on one suite with one base model, with how each stands in it."""
     groups = list(grouped(records, "measure").values())
     measures = [{name: Series(rows) for (name,), rows in grouped(group, "system").items()} for group in groups]
     timed = next((columns for columns in measures if next(iter(columns.values())).first.measure == SECONDS), {})
@@ -151,12 +164,13 @@ def _cells(records: Records, fair: Mapping[str, Any], said: Labels) -> Iterator[
         asked = set(group.item.tolist())
         for system, series in columns.items():
             stamp = fair.get(row(series.first.suite, series.first.base_model, system))
-            yield _cell(series, asked, marks.get(system, ""), stamp, said, timed.get(system))
+            yield _cell(series, asked, marks.get(system, Standing()), stamp, said, timed.get(system))
 
 
-def _cell(series: Series, asked: set[int], mark: str, fair: Any, said: Labels, timed: Series | None) -> Cell:
+def _cell(series: Series, asked: set[int], standing: Standing, fair: Any, said: Labels, timed: Series | None) -> Cell:
     first, found = series.first, series.interval and around(series.interval, series.first.measure, timed)
     labelled, right = put_right(series, said)
+    gap = standing.gap
     absent = series.items("not_applicable") - series.items("scored", "failed", "unmeasured")
     return Cell(
         suite=first.suite,
@@ -179,8 +193,15 @@ def _cell(series: Series, asked: set[int], mark: str, fair: Any, said: Labels, t
         not_applicable=len(absent),
         method=found.method if found else "",
         seed_sd=None if series.seed_sd is None else rounded(series.seed_sd),
-        best=mark == "best",
-        tied=mark == "tied",
+        best=standing.mark == "best",
+        tied=standing.mark == "tied",
+        behind=standing.mark == "behind",
+        not_ranked=standing.not_ranked,
+        ranked_on=standing.items,
+        gap=rounded(gap.value) if gap else None,
+        gap_low=rounded(gap.low) if gap else None,
+        gap_high=rounded(gap.high) if gap else None,
+        more_questions=None if standing.more is None else rounded(standing.more),
         judge=first.judge,
         labelled=labelled,
         corrected=rounded(right.value) if right else None,

@@ -70,6 +70,17 @@ def bounds(cell: Cell) -> str:
     return between(low, high.partition(SPACE)[0]) if _unit(low) == _unit(high) == _unit(of_cell(cell)) else between(low, high)
 
 
+def from_the_best(cell: Cell) -> str:
+    """How far a cell is from the best of its measure, with the interval that its mark rests on; empty where it is not known."""
+    if cell.gap is None or cell.gap_low is None or cell.gap_high is None:
+        return ""
+    ends = between(signed(cell.gap_low, cell.unit), signed(cell.gap_high, cell.unit))
+    interval = f" (95{SPACE}% CI {ends})" if cell.gap_low < cell.gap_high else ""
+    common = f", over the {cell.ranked_on:,} items that all ranked systems have" if cell.ranked_on < cell.n else ""
+    mark = "significantly behind" if cell.behind else "statistically tied with"
+    return f"{mark} the best: {signed(cell.gap, cell.unit)}{interval}{common}"
+
+
 def between(low: str, high: str) -> str:
     """Two figures as a range; a unit that both have is said once."""
     number = low.partition(SPACE)[0]

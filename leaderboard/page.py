@@ -116,7 +116,7 @@ class Shown:
             "facts": section.facts,
             "units": {cell.measure: cell.unit for cell in section.cells},
             "systems": self.systems,
-            "pairs": [[p.measure, p.system, p.than, p.difference, p.ci_low, p.ci_high, p.p] for p in section.pairs],
+            "pairs": [[p.measure, p.system, p.than, p.difference, p.wide_low, p.wide_high] for p in section.pairs],
             "tagged": [[t.tag, t.system, t.measure, t.value, t.ci_low, t.ci_high, t.n] for t in section.tagged],
             "decision": self.decision,
             "inside": self.inside,

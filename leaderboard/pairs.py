@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import combinations
 from typing import Any
 
-from evals.comparison import Comparison, corrected
+from evals.comparison import ALPHA, ANYWHERE, Comparison
 from evals.schema import Better, Record
+from evals.statistics import Interval, t_quantile
 from leaderboard.axes import HEADLINES, rank
 from leaderboard.records import Records
 from leaderboard.series import Series, grouped, rounded
@@ -36,9 +37,13 @@ class Pair:
     """The mean of ``system`` less that of ``than``."""
     ci_low: float
     ci_high: float
+    """The ends of the 95 % interval of this one difference."""
     p: float
-    """Corrected for the number of pairs (Benjamini and Hochberg 1995)."""
+    """Corrected (Bonferroni) for the comparisons of one system with all others in this measure: what a reader sees together."""
     n: int
+    wide_low: float
+    wide_high: float
+    """The ends of the interval that is corrected likewise. It leaves out 0 exactly where the difference is significant."""
 
 
 def pairs(records: Iterable[Record], systems: Mapping[str, Any]) -> Iterator[Pair]:
@@ -50,9 +55,8 @@ def pairs(records: Iterable[Record], systems: Mapping[str, Any]) -> Iterator[Pai
     bare = {name for name, about in systems.items() if _bare(about)}
     for _, section in sorted(grouped(Records.of(records), "suite", "base_model").items()):
         measures = sorted(grouped(section, "measure").items(), key=lambda group: rank(group[0][0]))
-        found = [pair for rows in _while_there_is_room(measures) for pair in _of_measure(rows, bare)]
-        ps = corrected([pair.p for pair in found], "bh")
-        yield from (replace(pair, p=rounded(p)) for pair, p in zip(found, ps, strict=True))
+        for rows in _while_there_is_room(measures):
+            yield from _of_measure(rows, bare)
 
 
 def _while_there_is_room(measures: Iterable[tuple[tuple[str], Records]]) -> Iterator[Records]:
@@ -77,11 +81,23 @@ def _of_measure(rows: Records, bare: Collection[str]) -> Iterator[Pair]:
         wanted = len(systems) <= MOST or name in bare or than in bare
         found = mine.against(theirs) if wanted else None
         if found and found.n > 1:
-            yield _pair(rows[0], name, than, found)
+            yield _pair(rows[0], name, than, found, len(systems) - 1)
 
 
-def _pair(first: Record, system: str, than: str, found: Comparison) -> Pair:
+def _pair(first: Record, system: str, than: str, found: Comparison, comparisons: int) -> Pair:
     gap = found.difference
-    ends = (rounded(gap.value), rounded(gap.low), rounded(gap.high))
+    p = 1.0 if found.few else min(1.0, comparisons * found.p)
+    wide = _corrected(gap, p, comparisons, (-1.0, 1.0) if first.unit == "share" else ANYWHERE)
     about = (first.suite, first.base_model, first.measure, first.unit, first.better, system, than)
-    return Pair(*about, *ends, 1.0 if found.few else found.p, found.n)
+    value, low, high, wide_low, wide_high = (rounded(part) for part in (gap.value, gap.low, gap.high, *wide))
+    return Pair(*about, value, low, high, rounded(p), found.n, wide_low, wide_high)
+
+
+def _corrected(gap: Interval, p: float, comparisons: int, within: tuple[float, float]) -> tuple[float, float]:
+    """The ends of the interval as much wider as so many comparisons call for. What a test does not rule out is in it: 0 too."""
+    degrees = max(1, gap.clusters - 1)
+    wider = t_quantile(1 - ALPHA / 2 / comparisons, degrees) / t_quantile(1 - ALPHA / 2, degrees)
+    low, high = gap.value - wider * (gap.value - gap.low), gap.value + wider * (gap.high - gap.value)
+    if p >= ALPHA:
+        low, high = min(low, 0.0), max(high, 0.0)
+    return max(within[0], low), min(within[1], high)

@@ -75,6 +75,7 @@ def _environment() -> Environment:
         "value_of": figures.of_cell,
         "bounds": figures.bounds,
         "between": figures.between,
+        "from_the_best": figures.from_the_best,
         "winner": verdict.winner,
         "others": verdict.others,
         "crossing": crossing.sentence,

@@ -1,54 +1,154 @@
-"""Which systems are best in a measure, and which cannot be told apart from the best: no false ranks.
+"""How systems stand in a measure: which is best, which are tied with it or significantly behind, and which are not ranked.
 
-A board makes many comparisons. Their p values are corrected together (Benjamini and Hochberg 1995), so that of the
-differences that it shows as sure no more than one in twenty is chance.
+Each measure is a family of its own: among systems that are the same, somebody is called behind in at most one column of 20, since
+a column is what a reader looks at to answer a question. `evals.best` has the test, and `leaderboard.ranked` says who takes part.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from math import isfinite
 from typing import Literal
 
-from evals.comparison import ALPHA, Comparison, corrected
+import numpy as np
+
+from evals.best import Entrants, Outcome, against_the_leader
+from evals.comparison import ANYWHERE, Noise, joint_noise, training_noise, widened
+from evals.statistics import Array, Interval, paired_difference
 from leaderboard.axes import NEUTRAL
+from leaderboard.ranked import Ranked, Systems, idle, ranked
+from leaderboard.records import Codes
 from leaderboard.series import Series
 
-Mark = Literal["best", "tied"]
-Systems = Mapping[str, Series]
+Mark = Literal["best", "tied", "behind", ""]
+ROUNDING = 1e-12
+"""Of totals that are as good as equal."""
 
 
-def standings(measures: Sequence[Systems]) -> list[dict[str, Mark]]:
-    """For each measure the marks of its systems, none for those that are surely behind."""
-    leaders = [_best(systems) for systems in measures]
-    found = [
-        {
-            name: systems[name].against(systems[best[0]])
-            for name in systems
-            if best and name not in best and len(systems[name].means.items)
-        }
-        for systems, best in zip(measures, leaders, strict=True)
-    ]
-    made = [comparison for comparisons in found for comparison in comparisons.values() if comparison]
-    ps = corrected([c.p for c in made], "bh")
-    sure = {id(c): p < ALPHA and not c.few for c, p in zip(made, ps, strict=True)}
-    return [_marks(best, comparisons, sure) for best, comparisons in zip(leaders, found, strict=True)]
+@dataclass(frozen=True)
+class Standing:
+    """How one system stands in one measure."""
+
+    mark: Mark = ""
+    """``best``: the highest mean, or lowest where less is better. ``tied``: not significantly behind that."""
+    not_ranked: str = ""
+    """Why it is not ranked, though it has a value."""
+    items: int = 0
+    """Items that all ranked systems have, over which they are ranked."""
+    gap: Interval | None = None
+    """Its mean less that of the best over these items. The interval allows for the best having been picked, and leaves out 0
+    exactly where the system is behind."""
+    more: float | None = None
+    """Of a tied one: how many times as many questions would show a gap as large, with 80 % power; None where no number would."""
 
 
-def _marks(best: Sequence[str], comparisons: Mapping[str, Comparison | None], sure: Mapping[int, bool]) -> dict[str, Mark]:
-    marks: dict[str, Mark] = dict.fromkeys(best, "best")
-    for name, comparison in comparisons.items():
-        if comparison is None or not sure[id(comparison)]:
-            marks[name] = "tied"
-    return marks
+def standings(measures: Sequence[Systems]) -> list[dict[str, Standing]]:
+    """For each measure how its systems stand; nothing of those without a value."""
+    without_merit = idle(measures)
+    return [_of_measure(systems, without_merit) for systems in measures]
 
 
-def _best(systems: Systems) -> list[str]:
-    """Who has the best mean; nobody where all have the same, one reading is all that there is, or less is no better."""
-    if any(series.first.measure in NEUTRAL for series in systems.values()):
-        return []
-    means = {name: series.interval.value for name, series in systems.items() if series.interval}
-    if len(set(means.values())) < 2 or any(series.single for series in systems.values()):
-        return []
-    better = next(iter(systems.values())).first.better
-    top = (max if better == "higher" else min)(means.values())
-    return sorted(name for name, mean in means.items() if mean == top)
+def _of_measure(systems: Systems, without_merit: Mapping[str, str]) -> dict[str, Standing]:
+    if any(series.single or series.first.measure in NEUTRAL for series in systems.values()):
+        return {}  # one reading says nothing of the next, and of parts of a whole none is better
+    entered = ranked(systems, without_merit)
+    found = {name: Standing(not_ranked=why) for name, why in entered.reasons.items()}
+    return found | dict(zip(entered.systems, _ranks(entered), strict=True))
+
+
+def _ranks(entered: Ranked) -> list[Standing]:
+    """No mark where one is alone, or all have the same mean."""
+    unmarked = [Standing(items=len(entered.items))] * len(entered.systems)
+    if len(unmarked) < 2:
+        return unmarked
+    race = _Race.of(entered)
+    equal = all(race.is_best(place) for place in range(len(unmarked)))
+    return unmarked if equal else [race.standing(place) for place in range(len(unmarked))]
+
+
+@dataclass(frozen=True)
+class _Race:
+    """The ranked systems over the items that all have."""
+
+    values: Array
+    """(systems, items)"""
+    clusters: Codes
+    """The cluster of each item."""
+    noise: Sequence[Noise | None]
+    """What training each system anew changes of its mean."""
+    share: bool
+    """Whether 0 and 1 are outcomes rather than amounts."""
+    higher: bool
+    """Whether more is better."""
+
+    @classmethod
+    def of(cls, entered: Ranked) -> _Race:
+        columns, items = list(entered.systems.values()), entered.items
+        places = [np.searchsorted(series.means.items, items) for series in columns]
+        values = np.stack([series.means.values[place] for series, place in zip(columns, places, strict=True)])
+        noise = [_noise(series, items) for series in columns]
+        first = columns[0]
+        return cls(values, first.means.clusters[places[0]], noise, first.share, first.first.better == "higher")
+
+    @cached_property
+    def totals(self) -> Array:
+        """Of each system, so that more is better."""
+        totals: Array = self._better.sum(1)
+        return totals
+
+    @property
+    def _better(self) -> Array:
+        return self.values if self.higher else -self.values
+
+    @cached_property
+    def outcome(self) -> Outcome:
+        sums = _sums(self._better, self.clusters)
+        return against_the_leader(Entrants.of(sums, self.noise, self.values.shape[1]))
+
+    def is_best(self, place: int) -> bool:
+        """Whether a system has the best mean, alone or with others."""
+        return bool(self.totals[place] >= self.totals.max() - ROUNDING * np.abs(self.totals).max())
+
+    def standing(self, place: int) -> Standing:
+        """How one of them stands to the best."""
+        items = self.values.shape[1]
+        if self.is_best(place):
+            return Standing("best", items=items)
+        gap = self._gap(place)
+        if self._is_behind(place, gap):
+            return Standing("behind", items=items, gap=gap)
+        more = float(self.outcome.more[place])
+        with_zero = replace(gap, low=min(gap.low, 0.0), high=max(gap.high, 0.0))
+        return Standing("tied", items=items, gap=with_zero, more=more if isfinite(more) else None)
+
+    def _is_behind(self, place: int, gap: Interval) -> bool:
+        """Where the test says so, its interval does too, and there are clusters enough; or where both are counted."""
+        counted = gap.method == "exact" and gap.n == 1
+        significant = bool(self.outcome.behind[place]) and not gap.low <= 0 <= gap.high
+        return counted or (significant and not (gap.few and gap.n > 1))
+
+    def _gap(self, place: int) -> Interval:
+        """The difference from the leader, with an interval that allows for its having been picked."""
+        leader, width = self.outcome.leader, float(self.outcome.widths[place])
+        plain = paired_difference(self.values[place], self.values[leader], self.clusters, share=self.share)
+        least, most = within = (-1.0, 1.0) if self.share else ANYWHERE
+        found = widened(plain, joint_noise(self.noise[place], self.noise[leader]) or Noise(0.0, 1.0), within=within)
+        low, high = found.value - width * (found.value - found.low), found.value + width * (found.high - found.value)
+        return replace(found, low=max(least, low), high=min(most, high))
+
+
+def _noise(series: Series, items: Codes) -> Noise | None:
+    """What training anew changes of the mean over these items, where several seeds tell and it changes anything."""
+    seeds = sorted(series.records.valued().grouped("seed").items())
+    means = [float(records.value[np.isin(records.item, items)].mean()) for _, records in seeds] if len(seeds) > 1 else []
+    found = training_noise(means) if means else None
+    return found if found and found.error else None
+
+
+def _sums(values: Array, clusters: Codes) -> Array:
+    """Of each system and cluster, in the order of each cluster's first item."""
+    _, first, which = np.unique(clusters, return_index=True, return_inverse=True)
+    order = np.argsort(np.argsort(first))
+    return np.stack([np.bincount(order[which], weights=row) for row in values])

@@ -69,6 +69,10 @@ class Section:
     """How far every two systems are apart."""
     tagged: Sequence[Tagged] = ()
     """Figures for each kind of question."""
+    unchanged: frozenset[str] = frozenset()
+    """Systems that answer with the base model's weights as they are."""
+    trained: frozenset[str] = frozenset()
+    """Systems that do not; one whose settings are not known is in neither."""
 
     @property
     def id(self) -> str:
@@ -79,6 +83,12 @@ class Section:
     def tags(self) -> list[str]:
         """The kinds of question that have figures of their own."""
         return list(dict.fromkeys(found.tag for found in self.tagged))
+
+    @property
+    def trained_once(self) -> bool:
+        """Whether some system was trained, and none with several seeds."""
+        seeds = [cell.seeds for cell in self.cells if cell.system in self.trained]
+        return bool(seeds) and max(seeds) == 1
 
     @property
     def judged(self) -> bool:
@@ -147,8 +157,20 @@ class Section:
         return found
 
     @property
+    def not_ranked(self) -> list[tuple[str, str]]:
+        """Why systems are not ranked, and which in which measures."""
+        found: dict[str, dict[str, list[str]]] = {}
+        for cell in self.cells:
+            if cell.not_ranked:
+                found.setdefault(cell.not_ranked, {}).setdefault(cell.system, []).append(cell.measure)
+        return [
+            (why, "; ".join(f"{system} in {shortened(measures)}" for system, measures in those.items()))
+            for why, those in found.items()
+        ]
+
+    @property
     def cautions_in_short(self) -> list[tuple[str, str]]:
-        """Who is to be read with care, and why: what holds for every system is said once."""
+        """Whose figures call for caution, and why: what holds for every system is said once."""
         shared = [
             why for why in next(iter(self.cautions.values()), []) if all(why in self.cautions.get(s, []) for s in self.systems)
         ]
@@ -177,9 +199,20 @@ def sections(board: Board) -> list[Section]:
             _of(board.claims, *place),
             _of(board.pairs, *place),
             _of(board.tags, *place),
+            *_by_training(board),
         )
         for place, cells in groupby(board.cells, key=lambda cell: (cell.suite, cell.base_model))
     ]
+
+
+def _by_training(board: Board) -> tuple[frozenset[str], frozenset[str]]:
+    """The systems whose weights are the base model's, and those whose are not."""
+    known = board.run.get("systems")
+    tables = known.items() if isinstance(known, dict) else ()
+    settings = {name: table.get("settings") for name, table in tables if isinstance(table, dict)}
+    adapts = {name: found.get("adapt") for name, found in settings.items() if isinstance(found, dict)}
+    unchanged = frozenset(name for name, adapt in adapts.items() if adapt == "none")
+    return unchanged, frozenset(name for name, adapt in adapts.items() if adapt not in (None, "none"))
 
 
 def _effects(board: Board, suite: str, base_model: str) -> list[Effect]:

@@ -12,14 +12,15 @@ from leaderboard.tables import Section, Table, sections, split
 from leaderboard.verdict import verdict
 
 WIDTH = 120
-LEGEND = "* best   ~ tied   \u2013 does not apply   ? not measured   ! read with care   [95 % interval]   n items in clusters"
+LEGEND = "* best   ~ tied   x not ranked   \u2013 does not apply   ? not measured   ! caution   [95 % CI]   n items in clusters"
+RANKS = "Where one is best, those without a mark are significantly behind it (5 % error rate for each column)."
 
 
 def as_text(board: Board, width: int = WIDTH) -> str:
     """Every table of the board, at most ``width`` columns wide."""
     if not board.cells:
         return "Nothing was measured."
-    return "\n".join([*(line for section in sections(board) for line in _section(section, width)), LEGEND])
+    return "\n".join([*(line for section in sections(board) for line in _section(section, width)), LEGEND, RANKS])
 
 
 def _section(section: Section, width: int) -> Iterator[str]:
@@ -30,8 +31,10 @@ def _section(section: Section, width: int) -> Iterator[str]:
         for part in _parts(table, width):
             yield from _table(part)
             yield ""
+    for why, where in section.not_ranked:
+        yield from wrapped(f"Not ranked: {where}: {why}", width)
     for who, why in section.cautions_in_short:
-        yield from wrapped(f"Read with care: {who}: {why}", width)
+        yield from wrapped(f"Caution: {who}: {why}", width)
 
 
 def _parts(table: Table, width: int) -> list[Table]:
@@ -60,7 +63,7 @@ def _names(table: Table) -> int:
 def _cell(cell: Cell | None) -> str:
     if cell is None:
         return ""
-    mark = "*" if cell.best else "~" if cell.tied else " "
+    mark = "*" if cell.best else "~" if cell.tied else "x" if cell.not_ranked else " "
     shown = [f"{of_cell(cell)}{mark}", f"[{found}]" if (found := bounds(cell)) else "", _n(cell)]
     missing = [f"{count} {word}" for word, count in (("failed", cell.failed), ("unmeasured", cell.unmeasured)) if count]
     people = [f"people {figure(cell.corrected, cell.unit)}"] if cell.corrected is not None else []

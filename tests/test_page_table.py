@@ -137,7 +137,7 @@ def test_differences_and_kinds_exclude_each_other_and_are_taken_back(board):
     page, plain = board.page, board.page.inner_text("table.figures >> nth=0")
     with board.change():
         page.locator("select[data-set=than]:visible").select_option("rag")
-    assert "the one compared with" in page.inner_text("table.figures >> nth=0")
+    assert "reference" in page.inner_text("table.figures >> nth=0")
     with board.change():
         page.locator("select[data-set=tag]:visible").select_option("two documents")
     assert board.state == "tag=two+documents"
@@ -311,7 +311,7 @@ def test_the_legend_tells_of_what_the_cells_show(board):
     assert explained()[:2] == ["bold", "≈"]
     board.go("than=rag")
     assert explained()[0] == "bold"
-    assert "surely" in board.texts("[aria-label=Legend] li")[0]
+    assert "significantly" in board.texts("[aria-label=Legend] li")[0]
     assert "≈" not in explained()
     board.go("")
     assert explained()[:2] == ["bold", "≈"]

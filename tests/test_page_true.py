@@ -133,33 +133,33 @@ def test_every_difference_is_the_board_s_turned_round_where_it_must_be(visit, pu
     cells = {(row["system"], row["measure"]): Cell(**row) for row in of(told["cells"], SECTIONS[section])}
     pairs = {}
     for pair in of(told["pairs"], SECTIONS[section]):
-        ends = (pair["ci_low"], pair["ci_high"])
-        pairs[pair["measure"], pair["system"], pair["than"]] = (pair["difference"], *ends, pair["p"])
-        pairs[pair["measure"], pair["than"], pair["system"]] = (-pair["difference"], -ends[1], -ends[0], pair["p"])
+        ends = (pair["wide_low"], pair["wide_high"])
+        pairs[pair["measure"], pair["system"], pair["than"]] = (pair["difference"], *ends)
+        pairs[pair["measure"], pair["than"], pair["system"]] = (-pair["difference"], -ends[1], -ends[0])
     systems = list(dict.fromkeys(system for system, _ in cells))
     for than in systems:
         for each in seen.go(f"in={section}&axis=*&than={than}").page.evaluate(TABLE):
             mine, theirs = cells[each["system"], each["measure"]], cells[than, each["measure"]]
             if mine.value is None or theirs.value is None:
-                assert each["lines"] == ["no difference known"]
+                assert each["lines"] == ["not comparable"]
             elif than == each["system"]:
-                assert each["lines"] == ["the one compared with"]
+                assert each["lines"] == ["reference"]
             else:
                 found = pairs.get((each["measure"], each["system"], than))
                 value = found[0] if found else mine.value - theirs.value
                 assert float(each["value"]) == pytest.approx(value, abs=1e-12)
                 assert each["lines"][0] == signed(float(each["value"]), mine.unit)
                 assert each["lines"][1:] == [said_of(found, mine.unit)]
-                sure = found is not None and found[3] < 0.05
+                sure = found is not None and not found[1] <= 0 <= found[2]
                 assert (each["up"], each["down"]) == (sure and better(value, mine), sure and not better(value, mine))
 
 
 def said_of(found, unit):
     if found is None:
-        return "not paired: no interval"
-    _, low, high, p = found
+        return "no interval (one reading each)"
+    _, low, high = found
     unit = "difference" if unit == "share" else unit
-    return f"{figure(low, unit)} to {figure(high, unit)}{'' if p < 0.05 else ': not sure'}"
+    return f"{figure(low, unit)} to {figure(high, unit)}{', n.s.' if low <= 0 <= high else ''}"
 
 
 def better(value, cell):
@@ -173,7 +173,7 @@ def test_every_figure_for_a_kind_of_question_is_the_board_s(visit, published, to
     for each in visit(published / "index.html").go(f"in={section}&axis=*&tag={tag}").page.evaluate(TABLE):
         found = kinds.get((each["system"], each["measure"]))
         if found is None:
-            assert each["lines"] == ["not told by kind"]
+            assert each["lines"] == ["no breakdown"]
         else:
             unit = found["unit"]
             ends = f"{figure(found['ci_low'], unit)} to {figure(found['ci_high'], unit)}"

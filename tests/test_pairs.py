@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections import Counter
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from evals.comparison import corrected
+from evals.comparison import ALPHA
 from leaderboard import pairs
 from leaderboard.records import Records
 from leaderboard.series import Series
@@ -37,12 +39,27 @@ def test_every_two_systems_are_compared_once_in_each_measure():
     }
 
 
-def test_p_values_are_corrected_for_all_of_them():
+def test_p_values_and_intervals_are_corrected_for_the_comparisons_with_one_system():
     rows = Records.of(records("accuracy.exact", "style.followed"))
     series = {key: Series(group) for key, group in rows.grouped("measure", "system").items()}
-    found = [*pairs.pairs(rows, SYSTEMS)]
-    raw = [series[pair.measure, pair.system].against(series[pair.measure, pair.than]).p for pair in found]
-    assert [pair.p for pair in found] == pytest.approx(corrected(raw, "bh"))
+    for pair in pairs.pairs(rows, SYSTEMS):
+        alone = series[pair.measure, pair.system].against(series[pair.measure, pair.than])
+        assert pair.p == pytest.approx(min(1.0, 2 * alone.p))
+        assert (pair.ci_low, pair.ci_high) == pytest.approx((alone.difference.low, alone.difference.high))
+        assert pair.wide_low < pair.ci_low < pair.ci_high < pair.wide_high
+
+
+@settings(max_examples=30, deadline=None)
+@given(st.lists(st.integers(0, 20), min_size=2, max_size=5))
+def test_an_interval_that_leaves_out_zero_is_that_of_a_significant_difference(right):
+    rows = [
+        record("accuracy.exact", f"q{i}", float(i < count), system=f"s{place}")
+        for place, count in enumerate(right)
+        for i in range(20)
+    ]
+    for pair in pairs.pairs(rows, {}):
+        assert pair.wide_low <= pair.difference <= pair.wide_high
+        assert pair.wide_low <= 0 <= pair.wide_high or pair.p < ALPHA
 
 
 def test_what_was_read_once_has_no_pair():

@@ -59,8 +59,9 @@ def _leader(cells: list[Cell]) -> str:
         return ""
     if not best[0].value:
         return "No system answered a question exactly."
-    who = f"{listed([cell.system for cell in best])} answered most questions exactly, {sure(best[0])}"
-    return f"{who}; {listed([cell.system for cell in tied])} cannot be told apart from that." if tied else f"{who}."
+    who = f"{listed([cell.system for cell in best])} answered the most questions exactly, {sure(best[0])}"
+    ties = f"{listed([cell.system for cell in tied])} {'are' if len(tied) > 1 else 'is'} statistically tied with that"
+    return f"{who}; {ties}." if tied else f"{who}."
 
 
 def _frontier(best: list[str], count: int, points: int) -> str:

@@ -31,7 +31,7 @@ const Suite = (() => {
   /** A table of the measure that is asked for, for each kind of question. */
   function kinds(where) {
     const measures = [...new Set(where.tagged.map(([, , measure]) => measure))];
-    if (!measures.length) return [h("p", {}, "Its questions are not told apart by kind: those of ten or more questions that share a tag would be.")];
+    if (!measures.length) return [h("p", {}, "No breakdown by question type: no tag is shared by ten or more questions.")];
     const measure = measures.includes(State.get("measure")) ? State.get("measure") : measures[0];
     const rows = where.tagged.filter((row) => row[2] === measure);
     const tags = [...new Set(rows.map(([tag]) => tag))];

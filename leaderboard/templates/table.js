@@ -152,7 +152,7 @@ const Figure = (() => {
   /** What marks mean depends on what the cells show. */
   function legend(root, apart, told) {
     one("[data-apart]", root).hidden = !apart;
-    all(".legend .key.best, .legend .key.tied", root).forEach((mark) => (mark.closest("li").hidden = apart || told));
+    all(".legend .key.best, .legend .key.tied, .legend [data-ranks]", root).forEach((mark) => (mark.closest("li").hidden = apart || told));
   }
 
   const key = (...names) => JSON.stringify(names);
@@ -160,9 +160,9 @@ const Figure = (() => {
   /** Every other system against one: differences turned round where the pair is the other way about. */
   function pairs(about, than) {
     const found = new Map();
-    for (const [measure, system, other, value, low, high, p] of about.pairs) {
-      if (other === than) found.set(key(measure, system), { value, low, high, p });
-      if (system === than) found.set(key(measure, other), { value: -value, low: -high, high: -low, p });
+    for (const [measure, system, other, value, low, high] of about.pairs) {
+      if (other === than) found.set(key(measure, system), { value, low, high });
+      if (system === than) found.set(key(measure, other), { value: -value, low: -high, high: -low });
     }
     return found;
   }
@@ -175,7 +175,7 @@ const Figure = (() => {
 
   function tagged(cell, row, head) {
     cell.classList.add("other");
-    if (!row) return cell.replaceChildren(h("small", {}, "not told by kind"));
+    if (!row) return cell.replaceChildren(h("small", {}, "no breakdown"));
     const [, , , value, low, high, n] = row;
     const unit = head.dataset.unit;
     cell.replaceChildren(h("data", { value }, Figures.figure(value, unit)), h("small", {}, ends(low, high, unit)), h("small", {}, `n ${n}`));
@@ -184,13 +184,13 @@ const Figure = (() => {
   function apart(cell, other, pair, head, itself) {
     cell.classList.add("other");
     const [mine, theirs] = [original(cell), original(other)];
-    if (Number.isNaN(mine - theirs)) return cell.replaceChildren(h("small", {}, "no difference known"));
-    if (itself) return cell.classList.add("itself"), cell.replaceChildren(h("small", {}, "the one compared with"));
+    if (Number.isNaN(mine - theirs)) return cell.replaceChildren(h("small", {}, "not comparable"));
+    if (itself) return cell.classList.add("itself"), cell.replaceChildren(h("small", {}, "reference"));
     const unit = head.dataset.unit === "share" ? "difference" : head.dataset.unit;
     const value = pair ? pair.value : mine - theirs;
-    const sure = pair && pair.p < 0.05;
-    if (sure && one(".way", head)) cell.classList.add((value > 0) === (head.dataset.better === "higher") ? "up" : "down");
-    const said = pair ? `${ends(pair.low, pair.high, unit)}${sure ? "" : ": not sure"}` : "not paired: no interval";
+    const significant = pair && (pair.low > 0 || pair.high < 0);
+    if (significant && one(".way", head)) cell.classList.add((value > 0) === (head.dataset.better === "higher") ? "up" : "down");
+    const said = pair ? `${ends(pair.low, pair.high, unit)}${significant ? "" : ", n.s."}` : "no interval (one reading each)";
     cell.replaceChildren(h("data", { value }, Figures.signed(value, unit)), h("small", {}, said));
   }
 
