@@ -29,10 +29,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from evals.comparison import ALPHA, POWER, Noise
-from evals.statistics import Array, student_quantile
+from evals.statistics import Array
 
 DRAWS = 4_000
 """Boards on which all are the same."""
+FARTHEST = 100.0
+"""Logarithm of a square that is as good as infinite."""
 BLOCK = 100
 """Boards that are made at a time, so that they stay in the processor's cache."""
 
@@ -75,8 +77,10 @@ class Outcome:
     leader: int
     behind: NDArray[np.bool_]
     """Significantly behind it."""
-    widths: Array
-    """How many times as wide as a plain 95 % interval of the difference from the leader is one that allows for all this."""
+    errors: Array
+    """Of the difference of its total from the leader's, the standard error: by the choice of questions and by training."""
+    reach: Array
+    """How many of them the difference has to exceed: its interval reaches as far, and leaves out 0 exactly where it is behind."""
     more: Array
     """How many times as many clusters would show such a difference with 80 % power; infinite where no number would."""
 
@@ -98,8 +102,10 @@ def against_the_leader(entrants: Entrants) -> Outcome:
         if not len(found):
             break
         behind[found] = True
-    reach, plain = _reach(entrants, leader, critical)
-    return Outcome(leader, behind, np.maximum(1.0, reach / plain), _more(entrants, leader, reach))
+    parts, degrees = _parts(entrants, totals[leader] - totals, leader)
+    reach = _in_errors(critical, _freedom(parts, degrees))
+    more = _more(totals[leader] - totals, parts, reach)
+    return Outcome(leader, behind, np.sqrt(sum(parts[1:], parts[0])), reach, more)
 
 
 @dataclass(frozen=True)
@@ -195,21 +201,17 @@ def _freedom(parts: Sequence[Array], degrees: Sequence[Array | int]) -> Array:
     return np.where(some, total**2 / np.where(some, split, 1.0), 1.0)
 
 
-def _reach(entrants: Entrants, leader: int, critical: Array) -> tuple[Array, Array]:
-    """The critical score in standard errors of each difference from the leader; and what a plain interval takes."""
-    from scipy.special import ndtr
-
-    totals = entrants.sums.sum(1)
-    freedom = _freedom(*_parts(entrants, totals[leader] - totals, leader))
-    return student_quantile(ndtr(critical), freedom), student_quantile(1 - ALPHA / 2, freedom)
+def _in_errors(scores: Array, freedom: Array) -> Array:
+    """How many standard errors are as rare as a score, the other way round than `_score`."""
+    exponent = (scores * (8 * freedom + 3) / (8 * freedom + 1)) ** 2 / freedom
+    reach: Array = np.sqrt(freedom * np.expm1(np.minimum(exponent, FARTHEST)))
+    return reach
 
 
-def _more(entrants: Entrants, leader: int, reach: Array) -> Array:
+def _more(gaps: Array, parts: Sequence[Array], reach: Array) -> Array:
     """Solves (reach + z(.80))^2 (q / f + t) = gap^2 for f: more questions reduce their own part of the variance."""
     from scipy.special import ndtri
 
-    totals = entrants.sums.sum(1)
-    gaps = totals[leader] - totals
-    (questions, *training), _ = _parts(entrants, gaps, leader)
+    questions, *training = parts
     room = (gaps / (reach + ndtri(POWER))) ** 2 - sum(training)
     return np.where(room > 0, questions / np.where(room > 0, room, 1.0), np.inf)

@@ -23,9 +23,9 @@ al. 2000, Evidence-Based Medicine). If a system does 25 points better on a missi
 points, about as far as the interval of 200 questions reaches. At 90 % a system that rightly declines every eighth question would
 have no rank in what it says.
 """
-JOINT = 0.5
-"""Of a measure's items, which all ranked systems must have in common. Where many systems each lack a few, those that lack most
-are left out until that is so."""
+JOINT = 0.6
+"""Of a measure's items, which all ranked systems must have in common: any two have that much at least. Where many systems each
+lack other items, those that lack most are left out until that is so."""
 MERIT = 0.05
 """Accuracy (F1) below which a system gets next to nothing right. One that declines everything, or says nothing, makes nothing up,
 leaks nothing, is fast and costs little: where less is better, it is not ranked."""
@@ -67,7 +67,7 @@ def ranked(systems: Systems, without_merit: Mapping[str, str]) -> Ranked:
     while len(left) > 1 and len(_common(left.values())) < JOINT * asked:
         least = min(left, key=lambda name: (len(left[name]), name))
         count = len(_common(left.values()))
-        reasons[least] = f"all that would be ranked with it have only {count:,} of {asked:,} {_things(valued[least])} in common"
+        reasons[least] = f"with it, the ranked systems would have only {count:,} of {asked:,} {_things(valued[least])} in common"
         del left[least]
     return Ranked({name: systems[name] for name in left}, _common(left.values()), reasons)
 

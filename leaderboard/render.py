@@ -77,6 +77,7 @@ def _environment() -> Environment:
         "between": figures.between,
         "from_the_best": figures.from_the_best,
         "winner": verdict.winner,
+        "in_order": verdict.in_order,
         "others": verdict.others,
         "crossing": crossing.sentence,
         "meaning": axes.MEANING,

@@ -15,7 +15,7 @@ from typing import Literal
 import numpy as np
 
 from evals.best import Entrants, Outcome, against_the_leader
-from evals.comparison import ANYWHERE, Noise, joint_noise, training_noise, widened
+from evals.comparison import ANYWHERE, Noise, training_noise
 from evals.statistics import Array, Interval, paired_difference
 from leaderboard.axes import NEUTRAL
 from leaderboard.ranked import Ranked, Systems, idle, ranked
@@ -113,10 +113,9 @@ class _Race:
 
     def standing(self, place: int) -> Standing:
         """How one of them stands to the best."""
-        items = self.values.shape[1]
+        gap, items = self._gap(place), self.values.shape[1]
         if self.is_best(place):
             return Standing("best", items=items)
-        gap = self._gap(place)
         if self._is_behind(place, gap):
             return Standing("behind", items=items, gap=gap)
         more = float(self.outcome.more[place])
@@ -124,19 +123,21 @@ class _Race:
         return Standing("tied", items=items, gap=with_zero, more=more if isfinite(more) else None)
 
     def _is_behind(self, place: int, gap: Interval) -> bool:
-        """Where the test says so, its interval does too, and there are clusters enough; or where both are counted."""
-        counted = gap.method == "exact" and gap.n == 1
-        significant = bool(self.outcome.behind[place]) and not gap.low <= 0 <= gap.high
-        return counted or (significant and not (gap.few and gap.n > 1))
+        """By the test, and with clusters enough for one; or where both are counted, and known without an error."""
+        if gap.n == 1 and gap.method == "exact":
+            return True
+        return bool(self.outcome.behind[place]) and not (gap.few and gap.n > 1)
 
     def _gap(self, place: int) -> Interval:
-        """The difference from the leader, with an interval that allows for its having been picked."""
-        leader, width = self.outcome.leader, float(self.outcome.widths[place])
-        plain = paired_difference(self.values[place], self.values[leader], self.clusters, share=self.share)
-        least, most = within = (-1.0, 1.0) if self.share else ANYWHERE
-        found = widened(plain, joint_noise(self.noise[place], self.noise[leader]) or Noise(0.0, 1.0), within=within)
-        low, high = found.value - width * (found.value - found.low), found.value + width * (found.high - found.value)
-        return replace(found, low=max(least, low), high=min(most, high))
+        """The difference from the leader, with the interval of the test that found it, or did not."""
+        outcome = self.outcome
+        found = paired_difference(self.values[place], self.values[outcome.leader], self.clusters, share=self.share)
+        if found.n == 1 and not outcome.errors[place]:
+            return found
+        least, most = (-1.0, 1.0) if self.share else ANYWHERE
+        reach = float(outcome.reach[place] * outcome.errors[place]) / found.n
+        low, high = max(least, found.value - reach), min(most, found.value + reach)
+        return replace(found, low=low, high=high, method=f"step-down sign flips, {len(self.values)} systems")
 
 
 def _noise(series: Series, items: Codes) -> Noise | None:

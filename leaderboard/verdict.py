@@ -27,6 +27,11 @@ def winner(section: Section) -> str:
     return " ".join(_accuracy(section.of(ACCURACY)))
 
 
+def in_order(cells: Mapping[str, Cell]) -> list[Cell]:
+    """The best first, the others by their means, and last those that are not ranked."""
+    return sorted(cells.values(), key=lambda cell: (bool(cell.not_ranked), not cell.best, -(cell.value or 0.0)))
+
+
 def others(section: Section) -> Iterator[str]:
     """Who has no rank, what it may cost (answers made up, general ability lost), and what to beware of."""
     yield from _not_ranked(section.of(ACCURACY))

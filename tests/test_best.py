@@ -49,8 +49,7 @@ def test_the_leader_is_never_behind_and_the_same_numbers_say_the_same(sums):
     one, again = (against_the_leader(entrants(sums)) for _ in range(2))
     assert not one.behind[one.leader]
     assert (one.behind == again.behind).all()
-    assert (one.widths == again.widths).all()
-    assert (one.widths >= 1).all()
+    assert (one.reach == again.reach).all()
 
 
 @settings(max_examples=25, deadline=None)
@@ -58,6 +57,14 @@ def test_the_leader_is_never_behind_and_the_same_numbers_say_the_same(sums):
 def test_who_has_more_in_every_cluster_is_not_behind_one_that_is_not(sums):
     found = against_the_leader(entrants([*sums, sums[0] - 1])).behind
     assert found[-1] >= found[0]
+
+
+@settings(max_examples=25, deadline=None)
+@given(matrices)
+def test_the_interval_of_a_difference_leaves_out_zero_exactly_where_it_is_significant(sums):
+    found, totals = against_the_leader(entrants(sums)), sums.sum(1)
+    gaps = totals.max() - totals
+    assert (found.behind == (gaps > found.reach * found.errors * (1 + 1e-7))).all()
 
 
 def test_what_all_have_in_common_changes_nothing():
@@ -70,7 +77,7 @@ def test_more_systems_take_a_larger_gap():
     rng = np.random.default_rng(2)
     sums = rng.integers(0, 5, (12, 30)).astype(float)
     two, twelve = (against_the_leader(entrants(sums[:count])) for count in (2, 12))
-    assert np.delete(two.widths, two.leader).max() < np.delete(twelve.widths, twelve.leader).min()
+    assert np.delete(two.reach, two.leader).max() < np.delete(twelve.reach, twelve.leader).min()
 
 
 def test_the_noise_of_training_makes_ties():

@@ -221,7 +221,7 @@ def test_where_many_lack_a_few_items_each_those_that_lack_most_are_not_ranked():
     rows = [row for place in range(5) for row in without(f"s{place}", 8 * place, 5 + (place > 1))]
     cells = {cell.system: cell for cell in board_of(*rows).cells}
     assert [name for name, cell in cells.items() if cell.not_ranked] == ["s2", "s3"]
-    assert cells["s2"].not_ranked == "all that would be ranked with it have only 12 of 40 questions in common"
+    assert cells["s2"].not_ranked == "with it, the ranked systems would have only 12 of 40 questions in common"
     assert {cell.ranked_on for cell in cells.values() if not cell.not_ranked} == {24}
 
 

@@ -60,8 +60,9 @@ def _leader(cells: list[Cell]) -> str:
     if not best[0].value:
         return "No system answered a question exactly."
     who = f"{listed([cell.system for cell in best])} answered the most questions exactly, {sure(best[0])}"
-    ties = f"{listed([cell.system for cell in tied])} {'are' if len(tied) > 1 else 'is'} statistically tied with that"
-    return f"{who}; {ties}." if tied else f"{who}."
+    if not tied:
+        return f"{who}."
+    return f"{who}; {listed([cell.system for cell in tied])} {'are' if len(tied) > 1 else 'is'} statistically tied with that."
 
 
 def _frontier(best: list[str], count: int, points: int) -> str:
