@@ -9,14 +9,14 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from math import isfinite
+from math import hypot, isfinite
 from typing import Literal
 
 import numpy as np
 
 from evals.best import Entrants, Outcome, against_the_leader
 from evals.comparison import ANYWHERE, Noise, training_noise
-from evals.statistics import Array, Interval, paired_difference
+from evals.statistics import Array, Interval, paired_difference, standard_error
 from leaderboard.axes import NEUTRAL
 from leaderboard.ranked import Ranked, Systems, idle, ranked
 from leaderboard.records import Codes
@@ -129,15 +129,25 @@ class _Race:
         return bool(self.outcome.behind[place]) and not (gap.few and gap.n > 1)
 
     def _gap(self, place: int) -> Interval:
-        """The difference from the leader, with the interval of the test that found it, or did not."""
+        """The difference from the leader, with an interval that reaches as many standard errors as the test asks for.
+
+        The test's own error is that of clusters without a difference. Where there is one, larger clusters hold more of it, which
+        adds to their spread and tells nothing of the mean's error.
+        """
         outcome = self.outcome
         found = paired_difference(self.values[place], self.values[outcome.leader], self.clusters, share=self.share)
         if found.n == 1 and not outcome.errors[place]:
             return found
         least, most = (-1.0, 1.0) if self.share else ANYWHERE
-        reach = float(outcome.reach[place] * outcome.errors[place]) / found.n
+        reach = float(outcome.reach[place] * min(outcome.errors[place] / found.n, self._error(place)))
         low, high = max(least, found.value - reach), min(most, found.value + reach)
         return replace(found, low=low, high=high, method=f"step-down sign flips, {len(self.values)} systems")
+
+    def _error(self, place: int) -> float:
+        """Standard error of the mean difference from the leader: by the choice of questions and by either's training."""
+        leader = self.outcome.leader
+        error, _ = standard_error(self.values[place] - self.values[leader], self.clusters)
+        return hypot(error, *(noise.error for noise in (self.noise[place], self.noise[leader]) if noise))
 
 
 def _noise(series: Series, items: Codes) -> Noise | None:

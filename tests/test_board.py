@@ -8,6 +8,7 @@ import json
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from evals.schema import Record
@@ -444,3 +445,47 @@ def test_what_is_explained_is_measured():
     assert not [name for name in axes.WORDS if not any(measure == name or measure.startswith(name) for measure in known)]
     assert all(axes.words(measure) for measure in axes.SHOWN)
     assert axes.words("retrieval.recall@3") == axes.WORDS["retrieval.recall@"]
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_the_interval_of_a_gap_leaves_out_zero_exactly_where_a_system_is_behind(seed):
+    rng = np.random.default_rng(seed)
+    skill = {"base": 0.1, "rag": 0.7, "lora": 0.75, "full": 0.9}
+    rows = [
+        record("accuracy.exact", f"q{i:03}", float(rng.random() < right), system=system, cluster=f"d{int(i**0.8)}")
+        for system, right in skill.items()
+        for i in range(90)
+    ]
+    for cell in board_of(*rows).cells:
+        if cell.gap is not None:
+            assert cell.gap_low <= cell.gap <= cell.gap_high
+            assert (not cell.gap_low <= 0 <= cell.gap_high) == cell.behind
+
+
+def test_a_system_that_answers_next_to_nothing_is_not_the_best_where_less_is_better():
+    silent = [*answered("silent", 0), *(replace(r, measure="accuracy.f1") for r in answered("silent", 1))]
+    able = [*answered("rag", 30), *(replace(r, measure="accuracy.f1") for r in answered("rag", 30))]
+    other = [*answered("lora", 20), *(replace(r, measure="accuracy.f1") for r in answered("lora", 20))]
+    made_up = [
+        replace(r, measure="hallucination.unanswerable", better="lower")
+        for r in (*answered("silent", 0), *answered("rag", 2), *answered("lora", 25))
+    ]
+    cells = {cell.system: cell for cell in board_of(*silent, *able, *other, *made_up).cells if "unanswerable" in cell.measure}
+    assert (cells["rag"].best, cells["lora"].behind, cells["silent"].best, cells["silent"].value) == (True, True, False, 0.0)
+    assert cells["silent"].not_ranked == "it gets next to nothing right (F1 2.5 %), so a low value is no merit"
+
+
+def test_weights_that_are_unchanged_lose_nothing_and_those_of_unknown_systems_are_not_said_to():
+    lost = {"base": 0, "lora": 0, "full": 30}
+    rows = [
+        record("forgetting", f"g{i}", float(i < count), system=system, unit="difference", better="lower")
+        for system, count in lost.items()
+        for i in range(100)
+    ]
+    settings = {"base": "none", "lora": "lora", "full": "full"}
+    known = {"systems": {name: {"settings": {"adapt": adapt}} for name, adapt in settings.items()}}
+    (section,) = sections(board_of(*rows, provenance=known))
+    text = verdict(section).replace(NARROW, " ")
+    assert "General ability lost: full 30.0 points. No significant loss of general ability for lora." in text
+    assert "base loses none: its weights are unchanged. Each system was trained once" in text
+    assert "unchanged" not in said(*rows)
