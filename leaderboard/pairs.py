@@ -15,7 +15,7 @@ from leaderboard.records import Records
 from leaderboard.series import Series, grouped, rounded
 
 MOST = 12
-"""Systems; of more there are so many pairs that few would be surely apart."""
+"""Systems; with more there are so many pairs that few differences would be significant."""
 
 
 ROOM = 1_000_000

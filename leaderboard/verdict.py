@@ -188,7 +188,7 @@ def _cautions(section: Section) -> Iterator[str]:
     if doubtful:
         yield f"Caution: the accuracy of {_list(doubtful)} may not be what it seems ({doubtful[0].cautions[0]})."
     if section.trained_once:
-        yield "Each system was trained once, so run-to-run variation is not included (use --seeds 3)."
+        yield "Training was done once, so run-to-run variation is not included (use --seeds 3)."
 
 
 def _points(share: float) -> str:
