@@ -487,5 +487,5 @@ def test_weights_that_are_unchanged_lose_nothing_and_those_of_unknown_systems_ar
     (section,) = sections(board_of(*rows, provenance=known))
     text = verdict(section).replace(NARROW, " ")
     assert "General ability lost: full 30.0 points. No significant loss of general ability for lora." in text
-    assert "base loses none: its weights are unchanged. Each system was trained once" in text
+    assert "base loses none: its weights are unchanged. Training was done once" in text
     assert "unchanged" not in said(*rows)
