@@ -43,7 +43,7 @@ class Pair:
     n: int
     wide_low: float
     wide_high: float
-    """The ends of the interval that is corrected likewise. It leaves out 0 exactly where the difference is significant."""
+    """The ends of the interval that is corrected likewise. It leaves out 0 only where p is below .05, and a mark goes by it."""
 
 
 def pairs(records: Iterable[Record], systems: Mapping[str, Any]) -> Iterator[Pair]:
@@ -95,7 +95,7 @@ def _pair(first: Record, system: str, than: str, found: Comparison, comparisons:
 
 def _corrected(gap: Interval, p: float, comparisons: int, within: tuple[float, float]) -> tuple[float, float]:
     """The ends of the interval as much wider as so many comparisons call for. What a test does not rule out is in it: 0 too."""
-    degrees = max(1, gap.clusters - 1)
+    degrees = max(1.0, gap.effective - 1)
     wider = t_quantile(1 - ALPHA / 2 / comparisons, degrees) / t_quantile(1 - ALPHA / 2, degrees)
     low, high = gap.value - wider * (gap.value - gap.low), gap.value + wider * (gap.high - gap.value)
     if p >= ALPHA:

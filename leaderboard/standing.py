@@ -16,7 +16,7 @@ import numpy as np
 
 from evals.best import Entrants, Outcome, against_the_leader
 from evals.comparison import ANYWHERE, Noise, training_noise
-from evals.statistics import Array, Interval, paired_difference, standard_error
+from evals.statistics import Array, Clustered, Interval, clustered
 from leaderboard.axes import NEUTRAL
 from leaderboard.ranked import Ranked, Systems, idle, ranked
 from leaderboard.records import Codes
@@ -135,19 +135,18 @@ class _Race:
         adds to their spread and tells nothing of the mean's error.
         """
         outcome = self.outcome
-        found = paired_difference(self.values[place], self.values[outcome.leader], self.clusters, share=self.share)
-        if found.n == 1 and not outcome.errors[place]:
-            return found
+        found = clustered(self.values[place] - self.values[outcome.leader], self.clusters)
+        if found.n == 1 and not self.share and not outcome.errors[place]:
+            return found.interval(found.mean, found.mean, "exact")
         least, most = (-1.0, 1.0) if self.share else ANYWHERE
-        reach = float(outcome.reach[place] * min(outcome.errors[place] / found.n, self._error(place)))
-        low, high = max(least, found.value - reach), min(most, found.value + reach)
-        return replace(found, low=low, high=high, method=f"step-down sign flips, {len(self.values)} systems")
+        reach = float(outcome.reach[place] * min(outcome.errors[place] / found.n, self._error(found, place)))
+        low, high = max(least, found.mean - reach), min(most, found.mean + reach)
+        return found.interval(low, high, f"step-down sign flips, {len(self.values)} systems")
 
-    def _error(self, place: int) -> float:
+    def _error(self, found: Clustered, place: int) -> float:
         """Standard error of the mean difference from the leader: by the choice of questions and by either's training."""
-        leader = self.outcome.leader
-        error, _ = standard_error(self.values[place] - self.values[leader], self.clusters)
-        return hypot(error, *(noise.error for noise in (self.noise[place], self.noise[leader]) if noise))
+        training = (self.noise[place], self.noise[self.outcome.leader])
+        return hypot(found.error if found.count > 1 else 0.0, *(noise.error for noise in training if noise))
 
 
 def _noise(series: Series, items: Codes) -> Noise | None:
