@@ -95,6 +95,10 @@ class Sampling:
         """One-sided p of so high a difference where the true one is ``edge``."""
         return self._joint(self.questions.above(edge), edge)
 
+    def two_sided(self, edge: float) -> float:
+        """How often chance alone takes the difference as far from a true one that is ``edge``, to either side."""
+        return min(1.0, 2 * min(self.below(edge), self.above(edge)))
+
     def _joint(self, p: float, edge: float) -> float:
         """The p at which the halves of both intervals, as legs of a right triangle, reach as far as the edge.
 
@@ -195,7 +199,7 @@ def compare(mine: Values, theirs: Values, *, share: bool = True, noise: Noise | 
         mine=float(ours.mean()),
         theirs=float(others.mean()),
         difference=whole,
-        p=min(1.0, 2 * min(sampling.below(0.0), sampling.above(0.0))),
+        p=sampling.two_sided(0.0),
         test=whole.method,
         effect=float(sums.mean()) / spread if spread else None,
         sampling=sampling,

@@ -72,8 +72,8 @@ def debated(run: Path, claims: Sequence[Path] = ()) -> str:
     from leaderboard.findings import findings
     from leaderboard.store import read
 
-    tested = load(claims)
-    return as_text(list(findings(latest([read(run)]), tested)))
+    tested, opened = load(claims), read(run)
+    return as_text(list(findings(latest([opened]), tested, opened.provenance.get("systems"))))
 
 
 def advised(runs: Sequence[Path], situation: Situation, *, as_data: bool = False, hours: Sequence[Machine] = ()) -> str:

@@ -22,6 +22,7 @@ from leaderboard.gathering import as_json, gathered
 from leaderboard.pairs import Pair, pairs
 from leaderboard.people import Labels, labels, put_right
 from leaderboard.percentiles import SECONDS, around
+from leaderboard.places import Places, places
 from leaderboard.records import Records
 from leaderboard.series import Caution, Series, grouped, rounded
 from leaderboard.standing import Standing, standings
@@ -109,6 +110,8 @@ class Board:
     """What advice is given from."""
     tags: tuple[Tagged, ...] = ()
     """Filled in where the answers were kept, whose questions bear the tags."""
+    places: tuple[Places, ...] = ()
+    """What a plot says of where the evidence stands."""
 
     def as_json(self) -> dict[str, Any]:
         """The content of ``leaderboard.json``."""
@@ -132,9 +135,9 @@ def board(runs: Sequence[Run], claims: Sequence[Claim] | None = None) -> Board:
     cells.sort(
         key=lambda cell: (cell.suite, cell.base_model, rank(cell.measure), order.get(cell.system, len(order)), cell.system)
     )
-    found = tuple(findings(records, load() if claims is None else claims))
+    found = tuple(findings(records, load() if claims is None else claims, systems))
     more = (tuple(effects(records, systems)), tuple(crossings(records, systems)), found, tuple(pairs(records, systems)))
-    return Board(provenance, tuple(cells), *more, tuple(gathered(records, systems)))
+    return Board(provenance, tuple(cells), *more, tuple(gathered(records, systems)), places=tuple(places(records)))
 
 
 def latest(runs: Sequence[Run]) -> Records:

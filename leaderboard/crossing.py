@@ -2,17 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import reduce
+from math import log2
 from typing import Any
 
+import numpy as np
+
+from evals.comparison import Noise, common, joint_noise, widened
+from evals.differences import signed_interval
 from evals.schema import Record
+from evals.statistics import Array, Interval
+from leaderboard import retraining
 from leaderboard.records import Records
+from leaderboard.retraining import Variation, once, trained, variation
 from leaderboard.series import Series, grouped, rounded
 
 SHARES = {"hunger.eighth": 1 / 8, "hunger.quarter": 1 / 4, "hunger.half": 1 / 2, "accuracy.exact": 1.0}
 """Measure -> the share of the training examples that it is measured with."""
 WHOLE = "accuracy.exact"
+STEPS = 16
+"""Places between two neighbouring shares at which the two are compared."""
+EXACT = 1e-3
+"""How near the ends of an interval are known, in doublings of the share."""
 
 
 @dataclass(frozen=True)
@@ -27,22 +40,28 @@ class Crossing:
     share: float | None
     """Of the examples, by straight lines over the logarithm of the share; an eighth if it is ahead by then, None if never."""
     ci_low: float | None
+    """95 % interval: the shares at which neither is significantly ahead (Fieller 1954), training noise allowed for. None: it is
+    significantly behind at every share."""
     ci_high: float | None
-    """95 % interval by resampling clusters; None: it may never catch up."""
+    """None: it may never catch up."""
     n: int
+    caution: str
+    """What the interval allows for that was not measured."""
 
 
 def crossings(records: Iterable[Record], systems: Mapping[str, Any]) -> Iterator[Crossing]:
-    """For each system that was trained on less, against each that retrieves and is not trained."""
-    wanted = Records.of(records).where(lambda about: about.measure in SHARES).valued()
+    """For each system that was trained on less, against each that retrieves and is not trained; none from too few clusters."""
+    wanted, own = Records.of(records).where(lambda about: about.measure in SHARES).valued(), trained(systems)
     for (suite, base_model), group in grouped(wanted, "suite", "base_model").items():
         columns = {key: Series(rows) for key, rows in grouped(group, "system", "measure").items()}
+        known = variation(series.seed_means for (system, _), series in columns.items() if system in own)
         levels = [name for name in _untrained(systems) if (name, WHOLE) in columns]
         for system in dict.fromkeys(system for system, _ in columns):
             curve = [columns[system, measure] for measure in SHARES if (system, measure) in columns]
             for level in levels if len(curve) == len(SHARES) else ():
-                share, low, high, n = _crossing(curve, columns[level, WHOLE])
-                yield Crossing(suite, base_model, system, level, share, low, high, n)
+                gaps = _gaps(curve, columns[level, WHOLE], own, known)
+                if gaps:
+                    yield Crossing(suite, base_model, system, level, *_crossing(gaps), _caution(curve, own, known))
 
 
 def _untrained(systems: Mapping[str, Any]) -> list[str]:
@@ -50,49 +69,90 @@ def _untrained(systems: Mapping[str, Any]) -> list[str]:
     return [name for name, known in settings.items() if known.get("adapt") == "none" and known.get("retrieve", "none") != "none"]
 
 
-def _crossing(curve: Sequence[Series], level: Series) -> tuple[float | None, float | None, float | None, int]:
-    import numpy as np
+def _caution(curve: Sequence[Series], own: Collection[str], known: Variation) -> str:
+    """Of curves that rest on one training run a share."""
+    alone = any(once(series, own) for series in curve)
+    return f"one training run a share: the interval allows for {known}" if alone else ""
 
-    from evals.comparison import common
-    from evals.statistics import expanded_percentiles, resampled_sums
 
+Gap = Callable[[float], Interval]
+"""How far the curve is ahead of the level, by doublings of the smallest share."""
+
+
+def _gaps(curve: Sequence[Series], level: Series, own: Collection[str], known: Variation) -> Gap | None:
+    """None where fewer clusters were asked than tell of anything."""
     (*reached, to_reach), clusters = common(*(series.means for series in (*curve, level)))
-    if not len(to_reach):
-        return None, None, None, 0
+    if not len(to_reach) or signed_interval(to_reach, clusters).few:
+        return None
     ahead = np.stack(reached, axis=1) - to_reach[:, None]
-    resampled, count = resampled_sums(ahead, clusters.tolist())
-    low, high = expanded_percentiles(np.array([_catches_up(row) for row in resampled]), count)
-    return _known(_catches_up(ahead.sum(axis=0))), _known(low), _known(high), len(to_reach)
+    noises = [retraining.own_noise(series, own, known) for series in curve]
+    still = retraining.own_noise(level, own, known)
+
+    def gap(place: float) -> Interval:
+        weights = _weights(place, len(curve))
+        moved = [
+            replace(noise, error=weight * noise.error) if noise else None for noise, weight in zip(noises, weights, strict=True)
+        ]
+        mixed = np.einsum("nk,k->n", ahead, weights)
+        return widened(signed_interval(mixed, clusters), reduce(_joint, moved, still), within=(-1.0, 1.0))
+
+    return gap
 
 
-def _known(share: float) -> float | None:
-    return rounded(share) if share <= 1 else None
+def _joint(mine: Noise | None, theirs: Noise | None) -> Noise | None:
+    """Of both, where one that weighs nothing has none."""
+    return joint_noise(mine, theirs if theirs and theirs.error else None)
 
 
-BEYOND = 2.0
-"""Stands for a share that is more than there is."""
+def _weights(place: float, count: int) -> Array:
+    """Of the points of a curve, for the straight line between two of them."""
+    return np.asarray(np.maximum(0.0, 1 - np.abs(np.arange(count) - place)), np.float64)
 
 
-def _catches_up(ahead: Sequence[float]) -> float:
-    """The smallest share at which it is level or ahead; ``BEYOND`` if at none."""
-    shares = list(SHARES.values())
-    place = next((place for place, difference in enumerate(ahead) if difference >= 0), None)
-    if place is None:
-        return BEYOND
-    if place == 0:
-        return shares[0]
-    before, now = ahead[place - 1], ahead[place]
-    return float(shares[place - 1] * (shares[place] / shares[place - 1]) ** (-before / (now - before)))
+def _crossing(gap: Gap) -> tuple[float | None, float | None, float | None, int]:
+    """Share, the ends of its interval, and how many items it rests on."""
+    last = len(SHARES) - 1
+    places = np.arange(last * STEPS + 1) / STEPS
+    found = [gap(float(place)) for place in places]
+    caught = _first(gap, places, [each.value >= 0 for each in found], lambda each: each.value >= 0)
+    low = _first(gap, places, [each.high >= 0 for each in found], lambda each: each.high >= 0)
+    back = _first(lambda place: gap(last - place), places, [each.low <= 0 for each in found[::-1]], lambda each: each.low <= 0)
+    high = places[0] if back is None else last - back
+    return _share(caught), _share(low), None if back == 0 else _share(high), found[0].n
+
+
+def _first(gap: Gap, places: Array, holds: Sequence[bool], test: Callable[[Interval], bool]) -> float | None:
+    """The first place at which a test holds, by halving between those that were tried; None where it holds at none."""
+    at = next((at for at, held in enumerate(holds) if held), None)
+    if at is None or at == 0:
+        return None if at is None else float(places[0])
+    far, near = float(places[at - 1]), float(places[at])
+    while near - far > EXACT:
+        middle = (far + near) / 2
+        far, near = (far, middle) if test(gap(middle)) else (middle, near)
+    return near
+
+
+def _share(place: float | None) -> float | None:
+    return None if place is None else rounded(2 ** (place + log2(min(SHARES.values()))))
 
 
 def sentence(found: Crossing) -> str:
     """What it says, for a page."""
-    who = f"{found.system} catches up with {found.level}"
+    told = f" {found.caution[:1].upper()}{found.caution[1:]}." if found.caution else ""
+    return f"{_said(found)}{told}"
+
+
+def _said(found: Crossing) -> str:
+    if found.share is None and found.ci_low is None:
+        return f"{found.system} does not catch up with {found.level}: with all examples it is significantly behind (n {found.n})."
     if found.share is None:
-        return f"{found.system} does not catch up with {found.level}, whatever share of the examples it has (n {found.n})."
+        why = "but with all examples it is not significantly behind"
+        return f"{found.system} does not catch up with {found.level} by the means, {why} (n {found.n})."
     early = "no more than " if found.share <= min(SHARES.values()) else ""
-    sure = f"{_part(found.ci_low)} to {_part(found.ci_high)}" if found.ci_high else f"{_part(found.ci_low)} or more, or never"
-    return f"{who} at {early}{_part(found.share)} of the examples (95 % interval {sure}; n {found.n})."
+    known = f"{_part(found.ci_low)} to {_part(found.ci_high)}" if found.ci_high else f"{_part(found.ci_low)} or more, or never"
+    at = f"{early}{_part(found.share)} of the examples (95 % CI {known}; n {found.n})"
+    return f"{found.system} catches up with {found.level} at {at}."
 
 
 def _part(share: float | None) -> str:

@@ -7,6 +7,7 @@ from itertools import zip_longest
 
 from leaderboard.figures import SPACE, between, figure, signed
 from leaderboard.findings import Finding, Ruled
+from leaderboard.retraining import ONCE
 from leaderboard.series import grouped
 from leaderboard.text import WIDTH, wrapped
 
@@ -31,7 +32,11 @@ def counted(findings: Sequence[Finding]) -> str:
     """How many claims came out which way."""
     counts = {verdict: sum(found.verdict == verdict for found in findings) for verdict in SIGNS}
     said = ", ".join(f"{count} {verdict}" for verdict, count in counts.items() if count)
-    return f"{len(findings)} {'claim' if len(findings) == 1 else 'claims'}: {said}."
+    once = sum(found.verdict in ("supported", "contradicted") and found.caution.startswith(ONCE) for found in findings)
+    rest = (
+        f" {once} of the verdicts rest{'s' if once == 1 else ''} on one training run of a system: --seeds 3 shows how these vary."
+    )
+    return f"{len(findings)} {'claim' if len(findings) == 1 else 'claims'}: {said}.{rest if once else ''}"
 
 
 def evidence(found: Finding) -> str:
@@ -40,7 +45,13 @@ def evidence(found: Finding) -> str:
         return found.reason
     sides = f"{found.measure}: {found.system} {figure(found.value, found.unit)}{_other(found, found.other)}"
     margin = [f"margin {_amount(found, found.margin)}"] if found.margin else []
-    return "; ".join([sides, _difference(found, found.difference), *margin, *_wanting(found)])
+    return "; ".join([sides, _difference(found, found.difference), *margin, *_wanting(found), *_resting(found)])
+
+
+def _resting(found: Finding) -> Iterator[str]:
+    """What a verdict rests on; where nothing was shown, nothing does."""
+    if found.caution and found.verdict in ("supported", "contradicted"):
+        yield found.caution
 
 
 def _other(found: Finding, value: float) -> str:
@@ -55,7 +66,7 @@ def _difference(found: Finding, value: float) -> str:
     shown = f"difference {signed(value, found.unit)}"
     if found.ci_low is not None and found.ci_high is not None and found.ci_low < found.ci_high:
         ends = between(signed(found.ci_low, found.unit), signed(found.ci_high, found.unit))
-        shown = f"{shown} (95{SPACE}% interval {ends})"
+        shown = f"{shown} (95{SPACE}% CI {ends})"
     return f"{shown}, n{SPACE}{found.n}"
 
 
@@ -65,7 +76,7 @@ def _wanting(found: Finding) -> Iterator[str]:
         yield found.reason
     elif found.verdict == "not shown" and found.expect != "equal" and found.detectable is not None:
         beyond = " beyond the margin" if found.margin else ""
-        yield f"a true difference of {_amount(found, found.detectable)}{beyond} would have shown"
+        yield f"this sample could detect {_amount(found, found.detectable)} or more{beyond}"
 
 
 def _amount(found: Finding, value: float) -> str:

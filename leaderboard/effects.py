@@ -6,23 +6,32 @@ a sum of systems with signs, question by question, so what questions have in com
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import reduce
 from typing import Any
 
-from evals.comparison import contrast, joint_noise, training_noise, widened
+import numpy as np
+
+from evals.comparison import ALPHA, Sampling, common, contrast, corrected, joint_noise, training_noise, widened
+from evals.differences import Difference, difference
 from evals.schema import Better, Record
 from evals.statistics import Interval
+from leaderboard import retraining
 from leaderboard.axes import rank
 from leaderboard.records import Records
-from leaderboard.series import Series, grouped
+from leaderboard.retraining import Variation, once, trained, variation
+from leaderboard.series import Series, grouped, rounded
 
 SIGNS = {
     "adaptation": {"adapted": 1, "neither": -1},
     "retrieval": {"retrieving": 1, "neither": -1},
     "both beyond the sum": {"both": 1, "adapted": -1, "retrieving": -1, "neither": 1},
 }
+WORDS = {"adaptation": "fine-tuning", "retrieval": "retrieval", "both beyond the sum": "interaction"}
+"""What readers know the effects by."""
+Columns = Mapping[str, Series]
+"""By system, of one measure."""
 
 
 @dataclass(frozen=True)
@@ -41,23 +50,41 @@ class Effect:
     ci_low: float
     ci_high: float
     n: int
+    p: float
+    """Two-sided, with allowance for other training runs, corrected for the section's effects (Benjamini and Hochberg 1995)."""
+    caution: str
+    """What it rests on, or why its sign may mean less than it seems."""
+
+    @property
+    def significant(self) -> bool:
+        """Whether the corrected test finds an effect, and the interval leaves zero out."""
+        return self.p < ALPHA and not self.ci_low <= 0 <= self.ci_high
 
 
 def effects(records: Iterable[Record], systems: Mapping[str, Any]) -> Iterator[Effect]:
     """All effects on all measures; none where a corner of the two-by-two is missing."""
-    squares = list(_squares(systems))
+    squares, own = list(_squares(systems)), trained(systems)
     bounded = Records.of(records).where(lambda about: about.unit in ("share", "difference"))
-    by_measure = grouped(bounded, "suite", "base_model", "measure").items()
-    for (suite, base_model, measure), group in sorted(by_measure, key=lambda pair: (pair[0][:2], rank(pair[0][2]))):
-        columns = {name: Series(rows) for (name,), rows in grouped(group, "system").items()}
-        first = group[0]
-        for square in squares:
-            for effect, signs in SIGNS.items():
-                names = {corner: square[corner] for corner in signs}
-                found = _contrast(columns, {names[corner]: sign for corner, sign in signs.items()})
-                if found:
-                    about = (suite, base_model, measure, first.unit, first.better, effect, tuple(names.values()))
-                    yield Effect(*about, found.value, found.low, found.high, found.n)
+    for _, section in sorted(grouped(bounded, "suite", "base_model").items()):
+        by_measure = sorted(grouped(section, "measure").items(), key=lambda pair: rank(pair[0][0]))
+        found = [effect for _, group in by_measure for effect in _of_measure(group, squares, own)]
+        for effect, p in zip(found, corrected([effect.p for effect in found], "bh"), strict=True):
+            yield replace(effect, p=rounded(p))
+
+
+def _of_measure(group: Records, squares: Sequence[Mapping[str, str]], own: Collection[str]) -> Iterator[Effect]:
+    columns = {name: Series(rows) for (name,), rows in grouped(group, "system").items()}
+    first = group[0]
+    known = variation(series.seed_means for name, series in columns.items() if name in own)
+    for square in squares:
+        for effect, signs in SIGNS.items():
+            parts = [(sign, columns[square[corner]]) for corner, sign in signs.items() if square[corner] in columns]
+            found = _contrast(parts) if len(parts) == len(signs) else None
+            if found:
+                names = tuple(square[corner] for corner in signs)
+                about = (first.suite, first.base_model, first.measure, first.unit, first.better, effect, names)
+                p, caution = _p(parts, own, known), "; ".join(_cautions(parts, own, known))
+                yield Effect(*about, found.value, found.low, found.high, found.n, p, caution)
 
 
 def _squares(systems: Mapping[str, Any]) -> Iterator[dict[str, str]]:
@@ -72,11 +99,12 @@ def _squares(systems: Mapping[str, Any]) -> Iterator[dict[str, str]]:
             yield {corner: kinds[kind] for corner, kind in corners.items()} | {"both": both}
 
 
-def _contrast(columns: Mapping[str, Series], signs: Mapping[str, int]) -> Interval | None:
-    """None where a system is missing, or where so few effective clusters were asked that they would tell of nothing."""
-    if not signs.keys() <= columns.keys():
-        return None
-    parts = [(sign, columns[name]) for name, sign in signs.items()]
+Parts = Sequence[tuple[int, Series]]
+"""Systems with their signs: two, or the four of an interaction."""
+
+
+def _contrast(parts: Parts) -> Interval | None:
+    """None where so few effective clusters were asked that they would tell of nothing."""
     match parts:
         case [(1, mine), (-1, theirs)]:
             found = _difference(mine, theirs)
@@ -91,7 +119,44 @@ def _difference(mine: Series, theirs: Series) -> Interval | None:
     return found.difference if found else None
 
 
-def _sum(parts: Sequence[tuple[int, Series]]) -> Interval | None:
+def _sum(parts: Parts) -> Interval | None:
     found = contrast([(sign, series.means) for sign, series in parts])
     noise = reduce(joint_noise, (training_noise(series.seed_means) for _, series in parts))
     return widened(found, noise) if found else None
+
+
+def _p(parts: Parts, own: Collection[str], known: Variation) -> float:
+    """Two-sided p of no effect, other training runs allowed for."""
+    match parts:
+        case [(1, mine), (-1, theirs)]:
+            found = mine.against(theirs)
+            sampling = found.sampling if found else None
+            noise = retraining.noise(mine, theirs, own, known)
+        case _:
+            sampling = Sampling(_mixed(parts))
+            noise = reduce(joint_noise, (retraining.own_noise(series, own, known) for _, series in parts))
+    return replace(sampling, noise=noise).two_sided(0.0) if sampling else 1.0
+
+
+def _mixed(parts: Parts) -> Difference:
+    columns, clusters = common(*(series.means for _, series in parts))
+    mixed = sum((sign * column for (sign, _), column in zip(parts, columns, strict=True)), np.zeros(len(clusters)))
+    return difference(mixed, clusters, within=len(parts) / 2)
+
+
+def _cautions(parts: Parts, own: Collection[str], known: Variation) -> Iterator[str]:
+    runs = sum(once(series, own) for _, series in parts)
+    if runs:
+        yield retraining.caution(runs, known)
+    if len(parts) > 2 and parts[0][1].share:
+        yield from _bound(parts)
+
+
+def _bound(parts: Parts) -> Iterator[str]:
+    """Where both effects together would lead beyond what a share can be, an interaction has to be."""
+    columns, _ = common(*(series.means for _, series in parts))
+    _, adapted, retrieving, neither = (float(column.mean()) for column in columns)
+    alone = adapted + retrieving - neither
+    if not 0 <= alone <= 1:
+        limit = "above 100 %" if alone > 1 else "below 0 %"
+        yield f"the two effects add up to {limit}, so some interaction is inevitable"

@@ -2,23 +2,29 @@
 
 A claim names a range of differences. It is supported where the whole 95 % interval of the difference lies within the range,
 contradicted where the whole interval lies outside of it, and otherwise not shown. The p values of a section's claims are
-corrected together (Benjamini and Hochberg 1995), so that of the verdicts shown as sure no more than one in twenty is chance.
+corrected together (Benjamini and Hochberg 1995), so that no more than one in twenty of the claims that are listed as supported or
+contradicted is so by chance.
+
+"Equal" is the equivalence test of Schuirmann (1987): a one-sided test against either end of the range, each at 2.5 %, as for any
+other claim.
 """
 
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from math import erfc, inf, isfinite, sqrt
-from typing import Literal
+from math import floor, inf, isfinite
+from typing import Any, Literal
 
 from evals.axes import measures
-from evals.comparison import ALPHA, Comparison, corrected
+from evals.comparison import ALPHA, Comparison, Noise, corrected
 from evals.schema import Record
-from evals.statistics import FEW, Z, cluster_count
+from evals.statistics import FEW
+from leaderboard import retraining
 from leaderboard.claims import Claim, Expect
 from leaderboard.records import Records
+from leaderboard.retraining import Variation, once, trained, variation
 from leaderboard.series import Series, grouped, rounded
 
 Ruled = Literal["supported", "contradicted", "not shown", "not measured"]
@@ -58,7 +64,9 @@ class Finding:
     detectable: float | None
     """How far from that edge a true difference had to be, to be seen with 80 % power."""
     reason: str
-    """Why it could not be measured, or why its figures are not sure."""
+    """Why it could not be measured, or why its figures do not decide."""
+    caution: str
+    """What the verdict does not allow for, or rests on."""
     source: str
 
 
@@ -70,7 +78,11 @@ class _Tested:
     unit: str = ""
     found: Comparison | None = None
     reason: str = ""
+    caution: str = ""
     p: float | None = None
+    known: Variation | None = None
+    """What its p allows for where a system was trained once."""
+    corrected: float | None = None
 
     @property
     def counted(self) -> bool:
@@ -87,17 +99,23 @@ class _Tested:
         return difference.value, difference.low, difference.high
 
 
-def findings(records: Iterable[Record], claims: Sequence[Claim]) -> Iterator[Finding]:
-    """The findings of every section, in the order of the claims."""
+Columns = Mapping[tuple[str, str], Series]
+"""By measure and system."""
+
+
+def findings(records: Iterable[Record], claims: Sequence[Claim], systems: Mapping[str, Any] | None = None) -> Iterator[Finding]:
+    """The findings of every section, in the order of the claims; ``systems``: what the provenance says of each of them."""
+    own = trained(systems or {})
     for (suite, base_model), group in sorted(grouped(Records.of(records), "suite", "base_model").items()):
         columns = {names: Series(rows) for names, rows in grouped(group, "measure", "system").items()}
-        tested = [_tested(claim, columns) for claim in claims]
-        ps = iter(corrected([each.p for each in tested if each.p is not None], "bh"))
+        tested = [_tested(claim, columns, own) for claim in claims]
+        ps = [each.p for each in tested if each.p is not None]
+        adjusted = iter(corrected(ps, "bh"))
         for each in tested:
-            yield _finding(suite, base_model, each if each.p is None else replace(each, p=next(ps)))
+            yield _finding(suite, base_model, each if each.p is None else replace(each, corrected=next(adjusted)), len(ps))
 
 
-def _tested(claim: Claim, columns: Mapping[tuple[str, str], Series]) -> _Tested:
+def _tested(claim: Claim, columns: Columns, own: Collection[str]) -> _Tested:
     absent = _absent(columns, claim.measure, claim.system) or (any(claim.other) and _absent(columns, *claim.other))
     if absent:
         return _Tested(claim, reason=absent)
@@ -109,10 +127,24 @@ def _tested(claim: Claim, columns: Mapping[tuple[str, str], Series]) -> _Tested:
     if found is None:
         return _Tested(claim, reason="the two have no item in common")
     tested = _Tested(claim, mine.unit, found, _unsure(mine, theirs, found) or _floored(claim, mine, found))
-    return tested if tested.reason or tested.counted else replace(tested, p=_p(tested))
+    if tested.reason or tested.counted:
+        return tested
+    return _with_p(tested, mine, theirs, columns, own)
 
 
-def _absent(columns: Mapping[tuple[str, str], Series], measure: str, system: str) -> str:
+def _with_p(tested: _Tested, mine: Series, theirs: Series, columns: Columns, own: Collection[str]) -> _Tested:
+    """With its p, which allows for other training runs, and with what is to be said beside the verdict."""
+    sides = [side for side in (mine, theirs) if once(side, own)]
+    same = [series.seed_means for (measure, system), series in columns.items() if measure == mine.first.measure and system in own]
+    known = variation(same)
+    noise = retraining.noise(mine, theirs, own, known)
+    told = [retraining.caution(len(sides), known)] if sides else []
+    told += dict.fromkeys(str(caution) for side in (mine, theirs) for caution in side.cautions)
+    p = max(_p(tested, mine.noise_against(theirs)), _p(tested, noise))
+    return replace(tested, p=p, known=known, caution="; ".join(told))
+
+
+def _absent(columns: Columns, measure: str, system: str) -> str:
     """Why there is nothing to compare; empty where there is something."""
     measured, examined = ({key[part] for key in columns} for part in (0, 1))
     if measure not in measured:
@@ -140,50 +172,59 @@ def _unsure(mine: Series, theirs: Series, found: Comparison) -> str:
     if mine.unit == "seconds" and (told := [*mine.record_cautions, *theirs.record_cautions]):
         return told[0].reason
     if found.n == 1 and not mine.share:
-        once = any(len(side.seed_means) < 2 and side.means.values.any() for side in (mine, theirs))
-        return "measured once, and would differ the next time: train with --seeds 3" if once and mine.unit not in EXACT else ""
+        alone = any(len(side.seed_means) < 2 and side.means.values.any() for side in (mine, theirs))
+        return "one reading; repeat with --seeds 3" if alone and mine.unit not in EXACT else ""
     if not found.difference.few:
         return ""
-    count = cluster_count(found.clusters, found.difference.effective)
-    return f"only {count} of items in common: {FEW} or more tell systems apart"
+    count = f"{found.clusters} cluster{'' if found.clusters == 1 else 's'}"
+    if found.clusters >= FEW:
+        count = f"{count} of such unequal size that they count as {floor(10 * found.difference.effective) / 10:.1f}"
+    return f"the questions in common make only {count}, and {FEW} are needed: ask about more documents"
 
 
 def _floored(claim: Claim, mine: Series, found: Comparison) -> str:
     """Why a tie is none: nothing is equal, or no worse, about two of whom neither can do the thing at all."""
     at_zero = any(claim.other) and mine.share and mine.records[0].better == "higher" and not found.mine and not found.theirs
-    return "both are at zero: where neither does it at all, nothing tells them apart" if at_zero else ""
+    return "both are at zero, so this says nothing" if at_zero else ""
 
 
-def _p(tested: _Tested) -> float:
+def _p(tested: _Tested, noise: Noise | None) -> float:
     """Two-sided p of the difference lying on the edge of the claim's range that is nearest to what was found."""
-    assert tested.found  # noqa: S101 # only asked of what was compared
-    least, most = tested.claim.range
-    if (least, most) == (0.0, inf):
-        return tested.found.p
-    value, _, _ = tested.ends
-    edges = [least] if value < least else [most] if value > most else [edge for edge in (least, most) if isfinite(edge)]
-    return max(_from_interval(*tested.ends, edge) for edge in edges)
-
-
-def _from_interval(value: float, low: float, high: float, edge: float) -> float:
-    """Two-sided p of a value in place of ``edge``, from the 95 % interval (Altman and Bland 2011, BMJ 343:d2304)."""
-    distance, reach = abs(value - edge), value - low if edge < value else high - value
-    if not distance:
+    found, (value, _, _), (least, most) = tested.found, tested.ends, tested.claim.range
+    assert found  # noqa: S101 # only asked of what was compared
+    if found.sampling is None:
         return 1.0
-    return erfc(Z * distance / reach / sqrt(2)) if reach else 0.0
+    edges = [least] if value < least else [most] if value > most else [edge for edge in (least, most) if isfinite(edge)]
+    sign = -1 if tested.claim.expect == "lower" else 1
+    return max(replace(found.sampling, noise=noise).two_sided(sign * edge) for edge in edges)
 
 
 def _verdict(tested: _Tested) -> Ruled:
     if tested.found is None:
         return "not measured"
-    (least, most), (value, low, high) = tested.claim.range, tested.ends
+    (least, most), (value, _, _) = tested.claim.range, tested.ends
     if tested.counted and not tested.reason:
         return "supported" if _within(value, least, most) else "contradicted"
-    if tested.p is None or tested.p >= ALPHA:
+    if tested.corrected is None or tested.corrected >= ALPHA:
         return "not shown"
+    return _by_interval(tested)
+
+
+def _by_interval(tested: _Tested) -> Ruled:
+    """What the interval alone would say."""
+    (least, most), (_, low, high) = tested.claim.range, tested.ends
     if _within(low, least, most) and _within(high, least, most):
         return "supported"
     return "contradicted" if high < least or low > most else "not shown"
+
+
+def _undecided(tested: _Tested, made: int) -> str:
+    """Why nothing is shown although the whole interval lies on one side."""
+    if tested.p is None or _by_interval(tested) == "not shown":
+        return ""
+    if tested.p >= ALPHA:
+        return f"so much can be run-to-run variation with {tested.known}: repeat with --seeds 3"
+    return f"significant by itself, but not among the {made} claims tested: ask more questions"
 
 
 def _within(value: float, least: float, most: float) -> bool:
@@ -191,8 +232,8 @@ def _within(value: float, least: float, most: float) -> bool:
     return least < value if most == inf else least <= value <= most
 
 
-def _finding(suite: str, base_model: str, tested: _Tested) -> Finding:
-    claim, found = tested.claim, tested.found
+def _finding(suite: str, base_model: str, tested: _Tested, made: int) -> Finding:
+    claim, found, verdict = tested.claim, tested.found, _verdict(tested)
     than, against = claim.other
     difference = found.difference if found else None
     return Finding(
@@ -200,7 +241,7 @@ def _finding(suite: str, base_model: str, tested: _Tested) -> Finding:
         base_model=base_model,
         about=claim.about,
         claim=claim.claim,
-        verdict=_verdict(tested),
+        verdict=verdict,
         measure=claim.measure,
         system=claim.system,
         than=than,
@@ -215,8 +256,9 @@ def _finding(suite: str, base_model: str, tested: _Tested) -> Finding:
         ci_high=rounded(difference.high) if difference else None,
         n=found.n if found else 0,
         clusters=found.clusters if found else 0,
-        p=None if tested.p is None else rounded(tested.p),
+        p=None if tested.corrected is None else rounded(tested.corrected),
         detectable=rounded(found.detectable) if found and found.detectable else None,
-        reason=tested.reason,
+        reason=tested.reason or (_undecided(tested, made) if verdict == "not shown" else ""),
+        caution=tested.caution,
         source=claim.source,
     )

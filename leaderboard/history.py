@@ -60,6 +60,11 @@ class History:
         return [run.name if counts[run.name] == 1 else f"{run.name} {run.started[5:16].replace('T', ' ')}" for run in self.runs]
 
     @property
+    def compared(self) -> bool:
+        """Whether any two runs took an exam that lets them be compared."""
+        return any(point.since for line in self.lines for point in line.points)
+
+    @property
     def changes(self) -> list[Marked]:
         """What got better or worse, the newest first."""
         place = {run.id: number for number, run in enumerate(self.runs)}

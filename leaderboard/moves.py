@@ -2,6 +2,8 @@
 
 Compared is question by question (`Series.since`) with the last run that took the same exam. The p values of all that one run is
 compared in are corrected together (Benjamini and Hochberg 1995), so that what is said of a run stays as it is when others follow.
+Of a run in which nothing changed something is marked once in 20 times at most. A system that was trained once in each run is
+marked only beyond what training moves: see `leaderboard.retraining`.
 """
 
 from __future__ import annotations
@@ -11,10 +13,12 @@ from dataclasses import dataclass
 from typing import Literal
 
 from evals.comparison import Comparison, corrected, verdict
+from leaderboard import retraining
 from leaderboard.changes import apart
 from leaderboard.figures import figure
 from leaderboard.past import Key, Moment, Taken
 from leaderboard.policy import Policy
+from leaderboard.retraining import Variation, once, trained, variation
 from leaderboard.series import Series, rounded
 
 Mark = Literal["first", "better", "worse", "tied", "inconclusive", "not comparable"]
@@ -44,6 +48,8 @@ class Point:
     """Corrected; None where nothing was tested, as where every item came out as before."""
     sentence: str
     """The change, or why there is none to speak of."""
+    note: str
+    """What a reader has to know beside the mark; mostly nothing."""
 
 
 @dataclass(frozen=True)
@@ -57,6 +63,8 @@ class _Step:
     """None where there is nothing to compare, or nothing to test: nothing changed."""
     obstacle: str
     """Why there is nothing to compare."""
+    known: Variation | None = None
+    """What training moves, where that had to be taken from elsewhere: both runs trained the system once."""
 
     @property
     def series(self) -> Series:
@@ -79,10 +87,26 @@ def _step(key: Key, now: Taken, earlier: Sequence[Taken]) -> _Step:
         if key in before.series and before.series[key].values:
             found = _obstacle(key, now, before)
             if not found:
-                same = now.series[key].same_as(before.series[key])
-                return _Step(key, now, before, None if same else now.series[key].since(before.series[key]), "")
+                return _compared(key, now, before)
             obstacle = obstacle or f"not compared with {before.moment.name}: {found}"
     return _Step(key, now, None, None, obstacle)
+
+
+def _compared(key: Key, now: Taken, before: Taken) -> _Step:
+    new, old = now.series[key], before.series[key]
+    if new.same_as(old):
+        return _Step(key, now, before, None, "")
+    own = trained(now.run.provenance.get("systems", {}))
+    if not once(new, own) or not once(old, own):
+        return _Step(key, now, before, new.since(old), "")
+    known = variation(series.seed_means for run in (now, before) for series in _beside(key, run) if series.first.system in own)
+    return _Step(key, now, before, new.since(old, noise=retraining.between_two(known)), "", known)
+
+
+def _beside(key: Key, run: Taken) -> list[Series]:
+    """The systems of a run in the same measure."""
+    suite, base_model, _, measure = key
+    return [run.series[other] for other in run.series if (other[0], other[1], other[3]) == (suite, base_model, measure)]
 
 
 def _obstacle(key: Key, now: Taken, before: Taken) -> str:
@@ -108,13 +132,24 @@ def _point(step: _Step, p: float | None) -> Point:
         change_high=rounded(moved.high) if moved else None,
         p=None if p is None else rounded(p),
         sentence=sentence,
+        note=_note(step, mark),
     )
 
 
-def _other_seeds(step: _Step, before: Taken) -> str:
-    """Why the mean may differ all the same."""
+def _note(step: _Step, mark: Mark) -> str:
+    """Why a mean differs though nothing changed, and what a mark rests on that was trained once."""
+    if step.before and step.found is None:
+        return _same_answers(step, step.before)
+    return "1 training run each" if step.known and mark in ("better", "worse", "inconclusive") else ""
+
+
+def _same_answers(step: _Step, before: Taken) -> str:
     mine, theirs = (series.by_seed.keys() for series in (step.series, before.series[step.key]))
-    return f", with the seeds that both have; there are {len(mine)} now and were {len(theirs)}" if mine != theirs else ""
+    if mine == theirs:
+        return ""
+    shared = len(mine & theirs)
+    then = f"{len(theirs)} seed{'' if len(theirs) == 1 else 's'} then"
+    return f"same answers on the {'shared seed' if shared == 1 else f'{shared} shared seeds'} ({then}, {len(mine)} now)"
 
 
 def _said(step: _Step, p: float) -> tuple[Mark, str]:
@@ -124,11 +159,14 @@ def _said(step: _Step, p: float) -> tuple[Mark, str]:
     if step.before is None:
         return ("not comparable", step.obstacle) if step.obstacle else ("first", "")
     if step.found is None:
-        return "tied", f"every item that both have came out as in {step.before.moment.name}{_other_seeds(step, step.before)}"
+        return "tied", f"{_same_answers(step, step.before) or 'same answers'} as in {step.before.moment.name}"
     mark = _mark(step.series, step.found, p)
     if mark in ("better", "worse"):
-        return mark, _sentence(step, step.before, step.found)
-    return mark, _unsure(step.series.unit, step.before.moment, step.found)
+        return mark, f"{_sentence(step, step.before, step.found)}{_beyond(step.known)}"
+    return (
+        mark,
+        f"{_unsure(step.series.unit, step.before.moment, step.found)}{_within(step.known) if mark == 'inconclusive' else ''}",
+    )
 
 
 def _mark(series: Series, found: Comparison, p: float) -> Mark:
@@ -153,10 +191,18 @@ def _sentence(step: _Step, before: Taken, found: Comparison) -> str:
     return f"{measure} of {system} ({base_model}) on {suite} {verb} by {size} {ends} from {names[0]} to {names[1]}{note}"
 
 
+def _beyond(known: Variation | None) -> str:
+    return f"; one training run each: more than run-to-run variation explains with {known}" if known else ""
+
+
+def _within(known: Variation | None) -> str:
+    return f"; one training run each, so it may be run-to-run variation with {known}: repeat with --seeds 3" if known else ""
+
+
 def _unsure(unit: str, before: Moment, found: Comparison) -> str:
     ends = f"{_amount(found.difference.low, unit, bare=True)} to {_amount(found.difference.high, unit)}"
-    few = f", fewer than {RULES.min_pairs}" if found.n < RULES.min_pairs else ""
-    return f"changed by {ends} since {before.name}, over {found.n} items{few}"
+    few = f", fewer than the {RULES.min_pairs} that a mark takes" if found.n < RULES.min_pairs else ""
+    return f"changed by {ends} (95 % CI) since {before.name}, over {found.n} item{'' if found.n == 1 else 's'}{few}"
 
 
 def _amount(value: float, unit: str, *, bare: bool = False) -> str:

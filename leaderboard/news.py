@@ -14,7 +14,7 @@ from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
 from evals import comparison, statistics
 from evals.cache import source
-from leaderboard import axes, changes, moves, past, policy, series, tables
+from leaderboard import axes, changes, moves, past, policy, retraining, series, tables
 from leaderboard.history import History, Line, Marked
 from leaderboard.moves import Point
 from leaderboard.past import Moment
@@ -51,7 +51,7 @@ def history_of(text: str | None) -> History | None:
 
 def _made_by() -> str:
     """Names the code that the points rest on."""
-    made = (statistics, comparison, axes, tables, series, changes, policy, past, moves)
+    made = (statistics, comparison, axes, tables, series, changes, policy, past, retraining, moves)
     return source(*(str(module.__file__) for module in made))[:16]
 
 

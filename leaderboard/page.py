@@ -117,7 +117,7 @@ class Shown:
             "units": {cell.measure: cell.unit for cell in section.cells},
             "systems": self.systems,
             "pairs": [[p.measure, p.system, p.than, p.difference, p.wide_low, p.wide_high] for p in section.pairs],
-            "tagged": [[t.tag, t.system, t.measure, t.value, t.ci_low, t.ci_high, t.n] for t in section.tagged],
+            "tagged": [[t.tag, t.system, t.measure, t.value, t.ci_low, t.ci_high, t.n, t.few] for t in section.tagged],
             "decision": self.decision,
             "inside": self.inside,
             "parts": list(self.parts) if self.inside else dict(self.parts),

@@ -19,7 +19,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
 
 from evals.statistics import FEW, cluster_count
-from leaderboard import axes, crossing, debate, figures, judged, verdict
+from leaderboard import axes, crossing, debate, effects, figures, judged, verdict
 from leaderboard.printable import printable
 from leaderboard.series import grouped
 
@@ -93,6 +93,7 @@ def _environment() -> Environment:
         "counted": debate.counted,
         "evidence": debate.evidence,
         "sign": debate.SIGNS,
+        "effect_words": effects.WORDS,
         "trend": TRENDS,
     }
     return environment

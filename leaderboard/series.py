@@ -160,18 +160,24 @@ class Series:
 
     def against(self, other: Series) -> Comparison | None:
         """Another system compared with this one over the items that both have; None if there are none."""
-        noise = joint_noise(training_noise(self.seed_means), training_noise(other.seed_means))
-        found = self._compare(other, noise)
+        found = self._compare(other, self.noise_against(other))
         return replace(found, p=1.0, test="not timed in turn", sampling=None) if found and self._timed_apart(other) else found
+
+    def noise_against(self, other: Series) -> Noise | None:
+        """What training anew does to the difference from another system; two measures of one system share their trainings."""
+        both = sorted(self.by_seed.keys() & other.by_seed.keys())
+        if self.first.system == other.first.system and len(both) > 1:
+            return training_noise([self.by_seed[seed] - other.by_seed[seed] for seed in both])
+        return joint_noise(training_noise(self.seed_means), training_noise(other.seed_means))
 
     def _timed_apart(self, other: Series) -> bool:
         """Whether these are seconds that were taken in other rounds: what disturbed the machine then may be the difference."""
         return self.unit == "seconds" and not set(self.clusters.values()) & set(other.clusters.values())
 
-    def since(self, earlier: Series, beside: Sequence[Series] = ()) -> Comparison | None:
-        """The same system compared with what it was before: the seeds of either, and of those beside, tell of both."""
+    def since(self, earlier: Series, beside: Sequence[Series] = (), noise: Noise | None = None) -> Comparison | None:
+        """The same system compared with what it was before: the seeds of either, and of those beside, tell of both, or noise."""
         told = [series.seed_means for series in beside]
-        return self._compare(earlier, training_noise(self.seed_means, earlier.seed_means, beside=told))
+        return self._compare(earlier, training_noise(self.seed_means, earlier.seed_means, beside=told) or noise)
 
     def _compare(self, other: Series, noise: Noise | None) -> Comparison | None:
         mine, theirs = self._alike(other)

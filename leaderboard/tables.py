@@ -8,6 +8,7 @@ from functools import cached_property
 from itertools import groupby
 from typing import Any, TypeVar
 
+from evals.comparison import ALPHA
 from leaderboard.axes import HEADLINES, axis, rank
 from leaderboard.board import Board, Cell
 from leaderboard.crossing import Crossing
@@ -16,10 +17,11 @@ from leaderboard.figures import shortened
 from leaderboard.findings import Finding
 from leaderboard.names import slugs
 from leaderboard.pairs import Pair
+from leaderboard.places import Places
 from leaderboard.series import Caution
 from leaderboard.tagged import Tagged
 
-Row = TypeVar("Row", Crossing, Finding, Pair, Tagged)
+Row = TypeVar("Row", Crossing, Finding, Pair, Tagged, Places)
 
 EFFECTS = (*HEADLINES, "style.followed")
 """Measures whose effects are shown; ``leaderboard.json`` has those of all."""
@@ -73,6 +75,8 @@ class Section:
     """Systems that answer with the base model's weights as they are."""
     trained: frozenset[str] = frozenset()
     """Systems that do not; one whose settings are not known is in neither."""
+    places: Sequence[Places] = ()
+    """Whether it matters where the evidence stands."""
 
     @property
     def id(self) -> str:
@@ -131,6 +135,11 @@ class Section:
                 found = (pair.difference, pair.ci_low, pair.ci_high)
                 return found if pair.system == system else (-found[0], -found[2], -found[1])
         return None
+
+    def significant(self, measure: str, system: str, other: str) -> bool:
+        """Whether the paired test, corrected for the section's pairs, finds the two apart, and the interval does too."""
+        found = [pair for pair in self.pairs if pair.measure == measure and {pair.system, pair.than} == {system, other}]
+        return any(pair.p < ALPHA and not pair.ci_low <= 0 <= pair.ci_high for pair in found)
 
     @cached_property
     def cautions(self) -> dict[str, list[str]]:
@@ -200,6 +209,7 @@ def sections(board: Board) -> list[Section]:
             _of(board.pairs, *place),
             _of(board.tags, *place),
             *_by_training(board),
+            _of(board.places, *place),
         )
         for place, cells in groupby(board.cells, key=lambda cell: (cell.suite, cell.base_model))
     ]

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from evals.schema import Better
-from evals.statistics import FEW
+from evals.statistics import FEW, cluster_count
 from leaderboard.axes import HEADLINES, rank
 from leaderboard.records import Records
 from leaderboard.series import Series, grouped, rounded
@@ -33,6 +33,13 @@ class Tagged:
     ci_high: float
     n: int
     clusters: int
+    effective: float
+    """Clusters of one size that would tell as much."""
+
+    @property
+    def few(self) -> str:
+        """That the questions make too few clusters to compare systems by; mostly nothing."""
+        return f", in {cluster_count(self.clusters, self.effective)} only" if self.effective < FEW else ""
 
 
 def tagged(records: Records, tags: Tags) -> Iterator[Tagged]:
@@ -48,4 +55,4 @@ def tagged(records: Records, tags: Tags) -> Iterator[Tagged]:
             if found:
                 about = (suite, base_model, tag, system, measure, rows[0].unit, rows[0].better)
                 ends = (rounded(found.value), rounded(found.low), rounded(found.high))
-                yield Tagged(*about, *ends, found.n, found.clusters)
+                yield Tagged(*about, *ends, found.n, found.clusters, rounded(found.effective))

@@ -78,7 +78,7 @@ def test_without_scripts_the_figures_and_the_debate_are_there(visit, published, 
     opened = context.new_page()
     opened.goto((published / "index.html").as_uri())
     assert opened.get_by_role("table", name="All figures").first.is_visible()
-    assert opened.get_by_role("heading", name="The debate, on this domain").first.is_visible()
+    assert opened.get_by_role("heading", name="Common claims, tested on this domain").first.is_visible()
     assert opened.get_by_role("heading", name="PubMedQA").first.is_visible()
     assert not opened.locator(".js:visible").count()
     context.close()

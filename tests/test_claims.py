@@ -18,7 +18,7 @@ from leaderboard.__main__ import main
 from leaderboard.claims import Claim
 from leaderboard.findings import Finding, findings
 from leaderboard.page import publish
-from leaderboard.store import Store, read
+from leaderboard.store import Store
 from tests.hostile import HOSTILE
 from tests.markup import parsed
 from tests.sample_run import Sample, make_run, record
@@ -154,6 +154,74 @@ def test_many_claims_are_corrected_together():
     assert (found.verdict, found.p > ALPHA) == ("not shown", True)
 
 
+TRAINED = {name: {"settings": {"adapt": "lora"}} for name in ("rag", "base", "third")}
+
+
+def test_a_claim_about_one_training_run_says_so_and_allows_for_another():
+    def found(right, systems=TRAINED, more=()):
+        (one,) = findings([*answered(of=400, rag=right, base=200), *more], [BETTER], systems)
+        return one
+
+    assert (found(230).verdict, found(230, {}).verdict) == ("not shown", "supported")
+    assert (
+        found(230).reason
+        == "so much can be run-to-run variation with a standard deviation of 4 points (assumed): repeat with --seeds 3"
+    )
+    assert (found(280).verdict, found(280).reason) == ("supported", "")
+    assert found(280).caution.startswith("one training run each: run-to-run variation is not included in the interval")
+    assert "a standard deviation of 4 points (assumed)" in debate.evidence(found(280))
+    assert found(280, {"rag": TRAINED["rag"]}).caution.startswith("one training run: ")
+    assert found(280, {}).caution == ""
+
+
+def test_what_other_systems_show_of_training_counts_in_place_of_what_is_assumed():
+    def other(*right):
+        return [
+            record("accuracy.exact", f"q{i}", float(i < n), system="third", seed=seed)
+            for seed, n in enumerate(right)
+            for i in range(400)
+        ]
+
+    for right, verdict, deviation in (((200, 200, 201, 200), "supported", "0.1"), ((100, 300, 200), "not shown", "25")):
+        (found,) = findings([*answered(of=400, rag=250, base=200), *other(*right)], [BETTER], TRAINED)
+        assert found.verdict == verdict
+        assert f"a standard deviation of {deviation} points (as others show in this measure)" in found.caution
+
+
+def test_what_training_does_not_touch_allows_for_none():
+    (found,) = findings(
+        answered(of=400, measure="retrieval.recall@3", rag=230, base=200),
+        [replace(BETTER, measure="retrieval.recall@3")],
+        TRAINED,
+    )
+    assert (found.verdict, found.caution) == ("supported", "")
+
+
+def test_two_measures_of_one_system_are_compared_seed_by_seed():
+    def seeds(measure, *right):
+        return [record(measure, f"q{i}", float(i < n), seed=s) for s, n in enumerate(right) for i in range(100)]
+
+    claim = replace(BETTER, against="", than="updates.fresh")
+    together = [*seeds("accuracy.exact", 50, 70, 90), *seeds("updates.fresh", 30, 50, 70)]
+    opposed = [*seeds("accuracy.exact", 50, 70, 90), *seeds("updates.fresh", 70, 50, 30)]
+    assert verdict(opposed, claim) == "not shown"
+    (found,) = findings(together, [claim])
+    assert found.p < ALPHA
+
+
+def test_a_caution_of_a_figure_is_said_beside_the_verdict():
+    records = [replace(each, caution="cut short" if each.item < "q2" else "") for each in answered(rag=80, base=20)]
+    assert only(records).caution == "cut short (12 of 100)"
+    assert "cut short" in debate.evidence(only(records))
+
+
+def test_a_verdict_that_only_the_number_of_claims_prevents_says_so():
+    records = [*answered(rag=6, base=0), *(r for k in range(30) for r in answered(rag=50, base=50, measure=f"m{k}"))]
+    asked = [BETTER, *(replace(BETTER, claim=str(k), measure=f"m{k}") for k in range(30))]
+    found = next(findings(records, asked))
+    assert found.reason == "significant by itself, but not among the 31 claims tested: ask more questions"
+
+
 # Amounts that a system has once.
 
 COST = Claim("lora is smaller", "cost.x", "lora", "lower", against="full_ft")
@@ -171,7 +239,7 @@ def test_what_is_counted_is_compared_as_it_is():
 def test_what_is_timed_once_shows_nothing():
     found = only(amounts("seconds", lora=10.0, full_ft=100.0), COST)
     assert (found.verdict, found.difference) == ("not shown", -90.0)
-    assert "train with --seeds" in found.reason
+    assert found.reason == "one reading; repeat with --seeds 3"
 
 
 def test_seeds_are_the_sample_of_what_is_timed():
@@ -411,12 +479,10 @@ def test_the_data_has_every_claim(site):
 
 def test_the_page_has_every_claim_with_its_verdict_in_words_and_its_evidence(site):
     shown = parsed(site / "index.html").text
-    found = list(findings(read(site.parent / "run").records, claims.load()))
     assert debate.counted(json_findings(site)) in shown
-    for each in found:
+    for each in json_findings(site):
         assert each.claim in shown
         assert each.reason in shown
-    for each in json_findings(site):
         assert f"{each.verdict}{each.claim}{debate.evidence(each)}" in shown.replace("\n", "")
     assert "source: us" in shown
 

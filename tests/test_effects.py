@@ -1,4 +1,4 @@
-"""What adapting adds, what retrieving adds, and what both add beyond the sum."""
+"""The effects of fine-tuning and of retrieval, and their interaction."""
 
 from __future__ import annotations
 
@@ -60,3 +60,34 @@ def test_training_noise_makes_an_effect_less_sure():
     twice = found([*answered(base=10), *seeds])["adaptation"]
     assert twice.value == pytest.approx(once.value)
     assert twice.ci_high - twice.ci_low > 2 * (once.ci_high - once.ci_low)
+
+
+def test_an_effect_of_one_training_run_says_so_and_allows_for_another():
+    small = [
+        record("accuracy.exact", f"q{i}", float(i < n), system=name)
+        for name, n in (("base", 400), ("lora", 450))
+        for i in range(800)
+    ]
+    by_name = found([*small, *(replace(each, system="hybrid") for each in small if each.system == "lora")])
+    assert by_name["adaptation"].ci_low > 0
+    assert (by_name["adaptation"].significant, "one training run" in by_name["adaptation"].caution) == (False, True)
+    untrained = {**SYSTEMS, "lora": {"settings": {"adapt": "none", "retrieve": "none"}}}
+    assert all(not effect.caution for effect in found(small, untrained).values())
+
+
+def test_effects_of_a_section_are_corrected_together():
+    rows = answered(base=10, rag=18, lora=10, hybrid=18)
+    alone = found(rows)["retrieval"]
+    more = [replace(row, measure=f"m{k}", value=float(row.item < "q5")) for k in range(30) for row in rows]
+    together = next(
+        effect
+        for effect in effects([*rows, *more], SYSTEMS)
+        if (effect.measure, effect.effect) == ("accuracy.exact", "retrieval")
+    )
+    assert (alone.significant, together.significant) == (True, False)
+    assert (alone.value, alone.ci_low, alone.ci_high) == (together.value, together.ci_low, together.ci_high)
+
+
+def test_an_interaction_that_a_ceiling_makes_says_so():
+    assert "add up to above 100 %" in found(answered(base=5, rag=80, lora=85, hybrid=90))["both beyond the sum"].caution
+    assert "add up" not in found(answered(base=5, rag=30, lora=40, hybrid=60))["both beyond the sum"].caution

@@ -61,7 +61,7 @@ def test_a_sure_rise_is_better_and_where_lower_is_better_it_is_worse():
 def test_nothing_changed_is_tied_and_says_why():
     (line,) = history.history([run(1, 30, 40), run(2, 30, 40)]).lines
     assert (line.points[1].mark, line.points[1].change) == ("tied", 0.0)
-    assert line.points[1].sentence == "every item that both have came out as in 1111111"
+    assert (line.points[1].sentence, line.points[1].note) == ("same answers as in 1111111", "")
 
 
 def test_the_same_answers_with_fewer_seeds_say_why_the_mean_differs():
@@ -69,18 +69,56 @@ def test_the_same_answers_with_fewer_seeds_say_why_the_mean_differs():
     more = [replace(row, seed=seed, value=float(row.value and seed < 1)) for row in thrice.records for seed in (0, 1, 2)]
     (line,) = history.history([holding(thrice, more), once]).lines
     assert line.points[0].value != line.points[1].value
-    assert line.points[1].sentence.endswith("as in 1111111, with the seeds that both have; there are 1 now and were 3")
+    assert line.points[1].note == "same answers on the shared seed (3 seeds then, 1 now)"
+    assert line.points[1].sentence == f"{line.points[1].note} as in 1111111"
 
 
 def test_a_change_that_is_surely_small_is_tied():
     assert marks(run(1, 2000, 4000), run(2, 2003, 4000)) == ["first", "tied"]
 
 
+TRAINED = {"rag": {"settings": {"adapt": "lora"}}, "other": {"settings": {"adapt": "lora"}}}
+
+
+def trained(*runs: Run, beside=()) -> history.Line:
+    """The line of a system that each run trained; ``beside`` are records of others in the last."""
+    for each in runs:
+        each.provenance["systems"] = TRAINED
+    told = history.history([*runs[:-1], holding(runs[-1], [*runs[-1].records, *beside])])
+    (line,) = [line for line in told.lines if line.system == "rag"]
+    return line
+
+
+def test_what_was_trained_once_is_marked_only_beyond_what_training_moves():
+    slight, large = (trained(run(1, 180), run(2, right)).points[1] for right in (160, 120))
+    assert marks(run(1, 180), run(2, 160)) == ["first", "worse"]
+    assert (slight.mark, large.mark) == ("inconclusive", "worse")
+    assert slight.change_low <= 0 <= slight.change_high
+    assert slight.note == large.note == "1 training run each"
+    assert slight.sentence.endswith(
+        "may be run-to-run variation with a standard deviation of 4 points (assumed): repeat with --seeds 3"
+    )
+    assert large.sentence.endswith(
+        "one training run each: more than run-to-run variation explains with a standard deviation of 4 points (assumed)"
+    )
+
+
+def test_what_several_seeds_show_of_training_counts_in_place_of_what_is_assumed():
+    def other(*right):
+        rows = [run(2, n, system="other", seed=seed).records for seed, n in enumerate(right)]
+        return [row for each in rows for row in each]
+
+    quiet = trained(run(1, 180), run(2, 160), beside=other(150, 151, 150, 151)).points[1]
+    loud = trained(run(1, 180), run(2, 120), beside=other(100, 150, 200)).points[1]
+    assert (quiet.mark, loud.mark) == ("worse", "inconclusive")
+    assert "a standard deviation of 0.3 points (as others show in this measure)" in quiet.sentence
+
+
 def test_what_too_few_items_cannot_tell_is_inconclusive():
     assert marks(run(1, 30, 40), run(2, 28, 40)) == ["first", "inconclusive"]
     (line,) = history.history([run(1, 15, 15), run(2, 0, 15)]).lines
     assert line.points[1].mark == "inconclusive"
-    assert "over 15 items, fewer than 20" in line.points[1].sentence
+    assert "over 15 items, fewer than the 20 that a mark takes" in line.points[1].sentence
 
 
 @pytest.mark.parametrize(

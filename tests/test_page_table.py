@@ -280,7 +280,7 @@ def test_what_a_figure_is_is_said_on_its_head(board):
 
 
 def test_links_on_the_page_lead_to_its_parts(board):
-    for name, part in (("All figures", "table"), ("The debate", "debate")):
+    for name, part in (("All figures", "table"), ("Claims", "debate")):
         board.page.get_by_role("link", name=name, exact=True).first.click()
         top = board.page.locator(f"[data-part={part}]:visible").bounding_box()["y"]
         assert 0 <= top < 300

@@ -16,6 +16,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from leaderboard.board import board
+from leaderboard.effects import WORDS
 from leaderboard.evidence import Amount
 from leaderboard.figures import SPACE, bounds, of_cell
 from leaderboard.options import Case
@@ -185,7 +186,7 @@ def test_effects_are_turned_so_that_right_is_better(full):
     rows = {(row[0], row[1]): row[2] for row in found["effects"].rows[1:]}
     for effect in section.effects:
         better = effect.value if effect.better == "higher" else -effect.value
-        assert rows[effect.measure, effect.effect].startswith(f"{'+' if better > 0 else ''}{100 * better + 0.0:.1f}")
+        assert rows[effect.measure, WORDS[effect.effect]].startswith(f"{'+' if better > 0 else ''}{100 * better + 0.0:.1f}")
 
 
 def test_every_point_says_its_figures(full):
@@ -239,7 +240,7 @@ def test_where_looking_up_overtakes_training_is_where_the_lines_cross():
         weights = {**found.who.quality(end), **{column: -weight for column, weight in found.whom.quality(end).items()}}
         difference = case.evidence.mixed(weights)
         assert end < 0 or difference.low * sure > 0 < difference.high * sure
-    assert "rag overtakes lora once 11.1\u00a0% [" in sketch.words
+    assert "Without retraining, rag overtakes lora at 11.1\u00a0% [" in sketch.words
 
 
 def test_where_nothing_is_overtaken_nothing_is_said_of_it():
@@ -279,7 +280,7 @@ def test_words_call_ahead_only_what_is_told_apart(full):
     for one in cells:
         if one.best:
             assert f"{one.system} answered the most questions exactly, {cell(section, 'accuracy.exact', one.system)}" in words
-    assert [one.system for one in cells if one.tied] == [] or "statistically tied with that" in words
+    assert [one.system for one in cells if one.tied] == [] or "statistically tied with" in words
     assert found["hunger"].words.count("catch") <= 2
 
 
@@ -471,3 +472,17 @@ def test_an_axis_holds_every_interval_and_little_that_cannot_be(parts):
     assert high > max(amount.high for amount in amounts)
     assert -7 < low < high < 107
     assert high - low >= 10
+
+
+def test_positions_differ_only_by_a_paired_test():
+    """Twelve questions are right with the evidence first and wrong in the middle; the intervals of both overlap."""
+    rows = [
+        record(f"context.{place}", f"q{n}", float(n < right), system="rag")
+        for place, right in (("first", 60), ("middle", 48), ("last", 59))
+        for n in range(100)
+    ]
+    summed = board([Run(Path(), Records.of(rows), {})], [])
+    (section,), (known,) = sections(summed), summed.evidence
+    words = PLOTS["context"](section, Case(known, SITUATION)).words
+    assert "first is significantly better than middle and last is significantly better than middle" in words
+    assert "first is significantly better than last" not in words

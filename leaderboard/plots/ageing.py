@@ -12,7 +12,7 @@ from leaderboard.plots.labels import Box, Label
 from leaderboard.plots.looks import Look, looks
 from leaderboard.plots.scales import exactly, possible, scaled
 from leaderboard.plots.sketch import Sketch
-from leaderboard.plots.words import named, optional, percent, policy
+from leaderboard.plots.words import ONCE, listed_words, named, optional, percent, policy
 from leaderboard.situation import share_changed
 from leaderboard.tables import Section
 
@@ -57,11 +57,12 @@ def sketch(section: Section, case: Case) -> Sketch | None:
     lines = [Line(option, look[option.system], tuple(_quality(case, option))) for option in measured]
     found = list(_overtakings(case, lines))
     rows = [
-        ("option", "nothing changed", "half", "everything changed"),
+        ("option", "no changes", "half changed", "all changed"),
         *((optional(line.option), *(percent(line.quality[place]) for place in (0, STEPS // 2, STEPS))) for line in lines),
     ]
     ticks = [(n, share_changed(n, case.changed)) for n in MONTHLY] if case.changed else []
-    return Sketch("Expected quality as knowledge changes", _words(lines, found), rows, (lines, found, ticks), draw)
+    words = f"{_words(lines, found)}{f' {ONCE}' if _once(case, found) else ''}"
+    return Sketch("Expected quality as knowledge changes", words, rows, (lines, found, ticks), draw)
 
 
 def _options(case: Case) -> Iterator[Option]:
@@ -120,17 +121,28 @@ def _edge(far: float, near: float, holds: Callable[[float], bool]) -> float:
 def _words(lines: list[Line], found: list[Overtaking]) -> str:
     left = [line for line in lines if line.option.policy == "as it is"]
     start, end = max(left, key=lambda line: line.quality[0].value), max(lines, key=lambda line: line.quality[-1].value)
-    said = f"Left as it is while nothing changes, {optional(start.option)} has the highest mean, {percent(start.quality[0])}"
-    if start is end:
-        said = f"{said}, and it still has once everything has changed, {percent(end.quality[-1])}."
+    said = f"With no changes {optional(start.option)} has the highest mean ({percent(start.quality[0])})"
+    if not end.quality[-1].value:
+        said = f"{said}; once every fact has changed, no system is right."
+    elif start is end:
+        said = f"{said}, and also once every fact has changed ({percent(end.quality[-1])})."
     else:
-        said = f"{said}; once everything has changed, {optional(end.option)} has, {percent(end.quality[-1])}."
+        said = f"{said}; once every fact has changed, {optional(end.option)} has ({percent(end.quality[-1])})."
     if found:
-        (first, *rest), about = sorted(found, key=lambda each: each.at.value), "of the questions are about changed knowledge"
-        also = "".join(f", {named(each.whom.system)} once {percent(each.at)} are" for each in rest[:2])
-        once = f"{named(first.who.system)} overtakes {named(first.whom.system)} once {percent(first.at)} {about}{also}"
-        said = f"{said} Left as they are, trained systems go stale: {once}."
+        ranked = sorted(found, key=lambda each: each.at.value)[:3]
+        passed = listed_words([f"{named(each.whom.system)} at {percent(each.at)}{_open(each.at)}" for each in ranked])
+        said = f"{said} Without retraining, {named(ranked[0].who.system)} overtakes {passed} of questions about changed facts."
     return said
+
+
+def _once(case: Case, found: list[Overtaking]) -> bool:
+    """Whether systems that are overtaken were trained with one seed."""
+    return any(len(case.evidence.seeds[column]) == 1 for each in found for column in each.whom.quality(0.5))
+
+
+def _open(at: Amount) -> str:
+    """Where one of the two may be ahead throughout, it is by the means alone that they cross."""
+    return " (not significantly)" if at.low <= 0 or at.high >= 1 else ""
 
 
 def draw(lines: list[Line], found: list[Overtaking], ticks: list[tuple[int, float]]) -> Canvas:
@@ -138,7 +150,7 @@ def draw(lines: list[Line], found: list[Overtaking], ticks: list[tuple[int, floa
     canvas = Canvas(340)
     policies = any(policy(line.option) for line in lines)
     panel = Box(LEFT, BOTTOM, WIDTH - (BEHIND_POLICY if policies else BEHIND), 286)
-    axes = canvas.panel(panel, "questions about changed knowledge, %")
+    axes = canvas.panel(panel, "questions about changed facts, %")
     canvas.text(0, 326, "expected quality, %")
     axes.set_xlim(0, 100)
     axes.set_ylim(-2, 102)

@@ -65,7 +65,7 @@ def _words(case: Case, spots: list[Spot]) -> str:
 def _doubt(case: Case, spots: list[Spot]) -> Iterator[str]:
     """Why costs that rest on seconds may not be what they seem."""
     told = dict.fromkeys(case.evidence.doubt(column) for spot in spots for column in case.paid(spot.option))
-    yield from (f"Costs are to be taken with caution: {text}." for text in told if text)
+    yield from (f"Caution: costs rest on doubtful times ({text})." for text in told if text)
 
 
 def _rivals(rivals: list[Spot], margin: float) -> Iterator[str]:
@@ -75,14 +75,14 @@ def _rivals(rivals: list[Spot], margin: float) -> Iterator[str]:
 
 def _open(spots: list[Spot]) -> Iterator[str]:
     if any(policy(spot.option) for spot in spots):
-        yield "Open marks are of systems that are trained again after updates."
+        yield "Hollow markers: trained again after updates."
 
 
 def _cheapest(best: Spot, cheapest: Spot, rivals: list[Spot]) -> Iterator[str]:
     if cheapest is not best:
         yield f"The cheapest of these is {optional(cheapest.option)}, {cheapest.costing}."
     elif rivals:
-        yield "None of them costs less."
+        yield "None of them is cheaper."
 
 
 def draw(spots: list[Spot]) -> Canvas:

@@ -1,4 +1,4 @@
-"""How right a system that looks things up is, by where the evidence stands among its passages, and by the room for them."""
+"""How right a system that retrieves is, by where the evidence stands among its passages, and by the room in its prompt."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from leaderboard.evidence import Amount
 from leaderboard.options import Case
+from leaderboard.places import PLACES, Places
 from leaderboard.plots.canvas import BEHIND, BOTTOM, LEFT, MOST_LABELS, SHOWN, WIDTH, Canvas
 from leaderboard.plots.labels import Box, Label
 from leaderboard.plots.looks import Look, looks
@@ -18,7 +19,6 @@ from leaderboard.tables import Section
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-PLACES = ("first", "middle", "last")
 ANSWERED = "questions answered exactly, %"
 WHOLE = Box(LEFT, BOTTOM, WIDTH - BEHIND + 6, 300)
 BUDGET = "context.budget@"
@@ -58,7 +58,13 @@ def sketch(section: Section, _: Case) -> Sketch | None:
     if not traces:
         return None
     rooms = [tokens for tokens, cells in by_room if cells]
-    return Sketch("Accuracy by place of the evidence and by room", _words(traces), _rows(traces, rooms), (traces, rooms), draw)
+    return Sketch(
+        "Accuracy by evidence position and prompt budget",
+        _words(traces, section.places),
+        _rows(traces, rooms),
+        (traces, rooms),
+        draw,
+    )
 
 
 def _is_room(measure: str) -> bool:
@@ -78,31 +84,36 @@ def _rows(traces: Sequence[Trace], rooms: Sequence[int]) -> list[Sequence[str]]:
     return [head, *rows]
 
 
-def _words(traces: Sequence[Trace]) -> str:
-    """Of the system that is best at what is shown, and whether its intervals would let a difference show."""
+def _words(traces: Sequence[Trace], tested: Sequence[Places]) -> str:
+    """Of the system that is best at what is shown, and whether places differ significantly."""
     placed = [trace for trace in traces if len(trace.places) > 1]
     roomy = [trace for trace in traces if len(trace.room) > 1]
-    return " ".join([*([_by_place(placed)] if placed else []), *([_by_room(roomy)] if roomy else [])])
+    return " ".join([*([_by_place(placed, tested)] if placed else []), *([_by_room(roomy)] if roomy else [])])
 
 
-def _by_place(traces: Sequence[Trace]) -> str:
+def _by_place(traces: Sequence[Trace], tested: Sequence[Places]) -> str:
     best = max(traces, key=lambda trace: max(each.value for _, each in trace.places))
     shown = ", ".join(f"{percent(each)} {place}" for place, each in best.places)
-    return f"By the place of the evidence, {named(best.system)} answers {shown}: {_apart([each for _, each in best.places])}."
+    return (
+        f"By evidence position, {named(best.system)} answers {shown}: {_apart([t for t in tested if t.system == best.system])}."
+    )
 
 
 def _by_room(traces: Sequence[Trace]) -> str:
-    """With the least room, the most, and that with which it is best."""
+    """With the smallest budget, the largest, and that with which it is best."""
     best = max(traces, key=lambda trace: max(each.value for _, each in trace.room))
     tokens, most = max(best.room, key=lambda pair: (pair[1].value, -pair[0]))
     room = dict([best.room[0], best.room[-1], (tokens, most)])
-    steps = ", ".join(f"{percent(room[size])} in {size}{' (its best)' if size == tokens else ''}" for size in sorted(room))
-    return f"By tokens of room, {named(best.system)} answers {steps}."
+    steps = ", ".join(f"{percent(room[size])} at {size}{' (highest)' if size == tokens else ''}" for size in sorted(room))
+    return f"By prompt budget in tokens, {named(best.system)} answers {steps}."
 
 
-def _apart(amounts: Sequence[Amount]) -> str:
-    overlap = max(each.low for each in amounts) <= min(each.high for each in amounts)
-    return "the intervals overlap, so no place is shown to be better" if overlap else "not all intervals overlap"
+def _apart(tested: Sequence[Places]) -> str:
+    """By paired tests: intervals of one system's figures on the same questions overlap however surely they differ."""
+    if not tested:
+        return "too few questions to compare positions"
+    found = [f"{each.better} is significantly better than {each.worse}" for each in tested if each.significant]
+    return " and ".join(found) or "no significant difference between positions"
 
 
 def draw(traces: Sequence[Trace], rooms: Sequence[int]) -> Canvas:
@@ -111,11 +122,13 @@ def draw(traces: Sequence[Trace], rooms: Sequence[int]) -> Canvas:
     limits = around([scaled(each) for trace in traces for _, each in (*trace.places, *trace.room)], 0, 100)
     placed = [trace for trace in kept if trace.places]
     if placed:
-        axes = canvas.panel(WHOLE._replace(right=LEFT + 112) if rooms else WHOLE, "place of evidence", ANSWERED)
+        axes = canvas.panel(WHOLE._replace(right=LEFT + 112) if rooms else WHOLE, "evidence position", ANSWERED)
         axes.set(xlim=(-0.35, 2.35), xticks=range(len(PLACES)), xticklabels=PLACES)
         _traces(canvas, axes, placed, limits, rooms=False)
     if rooms:
-        axes = canvas.panel(WHOLE._replace(left=LEFT + 126) if placed else WHOLE, "tokens of room", "" if placed else ANSWERED)
+        axes = canvas.panel(
+            WHOLE._replace(left=LEFT + 126) if placed else WHOLE, "prompt budget, tokens", "" if placed else ANSWERED
+        )
         axes.tick_params(labelleft=not placed)
         _rooms_axis(axes, rooms)
         _traces(canvas, axes, [trace for trace in kept if trace.room], limits, rooms=True)

@@ -1,11 +1,11 @@
-"""What adapting adds, what retrieving adds, and what both add beyond the sum of the two, for the better or the worse."""
+"""Effect of fine-tuning, of retrieval, and their interaction, for the better or the worse."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
-from leaderboard.effects import SIGNS, Effect
+from leaderboard.effects import SIGNS, WORDS, Effect
 from leaderboard.evidence import Amount
 from leaderboard.options import Case
 from leaderboard.plots.canvas import BOTTOM, WIDTH, Canvas
@@ -14,12 +14,12 @@ from leaderboard.plots.looks import INK, LINE, SOFT, Look
 from leaderboard.plots.scales import exactly, scaled, turned
 from leaderboard.plots.sketch import Sketch
 from leaderboard.plots.words import gain, listed, named
+from leaderboard.retraining import ONCE
 from leaderboard.tables import Section
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-HEADS = {"adaptation": ("adaptation",), "retrieval": ("retrieval",), "both beyond the sum": ("both beyond", "the sum")}
 GAP = 10.0
 WIDE = (WIDTH - 8 - GAP * (len(SIGNS) - 1)) / len(SIGNS)
 STEP = 11.0
@@ -33,11 +33,8 @@ class Gain(NamedTuple):
     effect: str
     systems: str
     gain: Amount
-
-    @property
-    def sure(self) -> bool:
-        """Whether the interval leaves zero out."""
-        return self.gain.low > 0 or self.gain.high < 0
+    significant: bool
+    caution: str
 
 
 def sketch(section: Section, _: Case) -> Sketch | None:
@@ -47,53 +44,57 @@ def sketch(section: Section, _: Case) -> Sketch | None:
         return None
     rows = [
         ("measure", "effect", "better by", "from"),
-        *((each.measure, each.effect, gain(each.gain), each.systems) for each in gains),
+        *((each.measure, WORDS[each.effect], gain(each.gain), each.systems) for each in gains),
     ]
-    return Sketch("What adapting and retrieving add", _words(gains), rows, (gains,), draw)
+    return Sketch("Effect of fine-tuning, of retrieval, and their interaction", _words(gains), rows, (gains,), draw)
 
 
 def _gain(effect: Effect) -> Gain:
     change = Amount(effect.value, effect.ci_low, effect.ci_high)
     better = change if effect.better == "higher" else turned(change)
-    return Gain(named(effect.measure), effect.effect, ", ".join(map(named, effect.systems)), better)
+    systems = ", ".join(map(named, effect.systems))
+    return Gain(named(effect.measure), effect.effect, systems, better, effect.significant, effect.caution)
 
 
 def _words(gains: Sequence[Gain]) -> str:
-    """The effects on the first measure, and what is made worse."""
+    """The effects on the first measure, what is made significantly worse, and what that rests on."""
     seen = {each.effect: each for each in reversed(gains) if each.measure == gains[0].measure}
-    said = ", ".join(f"{effect} {_worth(seen[effect])}" for effect in SIGNS if effect in seen)
-    harms = list(_harms(gains))
-    return f"On {gains[0].measure}: {said}." + (
-        f" The whole interval is on the worse side for {'; '.join(harms)}." if harms else ""
-    )
+    said = ", ".join(f"{WORDS[effect]} {_worth(seen[effect])}" for effect in SIGNS if effect in seen)
+    return " ".join([f"On {gains[0].measure}: {said}.", *_harms(gains), *_cautions(list(seen.values()))])
+
+
+def _cautions(gains: Sequence[Gain]) -> Iterator[str]:
+    """Each once, and of those that speak of one training run the one that speaks of most."""
+    texts = list(dict.fromkeys(text for each in gains for text in each.caution.split("; ") if text))
+    once = sorted((text for text in texts if text.startswith(ONCE)), key=len)[-1:]
+    yield from (f"{text[:1].upper()}{text[1:]}." for text in [*once, *(text for text in texts if not text.startswith(ONCE))])
 
 
 def _worth(found: Gain) -> str:
-    return f"{gain(found.gain)}{'' if found.sure else ', not sure'}"
+    return f"{gain(found.gain)}{'' if found.significant else ' (not significant)'}"
 
 
 def _harms(gains: Sequence[Gain]) -> Iterator[str]:
     for effect in ("adaptation", "retrieval"):
-        names = [each.measure for each in gains if each.effect == effect and each.gain.high < 0]
+        names = [each.measure for each in gains if each.effect == effect and each.significant and each.gain.high < 0]
         if names:
-            yield f"{effect} on {listed(list(dict.fromkeys(names)))}"
+            yield f"{WORDS[effect].capitalize()} makes {listed(list(dict.fromkeys(names)))} significantly worse."
 
 
 def draw(gains: Sequence[Gain]) -> Canvas:
-    """A row for each measure and a panel for each effect; right of zero is better, and what is not sure is hollow."""
+    """A row for each measure and a panel for each effect; right of zero is better, and what is not significant is hollow."""
     names = list(dict.fromkeys(each.measure for each in gains))
     most = max(sum((g.measure, g.effect) == (each.measure, each.effect) for g in gains) for each in gains)
     row = FONT + 14 + STEP * most
     top = BOTTOM + row * len(names)
-    canvas = Canvas(top + 2 * FONT + 16)
+    canvas = Canvas(top + FONT + 14)
     reach = 1.12 * max(5.0, *(abs(end) for each in gains for end in scaled(each.gain)))
     for column, effect in enumerate(SIGNS):
         left = 4 + column * (WIDE + GAP)
         axes = canvas.panel(Box(left, BOTTOM, left + WIDE, top), grid="x")
         axes.grid(visible=False)
         axes.set(xlim=(-reach, reach), ylim=(BOTTOM, top), yticks=[], xticks=_ticks(reach))
-        for line, words in enumerate(reversed(HEADS[effect])):
-            canvas.text(left + WIDE / 2, top + 7 + line * (FONT + 2), words, align="center", colour=INK)
+        canvas.text(left + WIDE / 2, top + 7, WORDS[effect], align="center", colour=INK)
         for place, measure in enumerate(names):
             found = [each for each in gains if (each.measure, each.effect) == (measure, effect)]
             _row(canvas, axes, found, top - row * place - FONT - 14, most)
@@ -114,6 +115,6 @@ def _row(canvas: Canvas, axes: Axes, found: Sequence[Gain], level: float, most: 
     axes.plot((0, 0), (level + 7, level - STEP * (most - 1) - 7), color=SOFT, linewidth=1)
     for each in found:
         axes.axhline(level, color=LINE, linewidth=0.8)
-        says = f"{each.effect}, {each.measure}: {gain(each.gain)} for the better ({each.systems})"
-        canvas.point(axes, (scaled(each.gain), exactly(level)), Look(INK, "o", 0), says, hollow=not each.sure)
+        says = f"{WORDS[each.effect]}, {each.measure}: {gain(each.gain)} for the better ({each.systems})"
+        canvas.point(axes, (scaled(each.gain), exactly(level)), Look(INK, "o", 0), says, hollow=not each.significant)
         level -= STEP

@@ -13,7 +13,7 @@ from leaderboard.plots.labels import FONT, Box, Label
 from leaderboard.plots.looks import SOFT, Look, looks
 from leaderboard.plots.scales import around, exactly, scaled, turned
 from leaderboard.plots.sketch import Sketch
-from leaderboard.plots.words import MOST, gain, named
+from leaderboard.plots.words import MOST, ONCE, gain, named
 from leaderboard.tables import Section
 
 GENERAL = "general."
@@ -30,6 +30,8 @@ class Change(NamedTuple):
     system: str
     look: Look
     change: Amount
+    significant: bool
+    """By the paired test, corrected for all pairs of the section."""
 
 
 Task = tuple[str, tuple[Change, ...]]
@@ -45,7 +47,8 @@ def sketch(section: Section, case: Case) -> Sketch | None:
     if not tasks:
         return None
     title, rows = "General ability by task, against the base model", _rows(tasks, list(trained))
-    return Sketch(title, _words(tasks), rows, (tasks[:MOST_TASKS],), draw)
+    once = any(cell.seeds == 1 for cell in heads.values() if cell.system in trained)
+    return Sketch(title, _words(tasks, once=once), rows, (tasks[:MOST_TASKS],), draw)
 
 
 def _task(head: Cell, trained: Mapping[str, Look], base: str, section: Section) -> Task:
@@ -53,7 +56,8 @@ def _task(head: Cell, trained: Mapping[str, Look], base: str, section: Section) 
     found = ((system, section.apart(head.measure, system, base)) for system in trained)
     changes = ((system, Amount(*each)) for system, each in found if each)
     better = ((system, each if head.better == "higher" else turned(each)) for system, each in changes)
-    return head.measure.removeprefix(GENERAL), tuple(Change(system, trained[system], each) for system, each in better)
+    marked = ((system, each, section.significant(head.measure, system, base)) for system, each in better)
+    return head.measure.removeprefix(GENERAL), tuple(Change(system, trained[system], each, sure) for system, each, sure in marked)
 
 
 def _base(section: Section, case: Case) -> str | None:
@@ -62,19 +66,18 @@ def _base(section: Section, case: Case) -> str | None:
     return next((name for name, cell in lost.items() if cell.value == 0 and not case.evidence.systems[name]), None)
 
 
-def _words(tasks: list[Task]) -> str:
+def _words(tasks: list[Task], *, once: bool) -> str:
+    count = f"{len(tasks)} {'task' if len(tasks) == 1 else 'tasks'}"
     changes = [(task, each) for task, all_changes in tasks for each in all_changes]
-    sure = [(task, each) for task, each in changes if each.change.high < 0]
-    if not sure:
-        return f"No loss is sure: no interval lies wholly below zero, on {len(tasks)} {'task' if len(tasks) == 1 else 'tasks'}."
-    task, worst = min(sure, key=lambda pair: pair[1].change.value)
-    counts = {each.system: sum(other.system == each.system for _, other in sure) for _, each in changes}
+    lost = [(task, each) for task, each in changes if each.change.high < 0 and each.significant]
+    if not lost:
+        return f"No significant loss on any of {count} (paired tests, corrected for their number)."
+    task, worst = min(lost, key=lambda pair: pair[1].change.value)
+    counts = {each.system: sum(other.system == each.system for _, other in lost) for _, each in changes}
     ranked = sorted(counts.items(), key=lambda pair: -pair[1])[:MOST]
-    counted = ", ".join(f"{named(system)} on {count or 'none'}" for system, count in ranked)
-    return (
-        f"The largest loss is {named(worst.system)}'s on {named(task)}, {gain(worst.change)}. "
-        f"Of {len(tasks)} tasks, the whole interval lies below zero for {counted} (not corrected for their number)."
-    )
+    counted = ", ".join(f"{named(system)} on {number or 'none'}" for system, number in ranked)
+    said = f"The largest loss is {named(worst.system)}'s on {named(task)}, {gain(worst.change)}."
+    return f"{said} Significant losses among {count} (corrected): {counted}.{f' {ONCE}' if once else ''}"
 
 
 def _rows(tasks: list[Task], trained: list[str]) -> list[tuple[str, ...]]:
@@ -95,7 +98,7 @@ def draw(tasks: list[Task]) -> Canvas:
     key = placed_keys(names)[-1][1] + 24
     canvas = Canvas(BOTTOM + row * len(tasks) + key)
     top = BOTTOM + row * len(tasks)
-    axes = canvas.panel(Box(8, BOTTOM, WIDTH - 8, top), "points lost (left of 0) or gained", grid="x")
+    axes = canvas.panel(Box(8, BOTTOM, WIDTH - 8, top), "change against the base model, points", grid="x")
     axes.set_ylim(BOTTOM, top)
     axes.set_xlim(*around([scaled(each.change) for _, changes in tasks for each in changes] + [exactly(0)], -100, 100))
     axes.set_yticks([])

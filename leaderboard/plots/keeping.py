@@ -60,9 +60,8 @@ def _leader(cells: list[Cell]) -> str:
     if not best[0].value:
         return "No system answered a question exactly."
     who = f"{listed([cell.system for cell in best])} answered the most questions exactly, {sure(best[0])}"
-    if not tied:
-        return f"{who}."
-    return f"{who}; {listed([cell.system for cell in tied])} {'are' if len(tied) > 1 else 'is'} statistically tied with that."
+    others = f"{listed([cell.system for cell in tied])} {'is' if len(tied) == 1 else 'are'}" if tied else ""
+    return f"{who}; {others} statistically tied with {'it' if len(best) == 1 else 'them'}." if tied else f"{who}."
 
 
 def _frontier(best: list[str], count: int, points: int) -> str:
@@ -73,7 +72,7 @@ def _frontier(best: list[str], count: int, points: int) -> str:
         return f"By the means, no other both answers and keeps as much as {listed(best)}, which are at one point."
     if len(best) == 1:
         return f"By the means, no other both answers and keeps as much as {listed(best)}."
-    return f"By the means, only {listed(best)} are not beaten in both at once: among them, more of one costs some of the other."
+    return f"By the means, {listed(best)} are on the Pareto frontier: among them, more accuracy costs general ability."
 
 
 def draw(spots: list[Spot]) -> Canvas:

@@ -1,4 +1,4 @@
-"""How often each system was right from run to run, with what got surely better or worse."""
+"""How often each system was right from run to run, with what got significantly better or worse."""
 
 from __future__ import annotations
 
@@ -60,13 +60,13 @@ def _row(course: Course, count: int) -> list[str]:
 def _words(courses: list[Course], names: list[str]) -> str:
     moved = [(course, place, mark) for course in courses for place, _, mark in course.values if mark in ("better", "worse")]
     if not moved:
-        return f"Over {len(names)} runs no system got surely better or worse."
-    said = [f"{named(course.system)} got surely {mark} in {names[place]}" for course, place, mark in moved[-3:]]
+        return f"Over {len(names)} runs no system got significantly better or worse."
+    said = [f"{named(course.system)} got significantly {mark} in {names[place]}" for course, place, mark in moved[-3:]]
     return f"{'; '.join(said)}."
 
 
 def draw(courses: list[Course], names: list[str]) -> Canvas:
-    """A ring marks what got surely better or worse."""
+    """A ring marks what got significantly better or worse."""
     canvas = Canvas(300)
     axes = canvas.panel(Box(LEFT, BOTTOM, WIDTH - BEHIND, 270), "run", "questions answered exactly, %")
     step = -(-len(names) // MOST_TICKS)
@@ -91,4 +91,4 @@ def _draw_course(canvas: Canvas, axes: Axes, course: Course, lines: int, names: 
         says = f"{named(course.system)} in {names[place]}: {percent(value)}"
         canvas.point(axes, (exactly(place), exactly(100 * value.value)), course.look, says)
         if mark in ("better", "worse"):
-            canvas.crossing(axes, exactly(place), 100 * value.value, f"{says}, surely {mark}")
+            canvas.crossing(axes, exactly(place), 100 * value.value, f"{says}, significantly {mark}")

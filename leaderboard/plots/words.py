@@ -11,6 +11,8 @@ from leaderboard.options import Option
 
 LONGEST = 40
 """Letters of a name in words and tables."""
+ONCE = "One training run each: run-to-run variation is not included (measure it with --seeds 3)."
+"""Of a conclusion about systems that were trained with one seed."""
 MOST = 5
 """Names in one list."""
 
@@ -30,8 +32,12 @@ def _printable(text: str) -> str:
 def listed(names: Sequence[str]) -> str:
     """Names as a sentence lists them; of many the first few."""
     more = len(names) - MOST
-    shown = [named(name) for name in names[:MOST]] + ([f"{more} more"] if more > 0 else [])
-    return shown[0] if len(shown) == 1 else f"{', '.join(shown[:-1])} and {shown[-1]}"
+    return listed_words([named(name) for name in names[:MOST]] + ([f"{more} more"] if more > 0 else []))
+
+
+def listed_words(words: Sequence[str]) -> str:
+    """All of them, as a sentence lists them."""
+    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}"
 
 
 def sure(cell: Cell) -> str:

@@ -37,20 +37,20 @@ const Suite = (() => {
     const tags = [...new Set(rows.map(([tag]) => tag))];
     const systems = where.order.filter((system) => rows.some((row) => row[1] === system));
     const found = new Map(rows.map((row) => [JSON.stringify(row.slice(0, 2)), row]));
-    const head = h("tr", {}, h("th", { scope: "col" }, "kind of question"), systems.map((system) => h("th", { scope: "col" }, h("bdi", {}, system))));
+    const head = h("tr", {}, h("th", { scope: "col" }, "question type"), systems.map((system) => h("th", { scope: "col" }, h("bdi", {}, system))));
     const body = tags.map((tag) => h("tr", {}, h("th", { scope: "row" }, h("a", { href: State.view("answers", { tag }) }, h("bdi", {}, tag))), systems.map((system) => cell(found.get(JSON.stringify([tag, system])), own(where.units, measure)))));
-    const table = h("table", {}, h("caption", { class: "spoken" }, `${measure} by kind of question`), h("thead", {}, head), h("tbody", {}, body));
+    const table = h("table", {}, h("caption", { class: "spoken" }, `${measure} by question type`), h("thead", {}, head), h("tbody", {}, body));
     return [
-      h("h3", {}, "By kind of question"),
+      h("h3", {}, "By question type"),
       h("div", { class: "tools" }, choice("Measure", "measure", measures.map((name) => [name, name]), measure)),
-      h("div", { class: "box", role: "region", "aria-label": "By kind of question", tabindex: "0" }, table),
+      h("div", { class: "box", role: "region", "aria-label": "By question type", tabindex: "0" }, table),
     ];
   }
 
   function cell(row, unit) {
-    if (!row) return h("td", { class: "absent" }, h("span", { class: "spoken" }, "not told"));
-    const [, , , value, low, high, n] = row;
-    return h("td", {}, h("data", { value }, Figures.figure(value, unit)), h("small", {}, Figures.between(Figures.figure(low, unit), Figures.figure(high, unit))), h("small", {}, `n ${n}`));
+    if (!row) return h("td", { class: "absent" }, h("span", { class: "spoken" }, "no breakdown"));
+    const [, , , value, low, high, n, few] = row;
+    return h("td", {}, h("data", { value }, Figures.figure(value, unit)), h("small", {}, Figures.between(Figures.figure(low, unit), Figures.figure(high, unit))), h("small", {}, `n ${n}${few}`));
   }
 
   return { render };

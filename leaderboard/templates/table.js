@@ -176,9 +176,9 @@ const Figure = (() => {
   function tagged(cell, row, head) {
     cell.classList.add("other");
     if (!row) return cell.replaceChildren(h("small", {}, "no breakdown"));
-    const [, , , value, low, high, n] = row;
+    const [, , , value, low, high, n, few] = row;
     const unit = head.dataset.unit;
-    cell.replaceChildren(h("data", { value }, Figures.figure(value, unit)), h("small", {}, ends(low, high, unit)), h("small", {}, `n ${n}`));
+    cell.replaceChildren(h("data", { value }, Figures.figure(value, unit)), h("small", {}, ends(low, high, unit)), h("small", {}, `n ${n}${few}`));
   }
 
   function apart(cell, other, pair, head, itself) {
