@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from leaderboard.evidence import Evidence, Machine
-    from leaderboard.situation import Situation
+    from leaderboard.evidence import Evidence
+    from leaderboard.prices import Paid
     from leaderboard.store import Run
 
 
@@ -76,38 +76,24 @@ def debated(run: Path, claims: Sequence[Path] = ()) -> str:
     return as_text(list(findings(latest([opened]), tested, opened.provenance.get("systems"))))
 
 
-def advised(runs: Sequence[Path], situation: Situation, *, as_data: bool = False, hours: Sequence[Machine] = ()) -> str:
+def advised(runs: Sequence[Path], asked: Mapping[str, Any], paid: Paid, *, as_data: bool = False) -> str:
     """What run folders together, or what a `leaderboard.json` holds of them, say to do in a situation: in words, or as JSON.
 
-    ``hours``: the machines whose prices were asked for by name.
+    ``asked``: the situation's fields but its prices, which are chosen for each section by ``paid``.
 
     Raises:
-        InputError: a folder is no run, two are of different exams, or a file holds no data to decide from; or no run was taken
-            on a machine whose price was named.
+        InputError: a folder is no run, two are of different exams, or a file holds no data to decide from; or the prices that
+            were named are not those of any run here.
     """
     import json
 
     from leaderboard.counsel import advise, as_json, as_text
+    from leaderboard.situation import Situation
 
     sections = _evidence(runs)
-    _check_priced(sections, hours)
-    found = list(advise(sections, situation))
+    paid.check(sections)
+    found = [advice for each in sections for advice in advise([each], Situation(paid.of(each), **asked))]
     return json.dumps([as_json(each) for each in found], indent=1, allow_nan=False) if as_data else as_text(found)
-
-
-def _check_priced(sections: Sequence[Evidence], hours: Sequence[Machine]) -> None:
-    """A price of another machine than the one that took the seconds would say nothing, and look as if it did."""
-    from evals.schema import InputError
-
-    there = {evidence.machine or "gpu" for evidence in sections}
-    for machine in hours if sections else ():
-        if machine not in there:
-            other = "gpu" if machine == "cpu" else "cpu"
-            kind = "with a GPU" if machine == "gpu" else "without a GPU"
-            raise InputError(
-                f"--{machine}-hour is the price of a machine {kind}, and these seconds were not taken on one: "
-                f"name the price of theirs with --{other}-hour, or take the run again there"
-            )
 
 
 def _evidence(runs: Sequence[Path]) -> list[Evidence]:
@@ -123,4 +109,4 @@ def _evidence(runs: Sequence[Path]) -> list[Evidence]:
     differences = dict.fromkeys(text for run in opened[1:] for text in incomparable(opened[0], run))
     if differences:
         raise InputError("\n".join(["these runs are of different exams, and say nothing together:", *differences]))
-    return gathering.gathered(latest(opened), merged([run.provenance for run in opened]).get("systems"))
+    return gathering.gathered(latest(opened), merged([run.provenance for run in opened]))

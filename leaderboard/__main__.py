@@ -79,19 +79,14 @@ def _announce(files: Sequence[Path]) -> None:
 
 
 def _advise(arguments: argparse.Namespace) -> int:
-    from leaderboard.evidence import Machine
-    from leaderboard.situation import BY_DEFAULT, Situation, load
+    from leaderboard.prices import Paid, load
+    from leaderboard.situation import BY_DEFAULT, Situation
 
-    prices = load(arguments.prices)
-    told: dict[Machine, float | None] = {"gpu": arguments.gpu_hour, "cpu": arguments.cpu_hour}
-    named = {machine: price for machine, price in told.items() if price is not None}
-    for machine, price in named.items():
-        prices = prices.with_hour(machine, price)
     fields = Situation.__dataclass_fields__.keys() - {"prices"}
     asked = {name: value for name, value in vars(arguments).items() if name in fields}
     by_default = tuple(name for name, field in BY_DEFAULT.items() if field not in asked)
-    month = Situation(prices, **asked, by_default=by_default)
-    print(advised(arguments.folders, month, as_data=arguments.json, hours=list(named)))
+    paid = Paid(load(arguments.prices), arguments.machine, arguments.hour, dict(arguments.api))
+    print(advised(arguments.folders, asked | {"by_default": by_default}, paid, as_data=arguments.json))
     return 0
 
 
@@ -249,10 +244,13 @@ def _of_situation(parser: argparse.ArgumentParser) -> None:
     what = "share of the knowledge that an update changes (default: as the suite's revisions do)"
     parser.add_argument("--changed", type=_share, metavar="SHARE", help=what)
     parser.add_argument("--queries", type=_amount, default=1000.0, metavar="N", help="questions a day (default: 1000)")
-    parser.add_argument("--prices", type=Path, metavar="FILE", help="what is paid (default: leaderboard/prices.toml)")
-    what = "an hour of a machine with a GPU, in place of the file's, for a run that was taken on one"
-    parser.add_argument("--gpu-hour", type=_amount, metavar="X", help=what)
-    parser.add_argument("--cpu-hour", type=_amount, metavar="X", help="the same of a machine without a GPU")
+    parser.add_argument("--prices", type=Path, metavar="FILE", help="list of prices (default: leaderboard/prices.toml)")
+    hour = parser.add_mutually_exclusive_group()
+    what = "pay for this machine of the list (default: the one nearest to the run's)"
+    hour.add_argument("--machine", default="", metavar="NAME", help=what)
+    hour.add_argument("--hour", type=_amount, metavar="X", help="what an hour of your machine costs, in place of a listed one's")
+    what = "pay for this system's answers by the token, as this service of the list does (repeatable)"
+    parser.add_argument("--api", type=_assigned, action="append", default=[], metavar="SYSTEM=NAME", help=what)
     what = "accuracy that may be given up for a lower cost (default: 0.02, two points)"
     parser.add_argument("--margin", type=_share, default=0.02, metavar="SHARE", help=what)
     what = "least saving a month, in the prices' currency, for which cost counts (default: 1)"
@@ -281,6 +279,15 @@ def _amount(word: str) -> float:
     if not 0 <= number < float("inf"):
         raise argparse.ArgumentTypeError(f"expected a number, 0 or more, not {word}")
     return number
+
+
+def _assigned(word: str) -> tuple[str, str]:
+    system, equals, name = word.partition("=")
+    if not (system and equals and name):
+        raise argparse.ArgumentTypeError(
+            f"expected a system and a service of the list of prices, such as rag=gpt-4o-mini, not {word}"
+        )
+    return system, name
 
 
 def _port(word: str) -> int:

@@ -137,7 +137,7 @@ def board(runs: Sequence[Run], claims: Sequence[Claim] | None = None) -> Board:
     )
     found = tuple(findings(records, load() if claims is None else claims, systems))
     more = (tuple(effects(records, systems)), tuple(crossings(records, systems)), found, tuple(pairs(records, systems)))
-    return Board(provenance, tuple(cells), *more, tuple(gathered(records, systems)), places=tuple(places(records)))
+    return Board(provenance, tuple(cells), *more, tuple(gathered(records, provenance)), places=tuple(places(records)))
 
 
 def latest(runs: Sequence[Run]) -> Records:

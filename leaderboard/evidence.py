@@ -41,6 +41,21 @@ class Amount(NamedTuple):
 
 
 Machine = Literal["", "cpu", "gpu"]
+
+
+@dataclass(frozen=True)
+class Hardware:
+    """What a run says of the machine that it was taken on, and when; each is empty where it does not say."""
+
+    cores: int = 0
+    processor: str = ""
+    """As `uname -m` has it."""
+    gpu: str = ""
+    """The model of its first GPU, as the driver has it."""
+    date: str = ""
+    """Year and month."""
+
+
 Column = tuple[str, str]
 """Measure and system."""
 Weights = Mapping[Column, float]
@@ -68,6 +83,7 @@ class Evidence:
     """Why seconds may not be what they seem."""
     machine: Machine = ""
     """What the seconds were taken on; empty where that is not known."""
+    hardware: Hardware = Hardware()
 
     def found(self, measure: str, system: str) -> Interval | None:
         """The mean of a measure; None where it has no value."""

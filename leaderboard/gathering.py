@@ -3,6 +3,7 @@
     {"suite": ..., "base_model": ...,
      "situation": {...},                                       what the page starts from, as `advise --json` names it
      "machine": "cpu",                                         what the seconds were taken on: "cpu", "gpu", or "" if not known
+     "hardware": {"cores": 2, "processor": "x86_64", "gpu": "", "date": "2026-11"},    more of it, and when
      "few": 10,                                                effective clusters from which systems are told apart
      "changed": 0.2,                                           share of the knowledge that the suite's revisions change
      "systems": [["lora", true], ["rag", false]],              whether a system's weights are its own
@@ -28,12 +29,13 @@ from typing import Any
 from evals.schema import InputError, Record
 from evals.statistics import FEW, Interval
 from leaderboard.covariance import covariance
-from leaderboard.evidence import QUALITY, Column, Evidence, Machine
+from leaderboard.evidence import QUALITY, Column, Evidence, Hardware, Machine
 from leaderboard.percentiles import SECONDS, around
+from leaderboard.prices import load
 from leaderboard.records import Records
 from leaderboard.reliance import cautions
 from leaderboard.series import Series, grouped, rounded
-from leaderboard.situation import Situation, load
+from leaderboard.situation import Situation
 
 WEIGHED = (
     *QUALITY,
@@ -46,13 +48,14 @@ FIELDS = ("value", "low", "high", "n", "clusters", "method", "effective")
 """Of an interval, in its order."""
 
 
-def gathered(records: Iterable[Record], systems: Mapping[str, Mapping[str, Any]] | None = None) -> list[Evidence]:
-    """The evidence of every suite and base model, by name; ``systems``: what the provenance says of each of them."""
+def gathered(records: Iterable[Record], run: Mapping[str, Any] | None = None) -> list[Evidence]:
+    """The evidence of every suite and base model, by name; ``run``: its provenance."""
     sections = sorted(grouped(Records.of(records), "suite", "base_model").items())
-    return [_section(suite, base_model, rows, systems or {}) for (suite, base_model), rows in sections]
+    return [_section(suite, base_model, rows, run or {}) for (suite, base_model), rows in sections]
 
 
-def _section(suite: str, base_model: str, records: Records, told: Mapping[str, Mapping[str, Any]]) -> Evidence:
+def _section(suite: str, base_model: str, records: Records, run: Mapping[str, Any]) -> Evidence:
+    told: Mapping[str, Mapping[str, Any]] = run.get("systems", {})
     systems = sorted(system for (system,) in grouped(records, "system"))
     groups = grouped(records.where(lambda about: about.measure in WEIGHED), "measure", "system")
     names = [(measure, system) for measure in WEIGHED for system in systems if (measure, system) in groups]
@@ -74,11 +77,18 @@ def _section(suite: str, base_model: str, records: Records, told: Mapping[str, M
         {name: [rounded(float(shared)) for shared in rows[place][: place + 1]] for place, name in enumerate(mixed)},
         cautions(columns, machines),
         next(iter(machines)) if len(machines) == 1 else "",
+        _hardware(run),
     )
 
 
 def _machine(device: str) -> Machine:
     return "" if not device else "cpu" if device == "cpu" else "gpu"
+
+
+def _hardware(run: Mapping[str, Any]) -> Hardware:
+    about = run.get("machine", {})
+    gpu, _, _ = about.get("gpus", "").partition(", ")
+    return Hardware(about.get("cores", 0), about.get("processor", ""), gpu, run.get("started", "")[:7])
 
 
 def _rounded(found: Interval) -> Interval:
@@ -107,8 +117,9 @@ def as_json(evidence: Evidence) -> dict[str, Any]:
     return {
         "suite": evidence.suite,
         "base_model": evidence.base_model,
-        "situation": asdict(Situation(load())),
+        "situation": asdict(Situation(load().prices(evidence.hardware))),
         "machine": evidence.machine,
+        "hardware": asdict(evidence.hardware),
         "changed": evidence.changed,
         "few": FEW,
         "systems": [list(row) for row in evidence.systems.items()],  # a list keeps its order in every language
@@ -143,6 +154,7 @@ def of_json(data: Mapping[str, Any]) -> Evidence:
         {column: row["covariance"] for column, row in mixed.items()},
         {column: row["caution"] for column, row in figures.items() if "caution" in row},
         data["machine"],
+        Hardware(**data["hardware"]),
     )
 
 

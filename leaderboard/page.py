@@ -20,9 +20,10 @@ from leaderboard.history import History, history
 from leaderboard.output import Site
 from leaderboard.plots.looks import SERIES, places
 from leaderboard.plots.table import Plot, of_history, plots
+from leaderboard.prices import load
 from leaderboard.printable import as_data
 from leaderboard.render import render
-from leaderboard.situation import Situation, load
+from leaderboard.situation import Situation
 from leaderboard.source import again, facts
 from leaderboard.store import Run, read
 from leaderboard.tables import Section, sections
@@ -128,7 +129,7 @@ def _told(shown: Shown, known: Evidence | None, files: Site) -> Shown:
     """A section with its plots and with advice, both for the situation that a page starts from."""
     if known is None:
         return shown
-    (advice,) = counsel.advise([known], Situation(load()))
+    (advice,) = counsel.advise([known], Situation(load().prices(known.hardware)))
     said = counsel.as_json(advice)["said"]
     told = [*said["verdict"], said["required"], *said["notes"]]
     return replace(shown, plots=plots(shown.section, advice.case, files), advice=told, decision=as_json(known))

@@ -11,9 +11,9 @@ from itertools import chain, repeat
 from evals.statistics import Interval
 from leaderboard import settle
 from leaderboard.advice import Choice, Decision
-from leaderboard.figures import SPACE, between, figure, money
+from leaderboard.figures import SPACE, between, figure, money, paid
 from leaderboard.options import Case, Weighed
-from leaderboard.situation import Limit
+from leaderboard.situation import Api, Limit
 
 REQUIRED = {
     "accuracy": "an expected accuracy of at least {}",
@@ -46,7 +46,29 @@ def situation(case: Case) -> str:
     aged = f"; on average {figure(case.aged or 0.0, 'share')} of the month's questions are about changed facts"
     each = f" changing {changed} of the facts each time{'' if case.aged is None else aged}" if month.updates else ""
     updates = f"{number(month.updates)} {'update' if month.updates == 1 else 'updates'} a month{each}"
-    return f"{updates}; {number(month.queries)} questions a day; machine time: {settle.hour(case)}."
+    return (
+        f"{updates}; {number(month.queries)} questions a day; machine time: {settle.hour(case)} ({_whose(case)}).{_tokens(case)}"
+    )
+
+
+def _whose(case: Case) -> str:
+    """Which machine has that price."""
+    named = case.situation.prices.machine(case.evidence.machine)
+    return f"{named}; --machine or --hour sets yours" if named else "your price"
+
+
+def _tokens(case: Case) -> str:
+    """Which systems are paid by the token."""
+    prices = case.situation.prices
+    return "".join(
+        f" Answers of {system} are paid by the token ({_api(api, prices.currency)})." for system, api in prices.api.items()
+    )
+
+
+def _api(api: Api, currency: str) -> str:
+    prompt, completion = (paid(f"{price:g}", currency) for price in (api.prompt, api.completion))
+    named = f"{api.name}; " if api.name else ""
+    return f"{named}{prompt} for a million of the prompt, {completion} of the answer"
 
 
 def number(x: float) -> str:

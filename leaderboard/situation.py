@@ -1,23 +1,14 @@
-"""What advice is asked for: how fast knowledge changes, how much is asked, what it is paid with, and what is required.
-
-``leaderboard/prices.toml`` holds prices as examples, and says what each field means.
-"""
+"""What advice is asked for: how fast knowledge changes, how much is asked, what it is paid with, and what is required."""
 
 from __future__ import annotations
 
-import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from math import expm1, inf, isfinite
-from pathlib import Path
-from typing import Any
+from math import expm1, inf
 
 from evals.schema import InputError
 from leaderboard.evidence import SAME, Machine
 
-SHIPPED = Path(__file__).with_name("prices.toml")
-MOST_SIGNS = 5
-"""Of a currency's name."""
 DAYS = 30
 """Of a month."""
 BY_DEFAULT = {"abstention": "min_abstention", "forgetting": "max_forgetting"}
@@ -30,14 +21,16 @@ class Api:
 
     prompt: float
     completion: float
+    name: str = ""
+    """What it is called, and since when it takes that."""
 
 
 @dataclass(frozen=True)
 class Prices:
-    """All in one currency."""
+    """What one section is paid with, all in one currency. `leaderboard.prices` chooses them out of a list."""
 
-    gpu_hour: float
-    """Of a machine with a GPU."""
+    gpu_hour: float | None
+    """Of a machine with a GPU; None where nobody said it."""
     storage_gb_month: float
     api: Mapping[str, Api] = field(default_factory=dict)
     """System -> what is paid for its tokens in place of the seconds that it takes to answer."""
@@ -45,24 +38,38 @@ class Prices:
     """What is written before an amount."""
     cpu_hour: float | None = None
     """Of a machine without a GPU; None where nobody said it."""
+    machines: Mapping[str, str] = field(default_factory=dict)
+    """Kind of machine ("cpu", "gpu") -> which one has that price; nothing where it is the reader's own."""
 
     def hour(self, machine: Machine) -> float:
         """Of the machine that seconds were taken on; of one with a GPU where that is not known.
 
         Raises:
-            InputError: it was one without a GPU, and has no price.
+            InputError: a machine of its kind has no price.
         """
-        if machine != "cpu":
-            return self.gpu_hour
-        if self.cpu_hour is None:
+        price = self.cpu_hour if machine == "cpu" else self.gpu_hour
+        if price is None:
+            has, kind = ("a CPU", "without") if machine == "cpu" else ("a GPU", "with")
             raise InputError(
-                "the run was taken on a CPU, and the prices are those of a GPU: add cpu_hour to them, or name it with --cpu-hour"
+                f"the run was taken on {has}, and the prices list no machine {kind} a GPU: "
+                "add a [[machine]] to them, or say what an hour costs with --hour"
             )
-        return self.cpu_hour
+        return price
+
+    def machine(self, machine: Machine) -> str:
+        """Which machine has that price; empty where it is the reader's own."""
+        return self.machines.get(machine or "gpu", "")
 
     def with_hour(self, machine: Machine, price: float) -> Prices:
-        """The same with another price of an hour of that machine."""
-        return replace(self, cpu_hour=price) if machine == "cpu" else replace(self, gpu_hour=price)
+        """The same with the reader's own price of an hour of that machine."""
+        kind = machine or "gpu"
+        others = {name: said for name, said in self.machines.items() if name != kind}
+        changed = replace(self, machines=others)
+        return replace(changed, cpu_hour=price) if kind == "cpu" else replace(changed, gpu_hour=price)
+
+    def with_api(self, api: Mapping[str, Api]) -> Prices:
+        """The same with systems that are paid by the token."""
+        return replace(self, api=api)
 
 
 @dataclass(frozen=True)
@@ -133,46 +140,3 @@ def share_changed(updates: float, changed: float) -> float:
     """
     x = updates * changed
     return 1 + expm1(-x) / x if x > 1e-6 else x / 2  # below that the difference of two near numbers is mostly rounding
-
-
-def load(file: Path | None = None) -> Prices:
-    """The prices of a file; those that come with Proctor where none is given.
-
-    Raises:
-        InputError: unreadable, not TOML, or fields that are missing, unknown or no prices; all of them are named at once.
-    """
-    path = file or SHIPPED
-    try:
-        data = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError, RecursionError) as error:
-        raise InputError(f"{path}: cannot be read as prices: {error}; name a file such as leaderboard/prices.toml") from error
-    problems = [f"{path}: {problem}" for problem in _problems(data)]
-    if problems:
-        raise InputError("\n".join(problems))
-    api = {system: Api(**prices) for system, prices in data.get("api", {}).items()}
-    cpu_hour = float(data["cpu_hour"]) if "cpu_hour" in data else None
-    return Prices(float(data["gpu_hour"]), float(data["storage_gb_month"]), api, data.get("currency", Prices.currency), cpu_hour)
-
-
-def _problems(data: Mapping[str, Any]) -> Iterator[str]:
-    amounts = {name: value for name, value in data.items() if name not in ("api", "currency")}
-    yield from _fields(amounts, ("gpu_hour", "storage_gb_month"), "", ("cpu_hour",))
-    currency = data.get("currency", Prices.currency)
-    if not isinstance(currency, str) or not 0 < len(currency.strip()) <= MOST_SIGNS:
-        yield f'currency: expected a sign or a short name such as "$" or "EUR", not {currency!r}'
-    api = data.get("api", {})
-    if not isinstance(api, dict) or not all(isinstance(prices, dict) for prices in api.values()):
-        yield "api: expected a table for each system, such as [api.rag]"
-        return
-    for system, prices in api.items():
-        yield from _fields(prices, ("prompt", "completion"), f"api.{system}.")
-
-
-def _fields(table: Mapping[str, Any], needed: tuple[str, ...], where: str, optional: tuple[str, ...] = ()) -> Iterator[str]:
-    known = (*needed, *optional)
-    yield from (f"{where}{name}: unknown field; known are {', '.join(known)}" for name in table if name not in known)
-    yield from (f"{where}{name}: missing; add {name} = 1.0" for name in needed if name not in table)
-    for name in (name for name in known if name in table):
-        value = table[name]
-        if isinstance(value, bool) or not isinstance(value, int | float) or not isfinite(value) or value < 0:
-            yield f"{where}{name}: expected a price, 0 or more, not {value!r}"

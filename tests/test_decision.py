@@ -86,8 +86,9 @@ def compare(run: Any, cases: list[tuple[Evidence, Situation]]) -> list[dict[str,
 @st.composite
 def situations(draw: Any, systems: tuple[str, ...] = ("rag", "lora")) -> Situation:
     paid = draw(st.lists(st.sampled_from(systems), unique=True, max_size=2))
-    api = {name: Api(draw(AMOUNTS), draw(AMOUNTS)) for name in paid}
-    prices = Prices(draw(AMOUNTS), draw(AMOUNTS), api, draw(st.sampled_from(("$", "EUR"))), draw(AMOUNTS))
+    api = {name: Api(draw(AMOUNTS), draw(AMOUNTS), draw(st.sampled_from(("", "a service, June 2026")))) for name in paid}
+    machines = draw(st.sampled_from(({}, {"gpu": "a GPU", "cpu": "a CPU"})))
+    prices = Prices(draw(AMOUNTS), draw(AMOUNTS), api, draw(st.sampled_from(("$", "EUR"))), draw(AMOUNTS), machines)
     floors = ("min_accuracy", "min_style", "min_abstention", "max_forgetting", "max_extracted")
     return Situation(
         prices,

@@ -21,6 +21,7 @@ from leaderboard import advised, baseline, covariance, gathering, publish
 from leaderboard.evidence import QUALITY, Evidence
 from leaderboard.gathering import gathered
 from leaderboard.options import Case, Option
+from leaderboard.prices import Paid, load
 from leaderboard.records import Records
 from leaderboard.series import Series, grouped
 from leaderboard.situation import Prices, Situation
@@ -148,7 +149,7 @@ def resampled_means(records, names):
 
 
 def test_evidence_comes_back_from_json(shipped):
-    found = gathered(shipped.records)
+    found = gathered(shipped.records, shipped.provenance)
     assert [gathering.of_json(json.loads(json.dumps(gathering.as_json(each)))) for each in found] == found
 
 
@@ -165,9 +166,9 @@ def test_rounding_moves_no_end_by_a_millionth(shipped, monkeypatch):
 def test_the_board_holds_what_the_command_decides_from(tmp_path):
     folders = [make_run(tmp_path / "run", Sample(seeds=3)), make_run(tmp_path / "other", Sample(suite="pubmed", seed=1))]
     data = publish(folders, tmp_path / "site").with_name("leaderboard.json")
-    month = Situation(Prices(1.0, 0.02), updates=0)
-    assert advised([data], month) == "\n".join(advised([folder], month) for folder in folders)
-    assert advised([data], month, as_data=True)
+    asked = {"updates": 0}, Paid(load())
+    assert advised([data], *asked) == "\n".join(advised([folder], *asked) for folder in folders)
+    assert advised([data], *asked, as_data=True)
 
 
 @pytest.mark.parametrize("text", ["", "[]", "{}", '{"decision": [{}]}', '{"decision": 1}'])
@@ -175,7 +176,7 @@ def test_a_file_without_evidence_says_what_to_name(tmp_path, text):
     path = tmp_path / "leaderboard.json"
     path.write_text(text, encoding="utf-8")
     with pytest.raises(InputError, match=r"holds no data to decide from.*name a run folder") as caught:
-        advised([path], Situation(Prices(1.0, 0.02)))
+        advised([path], {}, Paid(load()))
     assert str(path) in str(caught.value)
 
 

@@ -12,19 +12,20 @@ from leaderboard.advice import decide
 from leaderboard.counsel import advise, as_json
 from leaderboard.options import Case
 from leaderboard.page import publish
-from leaderboard.situation import BY_DEFAULT, Situation, load
+from leaderboard.prices import load
+from leaderboard.situation import BY_DEFAULT, Situation
 from leaderboard.store import Store
 from tests.browsing import needs_browser
 from tests.test_advice import HYBRID, LORA, RAG, measured
 
 pytestmark = needs_browser
 
-START = Situation(load())
+START = Situation(load().prices())
 SITUATIONS = {
     "": START,
     "updates=8&queries=30000": replace(START, updates=8.0, queries=30000.0),
     "updates=0&queries=0": replace(START, updates=0.0, queries=0.0),
-    "updates=30&changed=0.2&hour=10": replace(START, updates=30.0, changed=0.2, prices=replace(START.prices, gpu_hour=10.0)),
+    "updates=30&changed=0.2&hour=10": replace(START, updates=30.0, changed=0.2, prices=START.prices.with_hour("", 10.0)),
     "min_accuracy=0.6&min_abstention=0.5&max_latency=2": replace(
         START, min_accuracy=0.6, min_abstention=0.5, max_latency=2.0, by_default=("forgetting",)
     ),
@@ -132,7 +133,7 @@ def of(field, value):
     if value == "none":
         return replace(START, **{field: None}, by_default=by_default)
     if field == "hour":
-        return replace(START, prices=replace(START.prices, gpu_hour=float(value)))
+        return replace(START, prices=START.prices.with_hour("", float(value)))
     return replace(START, **{field: float(value)}, by_default=by_default)
 
 

@@ -41,7 +41,7 @@ const Panel = (() => {
     for (const name of Object.keys(FIELDS)) {
       const value = told(name);
       if (value === undefined || (value === null && !(name in REQUIREMENTS))) continue;
-      if (name === "hour") found.prices[priced(known)] = value;
+      if (name === "hour") found.prices = { ...found.prices, [priced(known)]: value, machines: {} };
       else found[name] = value;
     }
     found.by_default = found.by_default.filter((name) => told(ASSUMED[name]) === undefined);

@@ -40,7 +40,21 @@ const Sayings = (() => {
     const aged = found.aged === null ? "" : `; on average ${Figures.figure(found.aged, "share")} of the month's questions are about changed facts`;
     const each = updates ? ` changing ${changed} of the facts each time${aged}` : "";
     const month = `${number(updates)} ${updates === 1 ? "update" : "updates"} a month${each}`;
-    return `${month}; ${number(queries)} questions a day; machine time: ${Settle.hour(found)}.`;
+    return `${month}; ${number(queries)} questions a day; machine time: ${Settle.hour(found)} (${whose(found)}).${tokens(found.situation.prices)}`;
+  }
+
+  /** Which machine has that price. */
+  function whose({ evidence: { machine }, situation: { prices } }) {
+    const named = prices.machines[machine || "gpu"];
+    return named ? `${named}; --machine or --hour sets yours` : "your price";
+  }
+
+  /** Which systems are paid by the token. */
+  function tokens({ api, currency }) {
+    const paid = (price) => Figures.paid(Figures.general(price, 6), currency);
+    const said = ([system, { name, prompt, completion }]) =>
+      ` Answers of ${system} are paid by the token (${name ? `${name}; ` : ""}${paid(prompt)} for a million of the prompt, ${paid(completion)} of the answer).`;
+    return Object.entries(api).map(said).join("");
   }
 
   /** The requirements; also those that would hold if anything had been measured. */

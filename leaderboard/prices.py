@@ -1,0 +1,320 @@
+"""A list of prices: of machines by the hour, of services by the token; and which of them a run is paid with.
+
+``leaderboard/prices.toml`` is the one that comes with Proctor, and says what each field means.
+"""
+
+from __future__ import annotations
+
+import difflib
+import re
+import tomllib
+from calendar import month_name
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from math import inf, isfinite, log2
+from pathlib import Path
+from typing import Any, TypeVar
+
+from evals.schema import InputError
+from leaderboard.evidence import Evidence, Hardware, Machine
+from leaderboard.situation import Api, Prices
+
+SHIPPED = Path(__file__).with_name("prices.toml")
+MOST_SIGNS = 5
+"""Of a currency's name."""
+Named = TypeVar("Named")
+OLD = 12
+"""Months after which a price is said to be old."""
+
+
+@dataclass(frozen=True)
+class Rented:
+    """A machine, and what an hour of it costs."""
+
+    name: str
+    hour: float
+    """Of all of it."""
+    gpu: str = ""
+    """The model of its GPUs; empty where it has none."""
+    gpus: int = 1
+    vcpus: int = 0
+    """0 where nobody said it."""
+    processor: str = ""
+    terms: str = ""
+    """Where and how it is rented."""
+    date: str = ""
+    """Year and month of the price."""
+    source: str = ""
+
+    @property
+    def paid(self) -> float:
+        """What an hour of the exam costs on it, which uses one GPU."""
+        return self.hour / self.gpus if self.gpu else self.hour
+
+    @property
+    def size(self) -> str:
+        """What of it counts: its GPUs, or else its cores."""
+        if self.gpu:
+            return self.gpu if self.gpus == 1 else f"{self.gpus} {self.gpu}"
+        return f"{self.vcpus} vCPU" if self.vcpus else ""
+
+    def said(self, taken: Hardware) -> str:
+        """What it is and since when it costs that, for a run that was taken on other hardware."""
+        parts = (self.name, self.size if self.gpus == 1 else f"one of its {self.size}", self.terms, _month(self.date))
+        said = ", ".join(part for part in parts if part)
+        if self.gpu and taken.gpu and not _alike(self.gpu, taken.gpu):
+            said += f", as no listed machine has the run's {taken.gpu}"
+        return f"{said}, over a year before the run: check it" if _old(self.date, taken.date) else said
+
+
+@dataclass(frozen=True)
+class Service:
+    """A service that is paid by the token."""
+
+    name: str
+    prompt: float
+    """Of a million tokens, as below."""
+    completion: float
+    date: str = ""
+    source: str = ""
+
+    def paid(self, taken: Hardware) -> Api:
+        """Its prices, with what it is called."""
+        said = ", ".join(part for part in (self.name, _month(self.date)) if part)
+        said += ", over a year before the run: check it" if _old(self.date, taken.date) else ""
+        return Api(self.prompt, self.completion, said)
+
+
+@dataclass(frozen=True)
+class PriceList:
+    """All that can be paid with, in one currency."""
+
+    machines: Sequence[Rented]
+    services: Sequence[Service]
+    storage_gb_month: float
+    currency: str = Prices.currency
+
+    def prices(self, taken: Hardware = Hardware(), named: Rented | None = None) -> Prices:  # noqa: B008 # it is frozen
+        """Of the machine of each kind that is nearest to what the run was taken on, or of the one that was named."""
+        with_gpu = [machine for machine in self.machines if machine.gpu]
+        without = [machine for machine in self.machines if not machine.gpu]
+        gpu = min(with_gpu, key=lambda machine: _unlike_gpu(machine, taken), default=None)
+        cpu = min(without, key=lambda machine: _unlike(machine, taken), default=None)
+        if named:
+            gpu, cpu = (named, cpu) if named.gpu else (gpu, named)
+        names = {kind: machine.said(taken) for kind, machine in (("cpu", cpu), ("gpu", gpu)) if machine}
+        hours = (machine.paid if machine else None for machine in (gpu, cpu))
+        return Prices(next(hours), self.storage_gb_month, {}, self.currency, next(hours), names)
+
+    def machine(self, name: str) -> Rented:
+        """The one of that name; its cloud may be left out.
+
+        Raises:
+            InputError: there is none; the names that there are are listed.
+        """
+        known = {each.name: each for each in self.machines}
+        short = {each.name.partition(" ")[2]: each for each in self.machines}
+        if found := _found(short, name) or _found(known, name):
+            return found
+        listed = [f"{each.name}: {each.size}, {each.hour:g} an hour" for each in self.machines]
+        raise _unlisted("machine", name, [*known, *short], listed, self.currency)
+
+    def service(self, name: str) -> Service:
+        """The service of that name.
+
+        Raises:
+            InputError: there is none; the names that there are are listed.
+        """
+        known = {each.name: each for each in self.services}
+        if found := _found(known, name):
+            return found
+        said = "{}: {:g} for a million tokens of prompt, {:g} of answer"
+        listed = [said.format(each.name, each.prompt, each.completion) for each in self.services]
+        raise _unlisted("api", name, list(known), listed, self.currency)
+
+
+@dataclass(frozen=True)
+class Paid:
+    """With what a run is to be paid: a list, and what was asked for in place of what is nearest."""
+
+    listed: PriceList
+    machine: str = ""
+    """The name of one of the list; empty: the nearest."""
+    hour: float | None = None
+    """A price of one's own, in place of a machine's."""
+    api: Mapping[str, str] = field(default_factory=dict)
+    """System -> the service that its answers are paid as."""
+
+    def of(self, evidence: Evidence) -> Prices:
+        """The prices for one section.
+
+        Raises:
+            InputError: a name is not in the list, or is a machine of another kind than the one that took the seconds.
+        """
+        named = self.listed.machine(self.machine) if self.machine else None
+        _check_kind(evidence.machine, named)
+        prices = self.listed.prices(evidence.hardware, named)
+        services = {system: self.listed.service(name).paid(evidence.hardware) for system, name in self.api.items()}
+        prices = prices.with_api({system: api for system, api in services.items() if system in evidence.systems})
+        return prices if self.hour is None else prices.with_hour(evidence.machine, self.hour)
+
+    def check(self, sections: Sequence[Evidence]) -> None:
+        """That every name is one of the runs'.
+
+        Raises:
+            InputError: a system that is paid by the token is in no section; or one price is to be that of CPUs and GPUs.
+        """
+        there = dict.fromkeys(system for evidence in sections for system in evidence.systems)
+        for system, name in self.api.items() if sections else ():
+            if system not in there:
+                raise InputError(f"--api {system}={name}: the runs have no system {system}; they have {', '.join(there)}")
+        kinds = {evidence.machine or "gpu" for evidence in sections}
+        if len(kinds) > 1 and (self.hour is not None or self.machine):
+            what = "--machine" if self.machine else "--hour"
+            raise InputError(f"{what}: of these runs some were taken on a CPU and others on a GPU: advise on each kind by itself")
+
+
+def _check_kind(machine: Machine, named: Rented | None) -> None:
+    """A price of another kind of machine than the one that took the seconds would say nothing, and look as if it did."""
+    if named and machine and (machine == "gpu") != bool(named.gpu):
+        has, took = ("a GPU", "without one") if named.gpu else ("no GPU", "with one")
+        raise InputError(
+            f"--machine {named.name}: it has {has}, and the seconds were taken on a machine {took}: "
+            "name a machine of that kind, or take the run again on this one"
+        )
+
+
+def _unlike(machine: Rented, taken: Hardware) -> tuple[float, bool]:
+    """How far a machine is from another without a GPU: first in size, then in its processor."""
+    sizes = machine.vcpus and taken.cores
+    return abs(log2(machine.vcpus / taken.cores)) if sizes else inf, _processor(machine.processor) != _processor(taken.processor)
+
+
+def _unlike_gpu(machine: Rented, taken: Hardware) -> tuple[bool, int, int]:
+    """How far a machine is from another with a GPU: whether it has another model, how little is said of it, how many it has."""
+    return not _alike(machine.gpu, taken.gpu), -len(_words(machine.gpu)) if taken.gpu else 0, machine.gpus
+
+
+def _alike(listed: str, taken: str) -> bool:
+    """Whether a GPU is of a listed model, of which a driver may say more: its memory, its socket."""
+    return _words(listed) <= _words(taken)
+
+
+def _words(gpu: str) -> set[str]:
+    return set(re.findall(r"[a-z0-9]+", gpu.lower())) - {"nvidia", "tesla"}
+
+
+def _processor(name: str) -> str:
+    return {"amd64": "x86_64", "aarch64": "arm64"}.get(name.lower(), name.lower())
+
+
+def _month(date: str) -> str:
+    """2026-06 as June 2026."""
+    return f"{month_name[int(date[5:])]} {date[:4]}" if date else ""
+
+
+def _old(date: str, run: str) -> bool:
+    return bool(date and run) and _months(run) - _months(date) > OLD
+
+
+def _months(date: str) -> int:
+    return 12 * int(date[:4]) + int(date[5:7])
+
+
+def _found(known: Mapping[str, Named], name: str) -> Named | None:
+    return next((each for full, each in known.items() if full.lower() == name.lower()), None)
+
+
+def _unlisted(option: str, name: str, known: Sequence[str], listed: Sequence[str], currency: str) -> InputError:
+    near = difflib.get_close_matches(name, known, n=1)
+    hint = f"; did you mean {near[0]}?" if near else "."
+    more = f"Listed are, in {currency} (a [[{option}]] in a copy of the list, named with --prices, adds another):"
+    return InputError(
+        "\n".join([f"--{option} {name}: not in the list of prices{hint} {more}", *(f"  {line}" for line in listed)])
+    )
+
+
+# Reading a list.
+
+
+def load(file: Path | None = None) -> PriceList:
+    """The prices of a file; those that come with Proctor where none is given.
+
+    Raises:
+        InputError: unreadable, not TOML, or fields that are missing, unknown or wrong; all of them are named at once.
+    """
+    path = file or SHIPPED
+    try:
+        data = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError, RecursionError) as error:
+        raise InputError(f"{path}: cannot be read as prices: {error}; name a file such as leaderboard/prices.toml") from error
+    problems = [f"{path}: {problem}" for problem in _problems(data)]
+    if problems:
+        raise InputError("\n".join(problems))
+    machines = tuple(Rented(**row) for row in data["machine"])
+    services = tuple(Service(**row) for row in data.get("api", ()))
+    return PriceList(machines, services, float(data["storage_gb_month"]), data.get("currency", Prices.currency))
+
+
+def _problems(data: Mapping[str, Any]) -> Iterator[str]:
+    amounts = {name: value for name, value in data.items() if name not in ("api", "currency", "machine")}
+    yield from _fields(amounts, {"storage_gb_month": 0.0}, "", known=("currency", "machine", "api"))
+    currency = data.get("currency", Prices.currency)
+    if not isinstance(currency, str) or not 0 < len(currency.strip()) <= MOST_SIGNS:
+        yield f'currency: expected a sign or a short name such as "$" or "EUR", not {currency!r}'
+    if not data.get("machine"):
+        yield "machine: missing; add a [[machine]] with its name and what an hour of it costs"
+    yield from _rows(data, "machine", Rented("AWS m7i.large", 0.1))
+    yield from _rows(data, "api", Service("gpt-4o-mini", 0.15, 0.6))
+
+
+def _rows(data: Mapping[str, Any], table: str, example: Rented | Service) -> Iterator[str]:
+    """What is wrong with the tables of one kind: fields that the example has not, or of another type than it has."""
+    rows = data.get(table, [])
+    if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
+        yield f"{table}: expected tables, each under [[{table}]]"
+        return
+    fields, optional = asdict(example), vars(type(example))  # where a field has a default it is of the class, too
+    needed = {name: value for name, value in fields.items() if name not in optional}
+    for number, row in enumerate(rows, 1):
+        where = f"{table} {row['name'] if isinstance(row.get('name'), str) else number}: "
+        yield from _fields(row, needed, where, {name: value for name, value in fields.items() if name in optional})
+    names = [row["name"].lower() for row in rows if isinstance(row.get("name"), str)]
+    yield from (f"{table} {name}: listed {names.count(name)} times" for name in dict.fromkeys(names) if names.count(name) > 1)
+
+
+def _fields(
+    row: Mapping[str, Any],
+    needed: Mapping[str, Any],
+    where: str,
+    optional: Mapping[str, Any] | None = None,
+    known: Sequence[str] = (),
+) -> Iterator[str]:
+    examples = {**needed, **(optional or {})}
+    everything = ", ".join((*examples, *known))
+    yield from (f"{where}{name}: unknown field; known are {everything}" for name in row if name not in examples)
+    yield from (f"{where}{name}: missing; add {name} = {_toml(needed[name])}" for name in needed if name not in row)
+    yield from (
+        f"{where}{name}: {wrong}" for name in examples if name in row and (wrong := _wrong(name, row[name], examples[name]))
+    )
+
+
+def _toml(value: float | str) -> str:
+    return f'"{value}"' if isinstance(value, str) else str(value or 0.02)
+
+
+def _wrong(name: str, value: Any, example: Any) -> str:
+    if name == "date":
+        return (
+            ""
+            if isinstance(value, str) and re.fullmatch(r"\d{4}-(0[1-9]|1[0-2])", value)
+            else f'expected "2026-06", not {value!r}'
+        )
+    if isinstance(example, str):
+        return "" if isinstance(value, str) and (value.strip() or name != "name") else f"expected a text, not {value!r}"
+    if isinstance(example, int):
+        least = 1 if name == "gpus" else 0
+        whole = isinstance(value, int) and not isinstance(value, bool) and value >= least
+        return "" if whole else f"expected a whole number, {least} or more, not {value!r}"
+    number = isinstance(value, int | float) and not isinstance(value, bool) and isfinite(value) and value >= 0
+    return "" if number else f"expected a price, 0 or more, not {value!r}"
