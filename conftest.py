@@ -8,8 +8,8 @@ from __future__ import annotations
 import logging
 import os
 import sys
-from collections.abc import Generator, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Generator, Iterator, Sequence
+from dataclasses import dataclass, field, replace
 from functools import cached_property, partial
 from importlib import import_module
 from importlib.util import find_spec
@@ -354,19 +354,33 @@ def _estimate(plan: Plan, items: list[pytest.Item]) -> str:
     efforts: dict[int, list[Effort]] = {}
     for item in items:
         if isinstance(item, pytest.Function) and "cell" in item.callspec.params:
-            efforts.setdefault(id(item.callspec.params["cell"]), []).append(_effort(item))
+            cell: Any = item.callspec.params["cell"]
+            efforts.setdefault(id(cell), []).append(_effort(item, plan.sheet(cell)))
     asked = [(cell, efforts[id(cell)]) for cell in plan.cells if id(cell) in efforts]
     parts = [estimate.Part(cell.suite.name, cell.candidate, plan.sheet(cell).questions, found) for cell, found in asked]
-    return estimate.table(parts)
+    return estimate.table(parts) + "".join(f"{line}\n" for line in _reaches(asked, parts))
 
 
-def _effort(item: pytest.Function) -> Effort:
-    """What the axis of a test asks for, beyond what a candidate is trained on and asked anyway."""
+def _reaches(asked: Sequence[tuple[Cell, Any]], parts: Sequence[estimate.Part]) -> Iterator[str]:
+    """What each suite can show with the questions that would be asked of it."""
+    from suites.reach import summary  # it loads numpy
+
+    limited = {
+        cell.suite.name: replace(cell.suite, questions=tuple(part.questions))
+        for (cell, _), part in zip(asked, parts, strict=True)
+    }
+    yield from (f"{name}: {summary(suite)} (python -m suites validate says more)" for name, suite in limited.items())
+
+
+def _effort(item: pytest.Function, sheet: Sheet) -> Effort:
+    """What the axis of a test asks for, beyond what a candidate is trained on and asked anyway, and was not asked before."""
     module = f"evals.{item.path.stem.removeprefix('test_')}"
     name = item.originalname.rpartition("_")[2].upper()  # test_updates_retrained takes RETRAINED, test_updates takes AXIS
     found = vars(import_module(module)) if find_spec(module) else {}
     axis = found.get(name) or found.get("AXIS")
-    return axis.effort if isinstance(axis, Axis) else NOTHING
+    if not isinstance(axis, Axis) or axis.effort == NOTHING or Exam(sheet, lambda _: None).taken(axis):
+        return NOTHING
+    return axis.effort
 
 
 @pytest.hookimpl(wrapper=True)

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from evals import machine
 from evals.cache import Cache, digest, source
+from evals.counts import counted
 from evals.judges import Judge
 from evals.schema import (
     Answer,
@@ -258,7 +259,12 @@ class Exam:
         doubtful = axis.timed and any(record.caution for record in records)
         if not doubtful and not any(record.status in ("failed", "unmeasured") for record in records):
             cache.json("scores", key, lambda: [as_json(record) for record in records])
+        cache.json("taken", key, lambda: True)
         return records
+
+    def taken(self, axis: Axis) -> bool:
+        """Whether it was taken before, so that what it asks for is kept, though perhaps not all its scores."""
+        return self.sheet.cache.has("taken", self._key(axis))
 
     def _key(self, axis: Axis) -> str:
         sheet = self.sheet
@@ -302,9 +308,9 @@ class Exam:
         valued = [record for record in records if record.value is not None]
         missing = [record for record in records if record.status == "unmeasured"]
         if missing and not valued:
-            yield f"{who}: none of {len(missing)} items could be measured: {_commonest(missing)}"
+            yield f"{who}: none of {counted(len(missing), 'item')} could be measured: {_commonest(missing)}"
         if valued and all(record.status == "failed" for record in valued):
-            yield f"{who}: all {len(valued)} items failed: {_commonest(valued)}"
+            yield f"{who}: all {counted(len(valued), 'item')} failed: {_commonest(valued)}"
         if valued:
             from evals.differences import measured_interval  # loads numpy, which pytest can do without while it collects
 

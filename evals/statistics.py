@@ -32,6 +32,8 @@ from typing import Any, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+from evals.counts import counted
+
 Array: TypeAlias = NDArray[np.float64]
 Clusters: TypeAlias = Sequence[str] | NDArray[np.integer[Any]]
 """The cluster of each item: its name, or a number that is not below zero and not much larger than there are clusters."""
@@ -77,7 +79,7 @@ class Interval:
 
 def cluster_count(clusters: int, effective: float) -> str:
     """How many clusters, and how few that is where one of them outweighs many: "1 cluster", "60 clusters that weigh as 4.7"."""
-    words = f"{clusters} cluster{'' if clusters == 1 else 's'}"
+    words = counted(clusters, "cluster")
     return f"{words} that weigh as {floor(10 * effective) / 10:.1f}" if effective < FEW <= clusters else words
 
 

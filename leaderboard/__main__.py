@@ -11,6 +11,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from evals.cli import USAGE_ERROR, Parser, suit_any_terminal
+from evals.counts import counted
 from evals.schema import InputError
 from leaderboard import advised, debated, publish, summary
 
@@ -53,7 +54,7 @@ def _gh_pages(arguments: argparse.Namespace) -> int:
 
     target = gh_pages.Target(Path.cwd(), arguments.branch, arguments.push, arguments.keep)
     done = gh_pages.commit(arguments.site, target, arguments.message)
-    said = f"{done.files} files committed" if done.new else "nothing changed"
+    said = f"{counted(done.files, 'file')} committed" if done.new else "nothing changed"
     pushed = f", pushed to {arguments.push}" if arguments.push else ""
     print(f"{arguments.branch}: {said}, at {done.commit[:7]}{pushed}")
     return 0
@@ -96,7 +97,8 @@ def _sample(arguments: argparse.Namespace) -> int:
 
     added = people.sample(store.read(arguments.folder), arguments.measure, arguments.n)
     print(
-        f"{arguments.folder / people.FILE}: {added} answers to label (0 to 1 in place of null), {FEWEST} or more of each system."
+        f"{arguments.folder / people.FILE}: {counted(added, 'answer')} to label (0 to 1 in place of null), "
+        f"{FEWEST} or more of each system."
     )
     print(f"Then publish the run again: python -m leaderboard publish {arguments.folder} --to DIR")
     return 0

@@ -25,7 +25,8 @@ def figure(value: float, unit: str) -> str:
     if unit == "seconds":
         return _seconds(value)
     if unit.startswith("tokens"):
-        return f"{_digits(value)}{SPACE}{unit}"
+        shown = _digits(value)
+        return f"{shown}{SPACE}{'token' if unit == 'tokens' and shown.lstrip('-') == '1' else unit}"
     number, prefix = _scaled(value)
     one = unit in COUNTED and number.lstrip("-") == "1" and not prefix
     sign = unit[:-1] if one else SIGNS.get(unit, unit)

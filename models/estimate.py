@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
+from evals.counts import counted
 from evals.exam import Effort
 from evals.reading import ASKED
 from evals.schema import Question
@@ -70,7 +71,7 @@ def _training(row: Work) -> str:
 
 
 def _asking(row: Work) -> str:
-    return f"{row.missing} of {row.questions} questions"
+    return f"{row.missing} of {counted(row.questions, 'question')}"
 
 
 def _time(seconds: float) -> str:

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from evals.cli import USAGE_ERROR, Parser, interpreter, suit_any_terminal
+from evals.counts import counted
 from evals.schema import InputError, Suite
 from evals.tally import Tally
 from suites.draft import suite_name, write_folder, write_suite
@@ -17,6 +18,7 @@ from suites.importers import IMPORTERS
 from suites.importers.choices import choices
 from suites.importers.options import Options
 from suites.load import read
+from suites.reach import reach
 from suites.starter import starter
 
 
@@ -44,7 +46,7 @@ def _new(options: argparse.Namespace) -> None:
 
 def _validate(options: argparse.Namespace) -> None:
     suite, tally = read(options.suite)
-    print(f"{options.suite}: {_counts(suite)}", _room(suite), *_told(tally), *hints(suite), "ok", sep="\n")
+    print(f"{options.suite}: {_counts(suite)}", _room(suite), *_told(tally), *hints(suite), *reach(suite), "ok", sep="\n")
 
 
 def _import(options: argparse.Namespace) -> None:
@@ -59,7 +61,11 @@ def _import(options: argparse.Namespace) -> None:
 def _import_choices(options: argparse.Namespace) -> None:
     files, tally = choices(options.files)
     write_folder(options.dir, files)
-    print(f"{options.dir}: {len(options.files)} tasks. Name the folder under `general` in a suite.toml", *_told(tally), sep="\n")
+    print(
+        f"{options.dir}: {counted(len(options.files), 'task')}. Name the folder under `general` in a suite.toml",
+        *_told(tally),
+        sep="\n",
+    )
 
 
 def _told(tally: Tally) -> list[str]:
@@ -75,10 +81,10 @@ def _relative(entry: str, folder: Path) -> str:
 def _counts(suite: Suite) -> str:
     unanswerable = sum(not question.answerable for question in suite.questions)
     counts = [
-        f"{len(suite.domain.documents)} documents",
-        f"{len(suite.domain.examples)} training examples",
-        f"{len(suite.questions)} questions ({unanswerable} without an answer in the documents)",
-        f"{len(suite.revisions)} revisions",
+        counted(len(suite.domain.documents), "document"),
+        counted(len(suite.domain.examples), "training example"),
+        f"{counted(len(suite.questions), 'question')} ({unanswerable} without an answer in the documents)",
+        counted(len(suite.revisions), "revision"),
         f"general tasks: {', '.join(Path(entry).name for entry in suite.general) or 'none'}",
     ]
     return ", ".join(counts)
@@ -90,7 +96,7 @@ def _room(suite: Suite) -> str:
     words = len(longest.split())
     return (
         "answers may take up to one and a half times as many tokens as the longest right answer, which has "
-        f"{words} word{'s' * (words != 1)} ({len(longest)} characters); --dry-run counts them for a base model"
+        f"{counted(words, 'word')} ({counted(len(longest), 'character')}); --dry-run counts them for a base model"
     )
 
 

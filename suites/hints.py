@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator
 from itertools import combinations, product
 
 from evals.accuracy import exact
+from evals.counts import counted
 from evals.quantities import Reading, readings
 from evals.schema import Question, Suite
 from evals.text import RULES, declines, holds, normalise
@@ -55,7 +56,7 @@ def _asked_twice(suite: Suite) -> Iterator[str]:
     alike = [same for same in several if len({question.references for question in same}) == 1]
     if alike:
         ids = _named([" = ".join(question.id for question in same) for same in alike])
-        yield f"note: {len(alike)} questions are asked more than once, and count as often ({ids})"
+        yield f"note: {counted(len(alike), 'question is', 'questions are')} asked more than once, and each time counts ({ids})"
 
 
 def _learnt_twice(suite: Suite) -> Iterator[str]:
@@ -64,7 +65,8 @@ def _learnt_twice(suite: Suite) -> Iterator[str]:
         said.setdefault(example.prompt, set()).add(example.completion)
     several = [prompt[:40] for prompt, completions in said.items() if len(completions) > 1]
     if several:
-        yield f"note: {len(several)} prompts of train.jsonl have several completions ({_named(several)}): all are taught"
+        prompts = counted(len(several), "prompt")
+        yield f"note: {prompts} of train.jsonl with several completions ({_named(several)}): all are taught"
 
 
 def _equal_documents(suite: Suite) -> Iterator[str]:
@@ -73,15 +75,15 @@ def _equal_documents(suite: Suite) -> Iterator[str]:
         held.setdefault(values.plain(document.text), []).append(document.id)
     twins = [" = ".join(ids) for ids in held.values() if len(ids) > 1]
     if twins:
-        yield f"note: {len(twins)} texts are each that of several documents ({_named(twins)})"
+        yield f"note: {counted(len(twins), 'text is', 'texts are each')} that of several documents ({_named(twins)})"
 
 
 def _lost_characters(suite: Suite) -> Iterator[str]:
     lost = [document.id for document in suite.domain.documents if "\N{REPLACEMENT CHARACTER}" in document.text]
     if lost:
         yield (
-            f"note: {len(lost)} documents hold U+FFFD, which stands for characters that were lost in a conversion "
-            f"({_named(lost)}): convert them again from their source"
+            f"note: {counted(len(lost), 'document holds', 'documents hold')} U+FFFD, which stands for characters that were lost "
+            f"in a conversion ({_named(lost)}): convert them again from their source"
         )
 
 
@@ -101,8 +103,8 @@ def _perhaps_missing(suite: Suite) -> Iterator[str]:
     odd = [question.id for question in suite.questions if any(each.strip() in values.MISSING for each in question.references)]
     if odd:
         yield (
-            f"note: {len(odd)} questions have a reference that programs write where there is no value ({_named(odd)}): "
-            "taken for the text itself"
+            f"note: {counted(len(odd), 'question has', 'questions have')} a reference that programs write where there is no "
+            f"value ({_named(odd)}): taken for the text itself"
         )
 
 
@@ -187,8 +189,8 @@ def _without_evidence(suite: Suite) -> Iterator[str]:
     bare = [question.id for question in asked if not question.evidence]
     if bare:
         yield (
-            f"note: of {len(asked)} questions with an answer, {len(bare)} name no evidence ({_named(bare)}): "
-            "retrieval, citations and faithfulness to the evidence are not measured on them"
+            f"note: of {counted(len(asked), 'question')} with an answer, {counted(len(bare), 'names', 'name')} no evidence "
+            f"({_named(bare)}): retrieval, citations and faithfulness to the evidence are not measured on them"
         )
 
 
@@ -197,8 +199,9 @@ def _not_in_evidence(suite: Suite) -> Iterator[str]:
     absent = [question.id for question in asked if not any(_stands(each, question, suite) for each in question.references)]
     if absent:
         yield (
-            f"note: of {len(asked)} questions with evidence, {len(absent)} have no reference that stands in it word for word "
-            f"({_named(absent)}): as it should be where answers are judgements or are worded anew, a slip where they are quoted"
+            f"note: of {counted(len(asked), 'question')} with evidence, {counted(len(absent), 'has', 'have')} no reference that "
+            f"stands in it word for word ({_named(absent)}): as it should be where answers are judgements or are "
+            "worded anew, a slip where they are quoted"
         )
 
 
@@ -219,7 +222,7 @@ def _declining(suite: Suite) -> Iterator[str]:
     odd = list(dict.fromkeys(declining))
     if odd:
         yield (
-            f"note: {len(odd)} questions have a reference that declines to answer ({_named(odd)}): "
+            f"note: {counted(len(odd), 'question has', 'questions have')} a reference that declines to answer ({_named(odd)}): "
             "write [] for references where the documents do not hold the answer"
         )
 
@@ -228,6 +231,6 @@ def _tags(suite: Suite) -> Iterator[str]:
     tagged = [document.id for document in suite.domain.documents if TAG.search(document.text)]
     if tagged:
         yield (
-            f"note: {len(tagged)} documents hold tags of HTML, which are taken for text ({_named(tagged)}): "
-            "a file that is called .html is read without them"
+            f"note: {counted(len(tagged), 'document holds', 'documents hold')} tags of HTML, which are taken for text "
+            f"({_named(tagged)}): a file that is called .html is read without them"
         )

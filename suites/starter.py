@@ -114,7 +114,9 @@ REVISIONS = [
 def starter(name: str, folder: str) -> dict[str, str]:
     """The files of a suite to start from."""
     examples = ({"prompt": prompt, "completion": answer, "evidence": evidence} for prompt, answer, evidence in TRAINING)
-    questions = (dict(zip(("id", "question", "references", "evidence", "tags"), row, strict=True)) for row in QUESTIONS)
+    fields = ("id", "question", "references", "evidence", "tags")
+    rows = (dict(zip(fields, row, strict=True)) for row in QUESTIONS)
+    questions = (row | {"cluster": row["evidence"][0]} if row["evidence"] else row for row in rows)  # those of one document
     return {
         "suite.toml": SETTINGS.format(name=name, folder=folder),
         **{f"documents/{path}": text for path, text in DOCUMENTS.items()},

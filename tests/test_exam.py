@@ -50,6 +50,17 @@ def test_a_record_says_everything_about_itself(take: Any) -> None:
     assert Record.from_json(vars(record)) == record
 
 
+@pytest.mark.parametrize("caution", ["", "the machine was busy"])
+def test_what_was_taken_is_known_though_its_seconds_are_taken_again(cache: Cache, caution: str) -> None:
+    exam = Exam(replace(sheet(gold()), cache=cache), lambda _: None)
+    timed, other = axis(Score(1.0, caution=caution), timed=True), axis(0.5)
+    assert not exam.taken(timed)
+    exam.take(timed)
+    assert exam.taken(timed)
+    assert not exam.taken(other)
+    assert not Exam(replace(exam.sheet, limit=1), lambda _: None).taken(timed)
+
+
 def test_where_every_question_fails_the_test_fails_and_says_why(take: Any) -> None:
     with pytest.raises(AssertionError, match=r"accuracy\.exact of crashing on bench: all 3 items failed: it broke"):
         take(accuracy.AXIS, sheet(crashing()))

@@ -353,5 +353,6 @@ def test_dry_run_trains_nothing(suite: Path, tiny_llama: Path, tmp_path: Path) -
     code, out = runner("--dry-run")
     assert code == 0, out
     assert "train on" in out
+    assert "covers: cannot show which system is better" in out
     assert not runner.run_dir.exists()
     assert not (tmp_path / "cache" / "adapted").exists()

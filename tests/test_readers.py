@@ -252,7 +252,7 @@ def test_evidence_may_be_a_text_that_equal_documents_have(suite):
     made, _ = suite(files, questions=[{"question": "Where?", "references": ["hall"], "evidence": ["It is  in the hall."]}])
     assert made.questions[0].evidence == ("a",)
     assert made.notes == ("questions.jsonl: evidence by a text that 2 equal documents have counts as a (b) (line 1)",)
-    assert any("1 texts are each that of several documents (a = b)" in hint for hint in hints(made))
+    assert any("1 text is that of several documents (a = b)" in hint for hint in hints(made))
 
 
 def test_a_passage_that_different_documents_hold_is_refused(suite):
@@ -407,7 +407,7 @@ def test_a_list_says_that_a_text_is_meant(suite):
     made, _ = suite(questions=rows, train=[{"prompt": "P", "completion": ["N/A"]}])
     assert [question.references for question in made.questions] == [("None",), ("['a']",)]
     assert (made.questions[1].text, made.domain.examples[0].completion) == ("nan", "N/A")
-    assert any("1 questions have a reference that programs write where there is no value" in hint for hint in hints(made))
+    assert any("1 question has a reference that programs write where there is no value" in hint for hint in hints(made))
 
 
 def test_a_key_that_is_there_twice_is_a_problem_and_not_the_last_value(suite):
@@ -481,13 +481,13 @@ def test_what_is_odd_and_allowed_is_hinted_at(suite):
     said = list(hints(made))
     parts = (
         *(
-            "1 questions are asked more than once, and count as often (a = b)",
-            "1 prompts of train.jsonl have several completions",
+            "1 question is asked more than once, and each time counts (a = b)",
+            "1 prompt of train.jsonl with several completions",
         ),
         *(
-            "1 documents hold U+FFFD",
-            "1 documents hold tags of HTML",
-            "1 questions have a reference that declines to answer (none)",
+            "1 document holds U+FFFD",
+            "1 document holds tags of HTML",
+            "1 question has a reference that declines to answer (none)",
         ),
     )
     for part in parts:

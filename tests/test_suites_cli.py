@@ -88,7 +88,7 @@ def test_validate_notes_references_that_their_evidence_does_not_hold(tmp_path, c
     file.write_text("".join(json.dumps(row) + "\n" for row in [*rows, slip]), encoding="utf-8")
     assert main(["validate", str(tmp_path / "a")]) == 0
     said = capsys.readouterr().out
-    assert f"of {len([row for row in rows if row['references']]) + 1} questions with evidence, 1 have no reference" in said
+    assert f"of {len([row for row in rows if row['references']]) + 1} questions with evidence, 1 has no reference" in said
     assert "(slip)" in said
     assert said.endswith("ok\n")
 
@@ -102,7 +102,7 @@ def test_validate_notes_questions_without_evidence_and_those_asked_twice(tmp_pat
     assert main(["validate", str(tmp_path / "a")]) == 0
     said = capsys.readouterr().out
     assert f"note: {rows[0]['id']}, twin ask the same and have different references" in said
-    assert "1 name no evidence (twin)" in said
+    assert "1 names no evidence (twin)" in said
 
 
 def test_import_makes_a_suite_and_names_its_general_tasks(tmp_path, capsys, monkeypatch):

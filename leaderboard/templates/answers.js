@@ -98,7 +98,7 @@ const Answers = (() => {
     }
   }
 
-  const said = (found, systems, list) => h("p", { class: "about", role: "status" }, `${found.length} of ${list.questions.length} questions`);
+  const said = (found, systems, list) => h("p", { class: "about", role: "status" }, `${found.length} of ${list.questions.length} question${list.questions.length === 1 ? "" : "s"}`);
 
   /** The place of the first that is listed, where pages start. */
   const first = (found) => Math.max(0, Math.min(PAGE * Math.trunc(Number(State.get("from", "0")) / PAGE || 0), PAGE * Math.floor((found.length - 1) / PAGE)));

@@ -19,7 +19,11 @@ const Figures = (() => {
     if (unit === "share") return `${fixed(100 * value, 1)}${SPACE}%`;
     if (unit === "difference") return `${fixed(100 * value, 1)}${SPACE}pts`;
     if (unit === "seconds") return seconds(value);
-    return unit.startsWith("tokens") ? `${digits(value)}${SPACE}${unit}` : scaled(value, unit);
+    return unit.startsWith("tokens") ? tokens(digits(value), unit) : scaled(value, unit);
+  }
+
+  function tokens(shown, unit) {
+    return `${shown}${SPACE}${unit === "tokens" && Math.abs(Number(shown)) === 1 ? "token" : unit}`;
   }
 
   /** Three digits, or all of a whole number: 1,235. */
