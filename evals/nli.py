@@ -7,6 +7,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from evals import hub
 from evals.cache import digest, file_digest
 from evals.judges import JudgeError, Pair
 from evals.schema import InputError
@@ -119,14 +120,7 @@ class NliJudge:
         """Where the model's files are: the folder named, or the hub's copy, downloaded if it is not there yet."""
         if Path(self.model).is_dir():
             return Path(self.model)
-        from huggingface_hub import snapshot_download
-
-        try:
-            return Path(snapshot_download(self.model, revision=self.revision or None, allow_patterns=list(FILES)))
-        except (OSError, ValueError) as error:
-            raise InputError(
-                f"the judge nli:{self.model} is neither a folder nor a model that can be fetched: {error}"
-            ) from error
+        return hub.fetched("the judge", self.model, FILES, revision=self.revision)
 
 
 def _hypothesis(question: str, text: str) -> str:

@@ -10,6 +10,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from evals import hub
 from evals.cache import Cache, digest
 from evals.schema import InputError
 from models import files, labels, refusal, room, trial
@@ -225,15 +226,5 @@ def _parts(name: str, folder: Path) -> tuple[str, ...]:
 
 
 def _from_hub(name: str, *, code: bool) -> Path:
-    from huggingface_hub import snapshot_download
-    from huggingface_hub.errors import HfHubHTTPError, LocalEntryNotFoundError, OfflineModeIsEnabled
-
-    log.info("looking for %s on the model hub", name)
     wanted = ["*.safetensors", *files.SETTINGS, *(["*.py"] if code else [])]
-    try:
-        return Path(snapshot_download(name, allow_patterns=wanted, ignore_patterns=NOT_LOADED))
-    except (HfHubHTTPError, LocalEntryNotFoundError, OfflineModeIsEnabled, OSError, ValueError) as error:
-        reason = str(error).splitlines()[0]
-        raise InputError(
-            f"--base-model {name}: neither a folder here nor to be had from the model hub ({reason}); give a folder"
-        ) from error
+    return hub.fetched("--base-model", name, wanted, without=NOT_LOADED)

@@ -11,7 +11,7 @@ from importlib.metadata import version as installed
 from pathlib import Path
 from typing import Any
 
-from evals import minilm
+from evals import hub, minilm
 from evals.cache import Cache, digest, source
 from evals.schema import InputError
 from models import files
@@ -141,17 +141,7 @@ def find(name: str, cache: Cache) -> Embedder:
 
 @lru_cache(maxsize=8)
 def _from_hub(name: str) -> Path:
-    from huggingface_hub import snapshot_download
-    from huggingface_hub.errors import HfHubHTTPError, LocalEntryNotFoundError, OfflineModeIsEnabled
-
-    log.info("looking for %s on the model hub", name)
-    try:
-        return Path(snapshot_download(name, allow_patterns=list(FILES)))
-    except (HfHubHTTPError, LocalEntryNotFoundError, OfflineModeIsEnabled, OSError, ValueError) as error:
-        reason = str(error).splitlines()[0]
-        raise InputError(
-            f"embedder {name}: neither a folder here nor to be had from the model hub ({reason}); give a folder"
-        ) from error
+    return hub.fetched("embedder", name, FILES)
 
 
 def _files(folder: Path) -> list[Path]:

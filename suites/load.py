@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -13,6 +14,8 @@ from suites.documents import read_documents
 from suites.problems import Problems, closest
 from suites.questions import Reader, check_unseen
 from suites.settings import EMBEDDED, FILE, read_settings
+
+log = logging.getLogger("proctor")
 
 
 def names() -> list[str]:
@@ -90,7 +93,9 @@ def load_all(names_or_paths: Sequence[str]) -> list[Suite]:
     for name in names_or_paths:
         try:
             folder = find(name).resolve()
-            if folder not in found:
+            if folder in found:
+                log.warning("--suite %s: this suite is named more than once, and taken once", name)
+            else:
                 found[folder] = load(name)
         except InputError as error:
             problems.append(str(error))

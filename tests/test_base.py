@@ -81,7 +81,9 @@ def test_missing_folder(cache: Cache, name: str) -> None:
 def test_hub_name_without_a_network(cache: Cache, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", True)
     monkeypatch.setattr("huggingface_hub.constants.HF_HUB_CACHE", str(tmp_path))
-    with pytest.raises(InputError, match="neither a folder here nor to be had from the model hub"):
+    with pytest.raises(
+        InputError, match="--base-model someone/some-model: there is no such folder, and the model hub is not asked while"
+    ):
         find("someone/some-model", cache)
 
 

@@ -177,7 +177,9 @@ def test_missing_folders_and_hub_names(cache: Cache, monkeypatch: pytest.MonkeyP
         embedder.find("./nowhere", cache)
     monkeypatch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", True)
     monkeypatch.setattr("huggingface_hub.constants.HF_HUB_CACHE", str(tmp_path))
-    with pytest.raises(InputError, match="neither a folder here nor to be had from the model hub"):
+    with pytest.raises(
+        InputError, match="embedder someone/some-embedder: there is no such folder, and the model hub is not asked while"
+    ):
         embedder.find("someone/some-embedder", cache)
 
 

@@ -84,5 +84,7 @@ def test_the_name_changes_with_the_weights_and_holds_no_path(folder: Path, tmp_p
 
 def test_a_model_that_is_nowhere_is_an_input_error(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", True)
-    with pytest.raises(InputError, match="neither a folder nor a model"):
+    with pytest.raises(
+        InputError, match="the judge nobody/nothing: there is no such folder, and the model hub is not asked while"
+    ):
         NliJudge("nobody/nothing").supports(PAIRS)

@@ -576,8 +576,9 @@ def test_two_suites_of_one_name_are_refused_with_their_folders(tmp_path):
     assert all(str(folder) in str(raised.value) for folder in folders)
 
 
-def test_a_folder_named_twice_is_one_suite(tmp_path):
+def test_a_folder_named_twice_is_one_suite_and_that_is_said(tmp_path, caplog):
     folder = tmp_path / "support"
     write(folder, GOOD)
     (tmp_path / "link").symlink_to(folder)
     assert len(load_all([str(folder), f"{folder}/", str(tmp_path / "link")])) == 1
+    assert caplog.text.count("this suite is named more than once, and taken once") == 2
