@@ -87,6 +87,13 @@ def test_a_small_drop_that_is_surely_small_passes():
     assert only(gate(run(before), run(after), CRITICAL)) == ("passed", "GO")
 
 
+def test_a_measure_that_had_no_value_before_is_not_compared_whatever_the_seeds():
+    none = [record("context.cut", "a", None, status="not_applicable", reason="no room", seed=0)]
+    some = [record("context.cut", "a", value, seed=seed) for seed, value in enumerate((0.1, 0.2, 0.3))]
+    before, after = (Run(Path("run"), Records.of(records), {}) for records in (none, some))
+    assert gate(before, after, Policy()).rulings[0].change.found is None
+
+
 def test_runs_of_other_suites_have_nothing_to_compare():
     with pytest.raises(InputError, match=r"no suite, base model and system in common: .*/rag in one, other/.*/rag in the other"):
         gate(run(share(9, 30)), run(share(9, 30), suite="other"), Policy())
