@@ -56,6 +56,7 @@ def _import(options: argparse.Namespace) -> None:
     general = [_relative(entry, options.dir) for entry in options.general]
     suite = write_suite(options.dir, draft.files(name, options.title or name, general))
     print(f"{options.dir}: {_counts(suite)}", *_told(draft.tally), sep="\n")
+    print(f"To see what it can show: {interpreter()} -m suites validate {options.dir}")
 
 
 def _import_choices(options: argparse.Namespace) -> None:

@@ -29,6 +29,7 @@ WITHIN = 0.1
 """Correlation of differences within a cluster."""
 ALLOWED = 0.02
 """The drop that a gate allows where its policy says nothing."""
+NEEDED = f"{FEW} effective clusters are needed"
 NAMED = 3
 """Tags that are named."""
 
@@ -55,10 +56,9 @@ class Size(NamedTuple):
         degrees = self.clusters - 1
         return (t_quantile(1 - ALPHA / 2, degrees) + t_quantile(POWER, degrees)) * self.error(correlation)
 
-    @property
-    def said(self) -> str:
-        """In words."""
-        asked = counted(self.questions, "question")
+    def said(self, kind: str = "") -> str:
+        """How many questions of a kind, in words: "24 questions with an answer in 8 clusters"."""
+        asked = f"{counted(self.questions, 'question')} {kind}".rstrip()
         return asked if self.clusters == self.questions else f"{asked} in {cluster_count(self.clusters, self.effective)}"
 
 
@@ -91,7 +91,7 @@ def _can(answerable: Size) -> Iterator[str]:
     needed = float(f"{answerable.questions * (drop / ALLOWED) ** 2:.1g}")
     yield (
         f"can show which of two systems is right more often, from a difference of about {_points(gap)} on "
-        f"({answerable.said} with an answer; with 80 % power; more where several systems are compared at once)"
+        f"({answerable.said('with an answer')}; with 80 % power; more where several systems are compared at once)"
     )
     yield (
         f"can show that a new version is worse by less than about {_points(drop)} (what a gate asks of critical measures; "
@@ -109,19 +109,20 @@ def _cannot(suite: Suite, answerable: Size) -> Iterator[str]:
     if answerable.few:
         yield f"which system is better: {_few(answerable, 'with an answer')}"
     if revised.few:
-        yield f"what to take where documents change: {_few(revised, 'about revised documents')}; add some to revisions.jsonl"
+        found = _few(revised, "about revised documents")
+        yield f"what to take where documents change: {found}; add some to revisions.jsonl (advise --updates 0 needs none)"
     if unanswerable.few:
         yield f"who declines what the documents do not answer: {_few(unanswerable, 'of that kind')}; add some without references"
     if tags := _thin(suite):
-        named = ", ".join(f"{tag} ({found.said})" for tag, found in list(tags.items())[:NAMED])
+        named = ", ".join(f"{tag} ({found.said()})" for tag, found in list(tags.items())[:NAMED])
         more = f" and {len(tags) - NAMED} more" if len(tags) > NAMED else ""
-        yield f"who is better on one kind of question: tagged {named}{more}; {FEW} clusters are needed"
+        yield f"who is better on one kind of question: tagged {named}{more} ({NEEDED})"
 
 
 def _few(found: Size, kind: str) -> str:
     if not found.questions:
         return f"there is no question {kind}"
-    return f"{found.said} {kind}, and {FEW} clusters are needed"
+    return f"{found.said(kind)} ({NEEDED})"
 
 
 def _thin(suite: Suite) -> dict[str, Size]:

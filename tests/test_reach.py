@@ -88,14 +88,14 @@ ANSWERED = questions(100, references=("a",))
     [
         (
             suite(*questions(9, references=("a",)), *questions(12)),
-            "which system is better: 9 questions with an answer, and 10 clusters are needed",
+            "which system is better: 9 questions with an answer (10 effective clusters are needed)",
         ),
         (
             suite(*questions(90, 3, references=("a",)), *questions(12)),
-            "which system is better: 90 questions in 3 clusters with an answer",
+            "which system is better: 90 questions with an answer in 3 clusters",
         ),
         (suite(*questions(1, references=("a",)), *questions(12)), "which system is better: 1 question with an answer"),
-        (suite(*WHOLE.questions, revised=4), "what to take where documents change: 4 questions about revised documents, and 10"),
+        (suite(*WHOLE.questions, revised=4), "what to take where documents change: 4 questions about revised documents (10"),
         (suite(*WHOLE.questions, revised=0), "what to take where documents change: there is no question about revised documents"),
         (
             suite(*ANSWERED),
@@ -103,7 +103,7 @@ ANSWERED = questions(100, references=("a",))
         ),
         (
             suite(*WHOLE.questions, *questions(3, references=("a",), tags=("rare",))),
-            "who is better on one kind of question: tagged rare (3 questions); 10 clusters are needed",
+            "who is better on one kind of question: tagged rare (3 questions) (10 effective clusters are needed)",
         ),
     ],
     ids=["questions", "clusters", "one", "revised", "no revisions", "no unanswerable", "tag"],
@@ -129,4 +129,7 @@ def test_validate_says_it(capsys):
     assert main(["validate", "loans"]) == 0
     said = capsys.readouterr().out
     assert "can show which of two systems is right more often" in said
-    assert "cannot show what to take where documents change: 32 questions in 10 clusters that weigh as 8.2" in said
+    assert (
+        "cannot show what to take where documents change: 32 questions about revised documents in 10 clusters that weigh as 8.2"
+        in said
+    )
