@@ -15,6 +15,7 @@ from math import inf, isfinite, log2
 from pathlib import Path
 from typing import Any, TypeVar
 
+from evals.counts import counted
 from evals.schema import InputError
 from leaderboard.evidence import Evidence, Hardware, Machine
 from leaderboard.situation import Api, Prices
@@ -64,6 +65,8 @@ class Rented:
         said = ", ".join(part for part in parts if part)
         if self.gpu and taken.gpu and not _alike(self.gpu, taken.gpu):
             said += f", as no listed machine has the run's {taken.gpu}"
+        if not self.gpu and self.vcpus and taken.cores and not 1 / 2 < self.vcpus / taken.cores < 2:
+            said += f", where the run had {counted(taken.cores, 'core')}"
         return f"{said}, over a year before the run: check it" if _old(self.date, taken.date) else said
 
 
