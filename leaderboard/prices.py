@@ -63,11 +63,16 @@ class Rented:
         """What it is and since when it costs that, for a run that was taken on other hardware."""
         parts = (self.name, self.size if self.gpus == 1 else f"one of its {self.size}", self.terms, _month(self.date))
         said = ", ".join(part for part in parts if part)
-        if self.gpu and taken.gpu and not _alike(self.gpu, taken.gpu):
-            said += f", as no listed machine has the run's {taken.gpu}"
-        if not self.gpu and self.vcpus and taken.cores and not 1 / 2 < self.vcpus / taken.cores < 2:
-            said += f", where the run had {counted(taken.cores, 'core')}"
+        if unlike := self._unlike(taken):
+            said += f", where the run had {unlike}"
         return f"{said}, over a year before the run: check it" if _old(self.date, taken.date) else said
+
+    def _unlike(self, taken: Hardware) -> str:
+        """What the run had in place of what counts here; empty where that is much the same, or not known."""
+        if self.gpu:
+            return "" if not taken.gpu or _alike(self.gpu, taken.gpu) else taken.gpu
+        near = not self.vcpus or not taken.cores or 1 / 2 < self.vcpus / taken.cores < 2
+        return "" if near else counted(taken.cores, "core")
 
 
 @dataclass(frozen=True)
@@ -194,8 +199,10 @@ def _unlike(machine: Rented, taken: Hardware) -> tuple[float, bool]:
 
 
 def _unlike_gpu(machine: Rented, taken: Hardware) -> tuple[bool, int, int]:
-    """How far a machine is from another with a GPU: whether it has another model, how little is said of it, how many it has."""
-    return not _alike(machine.gpu, taken.gpu), -len(_words(machine.gpu)) if taken.gpu else 0, machine.gpus
+    """How far a machine is from another with a GPU: of another model, or else how little is said of it and how many it has."""
+    if not _alike(machine.gpu, taken.gpu):
+        return True, 0, 0
+    return False, -len(_words(machine.gpu)), machine.gpus
 
 
 def _alike(listed: str, taken: str) -> bool:

@@ -48,7 +48,11 @@ def taken(cores: int = 0, gpu: str = "", processor: str = "x86_64", date: str = 
         (taken(8, "NVIDIA H100 80GB HBM3"), "gpu", "AWS p5.48xlarge, one of its 8 NVIDIA H100, us-east-1"),
         (taken(8, "NVIDIA H100 NVL"), "gpu", "Azure NC40ads H100 v5, NVIDIA H100 NVL"),
         (taken(8, "NVIDIA H200"), "gpu", "AWS p5en.48xlarge, one of its 8 NVIDIA H200"),
-        (taken(8, "NVIDIA GeForce RTX 4090"), "gpu", "as no listed machine has the run's NVIDIA GeForce RTX 4090"),
+        (
+            taken(8, "NVIDIA GeForce RTX 4090"),
+            "gpu",
+            "AWS g5.xlarge, NVIDIA A10G, us-east-1, on demand, June 2026, where the run had NVIDIA GeForce RTX",
+        ),
         (taken(), "gpu", "AWS g5.xlarge, NVIDIA A10G"),
     ],
     ids=lambda value: str(value)[:40],
