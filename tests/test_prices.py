@@ -161,7 +161,7 @@ def test_prices_name_their_currency(tmp_path):
     path.write_text('currency = "EUR"\n' + SMALL + "gpu = 'b'", encoding="utf-8")
     (evidence,) = gathered(measured(rag=RAG))
     (advice,) = counsel.advise([evidence], Situation(Paid(load(path)).of(evidence)))
-    assert "at EUR\u00a01 (a, b; --machine or --hour sets yours)" in counsel.as_json(advice)["said"]["situation"]
+    assert "at EUR\u00a01/h (a, b; --machine or --hour sets yours)" in counsel.as_json(advice)["said"]["situation"]
 
 
 # The command.
@@ -182,12 +182,10 @@ def said(words, capsys, *more) -> str:
 
 def test_the_command_names_the_machine_that_a_run_is_paid_with(tmp_path, capsys):
     words = run_on(tmp_path / "run", cores=2, processor="x86_64")
-    assert "as in the run, at $0.1008 (AWS m7i.large, 2 vCPU, us-east-1, on demand, October 2026; --machine or" in said(
-        words, capsys
-    )
-    assert "at $0.0816 (AWS m7g.large, 2 vCPU" in said(words, capsys, "--machine", "m7g.large")
-    assert "at $0.0816 (AWS m7g.large, 2 vCPU" in said(words, capsys, "--machine", "aws M7G.large")
-    assert "at $2 (your price)" in said(words, capsys, "--hour", "2")
+    assert "CPU at $0.1008/h (AWS m7i.large, 2 vCPU, us-east-1, on demand, October 2026; --machine or" in said(words, capsys)
+    assert "CPU at $0.0816/h (AWS m7g.large, 2 vCPU" in said(words, capsys, "--machine", "m7g.large")
+    assert "CPU at $0.0816/h (AWS m7g.large, 2 vCPU" in said(words, capsys, "--machine", "aws M7G.large")
+    assert "CPU at $2/h (your price)" in said(words, capsys, "--hour", "2")
 
 
 def test_a_machine_that_is_not_listed_is_refused_with_the_list(tmp_path, capsys):
