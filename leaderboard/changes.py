@@ -11,13 +11,11 @@ from evals.comparison import Comparison
 from evals.schema import Better, Record
 from leaderboard.axes import axis, rank
 from leaderboard.records import Records
-from leaderboard.series import READINGS, Series, grouped
+from leaderboard.series import COUNTED, READINGS, Series, grouped
 from leaderboard.store import Run
 
 NEW, GONE, ELSEWHERE = "was not measured before", "is not measured any more", "was timed on another machine"
 CELL = ("suite", "base_model", "system", "measure")
-COUNTED = ("bytes", "FLOP", "tokens", "artifacts", "models")
-"""Units of what is counted: one value of a system says all. What is timed differs from time to time."""
 BESIDE = ("in one run", "in another")
 Provenance: TypeAlias = Mapping[str, Any]
 
@@ -187,7 +185,7 @@ def incomparable(before: Run, after: Run) -> list[str]:
 
 def apart(old: Record, new: Record, before: Provenance, after: Provenance) -> list[str]:
     """The same for one system in one measure, of which ``old`` and ``new`` are any records."""
-    return [*_exams(old, new), *_manners(new.system, before, after)]
+    return [*_exams(old, new), *_manners(new.system, before, after, f"{new.suite}/{new.base_model}")]
 
 
 def mixed(records: Records) -> list[str]:
@@ -210,12 +208,24 @@ def _exams(old: Record, new: Record, words: tuple[str, str] = ("before", "now"))
             yield f"{about}: {', '.join(f'{_short(value)} {word}' for value, word in zip(pair, words, strict=True))}"
 
 
-def _manners(system: str, before: Provenance, after: Provenance) -> Iterator[str]:
-    """Prompt template, decoding and merge state of a system, where both runs tell of it."""
+def _manners(system: str, before: Provenance, after: Provenance, domain: str = "") -> Iterator[str]:
+    """Prompt template, decoding and merge state of a system, where both runs tell of it; on all domains, or on one."""
     told = [run.get("systems", {}).get(system) for run in (before, after)]
     was, now = ({} if about is None else _manner(about) for about in told)
     for name in [name for name in was if name in now and was[name] != now[name]]:
-        yield f"{name} of system {system}: {was[name]} before, {now[name]} now"
+        for where, old, new in _by_domain(was[name], now[name], domain):
+            yield f"{name} of system {system}{where}: {old} before, {new} now"
+
+
+def _by_domain(was: Any, now: Any, domain: str) -> Iterator[tuple[str, Any, Any]]:
+    """Where a value differs that may be one for all domains, or one for each."""
+    tables = [value for value in (was, now) if isinstance(value, dict)]
+    if not tables:
+        yield "", was, now
+    for place in [place for place in tables[0] if place in tables[-1] and domain in ("", place)] if tables else ():
+        old, new = (value[place] if isinstance(value, dict) else value for value in (was, now))
+        if old != new:
+            yield f" on {place}", old, new
 
 
 def renewed(kind: str, before: Provenance, after: Provenance) -> Iterator[str]:

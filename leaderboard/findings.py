@@ -25,11 +25,9 @@ from leaderboard import retraining
 from leaderboard.claims import Claim, Expect
 from leaderboard.records import Records
 from leaderboard.retraining import Variation, once, trained, variation
-from leaderboard.series import Series, grouped, rounded
+from leaderboard.series import COUNTED, Series, grouped, rounded
 
 Ruled = Literal["supported", "contradicted", "not shown", "not measured"]
-EXACT = ("bytes", "FLOP", "tokens", "artifacts", "models")
-"""Units of what is counted: one value of a system says all. What is timed differs from time to time."""
 
 
 @dataclass(frozen=True)
@@ -173,7 +171,7 @@ def _unsure(mine: Series, theirs: Series, found: Comparison) -> str:
         return told[0].reason
     if found.n == 1 and not mine.share:
         alone = any(len(side.seed_means) < 2 and side.means.values.any() for side in (mine, theirs))
-        return "one reading; repeat with --seeds 3" if alone and mine.unit not in EXACT else ""
+        return "one reading; repeat with --seeds 3" if alone and mine.unit not in COUNTED else ""
     if not found.difference.few:
         return ""
     count = f"{found.clusters} cluster{'' if found.clusters == 1 else 's'}"

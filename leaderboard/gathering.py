@@ -167,5 +167,6 @@ def read(path: Path) -> list[Evidence]:
     try:
         return [of_json(entry) for entry in json.loads(path.read_text(encoding="utf-8"))["decision"]]
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        why = "it is not JSON" if isinstance(error, json.JSONDecodeError) else f"{error!r}"
         what = "name a run folder, or a leaderboard.json that this version published"
-        raise InputError(f"{path}: holds no data to decide from: {error!r}; {what}") from error
+        raise InputError(f"{path}: holds no data to decide from: {why}; {what}") from error

@@ -22,7 +22,9 @@ from leaderboard.records import Codes, Records
 Row = TypeVar("Row")
 
 READINGS = ("seconds", "joules", "tokens/s")
-"""Units of what a clock or a meter says, which would say something else the next time. Bytes and operations are counted."""
+"""Units of what a clock or a meter says, which would say something else the next time."""
+COUNTED = ("bytes", "FLOP", "tokens", "artifacts", "models")
+"""Units of what is counted: one value of a system says all."""
 
 
 @dataclass(frozen=True)

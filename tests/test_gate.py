@@ -11,6 +11,7 @@ import pytest
 from evals.schema import InputError
 from leaderboard import policy, report
 from leaderboard.__main__ import main
+from leaderboard.changes import apart
 from leaderboard.gate import EXIT, gate
 from leaderboard.policy import Policy, Rule
 from leaderboard.records import Records
@@ -320,6 +321,18 @@ def test_another_manner_of_asking_is_refused_by_name(name):
     before, after = (run(share(9, 30), provenance={"systems": {"rag": {"generation": {name: v}}}}) for v in ("1", "2"))
     with pytest.raises(InputError, match=f"{name} of system rag: 1 before, 2 now"):
         gate(before, after, Policy())
+
+
+def test_a_room_that_differs_on_one_domain_leaves_the_others_comparable():
+    def with_room(room, **fields):
+        return run(share(9, 30), provenance={"systems": {"rag": {"settings": {"max_new_tokens": room}}}}, **fields)
+
+    both, one = {"instruments/tiny": 32, "loans/tiny": 117}, 32
+    before, after = with_room(both), with_room(one)
+    with pytest.raises(InputError, match=r"max_new_tokens of system rag on loans/tiny: 117 before, 32 now$"):
+        gate(before, after, Policy())
+    record = before.records[0]
+    assert apart(record, record, before.provenance, after.provenance) == []
 
 
 def test_exit_codes_tell_the_decisions_apart():
