@@ -195,7 +195,7 @@ def _ruling(change: Change, rule: Rule, p: float | None, policy: Policy, tests: 
 def _counted(change: Change, found: Comparison, rule: Rule) -> Ruling:
     """What is counted, and not sampled, is known."""
     allowed, drop = rule.allowed(found.theirs), -change.gain
-    said = f"{_shown(change, max(0.0, drop))} worse; {_shown(change, allowed)} is allowed"
+    said = f"{_shown(change, max(0.0, drop))} worse; {_shown(change, allowed)} allowed"
     return Ruling(change, rule, None, "failed" if drop > allowed else "passed", said)
 
 
@@ -203,17 +203,13 @@ def _by_test(change: Change, rule: Rule, p: float, policy: Policy, tests: int) -
     found = change.found
     assert found  # noqa: S101 # it was tested
     allowed = rule.allowed(found.theirs)
-    most, limit = _shown(change, max(0.0, -change.gain_bounds[0])), f"{_shown(change, allowed)} is allowed"
+    most, limit = _shown(change, max(0.0, -change.gain_bounds[0])), f"{_shown(change, allowed)} allowed"
     drop = f"{_shown(change, -change.gain)} worse"
     if change.not_worse(allowed) < policy.alpha:
         return Ruling(change, rule, p, "passed", f"at most {most} worse; {limit}")
     beyond = change.worse(allowed) < policy.alpha
     if change.retrained and not change.noise_known:
-        luck = (
-            "trained once each time, so luck in training may be all of it"
-            if beyond
-            else f"may be up to {most} worse, and {limit}"
-        )
+        luck = "trained once each time, so luck in training may be all of it" if beyond else f"may be up to {most} worse; {limit}"
         return Ruling(change, rule, p, "inconclusive", f"{drop}; {luck}" if beyond else luck, SEEDS, beyond)
     if p < policy.alpha:
         return Ruling(change, rule, p, "failed", f"{drop}; {limit}")
@@ -221,7 +217,7 @@ def _by_test(change: Change, rule: Rule, p: float, policy: Policy, tests: int) -
     if beyond:
         said = f"{drop}; {limit}; not significant after correction for {tests} tests"
         return Ruling(change, rule, p, "inconclusive", said, settle, beyond=True)
-    return Ruling(change, rule, p, "inconclusive", f"may be up to {most} worse, and {limit}", settle)
+    return Ruling(change, rule, p, "inconclusive", f"may be up to {most} worse; {limit}", settle)
 
 
 SEEDS = "train with --seeds 3"

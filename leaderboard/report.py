@@ -90,9 +90,11 @@ def _why(gate: Gate) -> str:
     """One sentence why, and one what to do."""
     deciding = [ruling for ruling in gate.rulings if ruling.decides]
     if gate.failed:
+        worse = "got significantly worse than the policy allows"
+        said = worse if all(ruling.outcome == "failed" for ruling in gate.failed) else f"{worse}, or count as such by policy"
         return (
-            f"{_figures(len(gate.failed))} of {len(deciding)} that decide got significantly worse than the policy allows, or "
-            "count as such. Look at the questions lost below; or raise max_drop in the policy if that is acceptable."
+            f"{_figures(len(gate.failed))} of {len(deciding)} that decide {said}. Look at the questions lost below; or raise "
+            "max_drop in the policy if that is acceptable."
         )
     if gate.open:
         return (
