@@ -18,7 +18,6 @@ from suites.importers import IMPORTERS
 from suites.importers.choices import choices
 from suites.importers.options import Options
 from suites.load import read
-from suites.reach import reach
 from suites.starter import starter
 
 
@@ -45,6 +44,8 @@ def _new(options: argparse.Namespace) -> None:
 
 
 def _validate(options: argparse.Namespace) -> None:
+    from suites.reach import reach  # loads numpy, which the other commands do without
+
     suite, tally = read(options.suite)
     print(f"{options.suite}: {_counts(suite)}", _room(suite), *_told(tally), *hints(suite), *reach(suite), "ok", sep="\n")
 

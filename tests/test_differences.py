@@ -15,18 +15,18 @@ from tests.simulate import differences as simulated
 DRAWS = 1500
 
 
-@pytest.mark.parametrize("cell", simulated.CELLS, ids=str)
-def test_a_difference_on_the_edge_is_seldom_called_beyond_it(cell):
-    found = simulated.sample(cell, DRAWS, seed=1)
+@pytest.mark.parametrize("case", simulated.CELLS, ids=str)
+def test_a_difference_on_the_edge_is_seldom_called_beyond_it(case):
+    found = simulated.sample(case, DRAWS, seed=1)
     for level in (0.025, 0.0042):
         most = level + 4 * np.sqrt(level / DRAWS)
-        assert (p_below(found, cell.edge) < level).mean() <= most
-        assert (p_above(found, cell.edge) < level).mean() <= most
+        assert (p_below(found, case.edge) < level).mean() <= most
+        assert (p_above(found, case.edge) < level).mean() <= most
 
 
-@pytest.mark.parametrize("cell", [cell for cell in simulated.CELLS if cell.changed == 1], ids=str)
-def test_intervals_hold_the_truth(cell):
-    assert simulated.covers(simulated.sample(cell, 300, seed=2), cell.edge) >= 0.94 - 3 * np.sqrt(0.05 / 300)
+@pytest.mark.parametrize("case", [cell for cell in simulated.CELLS if cell.changed == 1], ids=str)
+def test_intervals_hold_the_truth(case):
+    assert simulated.covers(simulated.sample(case, 300, seed=2), case.edge) >= 0.94 - 3 * np.sqrt(0.05 / 300)
 
 
 def test_ten_points_are_found_about_as_often_as_by_the_best_test_known():
