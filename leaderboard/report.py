@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from itertools import compress
 from typing import get_args
 
 from evals.comparison import ALPHA, corrected, verdict
@@ -199,6 +200,9 @@ def _p(p: float) -> str:
 
 
 def _markdown(rows: Sequence[Sequence[str]]) -> str:
+    """A table, without the columns that hold nothing."""
+    filled = [any(row[place] for row in rows[1:]) for place in range(len(rows[0]))]
+    rows = [tuple(compress(row, filled)) for row in rows]
     lined = [rows[0], ("---",) * len(rows[0]), *rows[1:]]
     return "\n".join(f"| {' | '.join(map(_plain, row))} |" for row in lined)
 
