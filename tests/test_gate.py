@@ -17,6 +17,7 @@ from leaderboard.policy import Policy, Rule
 from leaderboard.records import Records
 from leaderboard.store import Run
 from tests import sample_run
+from tests.simulate import gate as simulated
 from tests.sample_run import record
 
 CRITICAL = Policy(defaults=Rule("critical", 0.02))
@@ -430,3 +431,19 @@ def test_runs_that_cannot_be_read_end_with_3(tmp_path, capsys):
 def test_a_report_cannot_be_made_to_say_other_things():
     bad = "x|y @someone <b> `rm`\n# head"
     assert report._plain(bad) == "x\\|y @\u200bsomeone &lt;b> 'rm' # head"
+
+
+def scenario(name):
+    return next(one for one in simulated.SCENARIOS if one.name == name)
+
+
+def test_luck_in_training_alone_is_never_no_go():
+    assert simulated.counted(scenario("nothing; training noise of 4 points, 1 seeds"), 5, seed=1)["NO-GO"] == 0
+
+
+def test_a_large_drop_of_one_system_is_found_and_no_other():
+    """Found in 7 of 10 simulations."""
+    found = simulated.counted(scenario("20 points in one system, a tenth anew"), 12, seed=1)
+    assert found["found"] >= 4
+    assert found["false alarm"] <= 1
+    assert found["GO"] == 0
