@@ -17,8 +17,8 @@ from leaderboard.policy import Policy, Rule
 from leaderboard.records import Records
 from leaderboard.store import Run
 from tests import sample_run
-from tests.simulate import gate as simulated
 from tests.sample_run import record
+from tests.simulate import gate as simulated
 
 CRITICAL = Policy(defaults=Rule("critical", 0.02))
 
