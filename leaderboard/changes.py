@@ -42,6 +42,10 @@ class Change:
     """Whether a system that is trained was made anew, so that luck in training is part of the change."""
     noise_known: bool = True
     """Whether runs with several seeds say how much that is."""
+    lost: str = ""
+    """Which items were measured before, and are not even asked now; empty if none."""
+    seeds: str = ""
+    """With which seeds both are compared, where they have others, too."""
 
     @property
     def counted(self) -> bool:
@@ -89,10 +93,16 @@ def changes(before: Run, after: Run, seeded: Sequence[Run] = ()) -> list[Change]
     kept = old.keys() - {
         key for key, series in old.items() if key not in new and not len(series.means.items)
     }  # never had a value
-    keys = sorted(kept | new.keys(), key=lambda key: (*key[:2], rank(key[3]), key[2]))
+    asked = {key for key in kept | new.keys() if any(key in side and _asked(side[key]) for side in (old, new))}
+    keys = sorted(asked, key=lambda key: (*key[:2], rank(key[3]), key[2]))
     machines = [run.provenance.get("machine") for run in (before, after)]
     moved = all(machines) and machines[0] != machines[1]
     return [_change(old.get(key), new.get(key), seeds.get(key, []), moved=moved, retrained=key[:3] in trained) for key in keys]
+
+
+def _asked(series: Series) -> bool:
+    """Whether the measure applies to any item at all."""
+    return bool(series.items("scored", "failed", "unmeasured"))
 
 
 def _retrained(before: Run, after: Run) -> set[tuple[str, ...]]:
@@ -138,7 +148,26 @@ def _change(old: Series | None, new: Series | None, seeded: Sequence[Series], *,
         cautions=_cautions(old, new),
         retrained=retrained,
         noise_known=any(len(series.seed_means) > 1 for series in (old, new, *beside) if series),
+        lost=_lost(old, new),
+        seeds=_shared_seeds(old, new),
     )
+
+
+def _lost(old: Series | None, new: Series | None) -> str:
+    """What a smaller run, as one with ``--limit``, leaves out. What no longer applies to a system was asked all the same."""
+    if old is None or new is None:
+        return ""
+    before, now = (dict(zip(side.column("item"), side.column("status"), strict=True)) for side in (old.records, new.records))
+    measured = [item for item, status in before.items() if status in ("scored", "failed")]
+    missing = sum(item not in now for item in measured)
+    return f"{missing} of {len(measured)} items measured before are missing now" if missing else ""
+
+
+def _shared_seeds(old: Series | None, new: Series | None) -> str:
+    seeds = [set(series.by_seed) for series in (old, new) if series]
+    if len(seeds) < 2 or seeds[0] == seeds[1]:
+        return ""
+    return f"seed {', '.join(map(str, sorted(seeds[0] & seeds[1])))} ({len(seeds[0])} before, {len(seeds[1])} now)"
 
 
 def _alike(series: Series, record: Record) -> bool:
@@ -179,8 +208,9 @@ def incomparable(before: Run, after: Run) -> list[str]:
     """What differs that would make a comparison one of exams and not of systems. Each names what, where, and both values."""
     old, new = ({key: rows[0] for key, rows in grouped(run.records, *CELL).items()} for run in (before, after))
     exams = [text for key in old if key in new for text in _exams(old[key], new[key])]
-    systems = [name for name in before.provenance.get("systems", {}) if name in after.provenance.get("systems", {})]
-    return [*dict.fromkeys([*exams, *(text for name in systems for text in _manners(name, before.provenance, after.provenance))])]
+    both = dict.fromkeys((key[2], f"{key[0]}/{key[1]}") for key in old if key in new)
+    told = (text for system, domain in both for text in _manners(system, before.provenance, after.provenance, domain))
+    return [*dict.fromkeys([*exams, *told])]
 
 
 def apart(old: Record, new: Record, before: Provenance, after: Provenance) -> list[str]:
@@ -208,24 +238,15 @@ def _exams(old: Record, new: Record, words: tuple[str, str] = ("before", "now"))
             yield f"{about}: {', '.join(f'{_short(value)} {word}' for value, word in zip(pair, words, strict=True))}"
 
 
-def _manners(system: str, before: Provenance, after: Provenance, domain: str = "") -> Iterator[str]:
-    """Prompt template, decoding and merge state of a system, where both runs tell of it; on all domains, or on one."""
+def _manners(system: str, before: Provenance, after: Provenance, domain: str) -> Iterator[str]:
+    """Prompt template, decoding and merge state of a system on one domain, where both runs tell of it."""
     told = [run.get("systems", {}).get(system) for run in (before, after)]
     was, now = ({} if about is None else _manner(about) for about in told)
-    for name in [name for name in was if name in now and was[name] != now[name]]:
-        for where, old, new in _by_domain(was[name], now[name], domain):
-            yield f"{name} of system {system}{where}: {old} before, {new} now"
-
-
-def _by_domain(was: Any, now: Any, domain: str) -> Iterator[tuple[str, Any, Any]]:
-    """Where a value differs that may be one for all domains, or one for each."""
-    tables = [value for value in (was, now) if isinstance(value, dict)]
-    if not tables:
-        yield "", was, now
-    for place in [place for place in tables[0] if place in tables[-1] and domain in ("", place)] if tables else ():
-        old, new = (value[place] if isinstance(value, dict) else value for value in (was, now))
+    for name in [name for name in was if name in now]:
+        tables = [value for value in (was[name], now[name]) if isinstance(value, dict)]  # one for all domains, or one for each
+        old, new = (value.get(domain) if isinstance(value, dict) else value for value in (was[name], now[name]))
         if old != new:
-            yield f" on {place}", old, new
+            yield f"{name} of system {system}{f' on {domain}' if tables else ''}: {old} before, {new} now"
 
 
 def renewed(kind: str, before: Provenance, after: Provenance) -> Iterator[str]:

@@ -8,7 +8,7 @@ of passing need no correction.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from fnmatch import fnmatchcase
 from typing import Any, Literal, get_args
@@ -141,10 +141,20 @@ def _known(policy: Policy, found: Sequence[Change]) -> list[str]:
     """Nothing would be required of a misspelt measure; the policy that comes with Proctor holds for what there is."""
     if policy.shipped:
         return []
+    much = [text for change in found for text in _too_much(change, policy.rule(change.measure, change.unit))]
+    if much:
+        return [*dict.fromkeys(much)]
     measures = dict.fromkeys(change.measure for change in found)
     unknown = [name for name in policy.measures if not any(fnmatchcase(measure, name) for measure in measures)]
     said = f"the policy names measures that neither run has: {', '.join(unknown)}; they have {', '.join(measures)}"
     return [said] if unknown else []
+
+
+def _too_much(change: Change, rule: Rule) -> Iterator[str]:
+    """What is allowed of a share in points rather than in shares would let everything pass."""
+    for name, most in (("max_drop", rule.max_drop), ("max_relative_drop", rule.max_relative_drop or 0.0)):
+        if change.unit in ("share", "difference") and most > 1:
+            yield f"the policy's {name} of {change.measure} is {most:g}, and a share is at most 1; write 0.05 for five points"
 
 
 def _systems(run: Run) -> set[tuple[Any, ...]]:
@@ -176,18 +186,29 @@ def _untold(change: Change, policy: Policy) -> str:
 
 
 def _ruling(change: Change, rule: Rule, p: float | None, policy: Policy, tests: int) -> Ruling:
+    """What is left out now may hide anything, unless the rest shows enough."""
+    found = _of_what_is_there(change, rule, p, policy, tests)
+    if change.lost and found.outcome in ("unchanged", "passed"):
+        return replace(found, outcome="inconclusive", reason=f"{change.lost}; the others: {found.reason}", settle=AGAIN)
+    return found
+
+
+AGAIN = "measure them, without --limit"
+
+
+def _of_what_is_there(change: Change, rule: Rule, p: float | None, policy: Policy, tests: int) -> Ruling:
     if change.missing == NEW:
         return Ruling(change, rule, p, "new", change.missing)
     if change.same:
-        also = f", {change.missing}" if change.missing else ""
-        return Ruling(change, rule, p, "unchanged", f"every item came out as before{also}")
+        also = [f", {text}" for text in (change.seeds and f"with {change.seeds}", change.missing) if text]
+        return Ruling(change, rule, p, "unchanged", f"every item came out as before{''.join(also)}")
     if change.missing == ELSEWHERE:
         return Ruling(change, rule, p, "not compared", change.missing)
     assert change.found or change.missing  # noqa: S101 # see `changes`
     if change.found and change.counted:
         return _counted(change, change.found, rule)
     if untold := _untold(change, policy):
-        more = "ask more questions" if change.found and not change.missing else ""
+        more = "ask more questions" if change.found and not change.missing else "measure it, or leave it out of the policy"
         return Ruling(change, rule, p, "inconclusive", untold, more)
     return _by_test(change, rule, 1.0 if p is None else p, policy, tests)
 
@@ -229,10 +250,10 @@ def _settle(change: Change, found: Comparison, allowed: float, policy: Policy, t
     times = found.sampling.more(edge) if found.sampling else None
     noisy = found.sampling is not None and found.sampling.noise is not None
     if times is None:
-        return SEEDS if noisy else "it lies on what is allowed; allow more, or less"
+        return SEEDS if noisy else "no number of questions: the change is just what is allowed"
     size = found.detectable_beyond(allowed, policy.alpha / 2 / max(1, tests))
-    shows = f"; {found.n} show drops from {_shown(change, size)} on" if size else ""
-    return f"about {_times(max(times, 1.1))} times as many questions{' and seeds' if noisy else ''} would decide{shows}"
+    shows = f"; with {found.n} a drop of {_shown(change, size)} is found in 4 runs of 5" if size else ""
+    return f"about {_times(max(times, 1.1))} times as many questions{' and seeds' if noisy else ''}{shows}"
 
 
 def _times(number: float) -> str:

@@ -90,12 +90,16 @@ def _figures(count: int) -> str:
 def _why(gate: Gate) -> str:
     """One sentence why, and one what to do."""
     deciding = [ruling for ruling in gate.rulings if ruling.decides]
-    if gate.failed:
-        worse = "got significantly worse than the policy allows"
-        said = worse if all(ruling.outcome == "failed" for ruling in gate.failed) else f"{worse}, or count as such by policy"
+    failed = [ruling for ruling in gate.failed if ruling.outcome == "failed"]
+    if failed:
         return (
-            f"{_figures(len(gate.failed))} of {len(deciding)} that decide {said}. Look at the questions lost below; or raise "
-            "max_drop in the policy if that is acceptable."
+            f"{_figures(len(failed))} of {len(deciding)} that decide got significantly worse than the policy allows. Look at the "
+            "questions lost below; or raise max_drop in the policy if that is acceptable."
+        )
+    if gate.failed:
+        return (
+            f"{_figures(len(gate.failed))} of {len(deciding)} that decide may hide a drop beyond what the policy allows, and it "
+            "counts that as NO-GO (`inconclusive: no-go`). Settle them as the table says."
         )
     if gate.open:
         return (
@@ -107,7 +111,15 @@ def _why(gate: Gate) -> str:
             f"By policy: {_figures(len(gate.excused))} of {len(deciding)} that decide are inconclusive and may hide a drop "
             "beyond what is allowed, and the policy lets that pass (`inconclusive: go`)."
         )
-    return f"All {_figures(len(deciding))} that decide are within what the policy allows." if deciding else "Nothing decides."
+    if not deciding:
+        return "Nothing was decided: under this policy every figure is advisory. Name the measures that matter in the policy."
+    return f"All {_figures(len(deciding))} that decide are within what the policy allows.{_of_seeds(gate)}"
+
+
+def _of_seeds(gate: Gate) -> str:
+    """That not all seeds were compared, where what is unchanged is so with some of them alone."""
+    told = {r.change.seeds for r in gate.rulings if r.outcome == "unchanged" and r.change.seeds}
+    return f" What is unchanged of systems with several seeds is so with {'; '.join(sorted(told))}." if told else ""
 
 
 def _reasons(gate: Gate) -> list[str]:

@@ -81,7 +81,9 @@ def test_what_too_few_questions_cannot_tell_is_inconclusive_and_says_what_they_c
     decided = gate(run(share(30, 40)), run([0.0, 0.0, *share(28, 38)]), CRITICAL)
     assert only(decided) == ("inconclusive", "INCONCLUSIVE")
     assert "may be up to" in decided.rulings[0].reason
-    assert re.match(r"about [\d.]+ times as many questions would decide; 40 show drops from .* on", decided.rulings[0].settle)
+    assert re.match(
+        r"about [\d.]+ times as many questions; with 40 a drop of .* is found in 4 runs of 5", decided.rulings[0].settle
+    )
 
 
 def test_a_small_drop_that_is_surely_small_passes():
@@ -325,15 +327,55 @@ def test_another_manner_of_asking_is_refused_by_name(name):
 
 
 def test_a_room_that_differs_on_one_domain_leaves_the_others_comparable():
-    def with_room(room, **fields):
-        return run(share(9, 30), provenance={"systems": {"rag": {"settings": {"max_new_tokens": room}}}}, **fields)
+    def with_room(room):
+        rows = [row for suite in ("instruments", "loans") for row in run(share(9, 30), suite=suite).records]
+        return Run(Path("run"), Records.of(rows), {"systems": {"rag": {"settings": {"max_new_tokens": room}}}})
 
-    both, one = {"instruments/tiny": 32, "loans/tiny": 117}, 32
-    before, after = with_room(both), with_room(one)
-    with pytest.raises(InputError, match=r"max_new_tokens of system rag on loans/tiny: 117 before, 32 now$"):
+    before, after = with_room({"instruments/tiny": 32, "loans/tiny": 117}), with_room(32)
+    with pytest.raises(InputError, match=r":\nmax_new_tokens of system rag on loans/tiny: 117 before, 32 now$"):
         gate(before, after, Policy())
+    one = Run(Path("run"), run(share(9, 30)).records, before.provenance)
+    assert gate(one, after, Policy()).decision == "GO"
     record = before.records[0]
     assert apart(record, record, before.provenance, after.provenance) == []
+
+
+def test_what_a_smaller_run_leaves_out_may_hide_anything():
+    """As ``--limit`` does, which may leave out all unanswerable questions."""
+    rules = Policy(measures={"hallucination.unanswerable": Rule("critical")}, defaults=Rule("advisory"))
+    asked = {"measure": "hallucination.unanswerable", "better": "lower"}
+    unasked = [record("hallucination.unanswerable", f"q{i}", None, status="not_applicable", better="lower") for i in range(60)]
+    whole = Run(Path("run"), Records.of([*unasked, *run(share(9, 90), **asked).records[60:]]), {})
+    held = gate(whole, Run(Path("run"), Records.of(unasked), {}), rules)
+    assert held.decision == "INCONCLUSIVE"
+    ruling = gate(run(share(150)), run(share(50, 50)), CRITICAL).rulings[0]
+    assert (ruling.outcome, ruling.settle) == ("inconclusive", "measure them, without --limit")
+    assert ruling.reason.startswith("150 of 200 items measured before are missing now; the others: every item came out as before")
+    assert only(gate(run(share(200)), run([0.0] * 60), CRITICAL)) == ("failed", "NO-GO")
+
+
+def test_what_applies_to_no_item_of_either_run_is_no_figure():
+    rows = [record("citations.recall", f"q{i}", None, status="not_applicable") for i in range(60)]
+    nothing = Run(Path("run"), Records.of([*rows, *run(share(9, 30)).records]), {})
+    assert [ruling.change.measure for ruling in gate(nothing, nothing, CRITICAL).rulings] == ["accuracy.exact"]
+
+
+def test_seeds_that_one_run_alone_has_are_said():
+    seeds = [row for seed, right in enumerate((20, 30, 40)) for row in run(share(right, 60), seed=seed).records]
+    before, after = run(share(20, 60)), Run(Path("run"), Records.of(seeds), {})
+    assert "seed 0 (1 before, 3 now)" in report.as_markdown(gate(before, after, CRITICAL), before, after)
+
+
+def test_a_share_cannot_be_allowed_more_than_all_of_it():
+    with pytest.raises(InputError, match=r"max_drop of accuracy\.exact is 5, and a share is at most 1; write 0\.05"):
+        gate(run(share(9, 30)), run(share(9, 30)), Policy(measures={"accuracy.exact": Rule(max_drop=5.0)}))
+
+
+def test_inconclusive_figures_that_count_as_no_go_are_not_called_significantly_worse():
+    before, after = run(share(30, 40)), run([0.0, 0.0, *share(28, 38)])
+    text = report.as_markdown(gate(before, after, Policy(inconclusive="no-go")), before, after)
+    assert "NO-GO" in text
+    assert "significantly" not in text
 
 
 def test_exit_codes_tell_the_decisions_apart():
