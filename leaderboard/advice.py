@@ -93,8 +93,9 @@ def _meeting(case: Case, weighed: Sequence[Weighed]) -> list[Weighed]:
             settle.to_measure([FRESH]),
             "where nothing changes, say so (--updates 0)",
         )
-    if known:
-        raise Undecided("no option meets the requirements", *_settling(case, known, "probably not met"))
+    if known or (weighed and all("not met" in each.requirements.values() for each in weighed)):
+        open_ones = tuple(_settling(case, known, "probably not met"))
+        raise Undecided("no option meets the requirements", *(open_ones or ("loosen a requirement, or add another system",)))
     most = max(
         (each for each in weighed if each.quality), key=lambda each: each.quality.effective if each.quality else 0.0, default=None
     )

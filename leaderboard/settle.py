@@ -21,6 +21,8 @@ MOST_SEEDS = 10
 """Beyond that, more questions are asked as well."""
 LEAST = 1.1
 """Times as many questions; fewer would hardly be noticed."""
+WITH_FULL = ("updates.retrained", "updates.continued", "privacy.", "hunger.")
+"""Measures that are taken with --full alone."""
 ASKED = ("", "style.followed", "hallucination.unanswerable")
 """Measures whose items are questions that a system answers; those of the others take other times."""
 
@@ -81,7 +83,7 @@ def _more(
     times = max((reach / distance) ** 2, LEAST)
     also = f" and {ceil(times * trainings)} seeds in place of {trainings}" if "training noise" in found.method else ""
     count = f"about {_count(times * found.n)} {'questions' if asked else 'items'} in place of {found.n}{also} would decide"
-    return count + _asking(case, asked, times)
+    return count if also else count + _asking(case, asked, times)
 
 
 def _count(questions: float) -> str:
@@ -132,7 +134,7 @@ def seeds(case: Case, options: Sequence[Option]) -> str:
 
 def to_measure(measures: Sequence[str], system: str = "") -> str:
     """What to type for figures that are missing."""
-    again = any(name.startswith(("updates.retrained", "updates.continued")) for name in measures)
+    again = any(name.startswith(WITH_FULL) for name in measures)
     axes = " or ".join(dict.fromkeys(axis(name) for name in measures))
     what = ", ".join(dict.fromkeys(measures))
     only = f" of {system}" if system else ""

@@ -464,6 +464,11 @@ def test_the_order_of_records_does_not_matter():
 # What refuses.
 
 
+def test_where_no_option_can_meet_a_requirement_no_measurement_is_a_remedy():
+    found = decided(replace(MONTH, max_latency=0.1), rag=RAG | {"latency.p95": 0.5})
+    assert (found.reason, found.settle) == ("no option meets the requirements", ("loosen a requirement, or add another system",))
+
+
 def test_what_probably_does_not_meet_a_requirement_is_not_recommended_and_what_would_tell_is_said():
     found = decided(replace(MONTH, min_abstention=0.92), rag=RAG)
     assert (found.name, found.reason) == ("", "no option meets the requirements")
@@ -500,7 +505,7 @@ def test_a_requirement_a_hair_from_a_figure_lies_on_it():
 
 def test_a_requirement_that_was_not_measured_says_how_to_measure_it():
     found = decided(replace(MONTH, max_extracted=0.1), rag=RAG)
-    assert (found.name, found.settle) == ("", ('rag, privacy: measure privacy.extracted of rag: pytest -m "domain and privacy"',))
+    assert (found.name, found.settle) == ("", ('rag, privacy: measure privacy.extracted of rag: pytest -m "domain and privacy" --full',))
     assert found.safe.option.system == "rag"
 
 
@@ -512,9 +517,9 @@ def test_few_clusters_meet_no_requirement_for_sure():
     assert "it rests on 5 clusters; 5 more of the usual size are needed to tell" in counsel.as_json(advice)["said"]["verdict"][2]
 
 
-def test_requirements_that_all_surely_fail_leave_nothing_to_measure():
+def test_requirements_that_all_surely_fail_leave_nothing_to_measure_but_a_limit_to_loosen():
     found = decided(replace(MONTH, min_accuracy=0.99))
-    assert (found.name, found.settle) == ("", ())
+    assert (found.name, found.settle) == ("", ("loosen a requirement, or add another system",))
 
 
 def test_a_missing_cost_is_said_and_does_not_count():

@@ -48,7 +48,11 @@ const Advice = (() => {
       const settle = () => ["say what share it is (--changed)", Settle.toMeasure(["updates.fresh"]), nothing];
       throw new Undecided("it is not known what share of the facts an update changes", settle);
     }
-    if (known.length) throw new Undecided("no option meets the requirements", () => settling(found, known, ["probably not met"]));
+    const failing = weighed.length > 0 && weighed.every((each) => each.requirements.some(([, how]) => how === "not met"));
+    if (known.length || failing) {
+      const open = () => settling(found, known, ["probably not met"]);
+      throw new Undecided("no option meets the requirements", () => (open().length ? open() : ["loosen a requirement, or add another system"]));
+    }
     const measured = weighed.filter((each) => each.quality);
     const thin = measured.length && found.thin(measured.reduce((a, b) => (b.quality.effective > a.quality.effective ? b : a)));
     if (thin) throw new Undecided(thin.what, () => [thin.settle]);

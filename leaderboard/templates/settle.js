@@ -63,7 +63,7 @@ const Settle = (() => {
     const times = Math.max((reach / distance) ** 2, LEAST);
     const also = known.method.includes("training noise") ? ` and ${Math.ceil(times * trainings)} seeds in place of ${trainings}` : "";
     const what = asked.size ? "questions" : "items";
-    return `about ${count(times * known.n)} ${what} in place of ${known.n}${also} would decide${asking(found, asked, times)}`;
+    return `about ${count(times * known.n)} ${what} in place of ${known.n}${also} would decide${also ? "" : asking(found, asked, times)}`;
   }
 
   function count(number) {
@@ -112,7 +112,7 @@ const Settle = (() => {
 
   /** What to type for figures that are missing. */
   function toMeasure(measures, system = "") {
-    const again = measures.some((name) => /^updates\.(retrained|continued)/.test(name));
+    const again = measures.some((name) => /^(updates\.(retrained|continued)|privacy\.|hunger\.)/.test(name));
     const axes = [...new Set(measures.map((name) => name.split(".")[0]))].join(" or ");
     const only = system ? ` of ${system}` : "";
     const wanted = axes.includes(" or ") ? `(${axes})` : axes;
