@@ -505,7 +505,8 @@ def test_a_requirement_a_hair_from_a_figure_lies_on_it():
 
 def test_a_requirement_that_was_not_measured_says_how_to_measure_it():
     found = decided(replace(MONTH, max_extracted=0.1), rag=RAG)
-    assert (found.name, found.settle) == ("", ('rag, privacy: measure privacy.extracted of rag: pytest -m "domain and privacy" --full',))
+    command = 'measure privacy.extracted of rag: pytest -m "domain and privacy" --full'
+    assert (found.name, found.settle) == ("", (f"rag, privacy: {command}",))
     assert found.safe.option.system == "rag"
 
 
