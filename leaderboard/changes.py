@@ -108,8 +108,10 @@ def _asked(series: Series) -> bool:
 def _retrained(before: Run, after: Run) -> set[tuple[str, ...]]:
     """Suite, base model and system of those that are trained, and were made anew in between."""
     old, new = (run.provenance.get("made") or {} for run in (before, after))
-    found = {name for name in old if name in new and _weights(old[name]) != _weights(new[name])}
-    return {tuple(name.split("/")[:3]) for name in found}
+    places = {
+        "/".join(map(str, place)): place[:3] for place in grouped(after.records, *CELL[:3], "seed")
+    }  # names may hold slashes
+    return {place for name, place in places.items() if name in old and name in new and _weights(old[name]) != _weights(new[name])}
 
 
 def _weights(made: Mapping[str, Any]) -> str:

@@ -193,6 +193,14 @@ def test_a_system_trained_once_each_time_cannot_fail_by_luck():
     assert only(gate(*same, CRITICAL)) == ("failed", "NO-GO")
 
 
+def test_a_base_model_whose_name_has_a_slash_is_known_to_be_trained_anew():
+    def of_hub(right, version):
+        made = {"instruments/org/model/lora/0": {"version": version, "training": {"seconds": 1.0}}}
+        return run(share(right), system="lora", base_model="org/model", provenance={"made": made})
+
+    assert only(gate(of_hub(180, "1"), of_hub(140, "2"), CRITICAL)) == ("inconclusive", "INCONCLUSIVE")
+
+
 def test_saved_runs_of_several_seeds_say_how_much_luck_in_training_is():
     before, after = trained([share(180)], "1"), trained([share(100)], "2")
     steady, wild = (
