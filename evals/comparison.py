@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from evals.differences import TINY, Difference, difference, signed_interval
 from evals.schema import Better
-from evals.statistics import Array, Interval, cluster_sums, student_quantile, t_quantile
+from evals.statistics import Array, Interval, student_quantile, t_quantile
 
 Verdict = Literal["better", "worse", "tied", "inconclusive"]
 VERDICTS: tuple[str, ...] = get_args(Verdict)
@@ -151,8 +151,6 @@ class Comparison:
     p: float
     """Two-sided: how often chance alone makes a difference as large; below .05 exactly where the interval leaves out 0."""
     test: str
-    effect: float | None
-    """Mean difference in standard deviations of a cluster's difference (Cohen's d_z); None if all are the same."""
     sampling: Sampling | None
     """What any other true difference is tested with; None where the figures do not tell how far chance takes them."""
 
@@ -187,21 +185,18 @@ def compare(mine: Values, theirs: Values, *, share: bool = True, noise: Noise | 
     (ours, others), groups = common(mine, theirs)
     if not len(ours):
         return None
-    sums = cluster_sums(ours - others, groups)
     found = difference(ours - others, groups, within=1.0 if share else None)
     sampling = Sampling(found, noise)
-    spread = float(sums.std(ddof=1)) if len(sums) > 1 else 0.0
     whole = found.allowing(noise.reach) if noise and noise.error else found.interval
     return Comparison(
         n=len(ours),
-        clusters=len(sums),
+        clusters=whole.clusters,
         unpaired=len(mine.items) + len(theirs.items) - 2 * len(ours),
         mine=float(ours.mean()),
         theirs=float(others.mean()),
         difference=whole,
         p=sampling.two_sided(0.0),
         test=whole.method,
-        effect=float(sums.mean()) / spread if spread else None,
         sampling=sampling,
     )
 

@@ -289,8 +289,3 @@ def paired_difference(
     Pairing removes what the items have in common: Var(a - b) = Var(a) + Var(b) - 2 Cov(a, b).
     """
     return difference(np.asarray(a, float) - np.asarray(b, float), clusters, within=1.0 if share else None).interval
-
-
-def difference_ends(sums: Array, sizes: Array, told: Array, squares: Array) -> tuple[Array, Array]:
-    """The same for many samples at once: see `summed`."""
-    return ends(summed(sums, sizes, told, squares))

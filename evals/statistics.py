@@ -96,11 +96,6 @@ def interval(values: Sequence[float] | Array, clusters: Clusters, *, share: bool
     return amount_interval(data)
 
 
-def cluster_sums(values: Sequence[float] | Array, clusters: Clusters) -> Array:
-    """Sum of each cluster, in an order that depends on nothing but the numbers."""
-    return clustered(values, clusters).sums
-
-
 def standard_error(values: Sequence[float] | Array, clusters: Clusters) -> tuple[float, float]:
     """Standard error of the mean, and its degrees of freedom; 0 where nothing varies or one cluster tells nothing."""
     data = clustered(values, clusters)

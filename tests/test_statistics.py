@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from evals.differences import difference_ends, measured_interval, paired_difference, signed_interval
+from evals.differences import ends, measured_interval, paired_difference, signed_interval, summed
 from evals.statistics import (
     FEW,
     HEAVY,
@@ -341,7 +341,7 @@ def test_intervals_of_differences_cover_the_truth(kind, correlation, mine, their
     more = rng.binomial(left, gained)
     less = rng.binomial(left - more, lost / (1 - gained))
     told = (more + less).astype(float)
-    low, high = difference_ends((more - less).astype(float), sizes, told, told.sum(-1))
+    low, high = ends(summed((more - less).astype(float), sizes, told, told.sum(-1)))
     assert ((low <= mine - theirs) & (mine - theirs <= high)).mean() >= least - 0.012
 
 
