@@ -106,12 +106,18 @@ def _asked(series: Series) -> bool:
 
 
 def _retrained(before: Run, after: Run) -> set[tuple[str, ...]]:
-    """Suite, base model and system of those that are trained, and were made anew in between."""
-    old, new = (run.provenance.get("made") or {} for run in (before, after))
-    places = {
-        "/".join(map(str, place)): place[:3] for place in grouped(after.records, *CELL[:3], "seed")
-    }  # names may hold slashes
-    return {place for name, place in places.items() if name in old and name in new and _weights(old[name]) != _weights(new[name])}
+    """Suite, base model and system of those that are trained, and whose weights are not the same in both."""
+    old, new = (_trained(run) for run in (before, after))
+    return {place for place in old.keys() & new.keys() if old[place] != new[place]}
+
+
+def _trained(run: Run) -> dict[tuple[str, ...], set[str]]:
+    """Suite, base model and system -> what tells its weights from others, over its seeds; empty where it has none of its own."""
+    made, found = run.provenance.get("made") or {}, dict[tuple[str, ...], set[str]]()
+    for place in grouped(run.records, *CELL[:3], "seed"):
+        name = "/".join(map(str, place))  # names may hold slashes, so that this cannot be taken apart
+        found.setdefault(place[:3], set()).update(filter(None, [_weights(made.get(name, {}))]))
+    return found
 
 
 def _weights(made: Mapping[str, Any]) -> str:

@@ -201,6 +201,14 @@ def test_a_base_model_whose_name_has_a_slash_is_known_to_be_trained_anew():
     assert only(gate(of_hub(180, "1"), of_hub(140, "2"), CRITICAL)) == ("inconclusive", "INCONCLUSIVE")
 
 
+def test_another_seed_is_another_training():
+    def seeded(right, seed):
+        made = {f"instruments/tiny/lora/{seed}": {"version": f"v{seed}", "training": {"seconds": 1.0}}}
+        return run(share(right), system="lora", seed=seed, provenance={"made": made})
+
+    assert only(gate(seeded(180, 0), seeded(140, 1), CRITICAL)) == ("inconclusive", "INCONCLUSIVE")
+
+
 def test_saved_runs_of_several_seeds_say_how_much_luck_in_training_is():
     before, after = trained([share(180)], "1"), trained([share(100)], "2")
     steady, wild = (
