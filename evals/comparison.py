@@ -167,6 +167,13 @@ class Comparison:
         """One-sided p of so high a difference where the true one is ``edge`` or lower; 1 where that cannot be tested."""
         return self.sampling.above(edge) if self.sampling else 1.0
 
+    def allowing(self, noise: Noise | None) -> Comparison:
+        """The same with other training noise; nothing changes where there is none, or no test."""
+        if not noise or not noise.error or not self.sampling:
+            return self
+        sampling = replace(self.sampling, noise=noise)
+        return replace(self, difference=sampling.questions.allowing(noise.reach), p=sampling.two_sided(0.0), sampling=sampling)
+
     @property
     def detectable(self) -> float | None:
         """The smallest true difference that this comparison would have found with 80 % power; None if none was seen."""

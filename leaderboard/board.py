@@ -6,7 +6,7 @@ wrong), and those that could not be measured.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -24,6 +24,7 @@ from leaderboard.people import Labels, labels, put_right
 from leaderboard.percentiles import SECONDS, around
 from leaderboard.places import Places, places
 from leaderboard.records import Records
+from leaderboard.retraining import trained
 from leaderboard.series import Caution, Series, grouped, rounded
 from leaderboard.standing import Standing, standings
 from leaderboard.store import Run
@@ -130,7 +131,8 @@ def board(runs: Sequence[Run], claims: Sequence[Claim] | None = None) -> Board:
     records = latest(runs)
     said = labels(runs)
     groups = grouped(records, "suite", "base_model").values()
-    cells = [cell for group in groups for cell in _cells(group, fair, said)]
+    own = trained(systems)
+    cells = [cell for group in groups for cell in _cells(group, fair, said, own)]
     order = {name: place for place, name in enumerate(systems)}
     cells.sort(
         key=lambda cell: (cell.suite, cell.base_model, rank(cell.measure), order.get(cell.system, len(order)), cell.system)
@@ -158,12 +160,12 @@ def merged(provenances: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     return merged
 
 
-def _cells(records: Records, fair: Mapping[str, Any], said: Labels) -> Iterator[Cell]:
+def _cells(records: Records, fair: Mapping[str, Any], said: Labels, own: Collection[str]) -> Iterator[Cell]:
     """The cells of all systems in all measures on one suite with one base model, with how each stands in it."""
     groups = list(grouped(records, "measure").values())
     measures = [{name: Series(rows) for (name,), rows in grouped(group, "system").items()} for group in groups]
     timed = next((columns for columns in measures if next(iter(columns.values())).first.measure == SECONDS), {})
-    for group, columns, marks in zip(groups, measures, standings(measures), strict=True):
+    for group, columns, marks in zip(groups, measures, standings(measures, own), strict=True):
         asked = set(group.item.tolist())
         for system, series in columns.items():
             stamp = fair.get(row(series.first.suite, series.first.base_model, system))

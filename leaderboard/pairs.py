@@ -10,6 +10,7 @@ from typing import Any
 from evals.comparison import ALPHA, ANYWHERE, Comparison
 from evals.schema import Better, Record
 from evals.statistics import Interval, t_quantile
+from leaderboard import retraining
 from leaderboard.axes import HEADLINES, rank
 from leaderboard.records import Records
 from leaderboard.series import Series, grouped, rounded
@@ -37,9 +38,10 @@ class Pair:
     """The mean of ``system`` less that of ``than``."""
     ci_low: float
     ci_high: float
-    """The ends of the 95 % interval of this one difference."""
+    """The ends of the 95 % interval of this one difference, of these trainings where they were done once."""
     p: float
-    """Corrected (Bonferroni) for the comparisons of one system with all others in this measure: what a reader sees together."""
+    """Corrected (Bonferroni) for the comparisons of one system with all others in this measure: what a reader sees together. It
+    allows for other trainings, as marks and claims do (`leaderboard.retraining`)."""
     n: int
     wide_low: float
     wide_high: float
@@ -52,11 +54,11 @@ def pairs(records: Iterable[Record], systems: Mapping[str, Any]) -> Iterator[Pai
     What was read once for each system, such as the seconds of its training, has no pairs. Of many systems on many questions,
     the measures that come last have none either.
     """
-    bare = {name for name, about in systems.items() if _bare(about)}
+    bare, own = {name for name, about in systems.items() if _bare(about)}, retraining.trained(systems)
     for _, section in sorted(grouped(Records.of(records), "suite", "base_model").items()):
         measures = sorted(grouped(section, "measure").items(), key=lambda group: rank(group[0][0]))
         for rows in _while_there_is_room(measures):
-            yield from _of_measure(rows, bare)
+            yield from _of_measure(rows, bare, own)
 
 
 def _while_there_is_room(measures: Iterable[tuple[tuple[str], Records]]) -> Iterator[Records]:
@@ -75,22 +77,23 @@ def _bare(about: Any) -> bool:
     return (settings.get("adapt"), settings.get("retrieve")) == ("none", "none")
 
 
-def _of_measure(rows: Records, bare: Collection[str]) -> Iterator[Pair]:
+def _of_measure(rows: Records, bare: Collection[str], own: Collection[str]) -> Iterator[Pair]:
     systems = {name: Series(group) for (name,), group in sorted(grouped(rows.valued(), "system").items())}
+    known = retraining.variation(series.seed_means for name, series in systems.items() if name in own)
     for (name, mine), (than, theirs) in combinations(systems.items(), 2):
         wanted = len(systems) <= MOST or name in bare or than in bare
         found = mine.against(theirs) if wanted else None
         if found and found.n > 1:
-            yield _pair(rows[0], name, than, found, len(systems) - 1)
+            anew = found.allowing(retraining.noise(mine, theirs, own, known))
+            yield _pair(rows[0], (name, than), found.difference, anew, len(systems) - 1)
 
 
-def _pair(first: Record, system: str, than: str, found: Comparison, comparisons: int) -> Pair:
-    gap = found.difference
-    p = 1.0 if found.few else min(1.0, comparisons * found.p)
-    wide = _corrected(gap, p, comparisons, (-1.0, 1.0) if first.unit == "share" else ANYWHERE)
-    about = (first.suite, first.base_model, first.measure, first.unit, first.better, system, than)
-    value, low, high, wide_low, wide_high = (rounded(part) for part in (gap.value, gap.low, gap.high, *wide))
-    return Pair(*about, value, low, high, rounded(p), found.n, wide_low, wide_high)
+def _pair(first: Record, two: tuple[str, str], alone: Interval, anew: Comparison, comparisons: int) -> Pair:
+    p = 1.0 if anew.few else min(1.0, comparisons * anew.p)
+    wide = _corrected(anew.difference, p, comparisons, (-1.0, 1.0) if first.unit == "share" else ANYWHERE)
+    about = (first.suite, first.base_model, first.measure, first.unit, first.better, *two)
+    value, low, high, wide_low, wide_high = (rounded(part) for part in (alone.value, alone.low, alone.high, *wide))
+    return Pair(*about, value, low, high, rounded(p), anew.n, wide_low, wide_high)
 
 
 def _corrected(gap: Interval, p: float, comparisons: int, within: tuple[float, float]) -> tuple[float, float]:

@@ -11,9 +11,8 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import reduce
 from math import sqrt
+from statistics import stdev
 from typing import Any
-
-import numpy as np
 
 from evals.comparison import Noise, joint_noise, training_noise
 from leaderboard.axes import axis
@@ -57,11 +56,16 @@ def once(series: Series, systems: Collection[str]) -> bool:
 
 def variation(others: Iterable[Sequence[float]]) -> Variation:
     """From the seeds' means of systems of one measure, pooled; assumed where none has two."""
-    groups = [means for means in others if len(means) > 1]
-    degrees = sum(len(means) - 1 for means in groups)
+    return pooled((stdev(means), len(means)) for means in others if len(means) > 1)
+
+
+def pooled(deviations: Iterable[tuple[float, int]]) -> Variation:
+    """From systems' standard deviations over their seeds and the numbers of these; assumed where there are none."""
+    known = [(deviation, seeds - 1) for deviation, seeds in deviations]
+    degrees = sum(free for _, free in known)
     if not degrees:
         return Variation(ASSUMED, GIVEN, measured=False)
-    squares = sum(float(np.square(np.subtract(means, np.mean(means))).sum()) for means in groups)
+    squares = sum(deviation**2 * free for deviation, free in known)
     return Variation(sqrt(squares / degrees), degrees, measured=True)
 
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from math import hypot
 
 from evals.comparison import ALPHA
 from evals.statistics import FEW, cluster_count, t_quantile
+from leaderboard import retraining
 from leaderboard.board import Cell
 from leaderboard.figures import SPACE, between, bounds, figure
 from leaderboard.tables import Section
@@ -13,6 +15,8 @@ from leaderboard.tables import Section
 ACCURACY, INVENTING, FORGETTING = "accuracy.exact", "hallucination.unanswerable", "forgetting"
 MANY = 20
 """From so many times as many questions on, two systems are as good as equal."""
+MATERIAL = 0.05
+"""General ability of which a loss counts: what the advice allows."""
 NAMED = 6
 """Systems that one sentence names; of more it says how many more."""
 
@@ -36,7 +40,7 @@ def others(section: Section) -> Iterator[str]:
     """Who has no rank, what it may cost (answers made up, general ability lost), and what to beware of."""
     yield from _not_ranked(section.of(ACCURACY))
     yield from _inventing(section.of(ACCURACY), section.of(INVENTING))
-    yield from _forgetting(section.of(FORGETTING), section.unchanged)
+    yield from _forgetting(section)
     yield from _cautions(section)
 
 
@@ -89,17 +93,23 @@ def _tied(best: Sequence[Cell], tied: Sequence[Cell]) -> Iterator[str]:
 def _behind(best: Sequence[Cell], tied: Sequence[Cell], behind: Sequence[Cell]) -> Iterator[str]:
     """How far the best of those that are significantly behind is, with the interval that the mark rests on."""
     following = max(behind, key=lambda cell: cell.gap or 0.0)
-    if not tied:
-        yield f"{'They are' if len(best) > 1 else 'It is'} significantly ahead of all others."
     count = len(best) + len(tied) + len(behind)
     corrected = f", corrected for picking the best of {count}" if count > 2 else ""
     gap = f"{_points(-(following.gap or 0.0))} (95{SPACE}% CI {_gap_ends(following)}{corrected})"
-    yield f"Next is {following.system}, significantly behind by {gap}."
+    if tied:
+        yield f"Next is {following.system}, significantly behind by {gap}."
+    elif len(behind) > 1:
+        yield f"All others are significantly behind: {following.system}, the next, by {gap}."
+    else:
+        yield f"{following.system} is significantly behind, by {gap}."
 
 
 def _gap_ends(cell: Cell) -> str:
-    low, high = (100 * -(end or 0.0) for end in (cell.gap_high, cell.gap_low))
-    return between(f"{low:z.1f}", f"{high:z.1f}")
+    return _between(-(cell.gap_high or 0.0), -(cell.gap_low or 0.0))
+
+
+def _between(low: float, high: float) -> str:
+    return between(f"{100 * low:z.1f}", f"{100 * high:z.1f}")
 
 
 def _to_separate(tied: Sequence[Cell]) -> Iterator[str]:
@@ -151,34 +161,51 @@ def _inventing(accuracy: Mapping[str, Cell], cells: Mapping[str, Cell]) -> Itera
     yield f"When the documents hold no answer, {_joined(said, len(able))}."
 
 
-def _forgetting(cells: Mapping[str, Cell], unchanged: frozenset[str]) -> Iterator[str]:
-    """Who lost general ability: by an interval that allows for how many were trained."""
-    trained = [cell for cell in cells.values() if cell.system not in unchanged]
-    lost = sorted((cell for cell in trained if _lost(cell, len(trained))), key=lambda cell: -(cell.value or 0.0))
-    rest = [cell for cell in trained if cell not in lost]
-    same = [cell for cell in cells.values() if cell.system in unchanged]
+def _forgetting(section: Section) -> Iterator[str]:
+    """Who lost general ability, who kept it, and of whom that is not known."""
+    cells = section.of(FORGETTING)
+    trained = [cell for cell in cells.values() if cell.system not in section.unchanged and cell.value is not None]
+    ends = {cell.system: _ends(cell, trained, anew=cell.system in section.trained) for cell in trained}
+    lost = sorted((cell for cell in trained if ends[cell.system][0] > 0), key=lambda cell: -(cell.value or 0.0))
+    kept = [cell for cell in trained if ends[cell.system][0] <= 0 and ends[cell.system][1] <= MATERIAL]
+    rest = [cell for cell in trained if cell not in [*lost, *kept]]
     if lost:
         points = [f"{cell.system} {_points(cell.value or 0.0)}" for cell in lost[:NAMED]]
         yield f"General ability lost: {_joined(points, len(lost))}."
+    if kept:
+        yield f"{_list(kept)} lost no more than {_points(MATERIAL)} of general ability."
     if rest:
-        yield f"No significant loss of general ability for {_list(rest)}." if lost else _none_lost(rest)
-    if same and (lost or not rest):
+        yield _perhaps_lost(rest, ends)
+    same = [cell for cell in cells.values() if cell.system in section.unchanged]
+    if same and trained:
         yield f"{_list(same)} {'lose none: their' if len(same) > 1 else 'loses none: its'} weights are unchanged."
 
 
-def _none_lost(rest: Sequence[Cell]) -> str:
-    if any(cell.effective < FEW for cell in rest):
-        return "There are too few items of general tasks to say who lost ability."
-    return "No system shows a significant loss of general ability."
+def _perhaps_lost(rest: Sequence[Cell], ends: Mapping[str, tuple[float, float]]) -> str:
+    few = [cell for cell in rest if cell.effective < FEW]
+    if few:
+        return f"There are too few items of general tasks to say whether {_list(few)} lost ability."
+    said = [
+        f"{each.system} ({_points(each.value or 0.0)}, 95{SPACE}% CI {_between(*ends[each.system])})" for each in rest[:NAMED]
+    ]
+    return f"A loss of general ability is possible, but not significant, for {_joined(said, len(rest))}."
 
 
-def _lost(cell: Cell, systems: int) -> bool:
-    """Whether an interval as much wider as so many intervals call for (Bonferroni) lies above zero."""
-    if cell.value is None or cell.ci_low is None or cell.effective < FEW:
-        return False
+def _ends(cell: Cell, trained: Sequence[Cell], *, anew: bool) -> tuple[float, float]:
+    """Of an interval as much wider as so many intervals call for (Bonferroni); it allows for training ``anew``."""
+    if cell.value is None or cell.ci_low is None or cell.ci_high is None or cell.effective < FEW:
+        return -1.0, 1.0
     degrees = max(1.0, cell.effective - 1)
-    wider = t_quantile(1 - ALPHA / 2 / systems, degrees) / t_quantile(1 - ALPHA / 2, degrees)
-    return cell.value - wider * (cell.value - cell.ci_low) > 0
+    wider = _quantile(len(trained), degrees) / _quantile(1, degrees)
+    known = retraining.pooled((each.seed_sd, each.seeds) for each in trained if each.seed_sd is not None)
+    once = anew and cell.seeds == 1 and cell.value  # where nothing at all changed, training changed nothing
+    noise = _quantile(len(trained), known.degrees) * known.deviation if once else 0.0
+    below, above = (hypot(wider * half, noise) for half in (cell.value - cell.ci_low, cell.ci_high - cell.value))
+    return cell.value - below, cell.value + above
+
+
+def _quantile(intervals: int, degrees: float) -> float:
+    return t_quantile(1 - ALPHA / 2 / intervals, degrees)
 
 
 def _cautions(section: Section) -> Iterator[str]:
@@ -188,7 +215,8 @@ def _cautions(section: Section) -> Iterator[str]:
     if doubtful:
         yield f"Caution: the accuracy of {_list(doubtful)} may not be what it seems ({doubtful[0].cautions[0]})."
     if section.trained_once:
-        yield "Training was done once, so run-to-run variation is not included (use --seeds 3)."
+        allowed = f"run-to-run variation with {retraining.pooled(())}"
+        yield f"Training was done once: the verdict allows for {allowed}. Measure it with --seeds 3."
 
 
 def _points(share: float) -> str:

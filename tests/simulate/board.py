@@ -8,9 +8,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from evals.best import Entrants, against_the_leader
-from evals.comparison import training_noise
+from evals.comparison import Noise, training_noise
 from evals.statistics import Array
+from leaderboard.race import Race
+from leaderboard.retraining import ASSUMED, GIVEN
 from tests.simulate.draws import SYSTEMS_SHARE, answers, clusters
 
 SYSTEMS = (2, 6, 12, 20)
@@ -31,14 +32,15 @@ class Design:
     own: float = SYSTEMS_SHARE
     values: Callable[[np.random.Generator, NDArray[np.intp], Sequence[float], float], Array] | None = None
     """Amounts in place of answers that are right or wrong."""
-    seeds: int = 1
+    seeds: int = 0
+    """Trained with so many seeds; 0: not trained."""
 
-    def entrants(self, rng: np.random.Generator, shares: Sequence[float]) -> Entrants:
+    def race(self, rng: np.random.Generator, shares: Sequence[float]) -> Race:
         """Systems that are right in these shares, on new questions."""
-        if self.seeds > 1:
+        if self.seeds:
             return _trained(rng, self.which, shares, self.own, self.seeds)
         drawn = self.values(rng, self.which, shares, self.own) if self.values else answers(rng, self.which, shares, own=self.own)
-        return Entrants.of(_sums(drawn, self.which), [None] * len(shares), len(self.which))
+        return Race(drawn, self.which, [None] * len(shares), share=self.values is None, higher=True)
 
 
 def amounts(rng: np.random.Generator, which: NDArray[np.intp], shares: Sequence[float], own: float) -> Array:
@@ -50,21 +52,16 @@ def amounts(rng: np.random.Generator, which: NDArray[np.intp], shares: Sequence[
     return values
 
 
-def _trained(rng: np.random.Generator, which: NDArray[np.intp], shares: Sequence[float], own: float, seeds: int) -> Entrants:
-    """Each trained with some seeds, of which each moves how good a system is."""
+def _trained(rng: np.random.Generator, which: NDArray[np.intp], shares: Sequence[float], own: float, seeds: int) -> Race:
+    """Each trained with some seeds, of which each moves how good a system is; of one that is assumed, as a board does."""
     from scipy.special import ndtr, ndtri
 
     rows = []
     for share in shares:
         moved = ndtr(ndtri(share) + NOISE * rng.standard_normal(seeds))
         rows.append(answers(rng, which, moved, common=0.5, own=own))
-    values = np.stack([row.mean(0) for row in rows])
-    noise = [training_noise(row.mean(1).tolist()) for row in rows]
-    return Entrants.of(_sums(values, which), noise, len(which))
-
-
-def _sums(values: Array, which: NDArray[np.intp]) -> Array:
-    return np.stack([np.bincount(which, weights=row) for row in values])
+    noise = [training_noise(row.mean(1).tolist()) or Noise(ASSUMED, GIVEN) for row in rows]
+    return Race(np.stack([row.mean(0) for row in rows]), which, noise, share=True, higher=True)
 
 
 DESIGNS = (
@@ -80,6 +77,8 @@ DESIGNS = (
     Design("50 single questions", clusters(50, 1), own=0.0),
     Design("amounts, lognormal, 30 clusters of 4", clusters(30, 4), values=amounts),
     Design("3 seeds, each 4 points apart, 30 clusters of 4", clusters(30, 4), seeds=SEEDS),
+    Design("1 seed, each 4 points apart, 30 clusters of 4", clusters(30, 4), seeds=1),
+    Design("1 seed, each 4 points apart, 500 single questions", clusters(500, 1), own=0.0, seeds=1),
 )
 POWER = {
     "2, 15 points apart": (0.7, 0.55),
@@ -95,14 +94,19 @@ POWER = {
 def somebody_behind(design: Design, systems: int, simulations: int, rng: np.random.Generator) -> float:
     """In which share of boards of systems that are the same somebody is called behind."""
     shares = [design.share] * systems
-    return float(np.mean([against_the_leader(design.entrants(rng, shares)).behind.any() for _ in range(simulations)]))
+    return float(np.mean([behind(design.race(rng, shares)).any() for _ in range(simulations)]))
+
+
+def behind(race: Race) -> NDArray[np.bool_]:
+    """Who is significantly behind the best."""
+    return np.array([not race.is_best(place) and race.gap(place).behind for place in range(len(race.values))])
 
 
 def found_and_lost(design: Design, shares: Sequence[float], simulations: int, rng: np.random.Generator) -> tuple[float, float]:
     """Of those that are worse than the best, the share called behind; and of boards, the share in which one of the best is."""
-    behind = np.array([against_the_leader(design.entrants(rng, shares)).behind for _ in range(simulations)])
+    found = np.array([behind(design.race(rng, shares)) for _ in range(simulations)])
     best = np.array(shares) == max(shares)
-    return float(behind[:, ~best].mean()), float(behind[:, best].any(1).mean())
+    return float(found[:, ~best].mean()), float(found[:, best].any(1).mean())
 
 
 def simulate(simulations: int, seed: int) -> Iterator[str]:
