@@ -275,6 +275,7 @@ def pytest_report_header(config: pytest.Config) -> list[str]:
     plan = config.stash[PLAN]
     names = [*(suite.name for suite in plan.suites), *(base.label for base in plan.bases if len(plan.bases) > 1)]
     notes = options.matched_too(config.option.keyword, [system.name for system in plan.systems], names)
+    notes += options.left_out(config.option.limit, plan.suites)
     left = {suite.name: [system.name for system in plan.systems if system not in plan.taught(suite)] for suite in plan.suites}
     return notes + [f"suite {suite} has no train.jsonl: {', '.join(names)} left out" for suite, names in left.items() if names]
 

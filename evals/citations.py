@@ -12,7 +12,8 @@ from functools import partial
 from evals.citing import Citing
 from evals.exam import Axis, Mark, Sheet, per_question, with_caution
 from evals.holders import Held
-from evals.schema import Answer, Measure, Question, Score, Suite
+from evals.samples import NOT_IN_DOCUMENTS
+from evals.schema import Answer, Measure, Question, Score, Suite, not_applicable
 
 RECALL = Measure("citations.recall", version="2")
 PRECISION = Measure("citations.precision", version="2")
@@ -28,7 +29,7 @@ def _recall(held: Held, question: Question, answer: Answer) -> float:
 
 
 def _precision(held: Held, question: Question, answer: Answer) -> float | None:
-    """Not defined for an answer that cites nothing: what is not claimed cannot be wrong."""
+    """None for an answer that cites nothing: what is not claimed cannot be wrong."""
     right = sum(bool(held.cited(question, name)) for name in answer.citations)
     return right / len(answer.citations) if answer.citations else None
 
@@ -47,9 +48,13 @@ def _score(sheet: Sheet) -> Iterator[Mark]:
     asked = [question for question in sheet.questions if question.evidence] if sheet.suite.source == "documents" else []
     held, citing, named = Held(sheet, asked), Citing(sheet.suite.domain.documents), {question.id for question in asked}
 
-    def score(measure: Measure, _: Suite, question: Question, answer: Answer) -> Score | None:
-        value = SCORERS[measure](held, question, answer) if question.id in named else None
-        return None if value is None else with_caution(Score(value), _caution(citing, answer))
+    def score(measure: Measure, suite: Suite, question: Question, answer: Answer) -> Score:
+        if question.id not in named:
+            return not_applicable("the question names no evidence" if suite.source == "documents" else NOT_IN_DOCUMENTS)
+        value = SCORERS[measure](held, question, answer)
+        return (
+            not_applicable("the answer cites nothing") if value is None else with_caution(Score(value), _caution(citing, answer))
+        )
 
     yield from per_question({measure: partial(score, measure) for measure in MEASURES})(sheet)
 

@@ -183,13 +183,14 @@ class Axis:
     """Files of a third party, name -> text, to be kept as they are beside the records."""
 
 
+NO_REFERENCE = "the question has no reference answer"
 QuestionScorer = Callable[[Suite, Question, Answer], Score | float | None]
 
 
 def per_question(table: dict[Measure, QuestionScorer]) -> Callable[[Sheet], Iterator[Mark]]:
     """An axis' ``score`` from functions that look at one question at a time.
 
-    A scorer returns a number, a `Score`, or ``None`` where the measure does not apply to the question.
+    A scorer returns a number, a `Score` that says why there is none, or ``None`` for a question without a reference answer.
     """
 
     def score(sheet: Sheet) -> Iterator[Mark]:
@@ -203,7 +204,7 @@ def per_question(table: dict[Measure, QuestionScorer]) -> Callable[[Sheet], Iter
 def _one(measure: Measure, scorer: QuestionScorer, suite: Suite, question: Question, answer: Answer) -> Score:
     result = scorer(suite, question, answer)
     if result is None:
-        return not_applicable("not defined for this question or system")
+        return not_applicable(NO_REFERENCE)
     if answer.error and not (isinstance(result, Score) and result.value is None):
         return measure.failed(answer.error)
     return with_caution(result if isinstance(result, Score) else Score(float(result)), answer.caution)

@@ -14,19 +14,19 @@ from evals.accuracy import declined
 from evals.deepeval_adapter import contradicted
 from evals.exam import Axis, Mark, Sheet, per_question
 from evals.samples import against_gold, grade
-from evals.schema import Answer, Measure, Question, Suite
+from evals.schema import Answer, Measure, Question, Score, Suite, not_applicable
 
 CONTRADICTED = Measure("hallucination.contradicted", better="lower", version="3", library="deepeval")
 UNANSWERABLE = Measure("hallucination.unanswerable", better="lower", version="3")
 FALSE_ABSTENTION = Measure("abstention.false", better="lower", version="3", compares=True)
 
 
-def _answered(suite: Suite, question: Question, answer: Answer) -> float | None:
-    return None if question.answerable else float(not declined(suite, question, answer))
+def _answered(suite: Suite, question: Question, answer: Answer) -> float | Score:
+    return not_applicable("the question can be answered") if question.answerable else float(not declined(suite, question, answer))
 
 
-def _declined_needlessly(suite: Suite, question: Question, answer: Answer) -> float | None:
-    return float(declined(suite, question, answer)) if question.answerable else None
+def _declined_needlessly(suite: Suite, question: Question, answer: Answer) -> float | Score:
+    return float(declined(suite, question, answer)) if question.answerable else not_applicable("the question has no answer")
 
 
 _by_abstention = per_question({UNANSWERABLE: _answered, FALSE_ABSTENTION: _declined_needlessly})

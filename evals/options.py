@@ -19,6 +19,8 @@ from typing import Any
 
 import pytest
 
+from evals.schema import Suite
+
 ROOT = Path(__file__).resolve().parent.parent
 SETTINGS = ROOT / "pyproject.toml"
 
@@ -82,6 +84,17 @@ def matched_too(keyword: str, systems: Iterable[str], others: Iterable[str]) -> 
         for system in named
         for other in names
         if system.casefold() in other.casefold()
+    ]
+
+
+def left_out(limit: int | None, suites: Iterable[Suite]) -> list[str]:
+    """A note for each suite of whose unanswerable questions ``--limit`` leaves none."""
+    return [
+        f"note: --limit {limit} leaves out all {len(missing)} unanswerable questions of {suite.name}: "
+        "made-up answers are not measured"
+        for suite in suites
+        if (missing := [question for question in suite.questions if not question.answerable])
+        and all(question.answerable for question in suite.questions[:limit])
     ]
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 from evals.accuracy import exact_match
-from evals.exam import Mark, Sheet
+from evals.exam import NO_REFERENCE, Mark, Sheet
 from evals.holders import Held
 from evals.schema import Answer, Context, Measure, Question, Score, Suite, not_applicable
 from evals.spread import spread
@@ -105,7 +105,7 @@ def _score(suite: Suite, measure: Measure, condition: Condition, question: Quest
         return measure.failed(answer.error)
     value = condition.score(suite, question, answer)
     caution = answer.caution if condition.room is None else replace(answer, cut=0).caution  # there it is cut on purpose
-    return not_applicable("not defined for this question") if value is None else Score(value, caution=caution)
+    return not_applicable(NO_REFERENCE) if value is None else Score(value, caution=caution)
 
 
 def for_retrieving(measures: Sequence[Measure], score: Callable[[Sheet], Iterator[Mark]]) -> Callable[[Sheet], Iterator[Mark]]:

@@ -10,6 +10,7 @@ from evals.exam import Mark, Sheet, with_caution
 from evals.judges import EntailingJudge, JudgeError, Pair, each
 from evals.schema import Answer, Measure, Question, Score, not_applicable, unmeasured
 
+NOT_IN_DOCUMENTS = "answers say again what the question says: documents tell how, not what"
 PARALLEL = 8
 """Calls to a chat judge under way at once."""
 
@@ -70,7 +71,7 @@ def against_gold(sheet: Sheet, question: Question, answer: Answer) -> Chosen:
 def claiming(sheet: Sheet, question: Question, answer: Answer, passages: tuple[str, ...]) -> Chosen:
     """The sample, unless the answer declines and so claims nothing, or documents are not what bears it out."""
     if sheet.suite.source == "question":
-        return not_applicable("answers say again what the question says: documents tell how, not what")
+        return not_applicable(NOT_IN_DOCUMENTS)
     if answer.unsaid:
         return not_applicable("the model came to no answer, so it claims nothing")
     if not answer.error and declined(sheet.suite, question, answer):

@@ -12,7 +12,7 @@ from typing import Any
 from evals.exam import Axis, Mark, Sheet, per_question
 from evals.judges import ChatJudge, Judge, chats
 from evals.samples import PARALLEL, Chosen, Sample, failure, grade
-from evals.schema import Answer, Measure, Question, Score, Style, Suite, unmeasured
+from evals.schema import Answer, Measure, Question, Score, Style, Suite, not_applicable, unmeasured
 
 FOLLOWED = Measure("style.followed", library="jsonschema")
 RUBRIC = Measure("style.rubric")
@@ -62,9 +62,10 @@ def _validator(schema: str) -> Any:
     return validator_for(parsed)(parsed, registry=Registry())
 
 
-def _followed(suite: Suite, _: Question, answer: Answer) -> float | None:
-    declared = suite.style and (suite.style.pattern or suite.style.schema is not None)
-    return float(followed(suite.style, answer.text)) if suite.style and declared else None
+def _followed(suite: Suite, _: Question, answer: Answer) -> float | Score:
+    if not suite.style or not (suite.style.pattern or suite.style.schema is not None):
+        return not_applicable("the suite declares no pattern or schema of style")
+    return float(followed(suite.style, answer.text))
 
 
 def _score(sheet: Sheet) -> Iterator[Mark]:

@@ -46,9 +46,9 @@ def _examples(suite: Suite) -> list[Example]:
     return [example for revision in suite.revisions for example in revision.examples]
 
 
-def _says_the_old(suite: Suite, question: Question, answer: Answer) -> float | None:
+def _says_the_old(suite: Suite, question: Question, answer: Answer) -> float | Score:
     outdated = question.outdated if isinstance(question, RevisedQuestion) else ()
-    return says(suite, answer.text, outdated) if outdated else None
+    return says(suite, answer.text, outdated) if outdated else not_applicable("the revision names no outdated answer")
 
 
 def _changed(suite: Suite) -> tuple[Question, ...]:
@@ -88,18 +88,19 @@ def _memory(sheet: Sheet) -> Iterator[Mark]:
         yield Mark(REMEMBERED, question.id, question.cluster, _remembered(sheet.suite, question, answer))
 
 
-def _against_the_new(suite: Suite, question: Question, answer: Answer) -> float | None:
+def _against_the_new(suite: Suite, question: Question, answer: Answer) -> float | Score:
     """Whether the old answer was given though a document with the new one was shown."""
-    shown = {context.document for context in answer.contexts or ()}
-    return None if shown.isdisjoint(question.evidence) else _says_the_old(suite, question, answer)
+    if {context.document for context in answer.contexts or ()}.isdisjoint(question.evidence):
+        return not_applicable("no document with the new answer was shown")
+    return _says_the_old(suite, question, answer)
 
 
 def _remembered(suite: Suite, question: Question, answer: Answer | None) -> Score:
     if answer is None:
         return not_applicable("the system does not retrieve: updates.stale is what it remembers")
     value = _says_the_old(suite, question, answer)
-    if value is None:
-        return not_applicable("the revision names no outdated answer")
+    if isinstance(value, Score):
+        return value
     return REMEMBERED.failed(answer.error) if answer.error else Score(value)
 
 

@@ -23,6 +23,7 @@ from evals.schema import Record
 from evals.statistics import FEW
 from leaderboard import retraining
 from leaderboard.claims import Claim, Expect
+from leaderboard.measuring import command
 from leaderboard.records import Records
 from leaderboard.retraining import Variation, once, trained, variation
 from leaderboard.series import COUNTED, Series, grouped, rounded
@@ -146,8 +147,9 @@ def _absent(columns: Columns, measure: str, system: str) -> str:
     """Why there is nothing to compare; empty where there is something."""
     measured, examined = ({key[part] for key in columns} for part in (0, 1))
     if measure not in measured:
-        known = measured | {one.name for one in measures()}
-        return f"the run does not measure {measure}{_meant(measure, known - {measure})}"
+        known = {one.name for one in measures()}
+        remedy = f": {command([measure])}" if measure in known else _meant(measure, measured | known)
+        return f"the run does not measure {measure}{remedy}"
     if system not in examined:
         return f"the run has no system {system}{_meant(system, examined)}"
     if (measure, system) not in columns:

@@ -260,12 +260,15 @@ def test_a_system_that_does_nothing_takes_exactly_no_time():
     ("records", "reason"),
     [
         ([], None),
-        (answered(rag=1, base=1, measure="m"), "the run does not measure accuracy.exact"),
+        (
+            answered(rag=1, base=1, measure="m"),
+            'the run does not measure accuracy.exact: pytest -m "domain and accuracy"',
+        ),
         (answered(rag=1), "the run has no system base"),
         (answered(rag=1, bas=1), "the run has no system base; did you mean bas?"),
         (
             answered(rag=1, base=1, measure="accuracy.exat"),
-            "the run does not measure accuracy.exact; did you mean accuracy.exat?",
+            'the run does not measure accuracy.exact: pytest -m "domain and accuracy"',
         ),
         ([*answered(rag=1), *answered(base=1, measure="m")], "base was not examined in accuracy.exact"),
         (

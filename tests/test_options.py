@@ -7,10 +7,12 @@ import subprocess
 import sys
 from pathlib import Path
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
-from evals.options import command, count, matched_too
+from evals.options import command, count, left_out, matched_too
+from evals.schema import Question
 
 ROOT = Path(__file__).resolve().parent.parent
 DEFAULTS = {
@@ -91,3 +93,11 @@ def test_workers_share_what_a_candidate_or_a_file_makes(pytestconfig: pytest.Con
     tests += ["suites/test_style.py::test_style[loans-lora]", "tests/test_page.py::test_a[x]", "tests/test_page.py::test_b"]
     scopes = [wiring.worker_scope(test) for test in tests]
     assert [scopes.index(scope) for scope in scopes] == [0, 0, 2, 3, 3]
+
+
+def test_a_limit_that_leaves_no_unanswerable_question_is_said() -> None:
+    questions = [Question(str(place), "?", ("a",) if place < 5 else ()) for place in range(7)]
+    suites: list[Any] = [SimpleNamespace(name="storage", questions=questions), SimpleNamespace(name="q", questions=questions[:5])]
+    (note,) = left_out(5, suites)
+    assert note == "note: --limit 5 leaves out all 2 unanswerable questions of storage: made-up answers are not measured"
+    assert left_out(6, suites) == left_out(None, suites) == []
