@@ -116,13 +116,21 @@ def _with_its_judge(change: Change, rule: Rule, run: Run) -> Change:
 
 def rulings(found: Sequence[Change], rules: Sequence[Rule], policy: Policy) -> list[Ruling]:
     """What is said of each change, under its rule."""
-    tiers = [[c for c, r in zip(found, rules, strict=True) if r.tier == tier and _tested(c, policy)] for tier in get_args(Tier)]
-    allowed = {id(change): rule.allowed(change.found.theirs) for change, rule in zip(found, rules, strict=True) if change.found}
     ps: dict[int, float] = {}
-    for tier, method in zip(tiers, (policy.correction, policy.correction, "bh"), strict=True):
-        ps |= zip(map(id, tier), corrected([change.worse(allowed[id(change)]) for change in tier], method), strict=True)
-    many = {tier: len(made) for tier, made in zip(get_args(Tier), tiers, strict=True)}
-    return [_ruling(c, r, ps.get(id(c)), policy, many[r.tier]) for c, r in zip(found, rules, strict=True)]
+    made: dict[Tier, int] = {}
+    for tier in get_args(Tier):
+        places = [place for place, change in enumerate(found) if rules[place].tier == tier and _tested(change, policy)]
+        worse = [_worse(found[place], rules[place]) for place in places]
+        ps |= zip(places, corrected(worse, "bh" if tier == "advisory" else policy.correction), strict=True)
+        made[tier] = len(places)
+    told = enumerate(zip(found, rules, strict=True))
+    return [_ruling(change, rule, ps.get(place), policy, made[rule.tier]) for place, (change, rule) in told]
+
+
+def _worse(change: Change, rule: Rule) -> float:
+    """One-sided p of so large a drop where the true one is what the rule allows."""
+    assert change.found  # noqa: S101 # only what was compared is tested
+    return change.worse(rule.allowed(change.found.theirs))
 
 
 def _comparable(differences: Sequence[str]) -> list[str]:
