@@ -10,13 +10,17 @@ depends on them whether an option meets a requirement, and on that which one is 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from math import inf
 
 from leaderboard import settle
 from leaderboard.evidence import SAME, Column
-from leaderboard.options import FRESH, Case, Weighed
+from leaderboard.options import FAILING, FRESH, Case, Weighed
+from leaderboard.settle import Remedy
+
+NONE_MEETS = "no option meets the requirements"
+LOOSEN = Remedy("loosen a requirement, or add another system")
 
 
 @dataclass(frozen=True)
@@ -45,9 +49,11 @@ class Decision:
     reason: str = ""
     """Why there is no clear choice; empty where there is one."""
     settle: tuple[str, ...] = ()
-    """What would have to be measured to have one."""
+    """What would lead to one, each by itself, the cheapest first."""
     safe: Weighed | None = None
     """Where there is no clear choice: the highest low end of the quality's interval."""
+    nearest: Weighed | None = None
+    """Where no option meets the requirements: the one that misses the fewest of them, and by the least."""
 
     @property
     def pick(self) -> Weighed | None:
@@ -63,9 +69,9 @@ class Decision:
 class Undecided(Exception):  # noqa: N818 # a finding, and no error
     """The reason, and what would settle it."""
 
-    def __init__(self, reason: str, *settle: str) -> None:
+    def __init__(self, reason: str, *remedies: Remedy) -> None:
         super().__init__(reason)
-        self.settle = settle
+        self.settle = settle.sorted_out(remedies)
 
 
 def decide(case: Case) -> Decision:
@@ -75,8 +81,9 @@ def decide(case: Case) -> Decision:
         meeting = _meeting(case, weighed)
         choice = _clear(case, meeting)
     except Undecided as why:
-        return Decision(weighed, reason=str(why), settle=why.settle, safe=_safe(weighed))
-    rest = [each for each in meeting if each != choice.pick and not each.unknown]
+        nearest = _nearest(case, weighed) if str(why) == NONE_MEETS else None
+        return Decision(weighed, reason=str(why), settle=why.settle, safe=_safe(weighed), nearest=nearest)
+    rest = [each for each in meeting if each != choice.pick and each.meets and _is_worth_naming(case, each, choice.pick)]
     return Decision(weighed, choice, _choose(case, rest).pick if rest else None)
 
 
@@ -84,34 +91,27 @@ def _meeting(case: Case, weighed: Sequence[Weighed]) -> list[Weighed]:
     """The options whose figures meet the requirements, as far as these are known."""
     known = [each for each in weighed if each.known]
     found = [each for each in known if not each.fails]
-    if found:
+    if any(_answers(each) for each in found):
         return found
+    if found:
+        raise Undecided("no option that may meet the requirements answers a question correctly", LOOSEN)
     if case.aged is None:
         raise Undecided(
             "it is not known what share of the facts an update changes",
-            "say what share it is (--changed)",
+            Remedy("say what share it is (--changed)", 0.0),
+            Remedy("say that nothing changes, if so (--updates 0)", 0.0),
             settle.to_measure([FRESH]),
-            "where nothing changes, say so (--updates 0)",
         )
     if known or (weighed and all("not met" in each.requirements.values() for each in weighed)):
-        open_ones = tuple(_settling(case, known, "probably not met"))
-        raise Undecided("no option meets the requirements", *(open_ones or ("loosen a requirement, or add another system",)))
+        may = [settle.requirements(case, each) for each in known if "not met" not in each.requirements.values()]
+        could = [each for each in may if each.practical]
+        raise Undecided(NONE_MEETS, *(could or [LOOSEN]))
     most = max(
         (each for each in weighed if each.quality), key=lambda each: each.quality.effective if each.quality else 0.0, default=None
     )
     if most and (thin := case.thin(most)):
-        raise Undecided(thin.what, thin.settle)
+        raise Undecided(thin.what, Remedy(thin.settle))
     raise Undecided("the accuracy of no option is known", *settle.listed([column for each in weighed for column in each.missing]))
-
-
-def _settling(case: Case, options: Sequence[Weighed], *standings: str) -> Iterator[str]:
-    """What would tell whether these meet the requirements, for those that may."""
-    for each in options:
-        if "not met" in each.requirements.values():
-            continue
-        for name, standing in each.requirements.items():
-            if standing in standings:
-                yield f"{case.title(each.option)}, {name}: {settle.requirement(case, name, each)}"
 
 
 def _clear(case: Case, meeting: Sequence[Weighed]) -> Choice:
@@ -121,11 +121,11 @@ def _clear(case: Case, meeting: Sequence[Weighed]) -> Choice:
     if len(sure) < len(meeting):
         other = _choose(case, meeting).pick
         if not choice or other != choice.pick:
-            doubt = ", ".join(f"{name}: {other.requirements[name]}" for name in other.unknown)
+            doubt = "; ".join(f"{name}: {settle.standing(case, name, other)}" for name in other.unknown)
             reason = f"it is not known whether {case.title(other.option)} meets the requirements ({doubt})"
-            raise Undecided(reason, *_settling(case, [other], "not measured", "not reliable"))
+            raise Undecided(reason, settle.requirements(case, other))
     assert choice  # noqa: S101 # there is one that meets them, surely or not
-    _check_risk(case, choice.pick, sure)
+    _check_risk(case, choice.pick, meeting)
     return choice
 
 
@@ -181,8 +181,42 @@ def _check_risk(case: Case, pick: Weighed, options: Sequence[Weighed]) -> None:
 
 def _safe(weighed: Sequence[Weighed]) -> Weighed | None:
     """The least bad at worst, of those that meet the requirements as far as known."""
-    found = [each for each in weighed if each.quality and not each.fails]
+    found = [each for each in weighed if _answers(each) and not each.fails]
     return max(found, key=lambda each: (each.quality.low if each.quality else -1.0, *_goodness(each)), default=None)
+
+
+def _answers(each: Weighed) -> bool:
+    """Whether an option answered any question correctly."""
+    return each.quality is not None and each.quality.value > 0
+
+
+def _is_worth_naming(case: Case, each: Weighed, pick: Weighed) -> bool:
+    """Whether an option is any good as a runner-up: it can answer something, and is not both worse and in doubt."""
+    able = each.quality is not None and each.quality.low > 0
+    return able and (each.surely_meets or case.quality(pick.option, each.option).low <= 0)
+
+
+def _nearest(case: Case, weighed: Sequence[Weighed]) -> Weighed | None:
+    """What misses the fewest requirements; of several, what misses them by the least in all, and then the best."""
+
+    def missed(each: Weighed) -> tuple[int, float, float]:
+        misses = [_miss(case, name, each) for name in each.among(FAILING)]
+        return len(misses) + len(each.unknown), sum(misses), -(each.quality.value if each.quality else 0.0)
+
+    return min((each for each in weighed if each.fails), key=missed, default=None)
+
+
+def _miss(case: Case, name: str, each: Weighed) -> float:
+    """How far a figure is beyond a limit: as a share, or, of seconds, as a share of the limit."""
+    limit = case.limits[name]
+    by = missed_by(case, name, each)
+    return by if name != "latency" else by / limit.bound if limit.bound else inf
+
+
+def missed_by(case: Case, name: str, each: Weighed) -> float:
+    """How far a figure is beyond a limit, in its unit."""
+    found = case.required(name, each)
+    return abs(found.value - case.limits[name].bound) if found else 0.0
 
 
 def _price(each: Weighed) -> float:

@@ -51,6 +51,7 @@ def as_json(advice: Advice) -> dict[str, Any]:
         "recommendation": decision.name or None,
         "runner_up": _name(decision.runner_up),
         "safe": _name(decision.safe),
+        "nearest": _name(decision.nearest),
         "reason": decision.reason,
         "close": [each.option.name for each in decision.choice.close] if decision.choice else [],
         "settle": list(decision.settle),
@@ -145,7 +146,8 @@ def _lifting(case: Case) -> Iterator[str]:
     """How to do without the requirements that nobody asked for."""
     fields = [BY_DEFAULT[name].replace("_", "-") for name in case.limits if name in case.situation.by_default]
     if fields:
-        yield f"({' '.join(f'--{field} none' for field in fields)} does without the default.)"
+        lift = "lifts the default" if len(fields) == 1 else "lift the defaults"
+        yield f"({' '.join(f'--{field} none' for field in fields)} {lift}.)"
 
 
 def _wrapped(*paragraphs: str) -> Iterator[str]:

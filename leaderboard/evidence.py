@@ -93,6 +93,11 @@ class Evidence:
         """False where the measure was taken, and cannot exist for this system."""
         return (measure, system) not in self.impossible
 
+    def untrained(self, system: str) -> bool:
+        """Whether it is known that nothing was trained for this system: its training was measured, and took no time."""
+        spent = self.found("cost.train_seconds", system)
+        return not self.systems[system] and spent is not None and spent.value == 0
+
     def doubt(self, column: Column) -> str:
         """Why nothing is decided by a figure; empty where it may be. Only seconds can be in doubt."""
         return self.cautions.get(column, "")

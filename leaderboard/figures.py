@@ -119,3 +119,10 @@ def shortened(names: Sequence[str], most: int = 3) -> str:
     """The first of many names, and how many more there are."""
     rest = len(names) - most
     return ", ".join(names[:most]) + (f" and {rest} more" if rest > 0 else "")
+
+
+def joined(names: Sequence[str]) -> str:
+    """Names as a sentence lists them: "a, b and c"; with semicolons where a name has a comma in it."""
+    if len(names) > 1 and not any("," in name for name in names):
+        return f"{', '.join(names[:-1])} and {names[-1]}"
+    return "; ".join(names)

@@ -5,7 +5,7 @@ Both are weighted sums of measured means, so that a reader can work them out by 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from math import ceil, floor, sqrt
@@ -17,8 +17,13 @@ from leaderboard.situation import DAYS, Limit, Situation, share_changed
 
 Policy = Literal["as it is", "retrained", "continued"]
 """After each update: nothing but indexing; training from the base; training further on the changes alone."""
-Standing = Literal["met", "probably met", "probably not met", "not met", "not measured", "not reliable"]
-"""To a requirement. Probably: the figure is on that side of the limit, and its 95 % interval reaches to the other."""
+Standing = Literal["met", "probably met", "not shown", "probably not met", "not met", "not measured", "not reliable"]
+"""To a requirement. Probably: the figure is on that side of the limit, and its 95 % interval reaches to the other. Not shown: it
+lies on the limit itself, or too few clusters were asked to say anything."""
+FAILING: tuple[Standing, ...] = ("not met", "probably not met")
+UNKNOWN: tuple[Standing, ...] = ("not measured", "not reliable", "not shown")
+UNTRAINED = ("forgetting", "privacy.extracted")
+"""Measures of what training does: where nothing was trained, the weights forgot nothing and hold no training data."""
 WORDS: dict[Policy, str] = {
     "as it is": "no retraining",
     "retrained": "retrained after each update",
@@ -95,12 +100,21 @@ class Weighed:
     @property
     def fails(self) -> bool:
         """Whether its figures do not meet a requirement."""
-        return bool({"not met", "probably not met"} & {*self.requirements.values()})
+        return bool(self.among(FAILING))
 
     @property
     def unknown(self) -> list[str]:
         """Requirements of which nothing is known for it that may be relied on."""
-        return [name for name, standing in self.requirements.items() if standing in ("not measured", "not reliable")]
+        return self.among(UNKNOWN)
+
+    def among(self, standings: Sequence[Standing]) -> list[str]:
+        """Requirements to which it stands in one of these ways."""
+        return [name for name, standing in self.requirements.items() if standing in standings]
+
+    @property
+    def meets(self) -> bool:
+        """Whether enough is known of it, and its figures meet the requirements."""
+        return self.known and not self.fails and not self.unknown
 
     @property
     def surely_meets(self) -> bool:
@@ -206,19 +220,39 @@ class Case:
         about = "questions" if all_asked else "questions about revised documents"
         more = more_clusters(clusters, effective)
         added = f"{more} more {'cluster' if more == 1 else 'clusters'} of questions of the usual size"
-        return Thin(_few(clusters, effective, about), f"ask {added}" if all_asked else f"add revisions for {added}")
+        return Thin(_few(clusters, effective, about), f"ask {added}" if all_asked else f"add revisions that make {added}")
+
+    def required(self, name: str, each: Weighed) -> Interval | None:
+        """The figure of an option that a requirement is about; None where it was not measured."""
+        measure = self.limits[name].measure
+        return self.evidence.found(measure, each.option.system) if measure else each.quality
 
     def _standing(self, limit: Limit, system: str, quality: Interval | None) -> Standing:
+        if limit.measure in UNTRAINED and self.evidence.untrained(system):
+            return "met"
         found = self.evidence.found(limit.measure, system) if limit.measure else quality
         if self.evidence.doubt((limit.measure, system)):
             return "not reliable"
         if found is None:
             return "met" if limit.measure and not self.evidence.applies(limit.measure, system) else "not measured"
-        least, most = limit.ends
-        surely = not (found.few and found.n > 1)
-        if least <= found.value <= most:
-            return "met" if surely and least <= found.low and found.high <= most else "probably met"
-        return "not met" if surely and (found.high < least or found.low > most) else "probably not met"
+        return "not shown" if too_few(found) else _stands(found, limit)
+
+
+def _stands(found: Interval, limit: Limit) -> Standing:
+    """A figure that rests on enough clusters, to a limit."""
+    least, most = limit.ends
+    if least <= found.low and found.high <= most:
+        return "met"
+    if found.high < least or found.low > most:
+        return "not met"
+    if abs(found.value - limit.bound) <= SAME and not limit.extreme:
+        return "not shown"
+    return "probably met" if least <= found.value <= most else "probably not met"
+
+
+def too_few(found: Interval) -> bool:
+    """Whether a figure rests on so few clusters that it shows nothing; what was taken once, as an amount, is exact."""
+    return found.few and not found.method.startswith("exact")
 
 
 def _few(clusters: int, effective: float, about: str) -> str:

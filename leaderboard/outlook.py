@@ -10,14 +10,14 @@ from leaderboard.flips import LIMITS, Axis, Cause, Flip
 from leaderboard.options import Case, Weighed
 from leaderboard.sayings import number
 
-RETRAINING = "retraining"
-WAYS = 2
-"""To train again."""
+NAMED = 6
+"""Options that one sentence names; of more it says how many more."""
+RETRAINING = "retraining after updates was not measured; run pytest -m domain --full to compare them"
 CAUSES: dict[Cause, str] = {
     "": "",
-    "accuracy": "there the expected accuracies cross",
-    "margin": "there the expected accuracies differ by the margin",
-    "saving": "there the saving passes what is material",
+    "accuracy": "where the expected accuracies cross",
+    "margin": "where the expected accuracies differ by the margin",
+    "saving": "where the saving becomes material",
 }
 ALONG: dict[Axis, str] = {
     "updates": "number of updates a month",
@@ -32,29 +32,21 @@ NONE: dict[Axis, tuple[str, str]] = {
 
 
 def left_out(case: Case, decision: Decision) -> list[str]:
-    """How many options were compared, and why the others were not."""
+    """How many options were compared, and which were not, for which reason."""
     gone = [each for each in decision.weighed if _why_out(case, each)]
     compared = len(decision.weighed) - len(gone)
-    count = f"{compared} {'option' if compared == 1 else 'options'} compared, {len(gone)} left out."
-    return [count, *_untrained(case, gone), *_others(case, gone), *_unpriced(decision)]
+    count = f"{compared} {'option' if compared == 1 else 'options'} compared{f', {len(gone)} left out' if gone else ''}."
+    return [count, *_gone(case, gone), *_unpriced(decision)]
 
 
-def _untrained(case: Case, gone: Sequence[Weighed]) -> Iterator[str]:
-    """Those that were not trained after updates; a system once, where that is so of every way to train it again."""
-    policies: dict[str, list[Weighed]] = {}
-    for each in gone:
-        if _why_out(case, each) == RETRAINING:
-            policies.setdefault(each.option.system, []).append(each)
-    names = (system if len(each) == WAYS else case.title(each[0].option) for system, each in policies.items())
-    if policies:
-        yield f"Retraining after updates was not measured for {'; '.join(names)}: run pytest -m domain --full to compare it."
-
-
-def _others(case: Case, gone: Sequence[Weighed]) -> Iterator[str]:
+def _gone(case: Case, gone: Sequence[Weighed]) -> Iterator[str]:
     reasons: dict[str, list[str]] = {}
     for each in gone:
         reasons.setdefault(_why_out(case, each), []).append(case.title(each.option))
-    yield from (f"Left out: {'; '.join(names)}: {why}." for why, names in reasons.items() if why != RETRAINING)
+    for why, names in reasons.items():
+        rest = len(names) - NAMED
+        more = f"; and {rest} more" if rest > 0 else ""
+        yield f"Left out: {'; '.join(names[:NAMED])}{more} ({why})."
 
 
 def _why_out(case: Case, each: Weighed) -> str:
@@ -62,7 +54,7 @@ def _why_out(case: Case, each: Weighed) -> str:
     if any(measure.startswith(("updates.retrained", "updates.continued")) for measure in measures):
         return RETRAINING
     if measures:
-        return f"{', '.join(measures)} not measured"
+        return f"{', '.join(measures)} {'was' if len(measures) == 1 else 'were'} not measured"
     thin = case.thin(each)
     return thin.what if thin else ""
 
@@ -70,7 +62,7 @@ def _why_out(case: Case, each: Weighed) -> str:
 def _unpriced(decision: Decision) -> Iterator[str]:
     absent = dict.fromkeys(measure for each in decision.weighed if each.quality for measure, _ in each.unpriced)
     if absent:
-        yield f"Costs marked ? are not known: {', '.join(absent)} not measured."
+        yield f"Costs marked ? are not known, as {', '.join(absent)} {'was' if len(absent) == 1 else 'were'} not measured."
 
 
 def along(case: Case, decision: Decision, found: Sequence[Flip]) -> list[str]:

@@ -6,13 +6,13 @@ The page says the same (``templates/sayings.js``).
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from itertools import chain, repeat
+from itertools import chain
 
 from evals.statistics import Interval
 from leaderboard import settle
-from leaderboard.advice import Choice, Decision
-from leaderboard.figures import SPACE, between, figure, money, paid
-from leaderboard.options import Case, Weighed
+from leaderboard.advice import Choice, Decision, missed_by
+from leaderboard.figures import SPACE, between, figure, joined, money, paid
+from leaderboard.options import FAILING, UNTRAINED, Case, Weighed
 from leaderboard.situation import Api, Limit
 
 REQUIRED = {
@@ -34,7 +34,13 @@ FOUND = {
 UNITS = {"latency": "seconds", "forgetting": "difference"}
 NOTABLE = 0.05
 """What was lost, made up or given away beyond that is said, though nobody set a limit to it."""
-FAILING = ("not met", "probably not met")
+NAMED = 3
+"""Alternatives that one sentence names; of more it says how many more."""
+COMPARED = "95 % CI of this pair"
+PAIR = (
+    "These intervals of pairs allow neither for picking the best of all systems nor for trainings that were not repeated. "
+    "The leaderboard's marks do, so they may call two systems tied though the interval here leaves out 0."
+)
 MANY = 2
 """Trainings from which on intervals allow for training."""
 
@@ -68,7 +74,7 @@ def _tokens(case: Case) -> str:
 def _api(api: Api, currency: str) -> str:
     prompt, completion = (paid(f"{price:g}", currency) for price in (api.prompt, api.completion))
     named = f"{api.name}; " if api.name else ""
-    return f"{named}{prompt} for a million of the prompt, {completion} of the answer"
+    return f"{named}{prompt} per million tokens of the prompt, {completion} of the answer"
 
 
 def number(x: float) -> str:
@@ -99,16 +105,44 @@ def verdict(case: Case, decision: Decision) -> list[str]:
     if not decision.choice:
         return [
             f"No clear choice: {decision.reason}.",
+            *_nearest(case, decision),
             *_safe(case, decision),
-            *(f"To decide: {what}." for what in decision.settle[:1]),
+            *_alternatives(decision.settle),
         ]
     steps = [*_steps(case, decision, decision.choice)]
     next_step = steps[0] if steps else "Next: use it, and measure again when documents, questions or models change."
     return [
-        f"Recommended: {_figures(case, decision.choice.pick)}.",
+        f"Recommended: {_figures(case, decision.choice.pick)} ({settle.hour(case)}).",
         _because(case, decision, decision.choice) + _but_for(case, decision, decision.choice) + ".",
         next_step,
     ]
+
+
+def _alternatives(remedies: Sequence[str]) -> Iterator[str]:
+    """What would lead to a clear choice, any one of these; the cheapest first."""
+    first = [*remedies[:NAMED]]
+    if len(remedies) > NAMED:
+        first.append(f"take one of {len(remedies) - NAMED} other ways (--json lists them)")
+    if len(first) == 1:
+        yield f"To decide: {first[0]}."
+    elif first:
+        yield f"To decide, either {'; or '.join(first)}."
+
+
+def _nearest(case: Case, decision: Decision) -> Iterator[str]:
+    """Which option comes nearest to the requirements, and what it misses."""
+    if each := decision.nearest:
+        misses = [f"on {name} by {_amount(name, missed_by(case, name, each))}" for name in each.among(FAILING)]
+        on = f"requirement{'' if len(misses) == 1 else 's'} {joined(misses)}"
+        open_ones = f"; not known: {', '.join(each.unknown)}" if each.unknown else ""
+        yield f"The nearest is {case.title(each.option)}: it misses the {on}{open_ones}."
+
+
+def _amount(name: str, gap: float) -> str:
+    if name == "latency":
+        return figure(gap, "seconds")
+    points = f"{100 * gap:.1f}"
+    return "less than 0.1 points" if points == "0.0" else f"{points} points"
 
 
 def _safe(case: Case, decision: Decision) -> Iterator[str]:
@@ -116,7 +150,7 @@ def _safe(case: Case, decision: Decision) -> Iterator[str]:
         return
     found = decision.safe.quality
     ends = between(figure(found.low, "share"), figure(found.high, "share"))
-    of = " of the options that may meet the requirements" if case.limits else ""
+    of = " of all options that may meet the requirements" if case.limits else ""
     yield f"The safe choice is {case.title(decision.safe.option)}: the low end of its interval ({ends}) is the highest{of}."
 
 
@@ -125,15 +159,15 @@ def _figures(case: Case, each: Weighed) -> str:
     ends = between(figure(each.quality.low, "share"), figure(each.quality.high, "share"))
     cost = f"{money(each.cost.value, each.currency)} a month" if each.cost else "cost not known"
     accuracy = f"expected accuracy {figure(each.quality.value, 'share')} (95 % CI {ends})"
-    return f"{case.title(each.option)} \u2013 {accuracy}, {cost} ({settle.hour(case)})"
+    return f"{case.title(each.option)} \u2013 {accuracy}, {cost}"
 
 
 def _because(case: Case, decision: Decision, choice: Choice) -> str:
     """One sentence."""
     pick, best, lead = choice.pick, choice.best, choice.lead
-    if not decision.runner_up:
+    if not [each for each in decision.weighed if each.meets and each != pick]:
         many = len(decision.weighed) > 1
-        meets = "whose figures meet the requirements" if case.limits else "that enough was measured of"
+        meets = "whose figures meet the requirements" if case.limits else "of which enough was measured"
         return f"It is the only option {meets}" if many else "It is the only option"
     if pick != lead:
         saved = money(case.cost(lead.option, pick.option).value, pick.currency)
@@ -142,8 +176,8 @@ def _because(case: Case, decision: Decision, choice: Choice) -> str:
         return f"It is expected to be within {within} and saves {saved} a month"
     if pick != best:
         gap = _compared(case.quality(pick.option, best.option))
-        met = f"It surely meets the requirements, which {case.title(best.option)} only probably does"
-        return f"{met}, and is expected to be within {_margin(case)} of it: {gap}"
+        met = f"It meets the requirements with its whole intervals, {case.title(best.option)} only probably"
+        return f"{met}; it is expected to be within {_margin(case)} of that: {gap}"
     among = " of those that meet the requirements" if case.limits else ""
     return f"It has the highest expected accuracy{among}{_though(case, choice)}"
 
@@ -152,12 +186,14 @@ def _but_for(case: Case, decision: Decision, choice: Choice) -> str:
     """What would be better by more than the margin, but for requirements that nobody asked for."""
     best, missed = choice.pick, list[str]()
     for each in decision.weighed:
-        failed = [name for name, standing in each.requirements.items() if standing in FAILING]
+        failed = each.among(FAILING)
         if failed and each.known and {*failed} <= {*case.situation.by_default} and _better(case, each, best):
             best, missed = each, failed
-    gap = case.quality(best.option, choice.pick.option).value if missed else 0.0
-    more = f"{case.title(best.option)} would be {100 * gap:.1f} points more accurate"
-    return f"; but for the default on {' and '.join(missed)}, {more}" if gap > case.situation.margin else ""
+    gap = case.quality(best.option, choice.pick.option) if missed else None
+    if not gap or gap.value <= case.situation.margin:
+        return ""
+    limits = f"default limit{'' if len(missed) == 1 else 's'} on {joined(missed)}"
+    return f"; without the {limits}, {case.title(best.option)} could be used, which is expected to be {_compared(gap)}"
 
 
 def _better(case: Case, one: Weighed, other: Weighed) -> bool:
@@ -169,15 +205,16 @@ def _though(case: Case, choice: Choice) -> str:
     rivals = [each for each in choice.close if each != choice.pick]
     if not rivals:
         return ""
-    names = "; ".join(case.title(each.option) for each in rivals)
+    names = joined([case.title(each.option) for each in rivals])
+    within = f"within {_margin(case)} of it ({names})"
     if choice.doubtful:
-        return f"; {names}: within {_margin(case)} of it, but what they cost is not known well enough to count"
+        return f"; costs are not known well enough to choose another one {within}"
     cheaper = [each for each in rivals if case.cost(choice.pick.option, each.option).value > 0]
     if not cheaper:
-        return f"; what is within {_margin(case)} of it does not cost less: {names}"
+        return f"; no option {within} costs less"
     least = money(case.situation.material, choice.pick.currency)
-    material = f"{least} a month or {number(100 * case.situation.material_share)} %"
-    return f"; what is within {_margin(case)} of it does not save a material amount ({material}): {names}"
+    material = f"{least} a month or {number(100 * case.situation.material_share)}{SPACE}%"
+    return f"; no option {within} saves a material amount, {material}"
 
 
 def _margin(case: Case) -> str:
@@ -187,20 +224,22 @@ def _margin(case: Case) -> str:
 def _steps(case: Case, decision: Decision, choice: Choice) -> Iterator[str]:
     """What to do next, the most important first."""
     pick = choice.pick
-    probably = [name for name, standing in pick.requirements.items() if standing == "probably met"]
-    for name, check in zip(probably, chain(["Check first"], repeat("Check, too,")), strict=False):
-        said = f"it {_found(case, name, pick)}, and only probably is within the limit"
-        yield f"{check} that it meets the requirement on {name}: {said}; {settle.requirement(case, name, pick)}."
+    for place, name in enumerate(pick.among(("probably met",))):
+        check = "Also check" if place else "Check first"
+        said = f"it {_found(case, name, pick)}, so it only probably does"
+        sure = settle.requirement(case, name, pick).to("be sure")
+        yield f"{check} that it meets the requirement on {name}: {said}. {sure}"
     yield from _once(case, decision, pick)
     for column in choice.doubtful[:1]:
         measure, system = column
         doubt = case.evidence.doubt(column)
         why = f"{measure} of {system} is {f'not reliable: {doubt}' if doubt else 'not measured'}"
-        again = settle.to_time_again([measure]) if doubt else settle.to_measure([measure], system)
-        yield f"To compare costs: {again} ({why})."
+        again = settle.to_time_again([measure]) if doubt else settle.to_measure([measure], [system])
+        yield f"{again.to('compare costs').removesuffix('.')} ({why})."
     rival = decision.runner_up
     if rival and case.quality(pick.option, rival.option).low <= 0 < case.quality(pick.option, rival.option).value:
-        yield f"It is statistically tied with {case.title(rival.option)}; {settle.gap(case, pick.option, rival.option, 0.0)}."
+        apart = settle.gap(case, pick.option, rival.option, 0.0).to("tell them apart")
+        yield f"That it is more accurate than {case.title(rival.option)} may be chance. {apart}"
 
 
 def _once(case: Case, decision: Decision, pick: Weighed) -> Iterator[str]:
@@ -210,14 +249,16 @@ def _once(case: Case, decision: Decision, pick: Weighed) -> Iterator[str]:
     once = [option for option in trained if case.evidence.trainings(option.system) < MANY]
     names = [*dict.fromkeys(option.system for option in once)]
     if names:
-        were = "was trained once, and its interval does" if len(names) == 1 else "were trained once each, and their intervals do"
-        yield f"{' and '.join(names)} {were} not include what another training would change: {settle.seeds(case, once)}."
+        were = (
+            "was trained once, so its interval leaves" if len(names) == 1 else "were trained once each, so their intervals leave"
+        )
+        said = f"{joined(names)} {were} out how much trainings differ"
+        yield f"{said}. {settle.seeds(case, once).to('include that')}"
 
 
 def _found(case: Case, name: str, each: Weighed) -> str:
     """A figure that a requirement is about, with its interval."""
-    limit = case.limits[name]
-    found = case.evidence.found(limit.measure, each.option.system) if limit.measure else each.quality
+    found = case.required(name, each)
     assert found  # noqa: S101 # only asked of what was measured
     unit = UNITS.get(name, "share")
     ends = between(figure(found.low, unit), figure(found.high, unit))
@@ -229,35 +270,37 @@ def notes(case: Case, decision: Decision) -> list[str]:
     """What else is to be known: the runner-up, what fails or may meet the requirements, and what is doubtful."""
     chosen = decision.pick or decision.safe
     parts = [_runner_up(case, decision), _more_steps(case, decision), _failing(case, decision, chosen), _maybe(case, decision)]
-    return [*chain.from_iterable(parts), *(_care(case, chosen) if chosen else [])]
+    said = [*chain.from_iterable(parts)]
+    compared = any(COMPARED in line for line in (*said, *verdict(case, decision)))
+    alone = [PAIR] if compared else []
+    return [*said, *alone, *(_care(case, chosen) if chosen else [])]
 
 
 def _runner_up(case: Case, decision: Decision) -> Iterator[str]:
-    if decision.pick and decision.runner_up:
+    if not decision.pick:
+        return
+    others = [each for each in decision.weighed if each.meets and each != decision.pick]
+    if decision.runner_up:
         gap = case.quality(decision.pick.option, decision.runner_up.option)
         yield f"Runner-up: {_figures(case, decision.runner_up)}; the recommended one is {_compared(gap)}."
+    elif others:
+        yield "There is no runner-up: no other option that meets the requirements comes near it."
 
 
 def _compared(gap: Interval) -> str:
     """How much more or less accurate, in words: a sign is easily overlooked."""
-    ends = f"95 % CI {_points(gap.low)} to {_points(gap.high)}"
-    value = _points(gap.value)
-    if value == "equal":
-        return f"as accurate ({ends})"
-    size, way = value.split()
-    return f"{size} points {way} accurate ({ends})"
-
-
-def _points(gap: float) -> str:
-    size = f"{abs(100 * gap):.1f}"
-    return "equal" if size == "0.0" else f"{size} {'more' if gap > 0 else 'less'}"
+    value, low, high = (f"{abs(100 * end):.1f}" for end in (gap.value, gap.low, gap.high))
+    both = value == "0.0" or (gap.low < 0 < gap.high and "0.0" not in (low, high))
+    ends = f"{low} less to {high} more" if both else " to ".join(sorted((low, high), key=float))
+    way = "more" if gap.value > 0 else "less"
+    said = "as accurate" if value == "0.0" else f"{value} points {way} accurate"
+    return f"{said} ({COMPARED} {ends})"
 
 
 def _more_steps(case: Case, decision: Decision) -> Iterator[str]:
     """What could be done besides what the verdict says."""
     if decision.choice:
         yield from [*_steps(case, decision, decision.choice)][1:]
-    yield from (f"To decide: {what}." for what in decision.settle[1:])
 
 
 def _failing(case: Case, decision: Decision, chosen: Weighed | None) -> Iterator[str]:
@@ -268,12 +311,12 @@ def _failing(case: Case, decision: Decision, chosen: Weighed | None) -> Iterator
             groups.setdefault((each.option.system, _failed(case, each)), []).append(each)
     told = [_fails(case, options, figures, chosen) for (_, figures), options in groups.items()]
     if told:
-        yield f"Not recommended, for the requirements: {'; '.join(told)}."
+        yield f"Ruled out by the requirements: {'; '.join(told)}."
 
 
 def _failed(case: Case, each: Weighed) -> str:
-    failed = [name for name, standing in each.requirements.items() if standing in FAILING]
-    return ", ".join(_found(case, name, each) for name in failed)
+    *first, last = [_found(case, name, each) for name in each.among(FAILING)]
+    return f"{', '.join(first)} and {last}" if first else last
 
 
 def _fails(case: Case, options: Sequence[Weighed], figures: str, chosen: Weighed | None) -> str:
@@ -282,28 +325,45 @@ def _fails(case: Case, options: Sequence[Weighed], figures: str, chosen: Weighed
     gaps = [case.quality(each.option, chosen.option) for each in options if chosen and chosen != each]
     gap = max(gaps, key=lambda gap: gap.value, default=None)
     better = f", though it is {_compared(gap)}" if gap and gap.value > 0 else ""
-    return f"{name} {figures}{better}"
+    return f"{name}, which {figures}{better}"
 
 
 def _maybe(case: Case, decision: Decision) -> Iterator[str]:
     """What would tell of options that probably do not meet a requirement, or of which that is not known, whether they do."""
     for each in decision.weighed:
-        if not each.known or "not met" in each.requirements.values():
-            continue
-        for name, standing in each.requirements.items():
-            what = settle.requirement(case, name, each) if standing == "probably not met" else ""
-            if what and f"{case.title(each.option)}, {name}: {what}" not in decision.settle:
-                yield f"{case.title(each.option)} may meet the requirement on {name}: {what}."
+        open_one = each.known and each.fails and not each.among(("not met",))
+        if open_one and settle.requirements(case, each).what not in decision.settle:
+            for name in each.among(("probably not met",)):
+                told = settle.requirement(case, name, each).to("find out")
+                yield f"{case.title(each.option)} may meet the requirement on {name}. {told}"
     for name, limit in case.limits.items():
-        yield from _not_known(case, decision, name, limit)
+        yield from _not_known(case, decision, name)
+        yield from _untrained(case, decision, name, limit)
 
 
-def _not_known(case: Case, decision: Decision, name: str, limit: Limit) -> Iterator[str]:
+def _not_known(case: Case, decision: Decision, name: str) -> Iterator[str]:
     """Of which options it is not known whether they meet a requirement."""
-    for standing, what in (("not measured", settle.to_measure), ("not reliable", settle.to_time_again)):
-        names = [case.title(each.option) for each in decision.weighed if each.known and each.requirements[name] == standing]
-        if names:
-            yield f"The requirement on {name} is {standing} for {'; '.join(names)}: {what([limit.measure])}."
+    groups: dict[str, list[Weighed]] = {}
+    for each in decision.weighed:
+        if each.known and name in each.unknown and not each.among(("not met",)):
+            groups.setdefault(settle.standing(case, name, each), []).append(each)
+    for standing, those in groups.items():
+        names = [*dict.fromkeys(each.option.system if case.limits[name].measure else case.title(each.option) for each in those)]
+        meet = "meets" if len(names) == 1 else "meet"
+        told = settle.together(case, name, those).to("find out")
+        if len(those) > 1 or settle.requirements(case, those[0]).what not in decision.settle:
+            yield f"It is not known whether {joined(names)} {meet} the requirement on {name}: {standing}. {told}"
+
+
+def _untrained(case: Case, decision: Decision, name: str, limit: Limit) -> Iterator[str]:
+    """Which options meet a requirement without a measurement."""
+    if limit.measure not in UNTRAINED:
+        return
+    systems = [each.option.system for each in decision.weighed if case.evidence.untrained(each.option.system)]
+    bare = [system for system in systems if not case.evidence.found(limit.measure, system)]
+    if bare:
+        meets = "meets" if len(bare) == 1 else "meet"
+        yield f"{joined(bare)} {meets} the requirement on {name} without a measurement: nothing was trained."
 
 
 def _care(case: Case, chosen: Weighed) -> Iterator[str]:
@@ -318,4 +378,4 @@ def _care(case: Case, chosen: Weighed) -> Iterator[str]:
         if text := case.evidence.doubt(column):
             yield f"Caution: {column[0]} of {column[1]}: {text}."
     if chosen.option.policy == "continued" and case.situation.updates > 1:
-        yield "One training on changes alone was measured; that the next one in a row does no more harm is assumed."
+        yield "Only one training on the changes alone was measured; further ones in a row are assumed to do no more harm."

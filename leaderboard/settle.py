@@ -6,25 +6,53 @@ Student's t of their degrees of freedom. What that costs is worked out from the 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from math import ceil
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from math import ceil, inf
 
 from evals.comparison import Noise
 from evals.statistics import TAIL, Interval, cluster_count, t_quantile
-from leaderboard.axes import axis
 from leaderboard.evidence import SAME, Column
-from leaderboard.figures import figure, money, paid
-from leaderboard.options import ACCURACY, FRESH, Case, Option, Weighed, more_clusters
+from leaderboard.figures import figure, joined, money, paid
+from leaderboard.measuring import command
+from leaderboard.options import ACCURACY, FRESH, UNKNOWN, Case, Option, Weighed, more_clusters, too_few
+from leaderboard.situation import Limit
 
 SECONDS, SPENT = "latency.seconds", "cost.train_seconds"
 MOST_SEEDS = 10
-"""Beyond that, more questions are asked as well."""
+"""More trainings than that are not practical."""
+MOST_TIMES = 20
+"""So many times as many questions at most are practical."""
 LEAST = 1.1
 """Times as many questions; fewer would hardly be noticed."""
-WITH_FULL = ("updates.retrained", "updates.continued", "privacy.", "hunger.")
-"""Measures that are taken with --full alone."""
+AGAIN = 3
+"""Seeds to train with what was trained once."""
 ASKED = ("", "style.followed", "hallucination.unanswerable")
 """Measures whose items are questions that a system answers; those of the others take other times."""
+ITEMS = {
+    "hallucination.unanswerable": "unanswerable questions",
+    "forgetting": "items of general tasks",
+    "privacy.extracted": "planted secrets",
+    "latency.p95": "timed questions",
+}
+"""Measure -> what it is taken of, where that is not the questions of the suite."""
+
+
+@dataclass(frozen=True)
+class Remedy:
+    """What would settle something, and what it costs."""
+
+    what: str
+    """What to do; where it is not practical, a sentence that says so."""
+    cost: float = inf
+    """In the prices' currency; infinite where it is not known."""
+    practical: bool = True
+
+    def to(self, purpose: str) -> str:
+        """As a sentence: "To be sure, ask about 33 questions in place of 30."."""
+        if not self.practical:
+            return f"{self.what[:1].upper()}{self.what[1:]}."
+        return f"To {purpose}, {self.what}."
 
 
 def hour(case: Case) -> str:
@@ -34,29 +62,84 @@ def hour(case: Case) -> str:
     return f"{machine} at {paid(f'{prices.hour(case.evidence.machine):g}', prices.currency)}/h"
 
 
-def gap(case: Case, mine: Option, theirs: Option, bound: float) -> str:
+def sorted_out(remedies: Iterable[Remedy]) -> tuple[str, ...]:
+    """Alternatives, the cheapest first; those that are not practical only where none is."""
+    found = sorted(remedies, key=lambda each: each.cost)
+    practical = [each for each in found if each.practical]
+    return tuple(dict.fromkeys(each.what for each in practical or found))
+
+
+def gap(case: Case, mine: Option, theirs: Option, bound: float) -> Remedy:
     """What would put the end of the interval of a difference in quality, that lies beyond a bound, on the bound."""
-    found = case.quality(mine, theirs)
-    return _more(case, found, bound, (mine, theirs), _asked(case, (mine, theirs)), case.evidence.noise(case.asked(mine, theirs)))
+    found, noise = case.quality(mine, theirs), case.evidence.noise(case.asked(mine, theirs))
+    return _more(case, _Open(found, bound, (mine, theirs), _asked(case, (mine, theirs)), noise))
 
 
-def requirement(case: Case, name: str, each: Weighed) -> str:
+def requirements(case: Case, each: Weighed) -> Remedy:
+    """What would tell whether an option meets all requirements of which that is not known, or that it probably does not meet."""
+    names = each.among((*UNKNOWN, "probably not met"))
+    found = [requirement(case, name, each) for name in names]
+    on = f"the requirement{'' if len(names) == 1 else 's'} on {joined(names)}"
+    what = ", and ".join(dict.fromkeys(one.what for one in found))
+    practical = all(one.practical for one in found)
+    return Remedy(f"find out whether {case.title(each.option)} meets {on}: {what}", sum(one.cost for one in found), practical)
+
+
+def requirement(case: Case, name: str, each: Weighed) -> Remedy:
     """What would tell whether an option meets a requirement."""
     limit, system = case.limits[name], each.option.system
     if each.requirements[name] == "not measured":
-        return to_measure([limit.measure], system)
+        return to_measure([limit.measure], [system])
     if each.requirements[name] == "not reliable":
         return to_time_again([limit.measure])
-    found = case.evidence.found(limit.measure, system) if limit.measure else each.quality
+    found = case.required(name, each)
     assert found  # noqa: S101 # else it is not measured
-    if found.few and found.n > 1:
-        more = more_clusters(found.clusters, found.effective)
-        return f"it rests on {cluster_count(found.clusters, found.effective)}; {more} more of the usual size are needed to tell"
-    bound = limit.most if limit.least is None else limit.least
+    if too_few(found):
+        return _clusters(case, name, [each])
+    if abs(found.value - limit.bound) < SAME:
+        return _on_the_limit(limit)
     asked = {system: found.n} if limit.measure in ASKED else {}
     asked = asked if limit.measure else _asked(case, [each.option])
     noise = None if limit.measure else case.evidence.noise(case.asked(each.option))
-    return _more(case, found, bound or 0.0, [each.option], asked, noise)
+    return _more(case, _Open(found, limit.bound, (each.option,), asked, noise, limit.measure))
+
+
+def together(case: Case, name: str, those: Sequence[Weighed]) -> Remedy:
+    """What would tell whether options that stand alike to a requirement meet it."""
+    first, measure = those[0], case.limits[name].measure
+    if first.requirements[name] == "not measured":
+        return to_measure([measure])
+    found = case.required(name, first)
+    return _clusters(case, name, those) if found and too_few(found) else requirement(case, name, first)
+
+
+def standing(case: Case, name: str, each: Weighed) -> str:
+    """How an option stands to a requirement, or why its figure shows nothing."""
+    said = each.requirements[name]
+    found = case.required(name, each)
+    if said != "not shown" or not found:
+        return said
+    return "too few questions" if too_few(found) else "the figure lies on the limit"
+
+
+def _clusters(case: Case, name: str, those: Sequence[Weighed]) -> Remedy:
+    """What is missing to say anything of options that were asked the same."""
+    found, measure = case.required(name, those[0]), case.limits[name].measure
+    assert found  # noqa: S101 # else there are no clusters to add to
+    more = more_clusters(found.clusters, found.effective)
+    each_of = ((each.option.system, case.required(name, each)) for each in those if measure in ASKED)
+    asked = {system: mean.n for system, mean in each_of if mean}
+    spent = _spent(case, (), asked, 1 + more / found.clusters, 0)
+    words = f"{more} {'cluster' if more == 1 else 'clusters'} of {ITEMS.get(measure, 'questions')} of the usual size"
+    made = cluster_count(found.clusters, found.effective)
+    return Remedy(f"add {words}, as {made} {'is' if found.clusters == 1 else 'are'} too few{spent}", spent.cost)
+
+
+def _on_the_limit(limit: Limit) -> Remedy:
+    items = ITEMS.get(limit.measure, "questions")
+    if limit.extreme:
+        return Remedy(f"no number of {items} can prove it, as the limit is the best figure there can be", practical=False)
+    return Remedy(f"use more {items} (it cannot be said how many)")
 
 
 def _asked(case: Case, options: Iterable[Option]) -> dict[str, int]:
@@ -66,24 +149,61 @@ def _asked(case: Case, options: Iterable[Option]) -> dict[str, int]:
     return {system: sum(each.n for each in means if each) for system, means in found.items()}
 
 
-def _more(
-    case: Case, found: Interval, bound: float, options: Sequence[Option], asked: dict[str, int], noise: Noise | None
-) -> str:
-    reach = found.high - found.value if bound >= found.value else found.value - found.low
-    distance = abs(bound - found.value)
+@dataclass(frozen=True)
+class _Open:
+    """A figure whose interval reaches beyond a bound."""
+
+    found: Interval
+    bound: float
+    options: Sequence[Option]
+    asked: dict[str, int]
+    """System -> questions that it answers for it."""
+    noise: Noise | None
+    measure: str = ""
+
+    @property
+    def reach(self) -> float:
+        """From the figure to the end on the side of the bound."""
+        return self.found.high - self.found.value if self.bound >= self.found.value else self.found.value - self.found.low
+
+    @property
+    def distance(self) -> float:
+        """From the figure to the bound."""
+        return abs(self.bound - self.found.value)
+
+
+def _more(case: Case, open_one: _Open) -> Remedy:
+    found, distance = open_one.found, open_one.distance
     if distance < SAME:
-        return "the figure lies on the limit itself; no number of questions would decide"
+        return Remedy("ask more questions (it cannot be said how many)")
     if found.n == 1:
-        return "it was measured once for each training; more --seeds would decide"
-    trainings = max((case.evidence.trainings(option.system) for option in options), default=1)
-    if noise and trainings > 1 and (seeds := _seeds(reach, distance, noise, trainings)):
-        return (
-            f"training with {seeds} seeds in place of {trainings} (--seeds {seeds}) would decide{_training(case, options, seeds)}"
-        )
-    times = max((reach / distance) ** 2, LEAST)
-    also = f" and {ceil(times * trainings)} seeds in place of {trainings}" if "training noise" in found.method else ""
-    count = f"about {_count(times * found.n)} {'questions' if asked else 'items'} in place of {found.n}{also} would decide"
-    return count if also else count + _asking(case, asked, times)
+        return Remedy("train with more --seeds, as it was measured once for each training")
+    now = max((case.evidence.trainings(option.system) for option in open_one.options), default=1)
+    if open_one.noise and now > 1 and (seeds := _seeds(open_one.reach, distance, open_one.noise, now)):
+        spent = _spent(case, open_one.options, open_one.asked, 1.0, seeds)
+        return Remedy(f"train with {seeds} seeds in place of {now} (--seeds {seeds}){spent}", spent.cost)
+    times = max((open_one.reach / distance) ** 2, LEAST)
+    again = ceil(times * now) if "training noise" in found.method else 0
+    if times > MOST_TIMES or again > MOST_SEEDS:
+        return _impractical(ITEMS.get(open_one.measure, "questions"), times, again)
+    spent = _spent(case, open_one.options, open_one.asked, times, again)
+    also = f" and train with {again} seeds in place of {now} (--seeds {again})" if again else ""
+    verb = "ask" if open_one.measure in ASKED else "use"
+    return Remedy(f"{verb} {_questions(case, open_one, times)}{also}{spent}", spent.cost)
+
+
+def _impractical(items: str, times: float, seeds: int) -> Remedy:
+    many = f"more than {MOST_TIMES} times as many {items}" if times > MOST_TIMES else ""
+    trained = f"more than {MOST_SEEDS} seeds" if seeds > MOST_SEEDS else ""
+    needed = " and ".join(filter(None, (many, trained)))
+    return Remedy(f"this cannot be settled in practice: it would take {needed}", practical=False)
+
+
+def _questions(case: Case, open_one: _Open, times: float) -> str:
+    """How many more; of two kinds, so many times as many of each."""
+    if not open_one.measure and case.aged:
+        return f"about {times:.2g} times as many questions, those about revised documents included"
+    return f"about {_count(times * open_one.found.n)} {ITEMS.get(open_one.measure, 'questions')} in place of {open_one.found.n}"
 
 
 def _count(questions: float) -> str:
@@ -100,56 +220,86 @@ def _seeds(reach: float, distance: float, noise: Noise, now: int) -> int | None:
     return None
 
 
-def _asking(case: Case, asked: dict[str, int], times: float) -> str:
-    """What it costs to ask them."""
-    taken = {system: case.evidence.found(SECONDS, system) for system in asked}
-    if not taken or not all(taken.values()):
-        return ""
-    return _costing(case, sum((times - 1) * asked[system] * found.value for system, found in taken.items() if found))
+@dataclass(frozen=True)
+class _Spent:
+    """What more questions and trainings cost."""
+
+    said: str
+    """With a space before it; empty where nothing is known of it."""
+    cost: float
+
+    def __str__(self) -> str:
+        return self.said
 
 
-def _training(case: Case, options: Sequence[Option], seeds: int) -> str:
-    """What it costs to train them with more seeds."""
+def _spent(case: Case, options: Sequence[Option], asked: Mapping[str, int], times: float, seeds: int) -> _Spent:
+    """Of asking ``times`` as many questions, of weights trained with so many seeds (0: as many as now)."""
+    trainings = _trainings(case, options, seeds)
+    again = {system: more for (_, system), more in trainings.items()}
+    answers = {(SECONDS, system): _answers(case, system, n, times, again.get(system, 0)) for system, n in asked.items()}
+    seconds = trainings | answers
+    missing = case.evidence.missing(seconds)
+    known = {column: many for column, many in seconds.items() if column not in missing}
+    if not known:
+        return _Spent("", inf)
+    untimed = ["the answers"] if not asked or {*answers} & {*missing} else []
+    untimed += ["training"] if {*trainings} & {*missing} else []
+    total = sum(many * case.evidence.figures[column].value for column, many in known.items())
+    doubt = next(filter(None, (case.evidence.doubt(column) for column in known)), "")
+    return _Spent(_costing(case, total, untimed, doubt), inf if untimed else _price(case, total))
+
+
+def _answers(case: Case, system: str, n: int, times: float, again: float) -> float:
+    """How many more a system gives, of each seed's weights."""
+    now = max(1, case.evidence.trainings(system))
+    return n * (times * (now + again) - now)
+
+
+def _trainings(case: Case, options: Sequence[Option], seeds: int) -> dict[Column, float]:
+    """Seconds of one training -> how many more of these it takes to have so many seeds."""
     columns: list[Column] = []
-    for option in options:
+    for option in options if seeds else ():
         again = [] if option.policy == "as it is" else [(f"updates.{option.policy}.seconds", option.system)]
         columns += [column for column in ((SPENT, option.system), *again) if case.evidence.systems[option.system]]
-    found = [case.evidence.figures.get(column) for column in dict.fromkeys(columns)]
-    trainings = [seeds - case.evidence.trainings(system) for _, system in dict.fromkeys(columns)]
-    if not found or not all(found):
-        return ""
-    return _costing(case, sum(more * each.value for more, each in zip(trainings, found, strict=True) if each))
+    return {column: max(0.0, seeds - case.evidence.trainings(column[1])) for column in columns}
 
 
-def _costing(case: Case, seconds: float) -> str:
-    prices = case.situation.prices
-    spent = money(seconds / 3600 * prices.hour(case.evidence.machine), prices.currency)
-    return f" ({figure(seconds, 'seconds')} of machine time, {spent}; {hour(case)})"
+def _price(case: Case, seconds: float) -> float:
+    return seconds / 3600 * case.situation.prices.hour(case.evidence.machine)
 
 
-def seeds(case: Case, options: Sequence[Option]) -> str:
-    """What it takes to train options that were trained once with three seeds."""
-    return f"train with --seeds 3{_training(case, options, 3)}"
+def _costing(case: Case, seconds: float, untimed: Sequence[str], doubt: str) -> str:
+    spent = money(_price(case, seconds), case.situation.prices.currency)
+    out = f", not counting {' and '.join(untimed)}, of which no times are known" if untimed else ""
+    return f" ({figure(seconds, 'seconds')} of machine time, {spent}{out}{f'; not reliable: {doubt}' if doubt else ''})"
 
 
-def to_measure(measures: Sequence[str], system: str = "") -> str:
+def seeds(case: Case, options: Sequence[Option]) -> Remedy:
+    """What it takes to train options that were trained once with more seeds."""
+    spent = _spent(case, options, _asked(case, options), 1.0, AGAIN)
+    return Remedy(f"train with --seeds {AGAIN}{spent}", spent.cost)
+
+
+def to_measure(measures: Sequence[str], systems: Sequence[str] = ()) -> Remedy:
     """What to type for figures that are missing."""
-    again = any(name.startswith(WITH_FULL) for name in measures)
-    axes = " or ".join(dict.fromkeys(axis(name) for name in measures))
     what = ", ".join(dict.fromkeys(measures))
-    only = f" of {system}" if system else ""
-    wanted = f"({axes})" if " or " in axes else axes
-    needs = " (of a suite with revisions.jsonl)" if "updates" in axes else ""
-    return f'measure {what}{only}: pytest -m "domain and {wanted}"{" --full" if again else ""}{needs}'
+    only = f" of {joined(systems)}" if systems else ""
+    needs = " (of a suite with revisions.jsonl)" if any(name.startswith("updates.") for name in measures) else ""
+    return Remedy(f"measure {what}{only}: {command(measures)}{needs}")
 
 
-def to_time_again(measures: Sequence[str]) -> str:
+def to_time_again(measures: Sequence[str]) -> Remedy:
     """What to do about seconds that are not reliable."""
     what = ", ".join(dict.fromkeys(measures))
-    return f'take {what} again, all systems in one run on a quiet machine: pytest -m "domain and latency"'
+    return Remedy(f'take {what} again, all systems in one run on a quiet machine: pytest -m "domain and latency"')
 
 
-def listed(columns: Sequence[Column]) -> list[str]:
-    """What to type for figures that are missing, once for each system."""
-    systems = dict.fromkeys(system for _, system in columns)
-    return [to_measure([measure for measure, name in columns if name == system], system) for system in systems]
+def listed(columns: Sequence[Column]) -> list[Remedy]:
+    """What to type for figures that are missing, once for all systems that lack the same."""
+    lacking: dict[str, list[str]] = {}
+    for measure, system in dict.fromkeys(columns):
+        lacking.setdefault(system, []).append(measure)
+    groups: dict[tuple[str, ...], list[str]] = {}
+    for system, measures in lacking.items():
+        groups.setdefault(tuple(measures), []).append(system)
+    return [to_measure(measures, systems) for measures, systems in groups.items()]

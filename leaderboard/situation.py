@@ -86,6 +86,16 @@ class Limit:
         """What is allowed, from and to, with room for rounding: 1 - 0.2 is not quite 0.8."""
         return (-inf if self.least is None else self.least - SAME), (inf if self.most is None else self.most + SAME)
 
+    @property
+    def bound(self) -> float:
+        """The one that is set."""
+        return (self.most or 0.0) if self.least is None else self.least
+
+    @property
+    def extreme(self) -> bool:
+        """Whether no share can lie beyond it, so that a figure on it is the best that can be measured. Forgetting is no share."""
+        return self.bound >= 1 if self.least is not None else self.bound <= 0 and self.measure != "forgetting"
+
 
 @dataclass(frozen=True)
 class Situation:

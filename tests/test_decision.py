@@ -182,7 +182,7 @@ def test_seconds_in_doubt_decide_nothing_in_either(run):
     said = compare(run, cases)
     assert {each["machine"] for each in said} == {"", "cpu", "gpu"}
     told = [line for each in said for line in (*each["said"]["verdict"], *each["said"]["notes"])]
-    assert any("To compare costs: take latency.seconds again" in line for line in told)
+    assert any("To compare costs, take latency.seconds again" in line for line in told)
     assert any("Caution: updates" in line for line in told)
 
 

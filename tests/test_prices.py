@@ -208,7 +208,10 @@ def test_a_system_is_paid_by_the_token_only_where_that_is_asked(tmp_path, capsys
     words = run_on(tmp_path / "run")
     assert "by the token" not in said(words, capsys)
     found = said(words, capsys, "--api", "rag=gpt-4o-mini")
-    assert "Answers of rag are paid by the token (gpt-4o-mini, October 2026; $0.15 for a million of the prompt, $0.6 of" in found
+    assert (
+        "Answers of rag are paid by the token (gpt-4o-mini, October 2026; $0.15 per million tokens of the prompt, $0.6 of"
+        in found
+    )
 
 
 @pytest.mark.parametrize(

@@ -9,20 +9,26 @@
 const Advice = (() => {
   "use strict";
 
-  /** The reason why there is no clear choice, and a function that says what would settle it: a finding, and no error. */
+  const NONE_MEETS = "no option meets the requirements";
+  const LOOSEN = Settle.remedy("loosen a requirement, or add another system");
+
+  /** The reason why there is no clear choice, and a function that gives the remedies: a finding, and no error. */
   class Undecided {
-    constructor(reason, settle) {
+    constructor(reason, remedies) {
       this.reason = reason;
-      this.settle = settle;
+      this.settle = () => Settle.sortedOut(remedies());
     }
   }
 
-  /** What to recommend: {weighed, pick, choice, runnerUp, reason, settle, safe}; `settle` is a function. */
+  /** What to recommend: {weighed, pick, choice, runnerUp, reason, settle, safe, nearest}; `settle` is a function. */
   function decide(found) {
     const chosen = choose(found);
-    if (!chosen.pick) return { ...chosen, runnerUp: null, safe: safest(chosen.weighed) };
-    const rest = chosen.meeting.filter((each) => each !== chosen.pick && !each.unknown.length);
-    return { ...chosen, runnerUp: rest.length ? choice(found, rest).pick : null, safe: null };
+    if (!chosen.pick) {
+      const near = chosen.reason === NONE_MEETS ? nearest(found, chosen.weighed) : null;
+      return { ...chosen, runnerUp: null, safe: safest(chosen.weighed), nearest: near };
+    }
+    const rest = chosen.meeting.filter((each) => each !== chosen.pick && each.meets && isWorthNaming(found, each, chosen.pick));
+    return { ...chosen, runnerUp: rest.length ? choice(found, rest).pick : null, safe: null, nearest: null };
   }
 
   /** The same without what else could be done, for where it is asked of very many situations. */
@@ -42,30 +48,25 @@ const Advice = (() => {
   function meets(found, weighed) {
     const known = weighed.filter((each) => each.known);
     const meeting = known.filter((each) => !each.fails);
-    if (meeting.length) return meeting;
+    if (meeting.some(answers)) return meeting;
+    if (meeting.length) throw new Undecided("no option that may meet the requirements answers a question correctly", () => [LOOSEN]);
     if (found.aged === null) {
-      const nothing = "where nothing changes, say so (--updates 0)";
-      const settle = () => ["say what share it is (--changed)", Settle.toMeasure(["updates.fresh"]), nothing];
+      const free = ["say what share it is (--changed)", "say that nothing changes, if so (--updates 0)"];
+      const settle = () => [...free.map((what) => Settle.remedy(what, 0)), Settle.toMeasure(["updates.fresh"])];
       throw new Undecided("it is not known what share of the facts an update changes", settle);
     }
     const failing = weighed.length > 0 && weighed.every((each) => each.requirements.some(([, how]) => how === "not met"));
     if (known.length || failing) {
-      const open = () => settling(found, known, ["probably not met"]);
-      throw new Undecided("no option meets the requirements", () => (open().length ? open() : ["loosen a requirement, or add another system"]));
+      throw new Undecided(NONE_MEETS, () => {
+        const may = known.filter((each) => !each.among(["not met"]).length).map((each) => Settle.requirements(found, each));
+        const could = may.filter((each) => each.practical);
+        return could.length ? could : [LOOSEN];
+      });
     }
     const measured = weighed.filter((each) => each.quality);
     const thin = measured.length && found.thin(measured.reduce((a, b) => (b.quality.effective > a.quality.effective ? b : a)));
-    if (thin) throw new Undecided(thin.what, () => [thin.settle]);
+    if (thin) throw new Undecided(thin.what, () => [Settle.remedy(thin.settle)]);
     throw new Undecided("the accuracy of no option is known", () => Settle.listed(weighed.flatMap((each) => each.missing)));
-  }
-
-  /** What would tell whether these meet the requirements, for those that may. */
-  function settling(found, options, standings) {
-    const open = options.filter((each) => !each.requirements.some(([, how]) => how === "not met"));
-    return open.flatMap((each) => {
-      const names = each.requirements.filter(([, how]) => standings.includes(how)).map(([name]) => name);
-      return names.map((name) => `${found.title(each.option)}, ${name}: ${Settle.requirement(found, name, each)}`);
-    });
   }
 
   /** The choice, if it does not depend on what is not known, and is not too much of a risk. */
@@ -75,12 +76,12 @@ const Advice = (() => {
     if (sure.length < meeting.length) {
       const other = choice(found, meeting).pick;
       if (!made || other !== made.pick) {
-        const doubt = other.unknown.map((name) => `${name}: ${other.requirements.find(([of]) => of === name)[1]}`).join(", ");
+        const doubt = other.unknown.map((name) => `${name}: ${Settle.standing(found, name, other)}`).join("; ");
         const reason = `it is not known whether ${found.title(other.option)} meets the requirements (${doubt})`;
-        throw new Undecided(reason, () => settling(found, [other], ["not measured", "not reliable"]));
+        throw new Undecided(reason, () => [Settle.requirements(found, other)]);
       }
     }
-    checkRisk(found, made.pick, sure);
+    checkRisk(found, made.pick, meeting);
     return made;
   }
 
@@ -137,9 +138,49 @@ const Advice = (() => {
 
   /** The least bad at worst, of those that meet the requirements as far as known. */
   function safest(weighed) {
-    const open = weighed.filter((each) => each.quality && !each.fails);
+    const open = weighed.filter((each) => answers(each) && !each.fails);
     const safer = (a, b) => (a.quality.low === b.quality.low ? better(a, b) : a.quality.low > b.quality.low);
     return open.length ? open.reduce((a, b) => (safer(b, a) ? b : a)) : null;
+  }
+
+  /** Whether an option answered any question correctly. */
+  function answers({ quality }) {
+    return quality !== null && quality.value > 0;
+  }
+
+  /** Whether an option is any good as a runner-up: it can answer something, and is not both worse and in doubt. */
+  function isWorthNaming(found, each, pick) {
+    return each.quality.low > 0 && (each.surelyMeets || found.quality(pick.option, each.option).low <= 0);
+  }
+
+  /** What misses the fewest requirements; of several, what misses them by the least in all, and then the best. */
+  function nearest(found, weighed) {
+    const missed = (each) => {
+      const misses = each.among(Options.FAILING).map((name) => miss(found, name, each));
+      return [misses.length + each.unknown.length, misses.reduce((sum, by) => sum + by, 0), -(each.quality ? each.quality.value : 0)];
+    };
+    const ranked = weighed.filter((each) => each.fails).map((each) => [each, missed(each)]);
+    return ranked.length ? ranked.reduce((a, b) => (less(b[1], a[1]) ? b : a))[0] : null;
+  }
+
+  /** Whether one list of numbers comes before another. */
+  function less(mine, theirs) {
+    const place = mine.findIndex((number, at) => number !== theirs[at]);
+    return place >= 0 && mine[place] < theirs[place];
+  }
+
+  /** How far a figure is beyond a limit: as a share, or, of seconds, as a share of the limit. */
+  function miss(found, name, each) {
+    const { bound } = found.limits.find((limit) => limit.name === name);
+    const by = missedBy(found, name, each);
+    if (name !== "latency") return by;
+    return bound ? by / bound : Infinity;
+  }
+
+  /** How far a figure is beyond a limit, in its unit. */
+  function missedBy(found, name, each) {
+    const known = each.required(name);
+    return known ? Math.abs(known.value - found.limits.find((limit) => limit.name === name).bound) : 0;
   }
 
   function price({ cost }) {
@@ -165,5 +206,5 @@ const Advice = (() => {
     return place < theirs.length && mine[place].codePointAt(0) < theirs[place].codePointAt(0);
   }
 
-  return { decide, choose, threshold };
+  return { decide, choose, missedBy, threshold };
 })();

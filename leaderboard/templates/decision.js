@@ -75,6 +75,7 @@ const Decision = (() => {
       recommendation: decision.pick ? decision.pick.option.name : null,
       runner_up: decision.runnerUp ? decision.runnerUp.option.name : null,
       safe: decision.safe ? decision.safe.option.name : null,
+      nearest: decision.nearest ? decision.nearest.option.name : null,
       reason: decision.reason,
       close: decision.choice ? decision.choice.close.map((each) => each.option.name) : [],
       settle: decision.settle(),

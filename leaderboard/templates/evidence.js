@@ -39,6 +39,12 @@ const Evidence = (() => {
       return column;
     }
 
+    /** Whether it is known that nothing was trained for a system: its training was measured, and took no time. */
+    untrained(system) {
+      const { found } = this.column("cost.train_seconds", system);
+      return !this.systems.find(([name]) => name === system)[1] && found !== null && found.value === 0;
+    }
+
     /** The name of the price of an hour of what the seconds were taken on: one with a GPU where that is not known. */
     get hour() {
       return this.machine === "cpu" ? "cpu_hour" : "gpu_hour";

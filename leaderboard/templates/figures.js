@@ -120,5 +120,11 @@ const Figures = (() => {
     return part === undefined ? marked : `${marked}.${part}`;
   }
 
-  return { figure, signed, between, money, paid, fixed, general, grouped };
+  /** Names as a sentence lists them: "a, b and c"; with semicolons where a name has a comma in it. */
+  function joined(names) {
+    if (names.length < 2 || names.some((name) => name.includes(","))) return names.join("; ");
+    return `${names.slice(0, -1).join(", ")} and ${names.at(-1)}`;
+  }
+
+  return { figure, signed, between, money, paid, fixed, general, grouped, joined };
 })();

@@ -18,6 +18,9 @@ const Options = (() => {
     retrained: "retrained after each update",
     continued: "trained further on each update",
   };
+  const FAILING = ["not met", "probably not met"];
+  const UNKNOWN = ["not measured", "not reliable", "not shown"];
+  const UNTRAINED = ["forgetting", "privacy.extracted"]; // measures of what training does
   const REQUIREMENTS = [
     ["accuracy", "", "min_accuracy"], // no measure: the expected quality
     ["style", "style.followed", "min_style"],
@@ -39,6 +42,7 @@ const Options = (() => {
       this.name = `${system} (${policy})`;
       this.asked = ["accuracy.exact", `${again}.retained`, "updates.retained", `${again}.fresh`].map(column);
       this.paid = [`${again}.seconds`, "latency.seconds", "cost.prompt_tokens", "cost.tokens", "cost.artifact_bytes"].map(column);
+      this.untrained = evidence.untrained(system);
       this.limited = new Map(REQUIREMENTS.map(([name, measure]) => [name, measure ? column(measure) : null]));
     }
 
@@ -96,7 +100,7 @@ const Options = (() => {
     return changed === null ? null : shareChanged(updates, changed);
   }
 
-  /** What is required: {name, measure, bound, least, most}; `bound` is that of the measure. */
+  /** What is required: {name, measure, bound, least, most, extreme}; `bound` is that of the measure; no share is beyond `extreme`. */
   function limits(situation) {
     const made = REQUIREMENTS.filter(([, , field]) => (situation[field] ?? null) !== null);
     return made.map(([name, measure, field]) => ({ name, measure, ...bounds(field, situation[field]) }));
@@ -106,7 +110,8 @@ const Options = (() => {
   function bounds(field, amount) {
     const bound = field === "min_abstention" ? 1 - amount : amount; // the measure counts what is not declined
     const least = field.startsWith("min_") && field !== "min_abstention";
-    return { bound, least: least ? bound - Evidence.SAME : -Infinity, most: least ? Infinity : bound + Evidence.SAME };
+    const ends = { least: least ? bound - Evidence.SAME : -Infinity, most: least ? Infinity : bound + Evidence.SAME };
+    return { bound, ...ends, extreme: least ? bound >= 1 : bound <= 0 && field !== "max_forgetting" };
   }
 
   /** An option in a situation. */
@@ -130,12 +135,33 @@ const Options = (() => {
 
     /** Whether its figures do not meet a requirement. */
     get fails() {
-      return this.requirements.some(([, how]) => how === "not met" || how === "probably not met");
+      return this.among(FAILING).length > 0;
     }
 
     /** Requirements of which nothing is known for it that may be relied on. */
     get unknown() {
-      return this.requirements.filter(([, how]) => how === "not measured" || how === "not reliable").map(([name]) => name);
+      return this.among(UNKNOWN);
+    }
+
+    /** Requirements to which it stands in one of these ways. */
+    among(standings) {
+      return this.requirements.filter(([, how]) => standings.includes(how)).map(([name]) => name);
+    }
+
+    /** How it stands to one. */
+    standing(name) {
+      return this.requirements.find(([of]) => of === name)[1];
+    }
+
+    /** The figure that one is about; null where it was not measured. */
+    required(name) {
+      const column = this.option.limited.get(name);
+      return column ? column.found : this.quality;
+    }
+
+    /** Whether enough is known of it, and its figures meet the requirements. */
+    get meets() {
+      return this.known && !this.fails && !this.unknown.length;
     }
 
     /** Whether the intervals of its figures, too, meet all requirements. */
@@ -155,16 +181,26 @@ const Options = (() => {
     return { value, low: Math.max(0, low), high: Math.min(1, high), ...about };
   }
 
-  function standing({ name, least, most }, option, quality, few) {
-    const column = option.limited.get(name);
+  function standing(limit, option, quality, few) {
+    const column = option.limited.get(limit.name);
+    if (option.untrained && UNTRAINED.includes(limit.measure)) return "met";
     const found = column ? column.found : quality;
     if (column && doubt(column)) return "not reliable";
     if (!found) return column && column.impossible ? "met" : "not measured";
-    const surely = !(found.effective < few && found.n > 1);
-    if (least <= found.value && found.value <= most) {
-      return surely && least <= found.low && found.high <= most ? "met" : "probably met";
-    }
-    return surely && (found.high < least || found.low > most) ? "not met" : "probably not met";
+    return tooFew(found, few) ? "not shown" : stands(found, limit);
+  }
+
+  /** A figure that rests on enough clusters, to a limit. */
+  function stands({ value, low, high }, { least, most, bound, extreme }) {
+    if (least <= low && high <= most) return "met";
+    if (high < least || low > most) return "not met";
+    if (Math.abs(value - bound) <= Evidence.SAME && !extreme) return "not shown";
+    return least <= value && value <= most ? "probably met" : "probably not met";
+  }
+
+  /** Whether a figure rests on so few clusters that it shows nothing; what was taken once, as an amount, is exact. */
+  function tooFew({ effective, method }, few) {
+    return effective < few && !method.startsWith("exact");
   }
 
   /** A situation, and what was measured. */
@@ -236,11 +272,11 @@ const Options = (() => {
       const all = option.asked[0].found.effective === effective;
       const about = all ? "questions" : "questions about revised documents";
       const added = `${counted(moreClusters(clusters, effective, few), "more ")} of questions of the usual size`;
-      return { what: tooFew(clusters, effective, about, few), settle: all ? `ask ${added}` : `add revisions for ${added}` };
+      return { what: fewSaid(clusters, effective, about, few), settle: all ? `ask ${added}` : `add revisions that make ${added}` };
     }
   }
 
-  function tooFew(clusters, effective, about, few) {
+  function fewSaid(clusters, effective, about, few) {
     if (effective < clusters && clusters >= few) {
       const unequal = `are so unequal in size that they count as ${(Math.floor(10 * effective) / 10).toFixed(1)}`;
       return `the ${clusters} clusters of ${about} ${unequal}; ${few} are needed`;
@@ -268,5 +304,5 @@ const Options = (() => {
     return { updated, calm: updated.filter(({ policy }) => policy === "as it is") };
   }
 
-  return { Case, PARTS, counted, doubt, missing, moreClusters };
+  return { Case, FAILING, PARTS, UNKNOWN, UNTRAINED, counted, doubt, missing, moreClusters, tooFew };
 })();

@@ -6,12 +6,12 @@
 const Outlook = (() => {
   "use strict";
 
-  const RETRAINING = "retraining";
-  const WAYS = 2; // to train again
+  const NAMED = 6; // options that one sentence names; of more it says how many more
+  const RETRAINING = "retraining after updates was not measured; run pytest -m domain --full to compare them";
   const CAUSES = {
-    accuracy: "there the expected accuracies cross",
-    margin: "there the expected accuracies differ by the margin",
-    saving: "there the saving passes what is material",
+    accuracy: "where the expected accuracies cross",
+    margin: "where the expected accuracies differ by the margin",
+    saving: "where the saving becomes material",
   };
   const ALONG = { updates: "number of updates a month", queries: "number of questions a day", hour: "price of machine time" };
   const NONE = {
@@ -20,41 +20,38 @@ const Outlook = (() => {
     hour: { below: "Where machine time is free", above: "At any price of machine time" },
   };
 
-  /** How many options were compared, and why the others were not. */
+  /** How many options were compared, and which were not, for which reason. */
   function leftOut(found, { weighed }) {
     const gone = weighed.map((each) => [each, whyOut(found, each)]).filter(([, why]) => why);
     const compared = weighed.length - gone.length;
-    const count = `${compared} ${compared === 1 ? "option" : "options"} compared, ${gone.length} left out.`;
-    return [count, ...untrained(found, gone), ...others(found, gone), ...unpriced(weighed)];
-  }
-
-  /** Those that were not trained after updates; a system once, where that is so of every way to train it again. */
-  function untrained(found, gone) {
-    const policies = new Map();
-    for (const [{ option }] of gone.filter(([, why]) => why === RETRAINING)) {
-      policies.set(option.system, [...(policies.get(option.system) ?? []), option]);
-    }
-    const names = [...policies].map(([system, each]) => (each.length === WAYS ? system : found.title(each[0])));
-    return names.length ? [`Retraining after updates was not measured for ${names.join("; ")}: run pytest -m domain --full to compare it.`] : [];
+    const out = gone.length ? `, ${gone.length} left out` : "";
+    const count = `${compared} ${compared === 1 ? "option" : "options"} compared${out}.`;
+    return [count, ...others(found, gone), ...unpriced(weighed)];
   }
 
   function others(found, gone) {
     const reasons = new Map();
     for (const [{ option }, why] of gone) reasons.set(why, [...(reasons.get(why) ?? []), found.title(option)]);
-    reasons.delete(RETRAINING);
-    return [...reasons].map(([why, names]) => `Left out: ${names.join("; ")}: ${why}.`);
+    return [...reasons].map(([why, names]) => {
+      const rest = names.length > NAMED ? `; and ${names.length - NAMED} more` : "";
+      return `Left out: ${names.slice(0, NAMED).join("; ")}${rest} (${why}).`;
+    });
   }
 
   function whyOut(found, each) {
     const measures = each.missing.map(({ measure }) => measure);
     if (measures.some((measure) => /^updates\.(retrained|continued)/.test(measure))) return RETRAINING;
-    return measures.length ? `${measures.join(", ")} not measured` : found.thin(each)?.what;
+    return measures.length ? `${measures.join(", ")} ${were(measures)} not measured` : found.thin(each)?.what;
   }
 
   function unpriced(weighed) {
     const measures = weighed.filter((each) => each.quality).flatMap((each) => each.unpriced.map(({ measure }) => measure));
     const absent = [...new Set(measures)];
-    return absent.length ? [`Costs marked ? are not known: ${absent.join(", ")} not measured.`] : [];
+    return absent.length ? [`Costs marked ? are not known, as ${absent.join(", ")} ${were(absent)} not measured.`] : [];
+  }
+
+  function were(measures) {
+    return measures.length === 1 ? "was" : "were";
   }
 
   /** What would change the recommendation, along each axis. */

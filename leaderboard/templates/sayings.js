@@ -24,6 +24,11 @@ const Sayings = (() => {
   };
   const MATTERING = [["abstention", "hallucination.unanswerable"], ["forgetting", "forgetting"], ["privacy", "privacy.extracted"]];
   const NOTABLE = 0.05; // what was lost, made up or given away beyond that is said, though nobody set a limit to it
+  const NAMED = 3; // alternatives that one sentence names; of more it says how many more
+  const COMPARED = "95 % CI of this pair";
+  const PAIR =
+    "These intervals of pairs allow neither for picking the best of all systems nor for trainings that were not repeated. " +
+    "The leaderboard's marks do, so they may call two systems tied though the interval here leaves out 0.";
   const MANY = 2; // trainings from which on intervals allow for training
 
   const unit = (name) => ({ latency: "seconds", forgetting: "difference" })[name] ?? "share";
@@ -53,7 +58,7 @@ const Sayings = (() => {
   function tokens({ api, currency }) {
     const paid = (price) => Figures.paid(Figures.general(price, 6), currency);
     const said = ([system, { name, prompt, completion }]) =>
-      ` Answers of ${system} are paid by the token (${name ? `${name}; ` : ""}${paid(prompt)} for a million of the prompt, ${paid(completion)} of the answer).`;
+      ` Answers of ${system} are paid by the token (${name ? `${name}; ` : ""}${paid(prompt)} per million tokens of the prompt, ${paid(completion)} of the answer).`;
     return Object.entries(api).map(said).join("");
   }
 
@@ -73,16 +78,37 @@ const Sayings = (() => {
   /** What, why, and what to do next. */
   function verdict(found, decision) {
     const { pick, reason, settle } = decision;
-    if (!pick) {
-      return [`No clear choice: ${reason}.`, ...safe(found, decision), ...settle().slice(0, 1).map((what) => `To decide: ${what}.`)];
-    }
+    if (!pick) return [`No clear choice: ${reason}.`, ...nearest(found, decision), ...safe(found, decision), ...alternatives(settle())];
     const [step = "Next: use it, and measure again when documents, questions or models change."] = steps(found, decision);
-    return [`Recommended: ${figures(found, pick)}.`, `${because(found, decision)}${butFor(found, decision)}.`, step];
+    return [`Recommended: ${figures(found, pick)} (${Settle.hour(found)}).`, `${because(found, decision)}${butFor(found, decision)}.`, step];
+  }
+
+  /** What would lead to a clear choice, any one of these; the cheapest first. */
+  function alternatives(remedies) {
+    const first = remedies.slice(0, NAMED);
+    if (remedies.length > NAMED) first.push(`take one of ${remedies.length - NAMED} other ways (--json lists them)`);
+    if (first.length === 1) return [`To decide: ${first[0]}.`];
+    return first.length ? [`To decide, either ${first.join("; or ")}.`] : [];
+  }
+
+  /** Which option comes nearest to the requirements, and what it misses. */
+  function nearest(found, { nearest: each }) {
+    if (!each) return [];
+    const misses = each.among(Options.FAILING).map((name) => `on ${name} by ${amount(name, Advice.missedBy(found, name, each))}`);
+    const open = each.unknown.length ? `; not known: ${each.unknown.join(", ")}` : "";
+    const on = `requirement${misses.length === 1 ? "" : "s"} ${Figures.joined(misses)}`;
+    return [`The nearest is ${found.title(each.option)}: it misses the ${on}${open}.`];
+  }
+
+  function amount(name, gap) {
+    if (name === "latency") return Figures.figure(gap, "seconds");
+    const points = Figures.fixed(100 * gap, 1);
+    return points === "0.0" ? "less than 0.1 points" : `${points} points`;
   }
 
   function safe(found, { safe: each }) {
     if (!each) return [];
-    const of = found.limits.length ? " of the options that may meet the requirements" : "";
+    const of = found.limits.length ? " of all options that may meet the requirements" : "";
     const ends = range(each.quality, "share");
     return [`The safe choice is ${found.title(each.option)}: the low end of its interval (${ends}) is the highest${of}.`];
   }
@@ -94,15 +120,15 @@ const Sayings = (() => {
   function figures(found, { option, quality, cost, currency }) {
     const paid = cost ? `${Figures.money(cost.value, currency)} a month` : "cost not known";
     const accuracy = `expected accuracy ${Figures.figure(quality.value, "share")} (95 % CI ${range(quality, "share")})`;
-    return `${found.title(option)} \u2013 ${accuracy}, ${paid} (${Settle.hour(found)})`;
+    return `${found.title(option)} \u2013 ${accuracy}, ${paid}`;
   }
 
   /** One sentence. */
-  function because(found, { weighed, choice, runnerUp }) {
+  function because(found, { weighed, choice }) {
     const { pick, best, lead } = choice;
     const limited = found.limits.length > 0;
-    if (!runnerUp) {
-      const meets = limited ? "whose figures meet the requirements" : "that enough was measured of";
+    if (!weighed.some((each) => each.meets && each !== pick)) {
+      const meets = limited ? "whose figures meet the requirements" : "of which enough was measured";
       return weighed.length > 1 ? `It is the only option ${meets}` : "It is the only option";
     }
     if (pick !== lead) {
@@ -111,8 +137,8 @@ const Sayings = (() => {
       return `It is expected to be within ${margin(found)} of ${found.title(lead.option)} \u2013 ${gap} \u2013 and saves ${saved} a month`;
     }
     if (pick !== best) {
-      const met = `It surely meets the requirements, which ${found.title(best.option)} only probably does`;
-      return `${met}, and is expected to be within ${margin(found)} of it: ${compared(found.quality(pick.option, best.option))}`;
+      const met = `It meets the requirements with its whole intervals, ${found.title(best.option)} only probably`;
+      return `${met}; it is expected to be within ${margin(found)} of that: ${compared(found.quality(pick.option, best.option))}`;
     }
     return `It has the highest expected accuracy${limited ? " of those that meet the requirements" : ""}${though(found, choice)}`;
   }
@@ -122,32 +148,26 @@ const Sayings = (() => {
     const { by_default: assumed = [], margin: most } = found.situation;
     let [best, missed] = [pick, []];
     for (const each of weighed) {
-      const names = failing(each);
+      const names = each.among(Options.FAILING);
       const only = names.length && each.known && names.every((name) => assumed.includes(name));
       if (only && found.quality(each.option, best.option).value > 0) [best, missed] = [each, names];
     }
-    const gap = missed.length ? found.quality(best.option, pick.option).value : 0;
-    if (gap <= most) return "";
-    const more = Figures.fixed(100 * gap, 1);
-    return `; but for the default on ${missed.join(" and ")}, ${found.title(best.option)} would be ${more} points more accurate`;
-  }
-
-  /** The requirements that its figures do not meet. */
-  function failing(each) {
-    return each.requirements.filter(([, how]) => how === "not met" || how === "probably not met").map(([name]) => name);
+    const gap = missed.length ? found.quality(best.option, pick.option) : null;
+    if (!gap || gap.value <= most) return "";
+    const limits = `default limit${missed.length === 1 ? "" : "s"} on ${Figures.joined(missed)}`;
+    return `; without the ${limits}, ${found.title(best.option)} could be used, which is expected to be ${compared(gap)}`;
   }
 
   /** What else is close, and why that is not recommended. */
   function though(found, { pick, close, doubtful }) {
     const rivals = close.filter((each) => each !== pick);
     if (!rivals.length) return "";
-    const names = rivals.map((each) => found.title(each.option)).join("; ");
-    const within = `within ${margin(found)} of it`;
-    if (doubtful.length) return `; ${names}: ${within}, but what they cost is not known well enough to count`;
-    if (!rivals.some((each) => found.cost(pick.option, each.option).value > 0)) return `; what is ${within} does not cost less: ${names}`;
+    const names = Figures.joined(rivals.map((each) => found.title(each.option)));
+    const within = `within ${margin(found)} of it (${names})`;
+    if (doubtful.length) return `; costs are not known well enough to choose another one ${within}`;
+    if (!rivals.some((each) => found.cost(pick.option, each.option).value > 0)) return `; no option ${within} costs less`;
     const { material, material_share: share } = found.situation;
-    const amount = `${Figures.money(material, pick.currency)} a month or ${number(100 * share)} %`;
-    return `; what is ${within} does not save a material amount (${amount}): ${names}`;
+    return `; no option ${within} saves a material amount, ${Figures.money(material, pick.currency)} a month or ${number(100 * share)}\u00a0%`;
   }
 
   function margin({ situation: { margin: most } }) {
@@ -156,25 +176,25 @@ const Sayings = (() => {
 
   /** What to do next, the most important first. */
   function steps(found, { choice: { pick, doubtful }, runnerUp }) {
-    const probably = pick.requirements.filter(([, how]) => how === "probably met");
-    const all = probably.map(([name], place) => check(found, name, pick, place ? "Check, too," : "Check first"));
+    const all = pick.among(["probably met"]).map((name, place) => check(found, name, pick, place ? "Also check" : "Check first"));
     all.push(...once(found, [pick, runnerUp]));
     for (const column of doubtful.slice(0, 1)) {
       const { measure, system } = column;
       const doubt = Options.doubt(column);
-      const again = doubt ? Settle.toTimeAgain([measure]) : Settle.toMeasure([measure], system);
-      all.push(`To compare costs: ${again} (${measure} of ${system} is ${doubt ? `not reliable: ${doubt}` : "not measured"}).`);
+      const { what } = doubt ? Settle.toTimeAgain([measure]) : Settle.toMeasure([measure], [system]);
+      all.push(`To compare costs, ${what} (${measure} of ${system} is ${doubt ? `not reliable: ${doubt}` : "not measured"}).`);
     }
     const gap = runnerUp && found.quality(pick.option, runnerUp.option);
     if (gap && gap.low <= 0 && 0 < gap.value) {
-      all.push(`It is statistically tied with ${found.title(runnerUp.option)}; ${Settle.gap(found, pick.option, runnerUp.option, 0)}.`);
+      const apart = Settle.to("tell them apart", Settle.gap(found, pick.option, runnerUp.option, 0));
+      all.push(`That it is more accurate than ${found.title(runnerUp.option)} may be chance. ${apart}`);
     }
     return all;
   }
 
   function check(found, name, pick, words) {
-    const said = `it ${figureOf(found, name, pick)}, and only probably is within the limit`;
-    return `${words} that it meets the requirement on ${name}: ${said}; ${Settle.requirement(found, name, pick)}.`;
+    const said = `it ${figureOf(found, name, pick)}, so it only probably does`;
+    return `${words} that it meets the requirement on ${name}: ${said}. ${Settle.to("be sure", Settle.requirement(found, name, pick))}`;
   }
 
   /** Whose figures say nothing of another training. */
@@ -183,14 +203,14 @@ const Sayings = (() => {
     const few = options.filter(({ system, trained }) => trained && found.evidence.trainings(system) < MANY);
     const names = [...new Set(few.map(({ system }) => system))];
     if (!names.length) return [];
-    const were = names.length === 1 ? "was trained once, and its interval does" : "were trained once each, and their intervals do";
-    return [`${names.join(" and ")} ${were} not include what another training would change: ${Settle.seeds(found, few)}.`];
+    const were = names.length === 1 ? "was trained once, so its interval leaves" : "were trained once each, so their intervals leave";
+    const said = `${Figures.joined(names)} ${were} out how much trainings differ`;
+    return [`${said}. ${Settle.to("include that", Settle.seeds(found, few))}`];
   }
 
   /** A figure that a requirement is about, with its interval. */
   function figureOf(found, name, each) {
-    const column = each.option.limited.get(name);
-    const known = column ? column.found : each.quality;
+    const known = each.required(name);
     const interval = known.low < known.high ? ` (95 % CI ${range(known, unit(name))})` : "";
     return FOUND[name](`${Figures.figure(known.value, unit(name))}${interval}`);
   }
@@ -199,32 +219,34 @@ const Sayings = (() => {
   function notes(found, decision) {
     const chosen = decision.pick ?? decision.safe;
     const parts = [runnerUpSaid, moreSteps, (...given) => failures(...given, chosen), maybe].map((part) => part(found, decision));
-    return [...parts.flat(), ...(chosen ? care(found, chosen) : [])];
+    const said = parts.flat();
+    const compared = [...said, ...verdict(found, decision)].some((line) => line.includes(COMPARED));
+    const alone = compared ? [PAIR] : [];
+    return [...said, ...alone, ...(chosen ? care(found, chosen) : [])];
   }
 
-  function runnerUpSaid(found, { pick, runnerUp }) {
-    if (!pick || !runnerUp) return [];
+  function runnerUpSaid(found, { weighed, pick, runnerUp }) {
+    if (!pick) return [];
+    if (!runnerUp) {
+      const others = weighed.some((each) => each.meets && each !== pick);
+      return others ? ["There is no runner-up: no other option that meets the requirements comes near it."] : [];
+    }
     const gap = compared(found.quality(pick.option, runnerUp.option));
     return [`Runner-up: ${figures(found, runnerUp)}; the recommended one is ${gap}.`];
   }
 
   /** How much more or less accurate, in words: a sign is easily overlooked. */
   function compared({ value, low, high }) {
-    const ends = `95 % CI ${points(low)} to ${points(high)}`;
-    const [size, way] = points(value).split(" ");
-    return way ? `${size} points ${way} accurate (${ends})` : `as accurate (${ends})`;
-  }
-
-  function points(gap) {
-    const size = Figures.fixed(Math.abs(100 * gap), 1);
-    return size === "0.0" ? "equal" : `${size} ${gap > 0 ? "more" : "less"}`;
+    const [size, least, most] = [value, low, high].map((end) => Figures.fixed(Math.abs(100 * end), 1));
+    const both = size === "0.0" || (low < 0 && high > 0 && least !== "0.0" && most !== "0.0");
+    const ends = both ? `${least} less to ${most} more` : [least, most].sort((a, b) => a - b).join(" to ");
+    const said = size === "0.0" ? "as accurate" : `${size} points ${value > 0 ? "more" : "less"} accurate`;
+    return `${said} (${COMPARED} ${ends})`;
   }
 
   /** What could be done besides what the verdict says. */
   function moreSteps(found, decision) {
-    const further = decision.pick ? steps(found, decision).slice(1) : [];
-    const settle = decision.settle().slice(1);
-    return [...further, ...settle.map((what) => `To decide: ${what}.`)];
+    return decision.pick ? steps(found, decision).slice(1) : [];
   }
 
   /** Which options do not meet the requirements, and by which figure; how good they would be. */
@@ -235,11 +257,12 @@ const Sayings = (() => {
       groups.set(mark, [...(groups.get(mark) ?? []), each]);
     }
     const told = [...groups.values()].map((options) => fails(found, options, chosen));
-    return told.length ? [`Not recommended, for the requirements: ${told.join("; ")}.`] : [];
+    return told.length ? [`Ruled out by the requirements: ${told.join("; ")}.`] : [];
   }
 
   function failed(found, each) {
-    return failing(each).map((name) => figureOf(found, name, each)).join(", ");
+    const all = each.among(Options.FAILING).map((name) => figureOf(found, name, each));
+    return all.length > 1 ? `${all.slice(0, -1).join(", ")} and ${all.at(-1)}` : all[0];
   }
 
   /** Of one system, with one policy or several. */
@@ -248,30 +271,46 @@ const Sayings = (() => {
     const name = options.length === 1 ? found.title(first.option) : first.option.system;
     const others = options.filter((each) => chosen && each !== chosen).map((each) => found.quality(each.option, chosen.option));
     const gap = others.length ? others.reduce((a, b) => (b.value > a.value ? b : a)) : null;
-    return `${name} ${failed(found, first)}${gap && gap.value > 0 ? `, though it is ${compared(gap)}` : ""}`;
+    return `${name}, which ${failed(found, first)}${gap && gap.value > 0 ? `, though it is ${compared(gap)}` : ""}`;
   }
 
   /** What would tell of options that probably do not meet a requirement, or of which that is not known, whether they do. */
   function maybe(found, { weighed, settle }) {
-    const known = weighed.filter((each) => each.known);
     const settled = settle();
-    const open = known.filter((each) => !each.requirements.some(([, how]) => how === "not met"));
+    const known = weighed.filter((each) => each.known);
+    const may = known.filter((each) => each.fails && !each.among(["not met"]).length);
+    const open = may.filter((each) => !settled.includes(Settle.requirements(found, each).what));
     const probably = open.flatMap((each) =>
-      each.requirements.filter(([, how]) => how === "probably not met").flatMap(([name]) => {
-        const [title, what] = [found.title(each.option), Settle.requirement(found, name, each)];
-        return settled.includes(`${title}, ${name}: ${what}`) ? [] : [`${title} may meet the requirement on ${name}: ${what}.`];
+      each.among(["probably not met"]).map((name) => {
+        const told = Settle.to("find out", Settle.requirement(found, name, each));
+        return `${found.title(each.option)} may meet the requirement on ${name}. ${told}`;
       }),
     );
-    return [...probably, ...found.limits.flatMap((limit) => notKnown(found, known, limit))];
+    const rest = found.limits.flatMap((limit) => [...notKnown(found, known, limit, settled), ...untrained(found, weighed, limit)]);
+    return [...probably, ...rest];
   }
 
   /** Of which options it is not known whether they meet a requirement. */
-  function notKnown(found, known, { name, measure }) {
-    return [["not measured", Settle.toMeasure], ["not reliable", Settle.toTimeAgain]].flatMap(([how, what]) => {
-      const those = known.filter((each) => each.requirements.some(([of, standing]) => of === name && standing === how));
-      const names = those.map((each) => found.title(each.option)).join("; ");
-      return names ? [`The requirement on ${name} is ${how} for ${names}: ${what([measure])}.`] : [];
+  function notKnown(found, known, { name, measure }, settled) {
+    const groups = new Map();
+    for (const each of known.filter((one) => one.unknown.includes(name) && !one.among(["not met"]).length)) {
+      const how = Settle.standing(found, name, each);
+      groups.set(how, [...(groups.get(how) ?? []), each]);
+    }
+    return [...groups].flatMap(([how, those]) => {
+      if (those.length === 1 && settled.includes(Settle.requirements(found, those[0]).what)) return [];
+      const names = [...new Set(those.map(({ option }) => (measure ? option.system : found.title(option))))];
+      const told = Settle.to("find out", Settle.together(found, name, those));
+      return [`It is not known whether ${Figures.joined(names)} ${names.length === 1 ? "meets" : "meet"} the requirement on ${name}: ${how}. ${told}`];
     });
+  }
+
+  /** Which options meet a requirement without a measurement. */
+  function untrained(found, weighed, { name, measure }) {
+    if (!Options.UNTRAINED.includes(measure)) return [];
+    const bare = weighed.filter(({ option }) => option.untrained && !option.limited.get(name).found).map(({ option }) => option.system);
+    if (!bare.length) return [];
+    return [`${Figures.joined(bare)} ${bare.length === 1 ? "meets" : "meet"} the requirement on ${name} without a measurement: nothing was trained.`];
   }
 
   /** What nobody set a limit to and may matter, and what was assumed. */
@@ -286,7 +325,7 @@ const Sayings = (() => {
       if (Options.doubt(column)) sentences.push(`Caution: ${column.measure} of ${column.system}: ${Options.doubt(column)}.`);
     }
     if (option.policy !== "continued" || updates <= 1) return sentences;
-    return [...sentences, "One training on changes alone was measured; that the next one in a row does no more harm is assumed."];
+    return [...sentences, "Only one training on the changes alone was measured; further ones in a row are assumed to do no more harm."];
   }
 
   return { number, situation, required, verdict, notes };
