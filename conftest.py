@@ -21,9 +21,10 @@ import pytest
 import leaderboard
 from evals import axes, latency, options, progress, quiet
 from evals.cache import Cache, digest
-from evals.cli import suit_any_terminal
+from evals.cli import begin
 from evals.exam import NOTHING, Axis, Effort, Exam, Sheet
 from evals.judges import Judge, load_judge
+from evals.redaction import redact
 from evals.schema import InputError, Suite
 from leaderboard import provenance
 from models import base as base_models
@@ -252,11 +253,11 @@ def pytest_configure(config: pytest.Config) -> None:
         config.addinivalue_line("markers", f"{axis}: the {axis} axis of the exam")
     config.stash[PLAN] = plan = Plan(config.option, config.rootpath)
     if _takes_exam(config):
-        suit_any_terminal()
+        begin()
         try:
             plan.cells, plan.judge.name, plan.against  # noqa: B018 # looked up for their errors
         except InputError as error:
-            raise pytest.UsageError(*str(error).splitlines()) from error
+            raise pytest.UsageError(*redact(str(error)).splitlines()) from None
         progress.show(config)
 
 
@@ -347,7 +348,7 @@ def pytest_runtestloop(session: pytest.Session) -> bool | None:
         try:
             ready.check(plan.store, plan.site, plan.saving, plan.base_facts)
         except InputError as error:
-            raise pytest.UsageError(*str(error).splitlines()) from error
+            raise pytest.UsageError(*redact(str(error)).splitlines()) from error
     return None
 
 
@@ -393,7 +394,16 @@ def pytest_runtest_makereport(
     told = (InputError, AssertionError) if "cell" in getattr(item, "fixturenames", ()) else ()
     if call.excinfo and call.excinfo.errisinstance(told):
         report.longrepr = str(call.excinfo.value)
+    _redact(report)
     return report
+
+
+def _redact(report: pytest.TestReport) -> None:
+    """Keep secrets out of what is printed of a test, its values of variables and what it logged included."""
+    said = str(report.longrepr or "")
+    if (shown := redact(said)) != said:
+        report.longrepr = shown
+    report.sections = [(name, redact(text)) for name, text in report.sections]
 
 
 def worker_scope(nodeid: str) -> str:
@@ -447,7 +457,7 @@ def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> Non
         terminalreporter.write_line(f"Records: {plan.run_folder}\nPage:    {page}")
         _saved_runs(terminalreporter, plan)
     except InputError as error:
-        terminalreporter.write_line(f"not published, saved or compared: {error}", red=True)
+        terminalreporter.write_line(f"not published, saved or compared: {redact(str(error))}", red=True)
 
 
 def _saved_runs(terminalreporter: Any, plan: Plan) -> None:

@@ -8,19 +8,20 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 
-from evals.cli import USAGE_ERROR, Parser, suit_any_terminal
+from evals.cli import USAGE_ERROR, Parser, begin
 from evals.judges import FORMS, load_judge
+from evals.redaction import redact
 from evals.schema import InputError
 
 
 def main(words: Sequence[str] | None = None) -> int:
     """Do as told; returns the exit code."""
-    suit_any_terminal()
+    begin()
     arguments = _parser().parse_args(words)
     try:
         return _calibrate(arguments)
     except InputError as error:
-        print(f"error: {error}", file=sys.stderr)
+        print(f"error: {redact(str(error))}", file=sys.stderr)
         return USAGE_ERROR
 
 

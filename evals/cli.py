@@ -10,6 +10,8 @@ import sys
 from pathlib import Path
 from typing import NoReturn
 
+from evals.redaction import start
+
 USAGE_ERROR = 4
 """As pytest's."""
 
@@ -36,6 +38,12 @@ def suit_any_terminal() -> None:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="proctor.plain")
+
+
+def begin() -> None:
+    """What every command does first: no secret of its words or its environment is shown, and no character ends it."""
+    start(sys.argv, os.environ)
+    suit_any_terminal()
 
 
 class Parser(argparse.ArgumentParser):

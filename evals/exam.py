@@ -19,6 +19,7 @@ from evals import machine
 from evals.cache import Cache, digest, source
 from evals.counts import counted
 from evals.judges import Judge
+from evals.redaction import redact
 from evals.schema import (
     Answer,
     Context,
@@ -299,8 +300,8 @@ class Exam:
                 cluster=cluster or item,
                 status=score.status,
                 value=score.value,
-                reason=score.reason,
-                caution=score.caution,
+                reason=redact(score.reason),
+                caution=redact(score.caution),
                 judge=sheet.judge.name if measure in axis.judged else "",
             )
 

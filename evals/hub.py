@@ -6,6 +6,7 @@ import logging
 from collections.abc import Sequence
 from pathlib import Path
 
+from evals.redaction import hide, redact
 from evals.schema import InputError
 
 log = logging.getLogger("proctor")
@@ -17,9 +18,10 @@ def fetched(what: str, name: str, files: Sequence[str], *, without: Sequence[str
     Raises:
         InputError: it is neither there nor kept here.
     """
-    from huggingface_hub import snapshot_download
+    from huggingface_hub import get_token, snapshot_download
     from huggingface_hub.errors import HfHubHTTPError
 
+    hide(get_token() or "")
     log.info("looking for %s on the model hub", name)
     try:
         kept = snapshot_download(
@@ -27,7 +29,7 @@ def fetched(what: str, name: str, files: Sequence[str], *, without: Sequence[str
         )
     except (HfHubHTTPError, OSError, ValueError) as error:
         raise InputError(
-            f"{what} {name}: there is no such folder, and {_reason(error)}; name a folder on this machine"
+            f"{what} {name}: there is no such folder, and {redact(_reason(error))}; name a folder on this machine"
         ) from error
     return Path(kept)
 

@@ -10,6 +10,7 @@ import os
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, NamedTuple, Protocol, TypeVar
 
+from evals.redaction import hide_addresses, redact
 from evals.schema import InputError
 
 if TYPE_CHECKING:
@@ -27,6 +28,15 @@ FORMS = """\
 
 class JudgeError(RuntimeError):
     """The judge did not come to a verdict. The message is the reason that a record shows; it never holds a key."""
+
+
+class EndpointError(JudgeError):
+    """The judge cannot be reached, or whatever answers is none: to ask about something else would not help."""
+
+    def __init__(self, message: str, kind: str) -> None:
+        super().__init__(message)
+        self.kind = kind
+        """What went wrong, in a word that is the same each time: a status, a class of exceptions."""
 
 
 SUPPORT, CONTRADICTION = "support", "contradiction"
@@ -108,7 +118,8 @@ def load_judge(spec: str) -> Judge:
         from evals.openai_judge import openai_judge
 
         return openai_judge(rest, os.environ)
-    raise InputError(f"unknown judge {spec!r}. A judge is one of:\n{FORMS}")
+    hide_addresses(spec)
+    raise InputError(f"unknown judge {redact(spec)!r}. A judge is one of:\n{FORMS}")
 
 
 Thing = TypeVar("Thing")

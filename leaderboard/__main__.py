@@ -10,8 +10,9 @@ from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 
-from evals.cli import USAGE_ERROR, Parser, suit_any_terminal
+from evals.cli import USAGE_ERROR, Parser, begin
 from evals.counts import counted
+from evals.redaction import redact
 from evals.schema import InputError
 from leaderboard import advised, debated, publish, summary
 
@@ -22,12 +23,12 @@ SITE = Path(__file__).with_name("site")
 
 def main(words: Sequence[str] | None = None) -> int:
     """Do as told; returns the exit code."""
-    suit_any_terminal()
+    begin()
     arguments = _parser().parse_args(words)
     try:
         return int(arguments.run(arguments))
     except InputError as error:
-        print(f"error: {error}", file=sys.stderr)
+        print(f"error: {redact(str(error))}", file=sys.stderr)
         return int(arguments.refused)
     except BrokenPipeError:  # who reads it has read enough, as `head` does
         sys.stdout = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115, PTH123 # for what is written at the end
@@ -124,7 +125,7 @@ def _gate(arguments: argparse.Namespace) -> int:
     before, after = open_run(arguments.before), open_run(arguments.after)
     seeded = [open_run(path) for path in arguments.seeds] or baseline.seeded()
     held = gate.gate(before, after, rules, anyway=arguments.anyway, seeded=seeded)
-    text = as_markdown(held, before, after, link=arguments.link)
+    text = redact(as_markdown(held, before, after, link=arguments.link))
     if arguments.to:
         _written(arguments.to, text)
     print(text)

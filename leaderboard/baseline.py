@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from evals.cache import write_atomically
+from evals.redaction import redact
 from evals.schema import FORMAT as RECORD
 from evals.schema import InputError, Status
 from leaderboard.columns import About, Columns
@@ -68,7 +69,7 @@ def save(run: Run, path: Path) -> None:
     provenance = json.dumps(run.provenance, indent=1, ensure_ascii=False)
     text = f'{{"format": {FORMAT},\n"run": {provenance},\n"items": {{\n{listed}\n}},\n"series": [\n{joined}\n]}}\n'
     path.parent.mkdir(parents=True, exist_ok=True)
-    write_atomically(path, text)
+    write_atomically(path, redact(text))
 
 
 def _outcomes(rows: Records) -> dict[str, Any]:

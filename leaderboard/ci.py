@@ -17,7 +17,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
+from evals.redaction import redact
 from evals.schema import InputError
 from leaderboard.baseline import open_run, seeded
 from leaderboard.gate import Decision, gate
@@ -30,6 +32,8 @@ log = logging.getLogger("proctor")
 MARKER = "<!-- proctor-gate -->"
 LONGEST = 60_000
 """Letters of a comment; the hosting API takes 65,536."""
+OURS = ("GITHUB_TOKEN",)
+"""What the exam is not given: it runs the code of a pull request, and comments on nothing."""
 UNSEEN = ("leaderboard/**", ".github/**", "tests/*.py", "docs/*.md", "*.md")
 """What the exam does not read, as patterns from the root: where two commits differ in nothing else, one exam stands for both.
 A suite's documents may be called `*.md` too, so no pattern of that kind reaches into folders."""
@@ -108,7 +112,8 @@ def _exam(request: Request, tree: Path, name: str, environment: Mapping[str, str
     command = [sys.executable, "-m", "pytest", "-c", str(tree / "pyproject.toml"), "-m", "domain", *where, *request.arguments]
     # Its own packages before those that are installed, and one cache for both commits.
     own = {"PYTHONPATH": str(tree), "PROCTOR_CACHE": environment.get("PROCTOR_CACHE") or str(request.root / ".proctor")}
-    done = subprocess.run(command, cwd=tree, env={**environment, **own}, check=False)  # noqa: S603 # pytest itself
+    given = {name: value for name, value in environment.items() if name not in OURS}
+    done = subprocess.run(command, cwd=tree, env={**given, **own}, check=False)  # noqa: S603 # pytest itself
     if done.returncode not in (0, 1) or not folder.joinpath("records.jsonl").exists():
         raise InputError(f"the exam of the {name} could not be taken: {shlex.join(command)} ended with {done.returncode}")
     return folder
@@ -116,6 +121,7 @@ def _exam(request: Request, tree: Path, name: str, environment: Mapping[str, str
 
 def say(report: str, decision: str, work: Path, environment: Mapping[str, str]) -> None:
     """To a file, to the step summary, to the step's outputs and, on a pull request with a token, into its comment."""
+    report = redact(report)
     work.joinpath("report.md").write_text(report, encoding="utf-8")
     _append(environment.get("GITHUB_STEP_SUMMARY"), report)
     outputs = {"decision": decision, "page": work / "head-page", "report": work / "report.md"}
@@ -176,4 +182,6 @@ def _old_comment(client: Any, url: str) -> int | None:
             if str(row.get("body", "")).startswith(MARKER):
                 return int(row["id"])
         page = reply.links.get("next", {}).get("url")
+        if page and urlsplit(page)[:2] != urlsplit(url)[:2]:  # the token goes nowhere else
+            break
     return None

@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import fields
 from typing import Any, get_type_hints
 
+from evals.redaction import redact
 from leaderboard import news
 from leaderboard.board import LISTS, Board, Cell
 from leaderboard.history import History
@@ -71,10 +72,10 @@ def _row(cell: Cell) -> dict[str, Any]:
 
 
 def _whole(value: Any) -> Any:
-    """A text without half surrogate pairs, which UTF-8 cannot hold."""
+    """A text without secrets, and without half surrogate pairs, which UTF-8 cannot hold."""
     if isinstance(value, list):
         return [_whole(part) for part in value]
-    return value.encode(errors="replace").decode() if isinstance(value, str) else value
+    return redact(value).encode(errors="replace").decode() if isinstance(value, str) else value
 
 
 def files(board: Board, told: History) -> dict[str, str | bytes]:

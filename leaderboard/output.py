@@ -8,6 +8,7 @@ from pathlib import Path
 from tempfile import TemporaryFile
 
 from evals.cache import write_atomically
+from evals.redaction import redact
 from evals.schema import InputError
 
 GENERATOR = b'content="Proctor"'
@@ -47,7 +48,7 @@ class Site:
     def write(self, name: str, content: str | bytes) -> Path:
         """Publish one file; untouched if it says this already."""
         path = self.folder / name
-        wanted = content.encode() if isinstance(content, str) else content
+        wanted = redact(content).encode() if isinstance(content, str) else content
         with self._plainly():
             if not path.is_file() or path.read_bytes() != wanted:
                 write_atomically(path, [wanted])

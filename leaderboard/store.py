@@ -24,6 +24,7 @@ from typing import Any
 from filelock import FileLock
 
 from evals.cache import write_atomically
+from evals.redaction import redact, within
 from evals.schema import Answer, InputError, Question, Record, as_json
 from leaderboard import lines
 from leaderboard.columns import Columns
@@ -66,7 +67,7 @@ class Store:
     def add_answers(self, suite: str, base_model: str, system: str, seed: int, pairs: Iterable[tuple[Question, Answer]]) -> None:
         """Keep a system's answers with their questions, so that a page can show both without opening the suite."""
         about = {"suite": suite, "base_model": base_model, "system": system, "seed": seed}
-        rows = [{**about, "question": as_json(question), "answer": as_json(answer)} for question, answer in pairs]
+        rows = [{**about, "question": within(as_json(question)), "answer": within(as_json(answer))} for question, answer in pairs]
         text = b"".join(map(lines.line, rows)).decode()
         path = self._cell(ANSWERS, suite, base_model, system, seed)
         path = path.with_name(f"{path.name}.jsonl")
@@ -87,7 +88,8 @@ class Store:
             begun = {"started": before["started"]} if "started" in before else {}
             typed = {"command": "\n".join(dict.fromkeys(commands))} if commands else {}
             kept = {name: {**before[name], **provenance.get(name, {})} for name in KEPT if isinstance(before.get(name), dict)}
-            write_atomically(path, json.dumps({**provenance, **kept, **typed, **begun}, indent=1, default=str) + "\n")
+            told = within({**provenance, **kept, **typed, **begun})
+            write_atomically(path, json.dumps(told, indent=1, default=str) + "\n")
 
     @property
     def provenance(self) -> dict[str, Any]:
@@ -98,7 +100,7 @@ class Store:
         """Keep the files that lm-eval leaves of a system (name -> text), as they are."""
         folder = self._cell(LM_EVAL, suite, base_model, system, seed)
         with self._writing():
-            for name, text in files.items():
+            for name, text in ((name, redact(text)) for name, text in files.items()):
                 if not (folder / name).exists() or (folder / name).read_text(encoding="utf-8") != text:
                     write_atomically(folder / name, text)
 

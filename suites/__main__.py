@@ -8,8 +8,9 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from evals.cli import USAGE_ERROR, Parser, interpreter, suit_any_terminal
+from evals.cli import USAGE_ERROR, Parser, begin, interpreter
 from evals.counts import counted
+from evals.redaction import redact
 from evals.schema import InputError, Suite
 from evals.tally import Tally
 from suites.draft import suite_name, write_folder, write_suite
@@ -23,15 +24,15 @@ from suites.starter import starter
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; its exit code."""
-    suit_any_terminal()
+    begin()
     options = _parser().parse_args(arguments)
     try:
         options.run(options)
     except InputError as error:
-        print(f"error: {error}", file=sys.stderr)
+        print(f"error: {redact(str(error))}", file=sys.stderr)
         return USAGE_ERROR
     except OSError as error:
-        print(f"error: a file cannot be read or written: {error}", file=sys.stderr)
+        print(f"error: a file cannot be read or written: {redact(str(error))}", file=sys.stderr)
         return USAGE_ERROR
     return 0
 

@@ -41,7 +41,7 @@ def imports(path, *, top_only=False):
         elif isinstance(node, ast.ImportFrom):
             assert not node.level, f"{path}: imports are absolute"
             yield node.module
-        elif not (for_hints(node) or (top_only and isinstance(node, ast.FunctionDef | ast.Lambda))):
+        elif not (for_hints(node) or (top_only and isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda))):
             todo += ast.iter_child_nodes(node)
 
 

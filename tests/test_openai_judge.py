@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from pydantic import BaseModel
 
+from evals.endpoint import Endpoint
 from evals.judges import JudgeError, load_judge
 from evals.openai_judge import OpenAIJudge, openai_judge
 from evals.schema import InputError
@@ -24,7 +25,7 @@ class Verdict(BaseModel):
     verdict: int
 
 
-class Endpoint:
+class Served:
     """A chat endpoint on the loopback interface: replies in turn, the last one for ever; keeps what it was sent."""
 
     def __init__(self, replies: list[Callable[[], Reply] | Reply]) -> None:
@@ -44,8 +45,8 @@ def said(text: Any, ended: str = "stop", **more: Any) -> Reply:
 
 
 @contextmanager
-def endpoint(*replies: Callable[[], Reply] | Reply) -> Iterator[Endpoint]:
-    served = Endpoint(list(replies))
+def endpoint(*replies: Callable[[], Reply] | Reply) -> Iterator[Served]:
+    served = Served(list(replies))
 
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
@@ -81,7 +82,7 @@ def endpoint(*replies: Callable[[], Reply] | Reply) -> Iterator[Endpoint]:
 
 
 def judge(url: str, **fields: Any) -> OpenAIJudge:
-    return OpenAIJudge("small", url, KEY, **{"seconds": 5.0, "retries": 1, **fields})
+    return OpenAIJudge("small", Endpoint(url, KEY, **{"seconds": 5.0, "retries": 1, **fields}))
 
 
 def test_a_good_answer_is_one_call_that_asks_for_the_schema() -> None:
@@ -212,7 +213,7 @@ def test_the_key_is_in_no_name_and_no_message() -> None:
 
 def test_a_key_that_is_none_spoils_no_message() -> None:
     with endpoint((200, ("text/html", "<html>"))) as served, pytest.raises(JudgeError, match=r"HTML \(text/html\)"):
-        OpenAIJudge("small", served.url, "x").complete("?", Verdict)
+        OpenAIJudge("small", Endpoint(served.url, "x")).complete("?", Verdict)
 
 
 def test_model_and_endpoint_are_in_the_name() -> None:
