@@ -176,9 +176,9 @@ def _reason(error: openai.APIError) -> str:
     """An error of the client in one line, with what is behind it where it says no more than that there was one."""
     import openai
 
-    connection = isinstance(error, openai.APIConnectionError) and not isinstance(error, openai.APITimeoutError)
-    said = str(error.__cause__ or error) if connection else str(error)
-    return redact(" ".join(f"{type(error).__name__}: {said}"[: 2 * LETTERS].split()))[:LETTERS]
+    cause = None if isinstance(error, openai.APITimeoutError) else error.__cause__
+    behind = f" ({f'{type(cause).__name__}: {cause}'.removesuffix(': ')})" if cause else ""
+    return redact(" ".join(f"{type(error).__name__}: {error}{behind}"[: 2 * LETTERS].split()))[:LETTERS]
 
 
 def _address(url: str) -> str:
@@ -186,4 +186,4 @@ def _address(url: str) -> str:
     try:
         return redact(public(url) if "://" in url else urllib.parse.urlsplit(url).path)[:LETTERS] or "nowhere"
     except ValueError:
-        return "an address that is none"
+        return "an address that names no host"

@@ -29,7 +29,7 @@ ATTEMPTS = 3
 QUOTED = 20_000
 """Letters of an answer that is sent back because it is not in the schema."""
 _SPEC = re.compile(r"(?P<model>.+?)(?:@(?P<url>https?://.+))?", re.IGNORECASE)
-_NO_MODEL = re.compile(r"://|@[^@/]*:[^@/]*@|:[^@/:]*@[^@/]*:\d")
+_NO_MODEL = re.compile(r"://|@.*:.*@|:[^@/:]*@[^@/]*:\d")
 """What is in an address and in no model's name: a scheme, or a user with a password before a host."""
 
 

@@ -57,7 +57,7 @@ def hide(secret: str) -> None:
     _known.secrets.add(secret)
     for form in _forms(secret):
         if len(secret) < PART and len(form.text) >= SHORTEST:
-            _known.literals[form.text] = MARK
+            _replace(form.text, MARK)
         for part in _parts(form):
             _known.parts.setdefault(len(part), set()).add(part)
             _known.seeds.update(part[start : start + SEED] for start in range(len(part) - SEED + 1))
@@ -88,20 +88,20 @@ def hide_address(url: str) -> None:
     about = (host if "@" in host or _HOST.fullmatch(host) else place).rpartition("@")[0]
     user, _, password = about.partition(":")
     if about:
-        _known.literals[f"//{about}@"] = f"//{MARK}@"
+        _replace(f"//{about}@", f"//{MARK}@")
         names = [user] if not password or len(user) >= PART else []
         for secret in (about, password, *names):
             _hide_quoted(secret)
     for pair in re.split("[&;#]", query):
         name, _, value = pair.partition("=")
         if value and (_PARAMETERS.search(name) or _random(value, PART + STEP)):
-            _known.literals[pair] = f"{name}={MARK}"
+            _replace(pair, f"{name}={MARK}")
             _hide_quoted(value)
 
 
 def redact(text: str) -> str:
     """The text with every known secret, and every telling part of one, replaced by three asterisks."""
-    for literal, instead in list(_known.literals.items()):
+    for literal, instead in _known.literals.items():
         if literal in text:
             text = text.replace(literal, instead)
     seeds = _known.seeds
@@ -152,6 +152,12 @@ class _Line(logging.LogRecord):
         return redact(super().getMessage())
 
 
+def _replace(text: str, instead: str) -> None:
+    """From now on replace a text; the longest come first, as others may be parts of them."""
+    literals = {**_known.literals, text: instead}
+    _known.literals = dict(sorted(literals.items(), key=lambda pair: -len(pair[0])))
+
+
 class _Form(NamedTuple):
     """A secret as it may be written."""
 
@@ -163,9 +169,10 @@ class _Form(NamedTuple):
 def _forms(secret: str) -> set[_Form]:
     quoted = {urllib.parse.quote(secret, safe=safe) for safe in ("", "/")} | {urllib.parse.quote_plus(secret)}
     escaped = {json.dumps(secret, ensure_ascii=ascii_only)[1:-1] for ascii_only in (True, False)}
-    plain = {secret, secret.lower(), secret.upper(), repr(secret)[1:-1], html.escape(secret), *quoted, *escaped}
+    plain = {secret, repr(secret)[1:-1], html.escape(secret), *quoted, *escaped}
     plain |= {re.sub("%..", lambda found: found[0].lower(), form) for form in quoted}
     plain |= {form.replace("/", "\\/") for form in escaped} | {urllib.parse.quote(form, safe="") for form in quoted}
+    plain |= {case(form) for form in plain for case in (str.lower, str.upper)}
     data = secret.encode(errors="replace")
     spelt = {_Form("".join(f"%{byte:02x}" for byte in data), 3), _Form("".join(f"%{byte:02X}" for byte in data), 3)}
     spelt |= {_Form(data.hex(), 2), _Form(data.hex().upper(), 2)}

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from evals import redaction
 from evals.cache import Cache
 from evals.schema import Document, Domain, Example, Question
 from tests import browsing, tiny
@@ -41,6 +42,13 @@ def pytest_runtest_setup() -> None:
     from pytest_socket import socket_allow_hosts
 
     socket_allow_hosts(["127.0.0.1", "::1"], allow_unix_socket=True)
+
+
+@pytest.fixture(autouse=True)
+def no_secrets() -> Iterator[None]:
+    """What is a secret in one test is a word in the next."""
+    yield
+    redaction.forget()
 
 
 @pytest.fixture

@@ -15,6 +15,7 @@ from pydantic import BaseModel
 from evals.endpoint import Endpoint
 from evals.judges import JudgeError, load_judge
 from evals.openai_judge import OpenAIJudge, openai_judge
+from evals.redaction import redact
 from evals.schema import InputError
 
 KEY = "sk-very-secret"
@@ -229,3 +230,24 @@ def test_a_missing_key_is_said_before_any_work(monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.delenv("OPENAI_BASE_URL", raising=False)
     with pytest.raises(InputError, match="OPENAI_API_KEY"):
         load_judge("openai:gpt-x")
+
+
+@pytest.mark.parametrize(
+    "rest",
+    ["m@user:hunter22@host:8000/v1", "m@HTTP:/u:hunter22@host", "m@ftp://u:hunter22@host", "m@http://u:hunter22@host:x/v1"],
+)
+def test_an_address_that_cannot_be_read_is_refused_and_not_shown(rest: str) -> None:
+    with pytest.raises(InputError, match="write openai:MODEL") as error:
+        openai_judge(rest, {})
+    assert "hunter22" not in str(error.value)
+
+
+def test_a_key_that_the_address_says_anyway_is_no_secret(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OPENAI_API_KEY", "ollama")
+    load_judge("openai:m@http://ollama:11434/v1")
+    assert redact("ollama is not running") == "ollama is not running"
+
+
+def test_an_unknown_judge_is_said_without_what_is_secret_in_it() -> None:
+    with pytest.raises(InputError, match=r"unknown judge 'opnai:m@http://\*\*\*@host/v1'"):
+        load_judge("opnai:m@http://user:hunter22@host/v1")

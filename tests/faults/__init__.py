@@ -1,0 +1,1 @@
+"""What goes wrong outside of Proctor, done on purpose: `python -m tests.faults KIND` prints what came of it."""
