@@ -10,9 +10,11 @@ from pathlib import Path
 
 import pytest
 
+from evals import redaction
 from evals.schema import InputError
 from leaderboard import ci
 from leaderboard.policy import Policy
+from tests.faults.loopback import reply, serving
 
 ROOT = Path(__file__).resolve().parent.parent
 EXAM = """
@@ -228,3 +230,37 @@ def test_an_exam_that_cannot_be_taken_is_said(tmp_path):
     (folder / "conftest.py").write_text("syntax error")
     with pytest.raises(InputError, match="exam of the head could not be taken"):
         ci.take(request(folder, base), runner(tmp_path))
+
+
+PLANTED = "ghp_Planted0Repository1Token"
+
+
+def test_no_report_shows_a_token(tmp_path, api):
+    environment = runner(tmp_path, api) | {"GITHUB_TOKEN": PLANTED}
+    redaction.hide_environment(environment)
+    ci.say(f"## Report\nAuthorization: Bearer {PLANTED}\n", "GO", tmp_path, environment)
+    written = [path.read_text() for path in tmp_path.iterdir() if path.is_file()]
+    for text in (*written, *(row["body"] for row in api.comments)):
+        assert PLANTED not in text
+    assert "Bearer ***" in api.comments[-1]["body"]
+    assert api.calls[-1][2] == f"Bearer {PLANTED}"
+
+
+def test_the_exam_is_not_given_the_token(tmp_path, monkeypatch):
+    python = tmp_path / "python"
+    python.write_text('#!/bin/sh\nenv > "$PWD/environment"\n')
+    python.chmod(0o755)
+    monkeypatch.setattr("sys.executable", str(python))
+    with pytest.raises(InputError, match="could not be taken"):
+        ci._exam(request(tmp_path, ""), tmp_path, "head", {"GITHUB_TOKEN": PLANTED, "HOME": "/root"})
+    given = (tmp_path / "environment").read_text()
+    assert "HOME=/root" in given
+    assert PLANTED not in given
+
+
+def test_the_token_goes_to_no_other_origin(tmp_path):
+    with serving(reply(200, b"[]")) as elsewhere, serving(reply(200, b"[]", f'Link: <{elsewhere.url}>; rel="next"')) as server:
+        environment = {"GITHUB_API_URL": server.url, "GITHUB_REPOSITORY": "owner/name"}
+        ci.comment("report", 7, PLANTED, environment)
+    assert [asked.line.split()[0] for asked in server.requests] == ["GET", "POST"]
+    assert not elsewhere.requests

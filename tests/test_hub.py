@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 
 import httpx
@@ -9,6 +10,7 @@ import pytest
 
 from evals.hub import fetched
 from evals.schema import InputError
+from tests.faults.loopback import serving
 
 
 @pytest.fixture(autouse=True)
@@ -61,3 +63,21 @@ def test_what_the_hub_answers_is_said_in_plain_words(monkeypatch: pytest.MonkeyP
 
     answering(monkeypatch, getattr(huggingface_hub.errors, error))
     assert expected in refusal()
+
+
+def test_a_hub_that_says_nothing_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("evals.hub.SECONDS", 0.3)
+    with serving(lambda *_: time.sleep(20)) as hub:
+        monkeypatch.setattr("huggingface_hub.hf_api.api.endpoint", hub.url)
+        assert "the model hub does not answer as it should" in refusal()
+
+
+def test_what_the_hub_says_is_repeated_without_the_token(monkeypatch: pytest.MonkeyPatch) -> None:
+    planted = "hf_Planted8Hub9Token"
+    monkeypatch.setenv("HF_TOKEN", planted)
+
+    def raising(*_: object, **__: object) -> None:
+        raise OSError(f"Bearer {planted} is not welcome")
+
+    monkeypatch.setattr("huggingface_hub.snapshot_download", raising)
+    assert "Bearer *** is not welcome" in refusal()

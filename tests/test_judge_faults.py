@@ -10,12 +10,15 @@ from typing import Any
 
 import pytest
 
-from evals import endpoint, ragas_adapter
+from evals import endpoint, faithfulness, fakes, ragas_adapter
 from evals.breaker import UNFIT, UNREACHED, Breaker
+from evals.cache import Cache
 from evals.endpoint import Endpoint
+from evals.exam import Exam, Sheet
 from evals.judges import EndpointError, JudgeError
 from evals.openai_judge import OpenAIJudge
 from evals.samples import PARALLEL, Sample
+from evals.schema import Document, Domain, Question, Suite
 from tests.faults.judges import KEY, LIMITS, PASSWORD, faults, put, shows
 from tests.faults.loopback import Request, Server, completion, reply, serving, verdict
 
@@ -153,3 +156,23 @@ def test_a_judge_that_hangs_costs_its_limit_once_and_not_once_a_sample() -> None
 )
 def test_the_search_for_planted_secrets_finds_them(form: str) -> None:
     assert shows(f"before {form} after".encode(), KEY)
+
+
+def test_a_resumed_run_asks_a_judge_again_that_was_dead(cache: Cache) -> None:
+    documents = (Document("d", "The cover is for three years."),)
+    questions = tuple(Question(f"q{n}", f"How long, {n}?", ("three years",), ("d",)) for n in range(12))
+    suite = Suite("covers", "Covers", "1", Domain(documents, ()), questions)
+    alive: list[bool] = []
+
+    def treat(connection: socket.socket, request: Request) -> None:
+        reply(200 if alive else 401, completion(verdict(request)) if alive else b"{}")(connection, request)
+
+    def take(url: str) -> set[str]:
+        candidate = fakes.gold()
+        exam = Exam(Sheet(suite, questions, candidate, candidate, judge(url), cache), lambda _: None)
+        return {record.status for record in exam._scored(faithfulness.AXIS) if record.measure == "faithfulness.gold"}
+
+    with serving(treat) as server:
+        assert take(server.url) == {"unmeasured"}
+        alive.append(True)
+        assert take(server.url) == {"scored"}
