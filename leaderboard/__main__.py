@@ -56,7 +56,7 @@ def _gh_pages(arguments: argparse.Namespace) -> int:
     target = gh_pages.Target(Path.cwd(), arguments.branch, arguments.push, arguments.keep)
     done = gh_pages.commit(arguments.site, target, arguments.message)
     said = f"{counted(done.files, 'file')} committed" if done.new else "nothing changed"
-    pushed = f", pushed to {arguments.push}" if arguments.push else ""
+    pushed = f", pushed to {redact(arguments.push)}" if arguments.push else ""
     print(f"{arguments.branch}: {said}, at {done.commit[:7]}{pushed}")
     return 0
 

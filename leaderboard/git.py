@@ -8,6 +8,7 @@ import subprocess
 from collections.abc import Mapping
 from pathlib import Path
 
+from evals.redaction import hide_addresses, redact
 from evals.schema import InputError
 
 
@@ -24,5 +25,7 @@ def git(folder: Path, *words: str, given: str = "", environment: Mapping[str, st
     except OSError as error:
         raise InputError(f"git cannot be run: {error.strerror}; install it") from error
     if done.returncode:
-        raise InputError(f"git {shlex.join(words)}: {done.stderr.decode(errors='replace').strip()}")
+        said = f"git {shlex.join(words)}: {done.stderr.decode(errors='replace').strip()}"
+        hide_addresses(said)  # a remote's may hold a token
+        raise InputError(redact(said))
     return os.fsdecode(done.stdout).strip()
