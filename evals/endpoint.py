@@ -75,9 +75,10 @@ class Endpoint:
 
         statuses: list[int] = []
         _statuses.set(statuses)
+        create = self._client.chat.completions.with_raw_response.create  # imported the first time, which is no part of a call
         try:
             async with asyncio.timeout(self._longest):
-                raw = await self._client.chat.completions.with_raw_response.create(**request)
+                raw = await create(**request)
         except TimeoutError:
             busy = f"; the last of {len(statuses)} had status {statuses[-1]}" if statuses else ""
             raise EndpointError(f"no whole reply within {self._longest:g} s{busy}", "slow") from None

@@ -21,7 +21,7 @@ from evals.redaction import hide, hide_address, public, redact, within
 from evals.schema import InputError
 
 log = logging.getLogger("proctor")
-VERSION = "2"
+VERSION = "3"
 PROMPTS = ("ragas", "deepeval")
 """The libraries that write the prompts: another version of them may ask in other words."""
 ATTEMPTS = 3
@@ -88,6 +88,8 @@ class OpenAIJudge:
         problem = ""
         for _ in range(ATTEMPTS):
             text, flaw = self._said(messages, schema)
+            if prompt.strip() in text:  # whose example of a verdict is none
+                text, flaw = "", "the reply repeats the prompt"
             try:
                 found = schema.model_validate_json(_json_part(text))
                 return schema.model_validate(within(found.model_dump(mode="json")))

@@ -218,7 +218,7 @@ def test_a_key_that_is_none_spoils_no_message() -> None:
 
 
 def test_model_and_endpoint_are_in_the_name() -> None:
-    prompts = f"-2+ragas-{version('ragas')}+deepeval-{version('deepeval')}"
+    prompts = f"-3+ragas-{version('ragas')}+deepeval-{version('deepeval')}"
     assert openai_judge("gpt-x", {"OPENAI_API_KEY": KEY}).name == f"openai:gpt-x{prompts}"
     there = openai_judge("org/m@v2@http://127.0.0.1:8000/v1/", {})
     assert (there.model, there.name) == ("org/m@v2", f"openai:org/m@v2@http://127.0.0.1:8000/v1{prompts}")

@@ -28,7 +28,9 @@ from tests.faults.loopback import Request, Server, Treat, completion, reply, ser
 
 KEY, PASSWORD, PARAMETER = "sk-Planted0Key1For2Tests3", "Planted4Password5", "Planted6Parameter7"
 SECRETS = (KEY, PASSWORD, PARAMETER)
-SAMPLES = [Sample("How long is the cover?", f"{years} years.", (f"The cover is for {years} years.",)) for years in (1, 2, 3)]
+PASSAGES = ("The cover is for three years.", "The cover is long.")
+SAMPLES = [Sample("How long is the cover?", f"{count} years.", PASSAGES[:count]) for count in (1, 2, 2)]
+"""Two passages, too: as many as deepeval's prompt has verdicts in its example."""
 LIMITS: dict[str, Any] = {"seconds": 0.5, "longest": 1.5, "retries": 1}
 """Of a call: as in earnest, but shorter."""
 BOUND = 20.0
@@ -103,7 +105,7 @@ def faults(elsewhere: Server) -> list[Fault]:
         Fault("no verdict in it", reply(200, completion("It seems fine to me."))),
         Fault("a verdict of no kind", reply(200, completion('{"verdict": "maybe", "verdicts": [{"verdict": "perhaps"}]}'))),
         Fault("no verdicts at all", reply(200, completion('{"statements": [], "verdicts": []}'))),
-        Fault("prompt echoed", _said(lambda request: request.fields["messages"][-1]["content"])),
+        Fault("prompt echoed", _said(lambda request: request.fields["messages"][0]["content"]), quick=True),
         Fault("key in verdicts", _said(lambda request: verdict(request, _sent(request))), quick=True),
         Fault("key in base64", _said(lambda request: verdict(request, base64.b64encode(_sent(request).encode()).decode()))),
         Fault("key escaped", _said(_escaped)),
@@ -138,7 +140,8 @@ class Outcome:
 
 
 def put(fault: Fault, elsewhere: Server) -> Outcome:
-    """Put three samples to a failing judge by way of both libraries."""
+    """Put three samples to a failing judge by way of both libraries, which are imported before the clock is looked at."""
+    ragas_adapter._ragas(), deepeval_adapter._deepeval()
     with serving(fault.treat) as server:
         url = f"http://user:{PASSWORD}@127.0.0.1:{server.port}/v1?api-key={PARAMETER}&api-version=1"
         if fault.name == "refused":

@@ -109,4 +109,5 @@ def verdict(request: Request, reason: str = "") -> str:
         return json.dumps({"statements": [f"It is so. {reason}"]})
     if form == "NLIStatementOutput":
         return json.dumps({"statements": [{"statement": f"It is so. {reason}", "reason": reason, "verdict": 1}]})
-    return json.dumps({"verdicts": [{"verdict": "yes", "reason": reason}], "met": True, "reason": reason})
+    given = request.fields["messages"][0]["content"].count("The cover is ")
+    return json.dumps({"verdicts": [{"verdict": "yes", "reason": reason}] * max(given, 1), "met": True, "reason": reason})
