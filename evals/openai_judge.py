@@ -28,6 +28,8 @@ ATTEMPTS = 3
 """Answers asked for until one is in the schema."""
 QUOTED = 20_000
 """Letters of an answer that is sent back because it is not in the schema."""
+WHOLE = 100
+"""Letters of the shortest prompt that a reply repeats not by chance."""
 _SPEC = re.compile(r"(?P<model>.+?)(?:@(?P<url>https?://.+))?", re.IGNORECASE)
 _NO_MODEL = re.compile(r"://|@.*:.*@|:[^@/:]*@[^@/]*:\d")
 """What is in an address and in no model's name: a scheme, or a user with a password before a host."""
@@ -88,7 +90,7 @@ class OpenAIJudge:
         problem = ""
         for _ in range(ATTEMPTS):
             text, flaw = self._said(messages, schema)
-            if prompt.strip() in text:  # whose example of a verdict is none
+            if len(prompt) >= WHOLE and prompt.strip() in text:  # whose example of a verdict is none
                 text, flaw = "", "the reply repeats the prompt"
             try:
                 found = schema.model_validate_json(_json_part(text))
