@@ -19,7 +19,7 @@ from leaderboard.effects import Effect, effects
 from leaderboard.evidence import Evidence
 from leaderboard.findings import Finding, findings
 from leaderboard.gathering import as_json, gathered
-from leaderboard.pairs import Pair, pairs
+from leaderboard.pairs import Pair, of_the_best, pairs
 from leaderboard.people import Labels, labels, put_right
 from leaderboard.percentiles import SECONDS, around
 from leaderboard.places import Places, places
@@ -138,7 +138,12 @@ def board(runs: Sequence[Run], claims: Sequence[Claim] | None = None) -> Board:
         key=lambda cell: (cell.suite, cell.base_model, rank(cell.measure), order.get(cell.system, len(order)), cell.system)
     )
     found = tuple(findings(records, load() if claims is None else claims, systems))
-    more = (tuple(effects(records, systems)), tuple(crossings(records, systems)), found, tuple(pairs(records, systems)))
+    more = (
+        tuple(effects(records, systems)),
+        tuple(crossings(records, systems)),
+        found,
+        tuple(of_the_best(pairs(records, systems), cells)),
+    )
     return Board(provenance, tuple(cells), *more, tuple(gathered(records, provenance)), places=tuple(places(records)))
 
 

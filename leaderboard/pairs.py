@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import combinations
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from evals.comparison import ALPHA, ANYWHERE, Comparison
 from evals.schema import Better, Record
@@ -14,6 +14,9 @@ from leaderboard import retraining
 from leaderboard.axes import HEADLINES, rank
 from leaderboard.records import Records
 from leaderboard.series import Series, grouped, rounded
+
+if TYPE_CHECKING:
+    from leaderboard.board import Cell
 
 MOST = 12
 """Systems; with more there are so many pairs that few differences would be significant."""
@@ -45,7 +48,8 @@ class Pair:
     n: int
     wide_low: float
     wide_high: float
-    """The ends of the interval that is corrected likewise. It leaves out 0 only where p is below .05, and a mark goes by it."""
+    """The ends of the interval that is corrected likewise, and that leaves out 0 only where p is below .05. Where one of the two
+    is the best of the measure, it is the interval that marks go by, so that both say the same (`of_the_best`)."""
 
 
 def pairs(records: Iterable[Record], systems: Mapping[str, Any]) -> Iterator[Pair]:
@@ -59,6 +63,19 @@ def pairs(records: Iterable[Record], systems: Mapping[str, Any]) -> Iterator[Pai
         measures = sorted(grouped(section, "measure").items(), key=lambda group: rank(group[0][0]))
         for rows in _while_there_is_room(measures):
             yield from _of_measure(rows, bare, own)
+
+
+def of_the_best(found: Iterable[Pair], cells: Iterable[Cell]) -> Iterator[Pair]:
+    """The pairs, of which those with the best of a measure, over the same items, have the interval that its marks go by."""
+    known = {(cell.suite, cell.base_model, cell.measure, cell.system): cell for cell in cells}
+    for pair in found:
+        mine, theirs = (known[pair.suite, pair.base_model, pair.measure, name] for name in (pair.system, pair.than))
+        if theirs.best and pair.n == mine.ranked_on and mine.gap_low is not None and mine.gap_high is not None:
+            yield replace(pair, wide_low=mine.gap_low, wide_high=mine.gap_high)
+        elif mine.best and pair.n == theirs.ranked_on and theirs.gap_low is not None and theirs.gap_high is not None:
+            yield replace(pair, wide_low=-theirs.gap_high, wide_high=-theirs.gap_low)
+        else:
+            yield pair
 
 
 def _while_there_is_room(measures: Iterable[tuple[tuple[str], Records]]) -> Iterator[Records]:

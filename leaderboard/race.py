@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property, reduce
-from math import hypot, isfinite
+from functools import cached_property
+from math import hypot, inf, isfinite
 
 import numpy as np
 
@@ -68,25 +68,33 @@ class Race:
 
     def _of_two(self, place: int) -> Gap:
         """By the same test as any two systems that are named: there is no other to pick."""
-        items = np.arange(self.values.shape[1])
-        mine, best = (Values(items, self.values[row], self.clusters) for row in (place, 1 - place))
-        found = compare(mine, best, share=self.share, noise=reduce(joint_noise, self.noise))
-        assert found  # noqa: S101 # there are items in common
+        found = self._against_the_best(place)
         behind = _counted(found.difference) or (found.p < ALPHA and not found.few)
-        return Gap(_around_zero(found.difference, behind=behind), behind, _more(found))
+        return Gap(found.difference, behind, found.sampling.more(0.0) if found.sampling else None)
 
     def _of_many(self, place: int) -> Gap:
-        found = self._interval(place)
-        behind = _counted(found) or (bool(self.outcome.behind[place]) and not (found.few and found.n > 1))
-        more = float(self.outcome.more[place])
-        return Gap(_around_zero(found, behind=behind), behind, more if isfinite(more) else None)
+        """By that test, too: what two systems by themselves do not show, no correction for many can show."""
+        alone, behind = self._of_two(place), bool(self.outcome.behind[place])
+        if _counted(alone.interval):
+            return alone
+        joint = self._interval(place, behind=behind)
+        low, high = min(alone.interval.low, joint.low), max(alone.interval.high, joint.high)
+        more = max(alone.more or inf, float(self.outcome.more[place]))
+        return Gap(replace(joint, low=low, high=high), behind and alone.behind, more if isfinite(more) else None)
+
+    def _against_the_best(self, place: int) -> Comparison:
+        items, best = np.arange(self.values.shape[1]), int(self.totals.argmax())
+        mine, theirs = (Values(items, self.values[row], self.clusters) for row in (place, best))
+        found = compare(mine, theirs, share=self.share, noise=joint_noise(self.noise[place], self.noise[best]))
+        assert found  # noqa: S101 # there are items in common
+        return found
 
     @cached_property
     def outcome(self) -> Outcome:
         """By the test for many."""
         return against_the_leader(Entrants.of(_sums(self._better, self.clusters), self.noise, self.values.shape[1]))
 
-    def _interval(self, place: int) -> Interval:
+    def _interval(self, place: int, *, behind: bool) -> Interval:
         """The difference from the leader, with an interval that reaches as many standard errors as the test asks for.
 
         The test's own error is that of clusters without a difference. Where there is one, larger clusters hold more of it, which
@@ -94,10 +102,9 @@ class Race:
         """
         outcome = self.outcome
         found = clustered(self.values[place] - self.values[outcome.leader], self.clusters)
-        if found.n == 1 and not self.share and not outcome.errors[place]:
-            return found.interval(found.mean, found.mean, "exact")
         least, most = (-1.0, 1.0) if self.share else ANYWHERE
-        reach = float(outcome.reach[place] * min(outcome.errors[place] / found.n, self._error(found, place)))
+        error = outcome.errors[place] / found.n
+        reach = float(outcome.reach[place] * (min(error, self._error(found, place)) if behind else error))
         low, high = max(least, found.mean - reach), min(most, found.mean + reach)
         return found.interval(low, high, f"step-down sign flips, {len(self.values)} systems")
 
@@ -110,15 +117,6 @@ class Race:
 def _counted(gap: Interval) -> bool:
     """Whether both sides are counted, so that the gap is known without an error."""
     return gap.n == 1 and gap.method == "exact"
-
-
-def _around_zero(gap: Interval, *, behind: bool) -> Interval:
-    """What is not significant may be nothing."""
-    return gap if behind else replace(gap, low=min(gap.low, 0.0), high=max(gap.high, 0.0))
-
-
-def _more(found: Comparison) -> float | None:
-    return found.sampling.more(0.0) if found.sampling else None
 
 
 def _sums(values: Array, clusters: Codes) -> Array:

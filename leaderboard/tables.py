@@ -8,7 +8,6 @@ from functools import cached_property
 from itertools import groupby
 from typing import Any, TypeVar
 
-from evals.comparison import ALPHA
 from leaderboard.axes import HEADLINES, axis, rank
 from leaderboard.board import Board, Cell
 from leaderboard.crossing import Crossing
@@ -137,9 +136,9 @@ class Section:
         return None
 
     def significant(self, measure: str, system: str, other: str) -> bool:
-        """Whether the paired test, corrected for the section's pairs, finds the two apart, and the interval does too."""
+        """Whether the corrected interval of the pair leaves out 0."""
         found = [pair for pair in self.pairs if pair.measure == measure and {pair.system, pair.than} == {system, other}]
-        return any(pair.p < ALPHA and not pair.ci_low <= 0 <= pair.ci_high for pair in found)
+        return any(not pair.wide_low <= 0 <= pair.wide_high for pair in found)
 
     @cached_property
     def cautions(self) -> dict[str, list[str]]:

@@ -188,7 +188,8 @@ def _perhaps_lost(rest: Sequence[Cell], ends: Mapping[str, tuple[float, float]])
     said = [
         f"{each.system} ({_points(each.value or 0.0)}, 95{SPACE}% CI {_between(*ends[each.system])})" for each in rest[:NAMED]
     ]
-    return f"A loss of general ability is possible, but not significant, for {_joined(said, len(rest))}."
+    corrected = f" (corrected for {len(ends)} systems)" if len(ends) > 1 else ""
+    return f"A loss of general ability is possible, but not significant, for {_joined(said, len(rest))}{corrected}."
 
 
 def _ends(cell: Cell, trained: Sequence[Cell], *, anew: bool) -> tuple[float, float]:
