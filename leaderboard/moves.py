@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from evals.comparison import Comparison, corrected, verdict
+from evals.statistics import FEW, cluster_count
 from leaderboard import retraining
 from leaderboard.changes import apart
 from leaderboard.figures import figure
@@ -170,7 +171,12 @@ def _said(step: _Step, p: float) -> tuple[Mark, str]:
 
 
 def _mark(series: Series, found: Comparison, p: float) -> Mark:
-    """As a comparison of two runs has it, where the whole interval lies on one side, too: nobody is called for less."""
+    """As a comparison of two runs has it, where the whole interval lies on one side, too: nobody is called for less.
+
+    Nor is anything said by so few effective clusters that no two systems are told apart by them.
+    """
+    if found.few:
+        return "inconclusive"
     first = series.records[0]
     margin = RULES.rule(first.measure, first.unit).allowed(found.theirs)
     said = verdict(found, first.better, p=p, margin=margin, alpha=RULES.alpha, min_pairs=RULES.min_pairs)
@@ -202,6 +208,8 @@ def _within(known: Variation | None) -> str:
 def _unsure(unit: str, before: Moment, found: Comparison) -> str:
     ends = f"{_amount(found.difference.low, unit, bare=True)} to {_amount(found.difference.high, unit)}"
     few = f", fewer than the {RULES.min_pairs} that a mark takes" if found.n < RULES.min_pairs else ""
+    if found.few and not few:
+        few = f" in {cluster_count(found.clusters, found.difference.effective)}, fewer than the {FEW} that a mark takes"
     return f"changed by {ends} (95 % CI) since {before.name}, over {found.n} item{'' if found.n == 1 else 's'}{few}"
 
 

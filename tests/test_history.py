@@ -121,6 +121,16 @@ def test_what_too_few_items_cannot_tell_is_inconclusive():
     assert "over 15 items, fewer than the 20 that a mark takes" in line.points[1].sentence
 
 
+def test_what_too_few_clusters_cannot_tell_is_inconclusive_however_many_the_items():
+    def of_few_documents(one: Run) -> Run:
+        return holding(one, [replace(row, cluster=f"document {place % 9}") for place, row in enumerate(one.records)])
+
+    assert marks(run(1, 180), run(2, 60)) == ["first", "worse"]
+    (line,) = history.history([of_few_documents(run(1, 180)), of_few_documents(run(2, 60))]).lines
+    assert line.points[1].mark == "inconclusive"
+    assert line.points[1].sentence.endswith("over 200 items in 9 clusters, fewer than the 10 that a mark takes")
+
+
 @pytest.mark.parametrize(
     ("fields", "said"),
     [
