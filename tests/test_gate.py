@@ -19,6 +19,7 @@ from leaderboard.store import Run
 from tests import sample_run
 from tests.sample_run import record
 from tests.simulate import gate as simulated
+from tests.simulate import power
 
 CRITICAL = Policy(defaults=Rule("critical", 0.02))
 
@@ -505,3 +506,19 @@ def test_a_large_drop_of_one_system_is_found_and_no_other():
     assert found["found"] >= 4
     assert found["false alarm"] <= 1
     assert found["GO"] == 0
+
+
+def test_a_drop_that_the_gate_fails_is_the_one_that_was_made():
+    rng = np.random.default_rng(1)
+    runs = [power.two_runs(rng, power.Cell(0.9, 0.1)) for _ in range(30)]
+    false_alarm, found = power.rates(np.array([power.failed(*pair) for pair in runs]))
+    assert found >= 0.5
+    assert false_alarm <= 2 / 30
+
+
+def test_a_test_held_to_its_level_finds_no_more_than_before():
+    rng = np.random.default_rng(2)
+    runs = [power.two_runs(rng, power.Cell(0.5, 1.0)) for _ in range(300)]
+    for test in power.OTHERS.values():
+        ps = np.array([test(*pair) for pair in runs])
+        assert power.held(ps) <= (ps[:, 0] < 0.025 / 6).mean()

@@ -9,7 +9,7 @@ from scipy.stats import binom
 from leaderboard.history import history
 from tests.simulate import claims, crossings, effects
 from tests.simulate import history as histories
-from tests.simulate.draws import clusters
+from tests.simulate.draws import clusters, zipf
 
 
 def most(of: int, rate: float) -> int:
@@ -48,6 +48,12 @@ def test_the_interval_of_a_crossing_holds_the_true_one():
     assert 40 - held <= most(40, 0.05)
 
 
+def test_the_interval_of_a_crossing_holds_the_true_one_where_clusters_are_very_unequal():
+    rng, world = np.random.default_rng(1), crossings.World("", zipf(60, 20))
+    held = sum(crossings.right(crossings.drawn(rng, world, 0.8), 0.8) for _ in range(30))
+    assert 30 - held <= most(30, 0.05)
+
+
 def test_a_system_that_never_catches_up_is_not_said_to():
     rng, world = np.random.default_rng(1), crossings.World("", clusters(25, 4), noise=0.04)
     assert sum(crossings.drawn(rng, world, 0.95).ci_high is not None for _ in range(20)) <= most(20, 0.025)
@@ -60,6 +66,12 @@ def test_luck_of_training_has_no_significant_effect():
 
 def test_luck_of_training_marks_no_run():
     rng, world = np.random.default_rng(1), histories.World("", clusters(60, 2), noise=0.04)
+    told = history(list(histories.runs(rng, world, 4)))
+    assert len({marked.now.id for marked in told.changes}) <= 1
+
+
+def test_runs_whose_clusters_are_very_unequal_are_not_marked_for_chance():
+    rng, world = np.random.default_rng(1), histories.World("", zipf(60, 20), redrawn=1.0)
     told = history(list(histories.runs(rng, world, 4)))
     assert len({marked.now.id for marked in told.changes}) <= 1
 

@@ -1,4 +1,7 @@
-"""How often a board calls somebody behind the best though all are the same, how often it finds who is, and loses who is not."""
+"""How often a board calls somebody behind the best though all are the same, how often it finds who is, and loses who is not.
+
+And how often the interval of a gap to the best holds the true one.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +15,7 @@ from evals.comparison import Noise, training_noise
 from evals.statistics import Array
 from leaderboard.race import Race
 from leaderboard.retraining import ASSUMED, GIVEN
-from tests.simulate.draws import SYSTEMS_SHARE, answers, clusters
+from tests.simulate.draws import SYSTEMS_SHARE, answers, clusters, zipf
 
 SYSTEMS = (2, 6, 12, 20)
 MIXED = np.repeat(np.arange(30), [1 + 7 * place % 8 for place in range(30)])
@@ -89,6 +92,13 @@ POWER = {
     "8, the best 15 points ahead": (0.8, *[0.65] * 7),
 }
 """How often systems are right."""
+GAPS = {
+    "120 single questions": clusters(120, 1),
+    "30 clusters of 10": clusters(30, 10),
+    "100 clusters of 50 to 1": zipf(100, 50),
+}
+LADDERS: dict[int, Sequence[float]] = {2: (0.7, 0.55), 6: POWER["6 in steps of 5 points"], 16: np.linspace(0.9, 0.6, 16).tolist()}
+"""How often systems are right whose gaps to the best are looked at."""
 
 
 def somebody_behind(design: Design, systems: int, simulations: int, rng: np.random.Generator) -> float:
@@ -109,8 +119,21 @@ def found_and_lost(design: Design, shares: Sequence[float], simulations: int, rn
     return float(found[:, ~best].mean()), float(found[:, best].any(1).mean())
 
 
+def gaps_held(design: Design, shares: Sequence[float], simulations: int, rng: np.random.Generator) -> tuple[float, float]:
+    """Of all intervals of gaps, the share that hold the true gap to the truly best; and of boards, those where all of them do."""
+    true = np.asarray(shares) - max(shares)
+    boards = [_held(design.race(rng, shares), true) for _ in range(simulations)]
+    return float(np.concatenate(boards).mean()), float(np.mean([board.all() for board in boards]))
+
+
+def _held(race: Race, true: Array) -> NDArray[np.bool_]:
+    """Those that have the best mean have no gap."""
+    found = {place: race.gap(place).interval for place in range(len(race.values)) if not race.is_best(place)}
+    return np.array([each.low - 1e-9 <= true[place] <= each.high + 1e-9 for place, each in found.items()], bool)
+
+
 def simulate(simulations: int, seed: int) -> Iterator[str]:
-    """Two tables: systems that are the same, and systems that are not (30 and 60 clusters of 4)."""
+    """Three tables: systems that are the same, systems that are not (30 and 60 clusters of 4), and these systems' gaps."""
     rng = np.random.default_rng(seed)
     yield f"| all the same; somebody is behind | {' | '.join(f'{count} systems' for count in SYSTEMS)} |"
     yield "|" + "-|" * (1 + len(SYSTEMS))
@@ -123,6 +146,18 @@ def simulate(simulations: int, seed: int) -> Iterator[str]:
     for name, shares in POWER.items():
         parts = [found_and_lost(Design("", clusters(count, 4)), shares, simulations, rng) for count in (30, 60)]
         yield f"| {name} | {' | '.join(_shown(each) for part in parts for each in part)} |"
+    yield ""
+    yield from gaps(simulations, seed)
+
+
+def gaps(simulations: int, seed: int) -> Iterator[str]:
+    """For each kind of clusters and number of systems how many intervals of gaps hold the true one."""
+    rng = np.random.default_rng(seed)
+    yield f"| holds the true gap to the best: one, all of a board | {' | '.join(f'{count} systems' for count in LADDERS)} |"
+    yield "|" + "-|" * (1 + len(LADDERS))
+    for name, which in GAPS.items():
+        held = (gaps_held(Design("", which), shares, simulations, rng) for shares in LADDERS.values())
+        yield f"| {name} | {' | '.join(f'{_shown(one)}, {_shown(every)}' for one, every in held)} |"
 
 
 def _shown(share: float) -> str:

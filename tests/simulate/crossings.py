@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from leaderboard.crossing import SHARES, WHOLE, Crossing, crossings
 from tests.sample_run import record
-from tests.simulate.draws import answers, clusters
+from tests.simulate.draws import answers, clusters, zipf
 
 SYSTEMS: dict[str, Any] = {
     "rag": {"settings": {"adapt": "none", "retrieve": "dense"}},
@@ -40,6 +40,9 @@ WORLDS = [
     World("100 single items", clusters(100, 1)),
     World("25 clusters of 4, three seeds, noise 4 points", clusters(25, 4), 3, 0.04),
     World("100 single items, one seed, noise 4 points", clusters(100, 1), 1, 0.04),
+    World("60 clusters of 20 to 1", zipf(60, 20)),
+    World("60 clusters of 20 to 1, one seed, noise 4 points", zipf(60, 20), 1, 0.04),
+    World("40 clusters of 25 to 1, which weigh as 11", zipf(40, 25)),
 ]
 LEVELS = (0.25, 0.4, 0.6, 0.8, 0.95)
 """Of the system without examples: passed before an eighth, in each third of the curve, and never."""

@@ -19,6 +19,11 @@ def clusters(count: int, each: int) -> NDArray[np.intp]:
     return np.repeat(np.arange(count), each)
 
 
+def zipf(count: int, largest: int) -> NDArray[np.intp]:
+    """The same where the largest has so many, and each other as many as its rank leaves it: a half, a third, and at least one."""
+    return np.repeat(np.arange(count), np.maximum(1, largest // np.arange(1, count + 1)))
+
+
 def answers(
     rng: np.random.Generator,
     which: NDArray[np.intp],

@@ -99,7 +99,7 @@ def _changes(scenario: Scenario, rng: np.random.Generator, which: np.ndarray, pl
         new = [np.where(lost, 0.0, same)]
     for system in range(SYSTEMS):
         before, after = ([run[system] for run in runs] for runs in (old, new))
-        yield _change(f"m{place}", str(system), before, after, which, scenario)
+        yield one_change(f"m{place}", str(system), before, after, which, scenario)
 
 
 def _drawn(rng: np.random.Generator, which: np.ndarray, shares: Sequence[float], scenario: Scenario) -> Array:
@@ -107,7 +107,7 @@ def _drawn(rng: np.random.Generator, which: np.ndarray, shares: Sequence[float],
     return answers(rng, which, np.clip(np.array(shares) + luck, 0.01, 0.99).tolist())
 
 
-def _change(
+def one_change(
     measure: str, system: str, before: Sequence[Array], after: Sequence[Array], which: np.ndarray, scenario: Scenario
 ) -> Change:
     items = np.arange(len(which))

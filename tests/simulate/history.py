@@ -19,7 +19,7 @@ from leaderboard.records import Records
 from leaderboard.store import Run
 from leaderboard.tables import EFFECTS as MEASURES
 from tests.sample_run import record
-from tests.simulate.draws import answers, clusters, redrawn
+from tests.simulate.draws import answers, clusters, redrawn, zipf
 
 RUNS = 20
 TRAINED = ("full_ft", "lora", "hybrid")
@@ -51,6 +51,9 @@ WORLDS = [
     World("trained once in each run, noise 4 points", clusters(30, 4), noise=0.04),
     World("the same, 500 single items", clusters(500, 1), noise=0.04),
     World("trained with three seeds, noise 4 points", clusters(30, 4), seeds=3, noise=0.04),
+    World("100 clusters of 50 to 1, all answers anew", zipf(100, 50), redrawn=1.0),
+    World("the same, a tenth of the answers anew", zipf(100, 50)),
+    World("the same, trained once in each run, noise 4 points", zipf(100, 50), noise=0.04),
     World("rag loses 20 points in the last run", clusters(30, 4), drop=0.2),
 ]
 
