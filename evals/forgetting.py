@@ -43,7 +43,9 @@ def general(cache: Cache, candidate: Candidate, suite: Suite, limit: int | None 
     """
     with ExitStack() as open_weights:
         weights = _once(lambda: open_weights.enter_context(candidate.weights()))
-        return {entry: _entry(cache, candidate, entry, limit, weights) for entry in suite.general}
+        return {
+            entry: _entry(cache, candidate, (entry, limit), weights, trusted=entry in suite.trusted) for entry in suite.general
+        }
 
 
 def _once(open_weights: Callable[[], tuple[Any, Any]]) -> Callable[[], tuple[Any, Any]]:
@@ -51,11 +53,12 @@ def _once(open_weights: Callable[[], tuple[Any, Any]]) -> Callable[[], tuple[Any
 
 
 def _entry(
-    kept: Cache, candidate: Candidate, entry: str, limit: int | None, weights: Callable[[], tuple[Any, Any]]
+    kept: Cache, candidate: Candidate, asked: tuple[str, int | None], weights: Callable[[], tuple[Any, Any]], *, trusted: bool
 ) -> Value | Exception:
+    entry, limit = asked
     key = digest(candidate.weights_version, definition(entry, limit))
     try:
-        value: Value = kept.json("general", key, lambda: run(entry, *weights(), limit))
+        value: Value = kept.json("general", key, lambda: run(entry, *weights(), limit, trusted=trusted))
     except OSError as error:
         log.warning("general task %s cannot be run: %s", entry, error)
         return error

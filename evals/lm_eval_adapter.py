@@ -11,10 +11,12 @@ import json
 import logging
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, nullcontext
+from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
-from evals import task_files
+from evals import task_code, task_files, task_yaml
 from evals.cache import digest, file_digest, source
 from evals.quiet import quiet
 from evals.schema import InputError
@@ -22,6 +24,7 @@ from evals.schema import InputError
 BATCH = 16
 TASK_VERSIONS = "task_versions"
 """What `run` adds to lm-eval's own value: task -> `_task_version`."""
+_NO_TASK = "{folder}: no lm-eval task found; a task is a *.yaml file with a `task:` name"
 Value = dict[str, Any]
 """What lm-eval returned for one entry of `Suite.general`, as plain JSON data: results, configs, versions, samples, ..."""
 
@@ -36,14 +39,25 @@ def definition(entry: str, limit: int | None) -> str:
     return digest(content, limit, importlib.metadata.version("lm_eval"), source(__file__))
 
 
-def run(entry: str, model: Any, tokenizer: Any, limit: int | None) -> Value:
-    """The entry's tasks put to a model. Like lm-eval's own evaluator, without its calls to git and pip."""
+def run(entry: str, model: Any, tokenizer: Any, limit: int | None, *, trusted: bool = False) -> Value:
+    """The entry's tasks put to a model. Like lm-eval's own evaluator, without its calls to git and pip.
+
+    A folder of tasks is data, and its templates are rendered in a sandbox, unless it is trusted.
+
+    Raises:
+        InputError: a folder that is not trusted holds what would run code, or a template that cannot be rendered.
+    """
+    with _sandboxed() if Path(entry).is_absolute() and not trusted else nullcontext():
+        return _run(entry, model, tokenizer, limit, trusted=trusted)
+
+
+def _run(entry: str, model: Any, tokenizer: Any, limit: int | None, *, trusted: bool) -> Value:
     _quietly()
     import lm_eval
     from lm_eval.models.huggingface import HFLM
     from lm_eval.utils import handle_non_serializable
 
-    tasks = {"tasks": load_tasks(entry)}
+    tasks = {"tasks": load_tasks(entry, trusted=trusted)}
     lm = HFLM(pretrained=model, tokenizer=tokenizer, batch_size=BATCH)
     value = lm_eval.evaluate(lm=lm, task_dict=tasks, limit=limit, log_samples=True, bootstrap_iters=0)
     plain: Value = json.loads(json.dumps(value, default=handle_non_serializable))
@@ -65,28 +79,143 @@ def _code(folder: Path) -> list[str]:
     return [file_digest(path) for path in sorted(folder.rglob("*.py"))] if folder.is_absolute() else []
 
 
-def load_tasks(entry: str) -> dict[str, Any]:
+@contextmanager
+def _sandboxed() -> Iterator[None]:
+    """Templates are rendered as `evals.templates` does, in place of lm-eval's own environment, which has no sandbox."""
+    _quietly()
+    import lm_eval.utils
+    from jinja2 import TemplateError
+
+    from evals.templates import Sandbox
+
+    own, lm_eval.utils.env = lm_eval.utils.env, Sandbox()
+    try:
+        yield
+    except TemplateError as error:
+        raise InputError(f"general tasks: {error}; correct the template") from error
+    finally:
+        lm_eval.utils.env = own
+
+
+def load_tasks(entry: str, *, trusted: bool = False) -> dict[str, Any]:
     """lm-eval's task objects by name: all tasks of a folder, or those that one of lm-eval's names stands for.
 
     Raises:
-        InputError: there is no such folder or name, or no task in the folder.
+        InputError: there is no such folder or name, no task in the folder, or one that would run code and is not trusted.
     """
     _quietly()
-    return _tasks_of_folder(Path(entry)) if Path(entry).is_absolute() else _tasks_of_name(entry)
+    if not Path(entry).is_absolute():
+        return _tasks_of_name(entry)
+    if trusted:
+        return _tasks_of_folder(Path(entry))
+    with _sandboxed():
+        return _tasks_of_data(Path(entry))
 
 
 def knows(name: str) -> bool:
     """Whether lm-eval itself has a task, group or tag of that name. Reads its files; imports nothing of it."""
+    naming, folders = _naming(name), [*_likely_folders(name), *(root / "tasks" for root in _roots())]
+    return any(naming.search(path.read_bytes()) for folder in folders for path in folder.rglob("*.yaml"))
+
+
+def _naming(name: str) -> re.Pattern[bytes]:
+    """What a file has that defines a task, group or tag of that name."""
     word = re.escape(name.encode())
-    named = re.compile(rb"^\s*(?:-|task\s*:|group\s*:|tag\s*:)\s*[\"']?" + word + rb"[\"']?\s*$", re.MULTILINE)
+    return re.compile(rb"^\s*(?:-|[\"']?(?:task|group|tag)[\"']?\s*:)\s*[\"']?" + word + rb"[\"']?\s*$", re.MULTILINE)
+
+
+class Fetched(NamedTuple):
+    """What tasks of lm-eval's own need beside lm-eval."""
+
+    data_sets: tuple[str, ...] = ()
+    """Names on the Hugging Face hub, or addresses."""
+    refused: tuple[str, ...] = ()
+    """What they would do that Proctor does not let them."""
+
+
+def fetches(name: str) -> Fetched:
+    """What the task, group or tag of lm-eval's own called ``name`` needs. Reads its files; imports nothing of it."""
     folders = [*_likely_folders(name), *(root / "tasks" for root in _roots())]
-    return any(named.search(path.read_bytes()) for folder in folders for path in folder.rglob("*.yaml"))
+    tasks: dict[str, dict[str, Any]] = {}
+    for folder in folders:
+        tasks = _named(name, folder)
+        if tasks:
+            break
+    sets = {str(task["dataset_path"]) for task in tasks.values() if task.get("dataset_path") not in (None, *task_code.LOCAL)}
+    files = (
+        file for task in tasks.values() for file in task_code.file_names((task.get("dataset_kwargs") or {}).get("data_files"))
+    )
+    unsafe = ["runs code that the model wrote"] if any(task.get("unsafe_code") for task in tasks.values()) else []
+    metrics = {str(metric) for task in tasks.values() for metric in _foreign(task)}
+    code = [f"runs the code of a metric of the Hugging Face hub ({metric})" for metric in sorted(metrics)]
+    return Fetched(tuple(sorted(sets | {file for file in files if "://" in file})), (*unsafe, *code))
+
+
+def _foreign(task: Mapping[str, Any]) -> Iterator[Any]:
+    """Metrics that lm-eval would look for in the library `evaluate`."""
+    rows = task.get("metric_list") if "process_results" not in task else []
+    for row in rows if isinstance(rows, list) else []:
+        metric = row.get("metric") if isinstance(row, dict) else None
+        if isinstance(metric, str) and not isinstance(metric, task_yaml.Function) and metric not in task_code.METRICS:
+            yield metric
+
+
+def _named(name: str, folder: Path) -> dict[str, dict[str, Any]]:
+    """The tasks of a folder of lm-eval's own that a name stands for: itself, those of its group and of its tag."""
+    todo, found = [name], dict[str, dict[str, Any]]()
+    known = {path: path.read_bytes() for path in task_yaml.files(folder)}
+    seen: set[str] = set()
+    while todo:
+        one = todo.pop()
+        seen.add(one)
+        naming = _naming(one)
+        for path in (path for path, raw in known.items() if one.encode() in raw and naming.search(raw)):
+            for task in _read(path):
+                if task.get("task") == one or one in _several(task.get("tag")):
+                    found[str(path)] = task
+                elif task.get("group") == one:
+                    members = (part.get("task") if isinstance(part, dict) else part for part in _several(task.get("task")))
+                    todo += [str(member) for member in members if member and member not in seen]
+    return found
+
+
+@cache
+def _read(path: Path) -> list[dict[str, Any]]:
+    """One file of lm-eval's own, or nothing where it cannot be read."""
+    try:
+        return [{key: setting.value for key, setting in task_yaml.read(path).items()}]
+    except task_yaml.BrokenError:
+        return []
+
+
+def _several(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else [value]
 
 
 def _quietly() -> None:
     """No telemetry, and no warnings that a model came as an object or that a task has settings: both are the point."""
     quiet()
     logging.getLogger("lm_eval").setLevel(logging.ERROR)
+
+
+def _tasks_of_data(folder: Path) -> dict[str, Any]:
+    """The tasks of a folder, of which lm-eval is given nothing but data that was read and checked here."""
+    from lm_eval.tasks import TaskManager
+
+    if problem := next(task_code.refused(folder), None):
+        raise InputError(f"{problem.file}:{problem.line}: {problem.what}; {problem.remedy}")
+    tasks: dict[str, dict[str, Any]] = {}
+    for path in task_yaml.files(folder):
+        try:
+            found = task_yaml.read(path, folder)
+        except task_yaml.BrokenError as broken:
+            raise InputError(f"{path}: {broken.problem.what}; {broken.problem.remedy}") from broken
+        config = {key: task_yaml.plain(setting.value) for key, setting in found.items()}
+        if isinstance(config.get("task"), str) and "group" not in config:
+            tasks.setdefault(config["task"], _beside(config, path.parent))
+    if not tasks:
+        raise InputError(_NO_TASK.format(folder=folder))
+    return dict(TaskManager(include_defaults=False).load(list(tasks.values()))["tasks"])
 
 
 def _tasks_of_folder(folder: Path) -> dict[str, Any]:
@@ -96,7 +225,7 @@ def _tasks_of_folder(folder: Path) -> dict[str, Any]:
     manager = TaskManager(include_path=str(folder), include_defaults=False)
     paths = [manager.task_index[name].yaml_path for name in manager.all_subtasks]
     if not paths:
-        raise InputError(f"{folder}: no lm-eval task found; a task is a *.yaml file with a `task:` name")
+        raise InputError(_NO_TASK.format(folder=folder))
     return dict(manager.load([_beside(load_yaml(path), path.parent) for path in paths])["tasks"])
 
 

@@ -155,6 +155,8 @@ class Suite:
     revisions: tuple[Revision, ...] = ()
     general: tuple[str, ...] = ()
     """Folders of lm-eval tasks (absolute paths) or names of lm-eval's own tasks."""
+    trusted: tuple[str, ...] = field(default=(), compare=False)
+    """Those folders of ``general`` whose code may run: Proctor's own, and others where the user said so."""
     abstain: tuple[str, ...] = ("unknown", "i don't know", "i do not know", "not in the documents")
     """Texts that count as declining to answer."""
     style: Style | None = None

@@ -48,8 +48,8 @@ class Tally:
         return Count(self._taken[source], len(self._places(source, "changed")), len(self._places(source, "left out")))
 
     def summary(self) -> Iterator[str]:
-        """A line for each input."""
-        for source in dict.fromkeys([*self._taken, *(source for source, _, _ in self._told)]):
+        """A line for each input of which something was taken, changed or left out."""
+        for source in dict.fromkeys([*self._taken, *(source for source, fate, _ in self._told if fate != "noted")]):
             taken, changed, left_out = self.count(source)
             yield f"{source}: {taken} taken, {changed} changed, {left_out} left out"
 

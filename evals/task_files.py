@@ -1,46 +1,42 @@
-"""The files of a folder of general tasks, looked at without lm-eval: what is broken is said before any work."""
+"""The files of a folder of general tasks, looked at without lm-eval: what is broken is said before any work.
+
+`evals.task_code` says what of them would run code or be fetched.
+"""
 
 from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
-LOCAL = ("json", "csv", "text", "parquet")
-"""Values of ``dataset_path`` that stand for files of one's own."""
+from evals.task_code import LOCAL, file_names
+from evals.task_yaml import BrokenError, Problem, Setting, files, line, plain, read
+
 COLUMN = re.compile(r"(?:\{\{\s*(\w+)\s*\}\}|(\w+))")
 """A setting that is the value of a column as it is."""
 
 
-class Problem(NamedTuple):
-    """What is wrong with a file."""
-
-    file: Path
-    line: int | None
-    what: str
-    remedy: str
-
-
 def problems(folder: Path) -> Iterator[Problem]:
     """What is broken in a folder of tasks, the first problem of each file."""
-    for path in sorted(folder.rglob("*.yaml")):
+    for path in files(folder):
         try:
-            config = _whole(path)
-        except _BrokenError as broken:
+            config = read(path)
+        except BrokenError as broken:
             yield broken.problem
             continue
         if "task" in config:
-            yield from _of_data(path, config)
+            yield from _of_data(config, path.parent)
 
 
 def data_files(path: Path) -> list[Path]:
     """The data files that a task's YAML names, looked for beside it first; nothing where the YAML cannot be read."""
     try:
-        return [Path(file) for file in _named(_whole(path), path.parent)]
-    except _BrokenError:
+        kwargs = read(path).get("dataset_kwargs")
+    except BrokenError:
         return []
+    return [Path(placed(str(name), path.parent)) for name in _named(kwargs)]
 
 
 def placed(files: Any, folder: Path) -> Any:
@@ -52,69 +48,24 @@ def placed(files: Any, folder: Path) -> Any:
     return str(folder / files) if (folder / files).exists() else files
 
 
-class _BrokenError(Exception):
-    def __init__(self, problem: Problem) -> None:
-        super().__init__(problem.what)
-        self.problem = problem
+def _named(kwargs: Setting | None) -> list[str]:
+    table = kwargs.value if kwargs else None
+    return file_names(table.get("data_files")) if isinstance(table, Mapping) else []
 
 
-def _whole(path: Path) -> dict[str, Any]:
-    """A YAML file with what it includes; its own settings go before those."""
-    config = _parsed(path)
-    included = config.pop("include", [])
-    whole: dict[str, Any] = {}
-    for name in included if isinstance(included, list) else [included]:
-        beside = path.parent / str(name)
-        if not beside.is_file():
-            raise _BrokenError(
-                Problem(path, None, f"it includes '{name}', which is not there", "add that file, or leave the line out")
-            )
-        whole |= _whole(beside) if beside != path else {}
-    return whole | config
-
-
-def _parsed(path: Path) -> dict[str, Any]:
-    import yaml
-
-    class Loader(yaml.SafeLoader):
-        """Takes lm-eval's `!function` for text."""
-
-    Loader.add_constructor("!function", lambda _, node: str(node.value))
-    try:
-        config = yaml.load(path.read_text(encoding="utf-8"), Loader)  # noqa: S506 -- a subclass of the safe loader
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        mark = getattr(error, "problem_mark", None)
-        what = getattr(error, "problem", None) or str(error).splitlines()[0]
-        raise _BrokenError(Problem(path, mark and mark.line + 1, f"not YAML: {what}", "correct it")) from error
-    if not isinstance(config, dict):
-        raise _BrokenError(
-            Problem(path, None, "a task is a table of settings, and this is none", "write `task: NAME` and its settings")
-        )
-    return config
-
-
-def _named(config: Mapping[str, Any], folder: Path) -> list[str]:
-    kwargs = config.get("dataset_kwargs")
-    return list(_flat(placed(kwargs["data_files"], folder))) if isinstance(kwargs, dict) and "data_files" in kwargs else []
-
-
-def _flat(files: Any) -> Iterable[str]:
-    if isinstance(files, Mapping):
-        return [name for file in files.values() for name in _flat(file)]
-    return [name for file in files for name in _flat(file)] if isinstance(files, list) else [str(files)]
-
-
-def _of_data(path: Path, config: Mapping[str, Any]) -> Iterator[Problem]:
-    if config.get("dataset_path") not in LOCAL:
+def _of_data(config: Mapping[str, Setting], folder: Path) -> Iterator[Problem]:
+    kwargs, path = config.get("dataset_kwargs"), config.get("dataset_path")
+    if kwargs is None or path is None or path.value not in LOCAL:
         return
-    for name in _named(config, path.parent):
-        file = Path(name)
+    for name in _named(kwargs):
+        file = Path(placed(str(name), folder))
         if "://" in name or "*" in name:
             continue
         if not file.is_file():
-            yield Problem(path, None, f"its data file '{name}' is not there", "give a path from the task's own folder")
-        elif config["dataset_path"] == "json":
-            yield from _of_rows(file, config)
+            what, remedy = f"its data file '{name}' is not there", "give a path from the task's own folder"
+            yield Problem(kwargs.file, line(name, kwargs.line), what, remedy)
+        elif path.value == "json":
+            yield from _of_rows(file, {key: plain(setting.value) for key, setting in config.items()})
 
 
 def _of_rows(file: Path, config: Mapping[str, Any]) -> Iterator[Problem]:
@@ -122,11 +73,11 @@ def _of_rows(file: Path, config: Mapping[str, Any]) -> Iterator[Problem]:
     text = file.read_text(encoding="utf-8", errors="replace")
     if text.lstrip().startswith("[") or (text.lstrip().startswith("{") and _is_json(text)):
         return
-    lines = [(number, line) for number, line in enumerate(text.split("\n"), 1) if line.strip()]
-    if not lines:
+    rows = [(number, row) for number, row in enumerate(text.split("\n"), 1) if row.strip()]
+    if not rows:
         yield Problem(file, None, "the data file holds no item", "write one JSON object a line into it")
-    for number, line in lines:
-        if what := _wrong(line, config):
+    for number, row in rows:
+        if what := _wrong(row, config):
             yield Problem(file, number, *what)
             return
 

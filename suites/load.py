@@ -41,24 +41,24 @@ def find(name_or_path: str) -> Path:
     return folder
 
 
-def load(name_or_path: str) -> Suite:
+def load(name_or_path: str, *, trust: bool = False) -> Suite:
     """Read and check a suite.
 
     Raises:
         InputError: the suite cannot be used. All that is wrong is listed.
     """
-    return read(name_or_path)[0]
+    return read(name_or_path, trust=trust)[0]
 
 
-def read(name_or_path: str) -> tuple[Suite, Tally]:
-    """A suite, and what became of every file that it was read from.
+def read(name_or_path: str, *, trust: bool = False) -> tuple[Suite, Tally]:
+    """A suite, and what became of every file that it was read from. With ``trust`` the code of its general tasks may run.
 
     Raises:
         InputError: the suite cannot be used. All that is wrong is listed.
     """
     folder = find(name_or_path)
     problems = Problems(f"suite {folder.name}")
-    settings = read_settings(folder, problems)
+    settings = read_settings(folder, problems, trust=trust)
     corpus = read_documents(folder / "documents", problems)
     reader = Reader(folder, corpus, problems)
     examples, questions, revisions = reader.examples(), reader.questions(), reader.revisions()
@@ -72,6 +72,7 @@ def read(name_or_path: str) -> tuple[Suite, Tally]:
         questions=tuple(questions.values()),
         revisions=revisions,
         general=settings.general,
+        trusted=settings.trusted,
         abstain=settings.abstain,
         style=settings.style,
         source=settings.source,
@@ -82,7 +83,7 @@ def read(name_or_path: str) -> tuple[Suite, Tally]:
     return replace(suite, version=_version(suite)), problems.tally
 
 
-def load_all(names_or_paths: Sequence[str]) -> list[Suite]:
+def load_all(names_or_paths: Sequence[str], *, trust: bool = False) -> list[Suite]:
     """Several suites, each once however often its folder is named.
 
     Raises:
@@ -96,7 +97,7 @@ def load_all(names_or_paths: Sequence[str]) -> list[Suite]:
             if folder in found:
                 log.warning("--suite %s: this suite is named more than once, and taken once", name)
             else:
-                found[folder] = load(name)
+                found[folder] = load(name, trust=trust)
         except InputError as error:
             problems.append(str(error))
     problems += _namesakes(found)
@@ -117,14 +118,15 @@ def _namesakes(found: Mapping[Path, Suite]) -> Iterator[str]:
 def _version(suite: Suite) -> str:
     """Hash of what can change a record: not the title, the bars and the notes, nor where a folder of general tasks lies.
 
-    Settings that a suite does not use are left out: one that comes to exist later changes no version.
+    Nor whether that folder is trusted: its tasks ask the same. Settings that a suite does not use are left out: one that comes
+    to exist later changes no version.
     """
     content = as_json(replace(suite, title="", bars={}, general=tuple(Path(entry).name for entry in suite.general)))
     if suite.style:
         content["style"] = {key: value for key, value in content["style"].items() if value not in ("", None)}
     if suite.source == Suite.source:
         del content["source"]
-    del content["notes"]
+    del content["notes"], content["trusted"]
     if suite.normalise == Suite.normalise:
         del content["normalise"]
     return digest(content)

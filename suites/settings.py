@@ -10,9 +10,9 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any, get_args
 
-from evals import task_files
+from evals import task_code, task_files
 from evals.axes import measures
-from evals.lm_eval_adapter import knows
+from evals.lm_eval_adapter import fetches, knows
 from evals.schema import Rule, Source, Style, Suite
 from evals.text import RULES
 from suites import house_format
@@ -24,6 +24,8 @@ KEYS = ("name", "title", "general", "instruction", "abstain", "source", "normali
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 TASK = re.compile(r"""^task\s*:[ \t]*["']?([^\s"'#\[]+)""", re.MULTILINE)
 EMBEDDED = Path(__file__).parent
+GENERAL = EMBEDDED.resolve() / "general"
+"""The general tasks that come with Proctor: the only ones whose code runs without being asked for."""
 
 
 @dataclass(frozen=True)
@@ -34,6 +36,7 @@ class Settings:
     title: str
     instruction: str = ""
     general: tuple[str, ...] = ()
+    trusted: tuple[str, ...] = ()
     abstain: tuple[str, ...] = Suite.abstain
     source: Source = "documents"
     normalise: Rule = Suite.normalise
@@ -42,12 +45,15 @@ class Settings:
     bars: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
 
 
-def read_settings(folder: Path, problems: Problems) -> Settings:
-    """The settings of the suite in a folder; the defaults where something is wrong with them."""
+def read_settings(folder: Path, problems: Problems, *, trust: bool = False) -> Settings:
+    """The settings of the suite in a folder; the defaults where something is wrong with them.
+
+    With ``trust`` the code of its general tasks may run.
+    """
     file = folder / FILE
     text = read_text(file, problems, remedy="write one, or start with `python -m suites new DIR`")
     table = _parsed(text or "", file, problems)
-    return _Table(table, file, text or "", problems).settings()
+    return _Table(table, file, text or "", problems, trust).settings()
 
 
 def _parsed(text: str, file: Path, problems: Problems) -> dict[str, Any]:
@@ -78,15 +84,18 @@ class _Table:
     file: Path
     source: str
     problems: Problems
+    trust: bool = False
 
     def settings(self) -> Settings:
         self._check_keys(self.values, KEYS)
         name = self._name()
+        general = self._apart(tuple(self._general(entry) for entry in self._texts("general", ())))
         return Settings(
             name=name,
             title=self._text("title") or name,
             instruction=self._text("instruction"),
-            general=self._apart(tuple(self._general(entry) for entry in self._texts("general", ()))),
+            general=general,
+            trusted=tuple(entry for entry in general if Path(entry).is_absolute() and (self.trust or entry == str(GENERAL))),
             abstain=self._texts("abstain", Suite.abstain),
             source=self._source(),
             normalise=self._rule(),
@@ -152,6 +161,7 @@ class _Table:
                 self._tell_links(folder)
                 for problem in task_files.problems(folder):
                     self.problems.add(Place(problem.file, problem.line), problem.what, problem.remedy)
+                self._check_code(folder.resolve())
                 return str(folder.resolve())
         if re.search(r"[/\\]|^\.", entry):
             remedy = "give a folder (relative to the suite's) or the name of an lm-eval task"
@@ -159,7 +169,28 @@ class _Table:
         elif not knows(entry):
             remedy = "give a folder of tasks, 'general' for those that come with Proctor, or a name that `lm-eval ls tasks` lists"
             self._problem("general", f"'{entry}' is neither a folder nor a task that lm-eval knows", remedy)
+        else:
+            self._tell_fetched(entry)
         return entry
+
+    def _check_code(self, folder: Path) -> None:
+        """What of a folder of tasks would run code or be fetched: refused, or noted where it is trusted."""
+        for problem in task_code.refused(folder) if folder != GENERAL else ():
+            place = Place(problem.file, problem.line)
+            if self.trust:
+                self.problems.tally.note("general", f"trusted by --trust-suite-code: {problem.what}", place)
+            else:
+                self.problems.add(place, problem.what, problem.remedy)
+
+    def _tell_fetched(self, name: str) -> None:
+        """What a task of lm-eval's own needs of the hub; one that runs what a model wrote is refused whoever trusts whom."""
+        needed = fetches(name)
+        for what in needed.refused:
+            remedy = "leave it out, or copy it into a folder of tasks that is data only"
+            self._problem("general", f"lm-eval's own task '{name}' {what}", remedy)
+        listed = ", ".join(needed.data_sets[:3]) + (", ..." if len(needed.data_sets) > 3 else "")
+        what = f"lm-eval's own task '{name}' downloads its data, unless it was downloaded before"
+        self.problems.tally.note("general", f"{what}: {listed or 'what its code in lm-eval names'}")
 
     def _tell_links(self, folder: Path) -> None:
         for path in sorted(folder.rglob("*")):

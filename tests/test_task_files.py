@@ -38,8 +38,8 @@ def test_whole_files_have_no_problem(folder: Path) -> None:
     [
         ("sides.yaml", "task: [sides\n", 2, "not YAML"),
         ("sides.yaml", "- sides\n", None, "this is none"),
-        ("sides.yaml", "include: _common\ntask: sides\n", None, "it includes '_common', which is not there"),
-        ("sides.yaml", TASK.replace("sides.jsonl", "gone.jsonl"), None, "its data file 'gone.jsonl' is not there"),
+        ("sides.yaml", "include: _common\ntask: sides\n", 1, "it includes '_common', which is not there"),
+        ("sides.yaml", TASK.replace("sides.jsonl", "gone.jsonl"), 3, "its data file 'gone.jsonl' is not there"),
         ("sides.jsonl", "\n", None, "holds no item"),
         ("sides.jsonl", json.dumps(ROW) + '\n{"query": "x"\n', 2, "not JSON"),
         ("sides.jsonl", json.dumps(ROW) + "\n7\n", 2, "this is none"),
