@@ -87,7 +87,7 @@ class Plan:
     @cached_property
     def suites(self) -> list[Suite]:
         """The suites to examine on: every problem of every suite is said at once."""
-        found = load_suite.load_all(self.option.suite or load_suite.names())
+        found = load_suite.load_all(self.option.suite or load_suite.names(), trust=self.option.trust_suite_code)
         if problems := [text for suite in found for text in self._unknown_bars(suite)]:
             raise InputError("\n".join(problems))
         return found
@@ -209,6 +209,9 @@ class Plan:
             "seeds": self.option.seeds,
             "limit": self.option.limit,
         }
+        trusted = {"general tasks of suites": self.option.trust_suite_code, "base models": self.option.trust_remote_code}
+        if any(trusted.values()):
+            asked["code that was trusted"] = ", ".join(name for name, trust in trusted.items() if trust)
         from evals import calibration  # it loads numpy, as does the board after it
 
         asked["fair"] = {
@@ -307,6 +310,12 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     waiting = [item for item in items if item.get_closest_marker("domain") and item.get_closest_marker("slow")]
     items[:] = [item for item in items if item not in waiting]
     config.hook.pytest_deselected(items=waiting)
+
+
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """A suite is data, wherever it lies: of the folders beside Proctor's own tests no conftest.py and no test is loaded."""
+    suites = config.rootpath / "suites"
+    return True if collection_path.parent == suites and collection_path.is_dir() else None
 
 
 def pytest_collection_finish(session: pytest.Session) -> None:

@@ -102,7 +102,7 @@ class NliJudge:
     def _tokenizer(self) -> Any:
         from transformers import AutoTokenizer
 
-        return AutoTokenizer.from_pretrained(self._folder)
+        return AutoTokenizer.from_pretrained(self._folder, local_files_only=True, trust_remote_code=False)
 
     @cached_property
     def _classifier(self) -> Any:
@@ -110,7 +110,9 @@ class NliJudge:
         from transformers import AutoModelForSequenceClassification
 
         try:
-            model = AutoModelForSequenceClassification.from_pretrained(self._folder, use_safetensors=True)
+            model = AutoModelForSequenceClassification.from_pretrained(
+                self._folder, use_safetensors=True, local_files_only=True, trust_remote_code=False
+            )
         except OSError as error:
             raise InputError(f"{self.model} cannot be loaded as a judge: {error}") from error
         return model.eval().to("cuda" if torch.cuda.is_available() else "cpu")

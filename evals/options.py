@@ -54,11 +54,19 @@ def declare(parser: pytest.Parser) -> None:
         help="fail where a measure is surely worse by more: accuracy.exact:-2pp, faithfulness.gold:-5%%, style.*:ci (repeatable)",
     )
     group.addoption("--trust-remote-code", action="store_true", help="let base models run code of their own (default: never)")
+    group.addoption(
+        "--trust-suite-code",
+        action="store_true",
+        help="let general tasks of a suite run code and fetch data (default: never; SECURITY.md)",
+    )
 
 
 PATHS = {"--suite", "--systems", "--base-model", "--run-dir", "--site"}
 """Options whose value may be a path and, as a word of its own, be taken for one of pytest's."""
-SHAPING = ("suite", "system", "base_model", "systems", "judge", "seeds", "limit", "device", "full", "trust_remote_code")
+SHAPING = (
+    *("suite", "system", "base_model", "systems", "judge", "seeds", "limit", "device", "full"),
+    *("trust_remote_code", "trust_suite_code"),
+)
 """Options that shape what is measured; the others only say where it is put."""
 DEFAULTS = {"judge": "lexical", "seeds": 1, "device": "auto"}
 
@@ -116,3 +124,10 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     hidden = parser.extra_info.get("inifile") == "None" or ("-c" not in sys.argv and PATHS & set(sys.argv))
     if called and hidden and Path.cwd().resolve().is_relative_to(ROOT):
         os.execv(sys.executable, [sys.executable, "-m", "pytest", "-c", str(SETTINGS), *sys.argv[1:]])  # noqa: S606 # itself
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_load_initial_conftests() -> None:
+    """Pytest loads `conftest.py` of folders called test* beside Proctor's tests; a suite put there is data, and has none."""
+    for file in ROOT.glob("suites/test*/conftest.py"):
+        raise pytest.UsageError(f"{file}: a suite is data, and pytest would run this file; remove it")

@@ -12,7 +12,7 @@ import logging
 import shlex
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,6 +22,7 @@ from urllib.parse import urlsplit
 from evals.redaction import redact
 from evals.schema import InputError
 from leaderboard.baseline import open_run, seeded
+from leaderboard.environment import without_secrets
 from leaderboard.gate import Decision, gate
 from leaderboard.git import git
 from leaderboard.policy import Policy
@@ -32,8 +33,12 @@ log = logging.getLogger("proctor")
 MARKER = "<!-- proctor-gate -->"
 LONGEST = 60_000
 """Letters of a comment; the hosting API takes 65,536."""
-OURS = ("GITHUB_TOKEN",)
-"""What the exam is not given: it runs the code of a pull request, and comments on nothing."""
+JUDGES = ("OPENAI_API_KEY",)
+"""What a judge behind an address needs of the environment."""
+HUB = ("HF_TOKEN", "HUGGING_FACE_HUB_TOKEN")
+"""What the model hub needs, to give what it does not give to everybody."""
+ON_HUB = ("--base-model", "--systems", "nli:")
+"""Arguments of pytest that may name something on the hub."""
 UNSEEN = ("leaderboard/**", ".github/**", "tests/*.py", "docs/*.md", "*.md")
 """What the exam does not read, as patterns from the root: where two commits differ in nothing else, one exam stands for both.
 A suite's documents may be called `*.md` too, so no pattern of that kind reaches into folders."""
@@ -74,6 +79,8 @@ def take(request: Request, environment: Mapping[str, str]) -> Decision:
 
 def _runs(request: Request, environment: Mapping[str, str]) -> tuple[Path, Path]:
     """The run to compare with and the head's. The first is as given, or that of the base commit, checked out beside this one."""
+    if request.base.startswith("-"):
+        raise InputError(f"--base {request.base}: expected a commit, a saved run or a run folder")
     given = Path(request.base)
     if given.exists():
         return given, _exam(request, request.root, "head", environment)
@@ -112,11 +119,21 @@ def _exam(request: Request, tree: Path, name: str, environment: Mapping[str, str
     command = [sys.executable, "-m", "pytest", "-c", str(tree / "pyproject.toml"), "-m", "domain", *where, *request.arguments]
     # Its own packages before those that are installed, and one cache for both commits.
     own = {"PYTHONPATH": str(tree), "PROCTOR_CACHE": environment.get("PROCTOR_CACHE") or str(request.root / ".proctor")}
-    given = {name: value for name, value in environment.items() if name not in OURS}
-    done = subprocess.run(command, cwd=tree, env={**given, **own}, check=False)  # noqa: S603 # pytest itself
+    told = {**without_secrets(environment, needed(request.arguments)), **own}
+    done = subprocess.run(command, cwd=tree, env=told, check=False)  # noqa: S603 # pytest itself
     if done.returncode not in (0, 1) or not folder.joinpath("records.jsonl").exists():
         raise InputError(f"the exam of the {name} could not be taken: {shlex.join(command)} ended with {done.returncode}")
     return folder
+
+
+def needed(arguments: Sequence[str]) -> tuple[str, ...]:
+    """Variables with secrets that an exam with these arguments needs.
+
+    It gets no other: an exam runs the code of a commit, and with a runner's own files (``GITHUB_ENV``, ``GITHUB_PATH``) that
+    code could even have later steps run something else.
+    """
+    judge, hub = (any(name in argument for name in names for argument in arguments) for names in (("openai:",), ON_HUB))
+    return (*(JUDGES if judge else ()), *(HUB if hub else ()))
 
 
 def say(report: str, decision: str, work: Path, environment: Mapping[str, str]) -> None:

@@ -10,16 +10,25 @@ from pathlib import Path
 
 from evals.redaction import hide_addresses, redact
 from evals.schema import InputError
+from leaderboard.environment import without_secrets
+
+REMOTE = ("push", "fetch", "ls-remote")
+"""Commands that need to log in."""
 
 
 def git(folder: Path, *words: str, given: str = "", environment: Mapping[str, str] | None = None) -> str:
     """What ``git -C folder`` prints when told ``words``, with ``given`` on its standard input.
 
+    Its hooks may be files of the commit that is checked out: none of them is told a secret, except where git itself goes to a
+    server.
+
     Raises:
         InputError: it failed, with its own words, or there is no git.
     """
     command = ["git", "-C", str(folder), *words]
-    told = {**os.environ, **(environment or {})}
+    own = {name for name in os.environ if name.startswith("GIT_")}
+    known = dict(os.environ) if words[0] in REMOTE else without_secrets(os.environ, own)
+    told = {**known, **(environment or {})}
     try:
         done = subprocess.run(command, input=os.fsencode(given), capture_output=True, check=False, env=told)  # noqa: S603 # git itself
     except OSError as error:

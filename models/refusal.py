@@ -62,6 +62,7 @@ def problems(folder: Path, *, trust_remote_code: bool = False) -> list[str]:
     return [
         *_format(folder),
         *_kind(config, own_code=trust_remote_code),
+        *(() if trust_remote_code else _kernels(config)),
         *_weights(folder),
         *_tokenizer(folder),
         *_room(folder, config),
@@ -139,6 +140,16 @@ def _kind(config: Mapping[str, Any], *, own_code: bool) -> Iterator[str]:
     if own_code and outside:
         where = ", ".join(outside)
         yield f"its code lies in another repository ({where}) and may change there; copy the *.py files here, and mend auto_map"
+
+
+def _kernels(config: Mapping[str, Any]) -> Iterator[str]:
+    """Attention by a kernel of the model hub: compiled code, which `transformers` downloads and runs where it can."""
+    inner = (part for part in config.values() if isinstance(part, Mapping))
+    told = (table.get(name) for table in (config, *inner) for name in ("attn_implementation", "_attn_implementation"))
+    named = sorted({text for value in told for text in (value, *_values(value)) if isinstance(text, str) and "/" in text})
+    if named:
+        where = f"its config.json names code of the model hub ({', '.join(named)}) for its attention"
+        yield f"{where}; remove attn_implementation there, or, where you trust that code, add --trust-remote-code"
 
 
 def _values(table: Any) -> Sequence[Any]:

@@ -47,7 +47,7 @@ def _new(options: argparse.Namespace) -> None:
 def _validate(options: argparse.Namespace) -> None:
     from suites.reach import reach  # loads numpy, which the other commands do without
 
-    suite, tally = read(options.suite)
+    suite, tally = read(options.suite, trust=options.trust_suite_code)
     print(f"{options.suite}: {_counts(suite)}", _room(suite), *_told(tally), *hints(suite), *reach(suite), "ok", sep="\n")
 
 
@@ -115,6 +115,9 @@ def _parser() -> argparse.ArgumentParser:
         "validate", help="check a suite", description="Check a suite: list all that is wrong, or say ok."
     )
     validate.add_argument("suite", metavar="DIR", help="a suite's folder, or the name of one that comes with Proctor")
+    validate.add_argument(
+        "--trust-suite-code", action="store_true", help="let its general tasks run code and fetch data (default: never)"
+    )
     validate.set_defaults(run=_validate)
     formats = commands.add_parser("import", help="make a suite from a public format").add_subparsers(
         required=True, metavar="FORMAT"

@@ -53,7 +53,7 @@ def _pattern(pattern: Any, problem: Problem) -> str:
 
 def _schema(given: Any, folder: Path, problem: Problem) -> Mapping[str, Any] | None:
     """A schema that can be used, from a table or from the file that a text names."""
-    schema = _from_file(folder / given, given, problem) if isinstance(given, str) else given
+    schema = _from_file(folder, given, problem) if isinstance(given, str) else given
     if schema is None:
         return None
     wrong = _wrong(schema)
@@ -64,7 +64,11 @@ def _schema(given: Any, folder: Path, problem: Problem) -> Mapping[str, Any] | N
     return found
 
 
-def _from_file(path: Path, name: str, problem: Problem) -> Any:
+def _from_file(folder: Path, name: str, problem: Problem) -> Any:
+    path = folder / name
+    if not path.resolve().is_relative_to(folder.resolve()):
+        problem("schema", f"{path} lies outside the suite", "put the file beside suite.toml")
+        return None
     try:
         return json.loads(path.read_text(encoding="utf-8-sig"))
     except json.JSONDecodeError as error:

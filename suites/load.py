@@ -11,11 +11,13 @@ from evals.cache import digest
 from evals.schema import Domain, InputError, Suite, as_json
 from evals.tally import Tally
 from suites.documents import read_documents
-from suites.problems import Problems, closest
+from suites.problems import Place, Problems, closest
 from suites.questions import Reader, check_unseen
 from suites.settings import EMBEDDED, FILE, read_settings
 
 log = logging.getLogger("proctor")
+
+SETTINGS_OF_PYTEST = ("pytest.ini", ".pytest.ini", "pytest.toml", ".pytest.toml", "tox.ini", "setup.cfg", "pyproject.toml")
 
 
 def names() -> list[str]:
@@ -58,6 +60,7 @@ def read(name_or_path: str, *, trust: bool = False) -> tuple[Suite, Tally]:
     """
     folder = find(name_or_path)
     problems = Problems(f"suite {folder.name}")
+    _check_no_settings_of_pytest(folder, problems)
     settings = read_settings(folder, problems, trust=trust)
     corpus = read_documents(folder / "documents", problems)
     reader = Reader(folder, corpus, problems)
@@ -81,6 +84,14 @@ def read(name_or_path: str, *, trust: bool = False) -> tuple[Suite, Tally]:
         notes=tuple(problems.tally.notes()),
     )
     return replace(suite, version=_version(suite)), problems.tally
+
+
+def _check_no_settings_of_pytest(folder: Path, problems: Problems) -> None:
+    """`python -m pytest --suite DIR` takes its settings from DIR before it knows Proctor, and imports plugins that they name."""
+    for name in SETTINGS_OF_PYTEST:
+        file = folder / name
+        if file.is_file() and ("pytest" in name or b"pytest" in file.read_bytes()):
+            problems.add(Place(file), "pytest would take its settings from this file, and run what they name", "remove it")
 
 
 def load_all(names_or_paths: Sequence[str], *, trust: bool = False) -> list[Suite]:

@@ -17,7 +17,7 @@ from evals.schema import Question
 ROOT = Path(__file__).resolve().parent.parent
 DEFAULTS = {
     "suite": [], "system": [], "base_model": [], "systems": None, "judge": "lexical", "seeds": 1, "limit": None, "device": "auto"
-} | {"trust_remote_code": False, "full": False, "markexpr": "domain", "keyword": ""}  # fmt: skip
+} | {"trust_remote_code": False, "trust_suite_code": False, "full": False, "markexpr": "domain", "keyword": ""}  # fmt: skip
 
 
 @pytest.mark.parametrize(
@@ -28,6 +28,7 @@ DEFAULTS = {
         ({"base_model": ["m"], "seeds": 3}, "pytest -m domain --base-model m --seeds 3"),
         ({"trust_remote_code": True, "judge": "openai:x"}, "pytest -m domain --judge openai:x --trust-remote-code"),
         ({"full": True}, "pytest -m domain --full"),
+        ({"suite": ["s"], "trust_suite_code": True}, "pytest -m domain --suite s --trust-suite-code"),
         ({"markexpr": "domain and style", "keyword": "rag or lora"}, "pytest -m 'domain and style' -k 'rag or lora'"),
         ({"markexpr": ""}, "pytest -m domain"),
     ],
