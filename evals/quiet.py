@@ -11,6 +11,7 @@ SETTINGS = {
     "DEEPEVAL_FILE_SYSTEM": "READ_ONLY",
     "DEEPEVAL_UPDATE_WARNING_OPT_IN": "0",
     "HF_HUB_DISABLE_TELEMETRY": "1",
+    "HF_UPDATE_DOWNLOAD_COUNTS": "0",  # datasets tells a server of every data set that it loads, of files on this machine, too
     "ANONYMIZED_TELEMETRY": "False",
     "LANGCHAIN_TRACING_V2": "false",
     "LANGSMITH_TRACING": "false",

@@ -109,6 +109,10 @@ def of_task(config: Mapping[str, Setting], beside: Path, folder: Path) -> Iterat
         for place, what, instead in _of_setting(key, setting.value, beside, folder):
             where = line(place, setting.line) if place is not None else setting.line
             yield Problem(setting.file, where, what, f"{instead}, or, {TRUST}")
+    path, options = map(config.get, ("dataset_path", "dataset_kwargs"))
+    if path and path.value in LOCAL and not file_names(_table(options and options.value).get("data_files")):
+        what = "it names no data file, so whatever lies in the working folder would be read"
+        yield Problem(path.file, path.line, what, f"name one under `data_files` of `dataset_kwargs`, or, {TRUST}")
 
 
 def _of_setting(key: str, value: Any, beside: Path, folder: Path) -> Iterator[_Found]:
@@ -142,7 +146,7 @@ def _data_set(value: Any, *_: Path) -> Iterator[_Found]:
 
 
 def _data_options(value: Any, beside: Path, folder: Path) -> Iterator[_Found]:
-    table = value if isinstance(value, Mapping) else {}
+    table = _table(value)
     yield from _others(table, DATA_OPTIONS, "dataset_kwargs")
     for name in file_names(table.get("data_files")):
         if "://" in name or "::" in name:
@@ -151,6 +155,10 @@ def _data_options(value: Any, beside: Path, folder: Path) -> Iterator[_Found]:
             yield _Found(name, f"its data files '{name}' are not named one by one", "name each of them")
         elif not inside(beside / name, folder):
             yield _Found(name, f"its data file '{name}' lies outside the folder of tasks", "put it there")
+
+
+def _table(value: Any) -> Mapping[str, Any]:
+    return value if isinstance(value, Mapping) else {}
 
 
 def file_names(value: Any) -> list[str]:
@@ -162,7 +170,7 @@ def file_names(value: Any) -> list[str]:
 
 def _metrics(value: Any, *_: Path) -> Iterator[_Found]:
     for row in value if isinstance(value, list) else [value]:
-        table = row if isinstance(row, Mapping) else {}
+        table = _table(row)
         metric, way = table.get("metric"), table.get("aggregation")
         if (metric is not None and metric not in METRICS) or table.get("hf_evaluate"):
             yield _Found(

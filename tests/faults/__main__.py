@@ -8,6 +8,7 @@ from importlib import import_module
 
 KINDS = {
     "judges": "tests.faults.judges",
+    "payloads": "tests.faults.payloads",
 }
 """Name -> module, whose docstring says what it does, and whose ``run(seed)`` yields the lines of a table."""
 
