@@ -13,6 +13,7 @@ import pytest
 from evals import redaction
 from evals.schema import InputError
 from leaderboard import ci
+from leaderboard.environment import without_secrets
 from leaderboard.policy import Policy
 from tests.faults.loopback import reply, serving
 
@@ -28,6 +29,8 @@ def pytest_configure(config):
     config.addinivalue_line("markers", "domain: the exam")
 
 def pytest_sessionfinish(session):
+    import os
+    Path({told!r}).write_text("\\n".join(sorted(os.environ)))
     systems = sample_run.SKILL | {{"rag": SKILL}}
     sample_run.make_run(Path(session.config.option.run_dir), sample_run.Sample(systems=systems))
 """
@@ -49,7 +52,7 @@ def commit(folder: Path, skill: float) -> str:
         folder.mkdir()
         git("init", "--quiet")
     (folder / "pyproject.toml").write_text("[tool.pytest.ini_options]\n")
-    (folder / "conftest.py").write_text(EXAM.format(root=str(ROOT), skill=skill))
+    (folder / "conftest.py").write_text(EXAM.format(root=str(ROOT), skill=skill, told=str(folder.parent / "told")))
     (folder / "test_exam.py").write_text("import pytest\n@pytest.mark.domain\ndef test_exam(): pass\n")
     git("add", ".")
     git("commit", "--quiet", "-m", f"skill {skill}")
@@ -190,6 +193,64 @@ def test_the_base_is_checked_out_beside_and_cleaned_away(tmp_path):
     listed = subprocess.run(["git", "-C", folder, "worktree", "list"], capture_output=True, text=True, check=True).stdout  # noqa: S607
     assert len(listed.splitlines()) == 1
     assert "SKILL = 0.3" in (folder / "conftest.py").read_text()
+
+
+SECRETS = {
+    "GITHUB_ENV": "env", "ACTIONS_RUNTIME_TOKEN": "t", "ACTIONS_CACHE_URL": "u", "GH_TOKEN": "t", "OPENAI_API_KEY": "k",
+    "HF_TOKEN": "t", "AWS_SESSION_TOKEN": "t", "MY_SERVICE_KEY": "k", "db_password": "p", "SSH_AUTH_SOCK": "s",
+    "PIP_INDEX_URL": "https://me:mine@example.org/simple", "NPM_CONFIG__AUTH": "a", "CI_JOB_JWT": "j",
+}  # fmt: skip
+NEEDED = {"HOME": "home", "CUDA_VISIBLE_DEVICES": "0", "TOKENIZERS_PARALLELISM": "0", "HF_HOME": "hub", "KEYBOARD": "de"}
+NEEDED |= {"OPENAI_BASE_URL": "http://127.0.0.1:1/v1", "HTTPS_PROXY": "http://me:mine@127.0.0.1:1", "PYTHONHASHSEED": "1"}
+
+
+def test_an_exam_is_told_no_secret_and_everything_else(tmp_path, api):
+    folder = tmp_path / "project"
+    base = commit(folder, 0.83)
+    environment = runner(tmp_path, api) | SECRETS | NEEDED
+    assert ci.take(request(folder, base), environment) == "GO"
+    told = set((tmp_path / "told").read_text().split())
+    assert not told & (SECRETS.keys() | {name for name in environment if name.startswith("GITHUB_")})
+    assert told >= NEEDED.keys() | {"PATH", "PROCTOR_CACHE", "PYTHONPATH"}
+    assert len(api.comments) == 2, "the comment still has its token"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "needed"),
+    [
+        (("--seeds", "3"), set()),
+        (("--judge", "openai:gpt-5@https://example.org/v1"), {"OPENAI_API_KEY"}),
+        (("--judge=nli:x/y",), {"HF_TOKEN"}),
+        (("--base-model", "Qwen/Qwen3-0.6B"), {"HF_TOKEN"}),
+        (("--base-model=x/y", "--judge=openai:m"), {"HF_TOKEN", "OPENAI_API_KEY"}),
+    ],
+)
+def test_an_exam_gets_the_keys_that_its_arguments_need(arguments, needed):
+    left = without_secrets(SECRETS | NEEDED, ci.needed(arguments))
+    assert left.keys() & SECRETS.keys() == needed
+    assert left.keys() >= NEEDED.keys()
+
+
+def test_hooks_of_a_commit_are_told_no_secret(tmp_path, monkeypatch):
+    folder = tmp_path / "project"
+    base, _ = commit(folder, 0.83), commit(folder, 0.3)
+    (folder / "hooks").mkdir()
+    hook = folder / "hooks" / "post-checkout"
+    hook.write_text(f"#!/bin/sh\nenv > {tmp_path / 'hook'}\n")
+    hook.chmod(0o755)
+    subprocess.run(["git", "-C", folder, "config", "core.hooksPath", str(folder / "hooks")], check=True)  # noqa: S607
+    for name, value in (SECRETS | {"GITHUB_TOKEN": "t"}).items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setenv("GIT_AUTHOR_NAME", "somebody")
+    ci.take(request(folder, base), runner(tmp_path))
+    told = {line.partition("=")[0] for line in (tmp_path / "hook").read_text().splitlines()}
+    assert not told & (SECRETS.keys() | {"GITHUB_TOKEN"})
+    assert {"GIT_AUTHOR_NAME", "PATH"} <= told
+
+
+def test_a_base_that_is_an_option_of_git_is_refused(tmp_path):
+    with pytest.raises(InputError, match="--base --output=x: expected a commit"):
+        ci.take(request(tmp_path, "--output=x"), {})
 
 
 def test_without_a_pull_request_only_the_summary_is_written(tmp_path):

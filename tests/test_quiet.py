@@ -17,3 +17,10 @@ def test_threads_fall_asleep_soon_unless_the_user_says_otherwise(monkeypatch, th
     monkeypatch.setattr(os, "environ", dict(theirs))
     quiet.patient()
     assert os.environ.get("GOMP_SPINCOUNT") == found
+
+
+def test_loading_a_local_data_set_tells_no_server(monkeypatch):
+    from datasets import config
+
+    assert quiet.SETTINGS["HF_UPDATE_DOWNLOAD_COUNTS"] == "0"
+    assert config.HF_UPDATE_DOWNLOAD_COUNTS is False, "conftest.py calls quiet() before anything loads datasets"

@@ -88,6 +88,13 @@ def embeds(folder: Path) -> None:
     (folder / "1_Pooling").mkdir()
 
 
+def test_an_attention_kernel_is_for_those_who_trust_it(copy: Path) -> None:
+    config(attn_implementation="evil/kernel")(copy)
+    assert refusal.problems(copy, trust_remote_code=True) == []
+    config(attn_implementation="flash_attention_2")(copy)
+    assert refusal.problems(copy) == []
+
+
 SEQUENCE = ["LlamaForSequenceClassification"]
 CASES: dict[str, tuple[Callable[[Path], object], str]] = {
     "an encoder and a decoder": (
@@ -105,6 +112,11 @@ CASES: dict[str, tuple[Callable[[Path], object], str]] = {
         without_config("adapter_config.json", '{"base_model_name_or_path": "some/base"}'),
         "PEFT adapter of some/base",
     ),
+    "an attention kernel of the hub": (
+        config(attn_implementation="evil/kernel@main"),
+        "names code of the model hub (evil/kernel@main) for its attention; remove attn_implementation",
+    ),
+    "an attention kernel of a part": (config(text_config={"_attn_implementation": {"": "evil/kernel"}}), "evil/kernel"),
     "an adapter beside weights": (holds("adapter_config.json", "{}"), "makes transformers load another model"),
     "a GGUF folder": (without_config("model-q4.gguf"), "GGUF files, which are not loaded"),
     "GGUF with a configuration": (gguf, "holds its weights as GGUF"),

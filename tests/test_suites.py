@@ -162,6 +162,10 @@ BAD = {
         {"suite.toml": '[style]\nschema = "x.json"'},
         ["suite.toml:2", "x.json cannot be read", "beside"],
     ),
+    "a schema that lies elsewhere": (
+        {"suite.toml": '[style]\nschema = "../x.json"'},
+        ["suite.toml:2", "lies outside the suite", "beside suite.toml"],
+    ),
     "a schema that is not JSON": (
         {"suite.toml": '[style]\nschema = "x.json"', "x.json": '{\n"type":'},
         ["suite.toml:2", "x.json:2: not JSON"],
