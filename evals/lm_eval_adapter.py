@@ -36,7 +36,8 @@ def definition(entry: str, limit: int | None) -> str:
     """
     folder = Path(entry)
     content = _folder_content(folder) if folder.is_absolute() else [entry]
-    return digest(content, limit, importlib.metadata.version("lm_eval"), source(__file__))
+    read = source(__file__, task_yaml.__file__, str(Path(__file__).with_name("templates.py")))
+    return digest(content, limit, importlib.metadata.version("lm_eval"), read)
 
 
 def run(entry: str, model: Any, tokenizer: Any, limit: int | None, *, trusted: bool = False) -> Value:
