@@ -120,7 +120,7 @@ class World:
         return dict(self._keys())
 
     def _keys(self) -> Iterator[tuple[tuple[str, str], str]]:
-        kept, suite = Cache(self.folder / "cache"), load(str(self.folder / "shop"))
+        kept, suite = Cache(self.folder / "cache"), load(str(self.folder / "shop"), trust=True)
         base = base_models.find(str(self.folder / "model"), kept, trust_remote_code=self.remote)
         stand, room, judge = Bench(kept, self.device), limits.limits(suite, base), load_judge(self.judge)
         for name, system in systems.load(self.folder / "systems.toml").items():
@@ -377,7 +377,7 @@ def test_changed_code_makes_anew_what_it_makes(world: World, module: str, kinds:
 
 def test_a_replaced_embedder_is_named_where_runs_are_compared(world: World) -> None:
     def told() -> dict[str, Any]:
-        kept, suite = Cache(world.folder / "cache"), load(str(world.folder / "shop"))
+        kept, suite = Cache(world.folder / "cache"), load(str(world.folder / "shop"), trust=True)
         dense = systems.load(world.folder / "systems.toml")["dense"]
         found = Candidate(dense, base_models.find(str(world.folder / "model"), kept), suite.domain, Bench(kept, "cpu")).facts()
         return {"systems": {"dense": found}}
