@@ -29,8 +29,6 @@ def pytest_configure(config):
     config.addinivalue_line("markers", "domain: the exam")
 
 def pytest_sessionfinish(session):
-    import os
-    Path({told!r}).write_text("\\n".join(sorted(os.environ)))
     systems = sample_run.SKILL | {{"rag": SKILL}}
     sample_run.make_run(Path(session.config.option.run_dir), sample_run.Sample(systems=systems))
 """
@@ -52,7 +50,7 @@ def commit(folder: Path, skill: float) -> str:
         folder.mkdir()
         git("init", "--quiet")
     (folder / "pyproject.toml").write_text("[tool.pytest.ini_options]\n")
-    (folder / "conftest.py").write_text(EXAM.format(root=str(ROOT), skill=skill, told=str(folder.parent / "told")))
+    (folder / "conftest.py").write_text(EXAM.format(root=str(ROOT), skill=skill))
     (folder / "test_exam.py").write_text("import pytest\n@pytest.mark.domain\ndef test_exam(): pass\n")
     git("add", ".")
     git("commit", "--quiet", "-m", f"skill {skill}")
@@ -204,17 +202,6 @@ NEEDED = {"HOME": "home", "CUDA_VISIBLE_DEVICES": "0", "TOKENIZERS_PARALLELISM":
 NEEDED |= {"OPENAI_BASE_URL": "http://127.0.0.1:1/v1", "HTTPS_PROXY": "http://me:mine@127.0.0.1:1", "PYTHONHASHSEED": "1"}
 
 
-def test_an_exam_is_told_no_secret_and_everything_else(tmp_path, api):
-    folder = tmp_path / "project"
-    base = commit(folder, 0.83)
-    environment = runner(tmp_path, api) | SECRETS | NEEDED
-    assert ci.take(request(folder, base), environment) == "GO"
-    told = set((tmp_path / "told").read_text().split())
-    assert not told & (SECRETS.keys() | {name for name in environment if name.startswith("GITHUB_")})
-    assert told >= NEEDED.keys() | {"PATH", "PROCTOR_CACHE", "PYTHONPATH"}
-    assert len(api.comments) == 2, "the comment still has its token"
-
-
 @pytest.mark.parametrize(
     ("arguments", "needed"),
     [
@@ -308,15 +295,18 @@ def test_no_report_shows_a_token(tmp_path, api):
     assert api.calls[-1][2] == f"Bearer {PLANTED}"
 
 
-def test_the_exam_is_not_given_the_token(tmp_path, monkeypatch):
+def test_an_exam_is_told_no_secret_and_everything_else(tmp_path, monkeypatch):
     python = tmp_path / "python"
     python.write_text('#!/bin/sh\nenv > "$PWD/environment"\n')
     python.chmod(0o755)
     monkeypatch.setattr("sys.executable", str(python))
     with pytest.raises(InputError, match="could not be taken"):
-        ci._exam(request(tmp_path, ""), tmp_path, "head", {"GITHUB_TOKEN": PLANTED, "HOME": "/root"})
+        ci._exam(request(tmp_path, ""), tmp_path, "head", runner(tmp_path) | SECRETS | NEEDED | {"GITHUB_TOKEN": PLANTED})
     given = (tmp_path / "environment").read_text()
-    assert "HOME=/root" in given
+    told = {line.partition("=")[0] for line in given.splitlines()}
+    assert not told & SECRETS.keys()
+    assert not [name for name in told if name.startswith("GITHUB_")]
+    assert told >= NEEDED.keys() | {"PATH", "PROCTOR_CACHE", "PYTHONPATH"}
     assert PLANTED not in given
 
 
