@@ -14,7 +14,7 @@ import numpy as np
 
 from evals.best import Entrants, Outcome, against_the_leader
 from evals.comparison import ALPHA, ANYWHERE, Comparison, Noise, Values, compare, joint_noise
-from evals.statistics import Array, Clustered, Interval, clustered
+from evals.statistics import Array, Clustered, Interval, clustered, shown_error
 from leaderboard.records import Codes
 
 ROUNDING = 1e-12
@@ -111,7 +111,8 @@ class Race:
     def _error(self, found: Clustered, place: int) -> float:
         """Standard error of the mean difference from the leader: by the choice of questions and by either's training."""
         training = (self.noise[place], self.noise[self.outcome.leader])
-        return hypot(found.error if found.count > 1 else 0.0, *(noise.error for noise in training if noise))
+        questions = float(shown_error(found.sums - found.mean * found.sizes, found.sizes)) if found.count > 1 else 0.0
+        return hypot(questions, *(noise.error for noise in training if noise))
 
 
 def _counted(gap: Interval) -> bool:
