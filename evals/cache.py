@@ -1,7 +1,8 @@
 """Nothing is done twice: what is expensive lives in a folder named by the hash of all that shapes it.
 
 An entry appears whole or not at all (built beside, synced, renamed, under a lock per key), so a killed run resumes
-and two workers never build one thing twice. An entry whose bytes changed is reported and built again.
+and two workers never build one thing twice. An entry whose bytes changed is reported and built again; a damaged line of a
+journal is dropped, reported and done again.
 """
 
 from __future__ import annotations
@@ -20,10 +21,15 @@ from typing import Any
 
 from filelock import FileLock
 
+from evals import manifest
+from evals.counts import counted
+from evals.disk import file_digest, remove_abandoned, write_atomically
 from evals.schema import InputError
+from evals.sealed import opened, sealed
 
 log = logging.getLogger("proctor")
-MANIFEST = "entry.json"
+SCRATCH = "scratch"
+"""Folder of an entry that is being made which is no part of it: what going on after a kill takes."""
 LARGE = 2**26
 """Bytes of a file that is not hashed anew each time."""
 
@@ -34,30 +40,10 @@ def digest(*parts: Any) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def file_digest(path: Path) -> str:
-    """Hash of a file's bytes."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
-
-
 @lru_cache(maxsize=64)
 def source(*files: str) -> str:
     """Hash of source files (a module's ``__file__``): what they made is made anew once they change, a comment not excepted."""
     return digest([file_digest(Path(file)) for file in files])
-
-
-def write_atomically(path: Path, text: str | Iterable[bytes]) -> None:
-    """Write beside, sync, rename: readers see the old text or the new, never half of it. It may come piece by piece."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    beside = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        with beside.open("wb") as file:
-            file.writelines([text.encode()] if isinstance(text, str) else text)
-            file.flush()
-            os.fsync(file.fileno())
-        beside.replace(path)
-    finally:
-        beside.unlink(missing_ok=True)
 
 
 NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EACCES, errno.EPERM, errno.ENOTDIR}
@@ -85,7 +71,8 @@ class Cache:
     def build(self, kind: str, key: str, make: Callable[[Path], None]) -> Path:
         """The folder of an entry, made by ``make(folder)`` if it is not there yet.
 
-        After a kill ``make`` is given the folder as it was left, so that it can go on from its own checkpoints.
+        After a kill ``make`` is given the folder as it was left, so that it can go on from its own checkpoints, which it keeps
+        in `SCRATCH`: that folder is removed once the entry is made.
         """
         entry = self.folder / kind / key[:40]
         if self._whole(entry):
@@ -117,26 +104,26 @@ class Cache:
 
     def journal(self, kind: str, key: str) -> Journal:
         """An append-only entry, for results that arrive one batch at a time."""
-        return Journal(self.folder / kind / f"{key[:40]}.jsonl")
+        return Journal(self.folder / kind / f"{key[:40]}.lines")
 
     def _make(self, entry: Path, make: Callable[[Path], None]) -> None:
         partial = entry.with_name(f"{entry.name}.partial")
         partial.mkdir(parents=True, exist_ok=True)
-        make(partial)
-        files = {str(path.relative_to(partial)): file_digest(path) for path in sorted(partial.rglob("*")) if path.is_file()}
-        write_atomically(partial / MANIFEST, json.dumps(files, indent=1))
-        shutil.rmtree(entry, ignore_errors=True)
+        if manifest.damage(partial, without=SCRATCH):  # else a kill came after it was made
+            manifest.remove(partial)
+            make(partial)
+            manifest.write(partial, without=SCRATCH)
+        if (partial / SCRATCH).exists():
+            shutil.rmtree(partial / SCRATCH)
+        remove_abandoned(partial)
+        _remove(entry)
         partial.rename(entry)
 
     def _whole(self, entry: Path) -> bool:
         """Whether every file of the entry is what its manifest says; damage is reported."""
-        if not (entry / MANIFEST).exists():
+        if not entry.exists():
             return False
-        try:
-            files = json.loads((entry / MANIFEST).read_text(encoding="utf-8"))
-            damaged = [name for name, expected in files.items() if file_digest(entry / name) != expected]
-        except (OSError, ValueError, AttributeError) as error:
-            damaged = [f"{MANIFEST}: {error}"]
+        damaged = manifest.damage(entry)
         if damaged:
             log.warning("damaged cache entry %s (%s): building it again", entry, ", ".join(damaged))
         return not damaged
@@ -146,34 +133,62 @@ class Cache:
         return FileLock(f"{entry}.lock")
 
 
+def _remove(entry: Path) -> None:
+    """Delete an entry that is damaged."""
+    if entry.is_dir():
+        manifest.remove(entry)
+        shutil.rmtree(entry)
+    else:
+        entry.unlink(missing_ok=True)
+
+
 class Journal:
-    """JSON lines that are only ever added to. A line torn by a kill is dropped, and so done again."""
+    """JSON lines that are only ever added to, each with its checksum.
+
+    A line torn by a kill is dropped, and so done again; so is a damaged one, which is said.
+    """
 
     def __init__(self, path: Path) -> None:
         self.path = path
 
-    def lock(self) -> FileLock:
-        """Held while rows are added, so that two workers do not do the same work."""
+    @contextmanager
+    def lock(self) -> Iterator[None]:
+        """Held while rows are added, so that two workers do not do the same work. Damaged lines are taken out first."""
         with _told(self.path.parent):
             self.path.parent.mkdir(parents=True, exist_ok=True)
-        return FileLock(f"{self.path}.lock")
+        with FileLock(f"{self.path}.lock"):
+            with _told(self.path.parent):
+                self._mend()
+            yield
 
     def rows(self) -> Iterator[dict[str, Any]]:
-        """Every whole line, in order."""
-        if self.path.exists():
-            for line in self.path.read_bytes().splitlines(keepends=True):
-                if line.endswith(b"\n") and (row := _parsed(line)) is not None:
-                    yield row
+        """What every undamaged line holds, in order."""
+        return (row for _, row in self._lines() if row is not None)
 
     def append(self, rows: Iterable[dict[str, Any]]) -> None:
         """Add rows and make sure that they are on the disk. Call it holding the lock."""
-        lines = "".join(json.dumps(row) + "\n" for row in rows)
+        lines = b"".join(sealed(json.dumps(row).encode()) + b"\n" for row in rows)
         with _told(self.path.parent), self.path.open("a+b") as file:
             if file.tell() and not _ends_a_line(file):
                 file.write(b"\n")
-            file.write(lines.encode())
+            file.write(lines)
             file.flush()
             os.fsync(file.fileno())
+
+    def _lines(self) -> Iterator[tuple[bytes, dict[str, Any] | None]]:
+        """Each line, and the row that it holds; None if it is torn or damaged."""
+        if self.path.exists():
+            with self.path.open("rb") as file:
+                yield from ((line, _parsed(line)) for line in file)
+
+    def _mend(self) -> None:
+        """Write the file anew without the lines that hold no row, if there are any; of a torn one nothing is said."""
+        lost = [line for line, row in self._lines() if row is None]
+        damaged = sum(line.endswith(b"\n") for line in lost)
+        if damaged:
+            log.warning("%s: %s dropped, what it held is done again", self.path, counted(damaged, "damaged line"))
+        if lost:
+            write_atomically(self.path, [line for line, row in self._lines() if row is not None])
 
 
 def _ends_a_line(file: Any) -> bool:
@@ -183,7 +198,6 @@ def _ends_a_line(file: Any) -> bool:
 
 def _parsed(line: bytes) -> dict[str, Any] | None:
     try:
-        row = json.loads(line)
+        return opened(line)
     except ValueError:
         return None
-    return row if isinstance(row, dict) else None

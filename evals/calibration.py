@@ -22,8 +22,8 @@ from typing import Any, NamedTuple, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from evals.cache import write_atomically
 from evals.deepeval_adapter import contradicted
+from evals.disk import write_atomically
 from evals.judges import CONTRADICTION, SUPPORT, Judge
 from evals.ragas_adapter import faithfulness
 from evals.samples import Sample

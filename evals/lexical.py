@@ -26,7 +26,8 @@ from itertools import pairwise
 from pathlib import Path
 from typing import NamedTuple, TypeVar
 
-from evals.cache import digest, file_digest
+from evals.cache import digest
+from evals.disk import file_digest
 from evals.judges import Pair
 from evals.minilm import PLACES, SHA256, Likeness, pieces
 from evals.opposites import opposed

@@ -17,7 +17,8 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from evals import task_code, task_files, task_yaml
-from evals.cache import digest, file_digest, source
+from evals.cache import digest, source
+from evals.disk import file_digest
 from evals.quiet import quiet
 from evals.schema import InputError
 

@@ -8,7 +8,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from evals.cache import file_digest
+from evals.disk import file_digest
 from evals.schema import InputError
 
 if TYPE_CHECKING:

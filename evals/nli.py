@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from evals import hub
-from evals.cache import digest, file_digest
+from evals.cache import digest
+from evals.disk import file_digest
 from evals.judges import JudgeError, Pair
 from evals.schema import InputError
 from evals.sentences import claims, plain

@@ -16,10 +16,11 @@ from typing import Any, Literal, get_args
 
 from evals.characters import fold
 
-FORMAT = 2
+FORMAT = 3
 """Number of the record format that is written."""
-READABLE = (1, 2)
-"""Formats that are read: in 1, records had no cautions. A reader refuses what it does not know."""
+READABLE = (1, 2, 3)
+"""Formats that are read: in 1, records had no cautions, and before 3 their lines had no checksum. A reader refuses what it does
+not know."""
 PASSAGES = "\N{OBJECT REPLACEMENT CHARACTER}"
 """Stands for the passages in an answer's prompt: the answer holds them already."""
 

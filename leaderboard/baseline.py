@@ -1,10 +1,11 @@
 """A run as one small file, to be committed and compared with: one line for each system, measure and seed.
 
-    {"format": 1,
+    {"format": 2,
     "run": {... provenance},
     "items": {"3f2a9c": [["q001", "Halvo"], ...]},                   item and cluster, in the order of the values
     "series": [
-    {"suite": ..., "system": ..., "measure": ..., "items": "3f2a9c", "values": "1101x?-"}, ...]}
+    {"suite": ..., "system": ..., "measure": ..., "items": "3f2a9c", "values": "1101x?-"}, ...],
+    "crc": "6f0e2c1d"}                                               checksum; files of format 1 have none, and are read
 
 Values of 0 and 1 are one letter an item, others a list. `x`: failed, `?`: unmeasured, `-`: not applicable. Where values are to
 be taken with caution, ``"cautions"`` has each caution with the places of the items that it holds for. Answers and reasons are
@@ -19,16 +20,18 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from evals.cache import write_atomically
+from evals.disk import write_atomically
 from evals.redaction import redact
 from evals.schema import FORMAT as RECORD
 from evals.schema import InputError, Status
+from evals.sealed import opened, sealed
 from leaderboard.columns import About, Columns
 from leaderboard.records import Records
 from leaderboard.series import grouped
 from leaderboard.store import Run, read
 
-FORMAT = 1
+FORMAT = 2
+READABLE = (1, FORMAT)
 SAVED = Path(__file__).with_name("baseline")
 """Where runs are saved."""
 ABOUT = About._fields
@@ -68,8 +71,7 @@ def save(run: Run, path: Path) -> None:
     joined = ",\n".join(lines)
     provenance = json.dumps(run.provenance, indent=1, ensure_ascii=False)
     text = f'{{"format": {FORMAT},\n"run": {provenance},\n"items": {{\n{listed}\n}},\n"series": [\n{joined}\n]}}\n'
-    path.parent.mkdir(parents=True, exist_ok=True)
-    write_atomically(path, redact(text))
+    write_atomically(path, [sealed(redact(text).encode()), b"\n"])
 
 
 def _outcomes(rows: Records) -> dict[str, Any]:
@@ -91,17 +93,20 @@ def _values(rows: Records) -> str | list[Any]:
 def load(path: Path, measures: Collection[str] | None = None) -> Run:
     """Read a baseline, or some measures of it; see `open_run`."""
     try:
-        data = json.loads(path.read_text(encoding="utf-8"))
+        text = path.read_bytes().replace(b"\r\n", b"\n")
+        data = opened(text, always=False)
         number = data.get("format")
+        if number == FORMAT:
+            opened(text)  # says that there is no checksum
         columns = Columns()
-        for row in data["series"] if number == FORMAT else ():
+        for row in data["series"] if number in READABLE else ():
             if measures is None or row["measure"] in measures:
                 columns.extend(_records(row, data["items"][row["items"]]))
         records = Records(columns.table()).in_order()
-        provenance = data["run"]
-    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
-        raise InputError(f"{path}: not a baseline: {error!r}") from error
-    if number != FORMAT:
+        provenance = dict[str, Any](data["run"])
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, OverflowError) as error:
+        raise InputError(f"{path}: not a baseline: {error!r}; save the run again with --eval-save") from error
+    if number not in READABLE:
         raise InputError(f"{path}: format {number!r} is not {FORMAT}; save the baseline anew with this version")
     return Run(path.parent, records, provenance)
 

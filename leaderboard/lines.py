@@ -1,4 +1,7 @@
-"""The lines of a run folder's files: one JSON object each. A last line that a kill tore is as good as not written."""
+"""The lines of a run folder's files: one JSON object each, with its checksum.
+
+A last line that a kill tore is as good as not written. A line ends with a line feed, and with nothing else that Unicode knows.
+"""
 
 from __future__ import annotations
 
@@ -10,19 +13,27 @@ from typing import Any, BinaryIO
 
 import orjson
 
-from evals.schema import InputError, Record
+from evals.disk import write_atomically
+from evals.schema import FORMAT, InputError, Record
+from evals.sealed import intact, opened, sealed
 from leaderboard.columns import FIELDS, Columns
 
 IN_ORDER = itemgetter(*FIELDS)
+
+
+UNSEALED = range(1, 3)
+"""Formats of records whose lines have no checksum."""
+NO_RECORD = (ValueError, TypeError, AttributeError, OverflowError)
+"""What comes of reading a line that is none."""
 
 
 def line(row: Mapping[str, Any]) -> bytes:
     """A row as a line."""
     text = json.dumps(row, ensure_ascii=False, allow_nan=False)
     try:
-        return text.encode() + b"\n"
+        return sealed(text.encode()) + b"\n"
     except UnicodeEncodeError:  # half a surrogate pair, which only an escape can carry
-        return json.dumps(row).encode() + b"\n"
+        return sealed(json.dumps(row).encode()) + b"\n"
 
 
 def whole(file: Iterable[bytes]) -> Iterator[bytes]:
@@ -36,15 +47,19 @@ def fields(line: bytes) -> tuple[Any, ...]:
     Raises:
         ValueError, TypeError, AttributeError: it is not JSON, not an object, or has not the fields of a record.
     """
+    whole = intact(line)
     try:
-        row = orjson.loads(line)
-        if len(row) == len(FIELDS) and not isinstance(row["seed"], float):
+        row = orjson.loads(line) if whole is not False else {}
+        if len(row) == len(FIELDS) + bool(whole) and not isinstance(row["seed"], float) and (whole or row["format"] in UNSEALED):
             found: tuple[Any, ...] = IN_ORDER(row)
             return found
     except (orjson.JSONDecodeError, KeyError, TypeError):
         pass
     # Half a surrogate pair, a whole number of more than 64 bits or a field left out: rare, and read; or it is said what is wrong.
-    return tuple(IN_ORDER(vars(Record.from_json(json.loads(line)))))
+    told = opened(line, always=False)
+    if whole is None and told.get("format") == FORMAT:
+        opened(line)  # says that there is no checksum
+    return tuple(IN_ORDER(vars(Record.from_json(told))))
 
 
 def extend(columns: Columns, path: Path, file: BinaryIO, start: int = 0) -> int:
@@ -66,6 +81,35 @@ def extend(columns: Columns, path: Path, file: BinaryIO, start: int = 0) -> int:
 
     try:
         columns.extend(told())
-    except (ValueError, TypeError, AttributeError, OverflowError) as error:
+    except NO_RECORD as error:
         raise InputError(f"{path}:{len(columns) + 1}: not a record: {error}") from error
     return end
+
+
+def mend(path: Path) -> int:
+    """Write a ``records.jsonl`` anew without its damaged lines, if there are any; returns how many there were.
+
+    What a later version wrote is not damaged, and stays.
+    """
+    with path.open("rb") as file:
+        damaged = {place for place, line in enumerate(whole(file)) if _damaged(line)}
+    if damaged:
+        with path.open("rb") as file:
+            write_atomically(path, (line for place, line in enumerate(whole(file)) if place not in damaged))
+    return len(damaged)
+
+
+def _damaged(line: bytes) -> bool:
+    try:
+        Columns().extend([fields(line)])
+    except NO_RECORD:
+        return not _from_later(line)
+    return False
+
+
+def _from_later(line: bytes) -> bool:
+    try:
+        number = opened(line, always=False).get("format")
+    except ValueError:
+        return False
+    return isinstance(number, int) and number > FORMAT

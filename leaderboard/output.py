@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryFile
 
-from evals.cache import write_atomically
+from evals.disk import write_atomically
 from evals.redaction import redact
 from evals.schema import InputError
 

@@ -9,7 +9,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from evals.cache import digest, file_digest
+from evals.cache import digest
+from evals.disk import file_digest
 from evals.schema import InputError
 from leaderboard import baseline
 from leaderboard.changes import CELL

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from evals.schema import STATUSES, Record, Status
 from evals.statistics import Array
-from leaderboard.columns import FIELDS, About, Columns, Rows, Table, merged
+from leaderboard.columns import FIELDS, About, Cell, Columns, Rows, Table, merged
 
 Codes: TypeAlias = NDArray[np.int32]
 
@@ -176,6 +176,14 @@ class Records(Sequence[Record]):
         parts = np.split(np.argsort(which, kind="stable"), np.cumsum(np.bincount(which))[:-1])
         found = sorted(zip(groups, parts, strict=True), key=lambda pair: int(pair[1][0]))
         return {key: self._some(part) for key, part in found}
+
+    def counts(self) -> dict[Cell, int]:
+        """How many there are of each cell."""
+        found: dict[Cell, int] = {}
+        for about, count in zip(self._abouts, np.bincount(self._about, minlength=len(self._abouts)).tolist(), strict=True):
+            if count:
+                found[about.cell] = found.get(about.cell, 0) + count
+        return found
 
     def in_order(self) -> Records:
         """In the order of their keys, each measurement once.

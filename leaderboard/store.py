@@ -4,14 +4,17 @@
     answers/<suite>/<base model>/<system>-<seed>.jsonl  each question with its answer
     lm-eval/...                                       lm-eval's own files, as it wrote them
     provenance.json                                   versions, machine, settings
+    contents.json                                     how many records there were at the end, so that lost ones are missed
 
 Lines are only added, under a lock, and a line that a kill tore is as good as not written. Several processes may add
-to one folder at once.
+to one folder at once. Lines and files have checksums: whoever reads a run is told of damage and gets nothing, so that no figure
+rests on fewer items than were asked; an exam that goes on drops what is damaged, says so, and measures it again.
 """
 
 from __future__ import annotations
 
 import json
+import logging
 import os
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
@@ -23,19 +26,24 @@ from typing import Any
 
 from filelock import FileLock
 
-from evals.cache import write_atomically
+from evals.counts import counted
+from evals.disk import remove_abandoned, write_atomically
 from evals.redaction import redact, within
 from evals.schema import Answer, InputError, Question, Record, as_json
-from leaderboard import lines
-from leaderboard.columns import Columns
+from evals.sealed import intact, opened, sealed
+from leaderboard import contents, lines
+from leaderboard.columns import Cell, Columns
 from leaderboard.names import slug
 from leaderboard.records import MeasuredTwiceError, Records
+
+log = logging.getLogger("proctor")
 
 Key = tuple[str | int, ...]
 
 RECORDS, PROVENANCE, ANSWERS, LM_EVAL = "records.jsonl", "provenance.json", "answers", "lm-eval"
 KEPT = ("suites", "base_models", "systems", "made", "fair", "judges", "timing")
 """Tables of the provenance with an entry for each of what was examined."""
+AGAIN = "run the exam again: it asks nothing twice, and writes its answers anew"
 
 
 class Store:
@@ -46,6 +54,7 @@ class Store:
         self.folder = folder.resolve()
         self._records = self.folder / RECORDS
         self._known, self._read = Columns(), (0, 0)
+        self._tidy = False
 
     def add(self, records: Iterable[Record]) -> None:
         """Add records all at once, or none of them. What is there already is not written again.
@@ -68,33 +77,34 @@ class Store:
         """Keep a system's answers with their questions, so that a page can show both without opening the suite."""
         about = {"suite": suite, "base_model": base_model, "system": system, "seed": seed}
         rows = [{**about, "question": within(as_json(question)), "answer": within(as_json(answer))} for question, answer in pairs]
-        text = b"".join(map(lines.line, rows)).decode()
+        text = b"".join(lines.line(row | {"of": len(rows)}) for row in rows)
         path = self._cell(ANSWERS, suite, base_model, system, seed)
         path = path.with_name(f"{path.name}.jsonl")
         with self._writing():
-            if not path.exists() or path.read_text(encoding="utf-8") != text:
-                write_atomically(path, text)
+            if rows and (not path.exists() or path.read_bytes() != text):
+                write_atomically(path, [text])
 
     def set_provenance(self, provenance: Mapping[str, Any]) -> None:
-        """Say how the run came about; replaces what was said before.
+        """Say how the run came about; replaces what was said before. The records that are there now are expected from now on.
 
         A run that goes on keeps the time it ``started``, and what was said of suites and systems that have no part in what it
         does now; its ``command`` has a line for each that it took.
         """
         path = self.folder / PROVENANCE
         with self._writing():
-            before = _provenance(path)
+            before = self._told()
             commands = [line for told in (before, provenance) for line in str(told.get("command", "")).splitlines()]
             begun = {"started": before["started"]} if "started" in before else {}
             typed = {"command": "\n".join(dict.fromkeys(commands))} if commands else {}
             kept = {name: {**before[name], **provenance.get(name, {})} for name in KEPT if isinstance(before.get(name), dict)}
             told = within({**provenance, **kept, **typed, **begun})
-            write_atomically(path, json.dumps(told, indent=1, default=str) + "\n")
+            write_atomically(path, [sealed(json.dumps(told, indent=1, default=str).encode()), b"\n"])
+            self._expect_what_is_there()
 
     @property
     def provenance(self) -> dict[str, Any]:
-        """What was said so far of how the run came about."""
-        return _provenance(self.folder / PROVENANCE)
+        """What was said so far of how the run came about; nothing where that is damaged."""
+        return self._told()
 
     def keep_lm_eval(self, suite: str, base_model: str, system: str, seed: int, files: Mapping[str, str]) -> None:
         """Keep the files that lm-eval leaves of a system (name -> text), as they are."""
@@ -112,6 +122,9 @@ class Store:
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
             with FileLock(self.folder / ".lock"):
+                if not self._tidy:
+                    remove_abandoned(self.folder)
+                    self._tidy = True
                 yield
         except OSError as error:
             why = error.strerror or str(error)
@@ -119,7 +132,40 @@ class Store:
                 f"cannot write to the run folder {self.folder}: {why}; make room or choose another folder"
             ) from error
 
+    def _told(self) -> dict[str, Any]:
+        try:
+            return _provenance(self.folder)
+        except InputError as error:
+            log.warning("%s; what it said is replaced by what this exam says", error)
+            return {}
+
+    def _expected(self) -> dict[Cell, int]:
+        try:
+            return contents.read(self.folder)
+        except InputError as error:
+            log.warning("%s", error)
+            return {}
+
+    def _expect_what_is_there(self) -> None:
+        """What was lost stays expected until it is measured again."""
+        self._catch_up()
+        found = Records(self._known.table()).in_order().counts()
+        expected = self._expected()
+        contents.write(self.folder, {cell: max(found.get(cell, 0), expected.get(cell, 0)) for cell in found | expected})
+
     def _catch_up(self) -> None:
+        """As `_read_on`; damaged lines are taken out of the file first, and said."""
+        try:
+            self._read_on()
+        except InputError:
+            damaged = lines.mend(self._records)
+            if not damaged:
+                raise
+            what = f"{counted(damaged, 'damaged line')} dropped"
+            log.warning("%s: %s; run the whole exam again, if this one does not measure what was lost", self._records, what)
+            self._read_on()
+
+    def _read_on(self) -> None:
         """Read what other processes have added since, and cut off a line that one of them could not finish."""
         (known, end), self._read = self._read, (0, 0)
         if not self._records.exists():
@@ -138,6 +184,9 @@ class Store:
         versions = {key[:-1]: _versions(record) for key, record in fresh.items()}
         places = zip(old.rows.tolist(), old, strict=True)  # a row of the table for each line of the file
         superseded = {place for place, r in places if r.key in fresh or versions[r.key[:-1]] != _versions(r)}
+        renewed = {r.key[:-1] for r in old if versions[r.key[:-1]] != _versions(r)}
+        if renewed and (expected := self._expected()):
+            contents.write(self.folder, {cell: count for cell, count in expected.items() if cell not in renewed})
         with self._records.open("rb") as file:
             kept = (line for place, line in enumerate(lines.whole(file)) if place not in superseded)
             write_atomically(self._records, chain(kept, map(lines.line, map(vars, fresh.values()))))
@@ -165,8 +214,8 @@ class Run:
         found: dict[tuple[str, str, str, int], Path] = {}
         for path in sorted((self.folder / ANSWERS).rglob("*.jsonl")):
             with path.open("rb") as file:
-                for row in _parsed(path, 1, file.readline()):
-                    found[row["suite"], row["base_model"], row["system"], row["seed"]] = path
+                row = _parsed(path, 1, file.readline())
+            found[row["suite"], row["base_model"], row["system"], row["seed"]] = path
         return found
 
     def answers(self, suite: str, base_model: str, system: str, seed: int) -> list[Row]:
@@ -185,46 +234,68 @@ def read(folder: Path) -> Run:
         raise InputError(f"{folder}: there is no such run folder; an exam names its own at its end, after 'Records:'")
     if not (folder / RECORDS).is_file() and not (folder / PROVENANCE).is_file():
         raise InputError(f"{folder} is not a run folder: it holds neither {RECORDS} nor {PROVENANCE}")
-    return Run(folder, _records(folder / RECORDS), _provenance(folder / PROVENANCE))
+    records = _records(folder / RECORDS)
+    contents.check(folder, records.counts())
+    return Run(folder, records, _provenance(folder))
 
 
 def _records(path: Path) -> Records:
     columns = Columns()
-    if path.exists():
-        with path.open("rb") as file:
-            lines.extend(columns, path, file)
+    try:
+        if path.exists():
+            with path.open("rb") as file:
+                lines.extend(columns, path, file)
+    except InputError as error:
+        again = f"run the exam again with --run-dir {path.parent}: it measures only what is missing"
+        raise InputError(f"{error}; {again}") from error
     try:
         return Records(columns.table()).in_order()
     except MeasuredTwiceError as twice:
         raise InputError(f"{path}:{twice.place + 1}: {twice}") from twice
 
 
-def _provenance(path: Path) -> dict[str, Any]:
-    if not path.exists():
+def _provenance(folder: Path) -> dict[str, Any]:
+    """What a run folder says of how it came about; one with contents says it with a checksum."""
+    path = folder / PROVENANCE
+    always = (folder / contents.FILE).is_file()
+    if not always and not path.exists():
         return {}
     try:
-        provenance = json.loads(path.read_text(encoding="utf-8"))
-    except ValueError as error:
-        raise InputError(f"{path}: not JSON: {error}") from error
-    if not isinstance(provenance, dict):
-        raise InputError(f"{path}: expected a JSON object")
-    return provenance
+        return opened(path.read_bytes().replace(b"\r\n", b"\n"), always=always)
+    except (OSError, ValueError) as error:
+        why = error.strerror if isinstance(error, OSError) else error
+        raise InputError(f"{path} is damaged: {why}; run the exam again, which writes it anew") from error
 
 
 def _rows(path: Path) -> list[dict[str, Any]]:
-    if not path.exists():
-        return []
+    """The lines of a file of answers.
+
+    Raises:
+        InputError: one is none, or is missing.
+    """
     with path.open("rb") as file:
-        return [row for number, line in enumerate(lines.whole(file), 1) for row in _parsed(path, number, line)]
+        rows = [_parsed(path, number, line) for number, line in enumerate(lines.whole(file), 1)]
+    promised = max((row["of"] for row in rows if isinstance(row["of"], int)), default=0)
+    if promised and {row["of"] for row in rows} != {len(rows)}:
+        raise InputError(f"{path} holds {len(rows)} of {counted(promised, 'answer')}; {AGAIN}")
+    return rows
 
 
-def _parsed(path: Path, number: int, line: bytes) -> Iterator[dict[str, Any]]:
-    if line.endswith(b"\n"):
-        try:
-            row = json.loads(line)
-            yield {**row, "suite": row["suite"], "base_model": row["base_model"], "system": row["system"], "seed": row["seed"]}
-        except (ValueError, TypeError, KeyError) as error:
-            raise InputError(f"{path}:{number}: not an answer: {error!r}") from error
+def _parsed(path: Path, number: int, line: bytes) -> dict[str, Any]:
+    try:
+        row = opened(line, always=False)
+        if "of" in row and intact(line) is None:
+            opened(line)  # says that there is no checksum
+        _check_place(row)
+        return {**row, "of": row.get("of")}
+    except (ValueError, TypeError, KeyError) as error:
+        raise InputError(f"{path}:{number}: not an answer: {error!r}; {AGAIN}") from error
+
+
+def _check_place(row: Mapping[str, Any]) -> None:
+    found = [row[name] for name in ("suite", "base_model", "system", "seed")]
+    if [type(value) for value in found] != [str, str, str, int]:
+        raise TypeError(f"expected names and the number of a seed, not {found}")
 
 
 def _row(path: Path, number: int, row: Mapping[str, Any]) -> Row:
@@ -232,9 +303,25 @@ def _row(path: Path, number: int, row: Mapping[str, Any]) -> Row:
         question: dict[str, Any] = {
             name: tuple(value) if isinstance(value, list) else value for name, value in row["question"].items()
         }
-        return Row(Question(**question), Answer.from_json(row["answer"]))
+        found = Row(Question(**question), Answer.from_json(row["answer"]))
+        _check(found)
     except (TypeError, KeyError, AttributeError) as error:
-        raise InputError(f"{path}:{number}: not an answer: {error!r}") from error
+        raise InputError(f"{path}:{number}: not an answer: {error!r}; {AGAIN}") from error
+    return found
+
+
+def _check(row: Row) -> None:
+    """TypeError if a field holds what it cannot, which a line with a checksum does not."""
+    asked, said = row.question, row.answer
+    texts = [asked.id, asked.text, asked.cluster, said.question, said.text, said.prompt, said.stop, said.error or ""]
+    for several in (asked.references, asked.evidence, asked.tags, asked.quotes, said.citations):
+        texts += several
+    numbers: list[Any] = [said.seconds, said.tokens, said.prompt_tokens, said.cut, said.thought]
+    for context in said.contexts or ():
+        texts += [context.document, context.text]
+        numbers.append(context.score)
+    if wrong := [text for text in texts if not isinstance(text, str)] or [n for n in numbers if not isinstance(n, int | float)]:
+        raise TypeError(f"a field cannot be {wrong[0]!r}")
 
 
 def _versions(record: Record) -> tuple[str, ...]:

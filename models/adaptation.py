@@ -16,8 +16,9 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from evals import machine
+from evals.cache import SCRATCH
 from evals.schema import InputError
-from models import batching, training_cost
+from models import batching, checkpoints, training_cost
 from models.base import BaseModel
 from models.systems import System
 
@@ -95,7 +96,10 @@ class Lesson(NamedTuple):
 
 
 def train(lesson: Lesson, folder: Path, device: str) -> None:
-    """Train, and leave weights and a report in ``folder``; goes on from the checkpoints there.
+    """Train, and leave weights and a report in ``folder``; goes on from the checkpoints that a killed training left there.
+
+    They are in a folder `SCRATCH` of it, which is left to whoever takes the result. Going on under the same circumstances comes
+    to the same bits; ``resumed`` in the report says that it did go on, and ``resumed_elsewhere`` that it was on another machine.
 
     The loss is taken on completions only. Weights are saved in the base's own precision (full) or as a peft adapter.
 
@@ -111,18 +115,18 @@ def train(lesson: Lesson, folder: Path, device: str) -> None:
     set_seed(lesson.seed)
     fitted = _fitted(lesson)
     with _told(lesson):
-        trainer, checkpoint = _trainer(lesson, fitted.rows, folder, device), _last_checkpoint(folder)
+        trainer = _trainer(lesson, fitted.rows, folder / SCRATCH, device)
+        checkpoint = checkpoints.newest(folder / SCRATCH, f"{lesson.system.name} (seed {lesson.seed})")
+        elsewhere = checkpoint is not None and not checkpoints.same_machine(checkpoint)
         meter = training_cost.Meter(device, memory)
         trainer.add_callback(_ticking(meter))
-        trainer.train(resume_from_checkpoint=checkpoint)
+        trainer.train(resume_from_checkpoint=str(checkpoint) if checkpoint else None)
     _check_numbers(lesson, trainer.model)
     lost = {"prompts_cut": fitted.cut, "examples_left_out": fitted.left_out}
-    report = (
-        meter.read() | lost | {"resumed": checkpoint is not None, "device": device} | _report(trainer, lesson.system.batch_size)
-    )
+    went_on = {"resumed": checkpoint is not None, "resumed_elsewhere": elsewhere}
+    report = meter.read() | lost | went_on | {"device": device} | _report(trainer, lesson.system.batch_size)
     _save(lesson.system, lesson.base, trainer.model, folder)
     (folder / REPORT).write_text(json.dumps(report, indent=1), encoding="utf-8")
-    _remove_checkpoints(folder)
 
 
 def _fitted(lesson: Lesson) -> batching.Fitted:
@@ -214,7 +218,7 @@ def _trainer(lesson: Lesson, rows: Any, folder: Path, device: str) -> Any:
         args=_arguments(lesson, len(rows), folder, device),
         train_dataset=rows,
         data_collator=batching.Collator(tokenizer.pad_token_id, model),
-        callbacks=[_progress(lesson.system.name)],
+        callbacks=[_progress(lesson.system.name), _keeping(folder)],
     )
     trainer.remove_callback(PrinterCallback)  # progress is logged, not printed
     return trainer
@@ -284,7 +288,6 @@ def _arguments(lesson: Lesson, examples: int, folder: Path, device: str) -> Any:
         logging_strategy="epoch",
         logging_nan_inf_filter=False,  # a loss that is no number must be seen
         save_strategy="epoch",
-        save_total_limit=1,
         report_to="none",
         disable_tqdm=True,
         seed=lesson.seed,
@@ -310,6 +313,23 @@ def _progress(name: str) -> Any:
     return Progress()
 
 
+def _keeping(folder: Path) -> Any:
+    from transformers import TrainerCallback
+
+    class Keeping(TrainerCallback):  # type: ignore[misc] # transformers ships no types
+        """Checkpoints that a kill cannot spoil."""
+
+        def on_epoch_end(self, _args: Any, state: Any, *_: Any, **__: Any) -> None:  # it is saved after that
+            if state.is_world_process_zero:
+                checkpoints.make_room(folder)
+
+        def on_save(self, _args: Any, state: Any, *_: Any, **__: Any) -> None:
+            if state.is_world_process_zero:
+                checkpoints.finish(folder / f"checkpoint-{state.global_step}")
+
+    return Keeping()
+
+
 def _ticking(meter: training_cost.Meter) -> Any:
     from transformers import TrainerCallback
 
@@ -329,31 +349,6 @@ def _middle_batch(rows: Any, size: int, collator: Any) -> dict[str, Any]:
     kept = rows.remove_columns("length")
     made: dict[str, Any] = collator([kept[place] for place in order[start : start + size]])
     return made
-
-
-def _last_checkpoint(folder: Path) -> str | None:
-    """The newest checkpoint that was written to its end: the trainer's state is what it writes last."""
-    whole = [path for path in folder.glob("checkpoint-*") if _is_json(path / "trainer_state.json")]
-    if not whole:
-        return None
-    newest = max(whole, key=lambda path: int(path.name.rsplit("-", 1)[1]))
-    log.info("going on from %s", newest.name)
-    return str(newest)
-
-
-def _is_json(path: Path) -> bool:
-    try:
-        json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return False
-    return True
-
-
-def _remove_checkpoints(folder: Path) -> None:
-    import shutil
-
-    for path in folder.glob("checkpoint-*"):
-        shutil.rmtree(path)
 
 
 def _save(system: System, base: BaseModel, model: Any, folder: Path) -> None:

@@ -6,12 +6,12 @@ import json
 from pathlib import Path
 from typing import Any
 
-from evals.cache import MANIFEST
+from evals import manifest
 from models import adaptation, circumstances, files, retrieval
 
 UNTRAINED = "the system is not trained"
 INTERRUPTED = "the training was interrupted and went on later"
-NEEDLESS = (MANIFEST, adaptation.REPORT, retrieval.REPORT, circumstances.FILE, "README.md")
+NEEDLESS = (manifest.NAME, adaptation.REPORT, retrieval.REPORT, circumstances.FILE, "README.md")
 """Files of an entry that nobody needs to serve it."""
 
 

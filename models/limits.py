@@ -9,7 +9,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from evals.cache import digest, file_digest, source
+from evals.cache import digest, source
+from evals.disk import file_digest
 from evals.schema import InputError, Suite
 from models.base import BaseModel
 

@@ -14,7 +14,7 @@ import logging
 import os
 import time
 import uuid
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -75,21 +75,23 @@ def taken(cache: Cache, key: str, ready: Ready, questions: Sequence[Question], d
     journal, parts = cache.journal("timings", key), dealt(questions)
     with journal.lock():
         take, found = _last(list(journal.rows()), len(parts))
-        if len(found) < len(parts):
+        missing = [place for place in range(len(parts)) if place not in found]
+        if missing:
             with ready() as asks:
-                for place in range(len(found), len(parts)):
+                for place in missing:
                     log.info("timing %d systems in turn: round %d of %d", len(asks), place + 1, len(parts))
-                    found.append(_round(in_turn(asks, place), questions[0], parts[place], device))
-                    journal.append([{"take": take, "process": PROCESS, "round": as_json(found[-1])}])
-            if why := caution(found):
+                    found[place] = _round(in_turn(asks, place), questions[0], parts[place], device)
+                    row = {"take": take, "place": place, "process": PROCESS, "round": as_json(found[place])}
+                    journal.append([row])
+            if why := caution(_in_order(found)):
                 log.warning("%s; time it again on a quiet machine: pytest -m latency", why)
-    return found
+    return _in_order(found)
 
 
 def kept(cache: Cache, key: str) -> list[Round]:
     """The rounds that are kept under a key, of the last time that they were taken."""
     rows = list(cache.journal("timings", key).rows())
-    return [Round.from_json(row["round"]) for row in rows if row["take"] == rows[-1]["take"]]
+    return _in_order(_of_take(rows, rows[-1]["take"])) if rows else []
 
 
 def dealt(questions: Sequence[Question]) -> list[list[Question]]:
@@ -150,14 +152,23 @@ def _doubts(rounds: Sequence[Round]) -> Iterator[str]:
         yield f"the machine was unsteady while this was timed: {what}"
 
 
-def _last(rows: Sequence[Mapping[str, Any]], count: int) -> tuple[int, list[Round]]:
-    """The number of the last time that rounds were taken, and its rounds; a new one where those are of no use."""
+def _last(rows: Sequence[Mapping[str, Any]], count: int) -> tuple[int, dict[int, Round]]:
+    """The number of the last time that rounds were taken, and its rounds by place; a new one where those are of no use."""
     if not rows:
-        return 0, []
+        return 0, {}
     take = rows[-1]["take"]
-    found = [Round.from_json(row["round"]) for row in rows if row["take"] == take]
-    useless = len(found) >= count and rows[-1]["process"] != PROCESS and (caution(found) or _failed(found))
-    return (take + 1, []) if useless else (take, found)
+    found = _of_take(rows, take)
+    kept = _in_order(found)
+    useless = len(found) >= count and rows[-1]["process"] != PROCESS and (caution(kept) or _failed(kept))
+    return (take + 1, {}) if useless else (take, found)
+
+
+def _of_take(rows: Iterable[Mapping[str, Any]], take: int) -> dict[int, Round]:
+    return {row["place"]: Round.from_json(row["round"]) for row in rows if row["take"] == take}
+
+
+def _in_order(found: Mapping[int, Round]) -> list[Round]:
+    return [found[place] for place in sorted(found)]
 
 
 def _failed(rounds: Sequence[Round]) -> bool:

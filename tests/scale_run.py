@@ -9,6 +9,8 @@ from pathlib import Path
 
 import numpy as np
 
+from evals.schema import FORMAT
+from evals.sealed import sealed
 from leaderboard.store import PROVENANCE, RECORDS
 
 ANSWERED = ("accuracy.exact", "hallucination.contradicted", "style.followed", "updates.fresh", "updates.stale", "dependence.gold")
@@ -64,7 +66,7 @@ def make_big_run(folder: Path, scale: Scale) -> int:
     """Write the folder; returns the number of its records."""
     folder.mkdir(parents=True, exist_ok=True)
     count = 0
-    with (folder / RECORDS).open("w", encoding="utf-8") as file:
+    with (folder / RECORDS).open("wb") as file:
         for place, (system, settings) in enumerate(scale.settings.items()):
             for seed in range(scale.seeds if settings["adapt"] != "none" else 1):
                 for measure in MEASURES[: scale.measures]:
@@ -76,7 +78,7 @@ def make_big_run(folder: Path, scale: Scale) -> int:
     return count
 
 
-def _lines(scale: Scale, about: tuple[str, int, str], settings: dict[str, str], rng: np.random.Generator) -> Iterator[str]:
+def _lines(scale: Scale, about: tuple[str, int, str], settings: dict[str, str], rng: np.random.Generator) -> Iterator[bytes]:
     """The lines of one system in one measure with one seed."""
     system, seed, measure = about
     fields = {
@@ -91,13 +93,15 @@ def _lines(scale: Scale, about: tuple[str, int, str], settings: dict[str, str], 
         "unit": AMOUNTS.get(measure, "share"),
         "better": "lower" if measure in LOWER else "higher",
     }
-    head, tail = json.dumps(fields)[:-1], f'"judge": "{"lexical" if measure.startswith("faith") else ""}", "format": 1}}\n'
+    judge = "lexical" if measure.startswith("faith") else ""
+    head, tail = json.dumps(fields)[:-1], f'"judge": "{judge}", "caution": "", "format": {FORMAT}}}'
     if not _applies(measure, settings):
         outcomes: Iterator[str] = iter(['"not_applicable", "value": null, "reason": "it does not do that"'] * scale.questions)
     else:
         outcomes = _outcomes(measure, scale.questions, 0.4 + 0.5 * rng.random(), rng)
     for place, outcome in enumerate(outcomes):
-        yield f'{head}, "item": "q{place:05}", "cluster": "document {place // CLUSTER}", "status": {outcome}, {tail}'
+        own = f'"item": "q{place:05}", "cluster": "document {place // CLUSTER}", "status": {outcome}'
+        yield sealed(f"{head}, {own}, {tail}".encode()) + b"\n"
 
 
 def _applies(measure: str, settings: dict[str, str]) -> bool:

@@ -13,7 +13,8 @@ from typing import Any
 
 import pytest
 
-from evals.cache import Cache
+from evals import manifest
+from evals.cache import SCRATCH, Cache
 from evals.schema import Domain, InputError
 from models import adaptation, batching
 from models.base import BaseModel, find
@@ -145,9 +146,10 @@ def test_rows_that_fill_no_batch_come_last() -> None:
     assert list(batching.Pools([5], 8)) == [0]
 
 
-def test_nothing_but_the_result_is_left(base: BaseModel, tmp_path: Path) -> None:
-    trained(LORA, base, tmp_path / "out")
-    assert not list((tmp_path / "out").glob("checkpoint-*"))
+def test_nothing_but_the_result_is_left(base: BaseModel, domain: Domain, bench: Bench) -> None:
+    folder = Weights(replace(LORA, epochs=1), base, domain, bench).folder()
+    assert folder
+    assert not [path.name for path in folder.iterdir() if path.is_dir()]
 
 
 def train_and_die(source: str, folder: Path) -> None:
@@ -161,20 +163,13 @@ def test_goes_on_after_a_kill_and_ends_with_the_same_bits(base: BaseModel, tmp_p
     (tmp_path / "out").mkdir()
     worker = multiprocessing.get_context("spawn").Process(target=train_and_die, args=(str(base.folder), tmp_path))
     worker.start()
-    while worker.is_alive() and not list((tmp_path / "out").glob("checkpoint-*/trainer_state.json")):
+    while worker.is_alive() and not list((tmp_path / "out" / SCRATCH).glob(f"checkpoint-*/{manifest.NAME}")):
         time.sleep(0.02)
     os.kill(worker.pid or 0, signal.SIGKILL)
     worker.join()
-    assert list((tmp_path / "out").glob("checkpoint-*")), "it ended before it could be killed"
+    assert list((tmp_path / "out" / SCRATCH).glob("checkpoint-*")), "it ended before it could be killed"
     resumed = trained(replace(FULL, epochs=40), base, tmp_path / "out")
     assert same(resumed, trained(replace(FULL, epochs=40), base, tmp_path / "uninterrupted"))
-
-
-def test_a_torn_checkpoint_is_passed_over(tmp_path: Path) -> None:
-    for step, state in ((3, "{}"), (6, '{"global_st')):
-        (tmp_path / f"checkpoint-{step}").mkdir()
-        (tmp_path / f"checkpoint-{step}" / "trainer_state.json").write_text(state)
-    assert adaptation._last_checkpoint(tmp_path) == str(tmp_path / "checkpoint-3")
 
 
 def test_rank_larger_than_the_layer_is_refused(base: BaseModel) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import random
 from dataclasses import replace
 
 import pytest
@@ -59,15 +60,45 @@ def test_the_same_run_gives_the_same_bytes(run, tmp_path):
 @pytest.mark.parametrize(
     ("change", "said"),
     [
-        (lambda data: data | {"format": 7}, "format 7 is not 1"),
+        (lambda data: data | {"format": 7}, "format 7 is not 2"),
+        (lambda data: data, "not a baseline.*checksum is missing.*save the run again"),
         (lambda _: {"format": 1}, "not a baseline"),
-        (lambda data: data | {"items": {}}, "not a baseline"),
+        (lambda data: data | {"format": 1, "items": {}}, "not a baseline"),
         (lambda data: [data], "not a baseline"),
     ],
 )
 def test_what_is_no_baseline_is_said(run, tmp_path, change, said):
     path = tmp_path / "b.json"
     baseline.save(run, path)
-    path.write_text(json.dumps(change(json.loads(path.read_text()))))
+    data = json.loads(path.read_text())
+    del data["crc"]
+    path.write_text(json.dumps(change(data)))
     with pytest.raises(InputError, match=rf"b\.json: {said}"):
         baseline.open_run(path)
+
+
+def test_a_baseline_of_the_format_without_checksum_is_read(run, tmp_path):
+    path = tmp_path / "b.json"
+    baseline.save(run, path)
+    expected, data = baseline.load(path), json.loads(path.read_text())
+    path.write_text(json.dumps({name: value for name, value in data.items() if name != "crc"} | {"format": 1}))
+    assert baseline.load(path) == expected
+
+
+def test_a_baseline_whose_line_ends_git_changed_is_read(run, tmp_path):
+    path = tmp_path / "b.json"
+    baseline.save(run, path)
+    expected = baseline.load(path)
+    path.write_bytes(path.read_bytes().replace(b"\n", b"\r\n"))
+    assert baseline.load(path) == expected
+
+
+@pytest.mark.parametrize("seed", range(30))
+def test_a_changed_baseline_is_refused(run, tmp_path, seed):
+    path = tmp_path / "b.json"
+    baseline.save(run, path)
+    data, chance = bytearray(path.read_bytes()), random.Random(seed)  # noqa: S311
+    data[chance.randrange(len(data) - 1)] ^= 1 << chance.randrange(8)
+    path.write_bytes(data)
+    with pytest.raises(InputError, match=r"b\.json: "):
+        baseline.load(path)

@@ -9,6 +9,7 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from pathlib import Path
 
@@ -16,7 +17,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from evals.cache import Cache, Journal, digest, write_atomically
+from evals.cache import SCRATCH, Cache, Journal, digest
+from evals.disk import remove_abandoned, write_atomically
 from evals.schema import InputError
 
 KEY = digest("a key")
@@ -112,14 +114,95 @@ def test_journal_survives_a_kill(tmp_path: Path) -> None:
     assert [row["number"] for row in Journal(path).rows()] == [*range(len(before)), -1]
 
 
-@pytest.mark.parametrize("torn", [b'{"a": ', b'{"a": 2}', b"\xff\xfe", b"[1]"], ids=["half", "no line end", "bytes", "no object"])
-def test_torn_line_is_dropped_and_the_next_is_kept(tmp_path: Path, torn: bytes) -> None:
-    path = tmp_path / "journal.jsonl"
-    path.write_bytes(b'{"a": 1}\n' + torn)
-    Journal(path).append([{"a": 3}])
-    kept = [row["a"] for row in Journal(path).rows()]
-    assert kept[0] == 1
-    assert kept[-1] == 3
+ROWS = [{"asked": letter, "answer": {"text": "\u2028 \x85 \r"}} for letter in "abcd"]
+
+
+def journal(folder: Path) -> Journal:
+    """A journal of four lines."""
+    found = Journal(folder / "journal.lines")
+    with found.lock():
+        found.append(ROWS[:2])
+        found.append(ROWS[2:])
+    return found
+
+
+@given(st.integers(0), st.integers(0, 7))
+def test_a_flipped_bit_of_a_journal_costs_its_line_alone(place: int, bit: int) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        found = journal(Path(folder))
+        data = bytearray(found.path.read_bytes())
+        data[place % len(data)] ^= 1 << bit
+        found.path.write_bytes(data)
+        kept = list(found.rows())
+        assert len(kept) >= len(ROWS) - 2  # a line end that is none joins two lines
+        assert all(row in ROWS for row in kept)
+
+
+@given(st.integers(0))
+def test_a_journal_that_was_cut_goes_on_with_its_whole_lines(size: int) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        found = journal(Path(folder))
+        data = found.path.read_bytes()
+        data = data[: size % len(data)]
+        found.path.write_bytes(data)
+        kept = list(found.rows())
+        assert kept == ROWS[: len(kept)]
+        assert len(kept) >= data.count(b"\n")
+        with found.lock():
+            found.append(ROWS[len(kept) :])
+        assert list(found.rows()) == ROWS
+
+
+@pytest.mark.parametrize("line", [b"{}", b"[1]", b"\xff\xfe", b'{"asked": "a", "answer": {}}', b"", b"[" * 10**5])
+def test_a_damaged_line_of_a_journal_is_taken_out_and_said(tmp_path: Path, caplog: pytest.LogCaptureFixture, line: bytes) -> None:
+    logging.getLogger("proctor").propagate = True
+    found = journal(tmp_path)
+    lines = found.path.read_bytes().splitlines(keepends=True)
+    found.path.write_bytes(lines[0] + line + b"\n" + lines[2])
+    for _ in range(2):
+        with found.lock():
+            assert list(found.rows()) == [ROWS[0], ROWS[2]]
+    assert found.path.read_bytes() == lines[0] + lines[2]
+    assert caplog.text.count("journal.lines: 1 damaged line dropped") == 1
+
+
+def test_a_manifest_that_lists_less_than_there_is_is_damage(cache: Cache) -> None:
+    entry = cache.build("things", KEY, lambda folder: [(folder / name).write_text(name) for name in "xy"])
+    files = json.loads((entry / "entry.json").read_text())
+    for listed in ({}, {"x": files["x"]}, files | {"z": ""}, [], None, "x", dict.fromkeys(files)):
+        (entry / "entry.json").write_text(json.dumps(listed))
+        assert not cache.has("things", KEY)
+    (entry / "entry.json").write_text(json.dumps(files))
+    (entry / ".DS_Store").touch()
+    assert cache.has("things", KEY)
+
+
+def test_what_a_build_needed_on_its_way_is_no_part_of_it(cache: Cache, monkeypatch: pytest.MonkeyPatch) -> None:
+    def make(folder: Path) -> None:
+        made.append(folder)
+        (folder / SCRATCH / "checkpoint").mkdir(parents=True)
+        (folder / "weights").write_text("right")
+
+    def killed(_: Path) -> None:
+        raise KeyboardInterrupt
+
+    made: list[Path] = []
+    with monkeypatch.context() as patch:
+        patch.setattr("shutil.rmtree", killed)
+        with pytest.raises(KeyboardInterrupt):
+            cache.build("things", KEY, make)
+    entry = cache.build("things", KEY, make)
+    assert len(made) == 1
+    assert sorted(path.name for path in entry.iterdir()) == ["entry.json", "weights"]
+
+
+def test_what_killed_writers_left_is_removed_and_what_others_write_is_not(tmp_path: Path) -> None:
+    ended = subprocess.Popen([sys.executable, "-c", ""])
+    ended.wait()
+    for name in (f".file.{ended.pid}", f".file.{os.getpid()}", ".lock", ".git.md", "file.1"):
+        (tmp_path / name).touch()
+    remove_abandoned(tmp_path)
+    assert sorted(path.name for path in tmp_path.iterdir()) == sorted([f".file.{os.getpid()}", ".lock", ".git.md", "file.1"])
 
 
 JSON = st.recursive(

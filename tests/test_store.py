@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 import json
+import logging
 import os
+import random
 import resource
 import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from evals.schema import Answer, Context, InputError, Question
+from evals.schema import FORMAT, Answer, Context, InputError, Question, Record
+from leaderboard import contents
 from leaderboard.store import PROVENANCE, RECORDS, Store, read
 from tests.sample_run import Sample, make_run, record, records
 
@@ -61,7 +63,7 @@ def test_what_was_added_is_read_again(tmp_path):
 def test_a_record_of_the_format_without_cautions_is_read(tmp_path):
     Store(tmp_path).add([record("m", "first")])
     row = json.loads((tmp_path / RECORDS).read_text())
-    del row["caution"]
+    del row["caution"], row["crc"]
     (tmp_path / RECORDS).write_text(json.dumps(row | {"format": 1}) + "\n")
     assert list(read(tmp_path).records) == [record("m", "first")]
 
@@ -228,15 +230,22 @@ def test_files_of_lm_eval_are_kept_as_they_are(tmp_path):
     assert (tmp_path / "run/lm-eval/instruments/tiny/lora-1/results_1.json").read_bytes() == b'{"a": NaN}\n'
 
 
+def old(**changes: object) -> str:
+    """A line of the format without checksums."""
+    return json.dumps({**vars(record("m", "a")), "format": 2, **changes})
+
+
 BROKEN = [
     ("{", "not a record"),
     ("[]", "not a record"),
-    (json.dumps({**vars(record("m", "a")), "format": 99}), "record format 99 is not known"),
-    (json.dumps({**vars(record("m", "a")), "status": "fine"}), "record status 'fine'"),
-    (json.dumps({**vars(record("m", "a")), "value": float("nan")}), "must be finite"),
-    (json.dumps({**vars(record("m", "a")), "value": None}), "cannot have the value None"),
-    (json.dumps({**vars(record("m", "a")), "colour": "red"}), "colour"),
-    (json.dumps(vars(replace(record("m", "first"), value=0.25))), "measured twice, with different results"),
+    ("[" * 10**5, "not a record"),
+    (old(format=99), "record format 99 is not known"),
+    (old(format=FORMAT), "checksum is missing"),
+    (old(status="fine"), "record status 'fine'"),
+    (old(value=float("nan")), "must be finite"),
+    (old(value=None), "cannot have the value None"),
+    (old(colour="red"), "colour"),
+    (old(item="first", cluster="first", value=0.25), "measured twice, with different results"),
 ]
 
 
@@ -250,6 +259,119 @@ def test_a_damaged_line_is_named(tmp_path, line, message):
     assert f"{RECORDS}:2" in str(raised.value)
 
 
+@pytest.fixture
+def log(caplog, monkeypatch):
+    monkeypatch.setattr(logging.getLogger("proctor"), "propagate", True)
+    return caplog
+
+
+def mutations(data: bytes) -> dict[str, bytes]:
+    """Damage of every kind, in each of the lines where that is another thing."""
+    rows = data.splitlines(keepends=True)
+    chance = random.Random(len(data))  # noqa: S311
+    found = {"empty": b"", "{}": b"{}", "cut": data[: len(data) // 2], "without its last line": b"".join(rows[:-1])}
+    for _ in range(12):
+        place = chance.randrange(len(data) - 1)
+        found[f"byte {place} flipped"] = data[:place] + bytes([data[place] ^ (1 << chance.randrange(8))]) + data[place + 1 :]
+    return {name: text for name, text in found.items() if text != data}
+
+
+def test_a_run_whose_records_are_damaged_is_refused_until_the_exam_has_measured_them_again(tmp_path, log):
+    folder = make_run(tmp_path / "run", Sample(questions=6))
+    whole, expected = (folder / RECORDS).read_bytes(), read(folder)
+    for name, data in mutations(whole).items():
+        (folder / RECORDS).write_bytes(data)
+        with pytest.raises(InputError, match=r"run the (whole )?exam again with --run-dir"):
+            read(folder)
+        store = Store(folder)
+        store.add([])
+        lost = set(expected.records) - set(read_anyway(folder))
+        store.add([record for record in expected.records if record not in lost])
+        store.set_provenance({"seeds": 1})
+        assert lost, name
+        with pytest.raises(InputError, match=r"(is|are) missing.*; run the whole exam again with --run-dir"):
+            read(folder)
+        store.add(expected.records)
+        store.set_provenance({"seeds": 1})
+        assert read(folder).records == expected.records, name
+    assert "records.jsonl: 1 damaged line dropped" in log.text
+
+
+def read_anyway(folder: Path) -> Sequence[Record]:
+    """The records that there are, whatever else there was."""
+    (folder / contents.FILE).rename(folder / "aside")
+    try:
+        return read(folder).records
+    finally:
+        (folder / "aside").rename(folder / contents.FILE)
+
+
+def test_a_newer_version_may_have_fewer_items(tmp_path):
+    store = Store(tmp_path)
+    store.add([record("m", item) for item in "abc"])
+    store.set_provenance({"seeds": 1})
+    store.add([record("m", "a", system_version="v2")])
+    assert len(read(tmp_path).records) == 1
+
+
+@pytest.mark.parametrize("name", [PROVENANCE, contents.FILE])
+def test_a_damaged_file_about_the_run_is_refused_and_written_anew_by_the_exam(tmp_path, log, name):
+    folder = make_run(tmp_path / "run", Sample(questions=3))
+    whole, expected = (folder / name).read_bytes(), read(folder)
+    for what, data in mutations(whole).items():
+        (folder / name).write_bytes(data)
+        if data.strip() == whole.strip():
+            continue
+        with pytest.raises(InputError, match=rf"{name} is damaged: .*; run the exam again"):
+            read(folder)
+        log.clear()
+        store = Store(folder)
+        store.set_provenance(expected.provenance)
+        assert f"{name} is damaged" in log.text, what
+        assert read(folder) == expected
+
+
+def test_a_run_without_the_provenance_that_it_had_is_refused(tmp_path):
+    folder = make_run(tmp_path / "run", Sample(questions=3))
+    (folder / PROVENANCE).unlink()
+    with pytest.raises(InputError, match="No such file"):
+        read(folder)
+
+
+def test_damaged_answers_are_refused_and_written_anew_by_the_exam(tmp_path):
+    folder = make_run(tmp_path / "run", Sample(questions=6))
+    path = folder / "answers/instruments/tiny/rag-0.jsonl"
+    whole, expected = path.read_bytes(), read(folder).answers("instruments", "tiny", "rag", 0)
+    rows = whole.splitlines(keepends=True)
+    twice = {"a line twice": whole + rows[0], "a line less": b"".join(rows[1:])}
+    for name, data in {**mutations(whole), **twice}.items():
+        path.write_bytes(data)
+        with pytest.raises(InputError, match=r"rag-0\.jsonl.*; run the exam again"):
+            pytest.fail(f"{name}: {len(read(folder).answers('instruments', 'tiny', 'rag', 0))} answers")
+        Store(folder).add_answers("instruments", "tiny", "rag", 0, [(row.question, row.answer) for row in expected])
+        assert path.read_bytes() == whole
+
+
+def test_answers_of_the_format_without_checksums_are_read(tmp_path):
+    folder = make_run(tmp_path / "run", Sample(questions=6))
+    path, expected = folder / "answers/instruments/tiny/rag-0.jsonl", read(folder).answers("instruments", "tiny", "rag", 0)
+    rows = [json.loads(line) for line in path.read_text().splitlines()]
+    for row in rows:
+        del row["of"], row["crc"]
+    path.write_text("".join(f"{json.dumps(row)}\n" for row in rows))
+    assert read(folder).answers("instruments", "tiny", "rag", 0) == expected
+
+
+def test_what_killed_writers_left_in_a_run_is_removed(tmp_path):
+    ended = subprocess.Popen([sys.executable, "-c", ""])
+    ended.wait()
+    folder = make_run(tmp_path / "run", Sample(questions=1))
+    left = folder / "answers/instruments" / f".rag-0.jsonl.{ended.pid}"
+    left.touch()
+    Store(folder).add([])
+    assert not left.exists()
+
+
 @pytest.mark.parametrize("text", ["{", "[]", "\xff"])
 def test_damaged_provenance_is_named(tmp_path, text):
     (tmp_path / PROVENANCE).write_text(text, encoding="latin-1")
@@ -258,7 +380,7 @@ def test_damaged_provenance_is_named(tmp_path, text):
 
 
 @pytest.mark.parametrize(
-    "line", ["{}", "{", '{"suite": 1, "base_model": "t", "system": "s", "seed": 0, "question": {}, "answer": {}}']
+    "line", ["{}", "{", "[" * 10**5, '{"suite": 1, "base_model": "t", "system": "s", "seed": 0, "question": {}, "answer": {}}']
 )
 def test_a_damaged_answer_is_named(tmp_path, line):
     path = make_run(tmp_path) / "answers/instruments/tiny/rag-0.jsonl"
@@ -271,7 +393,7 @@ def test_a_run_that_goes_on_with_some_keeps_what_was_said_of_the_others(tmp_path
     store = Store(tmp_path)
     store.set_provenance({"fair": {"s/t/rag": ["few"], "s/t/lora": True}, "systems": {"rag": {"k": 1}, "lora": {}}, "seeds": 2})
     store.set_provenance({"fair": {"s/t/rag": True}, "systems": {"rag": {"k": 2}}})
-    told = json.loads((tmp_path / PROVENANCE).read_text())
+    told = read(tmp_path).provenance
     assert told == {"fair": {"s/t/rag": True, "s/t/lora": True}, "systems": {"rag": {"k": 2}, "lora": {}}}
 
 

@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 
-from evals import axes, cache, machine
+from evals import axes, cache, disk, machine
 from evals.cache import Cache
 from evals.exam import Axis, Exam, Sheet
 from evals.judges import load_judge
@@ -366,7 +366,7 @@ def test_another_machine_takes_seconds_anew_and_nothing_else(world: World, monke
     ],
 )
 def test_changed_code_makes_anew_what_it_makes(world: World, module: str, kinds: dict[str, set[str]], monkeypatch: Any) -> None:
-    before, file, real = world.keys(), Path(str(import_module(module).__file__)), cache.file_digest
+    before, file, real = world.keys(), Path(str(import_module(module).__file__)), disk.file_digest
     monkeypatch.setattr(cache, "file_digest", lambda path: "other" if path == file else real(path))
     cache.source.cache_clear()
     try:

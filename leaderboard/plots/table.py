@@ -8,7 +8,8 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import NamedTuple
 
-from evals.cache import digest, file_digest
+from evals.cache import digest
+from evals.disk import file_digest
 from leaderboard.history import History
 from leaderboard.names import slug
 from leaderboard.options import Case
