@@ -23,7 +23,7 @@ from filelock import FileLock
 
 from evals import manifest
 from evals.counts import counted
-from evals.disk import file_digest, remove_abandoned, write_atomically
+from evals.disk import file_digest, write_atomically
 from evals.schema import InputError
 from evals.sealed import opened, sealed
 
@@ -115,7 +115,6 @@ class Cache:
             manifest.write(partial, without=SCRATCH)
         if (partial / SCRATCH).exists():
             shutil.rmtree(partial / SCRATCH)
-        remove_abandoned(partial)
         _remove(entry)
         partial.rename(entry)
 

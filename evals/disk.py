@@ -26,14 +26,3 @@ def write_atomically(path: Path, text: str | Iterable[bytes]) -> None:
         beside.replace(path)
     finally:
         beside.unlink(missing_ok=True)
-
-
-def remove_abandoned(folder: Path) -> None:
-    """Remove what processes that were killed left beside files of a folder and its folders, not what others are writing."""
-    for left in folder.rglob(".*.*"):
-        owner = left.name.rpartition(".")[2]
-        if owner.isdecimal() and left.is_file():
-            import psutil
-
-            if not psutil.pid_exists(int(owner)):
-                left.unlink(missing_ok=True)

@@ -27,7 +27,7 @@ from typing import Any
 from filelock import FileLock
 
 from evals.counts import counted
-from evals.disk import remove_abandoned, write_atomically
+from evals.disk import write_atomically
 from evals.redaction import redact, within
 from evals.schema import Answer, InputError, Question, Record, as_json
 from evals.sealed import intact, opened, sealed
@@ -54,7 +54,6 @@ class Store:
         self.folder = folder.resolve()
         self._records = self.folder / RECORDS
         self._known, self._read = Columns(), (0, 0)
-        self._tidy = False
 
     def add(self, records: Iterable[Record]) -> None:
         """Add records all at once, or none of them. What is there already is not written again.
@@ -122,9 +121,6 @@ class Store:
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
             with FileLock(self.folder / ".lock"):
-                if not self._tidy:
-                    remove_abandoned(self.folder)
-                    self._tidy = True
                 yield
         except OSError as error:
             why = error.strerror or str(error)

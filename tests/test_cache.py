@@ -18,7 +18,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from evals.cache import SCRATCH, Cache, Journal, digest
-from evals.disk import remove_abandoned, write_atomically
+from evals.disk import write_atomically
 from evals.schema import InputError
 
 KEY = digest("a key")
@@ -194,15 +194,6 @@ def test_what_a_build_needed_on_its_way_is_no_part_of_it(cache: Cache, monkeypat
     entry = cache.build("things", KEY, make)
     assert len(made) == 1
     assert sorted(path.name for path in entry.iterdir()) == ["entry.json", "weights"]
-
-
-def test_what_killed_writers_left_is_removed_and_what_others_write_is_not(tmp_path: Path) -> None:
-    ended = subprocess.Popen([sys.executable, "-c", ""])
-    ended.wait()
-    for name in (f".file.{ended.pid}", f".file.{os.getpid()}", ".lock", ".git.md", "file.1"):
-        (tmp_path / name).touch()
-    remove_abandoned(tmp_path)
-    assert sorted(path.name for path in tmp_path.iterdir()) == sorted([f".file.{os.getpid()}", ".lock", ".git.md", "file.1"])
 
 
 JSON = st.recursive(

@@ -124,7 +124,7 @@ class Runner:
     def records(self) -> list[str]:
         """All but what a clock or a meter said, which is never the same twice."""
         rows = map(json.loads, (self.run_dir / "records.jsonl").read_text().splitlines())
-        nothing = {"value": None, "cluster": "", "caution": ""}
+        nothing = {"value": None, "cluster": "", "caution": "", "crc": ""}
         return sorted(json.dumps(row | nothing if row["measure"].startswith(READ_OFF) else row) for row in rows)
 
     def stop_after_first_records(self, how: signal.Signals, *more: str) -> None:

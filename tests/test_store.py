@@ -362,16 +362,6 @@ def test_answers_of_the_format_without_checksums_are_read(tmp_path):
     assert read(folder).answers("instruments", "tiny", "rag", 0) == expected
 
 
-def test_what_killed_writers_left_in_a_run_is_removed(tmp_path):
-    ended = subprocess.Popen([sys.executable, "-c", ""])
-    ended.wait()
-    folder = make_run(tmp_path / "run", Sample(questions=1))
-    left = folder / "answers/instruments" / f".rag-0.jsonl.{ended.pid}"
-    left.touch()
-    Store(folder).add([])
-    assert not left.exists()
-
-
 @pytest.mark.parametrize("text", ["{", "[]", "\xff"])
 def test_damaged_provenance_is_named(tmp_path, text):
     (tmp_path / PROVENANCE).write_text(text, encoding="latin-1")
