@@ -258,10 +258,10 @@ class Exam:
         if cache.has("scores", key):
             return [Record.from_json(row) for row in cache.json("scores", key, list)]
         records = list(self._records(axis))
+        cache.json("taken", key, lambda: True)  # before the scores: who has them looks no further
         doubtful = axis.timed and any(record.caution for record in records)
         if not doubtful and not any(record.status in ("failed", "unmeasured") for record in records):
             cache.json("scores", key, lambda: [as_json(record) for record in records])
-        cache.json("taken", key, lambda: True)
         return records
 
     def taken(self, axis: Axis) -> bool:

@@ -105,7 +105,7 @@ def load(path: Path, measures: Collection[str] | None = None) -> Run:
         records = Records(columns.table()).in_order()
         provenance = dict[str, Any](data["run"])
     except (OSError, ValueError, KeyError, TypeError, AttributeError, OverflowError) as error:
-        raise InputError(f"{path}: not a baseline: {error!r}; save the run again with --eval-save") from error
+        raise InputError(f"{path}: not a baseline: {error!r}; delete it, and save the run again with --eval-save") from error
     if number not in READABLE:
         raise InputError(f"{path}: format {number!r} is not {FORMAT}; save the baseline anew with this version")
     return Run(path.parent, records, provenance)

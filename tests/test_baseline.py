@@ -61,7 +61,7 @@ def test_the_same_run_gives_the_same_bytes(run, tmp_path):
     ("change", "said"),
     [
         (lambda data: data | {"format": 7}, "format 7 is not 2"),
-        (lambda data: data, "not a baseline.*checksum is missing.*save the run again"),
+        (lambda data: data, "not a baseline.*checksum is missing.*; delete it, and save the run again"),
         (lambda _: {"format": 1}, "not a baseline"),
         (lambda data: data | {"format": 1, "items": {}}, "not a baseline"),
         (lambda data: [data], "not a baseline"),

@@ -263,6 +263,21 @@ def test_a_killed_run_goes_on_with_the_round_that_it_was_in(cache: Cache, monkey
     assert set(rounds.of(found, "lora/0")) == {question.id for question in QUESTIONS}
 
 
+def test_a_damaged_round_alone_is_taken_again_in_its_place(cache: Cache, monkeypatch: Any) -> None:
+    whole = rounds.taken(cache, "key", Bell(monkeypatch).ready, QUESTIONS)
+    path = cache.journal("timings", "key").path
+    lines = path.read_bytes().splitlines(keepends=True)
+    path.write_bytes(b"".join([*lines[:3], lines[3].replace(b"seconds", b"second5", 1), *lines[4:]]))
+    bell = Bell(monkeypatch)
+    found = rounds.taken(cache, "key", bell.ready, QUESTIONS)
+    assert len(bell.asked) == 2
+    assert [*found[:3], *found[4:]] == [*whole[:3], *whole[4:]]
+    assert {name: [timing.question for timing in timings] for name, timings in found[3].timings.items()} == {
+        name: [timing.question for timing in timings] for name, timings in whole[3].timings.items()
+    }
+    assert found == rounds.kept(cache, "key")
+
+
 def test_what_was_timed_on_a_busy_machine_is_timed_anew_by_the_next_run_alone(cache: Cache, monkeypatch: Any) -> None:
     bell = Bell(monkeypatch, others=1.0)
     for _ in range(2):

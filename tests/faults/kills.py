@@ -1,4 +1,4 @@
-"""A small exam with a training is killed and begun again: it must end with the records, answers and weights of an undisturbed one.
+"""A small exam is killed and begun again: it must end with the records, answers and weights of an undisturbed one.
 
 Half of the kills come at any time, half at a call that changes what is on the disk: a rename, a deletion, a sync. What is loaded
 is loaded once, and each exam runs in a fork of that process.
