@@ -86,17 +86,19 @@ def extend(columns: Columns, path: Path, file: BinaryIO, start: int = 0) -> int:
     return end
 
 
-def mend(path: Path) -> int:
-    """Write a ``records.jsonl`` anew without its damaged lines, if there are any; returns how many there were.
-
-    What a later version wrote is not damaged, and stays.
-    """
+def damaged(path: Path) -> set[int]:
+    """The places of the damaged lines of a ``records.jsonl``, from 0 on. What a later version wrote is not damaged."""
     with path.open("rb") as file:
-        damaged = {place for place, line in enumerate(whole(file)) if _damaged(line)}
-    if damaged:
+        return {place for place, line in enumerate(whole(file)) if _damaged(line)}
+
+
+def mend(path: Path) -> int:
+    """Write a ``records.jsonl`` anew without its damaged lines, if there are any; returns how many there were."""
+    lost = damaged(path)
+    if lost:
         with path.open("rb") as file:
-            write_atomically(path, (line for place, line in enumerate(whole(file)) if place not in damaged))
-    return len(damaged)
+            write_atomically(path, (line for place, line in enumerate(whole(file)) if place not in lost))
+    return len(lost)
 
 
 def _damaged(line: bytes) -> bool:

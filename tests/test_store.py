@@ -297,6 +297,16 @@ def test_a_run_whose_records_are_damaged_is_refused_until_the_exam_has_measured_
     assert "records.jsonl: 1 damaged line dropped" in log.text
 
 
+def test_how_many_lines_are_damaged_is_said(tmp_path):
+    Store(tmp_path).add([record("m", item) for item in "abcd"])
+    rows = (tmp_path / RECORDS).read_bytes().splitlines(keepends=True)
+    (tmp_path / RECORDS).write_bytes(b"".join([rows[0], *(row.replace(b"1.0", b"0.0") for row in rows[1:])]))
+    with pytest.raises(
+        InputError, match=r"records.jsonl:2: .*checksum does not match \(and 2 other damaged lines\); run the exam again"
+    ):
+        read(tmp_path)
+
+
 def read_anyway(folder: Path) -> Sequence[Record]:
     """The records that there are, whatever else there was."""
     (folder / contents.FILE).rename(folder / "aside")

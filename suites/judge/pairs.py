@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 
 from evals.judges import Pair
 from evals.sentences import sentences
+from evals.strict_json import numbered
 from suites.instruments import generate
 from suites.judge import edits
 
@@ -110,7 +111,7 @@ def _said(rng: random.Random, question: str, value: str, style: float) -> str:
 def linked(folder: Path, seed: int) -> Iterator[Labelled]:
     """Questions of an embedded suite that take two documents, right and wrong."""
     rng = random.Random(f"linked/{seed}")
-    rows = [json.loads(line) for line in (folder / "questions.jsonl").read_text(encoding="utf-8").splitlines()]
+    rows = [json.loads(line) for _, line in numbered((folder / "questions.jsonl").read_text(encoding="utf-8"))]
     rows = [row for row in rows if len(row["evidence"]) == 2]
     for row in rows:
         both = tuple(generate.read((folder / "documents" / f"{name}.md").read_text(encoding="utf-8")) for name in row["evidence"])
