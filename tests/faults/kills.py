@@ -23,6 +23,7 @@ from typing import Any
 
 from evals.cache import SCRATCH
 from evals.disk import file_digest
+from evals.schema import InputError
 
 ROOT = Path(__file__).resolve().parents[2]
 COUNT = 16
@@ -131,7 +132,11 @@ def _cycle(
     if _end(_start(folder, arguments, None)) != 0:
         sys.stderr.write((folder / "log").read_text(encoding="utf-8")[-3000:])
         return sort, kills, ["blocked"]
-    return sort, kills, list(_faults(_found(folder), expected))
+    try:
+        return sort, kills, list(_faults(_found(folder), expected))
+    except (InputError, OSError) as error:
+        sys.stderr.write(f"cannot be read: {error}\n")
+        return sort, kills, ["blocked"]
 
 
 def _faults(found: Found, expected: Found) -> Iterator[str]:
