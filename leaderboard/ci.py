@@ -21,6 +21,7 @@ from urllib.parse import urlsplit
 
 from evals.redaction import redact
 from evals.schema import InputError
+from leaderboard import references
 from leaderboard.baseline import open_run, seeded
 from leaderboard.environment import without_secrets
 from leaderboard.gate import Decision, gate
@@ -79,24 +80,30 @@ def take(request: Request, environment: Mapping[str, str]) -> Decision:
 
 def _runs(request: Request, environment: Mapping[str, str]) -> tuple[Path, Path]:
     """The run to compare with and the head's. The first is as given, or that of the base commit, checked out beside this one."""
-    if request.base.startswith("-"):
-        raise InputError(f"--base {request.base}: expected a commit, a saved run or a run folder")
-    given = Path(request.base)
-    if given.exists():
+    if (given := _given(request.base)) is not None:
         return given, _exam(request, request.root, "head", environment)
-    if same_exam(request):
+    base = references.commit(request.root, request.base)
+    if same_exam(request.root, base):
         log.info("nothing that the exam reads differs from %s: one exam stands for both", request.base)
         return (_exam(request, request.root, "head", environment),) * 2
-    with _checked_out(request.root, request.base, request.work / "base-tree") as tree:
+    with _checked_out(request.root, base, request.work / "base-tree") as tree:
         before = _exam(request, tree, "base", environment)
     return before, _exam(request, request.root, "head", environment)
 
 
-def same_exam(request: Request) -> bool:
-    """Whether all that the exam reads is the same in the base commit and in the working tree."""
+def _given(base: str) -> Path | None:
+    """The saved run or run folder that a base names; nothing where there is none of that name."""
+    try:
+        return Path(base) if base and Path(base).exists() else None
+    except (OSError, ValueError):  # too long, or of letters that no path has
+        return None
+
+
+def same_exam(root: Path, base: str) -> bool:
+    """Whether all that the exam reads is the same in the commit ``base``, a hash, and in the working tree."""
     read = ["--", ".", *(f":(exclude,glob){name}" for name in UNSEEN)]
-    changed = git(request.root, "diff", "--name-only", request.base, *read)
-    return not (changed or git(request.root, "ls-files", "--others", "--exclude-standard", *read))
+    changed = git(root, "diff", "--name-only", base, *read)
+    return not (changed or git(root, "ls-files", "--others", "--exclude-standard", *read))
 
 
 @contextmanager

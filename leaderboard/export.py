@@ -13,9 +13,7 @@ from evals.redaction import redact
 from leaderboard import news
 from leaderboard.board import LISTS, Board, Cell
 from leaderboard.history import History
-
-FORMULA = tuple("=+-@\t\r\n\uff1d\uff0b\uff0d\uff20")
-"""What makes a spreadsheet run a text as a formula; the last four are the first four at full width (OWASP, CSV Injection)."""
+from leaderboard.spreadsheet import defused
 
 
 def as_json(board: Board) -> str:
@@ -31,7 +29,7 @@ def _lines(rows: Sequence[Mapping[str, Any]]) -> str:
 
 
 def as_csv(board: Board) -> str:
-    """One row for each cell. Texts that a spreadsheet would run are quoted with an apostrophe."""
+    """One row for each cell. Texts that a spreadsheet would run have an apostrophe before what it would run."""
     table = io.StringIO()
     writer = csv.writer(table, lineterminator="\n", quoting=csv.QUOTE_NONNUMERIC)
     names = [field.name for field in fields(Cell)]
@@ -43,9 +41,7 @@ def as_csv(board: Board) -> str:
 def _plain(value: Any) -> Any:
     if isinstance(value, list):
         value = "; ".join(map(str, value))
-    if isinstance(value, str) and value.startswith(FORMULA):
-        return f"'{value}"
-    return value
+    return defused(value) if isinstance(value, str) else value
 
 
 def as_parquet(board: Board) -> bytes:

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from evals.schema import InputError
+from leaderboard import references
 from leaderboard.git import git
 
 NO_JEKYLL = ".nojekyll"
@@ -51,9 +52,13 @@ def commit(site: Path, target: Target, message: str = "") -> Committed:
     """Commit a published site to a branch, which is made without history where there is none, and push it if asked to.
 
     Raises:
-        InputError: the folder is no published site, there is no repository, the branch is checked out or has another history
-            than the remote's, or git refuses for a reason of its own. What could not be pushed stays committed here.
+        InputError: the branch or the remote has a name that none can have, the folder is no published site, there is no
+            repository, the branch is checked out or has another history than the remote's, or git refuses for a reason of its
+            own. What could not be pushed stays committed here.
     """
+    references.branch(target.branch)
+    if target.remote is not None:
+        references.remote(target.remote)
     files = _files(site)
     _check(target)
     mine = _tip(target, target.ref)
@@ -71,7 +76,8 @@ def commit(site: Path, target: Target, message: str = "") -> Committed:
 
 def _files(site: Path) -> list[str]:
     """Names of the site's files, from its folder on. Links are left out: they could lead anywhere."""
-    if not (site / "index.html").is_file() or not (site / "leaderboard.json").is_file():
+    page, data = site / "index.html", site / "leaderboard.json"
+    if not page.is_file() or not data.is_file() or page.is_symlink() or data.is_symlink():
         raise InputError(
             f"{site} is no published site: it holds no index.html with a leaderboard.json; "
             "write one: python -m leaderboard publish RUN --to DIR"
@@ -80,6 +86,8 @@ def _files(site: Path) -> list[str]:
     odd = [name for name in names if "\n" in name]
     if odd:
         raise InputError(f"{site}: a file's name holds a line break: {odd[0]!r}; rename it")
+    if "\n" in str(site.resolve()):
+        raise InputError(f"{site.resolve()!s:.200}: the folder's name holds a line break; rename it")
     return names
 
 

@@ -26,8 +26,26 @@ TEXTS = {
 """Types of what a site is made of; Python's own table depends on the machine."""
 
 
+NAMES = ("127.0.0.1", "localhost")
+"""What a browser on this machine may call it. Any other name is that of a page elsewhere which had its name lead here."""
+HEADERS = {
+    "Cache-Control": "no-cache",  # the site may have been published anew
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    "Cross-Origin-Resource-Policy": "same-origin",  # no page of another origin can load a file as its script or picture
+    "Cross-Origin-Opener-Policy": "same-origin",
+}
+FRAMED = "frame-ancestors 'none'; object-src 'none'; base-uri 'none'; form-action 'none'"
+"""Of pages, which say themselves what scripts they run."""
+BARE = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; sandbox; frame-ancestors 'none'"
+"""Of any other file: opened by itself it runs nothing."""
+
+
 class Handler(SimpleHTTPRequestHandler):
-    """Serves the files of one folder: no listings, nothing outside, and nothing from a browser's memory."""
+    """Serves the files of one folder to this machine: no listings, nothing outside, nothing is written."""
+
+    server: Server
+    timeout = 60
 
     extensions_map = {  # noqa: RUF012 # as the parent has it
         **{ending: f"{kind}; charset=utf-8" for ending, kind in TEXTS.items()},
@@ -43,13 +61,23 @@ class Handler(SimpleHTTPRequestHandler):
             inside = False
         return found if inside else f"{os.devnull}/"
 
+    def send_head(self) -> Any:
+        """A file, or an error; to a request by another name than the address's own an error alone."""
+        if self.headers.get_all("Host") not in [[name] for name in self.server.hosts]:
+            self.send_error(421, f"This preview is at {address(self.server)} alone")
+            return None
+        return super().send_head()
+
     def list_directory(self, path: Any) -> None:  # noqa: ARG002 # what the parent calls it with
         """A folder without a page is nothing to see."""
         self.send_error(404)
 
     def end_headers(self) -> None:
-        """Have a browser ask again, as the site may have been published anew."""
-        self.send_header("Cache-Control", "no-cache")
+        """Say what a browser may make of it."""
+        kind = self.guess_type(self.path.partition("?")[0].partition("#")[0])
+        page = kind.startswith("text/html") or self.path.partition("?")[0].endswith("/")
+        for name, value in (HEADERS | {"Content-Security-Policy": FRAMED if page else BARE}).items():
+            self.send_header(name, value)
         super().end_headers()
 
     def log_message(self, *_: Any) -> None:
@@ -58,6 +86,12 @@ class Handler(SimpleHTTPRequestHandler):
 
 class Server(ThreadingHTTPServer):
     """Says nothing of a browser that went away while it was answered."""
+
+    @property
+    def hosts(self) -> list[str]:
+        """What a request may call it."""
+        port = self.server_port
+        return [f"{name}:{port}" for name in NAMES] + (list(NAMES) if port == 80 else [])
 
     def handle_error(self, request: Any, client_address: Any) -> None:
         """Tell of any other error."""

@@ -154,7 +154,7 @@ def test_one_exam_stands_for_both_commits_where_it_reads_nothing_that_differs(tm
     changed = folder / path
     changed.parent.mkdir(parents=True, exist_ok=True)
     changed.write_text((changed.read_text() if changed.exists() else "") + "\n# more\n")
-    assert ci.same_exam(request(folder, base)) is same
+    assert ci.same_exam(folder, base) is same
 
 
 def test_a_degraded_one_is_no_go_and_says_so_in_one_comment_however_often(tmp_path, api):
@@ -237,7 +237,7 @@ def test_hooks_of_a_commit_are_told_no_secret(tmp_path, monkeypatch):
 
 
 def test_a_base_that_is_an_option_of_git_is_refused(tmp_path):
-    with pytest.raises(InputError, match="--base --output=x: expected a commit"):
+    with pytest.raises(InputError, match="--base '--output=x': no name of a commit"):
         ci.take(request(tmp_path, "--output=x"), {})
 
 

@@ -16,6 +16,7 @@ import pytest
 from evals.schema import InputError
 from leaderboard import preview
 from leaderboard.__main__ import main
+from tests.faults.escapes import HOSTS
 
 ROOT = Path(__file__).parents[1]
 
@@ -103,6 +104,51 @@ def test_nothing_else_is_served(port, path):
     status, _, text = ask(port, path)
     assert status == 404
     assert "secret" not in text.replace("secret.txt", "")
+
+
+def told(port: int, *hosts: str, path: str = "/", method: str = "GET") -> http.client.HTTPResponse:
+    """The reply to a request that calls the server so, or by nothing."""
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
+    connection.putrequest(method, path, skip_host=True)
+    for host in hosts:
+        connection.putheader("Host", host)
+    connection.endheaders()
+    reply = connection.getresponse()
+    reply.read()
+    connection.close()
+    return reply
+
+
+@pytest.mark.parametrize("method", ["GET", "HEAD"])
+@pytest.mark.parametrize("path", ["/", "/leaderboard.json", "/nothing"])
+def test_a_request_by_another_name_gets_nothing(port, method, path):
+    """A page elsewhere can have its own name lead to this machine, and read what it is then given (DNS rebinding)."""
+    for hosts in [(host.format(port=port),) for host in HOSTS] + [(), (f"127.0.0.1:{port}", "evil.example")]:
+        assert told(port, *hosts, path=path, method=method).status == 421, hosts
+    for own in (f"127.0.0.1:{port}", f"localhost:{port}"):
+        assert told(port, own, path=path, method=method).status == (404 if path == "/nothing" else 200)
+
+
+@pytest.mark.parametrize("method", ["POST", "PUT", "DELETE", "PATCH", "OPTIONS", "TRACE", "CONNECT"])
+def test_nothing_can_be_written(port, method):
+    assert told(port, f"127.0.0.1:{port}", method=method).status == 501
+
+
+@pytest.mark.parametrize(
+    ("path", "policy"), [("/", preview.FRAMED), ("/systems/rag.html?x", preview.FRAMED), ("/a.js", preview.BARE)]
+)
+def test_a_browser_is_told_to_guess_nothing_and_to_let_no_other_page_in(port, path, policy):
+    headers = told(port, f"127.0.0.1:{port}", path=path).headers
+    assert headers["X-Content-Type-Options"] == "nosniff"
+    assert headers["Cross-Origin-Resource-Policy"] == "same-origin"
+    assert headers["Content-Security-Policy"] == policy
+    assert "frame-ancestors 'none'" in policy
+
+
+def test_no_address_leads_to_another_host(port):
+    for path in ("//evil.example/%2e%2e", "//evil.example/..", "/\\evil.example", "//systems", "http://evil.example/systems"):
+        reply = told(port, f"127.0.0.1:{port}", path=path)
+        assert not re.match(r"(?i)[a-z]*:?[/\\]{2}", reply.headers["Location"] or ""), path
 
 
 def test_only_this_machine_can_ask(site):

@@ -8,6 +8,7 @@ from importlib import import_module
 from inspect import signature
 
 KINDS = {
+    "escapes": "tests.faults.escapes",
     "flips": "tests.faults.flips",
     "judges": "tests.faults.judges",
     "kills": "tests.faults.kills",
