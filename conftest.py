@@ -240,7 +240,7 @@ class Plan:
             return None
         from leaderboard import demand  # it loads numpy
 
-        return demand.place(self.option.eval_save or self.run_folder.name)
+        return demand.place(self.option.eval_save) if self.option.eval_save else demand.own_place(self.run_folder)
 
 
 def pytest_addoption(parser: pytest.Parser, pluginmanager: pytest.PytestPluginManager) -> None:

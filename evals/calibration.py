@@ -25,6 +25,7 @@ from numpy.typing import NDArray
 from evals.deepeval_adapter import contradicted
 from evals.disk import write_atomically
 from evals.judges import CONTRADICTION, SUPPORT, Judge
+from evals.names import below, slug
 from evals.ragas_adapter import faithfulness
 from evals.samples import Sample
 from evals.schema import InputError, Score
@@ -249,7 +250,7 @@ def _same(question: str, one: Sequence[Score], other: Sequence[Score]) -> float:
 
 def save(found: Sequence[Agreement], judge: str, folder: Path = AGREEMENT) -> Path:
     """Keep what was found of one judge, a row for each set of labels and question; replaces what was found before."""
-    path = folder / f"{''.join(c if c.isalnum() or c in '.-' else '_' for c in judge)}.json"
+    path = below(folder, f"{slug(judge)}.json")
     rows = {(row.labels, row.question): asdict(row) for row in (*load(judge, folder), *found)}
     folder.mkdir(exist_ok=True)
     write_atomically(path, json.dumps([rows[name] for name in sorted(rows)], indent=1) + "\n")

@@ -17,6 +17,7 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 
 from evals.comparison import ALPHA
+from evals.names import slug
 from evals.schema import InputError, Record
 from leaderboard.baseline import SAVED, open_run
 from leaderboard.changes import CELL, Change, changes, incomparable
@@ -26,6 +27,9 @@ from leaderboard.series import grouped
 from leaderboard.store import Run
 
 DEMAND = re.compile(r"(?P<measure>[\w.*@]+):(?:(?P<ci>ci)|[+-]?(?P<amount>\d+(?:\.\d+)?)(?P<unit>pp|%))")
+
+NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+-]{0,99}")
+"""Of a saved run."""
 
 
 @dataclass(frozen=True)
@@ -89,8 +93,24 @@ def _lost(change: Change, demanded: Demand) -> Iterator[str]:
 
 
 def place(name: str) -> Path:
-    """Where a run of that name is saved; a name that ends in ``.json`` is the path itself."""
-    return Path(name) if name.endswith(".json") else SAVED / f"{name}.json"
+    """Where a run of that name is saved; a name that ends in ``.json`` is the path itself.
+
+    Raises:
+        InputError: it is neither a plain name nor such a path.
+    """
+    if name.endswith(".json"):
+        return Path(name)
+    if not NAME.fullmatch(name):
+        raise InputError(
+            f"no saved run can be called {name!r}: use letters, digits and . _ + -, or give a path that ends in .json"
+        )
+    return SAVED / f"{name}.json"
+
+
+def own_place(run_folder: Path) -> Path:
+    """Where a run is saved that was given no name: under that of its folder."""
+    name = run_folder.resolve().name
+    return SAVED / f"{name if NAME.fullmatch(name) else slug(name)}.json"
 
 
 def find(name: str | None) -> Path:

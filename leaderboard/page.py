@@ -81,7 +81,7 @@ def write(opened: Sequence[Run], found: Board, site: Path, saved: Sequence[Path]
         for each in _shown(found, behind, files)
     ]
     written = files.write("index.html", _index(found, told, shown))
-    files.clear("answers/*.js", "plots/*.svg")
+    files.finish()
     return written
 
 

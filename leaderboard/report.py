@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from itertools import compress
 from typing import get_args
 
 from evals.comparison import ALPHA, corrected, verdict
@@ -13,6 +12,8 @@ from evals.schema import InputError
 from leaderboard.changes import GONE, Change, other_libraries, resettings
 from leaderboard.figures import SPACE, between, figure, shortened, signed
 from leaderboard.gate import Gate, Ruling
+from leaderboard.markdown import escaped, in_cell, listed, table
+from leaderboard.markdown import link as to
 from leaderboard.policy import Tier
 from leaderboard.store import Run
 
@@ -48,7 +49,7 @@ def as_markdown(gate: Gate, before: Run, after: Run, *, link: str = "") -> str:
 def as_refusal(error: InputError) -> str:
     """Why two runs were not compared."""
     first, *rest = str(error).splitlines()
-    return "\n".join(["## Proctor: not compared", "", _plain(first), "", *(f"- {_plain(line)}" for line in rest)]) + "\n"
+    return "\n\n".join(["## Proctor: not compared", escaped(first), *([listed(map(escaped, rest))] if rest else [])]) + "\n"
 
 
 def as_table(gate: Gate) -> str:
@@ -75,7 +76,7 @@ def _gone(gate: Gate) -> list[tuple[str, str, str]]:
 def _left_out(gate: Gate) -> list[str]:
     suites = {suite for suite, _, _ in map(_who, gate.rulings)}
     gone = [f"{system} on {suite}" if len(suites) > 1 else system for suite, _, system in _gone(gate)]
-    return [f"Not examined any more: {_plain(', '.join(gone))}."] if gone else []
+    return [f"Not examined any more: {', '.join(map(in_cell, gone))}."] if gone else []
 
 
 def _counts(gate: Gate) -> str:
@@ -119,7 +120,7 @@ def _why(gate: Gate) -> str:
 def _of_seeds(gate: Gate) -> str:
     """That not all seeds were compared, where what is unchanged is so with some of them alone."""
     told = {r.change.seeds for r in gate.rulings if r.outcome == "unchanged" and r.change.seeds}
-    return f" What is unchanged of systems with several seeds is so with {'; '.join(sorted(told))}." if told else ""
+    return f" What is unchanged of systems with several seeds is so with {in_cell('; '.join(sorted(told)))}." if told else ""
 
 
 def _reasons(gate: Gate) -> list[str]:
@@ -127,9 +128,9 @@ def _reasons(gate: Gate) -> list[str]:
     gone = _gone(gate)
     stopping = [ruling for ruling in gate.failed or gate.open if _who(ruling) not in gone]
     shown = stopping[:SHOWN]
-    lines = [f"- **{_where(r.change)}** ({r.rule.tier}): {r.reason}" for r in shown]
-    more = [f"- and {len(stopping) - SHOWN} more, below"] if len(stopping) > SHOWN else []
-    return [_counts(gate), *_left_out(gate), *(["\n".join([*map(_plain, lines), *more])] if lines else [])]
+    lines = [f"**{in_cell(_where(r.change))}** ({r.rule.tier}): {in_cell(r.reason)}" for r in shown]
+    more = [f"and {len(stopping) - SHOWN} more, below"] if len(stopping) > SHOWN else []
+    return [_counts(gate), *_left_out(gate), *([listed([*lines, *more])] if lines else [])]
 
 
 def _with_care(gate: Gate) -> list[str]:
@@ -138,8 +139,8 @@ def _with_care(gate: Gate) -> list[str]:
     for ruling in gate.rulings:
         for caution in ruling.change.cautions:
             found.setdefault(caution, []).append(_where(ruling.change))
-    lines = [f"- {caution}: {shortened(figures)}" for caution, figures in found.items()]
-    return ["\n".join(["Read with care:", "", *map(_plain, lines)])] if lines else []
+    lines = [f"{escaped(caution)}: {in_cell(shortened(figures))}" for caution, figures in found.items()]
+    return [f"Read with care:\n\n{listed(lines)}"] if lines else []
 
 
 def _where(change: Change) -> str:
@@ -166,7 +167,7 @@ def _table(rulings: Sequence[Ruling]) -> list[str]:
         rows.append(
             (SIGNS[r.outcome], *about, r.rule.tier, *_values(r.change), p, _n(r.change), why, r.settle.replace(SPACE, " "))
         )
-    return [_markdown(rows)]
+    return [table(rows)]
 
 
 def _compared(rulings: Sequence[Ruling], rows: int | None = ROWS) -> list[str]:
@@ -178,9 +179,9 @@ def _compared(rulings: Sequence[Ruling], rows: int | None = ROWS) -> list[str]:
     where = _named_where(rulings)
     head = ("", *(name.replace("_", " ") for name in where), *COMPARED[1:])
     ordered = sorted(rulings, key=lambda ruling: ps.get(id(ruling), 2.0))
-    listed = [head, *(_compared_row(r, ps.get(id(r)), where) for r in ordered[:rows])]
-    left = len(rulings) - len(listed) + 1
-    return [_markdown(listed) + (f"\n\nand {left} more, none of them more significant" if left else "")]
+    shown = [head, *(_compared_row(r, ps.get(id(r)), where) for r in ordered[:rows])]
+    left = len(rulings) - len(shown) + 1
+    return [table(shown) + (f"\n\nand {left} more, none of them more significant" if left else "")]
 
 
 def _compared_row(ruling: Ruling, p: float | None, where: Sequence[str]) -> tuple[str, ...]:
@@ -211,14 +212,6 @@ def _p(p: float) -> str:
     return f"{p:.2g}" if p >= 0.0001 else "<0.0001"
 
 
-def _markdown(rows: Sequence[Sequence[str]]) -> str:
-    """A table, without the columns that hold nothing."""
-    filled = [any(row[place] for row in rows[1:]) for place in range(len(rows[0]))]
-    rows = [tuple(compress(row, filled)) for row in rows]
-    lined = [rows[0], ("---",) * len(rows[0]), *rows[1:]]
-    return "\n".join(f"| {' | '.join(map(_plain, row))} |" for row in lined)
-
-
 def _folded(head: str, parts: Sequence[str]) -> list[str]:
     """What is shown on a click where Markdown is rendered."""
     return [f"<details><summary>{head}</summary>\n\n{parts[0]}\n\n</details>"] if parts else []
@@ -241,9 +234,8 @@ def _flipped(before: Run, after: Run) -> list[str]:
     head = f"Answered right before, and now wrong ({len(flips)}{f', the first {SHOWN}' if len(flips) > SHOWN else ''}):"
     kept = any(flip.before for flip in flips)  # a baseline keeps no answers
     rows = [("system", "question", *(["before"] if kept else []), "now")]
-    rows.append(("---",) * len(rows[0]))
     rows += [(f.system, f.question, *([f.before] if kept else []), f.now) for f in flips[:SHOWN]]
-    return [f"{head}\n\n" + "\n".join(f"| {' | '.join(map(_plain, row))} |" for row in rows)]
+    return [f"{head}\n\n{table(rows)}"]
 
 
 def _flips(before: Run, after: Run) -> Iterator[Flip]:
@@ -265,16 +257,16 @@ def _answer(run: Run, place: tuple[str, str, str, int], item: str) -> tuple[str,
 
 def _foot(gate: Gate, before: Run, after: Run, link: str) -> str:
     lines = [f"Baseline {_named(before)}; candidate {_named(after)}."]
-    lines += [f"Set otherwise: {_plain(moved)}." for moved in resettings(before, after)]
-    lines += [f"Other versions: {_plain(', '.join(others))}."] if (others := other_libraries(before, after)) else []
-    lines += [f"Compared all the same, though it differs: {difference}." for difference in gate.differences]
-    return "\n".join([*lines, *([f"[The whole page]({link})"] if link else [])])
+    lines += [f"Set otherwise: {in_cell(moved)}." for moved in resettings(before, after)]
+    lines += [f"Other versions: {in_cell(', '.join(others))}."] if (others := other_libraries(before, after)) else []
+    lines += [f"Compared all the same, though it differs: {in_cell(difference)}." for difference in gate.differences]
+    return "\n".join([*lines, *([to("The whole page", link)] if link else [])])
 
 
 def _named(run: Run) -> str:
     git, started = run.provenance.get("git") or {}, str(run.provenance.get("started") or "")
     commit = str(git.get("commit") or "")[:7] or "a run without a commit"
-    return f"{commit}{'+' if git.get('dirty') else ''}" + (f", {_age(started)}" if started else "")
+    return in_cell(f"{commit}{'+' if git.get('dirty') else ''}" + (f", {_age(started)}" if started else ""))
 
 
 def _age(started: str) -> str:
@@ -284,10 +276,3 @@ def _age(started: str) -> str:
     except (ValueError, TypeError):
         return started
     return "made today" if days < 1 else f"{days} day{'s' if days > 1 else ''} old"
-
-
-def _plain(text: str) -> str:
-    """What a Markdown table can hold: one line, no markup, nobody's name to be notified."""
-    kept = "".join(letter if letter.isprintable() or letter == SPACE else " " for letter in str(text))
-    kept = kept if len(kept) <= 200 else f"{kept[:199]}\u2026"
-    return kept.replace("&", "&amp;").replace("<", "&lt;").replace("|", "\\|").replace(" @", " @\u200b").replace("`", "'")

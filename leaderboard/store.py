@@ -28,12 +28,12 @@ from filelock import FileLock
 
 from evals.counts import counted
 from evals.disk import write_atomically
+from evals.names import below, file_slug, slug
 from evals.redaction import redact, within
 from evals.schema import Answer, InputError, Question, Record, as_json
 from evals.sealed import intact, opened, sealed
 from leaderboard import contents, lines
 from leaderboard.columns import Cell, Columns
-from leaderboard.names import slug
 from leaderboard.records import MeasuredTwiceError, Records
 
 log = logging.getLogger("proctor")
@@ -77,8 +77,7 @@ class Store:
         about = {"suite": suite, "base_model": base_model, "system": system, "seed": seed}
         rows = [{**about, "question": within(as_json(question)), "answer": within(as_json(answer))} for question, answer in pairs]
         text = b"".join(lines.line(row | {"of": len(rows)}) for row in rows)
-        path = self._cell(ANSWERS, suite, base_model, system, seed)
-        path = path.with_name(f"{path.name}.jsonl")
+        path = self._cell(ANSWERS, suite, base_model, system, f"{seed}.jsonl")
         with self._writing():
             if rows and (not path.exists() or path.read_bytes() != text):
                 write_atomically(path, [text])
@@ -106,15 +105,17 @@ class Store:
         return self._told()
 
     def keep_lm_eval(self, suite: str, base_model: str, system: str, seed: int, files: Mapping[str, str]) -> None:
-        """Keep the files that lm-eval leaves of a system (name -> text), as they are."""
-        folder = self._cell(LM_EVAL, suite, base_model, system, seed)
+        """Keep the files that lm-eval leaves of a system (name -> text), as they are, but for names that are not plain."""
+        folder = self._cell(LM_EVAL, suite, base_model, system, str(seed))
         with self._writing():
             for name, text in ((name, redact(text)) for name, text in files.items()):
-                if not (folder / name).exists() or (folder / name).read_text(encoding="utf-8") != text:
-                    write_atomically(folder / name, text)
+                path = below(folder, file_slug(name))
+                if not path.exists() or path.read_text(encoding="utf-8") != text:
+                    write_atomically(path, text)
 
-    def _cell(self, kind: str, suite: str, base_model: str, system: str, seed: int) -> Path:
-        return self.folder / kind / slug(suite) / slug(base_model) / f"{slug(system)}-{seed}"
+    def _cell(self, kind: str, suite: str, base_model: str, system: str, last: str) -> Path:
+        """Where a system's files are; ``last`` ends the name, after the system's."""
+        return below(self.folder, kind, slug(suite), slug(base_model), f"{slug(system)}-{last}")
 
     @contextmanager
     def _writing(self) -> Iterator[None]:
@@ -211,7 +212,7 @@ class Run:
     def answer_files(self) -> dict[tuple[str, str, str, int], Path]:
         """Where the answers of (suite, base model, system, seed) are; nothing but the first line of each is read."""
         found: dict[tuple[str, str, str, int], Path] = {}
-        for path in sorted((self.folder / ANSWERS).rglob("*.jsonl")):
+        for path in sorted(path for path in (self.folder / ANSWERS).rglob("*.jsonl") if path.is_file()):
             with path.open("rb") as file:
                 row = _parsed(path, 1, file.readline())
             found[row["suite"], row["base_model"], row["system"], row["seed"]] = path

@@ -8,13 +8,13 @@ from functools import cached_property
 from itertools import groupby
 from typing import Any, TypeVar
 
+from evals.names import slugs
 from leaderboard.axes import HEADLINES, axis, rank
 from leaderboard.board import Board, Cell
 from leaderboard.crossing import Crossing
 from leaderboard.effects import Effect
 from leaderboard.figures import shortened
 from leaderboard.findings import Finding
-from leaderboard.names import slugs
 from leaderboard.pairs import Pair
 from leaderboard.places import Places
 from leaderboard.series import Caution

@@ -17,6 +17,8 @@ from leaderboard.policy import Policy, Rule
 from leaderboard.records import Records
 from leaderboard.store import Run
 from tests import sample_run
+from tests.faults.escapes import MARKDOWN
+from tests.rendered import Seen
 from tests.sample_run import record
 from tests.simulate import gate as simulated
 from tests.simulate import power
@@ -488,8 +490,21 @@ def test_runs_that_cannot_be_read_end_with_3(tmp_path, capsys):
 
 
 def test_a_report_cannot_be_made_to_say_other_things():
-    bad = "x|y @someone <b> `rm`\n# head"
-    assert report._plain(bad) == "x\\|y @\u200bsomeone &lt;b> 'rm' # head"
+    for text in MARKDOWN:
+        about = {"suite": text, "base_model": text, "system": text, "caution": text, "reason": text, "unit": text}
+        told = {"git": {"commit": text}, "started": text, "versions": {"torch": text}}
+        before, after = (run(share(right), provenance=told, **about) for right in (180, 120))
+        decided = gate(before, after, CRITICAL)
+        for said in (report.as_markdown(decided, before, after, link="https://a.example"), report.as_table(decided)):
+            seen = Seen(said)
+            assert not seen.made
+            assert {tag.split()[0] for tag in seen.tags} <= OURS
+            assert [tag for tag in seen.tags if tag.startswith("a ")] in ([], ["a [('href', 'https://a.example')]"])
+        assert {*Seen(report.as_refusal(InputError(f"{text}\n{text}"))).tags} <= OURS
+
+
+OURS = {"h2", "p", "ul", "li", "strong", "table", "thead", "tbody", "tr", "th", "td", "details", "summary", "span", "a"}
+"""Elements of a report."""
 
 
 def scenario(name):

@@ -11,11 +11,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from evals.names import slug, slugs
 from evals.schema import InputError
 from leaderboard import page, verdict
 from leaderboard.board import board
 from leaderboard.figures import figure
-from leaderboard.names import slug, slugs
 from leaderboard.page import publish
 from leaderboard.printable import UNPRINTABLE, as_data, printable
 from leaderboard.render import TEMPLATES

@@ -9,8 +9,8 @@ from urllib.parse import urlencode
 
 import pytest
 
+from evals.names import slugs
 from leaderboard import answers
-from leaderboard.names import slugs
 from leaderboard.printable import printable
 from tests.browsing import DESK, PHONE, needs_browser, served
 from tests.hostile import CROWD, HOSTILE, LISTED

@@ -9,11 +9,11 @@ from statistics import fmean
 
 import pytest
 
+from evals.names import slugs
 from leaderboard.board import Cell
 from leaderboard.debate import evidence
 from leaderboard.figures import bounds, figure, of_cell, signed
 from leaderboard.findings import Finding
-from leaderboard.names import slugs
 from leaderboard.store import read
 from tests.browsing import needs_browser
 

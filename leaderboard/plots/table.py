@@ -10,8 +10,8 @@ from typing import NamedTuple
 
 from evals.cache import digest
 from evals.disk import file_digest
+from evals.names import slug
 from leaderboard.history import History
-from leaderboard.names import slug
 from leaderboard.options import Case
 from leaderboard.output import Site
 from leaderboard.plots import ageing, budget, context, effects, forgetting, hunger, keeping, runs

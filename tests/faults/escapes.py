@@ -28,3 +28,26 @@ HOSTS = (
     "LOCALHOST:{port}", "127.0.0.1:{port}, evil.example", "2130706433:{port}", "localhost.:{port}", "127.0.0.1:{port}/",
 )  # fmt: skip
 """What a request may call a server on this machine that is not its name."""
+MARKDOWN = (
+    "![x](https://evil.example/x.png)", "[x](https://evil.example)", "[x][y]", "[x]: https://evil.example",
+    "<https://evil.example>", "https://evil.example", "see http://evil.example/a?b=c#d now", "HTTPS://EVIL.EXAMPLE",
+    "www.evil.example", "ftp://evil.example", "a@evil.example", "mailto:a@evil.example", "xmpp:a@evil.example/b",
+    "<a@evil.example>", "@someone", "x @someone", "(@someone)", "é@someone", ".@org/team", "a.@someone", "@someone,@other",
+    "#123", "x#123", "owner/repo#123", "GH-123", "gh-7", "owner/repo@0123456789abcdef", "someone@0123456", "<b>x</b>",
+    "<img src=x onerror=alert(1)>", "<!-- hidden", "<script>alert(1)</script>", "<details><summary>x", "&lt;b&gt;",
+    "&#x40;someone", "&amp;", "*x*", "**x**", "_x_", "__x__", "a_b_c", "~x~", "~~x~~", "***", "# head", "## head", "x\n# head",
+    "head\n===", "---", "- item", "+ item", "* item", "1. item", "1) item", "> quote", ">quote", "    code", "\tcode",
+    "```\ncode", "~~~\ncode", "`code`", "``x`y``", "\\`x\\`", "|", "a|b", "\\|", "\\\\|", "| a | b |", "|---|", "\\", "x\\",
+    ":smile:", ":+1:", "x:tada:y", "::100::", "$x^2$", "$$x$$", "$`x`$", "[^1]", "[^1]: note", "- [ ] task", "[ ] task",
+    "> [!NOTE]", "line  \nbreak", "line\\\nbreak", "a\r\nb", "\u202egnp.exe", "\u2066x\u2069", "\u200bx", "\ufeffx", "a\u2028b",
+    "\x00\x1b[2J", "half \ud800", "\U0001f469\u200d\U0001f680", "w" * 500, " ", "", "recall@5", "accuracy.exact", "lora_rank_8",
+    "100 % of 5 & 6 < 7", "javascript:alert(1)",
+)  # fmt: skip
+"""Texts that Markdown, or GitHub after it, would make something else of."""
+NAMES = (
+    "..", ".", "", "/", "../x", "x/../../../../evil", "/etc/passwd", "a/b", "a\\b", "..\\..\\x", "C:\\x", "~", "~/x", ".hidden",
+    "-rf", "a\x00b", "a\nb", " ", "a ", "A", "a", "\u00e4", "a\u0308", "con", "nul.txt", "x" * 300, "half \ud800", "$(touch x)",
+    "`x`", "a;b", "%2e%2e%2f", "..%2f", "\u2024\u2024/x", "\uff0e\uff0e\uff0fx", "a--b", "a-b", "x.jsonl", "file:///etc/passwd",
+    "*", "?", "a|b",
+)  # fmt: skip
+"""Names of suites, systems, models, tasks and files."""
