@@ -87,7 +87,9 @@ class Plan:
     @cached_property
     def suites(self) -> list[Suite]:
         """The suites to examine on: every problem of every suite is said at once."""
-        found = load_suite.load_all(self.option.suite or load_suite.names(), trust=self.option.trust_suite_code)
+        option = self.option
+        allowed = {"trust": option.trust_suite_code, "outside": option.allow_outside_files}
+        found = load_suite.load_all(option.suite or load_suite.names(), **allowed)
         if problems := [text for suite in found for text in self._unknown_bars(suite)]:
             raise InputError("\n".join(problems))
         return found

@@ -53,6 +53,11 @@ def declare(parser: pytest.Parser) -> None:
         metavar="MEASURE:DROP",
         help="fail where a measure is surely worse by more: accuracy.exact:-2pp, faithfulness.gold:-5%%, style.*:ci (repeatable)",
     )
+    group.addoption(
+        "--allow-outside-files",
+        action="store_true",
+        help="let suites read what links and paths in them name outside of their folders (default: never)",
+    )
     group.addoption("--trust-remote-code", action="store_true", help="let base models run code of their own (default: never)")
     group.addoption(
         "--trust-suite-code",
@@ -65,7 +70,7 @@ PATHS = {"--suite", "--systems", "--base-model", "--run-dir", "--site"}
 """Options whose value may be a path and, as a word of its own, be taken for one of pytest's."""
 SHAPING = (
     *("suite", "system", "base_model", "systems", "judge", "seeds", "limit", "device", "full"),
-    *("trust_remote_code", "trust_suite_code"),
+    *("trust_remote_code", "trust_suite_code", "allow_outside_files"),
 )
 """Options that shape what is measured; the others only say where it is put."""
 DEFAULTS = {"judge": "lexical", "seeds": 1, "device": "auto"}

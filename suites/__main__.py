@@ -19,6 +19,7 @@ from suites.importers import IMPORTERS
 from suites.importers.choices import choices
 from suites.importers.options import Options
 from suites.load import read
+from suites.problems import OUTSIDE
 from suites.starter import starter
 
 
@@ -47,7 +48,7 @@ def _new(options: argparse.Namespace) -> None:
 def _validate(options: argparse.Namespace) -> None:
     from suites.reach import reach  # loads numpy, which the other commands do without
 
-    suite, tally = read(options.suite, trust=options.trust_suite_code)
+    suite, tally = read(options.suite, trust=options.trust_suite_code, outside=options.allow_outside_files)
     print(f"{options.suite}: {_counts(suite)}", _room(suite), *_told(tally), *hints(suite), *reach(suite), "ok", sep="\n")
 
 
@@ -117,6 +118,9 @@ def _parser() -> argparse.ArgumentParser:
     validate.add_argument("suite", metavar="DIR", help="a suite's folder, or the name of one that comes with Proctor")
     validate.add_argument(
         "--trust-suite-code", action="store_true", help="let its general tasks run code and fetch data (default: never)"
+    )
+    validate.add_argument(
+        OUTSIDE, action="store_true", help="read what links and paths in it name outside of its folder (default: refuse it)"
     )
     validate.set_defaults(run=_validate)
     formats = commands.add_parser("import", help="make a suite from a public format").add_subparsers(

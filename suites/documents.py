@@ -32,7 +32,9 @@ PROSE = ("", ".md", ".markdown", ".txt", ".text", ".rst", ".adoc", ".org", ".tex
 
 
 def read_documents(folder: Path, problems: Problems) -> Corpus:
-    """Every document under a folder, in the order of the paths. Links are followed, hidden files are left out."""
+    """Every document under a folder, in the order of the paths. Links within the suite are followed, hidden files left out."""
+    if not problems.may_read(folder):
+        return Corpus(())
     if not folder.is_dir():
         problems.add(Place(folder), "the folder of documents is missing", "put the texts to be asked about there")
         return Corpus(())
@@ -80,7 +82,7 @@ def _files(folder: Path, root: Path, within: tuple[Path, ...], problems: Problem
             yield path
         elif (real := path.resolve()) in within:
             problems.tally.leave_out(SOURCE, "links to a folder that they lie in", where)
-        else:
+        elif problems.may_read(path):
             yield from _files(path, root, (*within, real), problems)
 
 

@@ -43,23 +43,25 @@ def find(name_or_path: str) -> Path:
     return folder
 
 
-def load(name_or_path: str, *, trust: bool = False) -> Suite:
-    """Read and check a suite.
+def load(name_or_path: str, *, trust: bool = False, outside: bool = False) -> Suite:
+    """Read and check a suite; see `read`.
 
     Raises:
         InputError: the suite cannot be used. All that is wrong is listed.
     """
-    return read(name_or_path, trust=trust)[0]
+    return read(name_or_path, trust=trust, outside=outside)[0]
 
 
-def read(name_or_path: str, *, trust: bool = False) -> tuple[Suite, Tally]:
-    """A suite, and what became of every file that it was read from. With ``trust`` the code of its general tasks may run.
+def read(name_or_path: str, *, trust: bool = False, outside: bool = False) -> tuple[Suite, Tally]:
+    """A suite, and what became of every file that it was read from.
+
+    With ``trust`` the code of its general tasks may run; with ``outside`` files that lie elsewhere may be read.
 
     Raises:
         InputError: the suite cannot be used. All that is wrong is listed.
     """
     folder = find(name_or_path)
-    problems = Problems(f"suite {folder.name}")
+    problems = Problems(f"suite {folder.name}", folder, outside=outside)
     _check_no_settings_of_pytest(folder, problems)
     settings = read_settings(folder, problems, trust=trust)
     corpus = read_documents(folder / "documents", problems)
@@ -94,7 +96,7 @@ def _check_no_settings_of_pytest(folder: Path, problems: Problems) -> None:
             problems.add(Place(file), "pytest would take its settings from this file, and run what they name", "remove it")
 
 
-def load_all(names_or_paths: Sequence[str], *, trust: bool = False) -> list[Suite]:
+def load_all(names_or_paths: Sequence[str], *, trust: bool = False, outside: bool = False) -> list[Suite]:
     """Several suites, each once however often its folder is named.
 
     Raises:
@@ -108,7 +110,7 @@ def load_all(names_or_paths: Sequence[str], *, trust: bool = False) -> list[Suit
             if folder in found:
                 log.warning("--suite %s: this suite is named more than once, and taken once", name)
             else:
-                found[folder] = load(name, trust=trust)
+                found[folder] = load(name, trust=trust, outside=outside)
         except InputError as error:
             problems.append(str(error))
     problems += _namesakes(found)

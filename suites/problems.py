@@ -17,6 +17,10 @@ SHOWN = 100
 """So many problems are listed; a file with the wrong column names has one on every line."""
 
 
+OUTSIDE = "--allow-outside-files"
+"""The option that lets a suite read what lies outside of its folder."""
+
+
 class Place(NamedTuple):
     """Where in an input something is."""
 
@@ -32,12 +36,33 @@ class Place(NamedTuple):
 
 
 class Problems:
-    """Collects problems, and raises them as one `InputError`."""
+    """Collects problems, and raises them as one `InputError`.
 
-    def __init__(self, subject: str) -> None:
+    With ``within`` nothing is read that lies outside of that folder, links followed, unless ``outside`` allows it.
+    """
+
+    def __init__(self, subject: str, within: Path | None = None, *, outside: bool = False) -> None:
         self.subject = subject
+        self.within = within
+        self.outside = outside
         self.tally = Tally()
         self.found: list[str] = []
+
+    def may_read(self, path: Path, place: Place | None = None) -> bool:
+        """Whether a file or folder may be read; a problem, said of ``place`` or of itself, if not; a note if it lies outside."""
+        try:
+            target = path.resolve()
+        except (OSError, RuntimeError):  # links in a circle: whoever reads it says so
+            return True
+        if self.within is None or target.is_relative_to(self.within.resolve()):
+            return True
+        if self.outside:
+            said = path.relative_to(self.within).parts[0] if path.is_relative_to(self.within) else self.within.name
+            self.tally.note(said, f"read outside of the suite's folder, as {OUTSIDE} allows", str(target))
+            return True
+        remedy = f"put what is meant into the folder, or, where you trust who wrote the suite, add {OUTSIDE}"
+        self.add(place or Place(path), f"{path if place else 'it'} leads out of the suite's folder, to {target}", remedy)
+        return False
 
     def add(self, place: Place, what: str, remedy: str) -> None:
         """Note one problem: what is wrong or was expected, and how to put it right."""

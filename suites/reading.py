@@ -58,6 +58,8 @@ CONTAINERS = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")
 
 def read_text(path: Path, problems: Problems, *, remedy: str = "add it") -> str | None:
     """The text of a file with plain line ends; ``None``, and a problem noted, if there is none to be had."""
+    if not problems.may_read(path):
+        return None
     try:
         mode = path.stat().st_mode
         if not stat.S_ISREG(mode) and not stat.S_ISDIR(mode):

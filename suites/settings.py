@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import tomllib
 from collections.abc import Iterator, Mapping
@@ -156,6 +157,7 @@ class _Table:
         """A folder of tasks as an absolute path, an embedded one by its name; anything else is the name of a task."""
         for folder in ((self.file.parent / entry), EMBEDDED / entry):
             if folder.is_dir():
+                self._check_links(folder, entry)
                 if not any(folder.rglob("*.yaml")):
                     self._problem("general", f"the folder '{entry}' holds no task", "put the YAML file of an lm-eval task there")
                 self._tell_links(folder)
@@ -192,6 +194,18 @@ class _Table:
         what = f"lm-eval's own task '{name}' downloads its data, unless it was downloaded before"
         self.problems.tally.note("general", f"{what}: {listed or 'what its code in lm-eval names'}")
 
+    def _check_links(self, folder: Path, entry: str) -> None:
+        """Refuse tasks that links lead out of the suite to, and tell of a folder that is named outside of it."""
+        place = Place(self.file, self._line("general"), "general")
+        named, own, shipped = (Path(os.path.normpath(path.absolute())) for path in (folder, self.file.parent, EMBEDDED))
+        if named.is_relative_to(own):
+            self.problems.may_read(folder, place)
+        elif not named.is_relative_to(shipped):
+            self.problems.tally.note("general", "a folder of tasks outside of the suite's folder", entry)
+        for path in sorted(folder.rglob("*")):
+            if path.is_symlink() and path.is_file() and not path.resolve().is_relative_to(folder.resolve()):
+                self.problems.may_read(path)
+
     def _tell_links(self, folder: Path) -> None:
         for path in sorted(folder.rglob("*")):
             if path.is_symlink() and path.is_dir():
@@ -214,6 +228,10 @@ class _Table:
         table = self._table("style")
         self._check_keys(table, house_format.KEYS, "style.")
         if "style" not in self.values:
+            return None
+        schema = table.get("schema")
+        place = Place(self.file, self._line("style.schema"), "style.schema")
+        if isinstance(schema, str) and not self.problems.may_read(self.file.parent / schema, place):
             return None
         return house_format.read(table, self.file.parent, self._problem)
 

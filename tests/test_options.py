@@ -17,7 +17,9 @@ from evals.schema import Question
 ROOT = Path(__file__).resolve().parent.parent
 DEFAULTS = {
     "suite": [], "system": [], "base_model": [], "systems": None, "judge": "lexical", "seeds": 1, "limit": None, "device": "auto"
-} | {"trust_remote_code": False, "trust_suite_code": False, "full": False, "markexpr": "domain", "keyword": ""}  # fmt: skip
+} | {"trust_remote_code": False, "trust_suite_code": False, "allow_outside_files": False, "full": False} | {
+    "markexpr": "domain", "keyword": ""
+}  # fmt: skip
 
 
 @pytest.mark.parametrize(

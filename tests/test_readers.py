@@ -89,11 +89,10 @@ def test_notes_go_with_the_suite_and_change_no_version(suite):
 # Documents.
 
 
-def test_links_to_folders_and_files_are_followed(suite, tmp_path):
-    write(tmp_path / "elsewhere", {"far.md": "It is far.", "deep/deeper.md": "It is deep."})
-    suite()
-    (suite.folder / "documents/shared").symlink_to(tmp_path / "elsewhere")
-    (suite.folder / "documents/one.md").symlink_to(tmp_path / "elsewhere/deep/deeper.md")
+def test_links_to_folders_and_files_of_the_suite_are_followed(suite):
+    suite({"more/far.md": "It is far.", "more/deep/deeper.md": "It is deep."})
+    (suite.folder / "documents/shared").symlink_to("../more")
+    (suite.folder / "documents/one.md").symlink_to("../more/deep/deeper.md")
     made, tally = suite(questions=[{"question": "How?", "references": ["deep"], "evidence": ["one", "shared/deep/deeper"]}])
     assert [document.id for document in made.domain.documents] == ["red", "shared/deep/deeper", "shared/far"]
     assert made.questions[0].evidence == ("shared/deep/deeper",), "one file is one document, by whichever name"

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import json
+import shutil
+from pathlib import Path
+
 BRANCHES = (
     "", "HEAD", "head", "Head", "@", "-", "-D", "--delete", "-f", "FETCH_HEAD", "ORIG_HEAD", "MERGE_HEAD", "refs", "refs/heads/x",
     "refs/remotes/origin/main", "..", "a..b", "../x", ".hidden", "a/.b", "a.", "a./b", "a.lock", "a.lock/b", "a//b", "/a", "a/",
@@ -51,3 +55,51 @@ NAMES = (
     "*", "?", "a|b",
 )  # fmt: skip
 """Names of suites, systems, models, tasks and files."""
+LINKS: dict[str, tuple[str, str, str]] = {
+    "a document": ("documents/x.md", "text.md", ""),
+    "a folder of documents": ("documents/more", "", ""),
+    "a document behind two links": ("documents/x.md", "link.md", ""),
+    "all documents": ("documents", "", ""),
+    "the questions": ("questions.jsonl", "rows.jsonl", ""),
+    "the training examples": ("train.jsonl", "train.jsonl", ""),
+    "the revisions": ("revisions.jsonl", "revisions.jsonl", ""),
+    "the settings": ("suite.toml", "suite.toml", ""),
+    "a linked schema": ("schema.json", "schema.json", '[style]\nschema = "schema.json"\n'),
+    "a schema by its path": ("suite.toml", "", '[style]\nschema = "../outside/schema.json"\n'),
+    "a folder of tasks": ("tasks", "tasks", 'general = ["tasks"]\n'),
+    "a folder of tasks below a link": ("linked", "", 'general = ["linked/tasks"]\n'),
+    "a task": ("tasks/one.yaml", "tasks/one.yaml", 'general = ["tasks"]\n'),
+    "the data of a task": ("tasks/one.jsonl", "rows.jsonl", 'general = ["tasks"]\n'),
+}
+"""What of a suite leads out of it -> its path in the suite, where that leads to, and what is set beside it."""
+
+
+def planted(folder: Path, kind: str, secret: str) -> tuple[Path, str]:
+    """A suite that is whole but for one thing, which leads out of it, and the name of that; whole where there is no kind."""
+    suite, outside = folder / "suite", folder / "outside"
+    question, example = {"question": "What?", "references": ["red"]}, {"prompt": "Which?", "completion": "red"}
+    revision = {"document": "red", "text": f"It is green, {secret}."}
+    for place, files in (
+        (suite, {"suite.toml": 'name = "suite"\n', "documents/red.md": "It is red.", "questions.jsonl": json.dumps(question)}),
+        (outside, {"suite.toml": 'name = "suite"\n', "text.md": secret, "more.md": secret, "rows.jsonl": json.dumps(question)}),
+        (outside, {"train.jsonl": json.dumps(example), "revisions.jsonl": json.dumps(revision), "schema.json": "{}"}),
+        (outside, {"tasks/one.yaml": "task: one\n"}),
+    ):
+        for name, text in files.items():
+            (place / name).parent.mkdir(parents=True, exist_ok=True)
+            (place / name).write_text(text, encoding="utf-8")
+    (outside / "link.md").symlink_to("text.md")
+    name, target, setting = LINKS.get(kind, ("", "", ""))
+    with (suite / "suite.toml").open("a", encoding="utf-8") as file:
+        file.write(setting)
+    if not name or (name == "suite.toml" and not target):
+        return suite, name
+    if name.startswith("tasks/"):
+        (suite / "tasks").mkdir()
+        (suite / "tasks" / "two.yaml").write_text("task: two\n", encoding="utf-8")
+    link = suite / name
+    if link.is_dir():
+        shutil.rmtree(link)
+    link.unlink(missing_ok=True)
+    link.symlink_to(outside / target)
+    return suite, name
