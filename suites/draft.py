@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from evals.names import below
 from evals.schema import Document, Example, InputError, Question, Suite
 from evals.tally import Tally
 from evals.text import normalise
@@ -112,7 +113,7 @@ def write_folder(folder: Path, files: Mapping[str, str], check: Any = None) -> N
     shutil.rmtree(beside, ignore_errors=True)
     try:
         for name, text in files.items():
-            path = beside / name
+            path = below(beside, name)
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(text, encoding="utf-8", newline="\n")
         if check:

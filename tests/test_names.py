@@ -10,9 +10,10 @@ from hypothesis import strategies as st
 
 from evals import calibration
 from evals.names import below, file_slug, slug
-from evals.schema import Answer, InputError, Question
+from evals.schema import Answer, Document, InputError, Question
 from leaderboard import demand
 from leaderboard.store import Store, read
+from suites.draft import Draft, write_folder
 from tests.faults.escapes import NAMES
 
 ANY = st.one_of(st.sampled_from(NAMES), st.text(max_size=20))
@@ -87,6 +88,19 @@ def test_a_saved_run_without_a_name_is_called_by_its_run_s_folder_and_lies_with_
         place = demand.own_place(tmp_path / name)
         assert place.parent == demand.SAVED
         assert place.suffix == ".json"
+
+
+def test_documents_of_any_ids_are_imported_into_the_suite_s_folder_each_its_own(tmp_path):
+    ids = [name for name in NAMES if name.strip() and name.isprintable()]
+    documents = [Document(name, f"It is {number}.", name) for number, name in enumerate(ids)]
+    files = Draft(documents, {}, [Question("q", "q", ("red",))]).files("suite", "suite", [])
+    write_folder(tmp_path / "deep" / "suite", files)
+    assert [path.name for path in tmp_path.iterdir()] == ["deep"]
+    assert [path.name for path in (tmp_path / "deep").iterdir()] == ["suite"]
+    assert len(list((tmp_path / "deep" / "suite" / "documents").rglob("*.md"))) == len(ids)
+    with pytest.raises(InputError, match="lies outside of"):
+        write_folder(tmp_path / "other", {"../evil.txt": "x"})
+    assert not (tmp_path / "evil.txt").exists()
 
 
 def test_two_judges_of_like_names_are_not_kept_in_one_file(tmp_path):

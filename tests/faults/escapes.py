@@ -2,9 +2,23 @@
 
 from __future__ import annotations
 
+import http.client
 import json
 import shutil
+import subprocess
+import tempfile
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
+
+from evals.schema import Answer, InputError, Question
+from leaderboard import preview, references
+from leaderboard.markdown import escaped, in_cell, shown, table
+from leaderboard.output import Site
+from leaderboard.spreadsheet import defused
+from leaderboard.store import Store
+from suites.load import load
 
 BRANCHES = (
     "", "HEAD", "head", "Head", "@", "-", "-D", "--delete", "-f", "FETCH_HEAD", "ORIG_HEAD", "MERGE_HEAD", "refs", "refs/heads/x",
@@ -103,3 +117,124 @@ def planted(folder: Path, kind: str, secret: str) -> tuple[Path, str]:
     link.unlink(missing_ok=True)
     link.symlink_to(outside / target)
     return suite, name
+
+
+def run(seed: int) -> Iterator[str]:  # nothing is drawn
+    """A row for each kind: how many were tried, and how many escaped."""
+    yield from ["| kind | tried | escaped | which |", "| --- | --- | --- | --- |"]
+    for kind, tries in KINDS.items():
+        with tempfile.TemporaryDirectory() as folder:
+            tried = list(tries(Path(folder)))
+        escapes = [repr(payload)[:60] for payload, safe in tried if not safe]
+        yield f"| {kind} | {len(tried)} | {len(escapes)} | {' '.join(escapes[:3]).replace('|', '/')} |"
+
+
+Tries = Iterator[tuple[object, bool]]
+"""A payload, and whether it stayed where it belongs."""
+
+
+def _in_runs(folder: Path) -> Tries:
+    """Each name as that of a suite, a base model, a system and a task of lm-eval's."""
+    for number, name in enumerate(NAMES):
+        above = folder / str(number)
+        store = Store(above / "deep" / "run")
+        with suppress(InputError):
+            store.add_answers(name, name, name, 0, [(Question("q", "q"), Answer("q", "a"))])
+            store.keep_lm_eval(name, name, name, 0, {f"samples_{name}.jsonl": "x", name: "x"})
+        yield name, _only(above, "deep") and _only(above / "deep", "run")
+
+
+def _in_sites(folder: Path) -> Tries:
+    """Each name as that of a file of a site, and of one that is deleted."""
+    for number, name in enumerate(NAMES):
+        above = folder / str(number)
+        (above / "deep").mkdir(parents=True)
+        (above / "deep" / "mine").write_text("mine")
+        site = Site(above / "deep" / "site")
+        with suppress(InputError):
+            site.write(name, "x")
+        with suppress(InputError):
+            site.finish()
+            Site(site.folder).finish()
+        yield name, _only(above, "deep") and _only(above / "deep", "mine", "site")
+
+
+def _only(folder: Path, *names: str) -> bool:
+    return {path.name for path in folder.iterdir()} <= {*names}
+
+
+def _links(folder: Path) -> Tries:
+    for number, kind in enumerate(LINKS):
+        suite, _ = planted(folder / str(number), kind, "a-secret")
+        try:
+            load(str(suite))
+        except InputError as error:
+            yield kind, "leads out of the suite" in str(error) and "a-secret" not in str(error)
+        else:
+            yield kind, False
+
+
+def _formulas(_: Path) -> Tries:
+    for text in FORMULAS:
+        yield text, defused(text) != text and defused(text).replace("'", "") == text.replace("'", "")
+
+
+def _markdown(_: Path) -> Tries:
+    """Each text in a paragraph, an item of a list, in bold and in a table."""
+    from tests.rendered import Seen
+
+    for text in MARKDOWN:
+        frames = (escaped(text), f"- {escaped(text)}", f"x **x{in_cell(text)}** x", table([("head",), (text or "x",)]))
+        seen = [Seen(frame) for frame in frames]
+        same = all(" ".join(shown(text).split()) in each.text for each in seen)
+        tags = {tag for each in seen for tag in each.tags}
+        known = {"p", "ul", "li", "strong", "table", "thead", "tbody", "tr", "th", "td", "span"}
+        yield text, same and tags <= known and not any(each.made for each in seen)
+
+
+def _hosts(folder: Path) -> Tries:
+    (folder / "index.html").write_text("<p>")
+    with preview.server(folder) as serving:
+        thread = threading.Thread(target=serving.serve_forever)
+        thread.start()
+        for host in HOSTS:
+            connection = http.client.HTTPConnection("127.0.0.1", serving.server_port, timeout=10)
+            connection.putrequest("GET", "/", skip_host=True)
+            connection.putheader("Host", host.format(port=serving.server_port))
+            connection.endheaders()
+            yield host, connection.getresponse().status == 421
+            connection.close()
+        serving.shutdown()
+        thread.join()
+
+
+def _refused(name: str, check: Callable[[str], object]) -> tuple[str, bool]:
+    try:
+        check(name)
+    except InputError:
+        return name, True
+    return name, False
+
+
+def _branches(_: Path) -> Tries:
+    yield from (_refused(name, references.branch) for name in BRANCHES)
+    yield from (_refused(name, references.remote) for name in REMOTES)
+
+
+def _bases(folder: Path) -> Tries:
+    who = ["-c", "user.name=a", "-c", "user.email=a@example.org"]
+    for words in (["init", "--quiet", "-b", "main"], ["commit", "--quiet", "--allow-empty", "-m", "first"]):
+        subprocess.run(["git", "-C", folder, *who, *words], check=True)  # noqa: S607
+    yield from (_refused(name, lambda name: references.commit(folder, name)) for name in BASES)
+
+
+KINDS: dict[str, Callable[[Path], Tries]] = {
+    "names in a run's folder": _in_runs,
+    "names in a site's folder": _in_sites,
+    "links and paths out of a suite": _links,
+    "formulas in CSV cells": _formulas,
+    "texts in Markdown": _markdown,
+    "hosts of a preview": _hosts,
+    "branches and remotes": _branches,
+    "bases": _bases,
+}
