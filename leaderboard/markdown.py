@@ -21,7 +21,7 @@ BREAK = "\u200b"
 """A space of no width."""
 JOINERS = "\u200c\u200d"
 """Of no width, too; they shape letters and signs."""
-MARKUP = re.compile(r"[\\`*\[\]<|~]|(?<![^\W_])_|_(?![^\W_])|&(?=[#\w])")
+MARKUP = re.compile(r"[\\`*\[\]|~]|<(?=[a-zA-Z/!?])|(?<![^\W_])_|_(?![^\W_])|&(?=[#\w])")
 """What is markup anywhere; ``_`` within a word is none."""
 BEGINNING = re.compile(r"[#>+=-]|(?<=\d)[.)](?= |$)")
 """What begins a heading, a list or a line across where a line begins with it, or with a number and it."""

@@ -63,10 +63,10 @@ MARKDOWN = (
 )  # fmt: skip
 """Texts that Markdown, or GitHub after it, would make something else of."""
 NAMES = (
-    "..", ".", "", "/", "../x", "x/../../../../evil", "/etc/passwd", "a/b", "a\\b", "..\\..\\x", "C:\\x", "~", "~/x", ".hidden",
-    "-rf", "a\x00b", "a\nb", " ", "a ", "A", "a", "\u00e4", "a\u0308", "con", "nul.txt", "x" * 300, "half \ud800", "$(touch x)",
-    "`x`", "a;b", "%2e%2e%2f", "..%2f", "\u2024\u2024/x", "\uff0e\uff0e\uff0fx", "a--b", "a-b", "x.jsonl", "file:///etc/passwd",
-    "*", "?", "a|b",
+    "..", ".", "", "/", "../x", "x/../../../../evil", "x/../../../../../../../evil", "/etc/passwd", "a/b", "a\\b", "..\\..\\x",
+    "C:\\x", "~", "~/x", ".hidden", "-rf", "a\x00b", "a\nb", " ", "a ", "A", "a", "\u00e4", "a\u0308", "con", "nul.txt",
+    "x" * 300, "half \ud800", "$(touch x)", "`x`", "a;b", "%2e%2e%2f", "..%2f", "\u2024\u2024/x", "\uff0e\uff0e\uff0fx", "a--b",
+    "a-b", "x.jsonl", "file:///etc/passwd", "*", "?", "a|b",
 )  # fmt: skip
 """Names of suites, systems, models, tasks and files."""
 LINKS: dict[str, tuple[str, str, str]] = {
