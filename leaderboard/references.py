@@ -1,6 +1,6 @@
 """Names of branches and commits as people type them: what git could take for an option or for another thing is refused.
 
-Nothing of a name reaches git before it was looked at here, and then only as `refs/heads/NAME` or as a commit's hash.
+No name reaches git before it was looked at here: a branch then as `refs/heads/NAME`, a commit to be made a hash.
 """
 
 from __future__ import annotations
@@ -15,6 +15,8 @@ FORBIDDEN = re.compile(r"[\x00-\x20\x7f~^:?*\[\\]|\.\.|@\{|//|^/|/$|(?:^|/)\.|\.
 """What no name of a branch may hold: git's own rules (git-check-ref-format), a first dash, and the folder of all refs."""
 SPECIAL = re.compile(r"@|(?i:head)|[A-Z_]+_HEAD|(?i:[0-9a-f]{40}|[0-9a-f]{64})")
 """Names that git reads as something else: what is checked out, or a commit."""
+HELPER = re.compile(r"[\w+.-]+::")
+"""Begins an address that git hands to a program (gitremote-helpers); ``ssh://[::1]/x`` is none."""
 
 
 def branch(name: str, option: str = "--branch") -> str:
@@ -49,7 +51,7 @@ def remote(name: str, option: str = "--push") -> str:
     Raises:
         InputError: git could take it for an option, or for a command to be run.
     """
-    if not name or name.startswith("-") or not name.isprintable() or "::" in name:
+    if not name or name.startswith("-") or not name.isprintable() or HELPER.match(name):
         raise InputError(f"{option} {name!r}: no name of a remote; `git remote` lists them")
     return name
 

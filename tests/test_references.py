@@ -55,6 +55,13 @@ def test_a_refused_branch_or_remote_is_said_before_anything_else(repository, tmp
             commit(tmp_path / "no site", Target(repository, remote=name))
 
 
+@pytest.mark.parametrize(
+    "name", ["origin", "https://example.org/a.git", "git@example.org:a/b.git", "ssh://[::1]/a", "../b", "/a b"]
+)
+def test_a_remote_that_git_takes_is_taken(name):
+    assert references.remote(name) == name
+
+
 @pytest.mark.parametrize("name", BASES)
 def test_a_base_that_is_no_commit_is_refused_before_any_exam(repository, name):
     with pytest.raises(InputError, match="give a branch, a tag, a hash"):
