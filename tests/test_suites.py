@@ -164,7 +164,7 @@ BAD = {
     ),
     "a schema that lies elsewhere": (
         {"suite.toml": '[style]\nschema = "../x.json"'},
-        ["suite.toml:2", "lies outside the suite", "beside suite.toml"],
+        ["suite.toml:2", "leads out of the suite's folder", "--allow-outside-files"],
     ),
     "a schema that is not JSON": (
         {"suite.toml": '[style]\nschema = "x.json"', "x.json": '{\n"type":'},
