@@ -10,8 +10,11 @@ from pathlib import Path
 
 from evals.cli import USAGE_ERROR, Parser, begin
 from evals.judges import FORMS, load_judge
+from evals.ranges import Range
 from evals.redaction import redact
 from evals.schema import InputError
+
+REPEATS = Range(1, 1000, "times", whole=True)
 
 
 def main(words: Sequence[str] | None = None) -> int:
@@ -62,7 +65,9 @@ def _parser() -> argparse.ArgumentParser:
     )
     check.add_argument("--judge", default="lexical", metavar="SPEC", help="see below (default: lexical)")
     check.add_argument("--labels", type=Path, required=True, action="append", metavar="FILE", help="JSON lines (repeatable)")
-    check.add_argument("--repeats", type=int, default=1, metavar="N", help="ask N times, to see whether it agrees with itself")
+    check.add_argument(
+        "--repeats", type=REPEATS.option, default=1, metavar="N", help="ask N times, to see whether it agrees with itself"
+    )
     check.add_argument(
         "--to",
         type=Path,

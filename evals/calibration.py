@@ -29,9 +29,11 @@ from evals.names import below, slug
 from evals.ragas_adapter import faithfulness
 from evals.samples import Sample
 from evals.schema import InputError, Score
+from evals.shown import listed, short, shown
 from evals.statistics import Array, expanded_percentiles, resampled_sums
 from evals.strict_json import RepeatedKeyError, numbered, parsed
 from evals.tally import Tally
+from evals.user_files import read_text
 
 Flags: TypeAlias = NDArray[np.bool_]
 
@@ -96,23 +98,22 @@ def read_labels(path: Path, tally: Tally | None = None) -> list[Label]:
     Raises:
         InputError: unreadable, or lines that are no labels; names each by file, line and field.
     """
-    try:
-        lines = list(numbered(path.read_text(encoding="utf-8-sig")))
-    except (OSError, UnicodeDecodeError) as error:
-        raise InputError(f"{path}: cannot be read: {error}") from error
+    lines = list(numbered(read_text(path, remedy="name a file of labels, one JSON object a line")))
     labels, problems = [], []
     for number, line in lines:
         try:
             labels.append(_label(parsed(line)))
         except RepeatedKeyError as error:
-            problems.append(f"{path}:{number}: field '{error}': it is there twice; keep one of them")
-        except (ValueError, AttributeError, RecursionError) as error:
-            problems.append(f"{path}:{number}: {error}")
+            problems.append(f"{path}:{number}: field '{short(str(error))}': it is there twice; keep one of them")
+        except json.JSONDecodeError as error:
+            problems.append(f"{path}:{number}: not JSON at column {error.colno}: {error.msg}; write one JSON object on the line")
+        except ValueError as error:
+            problems.append(f"{path}:{number}: {short(str(error), 400)}; docs/gate.md says how labels are written")
     if problems:
-        raise InputError("\n".join(problems))
+        raise InputError("\n".join(listed(problems)))
     if not asked(labels):
         raise InputError(
-            f"{path}: labels must hold both supported and unsupported answers, or both contradicted answers and others"
+            f"{path}: expected both supported and unsupported answers, or both contradicted answers and others; label both"
         )
     _count(path.name, [number for number, _ in lines], labels, tally or Tally())
     return labels
@@ -137,7 +138,7 @@ def _count(source: str, numbers: Sequence[int], labels: Sequence[Label], tally: 
 
 def _label(row: Mapping[str, Any]) -> Label:
     if not isinstance(row, Mapping):
-        raise ValueError(f"expected a JSON object, not {row!r}"[:80])  # noqa: TRY004 -- it is the input that is wrong
+        raise ValueError(f"expected a JSON object, not {shown(row)}")  # noqa: TRY004 -- it is the input that is wrong
     found = {name: _given(row, aliases) for name, aliases in ALIASES.items()}
     answer, passages = found["answer"], found["passages"]
     if not isinstance(answer, str) or not answer.strip():
@@ -150,6 +151,9 @@ def _label(row: Mapping[str, Any]) -> Label:
         raise ValueError(f"expected a text or a list of texts, none of them empty, as one of {', '.join(ALIASES['passages'])}")
     supported, denied = _verdicts(found)
     asked, cluster = found["question"], row.get("cluster")
+    for name, value in (("question", asked), ("cluster", cluster)):
+        if value is not None and not isinstance(value, str) and type(value) is not int:
+            raise ValueError(f"{name}: expected a text, not {shown(value)}")
     cluster = passages[0] if cluster is None else str(cluster)
     return Label(Sample(UNASKED if asked in (None, "") else str(asked), answer, tuple(passages)), supported, cluster, denied)
 
@@ -169,7 +173,7 @@ def _given(row: Mapping[str, Any], aliases: Sequence[str]) -> Any:
     values = {alias: row[alias] for alias in aliases if row.get(alias) is not None and row[alias] == row[alias]}  # NaN is not
     first = next(iter(values.values()), None)
     if any(value != first for value in values.values()):
-        raise ValueError(f"given more than once, and not alike ({', '.join(values)}); keep one of them")
+        raise ValueError(f"given more than once, and not alike ({short(', '.join(values))}); keep one of them")
     return first
 
 

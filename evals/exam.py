@@ -13,12 +13,13 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Any, NamedTuple, ParamSpec, Protocol, TypeVar
 
 from evals import machine
 from evals.cache import Cache, digest, source
 from evals.counts import counted
 from evals.judges import Judge
+from evals.patterns import TooSlowError
 from evals.redaction import redact
 from evals.schema import (
     Answer,
@@ -33,6 +34,7 @@ from evals.schema import (
     Timing,
     as_json,
     not_applicable,
+    unmeasured,
 )
 
 if TYPE_CHECKING:
@@ -185,6 +187,8 @@ class Axis:
 
 
 NO_REFERENCE = "the question has no reference answer"
+Asked = ParamSpec("Asked")
+Found = TypeVar("Found")
 QuestionScorer = Callable[[Suite, Question, Answer], Score | float | None]
 
 
@@ -203,12 +207,20 @@ def per_question(table: dict[Measure, QuestionScorer]) -> Callable[[Sheet], Iter
 
 
 def _one(measure: Measure, scorer: QuestionScorer, suite: Suite, question: Question, answer: Answer) -> Score:
-    result = scorer(suite, question, answer)
+    result = in_time(scorer, suite, question, answer)
     if result is None:
         return not_applicable(NO_REFERENCE)
     if answer.error and not (isinstance(result, Score) and result.value is None):
         return measure.failed(answer.error)
     return with_caution(result if isinstance(result, Score) else Score(float(result)), answer.caution)
+
+
+def in_time(scorer: Callable[Asked, Found], *asked: Asked.args, **named: Asked.kwargs) -> Found | Score:
+    """What a scorer says; an unmeasured score where a house format takes too long to tell whether the answer follows it."""
+    try:
+        return scorer(*asked, **named)
+    except TooSlowError as error:
+        return unmeasured(str(error))
 
 
 def with_caution(score: Score, caution: str) -> Score:

@@ -7,7 +7,6 @@ pytest again with them named.
 
 from __future__ import annotations
 
-import argparse
 import os
 import re
 import shlex
@@ -19,10 +18,12 @@ from typing import Any
 
 import pytest
 
+from evals.ranges import COUNT, Range
 from evals.schema import Suite
 
 ROOT = Path(__file__).resolve().parent.parent
 SETTINGS = ROOT / "pyproject.toml"
+SEEDS = Range(1, 1000, "trainings", whole=True)
 
 
 def declare(parser: pytest.Parser) -> None:
@@ -38,8 +39,12 @@ def declare(parser: pytest.Parser) -> None:
     several("--base-model", metavar="ID|PATH", help="a base model: folder or hub name (repeatable; default: the embedded one)")
     group.addoption("--systems", metavar="FILE", help="the table of systems (default: models/systems.toml)")
     group.addoption("--judge", default="lexical", metavar="SPEC", help="lexical (default), nli:MODEL or openai:MODEL[@BASE_URL]")
-    group.addoption("--seeds", type=count, default=1, metavar="N", help="train everything that is trained N times (default: 1)")
-    group.addoption("--limit", type=count, metavar="N", help="ask only the first N questions, and N items of each general task")
+    group.addoption(
+        "--seeds", type=SEEDS.option, default=1, metavar="N", help="train everything that is trained N times (default: 1)"
+    )
+    group.addoption(
+        "--limit", type=COUNT.option, metavar="N", help="ask only the first N questions, and N items of each general task"
+    )
     group.addoption("--full", action="store_true", help="take the axes, too, that train systems again (marked slow)")
     group.addoption("--run-dir", metavar="DIR", help="the run's folder (default: runs/<commit>-<hash of what is asked>)")
     group.addoption("--site", metavar="DIR", help="where the page is published (default: leaderboard/site)")
@@ -109,13 +114,6 @@ def left_out(limit: int | None, suites: Iterable[Suite]) -> list[str]:
         if (missing := [question for question in suite.questions if not question.answerable])
         and all(question.answerable for question in suite.questions[:limit])
     ]
-
-
-def count(text: str) -> int:
-    """A whole number of 1 or more; ArgumentTypeError otherwise."""
-    if not text.isdecimal() or int(text) < 1:
-        raise argparse.ArgumentTypeError(f"expected a whole number, 1 or more, not {text!r}")
-    return int(text)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

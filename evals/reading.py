@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 from evals.accuracy import exact_match
-from evals.exam import NO_REFERENCE, Mark, Sheet
+from evals.exam import NO_REFERENCE, Mark, Sheet, in_time
 from evals.holders import Held
 from evals.schema import Answer, Context, Measure, Question, Score, Suite, not_applicable
 from evals.spread import spread
@@ -103,7 +103,9 @@ def _score(suite: Suite, measure: Measure, condition: Condition, question: Quest
         return not_applicable("there is nothing of the kind to show")
     if answer.error:
         return measure.failed(answer.error)
-    value = condition.score(suite, question, answer)
+    value = in_time(condition.score, suite, question, answer)
+    if isinstance(value, Score):
+        return value
     caution = answer.caution if condition.room is None else replace(answer, cut=0).caution  # there it is cut on purpose
     return not_applicable(NO_REFERENCE) if value is None else Score(value, caution=caution)
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 from evals.accuracy import declined
-from evals.exam import Mark, Sheet, with_caution
+from evals.exam import Mark, Sheet, in_time, with_caution
 from evals.judges import EntailingJudge, JudgeError, Pair, each
 from evals.schema import Answer, Measure, Question, Score, not_applicable, unmeasured
 
@@ -42,7 +42,7 @@ Chosen = Sample | Score
 def grade(sheet: Sheet, measure: Measure, choose: Callable[[Sheet, Question, Answer], Chosen], judge: _Judging) -> Iterator[Mark]:
     """Marks of one measure: choose what is to be judged, have all of it judged at once."""
     pairs = list(sheet.pairs)
-    chosen = [_unless_failed(measure, answer, choose(sheet, question, answer)) for question, answer in pairs]
+    chosen = [_unless_failed(measure, answer, in_time(choose, sheet, question, answer)) for question, answer in pairs]
     judged = iter(judge([choice for choice in chosen if isinstance(choice, Sample)]))
     for (question, answer), choice in zip(pairs, chosen, strict=True):
         score = next(judged) if isinstance(choice, Sample) else choice

@@ -7,13 +7,13 @@ from __future__ import annotations
 
 import dataclasses
 import json
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cache, cached_property
 from importlib.metadata import version as installed
 from typing import Any, Literal, get_args
 
+from evals import patterns
 from evals.characters import fold
 
 FORMAT = 3
@@ -129,10 +129,15 @@ class Style:
     """A demand in words, for a judge to decide."""
 
     def bare(self, text: str) -> str:
-        """The answer without the house format; the text itself where that is not followed."""
-        found = re.fullmatch(self.pattern, text.strip()) if self.pattern else None
+        """The answer without the house format; the text itself where that is not followed.
+
+        Raises:
+            evals.patterns.TooSlowError: it takes too long to tell.
+        """
+        found = patterns.fullmatch(self.pattern, text.strip()) if self.pattern else None
         if found and "answer" in found.groupdict():
-            return found["answer"]
+            held: str = found["answer"] or ""  # a group that is optional may be left out
+            return held
         return self._property(text.strip()) if self.answer else text.strip()
 
     def _property(self, text: str) -> str:

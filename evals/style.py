@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache, partial
 from typing import Any
 
+from evals import patterns
 from evals.exam import Axis, Mark, Sheet, per_question
+from evals.json_schema import fits
 from evals.judges import ChatJudge, Judge, chats
 from evals.samples import PARALLEL, Chosen, Sample, failure, grade
 from evals.schema import Answer, Measure, Question, Score, Style, Suite, not_applicable, unmeasured
@@ -34,32 +35,27 @@ Reply with JSON: {{"met": true or false, "reason": "a few words"}}"""
 
 
 def followed(style: Style, text: str) -> bool:
-    """Whether a text as a whole is in the format that the pattern and the schema describe, as far as there are any."""
+    """Whether a text as a whole is in the format that the pattern and the schema describe, as far as there are any.
+
+    Raises:
+        evals.patterns.TooSlowError: it takes too long to tell.
+    """
     said = text.strip()
-    by_pattern = not style.pattern or re.fullmatch(style.pattern, said) is not None
+    by_pattern = not style.pattern or patterns.fullmatch(style.pattern, said) is not None
     return by_pattern and (style.schema is None or _valid(style.schema, said))
 
 
 def _valid(schema: Mapping[str, Any], text: str) -> bool:
     try:
-        return bool(_validator(json.dumps(schema)).is_valid(json.loads(text, parse_constant=_no_number)))
+        value = json.loads(text, parse_constant=_no_number)
     except (ValueError, RecursionError):
         return False
+    return fits(schema, value)
 
 
 def _no_number(name: str) -> None:
     """NaN and the infinities, which Python reads and JSON does not have."""
     raise ValueError(name)
-
-
-@cache
-def _validator(schema: str) -> Any:
-    """Made once for a schema. References lead nowhere but into the schema itself: nothing is fetched."""
-    from jsonschema.validators import validator_for
-    from referencing import Registry
-
-    parsed = json.loads(schema)
-    return validator_for(parsed)(parsed, registry=Registry())
 
 
 def _followed(suite: Suite, _: Question, answer: Answer) -> float | Score:

@@ -12,7 +12,7 @@ from dataclasses import replace
 
 from evals.accuracy import exact_match, says
 from evals.cost import caution
-from evals.exam import WHOLE, Axis, Candidate, Effort, Mark, QuestionScorer, Sheet, per_question, with_caution
+from evals.exam import WHOLE, Axis, Candidate, Effort, Mark, QuestionScorer, Sheet, in_time, per_question, with_caution
 from evals.reading import ASKED
 from evals.schema import Answer, Example, Measure, Question, RevisedQuestion, Score, Suite, not_applicable, unmeasured
 from evals.spread import spread
@@ -98,7 +98,7 @@ def _against_the_new(suite: Suite, question: Question, answer: Answer) -> float 
 def _remembered(suite: Suite, question: Question, answer: Answer | None) -> Score:
     if answer is None:
         return not_applicable("the system does not retrieve: updates.stale is what it remembers")
-    value = _says_the_old(suite, question, answer)
+    value = in_time(_says_the_old, suite, question, answer)
     if isinstance(value, Score):
         return value
     return REMEMBERED.failed(answer.error) if answer.error else Score(value)

@@ -12,12 +12,14 @@ from pathlib import Path
 
 from evals.cli import USAGE_ERROR, Parser, begin
 from evals.counts import counted
+from evals.ranges import AMOUNT, COUNT, SHARE, Range
 from evals.redaction import redact
 from evals.schema import InputError
 from leaderboard import advised, debated, publish, summary
 
 INCOMPARABLE = 3
 """A run that a gate or a comparison cannot read, or may not compare."""
+PORT = Range(0, 65535, "a port; 0 takes one that is free", whole=True)
 SITE = Path(__file__).with_name("site")
 
 
@@ -184,7 +186,7 @@ def _of_run(commands: argparse._SubParsersAction[Parser]) -> None:
     claims.set_defaults(run=_claims, refused=USAGE_ERROR)
     draw = commands.add_parser("sample", help="draw judged answers for people to label, who then correct the judge's figures")
     draw.add_argument("--measure", required=True, metavar="MEASURE", help="a judged measure, such as faithfulness.retrieved")
-    draw.add_argument("-n", type=int, default=40, metavar="N", help="answers of each system (default: 40; 20 at least)")
+    draw.add_argument("-n", type=COUNT.option, default=40, metavar="N", help="answers of each system (default: 40; 20 at least)")
     draw.set_defaults(run=_sample, refused=USAGE_ERROR)
     for parser in (show, claims, draw):
         parser.add_argument("folder", type=Path, metavar="RUN", help="a run folder")
@@ -223,7 +225,7 @@ def _of_commits(parser: argparse.ArgumentParser) -> None:
 def _of_site(commands: argparse._SubParsersAction[Parser]) -> None:
     """What is done with a site that was published."""
     preview = commands.add_parser("preview", help="show a published site in a browser, from an address of this machine alone")
-    preview.add_argument("--port", type=_port, default=0, metavar="N", help="where (default: a port that is free)")
+    preview.add_argument("--port", type=PORT.option, default=0, metavar="N", help="where (default: a port that is free)")
     preview.add_argument("--no-open", dest="open", action="store_false", help="print the address, and open no browser")
     preview.set_defaults(run=_preview, refused=USAGE_ERROR)
     pages = commands.add_parser("gh-pages", help="commit a published site to a branch, beside the one that is checked out")
@@ -243,45 +245,39 @@ def _of_site(commands: argparse._SubParsersAction[Parser]) -> None:
 def _of_situation(parser: argparse.ArgumentParser) -> None:
     """The words that describe a situation: docs/advice.md explains them."""
     parser.add_argument("folders", nargs="+", type=Path, metavar="RUN", help="run folders, taken together; or a leaderboard.json")
-    parser.add_argument("--updates", type=_amount, default=1.0, metavar="N", help="updates of documents a month (default: 1)")
+    parser.add_argument(
+        "--updates", type=AMOUNT.option, default=1.0, metavar="N", help="updates of documents a month (default: 1)"
+    )
     what = "share of the knowledge that an update changes (default: as the suite's revisions do)"
-    parser.add_argument("--changed", type=_share, metavar="SHARE", help=what)
-    parser.add_argument("--queries", type=_amount, default=1000.0, metavar="N", help="questions a day (default: 1000)")
+    parser.add_argument("--changed", type=SHARE.option, metavar="SHARE", help=what)
+    parser.add_argument("--queries", type=AMOUNT.option, default=1000.0, metavar="N", help="questions a day (default: 1000)")
     parser.add_argument("--prices", type=Path, metavar="FILE", help="list of prices (default: leaderboard/prices.toml)")
     hour = parser.add_mutually_exclusive_group()
     what = "pay for this machine of the list (default: the one nearest to the run's)"
     hour.add_argument("--machine", default="", metavar="NAME", help=what)
-    hour.add_argument("--hour", type=_amount, metavar="X", help="what an hour of your machine costs, in place of a listed one's")
+    hour.add_argument(
+        "--hour", type=AMOUNT.option, metavar="X", help="what an hour of your machine costs, in place of a listed one's"
+    )
     what = "pay for this system's answers by the token, as this service of the list does (repeatable)"
     parser.add_argument("--api", type=_assigned, action="append", default=[], metavar="SYSTEM=NAME", help=what)
     what = "accuracy that may be given up for a lower cost (default: 0.02, two points)"
-    parser.add_argument("--margin", type=_share, default=0.02, metavar="SHARE", help=what)
+    parser.add_argument("--margin", type=SHARE.option, default=0.02, metavar="SHARE", help=what)
     what = "least saving a month, in the prices' currency, for which cost counts (default: 1)"
-    parser.add_argument("--material", type=_amount, default=1.0, metavar="X", help=what)
+    parser.add_argument("--material", type=AMOUNT.option, default=1.0, metavar="X", help=what)
     what = "the same as a share of what the dearer option costs; the larger counts (default: 0.05)"
-    parser.add_argument("--material-share", type=_share, default=0.05, metavar="SHARE", help=what)
+    parser.add_argument("--material-share", type=SHARE.option, default=0.05, metavar="SHARE", help=what)
     what = "most that the recommended one may turn out to be less accurate than another (default: 0.1)"
-    parser.add_argument("--risk", type=_share, default=0.1, metavar="SHARE", help=what)
-    parser.add_argument("--min-accuracy", type=_share, metavar="SHARE", help="least expected accuracy")
-    parser.add_argument("--min-style", type=_share, metavar="SHARE", help="least share of answers in the house format")
+    parser.add_argument("--risk", type=SHARE.option, default=0.1, metavar="SHARE", help=what)
+    parser.add_argument("--min-accuracy", type=SHARE.option, metavar="SHARE", help="least expected accuracy")
+    parser.add_argument("--min-style", type=SHARE.option, metavar="SHARE", help="least share of answers in the house format")
     what = "least share of unanswerable questions declined; none: no limit (default: 0.5, where it was measured)"
     parser.add_argument("--min-abstention", type=_limit, default=argparse.SUPPRESS, metavar="SHARE", help=what)
-    parser.add_argument("--max-latency", type=_amount, metavar="SECONDS", help="most p95 latency")
+    parser.add_argument("--max-latency", type=AMOUNT.option, metavar="SECONDS", help="most p95 latency")
     what = "most general ability lost; none: no limit (default: 0.05, where it was measured)"
     parser.add_argument("--max-forgetting", type=_limit, default=argparse.SUPPRESS, metavar="SHARE", help=what)
-    parser.add_argument("--max-extracted", type=_share, metavar="SHARE", help="most of the planted secrets given away")
+    parser.add_argument("--max-extracted", type=SHARE.option, metavar="SHARE", help="most of the planted secrets given away")
     parser.add_argument("--json", action="store_true", help="print all of it as JSON")
     parser.set_defaults(run=_advise, refused=USAGE_ERROR)
-
-
-def _amount(word: str) -> float:
-    try:
-        number = float(word)
-    except ValueError:
-        number = float("nan")
-    if not 0 <= number < float("inf"):
-        raise argparse.ArgumentTypeError(f"expected a number, 0 or more, not {word}")
-    return number
 
 
 def _assigned(word: str) -> tuple[str, str]:
@@ -293,22 +289,9 @@ def _assigned(word: str) -> tuple[str, str]:
     return system, name
 
 
-def _port(word: str) -> int:
-    if not word.isdecimal() or int(word) > 65535:
-        raise argparse.ArgumentTypeError(f"expected a port from 0 to 65535, not {word}")
-    return int(word)
-
-
-def _share(word: str) -> float:
-    number = _amount(word)
-    if number > 1:
-        raise argparse.ArgumentTypeError(f"expected a share from 0 to 1 (0.02: two points), not {word}")
-    return number
-
-
 def _limit(word: str) -> float | None:
     """A share, or none where nothing is required."""
-    return None if word == "none" else _share(word)
+    return None if word == "none" else SHARE.option(word)
 
 
 def _with_claims(parser: argparse.ArgumentParser) -> argparse.ArgumentParser:

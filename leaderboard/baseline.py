@@ -21,10 +21,13 @@ from pathlib import Path
 from typing import Any
 
 from evals.disk import write_atomically
+from evals.ranges import SEED, Range
 from evals.redaction import redact
 from evals.schema import FORMAT as RECORD
 from evals.schema import InputError, Status
 from evals.sealed import opened, sealed
+from evals.shown import short, shown
+from evals.user_files import read_json
 from leaderboard.columns import About, Columns
 from leaderboard.records import Records
 from leaderboard.series import grouped
@@ -34,6 +37,8 @@ FORMAT = 2
 READABLE = (1, FORMAT)
 SAVED = Path(__file__).with_name("baseline")
 """Where runs are saved."""
+AGAIN = "name a run folder, or a file that --eval-save wrote, and save that one again if it was changed"
+VALUE = Range(-1e30, 1e30)
 ABOUT = About._fields
 LETTERS: dict[Status, str] = {"failed": "x", "unmeasured": "?", "not_applicable": "-"}
 STATUSES: dict[str, Status] = {letter: status for status, letter in LETTERS.items()}
@@ -45,7 +50,7 @@ def open_run(path: Path) -> Run:
     Raises:
         InputError: it is neither, or it is damaged; names what is wrong with it.
     """
-    return load(path) if path.is_file() else read(path)
+    return load(path) if path.exists() and not path.is_dir() else read(path)
 
 
 def seeded() -> list[Run]:
@@ -92,34 +97,43 @@ def _values(rows: Records) -> str | list[Any]:
 
 def load(path: Path, measures: Collection[str] | None = None) -> Run:
     """Read a baseline, or some measures of it; see `open_run`."""
+    data = read_json(path, remedy=AGAIN)
     try:
-        text = path.read_bytes().replace(b"\r\n", b"\n")
-        data = opened(text, always=False)
         number = data.get("format")
-        if number == FORMAT:
-            opened(text)  # says that there is no checksum
+        data = opened(path.read_bytes().replace(b"\r\n", b"\n"), always=number == FORMAT)
         columns = Columns()
         for row in data["series"] if number in READABLE else ():
             if measures is None or row["measure"] in measures:
                 columns.extend(_records(row, data["items"][row["items"]]))
         records = Records(columns.table()).in_order()
-        provenance = dict[str, Any](data["run"])
-    except (OSError, ValueError, KeyError, TypeError, AttributeError, OverflowError) as error:
-        raise InputError(f"{path}: not a baseline: {error!r}; delete it, and save the run again with --eval-save") from error
-    if number not in READABLE:
-        raise InputError(f"{path}: format {number!r} is not {FORMAT}; save the baseline anew with this version")
+        provenance = data["run"]
+    except (ValueError, KeyError, TypeError, AttributeError, OverflowError) as error:
+        why = f"{short(str(error))} is missing" if isinstance(error, KeyError) else short(str(error), 300)
+        raise InputError(f"{path}: not a saved run: {why}; {AGAIN}") from error
+    if not isinstance(provenance, dict):
+        raise InputError(f"{path}: run: expected an object, not {shown(provenance)}; {AGAIN}")
+    if type(number) is not int or number not in READABLE:
+        raise InputError(f"{path}: format {shown(number)} is not {FORMAT}; save the baseline anew with this version")
     return Run(path.parent, records, provenance)
 
 
 def _records(row: Mapping[str, Any], items: Sequence[tuple[str, str]]) -> Iterator[Sequence[Any]]:
     """The records of a line as `Columns` takes them."""
+    SEED.check("seed", row["seed"])
     shared, worst = [*(row[name] for name in ABOUT), RECORD], _worst(row["better"])
     cautions = {place: text for text, places in row.get("cautions", {}).items() for place in places}
     for place, ((item, cluster), value) in enumerate(zip(items, row["values"], strict=True)):
         status = STATUSES.get(value, "scored") if isinstance(value, str) else "scored"
-        number = float(value) if status == "scored" else worst if status == "failed" else None
+        number = _number(value) if status == "scored" else worst if status == "failed" else None
         reason = "" if status == "scored" else "see the run itself"
         yield (*shared, item, cluster, status, number, reason, cautions.get(place, ""))
+
+
+def _number(value: Any) -> float:
+    if value in ("0", "1"):
+        return float(value)
+    VALUE.check("value", value)
+    return float(value)
 
 
 def _worst(better: str) -> float:

@@ -8,20 +8,23 @@ from __future__ import annotations
 
 import difflib
 import re
-import tomllib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
 from fnmatch import fnmatchcase
-from math import inf, isfinite
+from math import inf
 from pathlib import Path
 from typing import Any, Literal, get_args
 
 from evals.axes import measures
+from evals.ranges import Range
 from evals.schema import InputError
+from evals.shown import short, shown
+from evals.user_files import read_toml
 
 SHIPPED = Path(__file__).with_name("claims.toml")
 
 Expect = Literal["higher", "lower", "equal"]
+MARGIN = Range(unit="in the measure's unit: 0.02 of a share is two points")
 NEEDED = ("claim", "measure", "system", "expect")
 
 
@@ -85,15 +88,12 @@ class _File:
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self.text, self.data, self.unreadable = "", {}, ""
+        self.text, self.unreadable = "", ""
+        self.data: Mapping[str, Any] = {}
         try:
-            self.text = path.read_text(encoding="utf-8-sig")
-            self.data = tomllib.loads(self.text)
-        except tomllib.TOMLDecodeError as error:
-            found = re.search(r"line (\d+)", str(error))
-            self.unreadable = f"{path}:{found[1] if found else 1}: not TOML: {error}; texts are written in quotes"
-        except (OSError, ValueError, RecursionError) as error:
-            self.unreadable = f"{path}: cannot be read as claims: {error}; name a TOML file such as leaderboard/claims.toml"
+            self.text, self.data = read_toml(path, remedy="name a TOML file such as leaderboard/claims.toml")
+        except InputError as error:
+            self.unreadable = str(error)
 
     def claims(self) -> Iterator[Claim]:
         yield from (Claim(**table) for table in self.data["claim"])
@@ -104,7 +104,8 @@ class _File:
         tables = self.data.get("claim")
         if not isinstance(tables, list) or not tables or not all(isinstance(table, dict) for table in tables):
             return [f"{self.path}: no claims in it; begin each with a line [[claim]], and its fields below"]
-        found = [f"{self.path}: {key}: unknown table; begin each claim with [[claim]]" for key in self.data if key != "claim"]
+        others = [short(key) for key in self.data if key != "claim"]
+        found = [f"{self.path}: {key}: unknown table; begin each claim with [[claim]]" for key in others]
         for place, table in enumerate(tables):
             found += [f"{self.path}:{self.line(place, key)}: {key}: {what}" for key, what in _problems(table)]
         return found + [f"{self.path}:{self.line(place, 'claim')}: claim: {what}" for place, what in _twice(tables)]
@@ -122,10 +123,10 @@ def _problems(table: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     known = [field.name for field in fields(Claim)]
     for key, value in table.items():
         if key not in known:
-            near = difflib.get_close_matches(key, known, n=1)
-            yield key, "unknown field; " + (f"did you mean {near[0]}?" if near else f"known are {', '.join(known)}")
+            near = difflib.get_close_matches(key, known, n=1) if len(key) < 100 else []
+            yield short(key), "unknown field; " + (f"did you mean {near[0]}?" if near else f"known are {', '.join(known)}")
         elif expected := _expected(key, value):
-            yield key, f"expected {expected}, not {value!r}"
+            yield key, f"{expected}, not {shown(value)}"
     for key in (key for key in NEEDED if key not in table):
         yield key, f"missing; add {key} = {EXAMPLES[key]}"
     yield from _contradictions(table)
@@ -136,20 +137,19 @@ EXAMPLES = {"claim": '"..."', "measure": '"accuracy.exact"', "system": '"rag"', 
 
 def _expected(key: str, value: Any) -> str:
     if key == "expect":
-        return "" if value in get_args(Expect) else EXAMPLES["expect"]
+        return "" if value in get_args(Expect) else f"expected {EXAMPLES['expect']}"
     if key == "margin":
-        number = isinstance(value, int | float) and not isinstance(value, bool) and isfinite(value)
-        return "" if number else "a number in the measure's unit, such as 0.02"
-    return "" if isinstance(value, str) and value.strip() else "a text in quotes"
+        return "" if MARGIN.holds(value) else f"expected {MARGIN}"
+    return "" if isinstance(value, str) and value.strip() else "expected a text in quotes"
 
 
 def _contradictions(table: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     """What cannot be meant, though each field by itself could."""
-    margin = table.get("margin")
-    if table.get("expect") == "equal" and (not isinstance(margin, int | float) or margin < 0):
+    margin: Any = table.get("margin")
+    if table.get("expect") == "equal" and (not MARGIN.holds(margin) or margin < 0):
         yield "margin", "equal within what is not said; add margin = 0.02 for two points of a share"
-    if isinstance(margin, int | float) and abs(margin) >= 1 and _is_share(str(table.get("measure"))):
-        yield "margin", f"a share's margin is below 1, not {margin!r}; write margin = 0.02 for two points"
+    if MARGIN.holds(margin) and abs(margin) >= 1 and _is_share(str(table.get("measure"))):
+        yield "margin", f"a share's margin is below 1, not {shown(margin)}; write margin = 0.02 for two points"
     others = {key: table[key] for key in ("against", "than") if key in table}
     itself = {"against": table.get("system"), "than": table.get("measure")}
     if others and all(value == itself[key] for key, value in others.items()):

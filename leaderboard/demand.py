@@ -16,9 +16,12 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from pathlib import Path
 
+from evals.axes import measures
 from evals.comparison import ALPHA
 from evals.names import slug
+from evals.ranges import Range
 from evals.schema import InputError, Record
+from evals.shown import short
 from leaderboard.baseline import SAVED, open_run
 from leaderboard.changes import CELL, Change, changes, incomparable
 from leaderboard.figures import figure
@@ -30,6 +33,9 @@ DEMAND = re.compile(r"(?P<measure>[\w.*@]+):(?:(?P<ci>ci)|[+-]?(?P<amount>\d+(?:
 
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+-]{0,99}")
 """Of a saved run."""
+
+
+OF_SHARES, OF_AMOUNTS = Range(0, 100, "points, or per cent", below=True), Range(0, 1000, "per cent")
 
 
 @dataclass(frozen=True)
@@ -49,8 +55,18 @@ def demand(text: str) -> Demand:
     """Read a demand; InputError says how one is written."""
     found = DEMAND.fullmatch(text)
     if not found:
-        raise InputError(f"--eval-compare-fail {text}: expected a measure and what it may lose: accuracy.exact:-2pp, :5% or :ci")
-    return Demand(found["measure"], float(found["amount"] or 0) / 100, found["unit"] == "%")
+        raise InputError(
+            f"--eval-compare-fail {short(text)}: expected a measure and what it may lose: accuracy.exact:-2pp, :5% or :ci"
+        )
+    relative, amount = found["unit"] == "%", float(found["amount"] or 0)
+    if wrong := (OF_AMOUNTS if relative and not _is_share(found["measure"]) else OF_SHARES).wrong(amount):
+        raise InputError(f"--eval-compare-fail {short(text)}: {wrong}; to lose all is to lose nothing that fails")
+    return Demand(found["measure"], amount / 100, relative)
+
+
+def _is_share(measure: str) -> bool:
+    """Whether it is a share, or a difference of two, as far as measures are known by their names."""
+    return any(one.unit in ("share", "difference") for one in measures() if fnmatchcase(one.name, measure))
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ of passing need no correction.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from fnmatch import fnmatchcase
 from typing import Any, Literal, get_args
@@ -19,7 +19,7 @@ from evals.statistics import FEW, cluster_count
 from leaderboard.changes import ELSEWHERE, NEW, Change, changes, incomparable
 from leaderboard.figures import figure
 from leaderboard.judged import kappa
-from leaderboard.policy import Policy, Rule, Tier
+from leaderboard.policy import Policy, Rule, Tier, too_much
 from leaderboard.series import grouped
 from leaderboard.store import Run
 
@@ -82,8 +82,17 @@ class Gate:
 
     @property
     def decision(self) -> Decision:
-        """NO-GO if anything that decides failed; else INCONCLUSIVE if anything is open; else GO."""
-        return "NO-GO" if self.failed else "INCONCLUSIVE" if self.open else "GO"
+        """NO-GO if anything that decides failed; else INCONCLUSIVE if anything is open, or nothing decides; else GO."""
+        return "NO-GO" if self.failed else "INCONCLUSIVE" if self.open or self.idle else "GO"
+
+    @property
+    def idle(self) -> str:
+        """Why nothing decides, where nothing does: what is not held against anything cannot have passed."""
+        if not self._deciding:
+            return "Nothing decides: the policy makes every measure that these runs have advisory"
+        if all(ruling.outcome in ("new", "not compared") for ruling in self._deciding):
+            return "Nothing decides: no measure that the policy makes critical or supporting is in both runs"
+        return ""
 
 
 def gate(before: Run, after: Run, policy: Policy, *, anyway: bool = False, seeded: Sequence[Run] = ()) -> Gate:
@@ -139,7 +148,11 @@ def _comparable(differences: Sequence[str]) -> list[str]:
 
 def _in_common(before: Run, after: Run) -> list[str]:
     there, here = _systems(before), _systems(after)
-    if not there or not here or there & here:
+    for systems, run, which in ((there, before, "before"), (here, after, "after")):
+        if not systems:
+            what = "holds no record, so that nothing can be compared"
+            return [f"{run.folder}: the run {which} {what}; name a run that was taken to its end"]
+    if there & here:
         return []
     named = [", ".join("/".join(each) for each in sorted(systems)) for systems in (there, here)]
     return [f"these runs have no suite, base model and system in common: {named[0]} in one, {named[1]} in the other"]
@@ -149,20 +162,14 @@ def _known(policy: Policy, found: Sequence[Change]) -> list[str]:
     """Nothing would be required of a misspelt measure; the policy that comes with Proctor holds for what there is."""
     if policy.shipped:
         return []
-    much = [text for change in found for text in _too_much(change, policy.rule(change.measure, change.unit))]
+    ruled = ((change, policy.rule(change.measure, change.unit)) for change in found)
+    much = [f"the policy's {text}" for change, rule in ruled for text in too_much(change.measure, rule, change.unit)]
     if much:
         return [*dict.fromkeys(much)]
     measures = dict.fromkeys(change.measure for change in found)
     unknown = [name for name in policy.measures if not any(fnmatchcase(measure, name) for measure in measures)]
     said = f"the policy names measures that neither run has: {', '.join(unknown)}; they have {', '.join(measures)}"
     return [said] if unknown else []
-
-
-def _too_much(change: Change, rule: Rule) -> Iterator[str]:
-    """What is allowed of a share in points rather than in shares would let everything pass."""
-    for name, most in (("max_drop", rule.max_drop), ("max_relative_drop", rule.max_relative_drop or 0.0)):
-        if change.unit in ("share", "difference") and most > 1:
-            yield f"the policy's {name} of {change.measure} is {most:g}, and a share is at most 1; write 0.05 for five points"
 
 
 def _systems(run: Run) -> set[tuple[Any, ...]]:

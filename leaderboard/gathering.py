@@ -20,14 +20,15 @@ end of a quality's interval by a millionth.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
 from evals.schema import InputError, Record
+from evals.shown import short
 from evals.statistics import FEW, Interval
+from evals.user_files import read_json
 from leaderboard.covariance import covariance
 from leaderboard.evidence import QUALITY, Column, Evidence, Hardware, Machine
 from leaderboard.percentiles import SECONDS, around
@@ -37,6 +38,7 @@ from leaderboard.reliance import cautions
 from leaderboard.series import Series, grouped, rounded
 from leaderboard.situation import Situation
 
+PUBLISHED = "name a run folder, or a leaderboard.json that this version published"
 WEIGHED = (
     *QUALITY,
     *("hallucination.unanswerable", "style.followed", "forgetting", "privacy.extracted", "latency.p95", "latency.seconds"),
@@ -165,8 +167,8 @@ def read(path: Path) -> list[Evidence]:
         InputError: it cannot be read, or holds none.
     """
     try:
-        return [of_json(entry) for entry in json.loads(path.read_text(encoding="utf-8"))["decision"]]
-    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
-        why = "it is not JSON" if isinstance(error, json.JSONDecodeError) else f"{error!r}"
-        what = "name a run folder, or a leaderboard.json that this version published"
-        raise InputError(f"{path}: holds no data to decide from: {why}; {what}") from error
+        return [of_json(entry) for entry in read_json(path, remedy=PUBLISHED)["decision"]]
+    except InputError:
+        raise
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise InputError(f"{path}: holds no data to decide from: {short(repr(error), 200)}; {PUBLISHED}") from error

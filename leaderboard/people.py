@@ -14,9 +14,12 @@ from pathlib import Path
 from typing import Any, TypeAlias
 
 from evals.prediction_powered import corrected
+from evals.ranges import SEED, Range
 from evals.schema import InputError
+from evals.shown import listed, short, shown
 from evals.statistics import Interval
-from evals.strict_json import numbered, parsed
+from evals.strict_json import RepeatedKeyError, numbered, parsed
+from evals.user_files import read_text
 from leaderboard.records import Records
 from leaderboard.series import Series, grouped
 from leaderboard.store import Row, Run
@@ -26,6 +29,8 @@ log = logging.getLogger("proctor")
 FILE = "people.jsonl"
 FIELDS = ("suite", "base_model", "system", "system_version", "seed", "measure", "item")
 """What a label belongs to. An answer that was given anew, by another version, needs a new one."""
+LABEL = Range(0, 1, "on the measure's own scale")
+WRITTEN = "leave lines as `leaderboard sample` writes them, but for the label"
 Key: TypeAlias = tuple[Any, ...]
 Labels: TypeAlias = Mapping[Key, float]
 
@@ -112,30 +117,43 @@ def _key(row: Mapping[str, Any]) -> Key:
 def _rows(folder: Path) -> list[dict[str, Any]]:
     """The lines of a run's file; all that is wrong with them is said at once."""
     path = folder / FILE
-    if not path.exists():
+    if not path.exists() and not path.is_symlink():
         return []
     rows, problems = [], []
     labelled: dict[Key, tuple[int, float]] = {}
-    for number, line in numbered(path.read_text(encoding="utf-8-sig")):
+    for number, line in numbered(read_text(path, remedy="draw answers with `leaderboard sample`")):
         try:
             rows.append(_row(parsed(line), number, labelled))
         except InputError as error:
-            problems.append(f"{path}:{number}: label: {error}")
-        except (ValueError, TypeError, KeyError) as error:
-            problems.append(f"{path}:{number}: not a line that `leaderboard sample` writes: {error!r}")
+            problems.append(f"{path}:{number}: {error}")
+        except json.JSONDecodeError as error:
+            problems.append(f"{path}:{number}: not JSON at column {error.colno}: {error.msg}; {WRITTEN}")
+        except RepeatedKeyError as error:
+            problems.append(f"{path}:{number}: field '{short(str(error))}': it is there twice; keep one of them")
+        except ValueError as error:
+            problems.append(f"{path}:{number}: JSON that cannot be read ({short(str(error), 200)}); {WRITTEN}")
     if problems:
-        raise InputError("\n".join(problems))
+        raise InputError("\n".join(listed(problems)))
     return rows
 
 
 def _row(row: dict[str, Any], number: int, labelled: dict[Key, tuple[int, float]]) -> dict[str, Any]:
     """One line, if its label is one and is not at odds with one before it."""
+    if not isinstance(row, dict):
+        raise InputError(f"expected a JSON object, not {shown(row)}; {WRITTEN}")
+    for field in (*FIELDS, "label"):
+        if field not in row:
+            raise InputError(f"field '{field}': it is missing; {WRITTEN}")
+        if field == "seed" and (wrong := SEED.wrong(row[field])):
+            raise InputError(f"field '{field}': {wrong}; {WRITTEN}")
+        if field not in ("seed", "label") and not isinstance(row[field], str):
+            raise InputError(f"field '{field}': expected a text, not {shown(row[field])}; {WRITTEN}")
     key, label = _key(row), row["label"]
     if label is None:
         return row
-    if isinstance(label, bool) or not (isinstance(label, int | float) and 0 <= label <= 1):
-        raise InputError(f"expected a number from 0 to 1, or null for none yet, not {label!r}")
+    if wrong := LABEL.wrong(label):
+        raise InputError(f"label: {wrong}; write null for none yet")
     first, known = labelled.setdefault(key, (number, label))
     if known != label:
-        raise InputError(f"line {first} says {known} of the same answer, and this says {label}; keep one of them")
+        raise InputError(f"label: line {first} says {known} of the same answer, and this says {label}; keep one of them")
     return row

@@ -23,14 +23,30 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any, Literal, get_args
 
+from evals.axes import measures
+from evals.ranges import Range
 from evals.schema import InputError
+from evals.shown import short, shown
+from evals.user_files import read_yaml
 from leaderboard.axes import axis
 
 Tier = Literal["critical", "supporting", "advisory"]
 Correction = Literal["holm", "bh", "none"]
 Inconclusive = Literal["stop", "go", "no-go"]
 CHOICES = {"tier": get_args(Tier), "correction": get_args(Correction), "inconclusive": get_args(Inconclusive)}
-AT_MOST_1 = {"alpha", "judge_kappa_min"}
+NUMBERS = {
+    "alpha": Range(0, 0.5, "how often a run that lost no more than is allowed is refused: 0.05 is once in 20", above=True),
+    "min_pairs": Range(1, 100_000, "items", whole=True),
+    "judge_kappa_min": Range(0, 1, "Cohen's kappa"),
+    "max_drop": Range(0, unit="in the measure's unit: 0.02 of a share is two points"),
+    "max_relative_drop": Range(0, 10, "a share of the value before: 0.1 is a tenth of it"),
+}
+SHARES = {
+    "max_drop": Range(0, 1, "a share: 0.02 is two points", below=True),
+    "max_relative_drop": Range(0, 1, "a share of the value before: 0.1 is a tenth of it", below=True),
+}
+"""The same for measures that are shares: nothing is worse than to lose all."""
+BEGIN = "leaderboard/policy.yaml is one to begin with"
 SHIPPED = Path(__file__).with_name("policy.yaml")
 
 
@@ -88,69 +104,65 @@ def load(path: Path) -> Policy:
     Raises:
         InputError: unreadable, not YAML, or fields that are unknown or out of range; all are named at once.
     """
-    import yaml
-
-    if not path.is_file():
-        raise InputError(f"{path}: there is no such policy; leaderboard/policy.yaml is one to begin with")
-    try:
-        text = path.read_text(encoding="utf-8-sig")
-        data, repeated = yaml.safe_load(text), list(_repeated(yaml.compose(text, yaml.SafeLoader)))
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
-        raise InputError(f"{path}: cannot be read as a policy: {error}") from error
+    data = read_yaml(path, remedy=BEGIN)
     if not isinstance(data, dict):
-        raise InputError(f"{path}: expected a table of fields such as 'version: 1'")
-    problems = [f"{path}:{line}: {key}: given twice; keep one of them" for line, key in repeated]
-    problems += [f"{path}: {problem}" for problem in _problems(data)]
+        raise InputError(f"{path}: expected a table of fields such as 'version: 1', not {shown(data)}; {BEGIN}")
+    problems = [f"{path}: {problem}" for problem in _problems(data)]
     if problems:
         raise InputError("\n".join(problems))
     defaults = Rule(**data.pop("defaults", None) or {})
     rules = {name: replace(defaults, **(rule or {})) for name, rule in (data.pop("measures", None) or {}).items()}
-    return Policy(**data, defaults=defaults, measures=rules)
+    policy = Policy(**data, defaults=defaults, measures=rules)
+    toothless = [f"{path}: {problem}" for problem in _toothless(policy)]
+    if toothless:
+        raise InputError("\n".join(toothless))
+    return policy
 
 
-def _repeated(node: Any, depth: int = 3) -> Iterator[tuple[int, str]]:
-    """Line and name of each key that a table of the file has twice: readers of YAML keep the last without a word."""
-    pairs = node.value if depth and node is not None and node.id == "mapping" else []
-    known: set[str] = set()
-    for key, value in pairs:
-        name = str(key.value)
-        if name in known:
-            yield key.start_mark.line + 1, name
-        known.add(name)
-        yield from _repeated(value, depth - 1)
+def too_much(name: str, rule: Rule, unit: str) -> Iterator[str]:
+    """What is wrong with a rule for a share: to lose all of it is to lose nothing that is not allowed."""
+    if unit in ("share", "difference"):
+        yield from (f"{name}: {setting}: {wrong}" for setting in SHARES if (wrong := _of_share(setting, getattr(rule, setting))))
 
 
-def _problems(data: Mapping[str, Any]) -> list[str]:
-    found = _fields(data, Policy, "")
-    if data.get("version") != 1:
-        found.append(f"version: expected 1, the only format there is, not {data.get('version')!r}")
-    rules = {"defaults": data.get("defaults")}
-    if isinstance(measures := data.get("measures") or {}, dict):
-        rules |= {f"measures.{name}": rule for name, rule in measures.items()}
-    else:
-        found.append("measures: expected a table of measures")
-    for name, rule in rules.items():
-        found += (
-            _fields(rule, Rule, f"{name}.") if isinstance(rule, dict) else [] if rule is None else [f"{name}: expected a table"]
-        )
-    return found
+def _of_share(setting: str, value: float | None) -> str:
+    return "" if value is None else SHARES[setting].wrong(value)
 
 
-def _fields(data: Mapping[str, Any], kind: type, where: str) -> list[str]:
-    known = {entry.name for entry in fields(kind)} - {"shipped"}
-    found = [f"{where}{name}: unknown field; known are {', '.join(sorted(known))}" for name in data if name not in known]
+def _toothless(policy: Policy) -> Iterator[str]:
+    """Why nothing could make a run fail under a policy."""
+    known = {one.name: one.unit for one in measures()}
+    for name, rule in {"defaults": policy.defaults, **policy.measures}.items():
+        units = ["share"] if name == "defaults" else [known[measure] for measure in known if fnmatchcase(measure, name)]
+        yield from dict.fromkeys(text for unit in units for text in too_much(name, rule, unit))
+    if all(rule.tier == "advisory" for rule in (policy.defaults, *policy.measures.values())):
+        yield "nothing decides: every rule is advisory; give the measures that may not get worse tier: critical or supporting"
+
+
+def _problems(data: Mapping[Any, Any]) -> Iterator[str]:
+    yield from _fields(data, Policy, "")
+    if type(data.get("version")) is not int or data["version"] != 1:
+        yield f"version: expected 1, the only format there is, not {shown(data.get('version'))}"
+    given = data.get("measures")
+    if given is not None and not isinstance(given, dict):
+        yield f"measures: expected a table of measures, not {shown(given)}"
+    named = {f"measures.{short(str(name))}": rule for name, rule in given.items()} if isinstance(given, dict) else {}
+    for name in given if isinstance(given, dict) else ():
+        if not isinstance(name, str) or not name.strip():
+            yield f"measures: expected the name of a measure, not {shown(name)}"
+    for name, rule in {"defaults": data.get("defaults"), **named}.items():
+        if isinstance(rule, dict):
+            yield from _fields(rule, Rule, f"{name}.")
+        elif rule is not None:
+            yield f"{name}: expected a table such as {{max_drop: 0.02}}, not {shown(rule)}"
+
+
+def _fields(data: Mapping[Any, Any], kind: type, where: str) -> Iterator[str]:
+    known = sorted(entry.name for entry in fields(kind) if entry.name != "shipped")
     for name, value in data.items():
-        if name in CHOICES and value not in CHOICES[name]:
-            found.append(f"{where}{name}: {value!r} is none of {', '.join(CHOICES[name])}")
-        elif name in known - CHOICES.keys() - {"version", "defaults", "measures"}:
-            found += [f"{where}{name}: expected {what}, not {value!r}" for what in _out_of_range(name, value)]
-    return found
-
-
-def _out_of_range(name: str, value: Any) -> list[str]:
-    number = isinstance(value, (int, float)) and not isinstance(value, bool)
-    if name == "min_pairs":
-        return [] if number and value >= 1 and value == int(value) else ["a whole number, 1 or more"]
-    if name in AT_MOST_1:
-        return [] if number and 0 <= value <= 1 else ["a number from 0 to 1"]
-    return [] if number and value >= 0 else ["a number, 0 or more"]
+        if name not in known:
+            yield f"{where}{short(str(name))}: unknown field; known are {', '.join(known)}"
+        elif name in CHOICES and value not in CHOICES[name]:
+            yield f"{where}{name}: expected one of {', '.join(CHOICES[name])}, not {shown(value)}"
+        elif name in NUMBERS and (wrong := NUMBERS[name].wrong(value)):
+            yield f"{where}{name}: {wrong}"

@@ -7,16 +7,18 @@ from __future__ import annotations
 
 import difflib
 import re
-import tomllib
 from calendar import month_name
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
-from math import inf, isfinite, log2
+from math import inf, log2
 from pathlib import Path
 from typing import Any, TypeVar
 
 from evals.counts import counted
+from evals.ranges import Range
 from evals.schema import InputError
+from evals.shown import short, shown
+from evals.user_files import read_toml
 from leaderboard.evidence import Evidence, Hardware, Machine
 from leaderboard.situation import Api, Prices
 
@@ -24,6 +26,10 @@ SHIPPED = Path(__file__).with_name("prices.toml")
 MOST_SIGNS = 5
 """Of a currency's name."""
 Named = TypeVar("Named")
+PRICE = Range(0, 1_000_000, "a price")
+GPUS, VCPUS = Range(1, 100_000, "GPUs", whole=True), Range(0, 1_000_000, "virtual cores", whole=True)
+LONGEST = 1000
+"""Letters of a text in the list."""
 OLD = 12
 """Months after which a price is said to be old."""
 
@@ -254,10 +260,7 @@ def load(file: Path | None = None) -> PriceList:
         InputError: unreadable, not TOML, or fields that are missing, unknown or wrong; all of them are named at once.
     """
     path = file or SHIPPED
-    try:
-        data = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError, RecursionError) as error:
-        raise InputError(f"{path}: cannot be read as prices: {error}; name a file such as leaderboard/prices.toml") from error
+    _, data = read_toml(path, remedy="name a file such as leaderboard/prices.toml")
     problems = [f"{path}: {problem}" for problem in _problems(data)]
     if problems:
         raise InputError("\n".join(problems))
@@ -271,7 +274,7 @@ def _problems(data: Mapping[str, Any]) -> Iterator[str]:
     yield from _fields(amounts, {"storage_gb_month": 0.0}, "", known=("currency", "machine", "api"))
     currency = data.get("currency", Prices.currency)
     if not isinstance(currency, str) or not 0 < len(currency.strip()) <= MOST_SIGNS:
-        yield f'currency: expected a sign or a short name such as "$" or "EUR", not {currency!r}'
+        yield f'currency: expected a sign or a short name such as "$" or "EUR", not {shown(currency)}'
     if not data.get("machine"):
         yield "machine: missing; add a [[machine]] with its name and what an hour of it costs"
     yield from _rows(data, "machine", Rented("AWS m7i.large", 0.1))
@@ -287,10 +290,14 @@ def _rows(data: Mapping[str, Any], table: str, example: Rented | Service) -> Ite
     fields, optional = asdict(example), vars(type(example))  # where a field has a default it is of the class, too
     needed = {name: value for name, value in fields.items() if name not in optional}
     for number, row in enumerate(rows, 1):
-        where = f"{table} {row['name'] if isinstance(row.get('name'), str) else number}: "
+        where = f"{table} {short(row['name']) if isinstance(row.get('name'), str) else number}: "
         yield from _fields(row, needed, where, {name: value for name, value in fields.items() if name in optional})
     names = [row["name"].lower() for row in rows if isinstance(row.get("name"), str)]
-    yield from (f"{table} {name}: listed {names.count(name)} times" for name in dict.fromkeys(names) if names.count(name) > 1)
+    yield from (
+        f"{table} {short(name)}: listed {names.count(name)} times; keep one of them"
+        for name in dict.fromkeys(names)
+        if names.count(name) > 1
+    )
 
 
 def _fields(
@@ -302,7 +309,7 @@ def _fields(
 ) -> Iterator[str]:
     examples = {**needed, **(optional or {})}
     everything = ", ".join((*examples, *known))
-    yield from (f"{where}{name}: unknown field; known are {everything}" for name in row if name not in examples)
+    yield from (f"{where}{short(name)}: unknown field; known are {everything}" for name in row if name not in examples)
     yield from (f"{where}{name}: missing; add {name} = {_toml(needed[name])}" for name in needed if name not in row)
     yield from (
         f"{where}{name}: {wrong}" for name in examples if name in row and (wrong := _wrong(name, row[name], examples[name]))
@@ -315,16 +322,11 @@ def _toml(value: float | str) -> str:
 
 def _wrong(name: str, value: Any, example: Any) -> str:
     if name == "date":
-        return (
-            ""
-            if isinstance(value, str) and re.fullmatch(r"\d{4}-(0[1-9]|1[0-2])", value)
-            else f'expected "2026-06", not {value!r}'
-        )
+        right = isinstance(value, str) and bool(re.fullmatch(r"\d{4}-(0[1-9]|1[0-2])", value))
+        return "" if right else f'expected "2026-06", not {shown(value)}'
     if isinstance(example, str):
-        return "" if isinstance(value, str) and (value.strip() or name != "name") else f"expected a text, not {value!r}"
+        right = isinstance(value, str) and len(value) <= LONGEST and (value.strip() != "" or name != "name")
+        return "" if right else f"expected a text of at most {LONGEST:,} letters, not {shown(value)}"
     if isinstance(example, int):
-        least = 1 if name == "gpus" else 0
-        whole = isinstance(value, int) and not isinstance(value, bool) and value >= least
-        return "" if whole else f"expected a whole number, {least} or more, not {value!r}"
-    number = isinstance(value, int | float) and not isinstance(value, bool) and isfinite(value) and value >= 0
-    return "" if number else f"expected a price, 0 or more, not {value!r}"
+        return (GPUS if name == "gpus" else VCPUS).wrong(value)
+    return PRICE.wrong(value)

@@ -90,6 +90,8 @@ def _figures(count: int) -> str:
 
 def _why(gate: Gate) -> str:
     """One sentence why, and one what to do."""
+    if gate.idle:
+        return f"{gate.idle}. Name the measures that matter in the policy, and measure them in both runs."
     deciding = [ruling for ruling in gate.rulings if ruling.decides]
     failed = [ruling for ruling in gate.failed if ruling.outcome == "failed"]
     if failed:
@@ -112,8 +114,6 @@ def _why(gate: Gate) -> str:
             f"By policy: {_figures(len(gate.excused))} of {len(deciding)} that decide are inconclusive and may hide a drop "
             "beyond what is allowed, and the policy lets that pass (`inconclusive: go`)."
         )
-    if not deciding:
-        return "Nothing was decided: under this policy every figure is advisory. Name the measures that matter in the policy."
     return f"All {_figures(len(deciding))} that decide are within what the policy allows.{_of_seeds(gate)}"
 
 

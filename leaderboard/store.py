@@ -233,7 +233,7 @@ def read(folder: Path) -> Run:
     if not folder.exists():
         raise InputError(f"{folder}: there is no such run folder; an exam names its own at its end, after 'Records:'")
     if not (folder / RECORDS).is_file() and not (folder / PROVENANCE).is_file():
-        raise InputError(f"{folder} is not a run folder: it holds neither {RECORDS} nor {PROVENANCE}")
+        raise InputError(f"{folder} is not a run folder: it holds neither {RECORDS} nor {PROVENANCE}; name one that holds them")
     records = _records(folder / RECORDS)
     contents.check(folder, records.counts())
     return Run(folder, records, _provenance(folder))

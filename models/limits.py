@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from evals import patterns
 from evals.cache import digest, source
 from evals.disk import file_digest
 from evals.schema import InputError, Suite
@@ -61,7 +62,7 @@ def limits(suite: Suite, base: BaseModel) -> Limits:
 def _followed(suite: Suite, texts: Sequence[str]) -> bool:
     """Whether one of the texts is in the house format, which then is seen to put nothing around an answer."""
     pattern = suite.style.pattern if suite.style else ""
-    return bool(pattern) and any(re.fullmatch(pattern, text.strip()) for text in texts)
+    return bool(pattern) and any(patterns.fullmatch(pattern, text.strip()) for text in texts)
 
 
 def _frame(suite: Suite) -> str:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import dataclasses
 import difflib
-import tomllib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, get_args
 
+from evals.ranges import Range
 from evals.schema import InputError
+from evals.shown import short, shown
+from evals.user_files import read_toml
 
 TABLE = Path(__file__).with_name("systems.toml")
 
@@ -75,16 +77,11 @@ def load(path: Path = TABLE) -> dict[str, System]:
     Raises:
         InputError: with every problem of the file, its line and what was expected.
     """
-    if not path.is_file():
-        raise InputError(f"{path}: no such systems file; copy {TABLE.name} from models/ and change it")
-    try:
-        text = path.read_text(encoding="utf-8-sig")
-        tables = tomllib.loads(text)
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise InputError(f"{path}: not valid TOML: {error}") from error
-    problems = [f"{path}:{_line(text, name)}: {problem}" for name, table in tables.items() for problem in _problems(name, table)]
+    text, tables = read_toml(path, remedy=f"copy {TABLE.name} from models/ and change it")
     if not tables:
-        problems = [f"{path}: no systems in it; add a table such as [base]"]
+        raise InputError(f"{path}: no systems in it; add a table such as [base]")
+    found = {name: [*_misnamed(name), *_problems(short(name), table)] for name, table in tables.items()}
+    problems = [f"{path}:{_line(text, name)}: {problem}" for name, problems in found.items() for problem in problems]
     if problems:
         raise InputError("\n".join(problems))
     return {name: System(name, **table) for name, table in tables.items()}
@@ -102,13 +99,13 @@ def choose(systems: dict[str, System], names: list[str]) -> list[System]:
 
 def _line(text: str, name: str) -> int:
     """The line on which a table starts, for the reader of an error."""
-    heads = [number for number, line in enumerate(text.splitlines(), 1) if line.strip().strip("[]").strip("\"'") == name]
+    heads = [number for number, line in enumerate(text.split("\n"), 1) if line.strip().strip("[]").strip("\"'") == name]
     return heads[0] if heads else 1
 
 
 def _problems(name: str, table: Any) -> list[str]:
     if not isinstance(table, dict):
-        return [f"{name}: expected a table, [{name}], found {table!r}"]
+        return [f"{name}: expected a table, [{name}], found {shown(table)}; write [NAME] on a line of its own"]
     fields = {field.name: field for field in dataclasses.fields(System) if field.name != "name"}
     unknown = [_unknown(name, key, list(fields)) for key in table if key not in fields]
     wrong = [problem for key, value in table.items() if key in fields for problem in _wrong(name, key, value)]
@@ -122,7 +119,7 @@ def _senseless(name: str, table: dict[str, Any]) -> list[str]:
     if table.get("adapter", "always") == "always":
         return []
     hybrid = table.get("adapt") == "lora" and table.get("retrieve", "none") != "none"
-    here = f"{name}.adapter = {table['adapter']!r}"
+    here = f"{name}.adapter = {shown(table['adapter'])}"
     if not hybrid:
         return [f'{here}: only an adapter beside a retriever can be switched; add adapt = "lora" and retrieve, or leave it out']
     if table["adapter"] == "without passages" and table.get("passages"):
@@ -131,42 +128,46 @@ def _senseless(name: str, table: dict[str, Any]) -> list[str]:
 
 
 def _unknown(name: str, key: str, fields: list[str]) -> str:
-    near = difflib.get_close_matches(key, fields, n=1)
-    return f"{name}.{key}: no such field" + (f"; did you mean {near[0]}?" if near else f" (fields: {', '.join(fields)})")
+    near = difflib.get_close_matches(key, fields, n=1) if len(key) < LONGEST_NAME else []
+    return f"{name}.{short(key)}: no such field" + (f"; did you mean {near[0]}?" if near else f"; known are {', '.join(fields)}")
 
 
 def _wrong(name: str, key: str, value: Any) -> list[str]:
     expected = _EXPECTED[key]
-    return [] if expected[1](value) else [f"{name}.{key} = {value!r}: expected {expected[0]}"]
+    return [] if expected[1](value) else [f"{name}.{key} = {shown(value)}: expected {expected[0]}"]
 
 
-def _whole(at_least: int) -> Any:
-    return (f"a whole number, {at_least} or more", lambda value: type(value) is int and value >= at_least)
+def _misnamed(name: str) -> list[str]:
+    """A name stands in tables, in file names and on command lines."""
+    good = name.isprintable() and name == name.strip() and 0 < len(name) <= LONGEST_NAME
+    return [] if good else [f"{shown(name)}: expected a name of 1 to {LONGEST_NAME} letters, without blanks at its ends"]
+
+
+def _in(numbers: Range) -> Any:
+    return str(numbers), numbers.holds
 
 
 def _one_of(kind: Any) -> Any:
     return ("one of " + ", ".join(f'"{word}"' for word in get_args(kind)), lambda value: value in get_args(kind))
 
 
-_NUMBER = ("a number", lambda value: type(value) in (int, float) and abs(value) < float("inf"))
-_POSITIVE = ("a number above 0", lambda value: type(value) in (int, float) and 0 < value < float("inf"))
-
+LONGEST_NAME = 100
 _EXPECTED: dict[str, Any] = {
     "adapt": _one_of(Adapt),
     "retrieve": _one_of(Retrieve),
-    "top_k": _whole(1),
-    "min_score": _NUMBER,
-    "chunk_chars": _whole(50),
-    "chunk_overlap": _whole(0),
-    "embedder": ("a name or path", lambda value: isinstance(value, str) and value != ""),
-    "epochs": _POSITIVE,
-    "learning_rate": _POSITIVE,
-    "batch_size": _whole(1),
-    "rank": _whole(1),
-    "alpha": _whole(1),
-    "shots": _whole(0),
+    "top_k": _in(Range(1, 10_000, "passages", whole=True)),
+    "min_score": _in(Range(-1_000_000, 1_000_000, "the retriever's own score")),
+    "chunk_chars": _in(Range(50, 10**9, "letters", whole=True)),
+    "chunk_overlap": _in(Range(0, 10**9, "letters", whole=True)),
+    "embedder": ("a name or path", lambda value: isinstance(value, str) and value.strip() != "" and len(value) < 4096),
+    "epochs": _in(Range(0, 10_000, "passes over the training set", above=True)),
+    "learning_rate": _in(Range(0, 10, "of AdamW: 0.0002 is usual for LoRA", above=True)),
+    "batch_size": _in(Range(1, 100_000, "examples", whole=True)),
+    "rank": _in(Range(1, 100_000, "of LoRA's matrices", whole=True)),
+    "alpha": _in(Range(1, 1_000_000, "LoRA's scale", whole=True)),
+    "shots": _in(Range(0, 10_000, "examples in the prompt", whole=True)),
     "passages": ("true or false", lambda value: isinstance(value, bool)),
-    "gold_share": ("a number from 0 to 1", lambda value: type(value) in (int, float) and 0 <= value <= 1),
+    "gold_share": _in(Range(0, 1, "a share of the examples: 0.8 is 80 %")),
     "adapter": _one_of(Adapter),
-    "max_new_tokens": _whole(1),
+    "max_new_tokens": _in(Range(1, 10**9, "tokens", whole=True)),
 }

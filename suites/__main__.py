@@ -10,6 +10,7 @@ from pathlib import Path
 
 from evals.cli import USAGE_ERROR, Parser, begin, interpreter
 from evals.counts import counted
+from evals.ranges import SEED, Range
 from evals.redaction import redact
 from evals.schema import InputError, Suite
 from evals.tally import Tally
@@ -21,6 +22,8 @@ from suites.importers.options import Options
 from suites.load import read
 from suites.problems import OUTSIDE
 from suites.starter import starter
+
+PART = Range(0, 1, "a share: 0.5 is half", above=True)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -143,18 +146,13 @@ def _add_import(parser: argparse.ArgumentParser, name: str) -> None:
     parser.add_argument(
         "--general", action="append", default=[], metavar="TASKS", help="folder or name of general tasks; repeatable"
     )
-    parser.add_argument("--test-share", type=_share, default=0.5, metavar="SHARE", help="share of the groups for the test (0.5)")
-    parser.add_argument("--seed", type=int, default=0, help="seed of the split (0)")
+    parser.add_argument(
+        "--test-share", type=PART.option, default=0.5, metavar="SHARE", help="share of the groups for the test (0.5)"
+    )
+    parser.add_argument("--seed", type=SEED.option, default=0, help="seed of the split (0)")
     parser.set_defaults(run=_import, format=name, test_ids=None)
     if IMPORTERS[name].official:
         parser.add_argument("--test-ids", type=Path, metavar="FILE", help="JSON list or object of the ids of the test")
-
-
-def _share(text: str) -> float:
-    share = float(text)
-    if not 0 < share <= 1:
-        raise argparse.ArgumentTypeError(f"a number above 0, at most 1, is expected, not {text}")
-    return share
 
 
 if __name__ == "__main__":

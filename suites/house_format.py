@@ -3,18 +3,28 @@
 from __future__ import annotations
 
 import json
-import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from evals.schema import Style
+from evals import patterns
+from evals.json_schema import fits
+from evals.patterns import PROBE
+from evals.schema import InputError, Style
+from evals.shown import short, shown
+from evals.user_files import SETTINGS, read_json
 from suites.problems import closest
 
 KEYS = ("pattern", "schema", "answer", "rubric", "guide")
 RULES = ("pattern", "schema", "rubric")
 ANYTHING = ("", "x", "No.", "two words", "7,5 mm; 3 units!", "a longer sentence, such as a model may well write.")
 """A pattern that all of these follow tells no house format from any other text."""
+HOSTILE = tuple(
+    20 * (text or " ") + "\N{OBJECT REPLACEMENT CHARACTER}" for text in (*ANYTHING, "aaaaaaaaaa", "1111111111", "a, ", "((([[[")
+)
+"""Long texts that follow hardly any pattern, so that one which tries every way to divide a text is seen to."""
+MOST = 10_000
+"""Parts of a schema."""
 
 Problem = Callable[[str, str, str], None]
 """Notes a key, what is wrong with it, and what to do."""
@@ -40,15 +50,32 @@ def read(table: Mapping[str, Any], folder: Path, problem: Problem) -> Style | No
 
 def _pattern(pattern: Any, problem: Problem) -> str:
     try:
-        useless = all(re.fullmatch(pattern, text) for text in ANYTHING)
-    except (re.error, TypeError, RecursionError, OverflowError) as error:
+        patterns.check(pattern)
+        useless = all(patterns.fullmatch(pattern, text, PROBE) for text in ANYTHING)
+        for text in HOSTILE:
+            patterns.fullmatch(pattern, text, PROBE)
+    except patterns.TooSlowError as error:
+        problem("pattern", str(error), patterns.REMEDY)
+        return ""
+    except (ValueError, TypeError) as error:
         remedy = "write a Python regular expression in single quotes: pattern = '(?P<answer>.+) units'"
-        problem("pattern", f"{pattern!r} is no regular expression ({error})", remedy)
+        problem("pattern", f"{shown(pattern)} is no regular expression ({short(str(error))})", remedy)
         return ""
     if useless:
         remedy = "describe what sets the house format apart, or remove [style]"
-        problem("pattern", f"{pattern!r} is of no use: any text follows it", remedy)
+        problem("pattern", f"{shown(pattern)} is of no use: any text follows it", remedy)
     return str(pattern)
+
+
+def slow(style: Style, texts: Iterable[str]) -> tuple[str, str, str] | None:
+    """Key, fault and remedy, where a format takes too long to tell whether one of a suite's own texts follows it."""
+    for text in texts:
+        try:
+            if style.pattern:
+                patterns.fullmatch(style.pattern, text.strip(), PROBE)
+        except patterns.TooSlowError as error:
+            return "style.pattern", str(error), patterns.REMEDY
+    return None
 
 
 def _schema(given: Any, folder: Path, problem: Problem) -> Mapping[str, Any] | None:
@@ -58,7 +85,8 @@ def _schema(given: Any, folder: Path, problem: Problem) -> Mapping[str, Any] | N
         return None
     wrong = _wrong(schema)
     if wrong:
-        problem("schema", *wrong)
+        where = f"{folder / given}: " if isinstance(given, str) else ""
+        problem("schema", f"{where}{wrong[0]}", wrong[1])
         return None
     found: Mapping[str, Any] = schema
     return found
@@ -67,34 +95,76 @@ def _schema(given: Any, folder: Path, problem: Problem) -> Mapping[str, Any] | N
 def _from_file(folder: Path, name: str, problem: Problem) -> Any:
     path = folder / name
     try:
-        return json.loads(path.read_text(encoding="utf-8-sig"))
-    except json.JSONDecodeError as error:
-        problem("schema", f"{path}:{error.lineno}: not JSON: {error.msg}", "write a JSON schema into it")
-    except (OSError, ValueError, RecursionError) as error:
-        problem("schema", f"{path} cannot be read ({error})", f"put a JSON schema into a file {name!r} beside suite.toml")
+        return read_json(path, SETTINGS, remedy=f"put a JSON schema into a file {shown(name)} beside suite.toml")
+    except InputError as error:
+        problem("schema", *str(error).rsplit("; ", 1))
     return None
 
 
 def _wrong(schema: Any) -> tuple[str, str] | None:
     """What is wrong with a schema, and what to do."""
     if not isinstance(schema, dict):
-        return f"a JSON schema is expected, not {schema!r}", 'write schema = { type = "object" }, or the name of a JSON file'
+        return f"a JSON schema is expected, not {shown(schema)}", 'write schema = { type = "object" }, or the name of a JSON file'
     from jsonschema.exceptions import SchemaError
     from jsonschema.validators import validator_for
 
+    if sum(1 for _ in _parts(schema)) > MOST:
+        return f"a JSON schema of more than {MOST:,} parts", "demand less of an answer: it would take minutes to check one"
     try:
         json.dumps(schema)
         validator_for(schema).check_schema(schema)
-        lost = [reference for reference in _references(schema) if not _leads_somewhere(reference, schema)]
+        lost = [reference for reference in dict.fromkeys(_references(schema)) if not _leads_somewhere(reference, schema)]
     except SchemaError as error:
-        where = ".".join(map(str, error.absolute_path)) or "the schema"
-        return f"no JSON schema: {where}: {error.message}", "put it right: https://json-schema.org/understanding-json-schema"
+        where = short(".".join(map(str, error.absolute_path))) or "the schema"
+        return f"no JSON schema: {where}: {short(error.message, 200)}", LEARN
     except Exception as error:  # noqa: BLE001 # the boundary: what a schema makes the library raise
-        return f"a JSON schema that cannot be used ({type(error).__name__}: {error})", "keep to what JSON can say"
+        return (
+            f"a JSON schema that cannot be used ({type(error).__name__}: {short(str(error), 200)})",
+            "keep to what JSON can say",
+        )
     if lost:
-        what = f"it refers to '{lost[0]}', which is not in it, and nothing is looked up elsewhere"
+        what = f"it refers to '{short(lost[0])}', which is not in it, and nothing is looked up elsewhere"
         return what, "put it under $defs and refer to #/$defs/..."
+    return _unusable(schema)
+
+
+LEARN = "put it right: https://json-schema.org/understanding-json-schema"
+
+
+def _unusable(schema: Mapping[str, Any]) -> tuple[str, str] | None:
+    """What is wrong with a schema that is one, and of which no answer could be told whether it is as it demands."""
+    keys = {key for part in _parts(schema) if isinstance(part, dict) for key in part}
+    if {"patternProperties", "unevaluatedProperties"} <= keys:
+        return "patternProperties and unevaluatedProperties in one schema are not supported", "use additionalProperties"
+    properties: Any = schema.get("properties")
+    named = dict.fromkeys(properties, "x") if isinstance(properties, dict) else {}
+    try:
+        for part in _parts(schema):
+            for pattern in _patterns(part):
+                patterns.check(pattern)
+        for value in (None, 1, "", [], {}, named, [named], *HOSTILE, *({text: text} for text in HOSTILE)):
+            fits(schema, value, PROBE)
+    except patterns.TooSlowError as error:
+        return str(error), f"{patterns.REMEDY}, and let the schema refer to itself only where an answer is nested"
+    except (ValueError, TypeError) as error:
+        return f"no regular expression ({short(str(error))})", "write patterns as Python reads them"
     return None
+
+
+def _patterns(part: Any) -> Iterator[str]:
+    if isinstance(part, dict):
+        named = part.get("patternProperties")
+        yield from named if isinstance(named, dict) else ()
+        yield from (value for key, value in part.items() if key == "pattern" and isinstance(value, str))
+
+
+def _parts(schema: Any) -> Iterator[Any]:
+    """All that a schema is made of."""
+    left = [schema]
+    while left:
+        part = left.pop()
+        yield part
+        left += part.values() if isinstance(part, dict) else part if isinstance(part, list) else ()
 
 
 def _leads_somewhere(reference: str, schema: Mapping[str, Any]) -> bool:
@@ -111,26 +181,24 @@ def _leads_somewhere(reference: str, schema: Mapping[str, Any]) -> bool:
 
 
 def _references(schema: Any) -> Iterator[str]:
-    if isinstance(schema, dict):
-        yield from (value for key, value in schema.items() if key in ("$ref", "$dynamicRef") and isinstance(value, str))
-        for value in schema.values():
-            yield from _references(value)
-    elif isinstance(schema, list):
-        for value in schema:
-            yield from _references(value)
+    for part in _parts(schema):
+        if isinstance(part, dict):
+            yield from (value for key, value in part.items() if key in ("$ref", "$dynamicRef") and isinstance(value, str))
 
 
 def _answer(table: Mapping[str, Any], schema: Mapping[str, Any] | None, problem: Problem) -> str:
     """The property that holds the bare answer."""
     given = table.get("answer", "")
     if not isinstance(given, str) or ("answer" in table and not given.strip()):
-        problem("style.answer", f"the name of a property is expected, not {given!r}", 'write answer = "value"')
+        problem("style.answer", f"the name of a property is expected, not {shown(given)}", 'write answer = "value"')
         return ""
     if given and "schema" not in table:
         problem("style.answer", "there is no schema that it belongs to", "in a pattern write a group: (?P<answer>.+)")
     properties = schema.get("properties") if schema else None
     if given and isinstance(properties, dict) and given not in properties:
-        problem("style.answer", f"the schema has no property '{given}'", f"{closest(given, properties)} Rename or remove it")
+        problem(
+            "style.answer", f"the schema has no property '{short(given)}'", f"{closest(given, properties)} Rename or remove it"
+        )
     return given
 
 
@@ -139,6 +207,8 @@ def _rubric(table: Mapping[str, Any], problem: Problem) -> str:
     if isinstance(given, str) and (given.strip() or "rubric" not in table):
         return given.strip()
     problem(
-        "style.rubric", f"a demand in words is expected, not {given!r}", 'write rubric = "The answer is one polite sentence."'
+        "style.rubric",
+        f"a demand in words is expected, not {shown(given)}",
+        'write rubric = "The answer is one polite sentence."',
     )
     return ""

@@ -8,9 +8,10 @@ from dataclasses import replace
 from pathlib import Path
 
 from evals.cache import digest
-from evals.schema import Domain, InputError, Suite, as_json
+from evals.schema import Domain, Example, InputError, Question, Revision, Suite, as_json
 from evals.tally import Tally
 from suites.documents import read_documents
+from suites.house_format import slow
 from suites.problems import Place, Problems, closest
 from suites.questions import Reader, check_unseen
 from suites.settings import EMBEDDED, FILE, read_settings
@@ -67,6 +68,9 @@ def read(name_or_path: str, *, trust: bool = False, outside: bool = False) -> tu
     corpus = read_documents(folder / "documents", problems)
     reader = Reader(folder, corpus, problems)
     examples, questions, revisions = reader.examples(), reader.questions(), reader.revisions()
+    if settings.style and (found := slow(settings.style, _answers(examples, questions, revisions, settings.abstain))):
+        key, what, remedy = found
+        problems.add(Place(folder / FILE, field=key), what, remedy)
     check_unseen(examples | reader.renewed, questions, problems)
     problems.check()
     suite = Suite(
@@ -86,6 +90,19 @@ def read(name_or_path: str, *, trust: bool = False, outside: bool = False) -> tu
         notes=tuple(problems.tally.notes()),
     )
     return replace(suite, version=_version(suite)), problems.tally
+
+
+def _answers(
+    examples: Mapping[Place, Example],
+    questions: Mapping[Place, Question],
+    revisions: Sequence[Revision],
+    abstain: Sequence[str],
+) -> Iterator[str]:
+    """The answers that a suite itself holds."""
+    yield from abstain
+    revised = [question for revision in revisions for question in revision.questions]
+    yield from (text for question in (*questions.values(), *revised) for text in question.references)
+    yield from (example.completion for example in examples.values())
 
 
 def _check_no_settings_of_pytest(folder: Path, problems: Problems) -> None:

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from evals.schema import InputError
+from evals.shown import short
 from evals.tally import Tally
 
 SHOWN = 100
@@ -19,6 +20,8 @@ SHOWN = 100
 
 OUTSIDE = "--allow-outside-files"
 """The option that lets a suite read what lies outside of its folder."""
+LONGEST = 600
+"""Letters of what is wrong, and of the remedy: names and values of any length may be quoted in them."""
 
 
 class Place(NamedTuple):
@@ -66,7 +69,8 @@ class Problems:
 
     def add(self, place: Place, what: str, remedy: str) -> None:
         """Note one problem: what is wrong or was expected, and how to put it right."""
-        self.found.append(f"{place}: {what}; {remedy}")
+        at = Place(place.file, place.line, short(place.field))
+        self.found.append(f"{at}: {short(what, LONGEST)}; {short(remedy, LONGEST)}")
 
     def check(self) -> None:
         """Raise what was found, if anything."""
@@ -83,7 +87,9 @@ class Problems:
 def closest(name: str, known: Iterable[str]) -> str:
     """A remedy for a name that is not known: the one that was probably meant, or the first that there are."""
     names = list(known)
-    near = difflib.get_close_matches(name, names, n=1)
+    near = (
+        difflib.get_close_matches(name, names, n=1) if len(name) <= LONGEST else []
+    )  # it compares every letter with every other
     if near:
-        return f"did you mean '{near[0]}'?"
-    return f"known: {', '.join(names[:12]) or 'none'}{', ...' if len(names) > 12 else '.'}"
+        return f"did you mean '{short(near[0])}'?"
+    return f"known: {', '.join(map(short, names[:12])) or 'none'}{', ...' if len(names) > 12 else '.'}"

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import stat
 from pathlib import Path
 from typing import NamedTuple
 
+from evals.user_files import DATA, UnreadableError, decoded, raw
 from suites.problems import Place, Problems
-
-UTF16_MARKS = (b"\xff\xfe", b"\xfe\xff")
 
 
 class Kind(NamedTuple):
@@ -56,45 +54,19 @@ CONTAINERS = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")
 """What office files begin with, those of today and of old; the suffix says which of them it is."""
 
 
-def read_text(path: Path, problems: Problems, *, remedy: str = "add it") -> str | None:
+def read_text(path: Path, problems: Problems, *, remedy: str = "add it", most: int = DATA) -> str | None:
     """The text of a file with plain line ends; ``None``, and a problem noted, if there is none to be had."""
     if not problems.may_read(path):
         return None
     try:
-        mode = path.stat().st_mode
-        if not stat.S_ISREG(mode) and not stat.S_ISDIR(mode):
-            problems.add(Place(path), "neither a file nor a folder (a pipe, a socket, a device)", "take it away")
-            return None
-        raw = path.read_bytes()
-    except FileNotFoundError:
-        leads = path.is_symlink()
-        what = "a link that leads nowhere" if leads else "the file is missing"
-        problems.add(Place(path), what, "mend or remove the link" if leads else remedy)
-    except IsADirectoryError:
-        problems.add(Place(path), "a file is expected, and this is a folder", "move it away")
-    except OSError as error:
-        problems.add(Place(path), f"the file cannot be read ({error.strerror})", "check its permissions")
-    else:
-        return _decoded(path, raw, problems)
-    return None
-
-
-def _decoded(path: Path, raw: bytes, problems: Problems) -> str | None:
-    if kind := _kind(path, raw):
+        found = raw(path, most, remedy=remedy)
+        kind = _kind(path, found)
+        if not kind:
+            return decoded(found)
         problems.add(Place(path), f"{kind.name} is no plain text", kind.remedy)
-        return None
-    try:
-        text = raw.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        guess = " (it looks like UTF-16)" if raw.startswith(UTF16_MARKS) else ""
-        what = f"not UTF-8 text at byte {error.start}{guess}"
-        problems.add(Place(path, _line(raw, error.start)), what, "save it as UTF-8 text, or convert it to text first")
-        return None
-    if (nul := raw.find(b"\0")) >= 0:
-        what = f"NUL byte at byte {nul}: this is no UTF-8 text (UTF-16 has many of them, and so has binary data)"
-        problems.add(Place(path, _line(raw, nul)), what, "save it as UTF-8 text, or convert it to text first")
-        return None
-    return text.replace("\r\n", "\n").replace("\r", "\n")
+    except UnreadableError as error:
+        problems.add(Place(path, error.line), error.what, error.remedy)
+    return None
 
 
 def _kind(path: Path, raw: bytes) -> Kind | None:
@@ -111,7 +83,3 @@ def _is_text(raw: bytes) -> bool:
         return "\0" not in raw.decode("utf-8-sig")
     except UnicodeDecodeError:
         return False
-
-
-def _line(raw: bytes, offset: int) -> int:
-    return raw.count(b"\n", 0, offset) + 1

@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import os
 import re
-import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any, get_args
 
-from evals import task_code, task_files
+from evals import strict_toml, task_code, task_files
 from evals.axes import measures
 from evals.lm_eval_adapter import fetches, knows
+from evals.ranges import AMOUNT, Range
 from evals.schema import Rule, Source, Style, Suite
+from evals.shown import shown
 from evals.text import RULES
+from evals.user_files import SETTINGS
 from suites import house_format
 from suites.problems import Place, Problems, closest
 from suites.reading import read_text
@@ -27,6 +29,8 @@ TASK = re.compile(r"""^task\s*:[ \t]*["']?([^\s"'#\[]+)""", re.MULTILINE)
 EMBEDDED = Path(__file__).parent
 GENERAL = EMBEDDED.resolve() / "general"
 """The general tasks that come with Proctor: the only ones whose code runs without being asked for."""
+BARS = {"share": Range(0, 1, "a share: 0.8 is 80 %"), "difference": Range(-1, 1, "a difference of shares: 0.05 is five points")}
+"""Unit of a measure -> what a bar of it may be; amounts are 0 or more."""
 
 
 @dataclass(frozen=True)
@@ -52,20 +56,16 @@ def read_settings(folder: Path, problems: Problems, *, trust: bool = False) -> S
     With ``trust`` the code of its general tasks may run.
     """
     file = folder / FILE
-    text = read_text(file, problems, remedy="write one, or start with `python -m suites new DIR`")
+    text = read_text(file, problems, remedy="write one, or start with `python -m suites new DIR`", most=SETTINGS)
     table = _parsed(text or "", file, problems)
     return _Table(table, file, text or "", problems, trust).settings()
 
 
 def _parsed(text: str, file: Path, problems: Problems) -> dict[str, Any]:
     try:
-        return tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        found = re.search(r"(.*) \(at (?:line (\d+), column \d+|end of document)\)", str(error))
-        what, line = (found[1], int(found[2] or text.count("\n") + 1)) if found else (str(error), 1)
-        problems.add(Place(file, line), f"not TOML: {what}", 'texts are written in quotes: name = "..."')
-    except (ValueError, RecursionError) as error:
-        problems.add(Place(file), f"TOML that cannot be read ({error})", "simplify it")
+        return strict_toml.parsed(text)
+    except strict_toml.TomlError as error:
+        problems.add(Place(file, error.line), f"not TOML that can be read: {error}", 'texts are written in quotes: name = "..."')
     return {}
 
 
@@ -116,7 +116,7 @@ class _Table:
         values = self._table(table) if table else self.values
         value, field = values.get(key, ""), f"{table}.{key}" if table else key
         if not isinstance(value, str):
-            self._problem(field, f"a text is expected, not {value!r}", f'write {key} = "..."')
+            self._problem(field, f"a text is expected, not {shown(value)}", f'write {key} = "..."')
         elif key in values and not value.strip():
             self._problem(field, "a text is expected, and it is empty", "fill it in, or leave the line out")
         return value if isinstance(value, str) else ""
@@ -125,7 +125,7 @@ class _Table:
         values = self.values.get(key, list(default))
         if isinstance(values, list) and all(isinstance(value, str) and value.strip() for value in values):
             return tuple(values)
-        self._problem(key, f"a list of texts is expected, not {values!r}", f'write {key} = ["...", "..."]')
+        self._problem(key, f"a list of texts is expected, not {shown(values)}", f'write {key} = ["...", "..."]')
         return default
 
     def _source(self) -> Source:
@@ -134,7 +134,9 @@ class _Table:
             found: Source = value
             return found
         self._problem(
-            "source", f'"documents" or "question" is expected, not {value!r}', 'write source = "question", or leave the line out'
+            "source",
+            f'"documents" or "question" is expected, not {shown(value)}',
+            'write source = "question", or leave the line out',
         )
         return "documents"
 
@@ -142,7 +144,7 @@ class _Table:
         value = self.values.get("normalise", Suite.normalise)
         if isinstance(value, str) and value in RULES:
             return value  # type: ignore[return-value] # the rules are those that there are
-        what = f'"default" or "squad" is expected, not {value!r}'
+        what = f'"default" or "squad" is expected, not {shown(value)}'
         self._problem("normalise", what, 'write normalise = "squad" to compare as papers do, or leave the line out')
         return Suite.normalise
 
@@ -150,7 +152,7 @@ class _Table:
         value = self.values.get(key, {})
         if isinstance(value, dict):
             return value
-        self._problem(key, f"a table is expected, not {value!r}", f"write [{key}] on a line of its own, and its keys below")
+        self._problem(key, f"a table is expected, not {shown(value)}", f"write [{key}] on a line of its own, and its keys below")
         return {}
 
     def _general(self, entry: str) -> str:
@@ -238,7 +240,7 @@ class _Table:
     def _bars(self, measure: str, bars: Any) -> Mapping[str, float]:
         field = f"bars.{measure}"
         if not isinstance(bars, dict):
-            self._problem(field, f"a table of systems is expected, not {bars!r}", f'write "{measure}" = {{ rag = 0.8 }}')
+            self._problem(field, f"a table of systems is expected, not {shown(bars)}", f'write "{measure}" = {{ rag = 0.8 }}')
             return {}
         known = {one.name: one for one in measures()}
         found = next((known[name] for name in known if fnmatchcase(measure, name)), None)
@@ -246,17 +248,15 @@ class _Table:
         if found is None and not nested:
             self._problem(field, "there is no such measure", f"{closest(measure, known)} Rename or remove it")
         for system, value in bars.items():
-            self._check_bar(field, system, value, highest=1.0 if found and found.unit == "share" else float("inf"))
+            self._check_bar(field, system, value, found.unit if found else "")
         return bars
 
-    def _check_bar(self, field: str, system: str, value: Any, highest: float) -> None:
+    def _check_bar(self, field: str, system: str, value: Any, unit: str) -> None:
         if isinstance(value, dict):
             measure = field.removeprefix("bars.")
             self._problem(field, "a bar is a number, not a table", f'put the measure in quotes: "{measure}.{system}" = {{ ... }}')
-        elif isinstance(value, bool) or not isinstance(value, int | float) or not abs(value) < float("inf"):
-            self._problem(field, f"a bar is a number, not {value!r}", f"write {system} = 0.8")
-        elif value > highest:
-            self._problem(field, f"a share is at most 1, and {value!r} is more", f"write {system} = 0.8 for 80 %")
+        elif wrong := BARS.get(unit, AMOUNT).wrong(value):
+            self._problem(field, f"the bar of {system}: {wrong}", f"write {system} = 0.8" if unit in BARS else "write a number")
 
     def _check_keys(self, table: Mapping[str, Any], known: tuple[str, ...], prefix: str = "") -> None:
         for key in table:

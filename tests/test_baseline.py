@@ -61,10 +61,10 @@ def test_the_same_run_gives_the_same_bytes(run, tmp_path):
     ("change", "said"),
     [
         (lambda data: data | {"format": 7}, "format 7 is not 2"),
-        (lambda data: data, "not a baseline.*checksum is missing.*; delete it, and save the run again"),
-        (lambda _: {"format": 1}, "not a baseline"),
-        (lambda data: data | {"format": 1, "items": {}}, "not a baseline"),
-        (lambda data: [data], "not a baseline"),
+        (lambda data: data, "not a saved run.*checksum is missing.*; name a run folder, or a file that --eval-save wrote"),
+        (lambda _: {"format": 1}, "not a saved run"),
+        (lambda data: data | {"format": 1, "items": {}}, "not a saved run"),
+        (lambda data: [data], "not a saved run"),
     ],
 )
 def test_what_is_no_baseline_is_said(run, tmp_path, change, said):

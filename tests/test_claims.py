@@ -392,7 +392,10 @@ def test_what_takes_a_shipped_claim_s_place_is_announced(tmp_path, capsys):
         (OWN + 'agianst = "x"', "claims.toml:8: agianst: unknown field; did you mean against?"),
         (OWN.replace('"higher"', '"more"'), 'claims.toml:7: expect: expected "higher", "lower" or "equal", not \'more\''),
         (OWN.replace('measure = "accuracy.exact"', ""), 'claims.toml:2: measure: missing; add measure = "accuracy.exact"'),
-        (OWN + 'margin = "2"', "claims.toml:8: margin: expected a number in the measure's unit, such as 0.02, not '2'"),
+        (
+            OWN + 'margin = "2"',
+            "claims.toml:8: margin: expected a number (in the measure's unit: 0.02 of a share is two points), not '2'",
+        ),
         (OWN + "margin = 2", "claims.toml:8: margin: a share's margin is below 1, not 2; write margin = 0.02 for two points"),
         (OWN + "margin = -1.0", "claims.toml:8: margin: a share's margin is below 1, not -1.0"),
         (OWN + "margin = inf", "claims.toml:8: margin: expected a number"),

@@ -56,12 +56,12 @@ def test_a_caution_of_either_run_is_in_the_report():
     assert "Read with care" not in report.as_markdown(gate(before, unwarned, CRITICAL), before, unwarned)
 
 
-def test_seconds_of_another_machine_are_not_compared_and_stop_nothing():
+def test_seconds_of_another_machine_are_not_compared_and_decide_nothing():
     def timed(machine, values):
         return run(values, "latency.seconds", {"machine": {"model": machine}}, unit="seconds", better="lower")
 
     before, slower = timed("one", [1.0, 1.1] * 20), [3.0, 3.1] * 20
-    assert only(gate(before, timed("other", slower), CRITICAL)) == ("not compared", "GO")
+    assert only(gate(before, timed("other", slower), CRITICAL)) == ("not compared", "INCONCLUSIVE")
     assert only(gate(before, timed("one", slower), CRITICAL))[0] != "not compared"
 
 
@@ -108,7 +108,7 @@ def test_runs_of_other_suites_have_nothing_to_compare():
 
 def test_a_policy_that_there_is_not_is_said(tmp_path, capsys):
     assert main(["gate", "a", "b", "--policy", str(tmp_path / "none.yaml")]) == 3
-    assert "there is no such policy" in capsys.readouterr().err
+    assert "the file is missing" in capsys.readouterr().err
 
 
 def test_a_policy_on_a_measure_that_there_is_not_is_a_slip_of_the_pen():
@@ -132,7 +132,7 @@ def test_fewer_common_items_than_the_policy_wants_are_inconclusive():
     assert outcome == "inconclusive"
 
 
-@pytest.mark.parametrize(("tier", "decision"), [("critical", "NO-GO"), ("supporting", "NO-GO"), ("advisory", "GO")])
+@pytest.mark.parametrize(("tier", "decision"), [("critical", "NO-GO"), ("supporting", "NO-GO"), ("advisory", "INCONCLUSIVE")])
 def test_tiers_decide_what_a_failure_means(tier, decision):
     assert gate(run(share(180)), run(share(100)), Policy(defaults=Rule(tier))).decision == decision
 
@@ -264,9 +264,24 @@ def test_a_judge_that_errs_stops_the_gate_with_its_reason():
 
 
 def test_a_measure_that_is_gone_stops_the_gate_and_a_new_one_does_not():
-    one, two = run(share(9, 30)), Run(Path("run"), Records.of(()), {})
-    assert only(gate(one, two, Policy())) == ("inconclusive", "INCONCLUSIVE")
-    assert only(gate(two, one, Policy())) == ("new", "GO")
+    one = run(share(9, 30))
+    two = Run(Path("run"), Records.of([*one.records, *run(share(9, 30), "accuracy.f1").records]), {})
+    lost, added = (gate(before, after, Policy()) for before, after in ((two, one), (one, two)))
+    assert (sorted(ruling.outcome for ruling in lost.rulings), lost.decision) == (["inconclusive", "unchanged"], "INCONCLUSIVE")
+    assert (sorted(ruling.outcome for ruling in added.rulings), added.decision) == (["new", "unchanged"], "GO")
+
+
+def test_a_run_that_holds_nothing_never_passes():
+    one, nothing = run(share(9, 30)), Run(Path("saved"), Records.of(()), {})
+    for before, after in ((nothing, one), (one, nothing), (nothing, nothing)):
+        with pytest.raises(InputError, match=r"saved: the run .* holds no record"):
+            gate(before, after, Policy())
+
+
+def test_a_run_in_which_every_measure_is_new_is_not_called_go():
+    found = gate(run(share(9, 30), "accuracy.f1"), run(share(9, 30)), Policy(measures={"accuracy.f1": Rule("advisory")}))
+    assert found.decision == "INCONCLUSIVE"
+    assert "no measure that the policy makes critical or supporting is in both runs" in found.idle
 
 
 def test_a_judge_that_agrees_too_little_with_people_on_the_measures_question_and_the_suites_data_cannot_decide():
@@ -276,12 +291,12 @@ def test_a_judge_that_agrees_too_little_with_people_on_the_measures_question_and
         return gate(before, after, Policy()).decision
 
     support, contradiction = {"question": "support"}, {"question": "contradiction"}
-    assert decided(("instruments/labels.jsonl", 0.1, support)) == "GO"
-    assert decided(("instruments/labels.jsonl", 0.1, {})) == "GO"  # kept before questions were told apart: support
+    assert decided(("instruments/labels.jsonl", 0.1, support)) == "INCONCLUSIVE"
+    assert decided(("instruments/labels.jsonl", 0.1, {})) == "INCONCLUSIVE"  # kept before questions were told apart: support
     assert decided(("instruments/labels.jsonl", 0.1, contradiction)) == "NO-GO"
     assert decided(("instruments/labels.jsonl", 0.9, support), ("instruments/labels.jsonl", 0.1, contradiction)) == "NO-GO"
     assert decided(("elsewhere/labels.jsonl", 0.1, support)) == "NO-GO"
-    assert decided(("elsewhere/labels.jsonl", 0.9, support), ("instruments/labels.jsonl", 0.1, support)) == "GO"
+    assert decided(("elsewhere/labels.jsonl", 0.9, support), ("instruments/labels.jsonl", 0.1, support)) == "INCONCLUSIVE"
     assert decided() == "NO-GO"
     assert decided(("instruments/labels.jsonl", 0.1, support), measure="hallucination.contradicted") == "NO-GO"
 
@@ -294,7 +309,7 @@ def test_a_judge_that_decides_unchecked_is_named():
 
 def test_amounts_are_advisory_until_the_policy_names_them():
     before, after = (run([seconds] * 50, "latency.seconds", unit="seconds", better="lower") for seconds in (1.0, 2.0))
-    assert gate(before, after, Policy()).decision == "GO"
+    assert gate(before, after, Policy()).decision == "INCONCLUSIVE"
     strict = Policy(measures={"latency.*": Rule("supporting", max_relative_drop=0.1)})
     assert gate(before, after, strict).decision == "NO-GO"
 
@@ -386,7 +401,9 @@ def test_seeds_that_one_run_alone_has_are_said():
 
 
 def test_a_share_cannot_be_allowed_more_than_all_of_it():
-    with pytest.raises(InputError, match=r"max_drop of accuracy\.exact is 5, and a share is at most 1; write 0\.05"):
+    with pytest.raises(
+        InputError, match=r"accuracy\.exact: max_drop: expected .* below 1 \(a share: 0\.02 is two points\), not 5"
+    ):
         gate(run(share(9, 30)), run(share(9, 30)), Policy(measures={"accuracy.exact": Rule(max_drop=5.0)}))
 
 
@@ -421,7 +438,12 @@ def test_every_mistake_in_a_policy_is_named_with_file_and_field(tmp_path):
     )
     with pytest.raises(InputError) as found:
         policy.load(written(tmp_path, text))
-    for said in ("version: expected 1", "alpha: expected a number from 0 to 1", "holm: unknown field", "defaults.tier: 'vital'"):
+    for said in (
+        "version: expected 1",
+        "alpha: expected a number above 0, at most 0.5",
+        "holm: unknown field",
+        "defaults.tier: expected one of critical",
+    ):
         assert said in str(found.value)
     for said in ("defaults.max_drop: expected", "measures.a.drop: unknown field", "measures.b: expected a table", "min_pairs"):
         assert said in str(found.value)
@@ -430,9 +452,7 @@ def test_every_mistake_in_a_policy_is_named_with_file_and_field(tmp_path):
 
 def test_a_field_that_is_there_twice_is_refused_with_its_line(tmp_path):
     text = "version: 1\nmeasures:\n  accuracy.*: {tier: critical}\n  accuracy.*: {tier: advisory, tier: critical}\n"
-    with pytest.raises(
-        InputError, match=r"(?s)policy.yaml:4: accuracy.\*: given twice; keep one.*policy.yaml:4: tier: given twice"
-    ):
+    with pytest.raises(InputError, match=r"policy.yaml:4: .*accuracy.\*: given twice; keep one of them$"):
         policy.load(written(tmp_path, text))
 
 

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from evals.options import command, count, left_out, matched_too
+from evals.options import SEEDS, command, left_out, matched_too
 from evals.schema import Question
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -47,8 +47,8 @@ def test_what_a_keyword_selects_beside_the_system_that_was_meant_is_said() -> No
 
 @pytest.mark.parametrize("text", ["0", "-1", "x", "1.5"])
 def test_counts_are_whole_and_positive(text: str) -> None:
-    with pytest.raises(argparse.ArgumentTypeError, match="1 or more"):
-        count(text)
+    with pytest.raises(argparse.ArgumentTypeError, match="expected a whole number from 1"):
+        SEEDS.option(text)
 
 
 @pytest.mark.parametrize("form", ["--suite={}", "--suite {}"])

@@ -107,7 +107,7 @@ def test_a_label_of_another_version_of_the_system_does_not_count(run):
     assert cells["lora"].labelled == 30
 
 
-@pytest.mark.parametrize(("line", "said"), [("{}", "suite"), ("nonsense", "not a line"), ("[]", "not a line")])
+@pytest.mark.parametrize(("line", "said"), [("{}", "suite"), ("nonsense", "not JSON"), ("[]", "expected a JSON object")])
 def test_a_damaged_file_is_named_with_its_line(run, line, said):
     people.sample(read(run), MEASURE, 1)
     with (run / people.FILE).open("a", encoding="utf-8") as file:
@@ -139,7 +139,7 @@ def test_every_wrong_label_is_said_and_two_that_differ_are(run):
 def test_a_label_that_is_no_share_is_refused(run, label):
     people.sample(read(run), MEASURE, 1)
     filled(run, lambda _: label)
-    with pytest.raises(InputError, match=r"people\.jsonl:1: label: expected a number from 0 to 1, or null"):
+    with pytest.raises(InputError, match=r"people\.jsonl:1: label: expected a number from 0 to 1 .*write null for none yet"):
         people.labels([read(run)])
 
 

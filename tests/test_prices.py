@@ -124,24 +124,27 @@ def test_the_shipped_list_is_a_list_to_copy(tmp_path):
         ("gpu_hour = 1\n" + SMALL, "gpu_hour: unknown field; known are storage_gb_month, currency, machine, api"),
         ("storage_gb_month = 0\n[[machine]]\nname = 'a'", "machine a: hour: missing; add hour = 0.1"),
         ("storage_gb_month = 0\n[[machine]]\nhour = 1", 'machine 1: name: missing; add name = "AWS m7i.large"'),
-        ("storage_gb_month = 0\n[[machine]]\nname = ' '\nhour = 1", "machine  : name: expected a text, not ' '"),
-        (SMALL.replace("1\n", "-1\n"), "machine a: hour: expected a price, 0 or more, not -1"),
-        (SMALL.replace("1\n", "true\n"), "machine a: hour: expected a price, 0 or more, not True"),
+        (
+            "storage_gb_month = 0\n[[machine]]\nname = ' '\nhour = 1",
+            "machine : name: expected a text of at most 1,000 letters, not ' '",
+        ),
+        (SMALL.replace("1\n", "-1\n"), "machine a: hour: expected a number from 0 to 1,000,000 (a price), not -1"),
+        (SMALL.replace("1\n", "true\n"), "machine a: hour: expected a number from 0 to 1,000,000 (a price), not True"),
         (SMALL + "cores = 2", "machine a: cores: unknown field; known are name, hour, gpu, gpus, vcpus"),
-        (SMALL + "gpus = 0", "machine a: gpus: expected a whole number, 1 or more, not 0"),
+        (SMALL + "gpus = 0", "machine a: gpus: expected a whole number from 1 to 100,000 (GPUs), not 0"),
         (SMALL + "date = 2026", 'machine a: date: expected "2026-06", not 2026'),
         (SMALL + "date = '2026-13'", "machine a: date: expected \"2026-06\", not '2026-13'"),
         (SMALL + "[[machine]]\nname = 'A'\nhour = 2", "machine a: listed 2 times"),
         (SMALL + "[[api]]\nname = 'b'\nprompt = 1", "api b: completion: missing; add completion = 0.6"),
         (SMALL + "[api.rag]\nprompt = 1", "api: expected tables, each under [[api]]"),
         ("currency = ''\n" + SMALL, 'currency: expected a sign or a short name such as "$" or "EUR"'),
-        ("hour =", "cannot be read as prices"),
+        ("hour =", "1: not TOML: Invalid value"),
     ],
 )
 def test_a_list_says_where_it_is_wrong(tmp_path, text, expected, capsys):
     path = tmp_path / "prices.toml"
     path.write_text(text, encoding="utf-8")
-    with pytest.raises(InputError, match=f"^{path}: ") as caught:
+    with pytest.raises(InputError, match=f"^{path}:") as caught:
         load(path)
     assert expected in str(caught.value)
     assert main(["advise", str(tmp_path), "--prices", str(path)]) == 4

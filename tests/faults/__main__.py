@@ -10,6 +10,7 @@ from inspect import signature
 KINDS = {
     "escapes": "tests.faults.escapes",
     "flips": "tests.faults.flips",
+    "fuzz": "tests.faults.fuzz",
     "judges": "tests.faults.judges",
     "kills": "tests.faults.kills",
     "payloads": "tests.faults.payloads",
