@@ -3,9 +3,16 @@
 from __future__ import annotations
 
 import re
-from typing import NamedTuple
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-BEGINNING = re.compile(r"\s*(?:<\?xml[^>]*>\s*)?(?:<!--.*?-->\s*)*<(?:!doctype\s+html|html)\b", re.IGNORECASE | re.DOTALL)
+if TYPE_CHECKING:
+    from bs4 import BeautifulSoup
+
+BEGINNING = re.compile(
+    r"\s*+(?:<\?xml[^>]*+>\s*+)?+(?:<!--(?>.*?-->)\s*+)*+<(?:!doctype\s+html|html)\b", re.IGNORECASE | re.DOTALL
+)
+"""Nothing in it is tried in two ways: that would take for ever on a page that begins with some dozens of comments."""
 SUFFIXES = (".html", ".htm", ".xhtml")
 UNSEEN = ("script", "style", "template", "noscript", "head")
 BLOCKS = (
@@ -31,21 +38,29 @@ def is_html(text: str, suffix: str) -> bool:
 def seen(html: str) -> Page:
     """The text of a page. White space counts in ``pre`` alone; cells of a table are parted by spaces."""
     from bs4 import BeautifulSoup
-    from bs4.element import Comment, NavigableString, PreformattedString
 
     soup = BeautifulSoup(html, "html.parser")
     heading = soup.title or soup.h1
     title = " ".join(heading.get_text(" ").split()) if heading else ""
-    for tag in soup.find_all(UNSEEN):
-        tag.decompose()
-    for part in soup.find_all(string=True):
-        if isinstance(part, (Comment, PreformattedString)):
-            part.extract()
-        elif not part.find_parent("pre"):
-            part.replace_with(NavigableString(re.sub(r"\s+", " ", part)))
-    for tag in soup.find_all((*BLOCKS, *CELLS)):
-        between = " " if tag.name in CELLS else "\n"
-        tag.insert_before(between)
-        tag.insert_after(between)
-    lines = (line.rstrip() if "  " in line[:2] else line.strip() for line in soup.get_text("").split("\n"))
+    text = "".join(_pieces(soup))
+    lines = (line.rstrip() if "  " in line[:2] else line.strip() for line in text.split("\n"))
     return Page(re.sub(r"\n{3,}", "\n\n", "\n".join(lines)).strip(), title)
+
+
+def _pieces(soup: BeautifulSoup) -> Iterator[str]:
+    """What is seen, in order, with what parts blocks and cells before and after each; a loop, as pages may be nested deep."""
+    from bs4.element import NavigableString, PreformattedString, Tag
+
+    left: list[tuple[Any, bool]] = [(soup, False)]
+    while left:
+        part, kept = left.pop()
+        if isinstance(part, NavigableString):
+            if not isinstance(part, PreformattedString):  # comments, declarations
+                yield str(part) if kept else re.sub(r"\s+", " ", part)
+        elif isinstance(part, str):
+            yield part
+        elif isinstance(part, Tag) and part.name not in UNSEEN:
+            between = " " if part.name in CELLS else "\n" if part.name in BLOCKS else ""
+            yield between
+            white = kept or part.name == "pre"
+            left += [(between, kept), *((inner, white) for inner in reversed(part.contents))]
