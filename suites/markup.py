@@ -21,6 +21,8 @@ BLOCKS = (
     *("option", "p", "pre", "section", "summary", "table", "tbody", "tfoot", "thead", "tr", "ul"),
 )
 CELLS = ("td", "th")
+UNCLOSED = {"<!--": r"--\s*+>", "<![": r"\]\s*+>|\]\s*+\]\s*+>", "<": ">"}
+"""What opens a comment, a section or a tag -> what closes it."""
 
 
 class Page(NamedTuple):
@@ -39,12 +41,20 @@ def seen(html: str) -> Page:
     """The text of a page. White space counts in ``pre`` alone; cells of a table are parted by spaces."""
     from bs4 import BeautifulSoup
 
-    soup = BeautifulSoup(html, "html.parser")
+    soup = BeautifulSoup(_closed(html), "html.parser")
     heading = soup.title or soup.h1
     title = " ".join(heading.get_text(" ").split()) if heading else ""
     text = "".join(_pieces(soup))
     lines = (line.rstrip() if "  " in line[:2] else line.strip() for line in text.split("\n"))
     return Page(re.sub(r"\n{3,}", "\n\n", "\n".join(lines)).strip(), title)
+
+
+def _closed(html: str) -> str:
+    """A page in which what opens and never closes is text: Python's parser looks for the end of each from where it begins."""
+    for opening, closing in UNCLOSED.items():
+        end = max((found.end() for found in re.finditer(closing, html)), default=0)
+        html = html[:end] + html[end:].replace(opening, f"&lt;{opening[1:]}")
+    return html
 
 
 def _pieces(soup: BeautifulSoup) -> Iterator[str]:

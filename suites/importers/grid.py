@@ -13,6 +13,7 @@ from suites.problems import Place, Problems
 from suites.reading import read_text
 
 SEPARATORS = ",;\t"
+MOST_COLUMNS = 1000
 LONGEST_CELL = 2**31 - 1
 SEP_LINE = re.compile(r"sep=(.)\n")
 """Excel's own way to say what stands between cells."""
@@ -48,6 +49,10 @@ def read_grid(file: Path, problems: Problems) -> tuple[Line, list[Line]] | None:
     if not records:
         return Line(Place(file, 1 + skipped), []), []
     header, *rest = records
+    if len(header.cells) > MOST_COLUMNS:
+        what = f"a table of {len(header.cells):,} columns, and at most {MOST_COLUMNS:,} are read"
+        problems.add(Place(file, header.first), what, "leave out those that are no part of a question")
+        return None
     lines = text.split("\n")
     return Line(Place(file, header.first), header.cells), list(_whole(rest, header, lines, separator, file, problems))
 

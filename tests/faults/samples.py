@@ -314,7 +314,7 @@ def _alone(name: str, text: object, read: Callable[[Path], int], free: tuple[str
 
 
 SAMPLES = (
-    _of_suite("suite.toml"),
+    _of_suite("suite.toml", free=("schema",)),
     _of_suite("questions.jsonl"),
     _of_suite("train.jsonl"),
     _of_suite("revisions.jsonl"),
