@@ -14,7 +14,7 @@ from time import thread_time
 from typing import Any
 
 from evals import patterns
-from evals.patterns import SECONDS, TooSlowError
+from evals.patterns import TooSlowError
 from evals.shown import shown
 
 Keyword = Callable[[Any, Any, Any, Mapping[str, Any]], Any]
@@ -29,14 +29,19 @@ class _Limit(threading.local):
 _LIMIT = _Limit()
 
 
-def fits(schema: Mapping[str, Any], value: Any, seconds: float = SECONDS) -> bool:
+def _left() -> float:
+    """Seconds that the present value may still take."""
+    return max(0.01, min(_LIMIT.end - thread_time(), patterns.SECONDS))
+
+
+def fits(schema: Mapping[str, Any], value: Any, seconds: float | None = None) -> bool:
     """Whether a value is as a schema demands. References lead nowhere but into the schema itself: nothing is fetched.
 
     Raises:
         TooSlowError: it takes too long to tell, or the schema asks for itself without end.
     """
     validator = _validator(json.dumps(schema))
-    _LIMIT.end = thread_time() + seconds
+    _LIMIT.end = thread_time() + (seconds or patterns.SECONDS)
     try:
         return bool(validator.is_valid(value))
     except RecursionError as error:
@@ -70,14 +75,14 @@ def _timed(keyword: Keyword) -> Keyword:
 
 
 def _pattern(validator: Any, pattern: str, value: Any, _: Mapping[str, Any]) -> Iterator[Any]:
-    if validator.is_type(value, "string") and not patterns.search(pattern, value):
+    if validator.is_type(value, "string") and not patterns.search(pattern, value, _left()):
         yield _error(f"{shown(value)} does not follow {shown(pattern)}")
 
 
 def _pattern_properties(validator: Any, demanded: Mapping[str, Any], value: Any, _: Mapping[str, Any]) -> Iterator[Any]:
     for pattern, schema in demanded.items() if validator.is_type(value, "object") else ():
         for name, held in value.items():
-            if patterns.search(pattern, name):
+            if patterns.search(pattern, name, _left()):
                 yield from validator.descend(held, schema, path=name, schema_path=pattern)
 
 
@@ -86,7 +91,7 @@ def _additional_properties(validator: Any, demanded: Any, value: Any, schema: Ma
         return
     known, named = schema.get("properties", {}), schema.get("patternProperties", {})
     for name in value:
-        if name not in known and not any(patterns.search(pattern, name) for pattern in named):
+        if name not in known and not any(patterns.search(pattern, name, _left()) for pattern in named):
             if validator.is_type(demanded, "object"):
                 yield from validator.descend(value[name], demanded, path=name)
             elif not demanded:

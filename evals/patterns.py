@@ -45,7 +45,7 @@ def check(pattern: str) -> None:
         raise ValueError(short(str(error))) from error
 
 
-def fullmatch(pattern: str, text: str, seconds: float = SECONDS) -> Any:
+def fullmatch(pattern: str, text: str, seconds: float | None = None) -> Any:
     """The match of a whole text, or None.
 
     Raises:
@@ -54,16 +54,17 @@ def fullmatch(pattern: str, text: str, seconds: float = SECONDS) -> Any:
     return _timed("fullmatch", pattern, text, seconds)
 
 
-def search(pattern: str, text: str, seconds: float = SECONDS) -> Any:
+def search(pattern: str, text: str, seconds: float | None = None) -> Any:
     """The first match in a text, or None; raises as `fullmatch` does."""
     return _timed("search", pattern, text, seconds)
 
 
-def _timed(how: str, pattern: str, text: str, seconds: float) -> Any:
+def _timed(how: str, pattern: str, text: str, seconds: float | None) -> Any:
+    limit = seconds or SECONDS
     try:
-        return getattr(_compiled(pattern), how)(text, timeout=seconds)
+        return getattr(_compiled(pattern), how)(text, timeout=limit)
     except TimeoutError as error:
-        what = f"the pattern {short(pattern)} takes more than {seconds:g} s to tell whether a text follows it: {short(text)!r}"
+        what = f"the pattern {short(pattern)} takes more than {limit:g} s to tell whether a text follows it: {short(text)!r}"
         raise TooSlowError(what) from error
 
 

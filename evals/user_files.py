@@ -132,8 +132,7 @@ def _line(raw: bytes, offset: int) -> int:
 
 
 def _size(count: int) -> str:
-    return next(
-        f"{count / unit:,.3g} {name}"
-        for unit, name in ((2**30, "GiB"), (2**20, "MiB"), (2**10, "KiB"), (1, "bytes"))
-        if count >= unit or unit == 1
-    )
+    for unit, name in ((2**30, "GiB"), (2**20, "MiB"), (2**10, "KiB")):
+        if count >= unit:
+            return f"{count / unit:,.3g} {name}"
+    return f"{count:,} bytes"

@@ -456,7 +456,45 @@ def test_a_field_that_is_there_twice_is_refused_with_its_line(tmp_path):
         policy.load(written(tmp_path, text))
 
 
-@pytest.mark.parametrize("text", ["[1, 2]", "a: [", "", "&a {x: *a}", "? [1]\n: 2"])
+TOOTHLESS = {
+    "defaults: {max_drop: 2}": "defaults: max_drop: expected a number from 0 to below 1 (a share: 0.02 is two points), not 2",
+    "defaults: {max_drop: .inf}": "defaults.max_drop: expected a number, 0 or more",
+    "defaults: {max_drop: .nan}": "defaults.max_drop: expected a number, 0 or more",
+    "defaults: {max_drop: true}": "defaults.max_drop: expected a number, 0 or more",
+    "defaults: {max_drop: '0.02'}": "not '0.02'",
+    "measures: {accuracy.*: {max_drop: 1}}": "accuracy.*: max_drop: expected a number from 0 to below 1",
+    "measures: {accuracy.exact: {max_relative_drop: 5}}": "accuracy.exact: max_relative_drop: expected a number from 0 to below 1",
+    "measures: {latency.*: {max_relative_drop: 50}}": "max_relative_drop: expected a number from 0 to 10",
+    "alpha: 0": "alpha: expected a number above 0, at most 0.5",
+    "alpha: 1": "alpha: expected a number above 0, at most 0.5",
+    "min_pairs: 1000000000": "min_pairs: expected a whole number from 1 to 100,000 (items)",
+    "judge_kappa_min: 40": "judge_kappa_min: expected a number from 0 to 1",
+    "defaults: {tier: advisory}": "nothing decides: every rule is advisory",
+    "measures: [accuracy.exact]": "measures: expected a table of measures",
+    "measures: {1: {tier: critical}}": "measures: expected the name of a measure, not 1",
+    "version: true": "given twice",
+}
+
+
+@pytest.mark.parametrize(("text", "said"), TOOTHLESS.items(), ids=TOOTHLESS)
+def test_a_policy_that_lets_everything_pass_is_refused(tmp_path, text, said):
+    with pytest.raises(InputError) as found:
+        policy.load(written(tmp_path, f"version: 1\n{text}\n"))
+    assert said in str(found.value)
+
+
+@pytest.mark.parametrize("version", ["true", "1.0", "'1'"])
+def test_the_version_of_a_policy_is_the_whole_number(tmp_path, version):
+    with pytest.raises(InputError, match="version: expected 1"):
+        policy.load(written(tmp_path, f"version: {version}\n"))
+
+
+def test_amounts_may_be_allowed_to_double(tmp_path):
+    found = policy.load(written(tmp_path, "version: 1\nmeasures: {latency.seconds: {max_relative_drop: 1}}\n"))
+    assert found.rule("latency.seconds", "seconds").allowed(2.0) == 2.0
+
+
+@pytest.mark.parametrize("text", ["[1, 2]", "a: [ "", "&a {x: *a}", "? [1]\n: 2"])
 def test_what_is_no_policy_is_said(tmp_path, text):
     with pytest.raises(InputError, match=r"policy\.yaml"):
         policy.load(written(tmp_path, text))
