@@ -30,8 +30,9 @@ def parsed(text: str, loader: type[yaml.SafeLoader] | None = None) -> Any:
     """
     import yaml
 
-    made = (loader or yaml.SafeLoader)(text)
+    made = None
     try:
+        made = (loader or yaml.SafeLoader)(text)
         node = made.get_single_node()
         if node is None:
             return None
@@ -45,7 +46,8 @@ def parsed(text: str, loader: type[yaml.SafeLoader] | None = None) -> Any:
     except (ValueError, TypeError, OverflowError) as error:  # what a date or a number cannot be
         raise error if isinstance(error, YamlError) else YamlError(str(error)) from error
     finally:
-        made.dispose()
+        if made:
+            made.dispose()
 
 
 def _check(node: yaml.Node, depth: int, known: dict[int, int], above: set[int]) -> int:

@@ -28,6 +28,8 @@ KEY_VALUE = re.compile(r"(\w+):\s+(?![>|][+-]?\s*$)(.*\S)\s*$")
 """A key and its value on one line; one that is folded over the lines below is left aside."""
 LIKE_MATTER = re.compile(r"(?:---\s*\n\w+:|\+\+\+\s*\n\w+\s*=)")
 """YAML that is never closed or holds something else, and TOML."""
+LONGEST_TITLE = 500
+"""Letters of a heading that may be a title: a longer one is a text with a mark before it."""
 PROSE = ("", ".md", ".markdown", ".txt", ".text", ".rst", ".adoc", ".org", ".tex", *markup.SUFFIXES)
 
 
@@ -100,7 +102,8 @@ def _document(path: Path, relative: Path, text: str, problems: Problems) -> Docu
         problems.tally.note(SOURCE, what, relative.as_posix())
     name = values.name(matter.get("id", _stem(relative)))
     heading = HEADING.search(body) if path.suffix.lower() in (".md", ".markdown") else None
-    return Document(name, body.strip(), matter.get("title") or (heading[1] if heading else name))
+    found = heading[1] if heading and len(heading[1]) <= LONGEST_TITLE else name
+    return Document(name, body.strip(), matter.get("title") or found)
 
 
 def revised(text: str) -> str:

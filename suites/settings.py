@@ -15,7 +15,7 @@ from evals.axes import measures
 from evals.lm_eval_adapter import fetches, knows
 from evals.ranges import AMOUNT, Range
 from evals.schema import Rule, Source, Style, Suite
-from evals.shown import shown
+from evals.shown import short, shown
 from evals.text import RULES
 from evals.user_files import SETTINGS
 from suites import house_format
@@ -26,6 +26,7 @@ FILE = "suite.toml"
 KEYS = ("name", "title", "general", "instruction", "abstain", "source", "normalise", "style", "bars")
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 TASK = re.compile(r"""^task\s*:[ \t]*["']?([^\s"'#\[]+)""", re.MULTILINE)
+LONGEST_NAME = 100
 EMBEDDED = Path(__file__).parent
 GENERAL = EMBEDDED.resolve() / "general"
 """The general tasks that come with Proctor: the only ones whose code runs without being asked for."""
@@ -107,9 +108,9 @@ class _Table:
 
     def _name(self) -> str:
         name = self._text("name") or self.file.parent.resolve().name
-        if not NAME.fullmatch(name):
-            what = f"'{name}' cannot be the name of a suite: it becomes part of test and file names"
-            self._problem("name", what, "use letters, digits, dots, dashes and underscores")
+        if not NAME.fullmatch(name) or len(name) > LONGEST_NAME:
+            what = f"'{short(name)}' cannot be the name of a suite: it becomes part of test and file names"
+            self._problem("name", what, f"use letters, digits, dots, dashes and underscores, {LONGEST_NAME} at most")
         return name
 
     def _text(self, key: str, table: str = "") -> str:
@@ -268,6 +269,6 @@ class _Table:
 
     def _line(self, key: str) -> int | None:
         """The line that sets a key, as far as it can be told without a parser that keeps lines."""
-        last = re.escape(key.rpartition("bars.")[2].rpartition("style.")[2])
+        last = re.escape(key[:LONGEST_NAME].rpartition("bars.")[2].rpartition("style.")[2])
         found = re.search(rf"^[ \t]*\[*[ \t]*[\"']?{last}\b", self.source, re.MULTILINE)
         return self.source.count("\n", 0, found.start()) + 1 if found else None

@@ -42,6 +42,18 @@ def test_what_is_no_demand_is_told_how_one_is_written(text):
         demand.demand(text)
 
 
+@pytest.mark.parametrize(
+    "text", ["accuracy.exact:-200pp", "accuracy.*:-100%", "*:100pp", "latency.seconds:2000%", "x:" + "9" * 400 + "pp"]
+)
+def test_a_demand_that_nothing_can_fail_is_refused(text):
+    with pytest.raises(InputError, match=r"expected a number from 0 to .*to lose all is to lose nothing that fails"):
+        demand.demand(text)
+
+
+def test_amounts_may_be_allowed_to_double():
+    assert demand.demand("latency.seconds:100%").amount == 1.0
+
+
 def test_a_sure_and_larger_loss_is_told_with_its_numbers():
     (said,) = complaints(rows(180), rows(120), "accuracy.exact:-2pp")
     assert "accuracy.exact of rag on instruments went from 90.0" in said

@@ -81,6 +81,7 @@ def test_yaml_is_read_as_it_was_written(value):
         ("a: 2020-13-45", "month must be in 1..12", None),
         ("a: !!python/object:os.system x", "could not determine a constructor", 1),
         ("a: [", "expected the node content", 1),
+        ("a: \x1b[31m", "special characters are not allowed", None),
     ],
 )
 def test_yaml_that_is_none_or_too_much_is_refused(text, said, line):
