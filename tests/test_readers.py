@@ -125,7 +125,7 @@ def test_a_link_that_leads_nowhere_is_a_problem(suite):
 def test_a_pipe_is_no_document_and_is_not_waited_for(suite):
     suite()
     os.mkfifo(suite.folder / "documents/pipe.md")
-    assert "pipe.md: neither a file nor a folder" in refused(suite)
+    assert "pipe.md: a file is expected, and this is a pipe" in refused(suite)
 
 
 @pytest.mark.parametrize(("file", "named"), [(NFD, NFC), (NFC, NFD)], ids=["as macOS writes it", "as macOS types it"])
