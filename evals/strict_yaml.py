@@ -43,7 +43,7 @@ def parsed(text: str, loader: type[yaml.SafeLoader] | None = None) -> Any:
         raise YamlError(getattr(error, "problem", None) or str(error).split("\n")[0], mark and mark.line + 1) from error
     except RecursionError:
         raise YamlError(f"nested deeper than {DEEPEST} levels") from None
-    except (ValueError, TypeError, OverflowError) as error:  # what a date or a number cannot be
+    except (ValueError, TypeError, AttributeError, OverflowError) as error:  # what a date or a number cannot be
         raise error if isinstance(error, YamlError) else YamlError(str(error)) from error
     finally:
         if made:

@@ -11,9 +11,12 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from evals import user_files
+from evals.shown import short
 from evals.task_code import LOCAL, file_names
 from evals.task_yaml import BrokenError, Problem, Setting, files, line, plain, read
 
+LONGEST_NAME = 1000
 COLUMN = re.compile(r"(?:\{\{\s*(\w+)\s*\}\}|(\w+))")
 """A setting that is the value of a column as it is."""
 
@@ -58,6 +61,9 @@ def _of_data(config: Mapping[str, Setting], folder: Path) -> Iterator[Problem]:
     if kwargs is None or path is None or path.value not in LOCAL:
         return
     for name in _named(kwargs):
+        if len(name) > LONGEST_NAME:
+            yield Problem(kwargs.file, kwargs.line, f"a data file called '{short(name)}' cannot be", "give it a shorter name")
+            continue
         file = Path(placed(str(name), folder))
         if "://" in name or "*" in name:
             continue
@@ -70,7 +76,13 @@ def _of_data(config: Mapping[str, Setting], folder: Path) -> Iterator[Problem]:
 
 def _of_rows(file: Path, config: Mapping[str, Any]) -> Iterator[Problem]:
     """The first line that is no item of the task; JSON that is one whole document is left to lm-eval."""
-    text = file.read_text(encoding="utf-8", errors="replace")
+    try:
+        held = user_files.raw(file)
+        user_files.decoded(held)
+    except user_files.UnreadableError as error:
+        yield Problem(file, error.line, error.what, error.remedy)
+        return
+    text = held.decode()  # with a byte order mark, which lm-eval does not expect
     if text.lstrip().startswith("[") or (text.lstrip().startswith("{") and _is_json(text)):
         return
     rows = [(number, row) for number, row in enumerate(text.split("\n"), 1) if row.strip()]

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
-LARGEST = 100_000
-"""Values in one file. A few lines of YAML can refer to one another so that they make billions."""
+from evals import strict_yaml, user_files
+
 AT_ONCE = ("__pycache__", ".ipynb_checkpoints")
 """Folders that lm-eval does not look into."""
 
@@ -112,7 +113,7 @@ def line(value: Any, otherwise: int | None) -> int | None:
 
 def inside(path: Path, folder: Path) -> bool:
     """Whether a file, links followed, lies in a folder."""
-    return path.resolve().is_relative_to(folder.resolve())
+    return Path(os.path.realpath(path)).is_relative_to(os.path.realpath(folder))  # which goes in no circle
 
 
 def _listed(value: Any) -> list[Any]:
@@ -134,14 +135,11 @@ def _parsed(path: Path) -> dict[str, Setting]:
     Loader.add_constructor("tag:yaml.org,2002:str", text)
     Loader.add_constructor("!function", function)
     try:
-        config = yaml.load(path.read_text(encoding="utf-8"), Loader)  # noqa: S506 -- a subclass of the safe loader
-        large = next((True for number, _ in enumerate(within(config)) if number >= LARGEST), False)
-    except (yaml.YAMLError, UnicodeDecodeError, ValueError, RecursionError, AttributeError, TypeError) as error:
-        mark = getattr(error, "problem_mark", None)
-        what = getattr(error, "problem", None) or (str(error) or type(error).__name__).splitlines()[0]
-        raise BrokenError(path, mark and mark.line + 1, f"not YAML: {what}", "correct it") from error
-    if large:
-        raise BrokenError(path, None, f"it makes more than {LARGEST:,} values", "keep data in files of data")
+        config = strict_yaml.parsed(user_files.decoded(user_files.raw(path, user_files.YAML)), Loader)
+    except user_files.UnreadableError as error:
+        raise BrokenError(path, error.line, error.what, error.remedy) from error
+    except strict_yaml.YamlError as error:
+        raise BrokenError(path, error.line, f"not YAML: {error}", error.remedy) from error
     if not isinstance(config, dict):
         raise BrokenError(path, None, "a task is a table of settings, and this is none", "write `task: NAME` and its settings")
     return {str(key): Setting(value, path, getattr(key, "line", None)) for key, value in config.items()}

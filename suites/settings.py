@@ -17,7 +17,7 @@ from evals.ranges import AMOUNT, Range
 from evals.schema import Rule, Source, Style, Suite
 from evals.shown import short, shown
 from evals.text import RULES
-from evals.user_files import SETTINGS
+from evals.user_files import SETTINGS, YAML, UnreadableError, raw
 from suites import house_format
 from suites.problems import Place, Problems, closest
 from suites.reading import read_text
@@ -76,7 +76,10 @@ def _tasks(entry: str) -> Iterator[tuple[str, str]]:
         yield entry, "lm-eval's own"
         return
     for file in sorted(Path(entry).rglob("*.yaml")):
-        text = file.read_text(encoding="utf-8", errors="replace")
+        try:
+            text = raw(file, YAML).decode(errors="replace")
+        except UnreadableError:  # which is said of it by itself
+            continue
         yield from ((found[1], str(file)) for found in TASK.finditer(text))
 
 

@@ -176,7 +176,8 @@ def test_values_that_refer_to_one_another_without_end_are_refused(suite: Path) -
     (suite / "tasks" / "two").write_text("include: one.yaml\n")
     with pytest.raises(InputError) as error:
         load(str(suite))
-    assert str(error.value).count("it makes more than 100,000 values") == 2
+    assert "bomb.yaml:6: not YAML: more than 100,000 values" in str(error.value)
+    assert "ring.yaml:2: not YAML: an alias stands for what it lies in" in str(error.value)
     assert "two:1: it includes 'one.yaml', which includes it" in str(error.value)
 
 

@@ -108,15 +108,16 @@ def _bytes(text: str, rng: random.Random, numbers: int) -> Iterator[Made]:
 def _whole(sample: Sample, text: str) -> Iterator[Made]:
     """Another file altogether, or one that other programs write."""
     raw, data = text.encode(), Path(sample.target).suffix in (".toml", ".yaml", ".json", ".jsonl", ".csv")
-    yield "BOM", b"\xef\xbb\xbf" + raw, "", "accepted"
+    whole: Literal["", "refused"] = "refused" if data and sample.target != "tasks/odd.jsonl" else ""  # a list of items is one
+    yield "BOM", b"\xef\xbb\xbf" + raw, "", "accepted" if sample.target != "tasks/odd.jsonl" else ""
     yield "CRLF", raw.replace(b"\n", b"\r\n"), "", "accepted"
     yield "UTF-16", text.encode("utf-16"), "", "refused"
     yield "NUL", raw[:9] + b"\0" + raw[9:], "", "refused"
     yield "empty", b"", "", "" if not data or sample.target in MAY_BE_EMPTY else "refused"
     yield "blank", b" \n\n", "", ""
     for opened in (b"[", b"{", b'{"a":', b"a: ", b"- ", b"a.", b"<div>"):
-        yield f"nested {opened.decode()}", opened * 30_000, "", "refused" if data else ""
-    yield "wide list", b"[" + b"0," * 100_000 + b"0]", "", "refused" if data else ""
+        yield f"nested {opened.decode()}", opened * 30_000, "", whole
+    yield "wide list", b"[" + b"0," * 100_000 + b"0]", "", whole
     yield "many digits", b"9" * 100_000, "", "refused" if data else ""
     yield (
         "heading",
@@ -268,7 +269,7 @@ def _of_lines(sample: Sample, text: str, suffix: str) -> Iterator[Made]:
             text = "\n".join([*lines[:place], f"{blank}{key}{between}{written}", *lines[place + 1 :]])
             sure = how in (NUMBERS if number else WRONG) and not (flag and how == "true") and key not in sample.free
             yield f"{key}: {how}", text.encode(), "", "refused" if sample.strict and sure else ""
-        yield f"{key}: twice", "\n".join([*lines[:place], line, *lines[place:]]).encode(), "", "refused"
+        yield f"{key}: twice", "\n".join([*lines[:place], line, *lines[place:]]).encode(), "", "" if "- " in blank else "refused"
         renamed = "\n".join([*lines[:place], f"{blank}zzz{between}{value}", *lines[place + 1 :]])
         yield f"{key}: renamed", renamed.encode(), "", "" if key.startswith('"') else "refused" if sample.strict else ""
 
