@@ -242,7 +242,7 @@ class _Amounts:
 
     @cached_property
     def interval(self) -> Interval:
-        return amount_interval(self.data)
+        return amount_interval(self.data, signed=True)
 
     @property
     def degrees(self) -> float:

@@ -266,15 +266,16 @@ def exact_interval(share: Array, n: Array) -> tuple[Array, Array]:
     return low, high
 
 
-def amount_interval(data: Clustered) -> Interval:
-    """Amounts of which none is below zero have no mean below zero."""
+def amount_interval(data: Clustered, *, signed: bool = False) -> Interval:
+    """Amounts of which none is below zero have no mean below zero, unless they are ``signed``: differences may fall below it."""
     if data.constant:
         return data.interval(data.mean, data.mean, "exact")
     if data.count == 1:
         return data.interval(data.lowest, data.highest, "range")
     low, high = amount_ends(data.sums, data.sizes)
-    least = 0.0 if data.lowest >= 0 else -np.inf
-    caution = HEAVY if heavy_tails(data.sums, data.sizes) else ""
+    least = 0.0 if data.lowest >= 0 and not signed else -np.inf
+    told = high - low > ROUNDING * max(abs(data.lowest), abs(data.highest))  # else all that varies is rounding
+    caution = HEAVY if told and heavy_tails(data.sums, data.sizes) else ""
     return data.interval(np.maximum(least, low), high, "skew t", caution)
 
 

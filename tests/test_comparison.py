@@ -194,6 +194,17 @@ def test_sides_change_the_sign_and_nothing_else(rows):
     assert 0 <= one.p <= 1
 
 
+def test_amounts_that_all_rose_have_the_mirrored_interval_of_amounts_that_all_fell():
+    """One of twenty rose by much, and the others by nothing: the interval is not cut off at no difference."""
+    names = np.array([f"q{place:02d}" for place in range(20)])
+    some, more = (Values(names, np.array([1.0] * 19 + [last]), names) for last in (1.0, 9.0))
+    up, down = (comparison.compare(*sides, share=False) for sides in ((more, some), (some, more)))
+    assert up
+    assert down
+    assert up.difference.low < 0
+    assert (up.difference.low, up.difference.high) == pytest.approx((-down.difference.high, -down.difference.low))
+
+
 def test_what_two_add_beyond_their_sum():
     neither, adapted, retrieving, both = named([0, 0, 0, 0]), named([1, 0, 0, 0]), named([0, 1, 0, 0]), named([1, 1, 1, 1])
     parts = ((1, both), (-1, adapted), (-1, retrieving), (1, neither))
