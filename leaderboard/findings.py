@@ -138,9 +138,18 @@ def _with_p(tested: _Tested, mine: Series, theirs: Series, columns: Columns, own
     known = variation(same)
     noise = retraining.noise(mine, theirs, own, known)
     told = [retraining.caution(len(sides), known)] if sides else []
-    told += dict.fromkeys(str(caution) for side in (mine, theirs) for caution in side.cautions)
+    told += _cautions(mine, theirs, tested.found)
     p = max(_p(tested, mine.noise_against(theirs)), _p(tested, noise))
     return replace(tested, p=p, known=known, caution="; ".join(told))
+
+
+def _cautions(mine: Series, theirs: Series, found: Comparison | None) -> list[str]:
+    """What the records of either side say to beware of, and the interval that the verdict rests on: that of the difference.
+
+    A few values that decide a side's own mean may be the same on both sides, and are no matter then.
+    """
+    told = [str(caution) for side in (mine, theirs) for caution in side.record_cautions]
+    return [*dict.fromkeys(filter(None, [*told, found.difference.caution if found else ""]))]
 
 
 def _absent(columns: Columns, measure: str, system: str) -> str:
@@ -169,8 +178,8 @@ def _unsure(mine: Series, theirs: Series, found: Comparison) -> str:
     An amount that a system has once (what its training took) varies from one training to the next: seeds are its sample. With
     one seed it is known only where it was counted, or is zero because nothing was done. Doubtful seconds decide nothing.
     """
-    if mine.unit == "seconds" and (told := [*mine.record_cautions, *theirs.record_cautions]):
-        return told[0].reason
+    if mine.unit == "seconds" and (told := _cautions(mine, theirs, found)):
+        return told[0]
     if found.n == 1 and not mine.share:
         alone = any(len(side.seed_means) < 2 and side.means.values.any() for side in (mine, theirs))
         return "one reading; repeat with --seeds 3" if alone and mine.unit not in COUNTED else ""

@@ -209,6 +209,25 @@ def test_two_measures_of_one_system_are_compared_seed_by_seed():
     assert found.p < ALPHA
 
 
+def test_seconds_whose_difference_a_few_values_decide_show_nothing():
+    """What decides both sides' own means alike is no matter: it is not in the difference."""
+    claim = Claim("rag is slower than base", "latency.seconds", "rag", "higher", against="base")
+
+    def timed(**added):
+        rows = [(system, place, 1.0 + place % 7 / 50 + extra(place)) for system, extra in added.items() for place in range(40)]
+        told = {"unit": "seconds", "better": "lower"}
+        return [record("latency.seconds", f"q{place}", took, system=system, **told) for system, place, took in rows]
+
+    def slow(place):
+        return 30.0 * (place == 3)
+
+    alike = only(timed(base=slow, rag=lambda place: slow(place) + 0.5 + place % 5 / 50), claim)
+    assert (alike.verdict, alike.caution) == ("supported", "")
+    one_sided = only(timed(base=lambda _: 0.0, rag=lambda place: slow(place) / 8 + 0.5), claim)
+    assert one_sided.verdict == "not shown"
+    assert "heavy tails" in one_sided.reason
+
+
 def test_a_caution_of_a_figure_is_said_beside_the_verdict():
     records = [replace(each, caution="cut short" if each.item < "q2" else "") for each in answered(rag=80, base=20)]
     assert only(records).caution == "cut short (12 of 100)"
