@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from math import floor
 from textwrap import wrap
 
 from evals.statistics import FEW
@@ -73,7 +74,7 @@ def _cell(cell: Cell | None) -> str:
 
 def _n(cell: Cell) -> str:
     """How many items, and in how few clusters of one size; nothing for an amount that was simply measured."""
-    few = f" in {cell.effective:.3g}" if cell.effective < FEW and cell.clusters < cell.n else ""
+    few = f" in {floor(10 * cell.effective) / 10:g} eff. clusters" if cell.effective < FEW and cell.clusters < cell.n else ""
     return f"n {cell.n}{few}" if cell.n and cell.method != "exact" else ""
 
 
