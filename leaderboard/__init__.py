@@ -47,12 +47,13 @@ def _saved() -> list[Path]:
 
 def compared(before: Run, after: Path) -> str:
     """What changed from one run to another, question by question, as a table; it decides nothing."""
+    from leaderboard.baseline import seeded
     from leaderboard.gate import gate
     from leaderboard.policy import Policy
     from leaderboard.report import as_table
     from leaderboard.store import read
 
-    return as_table(gate(before, read(after), Policy(correction="bh"), anyway=True))
+    return as_table(gate(before, read(after), Policy(correction="bh"), anyway=True, seeded=seeded()))
 
 
 def summary(run: Path) -> str:

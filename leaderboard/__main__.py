@@ -9,6 +9,7 @@ import sys
 from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from evals.cli import USAGE_ERROR, Parser, begin
 from evals.counts import counted
@@ -16,6 +17,9 @@ from evals.ranges import AMOUNT, COUNT, SHARE, Range
 from evals.redaction import redact
 from evals.schema import InputError
 from leaderboard import advised, debated, publish, summary
+
+if TYPE_CHECKING:
+    from leaderboard.store import Run
 
 INCOMPARABLE = 3
 """A run that a gate or a comparison cannot read, or may not compare."""
@@ -114,24 +118,30 @@ def _compare(arguments: argparse.Namespace) -> int:
     from leaderboard.report import as_table
 
     before, after = open_run(arguments.before), open_run(arguments.after)
-    print(as_table(gate(before, after, Policy(), anyway=arguments.anyway)))
+    print(as_table(gate(before, after, Policy(), anyway=arguments.anyway, seeded=_seeded(arguments.seeds))))
     return 0
 
 
 def _gate(arguments: argparse.Namespace) -> int:
-    from leaderboard import baseline, gate, policy
+    from leaderboard import gate, policy
     from leaderboard.baseline import open_run
     from leaderboard.report import as_markdown
 
     rules = policy.load(arguments.policy) if arguments.policy else policy.shipped()
     before, after = open_run(arguments.before), open_run(arguments.after)
-    seeded = [open_run(path) for path in arguments.seeds] or baseline.seeded()
-    held = gate.gate(before, after, rules, anyway=arguments.anyway, seeded=seeded)
+    held = gate.gate(before, after, rules, anyway=arguments.anyway, seeded=_seeded(arguments.seeds))
     text = redact(as_markdown(held, before, after, link=arguments.link))
     if arguments.to:
         _written(arguments.to, text)
     print(text)
     return gate.EXIT[held.decision]
+
+
+def _seeded(paths: Sequence[Path]) -> Sequence[Run]:
+    """The runs that say how much training anew changes: those named, or those saved."""
+    from leaderboard.baseline import open_run, seeded
+
+    return [open_run(path) for path in paths] or seeded()
 
 
 def _written(path: Path, text: str) -> None:
@@ -198,17 +208,17 @@ def _of_two(commands: argparse._SubParsersAction[Parser]) -> None:
     compare.set_defaults(run=_compare, refused=INCOMPARABLE)
     hold = commands.add_parser("gate", help="GO (0), NO-GO (1) or INCONCLUSIVE (2); 3 for runs that cannot be compared")
     hold.add_argument("--policy", type=Path, metavar="FILE", help="what is required (default: leaderboard/policy.yaml)")
-    what = (
-        "a run of several seeds, which says how much training anew changes (default: those in leaderboard/baseline; repeatable)"
-    )
-    hold.add_argument("--seeds", action="append", default=[], type=Path, metavar="RUN", help=what)
     hold.add_argument("--to", type=Path, metavar="FILE", help="write the report there too")
     hold.add_argument("--link", default="", metavar="URL", help="where the whole page is, for the report")
     hold.set_defaults(run=_gate, refused=INCOMPARABLE)
+    what = (
+        "a run of several seeds, which says how much training anew changes (default: those in leaderboard/baseline; repeatable)"
+    )
     for parser in (compare, hold):
         parser.add_argument("before", type=Path, metavar="BASE", help="the run, or saved baseline, to compare with")
         parser.add_argument("after", type=Path, metavar="CANDIDATE", help="the run to be judged")
         parser.add_argument("--anyway", action="store_true", help="compare though data, judge, prompt or decoding differ")
+        parser.add_argument("--seeds", action="append", default=[], type=Path, metavar="RUN", help=what)
 
 
 def _of_commits(parser: argparse.ArgumentParser) -> None:

@@ -5,19 +5,32 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, TypeAlias
+from typing import Any, Literal, TypeAlias
 
 from evals.comparison import Comparison
 from evals.schema import Better, Record
 from leaderboard.axes import axis, rank
 from leaderboard.records import Records
-from leaderboard.series import COUNTED, READINGS, Series, grouped
+from leaderboard.series import COUNTED, METERED, READINGS, Series, grouped
 from leaderboard.store import Run
 
 NEW, GONE, ELSEWHERE = "was not measured before", "is not measured any more", "was timed on another machine"
 CELL = ("suite", "base_model", "system", "measure")
 BESIDE = ("in one run", "in another")
+BEFORE, NOW = "the baseline", "the candidate"
+"""What the two runs are called where one of them is meant."""
+ENOUGH_SEEDS = 3
 Provenance: TypeAlias = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Drift:
+    """What systems that are the same in both runs changed by, in a measure's unit: 0 and all of them lie between its ends."""
+
+    low: float
+    high: float
+    same_code: bool
+    """Whether their code is the same, too, so that nothing is left to have caused it but the machine."""
 
 
 @dataclass(frozen=True)
@@ -46,11 +59,50 @@ class Change:
     """Which items were measured before, and are not even asked now; empty if none."""
     seeds: str = ""
     """With which seeds both are compared, where they have others, too."""
+    taken: tuple[int, int] = (1, 1)
+    """With how many seeds it was measured before, and now."""
+    drift: Drift | None = None
+    """Of times: what nobody changed changed by, where systems tell of that."""
+
+    @property
+    def basis(self) -> Literal["sample", "count", "reading"]:
+        """What the difference rests on. A sample has a p; a count is known without one; one reading says nothing of the next."""
+        if self.found is None or self.found.n > 1:
+            return "sample"
+        if self.unit in COUNTED and self.measure not in METERED:
+            return "count"
+        return "sample" if min(self.taken) > 1 else "reading"
 
     @property
     def counted(self) -> bool:
         """Whether it is known without an error: one number a system, of what is counted and not timed."""
-        return self.found is not None and self.found.n == 1 and self.unit in COUNTED
+        return self.found is not None and self.basis == "count"
+
+    @property
+    def p(self) -> float:
+        """Two-sided, of no difference; where systems that are the same changed as well, of none beyond what these did."""
+        if not self.found:
+            return 1.0
+        if self.drift is None:
+            return self.found.p
+        low, high, value = self.drift.low, self.drift.high, self.found.difference.value
+        edge = self.found.below(low) if value < low else self.found.above(high) if value > high else 0.5
+        return min(1.0, 2 * edge)
+
+    @property
+    def slack(self) -> float:
+        """How much worse the machine alone may have made it, in the measure's unit."""
+        if self.drift is None or not self.drift.same_code:
+            return 0.0
+        return -self.drift.low if self.better == "higher" else self.drift.high
+
+    @property
+    def more_seeds(self) -> str:
+        """Which run would have to be trained with how many more seeds to tell more of luck in training."""
+        lacking = [run for run, count in zip((BEFORE, NOW), self.taken, strict=True) if count < ENOUGH_SEEDS]
+        if len(lacking) == 1:
+            return f"train {lacking[0]} again with --seeds {ENOUGH_SEEDS}"
+        return f"train both runs with --seeds {ENOUGH_SEEDS if lacking else 2 * max(self.taken)}"
 
     def worse(self, allowed: float) -> float:
         """Two-sided p of being worse by more than is allowed: below .05 where the whole 95 % interval is."""
@@ -88,7 +140,7 @@ def changes(before: Run, after: Run, seeded: Sequence[Run] = ()) -> list[Change]
     """
     alike = Records.alike(before.records, after.records)
     old, new = ({key: Series(rows) for key, rows in grouped(records, *CELL).items()} for records in alike)
-    trained = _retrained(before, after)
+    anew = retrained(before, after)
     seeds = _seeds(seeded)
     kept = old.keys() - {
         key for key, series in old.items() if key not in new and not len(series.means.items)
@@ -97,7 +149,7 @@ def changes(before: Run, after: Run, seeded: Sequence[Run] = ()) -> list[Change]
     keys = sorted(asked, key=lambda key: (*key[:2], rank(key[3]), key[2]))
     machines = [run.provenance.get("machine") for run in (before, after)]
     moved = all(machines) and machines[0] != machines[1]
-    return [_change(old.get(key), new.get(key), seeds.get(key, []), moved=moved, retrained=key[:3] in trained) for key in keys]
+    return [_change(old.get(key), new.get(key), seeds.get(key, []), moved=moved, retrained=key[:3] in anew) for key in keys]
 
 
 def _asked(series: Series) -> bool:
@@ -105,7 +157,7 @@ def _asked(series: Series) -> bool:
     return bool(series.items("scored", "failed", "unmeasured"))
 
 
-def _retrained(before: Run, after: Run) -> set[tuple[str, ...]]:
+def retrained(before: Run, after: Run) -> set[tuple[str, ...]]:
     """Suite, base model and system of those that are trained, and whose weights are not the same in both."""
     old, new = (_trained(run) for run in (before, after))
     return {place for place in old.keys() & new.keys() if old[place] != new[place]}
@@ -139,8 +191,8 @@ def _seeds(runs: Sequence[Run]) -> dict[tuple[Any, ...], list[Series]]:
 def _change(old: Series | None, new: Series | None, seeded: Sequence[Series], *, moved: bool, retrained: bool) -> Change:
     """``moved`` says that the runs are of different machines, so that seconds of one say nothing about the other's."""
     either = (new or old).first  # type: ignore[union-attr] # what neither has is not asked for
-    elsewhere = moved and bool(old and new) and _timed(either)
-    beside = [series for series in seeded if retrained and _alike(series, either)]
+    elsewhere = moved and bool(old and new) and timed(either)
+    beside = _beside(old, new, seeded) if retrained else []
     found = new.since(old, beside) if old and new and not elsewhere else None
     return Change(
         suite=either.suite,
@@ -158,7 +210,20 @@ def _change(old: Series | None, new: Series | None, seeded: Sequence[Series], *,
         noise_known=any(len(series.seed_means) > 1 for series in (old, new, *beside) if series),
         lost=_lost(old, new),
         seeds=_shared_seeds(old, new),
+        taken=(len(old.by_seed) if old else 0, len(new.by_seed) if new else 0),
     )
+
+
+def _beside(old: Series | None, new: Series | None, seeded: Sequence[Series]) -> list[Series]:
+    """What other runs tell of luck in training: of the exam of either run, and each outcome once, so that order is nothing."""
+    sides = [series for series in (old, new) if series]
+    known = [series.seed_means for series in sides if len(series.seed_means) > 1]
+    found = []
+    for series in seeded:
+        if series.seed_means not in known and any(_alike(series, side.first) for side in sides):
+            known.append(series.seed_means)
+            found.append(series)
+    return found
 
 
 def _lost(old: Series | None, new: Series | None) -> str:
@@ -183,7 +248,8 @@ def _alike(series: Series, record: Record) -> bool:
     return not list(_exams(series.first, record))
 
 
-def _timed(record: Record) -> bool:
+def timed(record: Record | Change) -> bool:
+    """Whether it says how fast something was."""
     return record.unit in READINGS or axis(record.measure) == "latency"
 
 
@@ -277,13 +343,26 @@ def other_libraries(before: Run, after: Run) -> list[str]:
 
 def resettings(before: Run, after: Run) -> Iterator[str]:
     """What was set otherwise in the systems that both runs have, and which base models are not what they were."""
+    alike: dict[str, list[str]] = {}
     yield from (f"base model {text}" for text in renewed("base_models", before.provenance, after.provenance))
     old, new = (run.provenance.get("systems", {}) for run in (before, after))
     for system in [name for name in old if name in new]:
         was, now = (systems[system].get("settings", {}) for systems in (old, new))
-        moved = [f"{name} {was.get(name)} -> {now.get(name)}" for name in now if was.get(name) != now.get(name)]
+        moved = ", ".join(text for name in now for text in _moved(name, was.get(name), now.get(name)))
         if moved:
-            yield f"{system}: {', '.join(moved)}"
+            alike.setdefault(moved, []).append(system)
+    yield from (f"{', '.join(names)}: {moved}" for moved, names in alike.items())
+
+
+def _moved(name: str, was: Any, now: Any) -> Iterator[str]:
+    """How a setting moved, domain by domain where it is one for each."""
+    if not (isinstance(was, dict) or isinstance(now, dict)):
+        if was != now:
+            yield f"{name} {was} -> {now}"
+        return
+    domains = dict.fromkeys(domain for table in (was, now) if isinstance(table, dict) for domain in table)
+    pairs = {domain: [table.get(domain) if isinstance(table, dict) else table for table in (was, now)] for domain in domains}
+    yield from (f"{name} on {domain} {old} -> {new}" for domain, (old, new) in pairs.items() if old != new)
 
 
 def _manner(system: Mapping[str, Any]) -> dict[str, Any]:

@@ -10,14 +10,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from difflib import get_close_matches
 from fnmatch import fnmatchcase
+from math import ceil, sqrt
 from typing import Any, Literal, get_args
 
-from evals.comparison import Comparison, corrected
+from evals.comparison import Comparison, Noise, Sampling, corrected
+from evals.counts import counted
 from evals.schema import InputError
 from evals.statistics import FEW, cluster_count
-from leaderboard.changes import ELSEWHERE, NEW, Change, changes, incomparable
-from leaderboard.figures import figure
+from leaderboard.changes import ELSEWHERE, ENOUGH_SEEDS, NEW, Change, changes, incomparable
+from leaderboard.drift import said, with_drift
+from leaderboard.figures import figure, shortened
 from leaderboard.judged import kappa
 from leaderboard.policy import Policy, Rule, Tier, too_much
 from leaderboard.series import grouped
@@ -41,7 +45,9 @@ class Ruling:
     settle: str = ""
     """What would decide it, where it is inconclusive."""
     beyond: bool = False
-    """Whether its interval lies wholly beyond what is allowed, though that is not significant after correction."""
+    """Whether its interval lies wholly beyond what is allowed, though nothing failed: that is never GO."""
+    doubted: bool = False
+    """Whether the policy lets it decide, and it does not because its judge agrees too little with people."""
 
     @property
     def decides(self) -> bool:
@@ -57,6 +63,8 @@ class Gate:
     rulings: Sequence[Ruling]
     differences: Sequence[str] = field(default=())
     """What differs between the runs beside the systems, where that was allowed."""
+    machine: Sequence[str] = field(default=())
+    """Where systems that are the same in both runs became slower or faster."""
 
     @property
     def failed(self) -> list[Ruling]:
@@ -66,7 +74,8 @@ class Gate:
     @property
     def open(self) -> list[Ruling]:
         """What is inconclusive, and not let through."""
-        return [r for r in self._deciding if self._means(r) == "stop" or (r.beyond and self._means(r) == "go")]
+        open_ = [r for r in self._deciding if self._means(r) == "stop" or (r.beyond and self._means(r) == "go")]
+        return [*open_, *(r for r in self.rulings if r.doubted and r.beyond)]
 
     @property
     def excused(self) -> list[Ruling]:
@@ -103,13 +112,17 @@ def gate(before: Run, after: Run, policy: Policy, *, anyway: bool = False, seede
     Raises:
         InputError: the runs differ in data, measures, judge, prompt or decoding; names each.
     """
-    differences, found = incomparable(before, after), changes(before, after, seeded)
+    differences, found = incomparable(before, after), with_drift(changes(before, after, seeded), before, after)
     refusals = [*(_comparable(differences) if not anyway else []), *_in_common(before, after), *_known(policy, found)]
     if refusals:
         raise InputError("\n".join(refusals))
     rules = [_rule(change, policy, after) for change in found]
     told = [_with_its_judge(change, rule, after) for change, rule in zip(found, rules, strict=True)]
-    return Gate(policy, rulings(told, rules, policy), differences)
+    held = [
+        replace(ruling, doubted=ruling.rule.tier != policy.rule(ruling.change.measure, ruling.change.unit).tier)
+        for ruling in rulings(told, rules, policy)
+    ]
+    return Gate(policy, held, differences, [*said(found, before, after)])
 
 
 def _with_its_judge(change: Change, rule: Rule, run: Run) -> Change:
@@ -139,11 +152,17 @@ def rulings(found: Sequence[Change], rules: Sequence[Rule], policy: Policy) -> l
 def _worse(change: Change, rule: Rule) -> float:
     """One-sided p of so large a drop where the true one is what the rule allows."""
     assert change.found  # noqa: S101 # only what was compared is tested
-    return change.worse(rule.allowed(change.found.theirs))
+    return change.worse(rule.allowed(change.found.theirs) + change.slack)
 
 
 def _comparable(differences: Sequence[str]) -> list[str]:
-    return ["these runs are not comparable (--anyway compares them all the same):", *differences] if differences else []
+    return [REFUSED, *differences] if differences else []
+
+
+REFUSED = (
+    "these runs are not comparable, as more than the systems differs. Take the older exam again with this version of Proctor, "
+    "suite and judge, so that both are measured alike; or compare them as they are with --anyway. What differs:"
+)
 
 
 def _in_common(before: Run, after: Run) -> list[str]:
@@ -168,8 +187,12 @@ def _known(policy: Policy, found: Sequence[Change]) -> list[str]:
         return [*dict.fromkeys(much)]
     measures = dict.fromkeys(change.measure for change in found)
     unknown = [name for name in policy.measures if not any(fnmatchcase(measure, name) for measure in measures)]
-    said = f"the policy names measures that neither run has: {', '.join(unknown)}; they have {', '.join(measures)}"
-    return [said] if unknown else []
+    return [f"the policy names a measure that neither run has: {name}{_meant(name, list(measures))}" for name in unknown]
+
+
+def _meant(name: str, measures: Sequence[str]) -> str:
+    near = get_close_matches(name, measures, n=1, cutoff=0.7)
+    return f"; did you mean {near[0]}?" if near else f"; they have {shortened(measures, 10)}"
 
 
 def _systems(run: Run) -> set[tuple[Any, ...]]:
@@ -192,23 +215,33 @@ def _untold(change: Change, policy: Policy) -> str:
     """Why no test is made; empty where one is."""
     if change.missing == ELSEWHERE or change.found is None or (change.missing and not change.found.unpaired):
         return change.missing
+    if change.basis == "reading":
+        return "one reading, which does not tell how far the next would be from it"
     if change.found.n < policy.min_pairs:
         return f"only {change.found.n} shared item{'' if change.found.n == 1 else 's'}; {policy.min_pairs} are needed"
     if change.found.few:
         made = cluster_count(change.found.clusters, change.found.difference.effective)
-        return f"the shared items make {made} only; {FEW} are needed"
+        return f"the shared items make {made} only; {FEW} effective ones are needed"
     return ""
 
 
 def _ruling(change: Change, rule: Rule, p: float | None, policy: Policy, tests: int) -> Ruling:
     """What is left out now may hide anything, unless the rest shows enough."""
     found = _of_what_is_there(change, rule, p, policy, tests)
+    found = replace(found, beyond=found.outcome != "passed" and _beyond(change, rule, policy))
     if change.lost and found.outcome in ("unchanged", "passed"):
         return replace(found, outcome="inconclusive", reason=f"{change.lost}; the others: {found.reason}", settle=AGAIN)
     return found
 
 
 AGAIN = "measure them, without --limit"
+
+
+def _beyond(change: Change, rule: Rule, policy: Policy) -> bool:
+    """Whether the whole interval lies beyond what is allowed, however little it rests on."""
+    if not change.found or change.same or change.missing == ELSEWHERE or change.basis == "reading":
+        return False
+    return _worse(change, rule) < policy.alpha
 
 
 def _of_what_is_there(change: Change, rule: Rule, p: float | None, policy: Policy, tests: int) -> Ruling:
@@ -223,8 +256,12 @@ def _of_what_is_there(change: Change, rule: Rule, p: float | None, policy: Polic
     if change.found and change.counted:
         return _counted(change, change.found, rule)
     if untold := _untold(change, policy):
-        more = "ask more questions" if change.found and not change.missing else "measure it, or leave it out of the policy"
-        return Ruling(change, rule, p, "inconclusive", untold, more)
+        drop = (
+            f"{_shown(change, -change.gain)} worse, {_shown(change, rule.allowed(change.found.theirs))} allowed; "
+            if (change.found and _beyond(change, rule, policy))
+            else ""
+        )
+        return Ruling(change, rule, p, "inconclusive", f"{drop}{untold}", _measured_more(change, policy))
     return _by_test(change, rule, 1.0 if p is None else p, policy, tests)
 
 
@@ -243,20 +280,35 @@ def _by_test(change: Change, rule: Rule, p: float, policy: Policy, tests: int) -
     drop = f"{_shown(change, -change.gain)} worse"
     if change.not_worse(allowed) < policy.alpha:
         return Ruling(change, rule, p, "passed", f"at most {most} worse; {limit}")
-    beyond = change.worse(allowed) < policy.alpha
+    beyond = _beyond(change, rule, policy)
+    if change.slack and not beyond and change.worse(allowed) < policy.alpha:
+        said = f"{drop}; {limit}; systems that are the same in both runs slowed down by as much"
+        return Ruling(change, rule, p, "inconclusive", said, MACHINE)
     if change.retrained and not change.noise_known:
         luck = "trained once each time, so luck in training may be all of it" if beyond else f"may be up to {most} worse; {limit}"
-        return Ruling(change, rule, p, "inconclusive", f"{drop}; {luck}" if beyond else luck, SEEDS, beyond)
+        return Ruling(change, rule, p, "inconclusive", f"{drop}; {luck}" if beyond else luck, change.more_seeds)
     if p < policy.alpha:
         return Ruling(change, rule, p, "failed", f"{drop}; {limit}")
     settle = _settle(change, found, allowed, policy, tests)
     if beyond:
         said = f"{drop}; {limit}; not significant after correction for {tests} tests"
-        return Ruling(change, rule, p, "inconclusive", said, settle, beyond=True)
+        return Ruling(change, rule, p, "inconclusive", said, settle)
     return Ruling(change, rule, p, "inconclusive", f"may be up to {most} worse; {limit}", settle)
 
 
-SEEDS = "train with --seeds 3"
+MACHINE = "time both runs again, one after the other, on a machine that does nothing else"
+
+
+def _measured_more(change: Change, policy: Policy) -> str:
+    """What has to be there before a test says anything."""
+    found = change.found
+    if not found or (change.missing and not found.unpaired):
+        return "measure it, or leave it out of the policy"
+    if found.n == 1:
+        return f"{change.more_seeds}, or leave it out of the policy"
+    if found.n < policy.min_pairs:
+        return f"ask {counted(policy.min_pairs - found.n, 'more question')} in both runs, or lower min_pairs"
+    return "ask about more documents in both runs"
 
 
 def _settle(change: Change, found: Comparison, allowed: float, policy: Policy, tests: int) -> str:
@@ -264,15 +316,30 @@ def _settle(change: Change, found: Comparison, allowed: float, policy: Policy, t
     edge = -allowed if change.better == "higher" else allowed
     times = found.sampling.more(edge) if found.sampling else None
     noisy = found.sampling is not None and found.sampling.noise is not None
+    if found.sampling and noisy and (times is None or _seeds_do(change, found.sampling, edge)):
+        return change.more_seeds
     if times is None:
-        return SEEDS if noisy else "no number of questions: the change is just what is allowed"
+        return "no number of questions: the change is just what is allowed"
     size = found.detectable_beyond(allowed, policy.alpha / 2 / max(1, tests))
     shows = f"; with {found.n} a drop of {_shown(change, size)} is found in 4 runs of 5" if size else ""
-    return f"about {_times(max(times, 1.1))} times as many questions{' and seeds' if noisy else ''}{shows}"
+    return f"ask about {_rounded(max(times, 1.1) * found.n)} questions in both runs in place of {found.n}{shows}"
 
 
-def _times(number: float) -> str:
-    return f"{number:.1f}" if number < 10 else f"{float(f'{number:.2g}'):,.0f}"
+def _seeds_do(change: Change, sampling: Sampling, edge: float) -> bool:
+    """Whether as many seeds as are usual would decide by themselves, in a run that has fewer."""
+    now = sum(1 / max(1, count) for count in change.taken)
+    then = sum(1 / max(ENOUGH_SEEDS, count) for count in change.taken)
+    if sampling.noise is None or then == now:
+        return False
+    fewer = Noise(sampling.noise.error * sqrt(then / now), sampling.noise.degrees)
+    times = replace(sampling, noise=fewer).more(edge)
+    return times is not None and times <= 1
+
+
+def _rounded(number: float) -> str:
+    """A number of questions, two digits of it: more would promise too much."""
+    size = 10 ** max(0, len(str(int(number))) - 2)
+    return f"{ceil(number / size) * size:,}"
 
 
 def _shown(change: Change, value: float) -> str:

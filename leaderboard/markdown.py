@@ -16,7 +16,7 @@ from urllib.parse import quote, urlsplit
 from leaderboard.figures import SPACE
 
 LONGEST = 200
-"""Letters shown of one text."""
+"""Letters shown of one text; lists of names may be longer, so that they do not end within one."""
 BREAK = "\u200b"
 """A space of no width."""
 JOINERS = "\u200c\u200d"
@@ -31,24 +31,24 @@ CUT_OFF = re.compile(r"(?<=[a-z_])@(?=\d{1,3}(?![\w.-]))", re.IGNORECASE)
 """The sign in a measure such as ``recall@5``, which is not made a link."""
 
 
-def escaped(text: object) -> str:
+def escaped(text: object, most: int = LONGEST) -> str:
     """A text of somebody else as Markdown, wherever it stands: one line, of which a reader sees the letters as they are."""
-    line = shown(text)
+    line = shown(text, most)
     number = re.match(r"\d*", line)
     place = number.end() if number else 0
     return _marked(line, {place} if BEGINNING.match(line, place) else set())
 
 
-def in_cell(text: object) -> str:
+def in_cell(text: object, most: int = LONGEST) -> str:
     """The same where it begins no line, as in a table."""
-    return _marked(shown(text), set())
+    return _marked(shown(text, most), set())
 
 
-def shown(text: object) -> str:
+def shown(text: object, most: int = LONGEST) -> str:
     """What is left of a text on one line, with blanks for line breaks and for what cannot be seen or would turn it round."""
     kept = (letter if letter.isprintable() or letter in (SPACE, *JOINERS) else " " for letter in str(text))
     line = re.sub(" +", " ", "".join(kept)).strip()
-    return line if len(line) <= LONGEST else f"{line[: LONGEST - 1]}\u2026"
+    return line if len(line) <= most else f"{line[: most - 1]}\u2026"
 
 
 def _marked(line: str, begins: set[int]) -> str:

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from typing import get_args
 
 from evals.comparison import ALPHA, corrected, verdict
+from evals.counts import counted
 from evals.schema import InputError
 from leaderboard.changes import GONE, Change, other_libraries, resettings
 from leaderboard.figures import SPACE, between, figure, shortened, signed
@@ -17,6 +18,8 @@ from leaderboard.markdown import link as to
 from leaderboard.policy import Tier
 from leaderboard.store import Run
 
+LONG = 2000
+"""Letters of a list of names, which is not to end within one."""
 SHOWN = 10
 """Questions listed that came out otherwise than before."""
 ROWS = 40
@@ -36,31 +39,60 @@ def as_markdown(gate: Gate, before: Run, after: Run, *, link: str = "") -> str:
     deciding, others = ([r for r in _moved(gate) if r.decides is decides] for decides in (True, False))
     parts = [
         f"## Proctor: {gate.decision}",
+        *_anyway(gate),
         _why(gate),
         *_reasons(gate),
         *_table(deciding),
         *_folded("Exploratory: corrected together (Benjamini-Hochberg), and not part of the decision", _compared(others)),
         *_with_care(gate),
         *_flipped(before, after),
+        *_differing(gate),
     ]
-    return "\n\n".join([*parts, _foot(gate, before, after, link)]) + "\n"
+    return "\n\n".join([*parts, _foot(before, after, link)]) + "\n"
 
 
 def as_refusal(error: InputError) -> str:
     """Why two runs were not compared."""
     first, *rest = str(error).splitlines()
-    return "\n\n".join(["## Proctor: not compared", escaped(first), *([listed(map(escaped, rest))] if rest else [])]) + "\n"
+    return "\n\n".join(["## Proctor: not compared", escaped(first, LONG), *([listed(map(escaped, rest))] if rest else [])]) + "\n"
 
 
 def as_table(gate: Gate) -> str:
     """Every figure that changed, and how many did not; nothing is decided."""
-    return "\n\n".join([_counts(gate), *_left_out(gate), *_compared(_moved(gate), rows=None), *_with_care(gate)])
+    about = [*_anyway(gate), _counts(gate), *_left_out(gate), *(escaped(text, LONG) for text in gate.machine)]
+    return "\n\n".join([*about, *_compared(_moved(gate), rows=None), *_with_care(gate), *_differing(gate)])
+
+
+def _anyway(gate: Gate) -> list[str]:
+    """That more than the systems differs, where the verdict stands: it may rest on that."""
+    count = counted(len(gate.differences), "difference")
+    said = f"**Compared although these are different exams (`--anyway`)**: what changed may be the exam, not the systems. {count}"
+    return [f"{said} listed at the end."] if gate.differences else []
+
+
+def _differing(gate: Gate) -> list[str]:
+    return [f"Compared although it differs:\n\n{listed(map(escaped, gate.differences))}"] if gate.differences else []
 
 
 def _moved(gate: Gate) -> list[Ruling]:
     """What is worth a row: most figures have not changed, and a system that was left out is said in one line."""
-    gone = _gone(gate)
-    return [ruling for ruling in gate.rulings if ruling.outcome != "unchanged" and _who(ruling) not in gone]
+    gone, unseen = _gone(gate), {id(ruling) for ruling in _unseen(gate)}
+    moved = [ruling for ruling in gate.rulings if ruling.outcome != "unchanged" and _who(ruling) not in gone]
+    return [ruling for ruling in moved if id(ruling) not in unseen]
+
+
+def _unseen(gate: Gate) -> list[Ruling]:
+    """What was counted and moved by less than its digits show: below notice, unless it fails where it decides."""
+    return [
+        r
+        for r in gate.rulings
+        if _below_notice(r.change) and r.outcome != "unchanged" and not (r.decides and r.outcome == "failed")
+    ]
+
+
+def _below_notice(change: Change) -> bool:
+    found = change.found
+    return bool(found and change.counted and figure(found.theirs, change.unit) == figure(found.mine, change.unit))
 
 
 def _who(ruling: Ruling) -> tuple[str, str, str]:
@@ -80,12 +112,36 @@ def _left_out(gate: Gate) -> list[str]:
 
 
 def _counts(gate: Gate) -> str:
-    same = sum(ruling.outcome == "unchanged" for ruling in gate.rulings)
-    return f"{_figures(len(gate.rulings))} compared question by question; {same} unchanged."
+    same, unseen = sum(ruling.outcome == "unchanged" for ruling in gate.rulings), len(_unseen(gate))
+    less = f"; {unseen} counted, and changed by less than {'its' if unseen == 1 else 'their'} digits show" if unseen else ""
+    return f"{_figures(len(gate.rulings))} compared question by question; {same} unchanged{less}."
 
 
 def _figures(count: int) -> str:
-    return f"{count} figure{'' if count == 1 else 's'}"
+    return counted(count, "figure")
+
+
+def _family(deciding: Sequence[Ruling]) -> str:
+    """How many figures decide, and how many of them were tested: p is corrected for these alone (docs/gate.md says why)."""
+    same = sum(ruling.outcome == "unchanged" for ruling in deciding)
+    tested = sum(ruling.p is not None for ruling in deciding)
+    decide = f"{_figures(len(deciding))} {'decides' if len(deciding) == 1 else 'decide'}"
+    if not same:
+        return f"{decide}, and {tested} of them {_was(tested)} tested." if tested < len(deciding) else f"{decide}."
+    changed = len(deciding) - same
+    those = "none changed" if not changed else f"{changed} of them changed"
+    only = (
+        ""
+        if not changed
+        else f", so only {'that was' if tested == 1 else 'these were'} tested"
+        if tested == changed
+        else (f", and {tested} of these {_was(tested)} tested")
+    )
+    return f"{decide}; {those}{only}."
+
+
+def _was(count: int) -> str:
+    return "was" if count == 1 else "were"
 
 
 def _why(gate: Gate) -> str:
@@ -93,28 +149,37 @@ def _why(gate: Gate) -> str:
     if gate.idle:
         return f"{gate.idle}. Name the measures that matter in the policy, and measure them in both runs."
     deciding = [ruling for ruling in gate.rulings if ruling.decides]
+    return f"{_family(deciding)} {_outcome(gate)}"
+
+
+def _outcome(gate: Gate) -> str:
     failed = [ruling for ruling in gate.failed if ruling.outcome == "failed"]
     if failed:
         return (
-            f"{_figures(len(failed))} of {len(deciding)} that decide got significantly worse than the policy allows. Look at the "
-            "questions lost below; or raise max_drop in the policy if that is acceptable."
+            f"{_figures(len(failed))} got significantly worse than the policy allows. Look at the questions lost below; "
+            "or raise max_drop in the policy if that is acceptable."
         )
     if gate.failed:
         return (
-            f"{_figures(len(gate.failed))} of {len(deciding)} that decide may hide a drop beyond what the policy allows, and it "
-            "counts that as NO-GO (`inconclusive: no-go`). Settle them as the table says."
+            f"{_figures(len(gate.failed))} may hide a drop beyond what the policy allows, and it counts that as NO-GO "
+            "(`inconclusive: no-go`). Settle them as the table says."
+        )
+    if beyond := [ruling for ruling in gate.open if ruling.beyond]:
+        return (
+            f"{_figures(len(beyond))} got worse by more than the policy allows over the whole interval, though that rests on too "
+            "little to be NO-GO: no policy lets that pass. Settle it as the table says."
         )
     if gate.open:
         return (
-            f"{_figures(len(gate.open))} of {len(deciding)} that decide may hide a drop beyond what the policy allows; none is "
-            "shown to. Settle them as the table says; or let them pass with `inconclusive: go` in the policy."
+            f"{_figures(len(gate.open))} may hide a drop beyond what the policy allows; none is shown to. Settle them as the "
+            "table says; or let them pass with `inconclusive: go` in the policy."
         )
     if gate.excused:
         return (
-            f"By policy: {_figures(len(gate.excused))} of {len(deciding)} that decide are inconclusive and may hide a drop "
-            "beyond what is allowed, and the policy lets that pass (`inconclusive: go`)."
+            f"By policy: {_figures(len(gate.excused))} may hide a drop beyond what is allowed, and the policy lets that pass "
+            "(`inconclusive: go`)."
         )
-    return f"All {_figures(len(deciding))} that decide are within what the policy allows.{_of_seeds(gate)}"
+    return f"All are within what the policy allows.{_of_seeds(gate)}"
 
 
 def _of_seeds(gate: Gate) -> str:
@@ -130,7 +195,8 @@ def _reasons(gate: Gate) -> list[str]:
     shown = stopping[:SHOWN]
     lines = [f"**{in_cell(_where(r.change))}** ({r.rule.tier}): {in_cell(r.reason)}" for r in shown]
     more = [f"and {len(stopping) - SHOWN} more, below"] if len(stopping) > SHOWN else []
-    return [_counts(gate), *_left_out(gate), *([listed([*lines, *more])] if lines else [])]
+    about = [_counts(gate), *_left_out(gate), *(escaped(text, LONG) for text in gate.machine)]
+    return [*about, *([listed([*lines, *more])] if lines else [])]
 
 
 def _with_care(gate: Gate) -> list[str]:
@@ -139,7 +205,7 @@ def _with_care(gate: Gate) -> list[str]:
     for ruling in gate.rulings:
         for caution in ruling.change.cautions:
             found.setdefault(caution, []).append(_where(ruling.change))
-    lines = [f"{escaped(caution)}: {in_cell(shortened(figures))}" for caution, figures in found.items()]
+    lines = [f"{escaped(caution)}: {in_cell(shortened(figures), LONG)}" for caution, figures in found.items()]
     return [f"Read with care:\n\n{listed(lines)}"] if lines else []
 
 
@@ -162,7 +228,7 @@ def _table(rulings: Sequence[Ruling]) -> list[str]:
     rows = [("", *(name.replace("_", " ") for name in where), *DECIDING)]
     for r in ordered:
         about = tuple(getattr(r.change, name) for name in where)
-        p = "" if r.p is None else _p(r.p)
+        p = _basis(r.change) if r.p is None else _p(r.p)
         why = r.reason.replace(SPACE, " ")
         rows.append(
             (SIGNS[r.outcome], *about, r.rule.tier, *_values(r.change), p, _n(r.change), why, r.settle.replace(SPACE, " "))
@@ -174,11 +240,11 @@ def _compared(rulings: Sequence[Ruling], rows: int | None = ROWS) -> list[str]:
     """What changed, whatever is allowed: better, worse, tied or inconclusive, corrected for their number."""
     if not rulings:
         return []
-    tested = [r for r in rulings if r.change.found]
-    ps = dict(zip(map(id, tested), corrected([r.change.found.p for r in tested if r.change.found], "bh"), strict=True))
+    tested = [r for r in rulings if r.change.found and r.change.basis == "sample"]
+    ps = dict(zip(map(id, tested), corrected([r.change.p for r in tested], "bh"), strict=True))
     where = _named_where(rulings)
     head = ("", *(name.replace("_", " ") for name in where), *COMPARED[1:])
-    ordered = sorted(rulings, key=lambda ruling: ps.get(id(ruling), 2.0))
+    ordered = sorted(rulings, key=lambda ruling: ps.get(id(ruling), 3.0 if ruling.change.basis == "reading" else 2.0))
     shown = [head, *(_compared_row(r, ps.get(id(r)), where) for r in ordered[:rows])]
     left = len(rulings) - len(shown) + 1
     return [table(shown) + (f"\n\nand {left} more, none of them more significant" if left else "")]
@@ -186,11 +252,23 @@ def _compared(rulings: Sequence[Ruling], rows: int | None = ROWS) -> list[str]:
 
 def _compared_row(ruling: Ruling, p: float | None, where: Sequence[str]) -> tuple[str, ...]:
     change, margin = ruling.change, ruling.rule.max_drop if ruling.change.unit in ("share", "difference") else 0.0
-    said = verdict(change.found, change.better, p=1.0 if p is None else p, margin=margin, alpha=ALPHA, min_pairs=1)
+    sure = 0.0 if change.counted else 1.0 if p is None else p
+    said = verdict(change.found, change.better, p=sure, margin=margin, alpha=ALPHA, min_pairs=1)
     mark = MARKS[said] if change.found and not change.found.few else SIGNS[ruling.outcome]
-    note = "one reading, no interval" if change.found and change.found.n == 1 and not change.counted else change.missing
+    note = "; ".join(filter(None, [change.missing, _as_machine(change, said)]))
     about = tuple(getattr(change, name) for name in where)
-    return (mark, *about, *_values(change), "" if p is None else _p(p), _n(change), note.replace(SPACE, " "))
+    return (mark, *about, *_values(change), _basis(change) if p is None else _p(p), _n(change), note.replace(SPACE, " "))
+
+
+def _basis(change: Change) -> str:
+    """What stands in the place of a p: what was counted needs none, and one reading has none."""
+    return {"sample": "", "count": "counted", "reading": "one reading"}[change.basis] if change.found else ""
+
+
+def _as_machine(change: Change, said: str) -> str:
+    """Why a time that moved is not called better or worse."""
+    moved = change.drift and change.found and change.found.p < ALPHA and said not in ("better", "worse")
+    return "no more than systems that are the same in both runs" if moved else ""
 
 
 def _values(change: Change) -> tuple[str, str, str, str]:
@@ -255,11 +333,10 @@ def _answer(run: Run, place: tuple[str, str, str, int], item: str) -> tuple[str,
     return (rows[item].question.text, rows[item].answer.error or rows[item].answer.text) if item in rows else ("", "")
 
 
-def _foot(gate: Gate, before: Run, after: Run, link: str) -> str:
+def _foot(before: Run, after: Run, link: str) -> str:
     lines = [f"Baseline {_named(before)}; candidate {_named(after)}."]
-    lines += [f"Set otherwise: {in_cell(moved)}." for moved in resettings(before, after)]
-    lines += [f"Other versions: {in_cell(', '.join(others))}."] if (others := other_libraries(before, after)) else []
-    lines += [f"Compared all the same, though it differs: {in_cell(difference)}." for difference in gate.differences]
+    lines += [f"Set otherwise: {in_cell(moved, LONG)}." for moved in resettings(before, after)]
+    lines += [f"Other versions: {in_cell(', '.join(others), LONG)}."] if (others := other_libraries(before, after)) else []
     return "\n".join([*lines, *([to("The whole page", link)] if link else [])])
 
 

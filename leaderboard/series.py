@@ -25,6 +25,8 @@ READINGS = ("seconds", "joules", "tokens/s")
 """Units of what a clock or a meter says, which would say something else the next time."""
 COUNTED = ("bytes", "FLOP", "tokens", "artifacts", "models")
 """Units of what is counted: one value of a system says all."""
+METERED = ("cost.peak_bytes",)
+"""Measures in such a unit that are read off a meter all the same: the next training would take another amount."""
 
 
 @dataclass(frozen=True)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from evals.schema import InputError
-from leaderboard import policy, report
+from leaderboard import baseline, policy, report
 from leaderboard.__main__ import main
 from leaderboard.changes import apart
 from leaderboard.gate import EXIT, gate
@@ -85,7 +86,8 @@ def test_what_too_few_questions_cannot_tell_is_inconclusive_and_says_what_they_c
     assert only(decided) == ("inconclusive", "INCONCLUSIVE")
     assert "may be up to" in decided.rulings[0].reason
     assert re.match(
-        r"about [\d.]+ times as many questions; with 40 a drop of .* is found in 4 runs of 5", decided.rulings[0].settle
+        r"ask about \d+ questions in both runs in place of 40; with 40 a drop of .* is found in 4 runs of 5",
+        decided.rulings[0].settle,
     )
 
 
@@ -112,8 +114,15 @@ def test_a_policy_that_there_is_not_is_said(tmp_path, capsys):
 
 
 def test_a_policy_on_a_measure_that_there_is_not_is_a_slip_of_the_pen():
-    with pytest.raises(InputError, match=r"neither run has: acuracy\.exact; they have accuracy\.exact"):
+    with pytest.raises(InputError, match=r"neither run has: acuracy\.exact; did you mean accuracy\.exact\?$"):
         gate(run(share(9, 30)), run(share(9, 30)), Policy(measures={"acuracy.exact": Rule()}))
+
+
+def test_a_measure_like_none_of_the_runs_names_the_first_of_them_and_not_all():
+    rows = [row for place in range(40) for row in run(share(9, 30), f"general.t{place}").records]
+    many = Run(Path("run"), Records.of(rows), {})
+    with pytest.raises(InputError, match=r"has: sweetness; they have general\.t0, .* and 30 more$"):
+        gate(many, many, Policy(measures={"sweetness": Rule()}))
 
 
 def test_the_same_answers_to_more_questions_are_unchanged():
@@ -150,7 +159,7 @@ def test_what_may_hide_a_drop_is_not_go_unless_the_policy_says_so(tier):
     assert gate(before, after, Policy(defaults=Rule(tier))).decision == "INCONCLUSIVE"
     let_through = gate(before, after, Policy(defaults=Rule(tier, inconclusive="go")))
     assert let_through.decision == "GO"
-    assert "By policy: 1 figure of 1" in report.as_markdown(let_through, before, after)
+    assert "By policy: 1 figure may hide a drop" in report.as_markdown(let_through, before, after)
 
 
 @pytest.mark.parametrize("inconclusive", ["stop", "go"])
@@ -168,6 +177,31 @@ def test_a_collapse_is_never_go_however_many_figures_are_tested(inconclusive, qu
     held = gate(whole([1.0] * questions, still), whole([0.0] * questions, other), rules)
     assert held.decision != "GO"
     assert (held.decision == "NO-GO") == (questions >= 24)
+
+
+SHAKY = {
+    "too few pairs": (Policy(inconclusive="go", min_pairs=500), {}),
+    "too few clusters": (Policy(inconclusive="go"), {"cluster": "one"}),
+    "a judge that nobody agrees with": (Policy(), {"measure": "faithfulness.gold", "judge": "j"}),
+}
+
+
+@pytest.mark.parametrize("why", SHAKY)
+def test_no_reason_for_making_no_test_lets_a_collapse_pass(why):
+    """180 right of 200, and then 60: whatever keeps that from being NO-GO is no reason for GO."""
+    rules, about = SHAKY[why]
+    agreed = {"judges": {"j": [{"labels": "instruments/labels.jsonl", "kappa": 0.1, "question": "support"}]}}
+
+    def of(right):
+        places = {f"q{i}": f"c{i // 25}" if "cluster" in about else f"q{i}" for i in range(200)}
+        rows = run(share(right), **{name: value for name, value in about.items() if name != "cluster"}).records
+        kept = [record("accuracy.f1", item) for item in places]
+        return Run(Path("run"), Records.of([*(replace(row, cluster=places[row.item]) for row in rows), *kept]), agreed)
+
+    before, after = of(180), of(60)
+    held = gate(before, after, rules)
+    assert held.decision == "INCONCLUSIVE"
+    assert "1 figure got worse by more than the policy allows over the whole interval" in report.as_markdown(held, before, after)
 
 
 def test_a_drop_within_what_is_allowed_does_not_fail_however_many_the_questions():
@@ -189,7 +223,7 @@ def trained(values, version, seeds=1, weights=None):
 def test_a_system_trained_once_each_time_cannot_fail_by_luck():
     before, after = trained([share(180)], "1"), trained([share(140)], "2")
     ruling = gate(before, after, CRITICAL).rulings[0]
-    assert (ruling.outcome, ruling.settle) == ("inconclusive", "train with --seeds 3")
+    assert (ruling.outcome, ruling.settle) == ("inconclusive", "train both runs with --seeds 3")
     assert "luck in training" in ruling.reason
     assert only(gate(before, trained([share(140)], "1"), CRITICAL)) == ("failed", "NO-GO")
     same = [trained([share(right)], version, weights="w") for right, version in ((180, "1"), (140, "2"))]
@@ -221,6 +255,51 @@ def test_saved_runs_of_several_seeds_say_how_much_luck_in_training_is():
     assert only(gate(before, after, CRITICAL, seeded=[wild])) == ("inconclusive", "INCONCLUSIVE")
 
 
+def seeded_anew(rights, version, **about):
+    """A trained system, a seed for each number of right answers of 200."""
+    rows = [r for seed, right in enumerate(rights) for r in run(share(right), system="lora", seed=seed, **about).records]
+    made = {f"instruments/tiny/lora/{seed}": {"version": version, "training": {"seconds": 1.0}} for seed in range(len(rights))}
+    return Run(Path("run"), Records.of(rows), {"made": made, "seeds": len(rights)})
+
+
+@pytest.mark.parametrize("measure_version", ["1", "2"])
+def test_a_difference_has_one_interval_whichever_run_is_named_first(measure_version):
+    """Though the saved run is of one run's exam, and is that run itself another time."""
+    one, three = seeded_anew([150], "1"), seeded_anew([160, 168, 171], "2", measure_version=measure_version)
+    other = seeded_anew([155, 160, 158], "3", measure_version=measure_version)
+
+    def ends(before, after, seeded):
+        (ruling,) = gate(before, after, Policy(), anyway=True, seeded=seeded).rulings
+        return ruling.change.found.difference.low, ruling.change.found.difference.high
+
+    for seeded in ([], [other], [other, three], [three, other, other]):
+        low, high = ends(one, three, seeded)
+        assert ends(three, one, seeded) == pytest.approx((-high, -low))
+    assert ends(one, three, [other, three]) == ends(one, three, [other])
+
+
+def test_compare_and_gate_give_a_difference_one_interval(tmp_path, capsys, monkeypatch):
+    saved = tmp_path / "saved"
+    monkeypatch.setattr(baseline, "SAVED", saved)
+    paths = [tmp_path / f"{name}.json" for name in ("one", "two")]
+    for path, rights in zip((*paths, saved / "three.json"), ([150], [160], [140, 160, 180]), strict=True):
+        baseline.save(seeded_anew(rights, path.name), path)
+    said = []
+    for command in ("compare", "gate"):
+        main([command, *map(str, paths)])
+        said += re.findall(r"\| (-[\d.]+\sto\s[\d.]+\spts) \|", capsys.readouterr().out)
+    assert len(said) == 2
+    assert len(set(said)) == 1
+
+
+def test_the_remedy_names_the_run_that_has_too_few_seeds():
+    one, three = seeded_anew([150], "1"), seeded_anew([138, 150, 162], "2")
+    rules = Policy(defaults=Rule("critical", 0.05))
+    assert gate(one, three, rules).rulings[0].settle == "train the baseline again with --seeds 3"
+    assert gate(three, one, rules).rulings[0].settle == "train the candidate again with --seeds 3"
+    assert gate(three, seeded_anew([120, 150, 180], "3"), rules).rulings[0].settle == "train both runs with --seeds 6"
+
+
 def test_each_tier_is_corrected_by_itself_and_advisory_figures_cost_nothing():
     names = ["accuracy.exact", *(f"general.t{i}" for i in range(200))]
 
@@ -243,6 +322,86 @@ def test_counted_figures_are_known_and_need_no_test():
     rules = Policy(measures={"cost.artifact_bytes": Rule("supporting", max_relative_drop=0.1)})
     assert only(gate(before, after, rules)) == ("failed", "NO-GO")
     assert only(gate(after, before, rules)) == ("passed", "GO")
+
+
+def amounts(**values):
+    """One number a measure, in bytes."""
+    return Run(Path("run"), Records.of(row for n, v in values.items() for row in
+               run([v], f"cost.{n}", unit="bytes", better="lower").records), {})  # fmt: skip
+
+
+def test_what_was_counted_and_what_was_read_once_have_no_p_and_head_no_list():
+    drop = run(share(150)), run(share(60))
+    sizes = amounts(artifact_bytes=1e6, peak_bytes=1e8), amounts(artifact_bytes=2e6, peak_bytes=2e8)
+    pair = [Run(Path("run"), Records.joined([one.records, other.records]), {}) for one, other in zip(drop, sizes, strict=True)]
+    rows = [line for line in report.as_table(gate(*pair, Policy())).splitlines() if line.startswith("|")][2:]
+    assert ["accuracy.exact" in rows[0], "cost.artifact_bytes" in rows[1], "cost.peak_bytes" in rows[2]] == [True] * 3
+    assert "worse" in rows[1]
+    assert "| counted |" in rows[1]
+    assert "worse" not in rows[2]
+    assert "| one reading |" in rows[2]
+
+
+def test_what_was_counted_and_moved_by_less_than_is_shown_is_below_notice():
+    before, after = amounts(artifact_bytes=1_840_000.0), amounts(artifact_bytes=1_840_004.0)
+    text = report.as_table(gate(before, after, Policy()))
+    assert text == "1 figure compared question by question; 0 unchanged; 1 counted, and changed by less than its digits show."
+    strict = gate(before, after, Policy(measures={"cost.artifact_bytes": Rule("critical", 0.0)}))
+    assert "cost.artifact_bytes" in report.as_markdown(strict, before, after)
+
+
+def test_one_reading_decides_nothing_however_far_it_moved():
+    rules = Policy(measures={"cost.peak_bytes": Rule("critical", max_relative_drop=0.1)})
+    ruling = gate(amounts(peak_bytes=1e8), amounts(peak_bytes=3e8), rules).rulings[0]
+    assert (ruling.outcome, ruling.p) == ("inconclusive", None)
+    assert "one reading" in ruling.reason
+
+
+def test_the_report_says_how_many_of_the_figures_that_decide_were_tested():
+    def of(right):
+        still = [row for place in range(9) for row in run(share(90), f"faithfulness.m{place}").records]
+        return Run(Path("run"), Records.of([*still, *run(share(right)).records]), {})
+
+    before, after = of(180), of(60)
+    held = gate(before, after, CRITICAL)
+    assert "10 figures decide; 1 of them changed, so only that was tested. 1 figure got" in report.as_markdown(
+        held, before, after
+    )
+    assert next(r for r in held.rulings if r.outcome == "failed").p == pytest.approx(gate(*drops(), CRITICAL).rulings[0].p)
+    assert "10 figures decide; none changed." in report.as_markdown(gate(before, before, CRITICAL), before, before)
+
+
+def drops():
+    return run(share(180)), run(share(60))
+
+
+def test_what_differs_between_exams_stands_beside_the_verdict_and_the_refusal_says_what_to_do():
+    before, after = run(share(180)), run(share(170), judge="other")
+    with pytest.raises(InputError, match=r"Take the older exam again with this version"):
+        gate(before, after, CRITICAL)
+    held = gate(before, after, CRITICAL, anyway=True)
+    for text in (report.as_markdown(held, before, after), f"## \n\n{report.as_table(held)}"):
+        assert text.split("\n\n")[1].startswith("**Compared although these are different exams (`--anyway`)**")
+        assert "1 difference listed at the end" in text
+        assert "- judge of measure accuracy.exact" in text
+
+
+def test_a_report_shows_settings_in_words_and_lists_as_a_whole():
+    names = [f"system-with-a-long-name-{place}" for place in range(12)]
+
+    def of(room):
+        told = {name: {"settings": {"max_new_tokens": room}} for name in names}
+        return Run(Path("run"), run(share(9, 30), caution="odd").records, {"systems": told})
+
+    before, after = of({"instruments/tiny": 32, "loans/tiny": 117}), of(32)
+    text = report.as_markdown(gate(before, after, Policy(), anyway=True), before, after)
+    assert f"Set otherwise: {', '.join(names)}: max_new_tokens on loans/tiny 117 -> 32." in text
+    assert "{" not in text
+
+
+def test_the_remedy_for_too_few_questions_says_how_many_more():
+    ruling = gate(run(share(14, 14)), run([0.0, *share(13, 13)]), CRITICAL).rulings[0]
+    assert ruling.settle == "ask 6 more questions in both runs, or lower min_pairs"
 
 
 def test_the_shipped_policy_holds_for_what_a_run_has_and_names_what_matters_most_critical():
