@@ -105,6 +105,7 @@ def test_many_clusters_of_which_one_outweighs_the_others_make_nobody_the_best_ei
     cell = board_of(*uneven).cells[0]
     assert (cell.clusters, cell.effective) == (20, pytest.approx(40**2 / (21**2 + 19)))
     assert "they make 20 clusters that weigh as 3.4, and at least 10 of one size are needed." in said(*uneven)
+    assert "n 40 in 3.4 eff. clusters" in as_text(board_of(*uneven))
 
 
 def test_amounts_that_a_few_values_decide_are_marked():
