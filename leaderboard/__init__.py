@@ -110,4 +110,5 @@ def _evidence(runs: Sequence[Path]) -> list[Evidence]:
     differences = dict.fromkeys(text for run in opened[1:] for text in incomparable(opened[0], run))
     if differences:
         raise InputError("\n".join(["these runs are of different exams, and say nothing together:", *differences]))
-    return gathering.gathered(latest(opened), merged([run.provenance for run in opened]))
+    folder = runs[0] if len(runs) == 1 else None
+    return gathering.gathered(latest(opened), merged([run.provenance for run in opened]), folder)

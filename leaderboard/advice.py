@@ -5,7 +5,8 @@ be within the margin of it saves a material amount against it. Of several that d
 that does not cost materially more. So cost never decides for less, or for a loss that is more likely than not above the margin.
 
 Seconds that are not reliable, and figures that are missing, decide nothing: costs that rest on them do not count, and where it
-depends on them whether an option meets a requirement, and on that which one is recommended, there is no clear choice.
+depends on them whether an option meets a requirement, and on that which one is recommended, there is no clear choice. Nor is
+there where what surely meets the requirements is both worse and materially dearer than what only probably does.
 """
 
 from __future__ import annotations
@@ -16,9 +17,11 @@ from math import inf
 
 from leaderboard import settle
 from leaderboard.evidence import SAME, Column
-from leaderboard.options import FAILING, FRESH, Case, Weighed
+from leaderboard.figures import joined, money
+from leaderboard.options import FAILING, FRESH, Case, Standing, Weighed
 from leaderboard.settle import Remedy
 
+PROBABLY: tuple[Standing, ...] = ("probably met",)
 NONE_MEETS = "no option meets the requirements"
 LOOSEN = Remedy("loosen a requirement, or add another system")
 
@@ -100,7 +103,7 @@ def _meeting(case: Case, weighed: Sequence[Weighed]) -> list[Weighed]:
             "it is not known what share of the facts an update changes",
             Remedy("say what share it is (--changed)", 0.0),
             Remedy("say that nothing changes, if so (--updates 0)", 0.0),
-            settle.to_measure([FRESH]),
+            settle.to_measure(case, [FRESH]),
         )
     if known or (weighed and all("not met" in each.requirements.values() for each in weighed)):
         may = [settle.requirements(case, each) for each in known if "not met" not in each.requirements.values()]
@@ -110,8 +113,9 @@ def _meeting(case: Case, weighed: Sequence[Weighed]) -> list[Weighed]:
         (each for each in weighed if each.quality), key=lambda each: each.quality.effective if each.quality else 0.0, default=None
     )
     if most and (thin := case.thin(most)):
-        raise Undecided(thin.what, Remedy(thin.settle))
-    raise Undecided("the accuracy of no option is known", *settle.listed([column for each in weighed for column in each.missing]))
+        raise Undecided(thin.what, settle.questions(case, most))
+    lacking = [column for each in weighed for column in each.missing]
+    raise Undecided("the accuracy of no option is known", *settle.listed(case, lacking))
 
 
 def _clear(case: Case, meeting: Sequence[Weighed]) -> Choice:
@@ -125,8 +129,31 @@ def _clear(case: Case, meeting: Sequence[Weighed]) -> Choice:
             reason = f"it is not known whether {case.title(other.option)} meets the requirements ({doubt})"
             raise Undecided(reason, settle.requirements(case, other))
     assert choice  # noqa: S101 # there is one that meets them, surely or not
+    _check_doubt(case, choice.pick, meeting)
     _check_risk(case, choice.pick, meeting)
     return choice
+
+
+def _check_doubt(case: Case, pick: Weighed, options: Sequence[Weighed]) -> None:
+    """Refuses what is both worse and materially dearer than another, and better only in that it surely meets the requirements."""
+    rivals = [each for each in options if not each.unknown and not each.surely_meets and _outdoes(case, each, pick)]
+    if pick.surely_meets and rivals:
+        other = max(rivals, key=_goodness)
+        points = f"{100 * case.quality(other.option, pick.option).value:.1f} points more accurate"
+        saved = money(case.cost(pick.option, other.option).value, pick.currency)
+        mine, theirs, names = case.title(pick.option), case.title(other.option), other.among(PROBABLY)
+        on = f"the requirement{'s' if len(names) > 1 else ''} on {joined(names)}"
+        better = f"{theirs} is expected to be {points} than {mine} and to cost {saved} a month less"
+        reason = (
+            f"{better}, but only probably meets {on}, which {mine} meets with its whole interval{'s' if len(names) > 1 else ''}"
+        )
+        raise Undecided(reason, settle.requirements(case, other, PROBABLY))
+
+
+def _outdoes(case: Case, each: Weighed, pick: Weighed) -> bool:
+    """Whether an option is both expected to be better than another and materially cheaper, as far as costs are known."""
+    better = case.quality(each.option, pick.option).value > SAME
+    return better and not _doubtful(case, [pick, each]) and _saves(case, each, pick)
 
 
 def _choose(case: Case, options: Sequence[Weighed]) -> Choice:

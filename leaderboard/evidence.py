@@ -7,14 +7,14 @@ common on a question cancels.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property, reduce
-from math import hypot, sqrt
+from math import copysign, hypot, sqrt
 from typing import Literal, NamedTuple
 
 from evals.comparison import Noise, joint_noise, training_noise, widened
-from evals.statistics import TAIL, Interval, t_quantile
+from evals.statistics import Interval
 
 QUALITY = (
     "accuracy.exact",
@@ -28,7 +28,7 @@ SAME = 1e-12
 """Of what is added up, and of shares: a difference as small as this is rounding."""
 
 
-NONE = Interval(0.0, 0.0, 0.0, 0, 0, "cluster t", 0.0)
+NONE = Interval(0.0, 0.0, 0.0, 0, 0, "recovered", 0.0)
 """The sum of nothing."""
 
 
@@ -56,6 +56,18 @@ class Hardware:
     """Year and month."""
 
 
+class Anew(NamedTuple):
+    """What another training would change in a mean that is of one."""
+
+    deviation: float
+    degrees: float
+    said: str
+
+    def around(self, found: Interval) -> Interval:
+        """A share with an interval that allows for it."""
+        return widened(found, Noise(self.deviation, self.degrees), within=(0.0, 1.0))
+
+
 Column = tuple[str, str]
 """Measure and system."""
 Weights = Mapping[Column, float]
@@ -76,7 +88,7 @@ class Evidence:
     impossible: frozenset[Column]
     """Measures that were taken, and cannot exist for the system."""
     seeds: Mapping[Column, Mapping[int, float]]
-    """The mean of each seed, of the measures of `QUALITY`."""
+    """The mean of each seed, of the measures of `QUALITY`, and of those of requirements."""
     covariances: Mapping[Column, Sequence[float]]
     """Of the means of those: with each one that comes before it here, and with itself."""
     cautions: Mapping[Column, str] = field(default_factory=dict)
@@ -84,6 +96,14 @@ class Evidence:
     machine: Machine = ""
     """What the seconds were taken on; empty where that is not known."""
     hardware: Hardware = Hardware()
+    asked: Mapping[Column, tuple[float, float]] = field(default_factory=dict)
+    """The ends of a figure's interval as far as questions go, where its own allows for training as well."""
+    allowed: Mapping[Column, str] = field(default_factory=dict)
+    """What the interval of a figure of one training run allows for, beyond what was measured of that system."""
+    anew: Mapping[str, Anew] = field(default_factory=dict)
+    """System that was trained once -> what other trainings would do to its accuracy."""
+    options: str = ""
+    """What to type after `pytest` to take the same exam, but for systems and seeds."""
 
     def found(self, measure: str, system: str) -> Interval | None:
         """The mean of a measure; None where it has no value."""
@@ -113,16 +133,20 @@ class Evidence:
     def mixed(self, weights: Weights) -> Interval:
         """The weighted sum of means of measures that are all there, with its 95 % interval; training noise allowed for.
 
-        The half of each mean's interval is Student's t of its own effective clusters times its standard error; the halves add up
-        as correlated errors do (Zou 2007, Psychological Methods 12(4), 399-413). So where means have their own clusters, their
-        degrees of freedom count as much as their error does.
+        The distances from each mean to the ends of its own interval add up as correlated errors do (Zou 2007, Psychological
+        Methods 12(4), 399-413). With weights w_i, and r_ij the correlation of two means over clusters,
+
+            (value - low)^2 = sum_ij w_i w_j d_i d_j r_ij
+
+        where d_i is how far its mean lies above its low end where w_i > 0, and below its high end otherwise; the other way round
+        for the high end. So a mean alone keeps its own interval, and one that rests on few clusters counts as far as it weighs.
+        These are the intervals over questions; training noise is allowed for once, of the whole sum.
         """
         terms = {column: weight for column, weight in weights.items() if weight}
         few = min((self.figures[column] for column in terms), key=lambda found: found.effective, default=NONE)
         n = min((self.figures[column].n for column in terms), default=0)
-        reach = self._reach(terms)
-        around = _around(self._sum(terms), (reach, reach), *self._unvaried(terms))
-        return widened(Interval(*around, n, few.clusters, "cluster t", few.effective), self.noise(terms))
+        around = _around(self._sum(terms), self._reach(terms))
+        return widened(Interval(*around, n, few.clusters, "recovered", few.effective), self.noise(terms))
 
     def total(self, weights: Weights) -> Amount:
         """A weighted sum of amounts that are all there, and the ends of its 95 % interval.
@@ -142,24 +166,28 @@ class Evidence:
         return {column: place for place, column in enumerate(self.covariances)}
 
     @cached_property
-    def _halves(self) -> list[list[float]]:
-        """The covariances, each mean's error multiplied by Student's t of its effective clusters."""
-        found = [self.figures[column] for column in self.covariances]
-        t = [t_quantile(1 - TAIL, max(1.0, each.effective - 1)) if each.clusters > 1 else 0.0 for each in found]
-        return [[t[k] * t[j] * shared for j, shared in enumerate(row)] for k, row in enumerate(self.covariances.values())]
+    def _correlations(self) -> list[list[float]]:
+        """Of the means over clusters; a mean that does not vary over them goes with no other."""
+        rows = list(self.covariances.values())
+        errors = [sqrt(row[k]) for k, row in enumerate(rows)]
+        return [[_over(row[j], errors[k] * errors[j]) for j in range(k)] + [1.0] for k, row in enumerate(rows)]
 
-    def _reach(self, terms: Weights) -> float:
-        """Half of the interval of a weighted sum, as far as it shows in the clusters."""
-        parts = sorted((self._places[column], weight) for column, weight in terms.items())
+    def _reach(self, terms: Weights) -> tuple[float, float]:
+        """How far a weighted sum may lie below its value, and above, as far as questions go."""
+        parts = sorted((self._places[column], weight, self._of_questions(column)) for column, weight in terms.items())
+        signed = [(place, weight, _distances(weight, alone)) for place, weight, alone in parts]
+        below, above = ([(place, copysign(ends[side], weight)) for place, weight, ends in signed] for side in (0, 1))
+        return self._together(below), self._together(above)
+
+    def _of_questions(self, column: Column) -> Amount:
+        found = self.figures[column]
+        return Amount(found.value, *self.asked.get(column, (found.low, found.high)))
+
+    def _together(self, parts: Sequence[tuple[int, float]]) -> float:
+        """Distances with their signs, as correlated errors."""
         pairs = ((k, j, mine * other) for at, (k, mine) in enumerate(parts) for j, other in parts[: at + 1])
-        square = _added((1 if j == k else 2) * product * self._halves[k][j] for k, j, product in pairs)
+        square = _added((1 if j == k else 2) * product * self._correlations[k][j] for k, j, product in pairs)
         return sqrt(max(0.0, square))
-
-    def _unvaried(self, terms: Weights) -> Iterator[tuple[float, float]]:
-        """How far each weighted mean that does not vary over clusters may be off, which no covariance shows."""
-        for column, weight in terms.items():
-            if not self._halves[self._places[column]][-1]:
-                yield _distances(weight, self.figures[column])
 
     def noise(self, terms: Weights) -> Noise | None:
         """What training anew does to a weighted sum; None where nothing was trained twice."""
@@ -196,10 +224,14 @@ def _around(value: float, *distances: tuple[float, float]) -> tuple[float, float
     return value, value - hypot(*below), value + hypot(*above)
 
 
-def _distances(weight: float, found: Interval) -> tuple[float, float]:
+def _distances(weight: float, found: Interval | Amount) -> tuple[float, float]:
     """How far a weighted figure may lie below its value, and above."""
     down, up = abs(weight) * (found.value - found.low), abs(weight) * (found.high - found.value)
     return (down, up) if weight > 0 else (up, down)
+
+
+def _over(above: float, below: float) -> float:
+    return above / below if below else 0.0
 
 
 def _scaled(noise: Noise | None, weight: float) -> Noise | None:

@@ -5,25 +5,27 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from leaderboard.board import Cell
-from leaderboard.evidence import Amount
+from leaderboard.evidence import SAME, Amount
 
 SPACE = "\u00a0"
 """Does not break the line between a number and its unit."""
 SIGNS = {"bytes": "B", "joules": "J"}
 COUNTED = ("artifacts", "models")
 """Units of which there are one, two or more."""
+MOST_DIGITS = 9
+"""More than usual; what differs in none of them is the same."""
 LEAST = 0.001
 """The smallest amount of money that is told from nothing in digits."""
 
 
-def figure(value: float, unit: str) -> str:
-    """A value with its unit."""
+def figure(value: float, unit: str, more: int = 0) -> str:
+    """A value with its unit; shares, differences and seconds with so many ``more`` digits."""
     if unit == "share":
-        return f"{100 * value:z.1f}{SPACE}%"
+        return f"{100 * value:z.{1 + more}f}{SPACE}%"
     if unit == "difference":
-        return f"{100 * value:z.1f}{SPACE}pts"
+        return f"{100 * value:z.{1 + more}f}{SPACE}pts"
     if unit == "seconds":
-        return _seconds(value)
+        return _seconds(value, 3 + more)
     if unit.startswith("tokens"):
         shown = _digits(value)
         return f"{shown}{SPACE}{'token' if unit == 'tokens' and shown.lstrip('-') == '1' else unit}"
@@ -31,6 +33,12 @@ def figure(value: float, unit: str) -> str:
     one = unit in COUNTED and number.lstrip("-") == "1" and not prefix
     sign = unit[:-1] if one else SIGNS.get(unit, unit)
     return f"{number}{SPACE}{prefix}{sign}" if prefix or unit in SIGNS else f"{number}{SPACE}{sign}".rstrip(SPACE)
+
+
+def told_apart(value: float, bound: float, unit: str) -> str:
+    """A value with as many digits as tell it from a bound."""
+    few = (more for more in range(MOST_DIGITS) if figure(value, unit, more) != figure(bound, unit, more))
+    return figure(value, unit, 0 if abs(value - bound) <= SAME else next(few, MOST_DIGITS))
 
 
 def signed(value: float, unit: str) -> str:
@@ -97,12 +105,12 @@ def _digits(value: float) -> str:
     return f"{value:z,.0f}" if abs(value) >= 99.95 else f"{value:z.3g}"
 
 
-def _seconds(value: float) -> str:
+def _seconds(value: float, digits: int = 3) -> str:
     size = abs(value)
     if size and size < 0.9995:
         scaled, unit = (1000 * value, "ms") if size >= 0.9995e-3 else (1e6 * value, "\u00b5s")
-        return f"{scaled:z.3g}{SPACE}{unit}"
-    return f"{value / 60:z.3g}{SPACE}min" if size >= 600 else f"{value:z.3g}{SPACE}s"
+        return f"{scaled:z.{digits}g}{SPACE}{unit}"
+    return f"{value / 60:z.{digits}g}{SPACE}min" if size >= 600 else f"{value:z.{digits}g}{SPACE}s"
 
 
 def _scaled(value: float) -> tuple[str, str]:

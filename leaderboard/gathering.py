@@ -11,8 +11,13 @@
      "figures": [{"measure": ..., "system": ..., "value": ..., "low": ..., "high": ..., "n": ..., "clusters": ..., "method": ...,
                   "effective": 12.5,                           clusters of one size that would tell as much
                   "caution": "the machine was busy ...",       why seconds may not be what they seem, if anything speaks for it
+                  "allows": "run-to-run variation ...",        what the interval allows for, where it was trained once
+                  "asked": [0.79, 0.86],                       the ends of the interval without training noise, where it has some
                   "seeds": {"0": 0.81, "1": 0.83},             the mean of each seed, and the covariance of the mean with those
-                  "covariance": [0.0012, 0.0003]}, ...]}       of the figures before it that have one, and with itself
+                  "covariance": [0.0012, 0.0003]}, ...],       of the figures before it that have one, and with itself
+     "anew": [["lora", 0.04, 1e6, "run-to-run ..."]],          what another training would do to the accuracy of what has one:
+                                                               standard deviation, degrees of freedom, and in words
+     "options": "--suite instruments"}                         what to type to take the same exam, but for systems and seeds
 
 All that is decided is decided from this, so that every reader of it comes to the same. Numbers have nine digits, which moves no
 end of a quality's interval by a millionth.
@@ -20,17 +25,22 @@ end of a quality's interval by a millionth.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+import shlex
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import asdict, replace
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
+from evals.comparison import Noise, widened
+from evals.differences import measured_interval
 from evals.schema import InputError, Record
 from evals.shown import short
 from evals.statistics import FEW, Interval
 from evals.user_files import read_json
+from leaderboard import retraining
 from leaderboard.covariance import covariance
-from leaderboard.evidence import QUALITY, Column, Evidence, Hardware, Machine
+from leaderboard.evidence import QUALITY, Anew, Column, Evidence, Hardware, Machine
 from leaderboard.percentiles import SECONDS, around
 from leaderboard.prices import load
 from leaderboard.records import Records
@@ -39,48 +49,107 @@ from leaderboard.series import Series, grouped, rounded
 from leaderboard.situation import Situation
 
 PUBLISHED = "name a run folder, or a leaderboard.json that this version published"
+ACCURACY = "accuracy.exact"
+REQUIRED = ("hallucination.unanswerable", "style.followed", "forgetting", "privacy.extracted")
+"""Measures of weights that a requirement may be about."""
 WEIGHED = (
     *QUALITY,
-    *("hallucination.unanswerable", "style.followed", "forgetting", "privacy.extracted", "latency.p95", "latency.seconds"),
+    *REQUIRED,
+    *("latency.p95", "latency.seconds"),
     *("cost.tokens", "cost.prompt_tokens", "cost.artifact_bytes"),
     *("updates.seconds", "updates.retrained.seconds", "updates.continued.seconds", "cost.train_seconds"),
 )
 """All measures that a decision weighs."""
 FIELDS = ("value", "low", "high", "n", "clusters", "method", "effective")
 """Of an interval, in its order."""
+REPEATED = ("--systems", "--judge", "--limit", "--device")
+"""Options of a run that shape what is measured; those for suites, base models, systems and seeds are chosen anew."""
 
 
-def gathered(records: Iterable[Record], run: Mapping[str, Any] | None = None) -> list[Evidence]:
-    """The evidence of every suite and base model, by name; ``run``: its provenance."""
+def gathered(records: Iterable[Record], run: Mapping[str, Any] | None = None, folder: Path | None = None) -> list[Evidence]:
+    """The evidence of every suite and base model, by name; ``run``: its provenance, ``folder``: where it is, if it is one."""
     sections = sorted(grouped(Records.of(records), "suite", "base_model").items())
-    return [_section(suite, base_model, rows, run or {}) for (suite, base_model), rows in sections]
+    return [_section(suite, base_model, rows, run or {}, folder) for (suite, base_model), rows in sections]
 
 
-def _section(suite: str, base_model: str, records: Records, run: Mapping[str, Any]) -> Evidence:
+def _section(suite: str, base_model: str, records: Records, run: Mapping[str, Any], folder: Path | None) -> Evidence:
     told: Mapping[str, Mapping[str, Any]] = run.get("systems", {})
     systems = sorted(system for (system,) in grouped(records, "system"))
     groups = grouped(records.where(lambda about: about.measure in WEIGHED), "measure", "system")
     names = [(measure, system) for measure in WEIGHED for system in systems if (measure, system) in groups]
     columns = {name: Series(groups[name]) for name in names}
-    found = {name: series.interval for name, series in columns.items()}
+    trained = {system: _trained(system, groups) for system in systems}
+    own = {*retraining.trained(told), *(system for system in systems if trained[system])}
+    once = _once(columns, own, REQUIRED)
+    anew = {system: known for (_, system), known in _once(columns, own, (ACCURACY,)).items()}
+    found = {name: _allowing(series, once.get(name)) for name, series in columns.items()}
     timed = {system: columns[SECONDS, system] for system in systems if (SECONDS, system) in columns}
     figures = {(of, name): _rounded(around(mean, of, timed.get(name))) for (of, name), mean in found.items() if mean}
     machines = {_machine(told[system].get("device", "")) for system in systems if system in told}
     mixed = [name for name in figures if name[0] in QUALITY]
     rows = covariance([columns[name] for name in mixed])
+    noisy = [name for name in figures if name in once or (name[0] in (*QUALITY, *REQUIRED) and len(columns[name].by_seed) > 1)]
     return Evidence(
         suite,
         base_model,
         _changed(figures),
-        {system: _trained(system, groups) for system in systems},
+        trained,
         figures,
         frozenset(name for name in names if len(groups[name].ended("not_applicable")) == len(groups[name])),
-        {name: {seed: rounded(mean) for seed, mean in columns[name].by_seed.items()} for name in mixed},
+        {name: {seed: rounded(mean) for seed, mean in columns[name].by_seed.items()} for name in dict.fromkeys((*mixed, *noisy))},
         {name: [rounded(float(shared)) for shared in rows[place][: place + 1]] for place, name in enumerate(mixed)},
         cautions(columns, machines),
         next(iter(machines)) if len(machines) == 1 else "",
         _hardware(run),
+        {name: _of_questions(columns[name]) for name in noisy},
+        {name: _said(known) for name, known in once.items() if name in figures},
+        {system: Anew(rounded(known.deviation), rounded(known.degrees), _said(known)) for system, known in anew.items()},
+        _options(shlex.split(str(run.get("command") or "").rpartition("\n")[2]), suite, base_model, folder),
     )
+
+
+def _once(columns: Mapping[Column, Series], own: Collection[str], measures: Iterable[str]) -> dict[Column, retraining.Variation]:
+    """What figures that requirements are about would differ by after another training, where there was one alone."""
+    found: dict[Column, retraining.Variation] = {}
+    for measure in measures:
+        mine = {system: columns[measure, system] for system in own if (measure, system) in columns}
+        known = retraining.variation(series.seed_means for series in mine.values())
+        once = [system for system, series in mine.items() if series.interval and retraining.once(series, own)]
+        found |= {(measure, system): known for system in once if known.deviation}
+    return found
+
+
+def _said(known: retraining.Variation) -> str:
+    return f"run-to-run variation with {known}"
+
+
+def _allowing(series: Series, known: retraining.Variation | None) -> Interval | None:
+    """A mean with its interval, which allows for another training where it was done once."""
+    if not series.interval or not known:
+        return series.interval
+    return widened(series.interval, Noise(known.deviation, known.degrees), within=series.limits)
+
+
+def _of_questions(series: Series) -> tuple[float, float]:
+    """The ends of the interval of a mean as far as questions go."""
+    found = measured_interval(series.means.values, series.means.clusters, series.unit)
+    return rounded(found.low), rounded(found.high)
+
+
+def _options(typed: Sequence[str], suite: str, base_model: str, folder: Path | None) -> str:
+    """What takes the same exam again, of what was typed for the run: this suite alone, and this base model."""
+    given = list(pairwise(typed))
+    words = ["--suite", _named(suite, [value for flag, value in given if flag == "--suite"])]
+    if models := [value for flag, value in given if flag == "--base-model"]:
+        words += ["--base-model", _named(base_model, models)]
+    words += [word for flag, value in given if flag in REPEATED for word in (flag, value)]
+    words += ["--trust-remote-code"] if "--trust-remote-code" in typed else []
+    return shlex.join([*words, *(["--run-dir", str(folder)] if folder else [])])
+
+
+def _named(name: str, typed: Sequence[str]) -> str:
+    """As it was typed, which may be a path that ends in the name."""
+    return next((value for value in typed if name in (value, Path(value).name)), name)
 
 
 def _machine(device: str) -> Machine:
@@ -127,6 +196,8 @@ def as_json(evidence: Evidence) -> dict[str, Any]:
         "systems": [list(row) for row in evidence.systems.items()],  # a list keeps its order in every language
         "impossible": sorted(map(list, evidence.impossible)),
         "figures": [_figure(evidence, *column) for column in evidence.figures],
+        "anew": [[system, *known] for system, known in evidence.anew.items()],
+        "options": evidence.options,
     }
 
 
@@ -135,16 +206,18 @@ def _figure(evidence: Evidence, measure: str, system: str) -> dict[str, Any]:
     found = vars(evidence.figures[column])
     figure = {"measure": measure, "system": system} | {name: found[name] for name in FIELDS}
     figure |= {"caution": evidence.cautions[column]} if column in evidence.cautions else {}
-    if column not in evidence.covariances:
-        return figure
-    seeds = {str(seed): mean for seed, mean in evidence.seeds[column].items()}
-    return figure | {"seeds": seeds, "covariance": list(evidence.covariances[column])}
+    figure |= {"allows": evidence.allowed[column]} if column in evidence.allowed else {}
+    figure |= {"asked": list(evidence.asked[column])} if column in evidence.asked else {}
+    if column in evidence.seeds:
+        figure["seeds"] = {str(seed): mean for seed, mean in evidence.seeds[column].items()}
+    return figure | ({"covariance": list(evidence.covariances[column])} if column in evidence.covariances else {})
 
 
 def of_json(data: Mapping[str, Any]) -> Evidence:
     """Evidence as it was before `as_json`."""
     figures = {(row["measure"], row["system"]): row for row in data["figures"]}
     mixed = {column: row for column, row in figures.items() if "covariance" in row}
+    seeded = {column: row for column, row in figures.items() if "seeds" in row}
     return Evidence(
         data["suite"],
         data["base_model"],
@@ -152,11 +225,15 @@ def of_json(data: Mapping[str, Any]) -> Evidence:
         dict(data["systems"]),
         {column: Interval(*(row[name] for name in FIELDS)) for column, row in figures.items()},
         frozenset((measure, system) for measure, system in data["impossible"]),
-        {column: {int(seed): mean for seed, mean in row["seeds"].items()} for column, row in mixed.items()},
+        {column: {int(seed): mean for seed, mean in row["seeds"].items()} for column, row in seeded.items()},
         {column: row["covariance"] for column, row in mixed.items()},
         {column: row["caution"] for column, row in figures.items() if "caution" in row},
         data["machine"],
         Hardware(**data["hardware"]),
+        {column: (row["asked"][0], row["asked"][1]) for column, row in figures.items() if "asked" in row},
+        {column: row["allows"] for column, row in figures.items() if "allows" in row},
+        {system: Anew(*known) for system, *known in data["anew"]},
+        data["options"],
     )
 
 

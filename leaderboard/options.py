@@ -19,7 +19,7 @@ Policy = Literal["as it is", "retrained", "continued"]
 """After each update: nothing but indexing; training from the base; training further on the changes alone."""
 Standing = Literal["met", "probably met", "not shown", "probably not met", "not met", "not measured", "not reliable"]
 """To a requirement. Probably: the figure is on that side of the limit, and its 95 % interval reaches to the other. Not shown: it
-lies on the limit itself, or too few clusters were asked to say anything."""
+lies on the limit itself, or too few clusters were asked to say anything. Few timings show of a p95 what is probable at best."""
 FAILING: tuple[Standing, ...] = ("not met", "probably not met")
 UNKNOWN: tuple[Standing, ...] = ("not measured", "not reliable", "not shown")
 UNTRAINED = ("forgetting", "privacy.extracted")
@@ -29,6 +29,9 @@ WORDS: dict[Policy, str] = {
     "retrained": "retrained after each update",
     "continued": "trained further on each update",
 }
+P95 = "latency.p95"
+TIMED = 72
+"""Timings that show how high a 95th percentile may be: in fewer, none may lie beyond it more than once in 40 times (.95^72)."""
 PARTS = ("updating", "answering", "storage")
 ACCURACY, KEPT, FRESH = "accuracy.exact", "updates.retained", "updates.fresh"
 
@@ -126,7 +129,8 @@ class Thin(NamedTuple):
     """Too few clusters to tell of an option's quality."""
 
     what: str
-    settle: str
+    settle: tuple[str, ...]
+    """All that is to be added."""
 
 
 @dataclass(frozen=True)
@@ -216,26 +220,43 @@ class Case:
         if not each.quality or not each.quality.few:
             return None
         clusters, effective = each.quality.clusters, each.quality.effective
-        all_asked = self.evidence.figures[ACCURACY, each.option.system].effective == effective
-        about = "questions" if all_asked else "questions about revised documents"
-        more = more_clusters(clusters, effective)
-        added = f"{more} more {'cluster' if more == 1 else 'clusters'} of questions of the usual size"
-        return Thin(_few(clusters, effective, about), f"ask {added}" if all_asked else f"add revisions that make {added}")
+        asked = self.evidence.figures[ACCURACY, each.option.system]
+        about = "questions" if asked.effective == effective else "questions about revised documents"
+        columns = [column for column in self.asked(each.option) if column[0] != ACCURACY]
+        revised = min((self.evidence.figures[column] for column in columns), key=lambda found: found.effective, default=asked)
+        ask = f"ask {_added(asked)}" if asked.few else ""
+        revise = f"add revisions that make {_added(revised)}" if columns and revised.few else ""
+        return Thin(_few(clusters, effective, about), tuple(filter(None, (ask, revise))))
 
     def required(self, name: str, each: Weighed) -> Interval | None:
         """The figure of an option that a requirement is about; None where it was not measured."""
-        measure = self.limits[name].measure
-        return self.evidence.found(measure, each.option.system) if measure else each.quality
+        return self._limited(self.limits[name], each.option.system, each.quality)
+
+    def allowed(self, name: str, each: Weighed) -> str:
+        """What that figure's interval allows for beyond what was measured of the option; empty if nothing."""
+        measure, system = self.limits[name].measure, each.option.system
+        if measure:
+            return self.evidence.allowed.get((measure, system), "")
+        return self.evidence.anew[system].said if system in self.evidence.anew else ""
+
+    def _limited(self, limit: Limit, system: str, quality: Interval | None) -> Interval | None:
+        """The figure that a limit is about; expected accuracy allows for another training where there was one alone."""
+        if limit.measure:
+            return self.evidence.found(limit.measure, system)
+        return self.evidence.anew[system].around(quality) if quality and system in self.evidence.anew else quality
 
     def _standing(self, limit: Limit, system: str, quality: Interval | None) -> Standing:
         if limit.measure in UNTRAINED and self.evidence.untrained(system):
             return "met"
-        found = self.evidence.found(limit.measure, system) if limit.measure else quality
+        found = self._limited(limit, system, quality)
         if self.evidence.doubt((limit.measure, system)):
             return "not reliable"
         if found is None:
             return "met" if limit.measure and not self.evidence.applies(limit.measure, system) else "not measured"
-        return "not shown" if too_few(found) else _stands(found, limit)
+        if too_few(found):
+            return "not shown"
+        stands = _stands(found, limit)
+        return "probably met" if stands == "met" and too_few_timings(limit, found) else stands
 
 
 def _stands(found: Interval, limit: Limit) -> Standing:
@@ -250,6 +271,11 @@ def _stands(found: Interval, limit: Limit) -> Standing:
     return "probably met" if least <= found.value <= most else "probably not met"
 
 
+def too_few_timings(limit: Limit, found: Interval) -> bool:
+    """Whether nobody can say how high a 95th percentile may be, whatever the slowest answer seen."""
+    return limit.measure == P95 and found.n < TIMED
+
+
 def too_few(found: Interval) -> bool:
     """Whether a figure rests on so few clusters that it shows nothing; what was taken once, as an amount, is exact."""
     return found.few and not found.method.startswith("exact")
@@ -261,6 +287,11 @@ def _few(clusters: int, effective: float, about: str) -> str:
         return f"the {clusters} clusters of {about} {unequal}; {FEW} are needed"
     counted = "1 cluster" if clusters == 1 else f"{clusters} clusters"
     return f"only {counted} of {about} {'was' if clusters == 1 else 'were'} asked; {FEW} are needed"
+
+
+def _added(found: Interval) -> str:
+    more = more_clusters(found.clusters, found.effective)
+    return f"{more} more {'cluster' if more == 1 else 'clusters'} of questions of the usual size"
 
 
 def more_clusters(clusters: int, effective: float) -> int:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from leaderboard import settle
 from leaderboard.advice import Decision
 from leaderboard.figures import paid
 from leaderboard.flips import LIMITS, Axis, Cause, Flip
@@ -12,7 +13,7 @@ from leaderboard.sayings import number
 
 NAMED = 6
 """Options that one sentence names; of more it says how many more."""
-RETRAINING = "retraining after updates was not measured; run pytest -m domain --full to compare them"
+RETRAINING = "retraining after updates was not measured; run pytest -m domain --full{} to compare them"
 CAUSES: dict[Cause, str] = {
     "": "",
     "accuracy": "where the expected accuracies cross",
@@ -52,7 +53,8 @@ def _gone(case: Case, gone: Sequence[Weighed]) -> Iterator[str]:
 def _why_out(case: Case, each: Weighed) -> str:
     measures = [measure for measure, _ in each.missing]
     if any(measure.startswith(("updates.retrained", "updates.continued")) for measure in measures):
-        return RETRAINING
+        options = settle.chosen(case)
+        return RETRAINING.format(f" {options}" if options else "")
     if measures:
         return f"{', '.join(measures)} {'was' if len(measures) == 1 else 'were'} not measured"
     thin = case.thin(each)

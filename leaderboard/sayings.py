@@ -11,7 +11,7 @@ from itertools import chain
 from evals.statistics import Interval
 from leaderboard import settle
 from leaderboard.advice import Choice, Decision, missed_by
-from leaderboard.figures import SPACE, between, figure, joined, money, paid
+from leaderboard.figures import SPACE, between, figure, joined, money, paid, told_apart
 from leaderboard.options import FAILING, UNTRAINED, Case, Weighed
 from leaderboard.situation import Api, Limit
 
@@ -41,6 +41,8 @@ PAIR = (
     "These intervals of pairs allow neither for picking the best of all systems nor for trainings that were not repeated. "
     "The leaderboard's marks do, so they may call two systems tied though the interval here leaves out 0."
 )
+EXACT = 3
+"""More digits of a limit than of a measured figure: it is shown as it was typed."""
 MANY = 2
 """Trainings from which on intervals allow for training."""
 
@@ -95,27 +97,29 @@ def _limit(name: str, limit: Limit) -> str:
     bound = limit.most if limit.least is None else limit.least
     assert bound is not None  # noqa: S101 # a limit has one
     if name == "latency":
-        return REQUIRED[name].format(figure(bound, "seconds"))
+        return REQUIRED[name].format(figure(bound, "seconds", EXACT))
     unit = f"{SPACE}%" if name != "forgetting" else " points"
     return REQUIRED[name].format(f"{number(100 * (1 - bound if name == 'abstention' else bound))}{unit}")
 
 
 def verdict(case: Case, decision: Decision) -> list[str]:
-    """What, why, and what to do next."""
+    """What, why, and what to do next: all that is to be checked, or else the most important step."""
     if not decision.choice:
-        return [
-            f"No clear choice: {decision.reason}.",
-            *_nearest(case, decision),
-            *_safe(case, decision),
-            *_alternatives(decision.settle),
-        ]
-    steps = [*_steps(case, decision, decision.choice)]
-    next_step = steps[0] if steps else "Next: use it, and measure again when documents, questions or models change."
-    return [
-        f"Recommended: {_figures(case, decision.choice.pick)} ({settle.hour(case)}).",
+        found = [*_nearest(case, decision), *_safe(case, decision), *_alternatives(decision.settle)]
+        return settle.said_once(case, [f"No clear choice: {decision.reason}.", *found])
+    first, _ = _steps(case, decision, decision.choice)
+    said = [
+        f"Recommended: {_figures(case, decision.choice.pick, settle.hour(case))}.",
         _because(case, decision, decision.choice) + _but_for(case, decision, decision.choice) + ".",
-        next_step,
+        *(first or ["Next: use it, and measure again when documents, questions or models change."]),
     ]
+    return settle.said_once(case, said)
+
+
+def _steps(case: Case, decision: Decision, choice: Choice) -> tuple[list[str], list[str]]:
+    """What to do next, and what could be done besides."""
+    checks, others = [*_checks(case, choice.pick)], [*_others(case, decision, choice)]
+    return (checks, others) if checks else (others[:1], others[1:])
 
 
 def _alternatives(remedies: Sequence[str]) -> Iterator[str]:
@@ -154,12 +158,26 @@ def _safe(case: Case, decision: Decision) -> Iterator[str]:
     yield f"The safe choice is {case.title(decision.safe.option)}: the low end of its interval ({ends}) is the highest{of}."
 
 
-def _figures(case: Case, each: Weighed) -> str:
+def _figures(case: Case, each: Weighed, hour: str = "") -> str:
+    """Of one option; ``hour``: what machine time is paid with, where that is to be said."""
     assert each.quality  # noqa: S101 # or it is not recommended
     ends = between(figure(each.quality.low, "share"), figure(each.quality.high, "share"))
     cost = f"{money(each.cost.value, each.currency)} a month" if each.cost else "cost not known"
+    how = "; ".join(filter(None, (_service(case, each), hour if _of_machine(case, each) else "")))
+    cost += f" ({how})" if how else ""
     accuracy = f"expected accuracy {figure(each.quality.value, 'share')} (95 % CI {ends})"
     return f"{case.title(each.option)} \u2013 {accuracy}, {cost}"
+
+
+def _service(case: Case, each: Weighed) -> str:
+    """Whose answers are paid by the token, and that they were not measured."""
+    api = case.situation.prices.api.get(each.option.system)
+    return f"answers at the prices of {api.name or 'a service'}, whose model would answer otherwise" if api else ""
+
+
+def _of_machine(case: Case, each: Weighed) -> bool:
+    """Whether machine time is paid for: for answers, or for updates."""
+    return each.option.system not in case.situation.prices.api or each.parts["updating"] != 0
 
 
 def _because(case: Case, decision: Decision, choice: Choice) -> str:
@@ -178,7 +196,8 @@ def _because(case: Case, decision: Decision, choice: Choice) -> str:
         gap = _compared(case.quality(pick.option, best.option))
         met = f"It meets the requirements with its whole intervals, {case.title(best.option)} only probably"
         return f"{met}; it is expected to be within {_margin(case)} of that: {gap}"
-    among = " of those that meet the requirements" if case.limits else ""
+    probably = any(each.meets and not each.surely_meets for each in decision.weighed)
+    among = f" of those that meet{' or probably meet' if probably else ''} the requirements" if case.limits else ""
     return f"It has the highest expected accuracy{among}{_though(case, choice)}"
 
 
@@ -221,20 +240,24 @@ def _margin(case: Case) -> str:
     return f"{number(100 * case.situation.margin)} points"
 
 
-def _steps(case: Case, decision: Decision, choice: Choice) -> Iterator[str]:
-    """What to do next, the most important first."""
-    pick = choice.pick
+def _checks(case: Case, pick: Weighed) -> Iterator[str]:
+    """Which requirements it only probably meets, and what would tell."""
     for place, name in enumerate(pick.among(("probably met",))):
         check = "Also check" if place else "Check first"
         said = f"it {_found(case, name, pick)}, so it only probably does"
         sure = settle.requirement(case, name, pick).to("be sure")
         yield f"{check} that it meets the requirement on {name}: {said}. {sure}"
+
+
+def _others(case: Case, decision: Decision, choice: Choice) -> Iterator[str]:
+    """What else to do, the most important first."""
+    pick = choice.pick
     yield from _once(case, decision, pick)
     for column in choice.doubtful[:1]:
         measure, system = column
         doubt = case.evidence.doubt(column)
         why = f"{measure} of {system} is {f'not reliable: {doubt}' if doubt else 'not measured'}"
-        again = settle.to_time_again([measure]) if doubt else settle.to_measure([measure], [system])
+        again = settle.to_time_again(case, [measure]) if doubt else settle.to_measure(case, [measure], [system])
         yield f"{again.to('compare costs').removesuffix('.')} ({why})."
     rival = decision.runner_up
     if rival and case.quality(pick.option, rival.option).low <= 0 < case.quality(pick.option, rival.option).value:
@@ -253,7 +276,8 @@ def _once(case: Case, decision: Decision, pick: Weighed) -> Iterator[str]:
             "was trained once, so its interval leaves" if len(names) == 1 else "were trained once each, so their intervals leave"
         )
         said = f"{joined(names)} {were} out how much trainings differ"
-        yield f"{said}. {settle.seeds(case, once).to('include that')}"
+        shown = any(case.allowed(name, pick) for name in pick.among(("probably met",)))
+        yield f"{said}; the same seeds would show that." if shown else f"{said}. {settle.seeds(case, once).to('include that')}"
 
 
 def _found(case: Case, name: str, each: Weighed) -> str:
@@ -262,8 +286,10 @@ def _found(case: Case, name: str, each: Weighed) -> str:
     assert found  # noqa: S101 # only asked of what was measured
     unit = UNITS.get(name, "share")
     ends = between(figure(found.low, unit), figure(found.high, unit))
-    interval = f" (95 % CI {ends})" if found.low < found.high else ""
-    return FOUND[name].format(f"{figure(found.value, unit)}{interval}")
+    allowed = case.allowed(name, each)
+    allows = f", which allows for {allowed}" if allowed else ""
+    interval = f" (95 % CI {ends}{allows})" if found.low < found.high else ""
+    return FOUND[name].format(f"{told_apart(found.value, case.limits[name].bound, unit)}{interval}")
 
 
 def notes(case: Case, decision: Decision) -> list[str]:
@@ -273,7 +299,7 @@ def notes(case: Case, decision: Decision) -> list[str]:
     said = [*chain.from_iterable(parts)]
     compared = any(COMPARED in line for line in (*said, *verdict(case, decision)))
     alone = [PAIR] if compared else []
-    return [*said, *alone, *(_care(case, chosen) if chosen else [])]
+    return settle.said_once(case, [*said, *alone, *(_care(case, chosen) if chosen else [])])
 
 
 def _runner_up(case: Case, decision: Decision) -> Iterator[str]:
@@ -300,7 +326,7 @@ def _compared(gap: Interval) -> str:
 def _more_steps(case: Case, decision: Decision) -> Iterator[str]:
     """What could be done besides what the verdict says."""
     if decision.choice:
-        yield from [*_steps(case, decision, decision.choice)][1:]
+        yield from _steps(case, decision, decision.choice)[1]
 
 
 def _failing(case: Case, decision: Decision, chosen: Weighed | None) -> Iterator[str]:

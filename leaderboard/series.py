@@ -153,10 +153,10 @@ class Series:
         if not len(self.means.items):
             return None
         found = measured_interval(self.means.values, self.means.clusters, self.unit)
-        return widened(found, training_noise(self.seed_means), within=self._limits)
+        return widened(found, training_noise(self.seed_means), within=self.limits)
 
     @property
-    def _limits(self) -> tuple[float, float]:
+    def limits(self) -> tuple[float, float]:
         """Of the mean, by the nature of what is measured: only a difference may be below zero."""
         if self.share:
             return 0.0, 1.0

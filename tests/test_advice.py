@@ -8,6 +8,7 @@ import math
 import random
 import re
 import shlex
+import statistics
 from dataclasses import replace
 from pathlib import Path
 
@@ -16,14 +17,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from evals.schema import InputError
-from evals.statistics import FEW, Interval
+from evals.statistics import FEW, Interval, t_quantile
 from leaderboard import counsel, gathering, sayings, situation
 from leaderboard.__main__ import _of_situation, main
 from leaderboard.advice import decide
 from leaderboard.evidence import Evidence
 from leaderboard.flips import flips, moved
 from leaderboard.gathering import gathered
-from leaderboard.options import Case, Option, more_clusters
+from leaderboard.options import TIMED, Case, Option, more_clusters
 from leaderboard.situation import Api, Prices, Situation, share_changed
 from leaderboard.store import Store
 from tests.sample_run import make_run, record
@@ -111,7 +112,7 @@ def decided(month: Situation = MONTH, **systems):
 WORSE = RAG | {"accuracy.exact": 0.3, "updates.retained": 0.3, "updates.fresh": 0.3}
 BUT_FOR = (
     "; without the default limit on forgetting, lora, retrained after each update could be used, "
-    "which is expected to be 8.0 points more accurate (95 % CI of this pair 5.0 to 11.1)."
+    "which is expected to be 8.0 points more accurate (95 % CI of this pair 4.4 to 11.7)."
 )
 FREE = ["--min-abstention", "none", "--max-forgetting", "none"]
 
@@ -176,7 +177,8 @@ def test_what_was_timed_on_a_busy_machine_does_not_meet_a_requirement_on_latency
 
 def test_what_is_not_known_of_an_option_that_would_not_be_recommended_does_not_matter():
     known = evidence(timed(lora=LORA, rag=RAG))
-    doubtful = replace(known, cautions={("latency.p95", "rag"): BUSY})
+    p95 = {column: replace(each, n=TIMED) for column, each in known.figures.items() if column[0] == "latency.p95"}
+    doubtful = replace(known, figures={**known.figures, **p95}, cautions={("latency.p95", "rag"): BUSY})
     found = decide(Case(doubtful, replace(MONTH, max_latency=10.0)))
     assert found.name == "lora (retrained)"
     assert found.runner_up.option.system == "lora"
@@ -418,7 +420,7 @@ def test_a_requirement_excludes_what_fails_it_and_that_is_said(requirement):
     found = advice.decision
     assert found.name == "rag (as it is)"
     assert found.runner_up is None
-    assert set(options(found)["lora (retrained)"].requirements.values()) == {"not met"}
+    assert options(found)["lora (retrained)"].fails
     (line,) = (line for line in counsel.as_json(advice)["said"]["notes"] if line.startswith("Ruled out"))
     assert line.startswith("Ruled out by the requirements: lora, which ")
     better = r"; without the default limit on \w+, lora, retrained after each update could be used"
@@ -448,7 +450,8 @@ def test_making_things_up_and_forgetting_are_limited_by_default_where_they_were_
 def test_style_and_quality_can_be_required():
     assert decided(replace(MONTH, min_style=0.9), rag=RAG | {"style.followed": 0.2}, lora=LORA).name == "lora (retrained)"
     found = options(decided(replace(MONTH, min_accuracy=0.81)))
-    assert [found[f"lora ({policy})"].requirements["accuracy"] for policy in ("retrained", "continued")] == ["met", "not met"]
+    standings = [found[f"lora ({policy})"].requirements["accuracy"] for policy in ("retrained", "continued")]
+    assert standings == ["probably met", "not met"]  # another training might bring less
     assert found["rag (as it is)"].requirements["accuracy"] == "probably not met"
 
 
@@ -483,7 +486,10 @@ def test_what_probably_does_not_meet_a_requirement_is_not_recommended_and_what_w
     (advice,) = counsel.advise([evidence(measured(of=40, rag=RAG, lora=LORA))], replace(MONTH, min_abstention=0.6))
     assert advice.decision.name == "rag (as it is)"
     notes = counsel.as_json(advice)["said"]["notes"]
-    told = "lora, retrained after each update may meet the requirement on abstention. To find out, ask about"
+    told = (
+        "lora, retrained after each update may meet the requirement on abstention. "
+        "To find out, train with --seeds 3, which shows how much trainings differ, and ask about"
+    )
     assert any(line.startswith(told) for line in notes)
 
 
@@ -531,7 +537,7 @@ def test_a_requirement_a_hair_from_a_figure_lies_on_it():
 
 def test_a_requirement_that_was_not_measured_says_how_to_measure_it():
     found = decided(replace(MONTH, updates=0, max_extracted=0.1), lora=without(LORA, "privacy.extracted"))
-    command = 'measure privacy.extracted of lora: pytest -m "domain and privacy" --full'
+    command = 'measure privacy.extracted of lora: pytest -m "domain and privacy" --full --suite instruments --system lora'
     assert (found.name, found.settle) == ("", (f"find out whether lora meets the requirement on privacy: {command}",))
     assert found.safe.option.system == "lora"
 
@@ -575,9 +581,39 @@ def test_an_option_that_few_questions_tell_of_stays_in_the_table_and_is_named():
     )
 
 
-def test_one_seconds_figure_is_no_sample_and_can_meet_a_requirement():
-    found = options(decided(replace(MONTH, max_latency=3.5)))["rag (as it is)"]
-    assert found.requirements == {"latency": "met"}
+def test_what_few_timings_show_of_a_p95_only_probably_meets_a_requirement():
+    """In fewer than 72, none may lie beyond it more than once in 40 times: their slowest is no end of its interval."""
+    assert 0.95**TIMED < 0.025 < 0.95 ** (TIMED - 1)
+    known = evidence(measured(rag=RAG))
+    for timings, standing in ((1, "probably met"), (24, "probably met"), (71, "probably met"), (72, "met")):
+        figures = known.figures | {("latency.p95", "rag"): Interval(3.0, 2.8, 3.2, timings, 12, "cluster bootstrap", 12.0)}
+        (advice,) = counsel.advise([replace(known, figures=figures)], replace(MONTH, max_latency=3.5))
+        assert advice.decision.pick.requirements == {"latency": standing}
+        step = counsel.as_json(advice)["said"]["verdict"][2]
+        told = f"To be sure, time 72 questions or more in place of {timings}, as fewer cannot show how high a p95 may be."
+        assert step.endswith(told) == (standing == "probably met")
+    slow = known.figures | {("latency.p95", "rag"): Interval(3.6, 3.55, 3.7, 24, 12, "cluster bootstrap", 12.0)}
+    assert decide(Case(replace(known, figures=slow), replace(MONTH, max_latency=3.5))).weighed[0].requirements == {
+        "latency": "not met"
+    }
+
+
+@pytest.mark.parametrize(
+    ("requirement", "measure", "value", "asked", "said"),
+    [
+        ({"max_latency": 0.115}, "latency.p95", 0.11504, "at most 115\u00a0ms", "115.04\u00a0ms"),
+        ({"max_latency": 0.1154}, "latency.p95", 0.1158, "at most 115.4\u00a0ms", "116\u00a0ms"),
+        ({"min_style": 0.8}, "style.followed", 0.79996, "at least 80\u00a0%", "79.996\u00a0%"),
+        ({"max_forgetting": 0.05}, "forgetting", 0.0502, "at most 5 points", "5.02\u00a0pts"),
+    ],
+)
+def test_a_figure_beside_a_limit_has_as_many_digits_as_tell_them_apart(requirement, measure, value, asked, said):
+    known = evidence(measured(rag=RAG | {measure: 0.5, "cost.train_seconds": 1.0}, other=RAG))
+    figures = known.figures | {(measure, "rag"): Interval(value, value, value, 24, 12, "exact", 12.0)}
+    (advice,) = counsel.advise([replace(known, figures=figures, asked={}, allowed={})], replace(MONTH, **requirement))
+    told = counsel.as_json(advice)["said"]
+    assert asked in told["required"]
+    assert any(line.startswith("Ruled out") and said in line for line in told["notes"]), told["notes"]
 
 
 def test_requirements_that_all_surely_fail_leave_nothing_to_measure_but_a_limit_to_loosen():
@@ -608,7 +644,8 @@ def test_missing_quality_is_no_zero():
     assert options(found)["lora (retrained)"].missing == (("updates.retrained.fresh", "lora"),)
     nothing = decided(rag=without(RAG, "updates.fresh"))
     assert (nothing.name, nothing.reason) == ("", "the accuracy of no option is known")
-    assert nothing.settle == ('measure updates.fresh of rag: pytest -m "domain and updates" (of a suite with revisions.jsonl)',)
+    typed = 'pytest -m "domain and updates" --suite instruments --system rag'
+    assert nothing.settle == (f"measure updates.fresh of rag: {typed} (of a suite with revisions.jsonl)",)
 
 
 def test_training_again_that_was_not_measured_asks_for_the_full_exam():
@@ -627,7 +664,8 @@ def test_few_clusters_decide_nothing():
     assert evidence(measured(of=9, rag=RAG)).systems == {"rag": False}
     found = decide(Case(evidence(measured(of=9, rag=RAG)), MONTH))
     assert (found.name, found.reason) == ("", "only 9 clusters of questions were asked; 10 are needed")
-    assert found.settle == ("ask 1 more cluster of questions of the usual size",)
+    more = "1 more cluster of questions of the usual size"
+    assert found.settle == (f"both ask {more}, and add revisions that make {more}",)
     assert found.safe.option.system == "rag"
 
 
@@ -962,31 +1000,49 @@ def test_more_than_a_practical_number_of_questions_is_not_asked_for():
 
 
 def test_more_than_a_practical_number_of_seeds_is_not_asked_for():
-    (advice,) = counsel.advise([evidence(spread(LORA))], replace(MONTH, updates=0, min_abstention=0.46))
+    (advice,) = counsel.advise([evidence(spread(LORA))], replace(MONTH, updates=0, min_abstention=0.48))
     said = "\n".join(counsel.as_json(advice)["said"]["verdict"])
-    assert "in practice: it would take more than 10 seeds." in said, said
+    assert "in practice: not even 20 times as many unanswerable questions with 10 seeds would do." in said, said
 
 
 def test_what_more_questions_and_seeds_cost_includes_training():
     """Each of the 200 questions takes a second, and each training a thousand."""
-    (advice,) = counsel.advise([evidence(spread(LORA))], replace(MONTH, updates=0, min_abstention=0.42))
+    (advice,) = counsel.advise([evidence(spread(LORA))], replace(MONTH, updates=0, min_abstention=0.44))
     step = counsel.as_json(advice)["said"]["verdict"][2]
     asked = re.search(r"ask about (\d+) unanswerable questions in place of 200 and train with (\d) seeds in place of 3", step)
-    found = advice.case.evidence.found("hallucination.unanswerable", "lora")
-    times = ((found.high - found.value) / (0.58 - found.value)) ** 2
-    assert int(asked[2]) == math.ceil(3 * times) > 3
-    seconds = 1000 * (int(asked[2]) - 3) + 200 * (times * int(asked[2]) - 3)
+    seconds, times, seeds = min(needed(advice.case.evidence, 0.56))
+    assert (int(asked[1]), int(asked[2])) == (float(f"{200 * times:.2g}"), seeds)
     assert f"({seconds / 60:.3g}\u00a0min of machine time, ${seconds / 1000:.2f})" in step
 
 
+def needed(known: Evidence, most: float):
+    """For each number of seeds what it takes for the interval of unanswerable questions to end at a limit: seconds, times, seeds."""
+    column = "hallucination.unanswerable", "lora"
+    found, means = known.figures[column], [*known.seeds[column].values()]
+    error = statistics.stdev(means) / math.sqrt(3)
+    alone = (found.high - found.value) ** 2 - (t_quantile(0.975, 2) * error) ** 2
+    for seeds in range(3, 11):
+        left = (most - found.value) ** 2 - (t_quantile(0.975, seeds - 1) * error) ** 2 * 3 / seeds
+        if left > 0:
+            times = max(alone / left, 1.0)
+            yield 1000 * (seeds - 3) + 200 * (times * seeds - 3), times, seeds
+
+
+def test_more_questions_settle_what_hardly_differs_between_trainings():
+    """Three trainings that differ by a tenth of a point: five times the questions, and no further training."""
+    (advice,) = counsel.advise([evidence(spread(LORA, apart=0.005))], replace(MONTH, updates=0, min_abstention=0.46))
+    step = counsel.as_json(advice)["said"]["verdict"][2]
+    assert re.search(r"To be sure, ask about \d+ unanswerable questions in place of 200 \(", step), step
+
+
 def test_training_of_which_no_time_is_known_or_to_be_relied_on_is_said_not_to_count():
-    month = replace(MONTH, updates=0, min_abstention=0.42)
+    month = replace(MONTH, updates=0, min_abstention=0.44)
     known = evidence(spread(LORA))
     doubtful = replace(known, cautions={("cost.train_seconds", "lora"): "the machine was busy while this was trained"})
     (advice,) = counsel.advise([doubtful], month)
     assert "; not reliable: the machine was busy while this was trained)." in counsel.as_json(advice)["said"]["verdict"][2]
     bare = {column: figure for column, figure in known.figures.items() if column[0] != "cost.train_seconds"}
-    (advice,) = counsel.advise([replace(known, figures=bare)], month)
+    (advice,) = counsel.advise([replace(known, figures=bare)], replace(month, min_abstention=0.46))
     assert ", not counting training, of which no times are known)." in counsel.as_json(advice)["said"]["verdict"][2]
 
 
@@ -994,7 +1050,7 @@ def test_alternatives_are_one_sentence_with_the_cheapest_first():
     (advice,) = counsel.advise([evidence(measured(rag=without(RAG, "updates.fresh")))], replace(MONTH, changed=None))
     assert counsel.as_json(advice)["said"]["verdict"][-1] == (
         "To decide, either say what share it is (--changed); or say that nothing changes, if so (--updates 0); "
-        'or measure updates.fresh: pytest -m "domain and updates" (of a suite with revisions.jsonl).'
+        'or measure updates.fresh: pytest -m "domain and updates" --suite instruments (of a suite with revisions.jsonl).'
     )
     slow = RAG | {"latency.seconds": 4.0, "latency.p95": 1.0}
     found = decided(replace(MONTH, min_abstention=0.92), rag=slow, fast=RAG)
@@ -1093,4 +1149,5 @@ def test_what_is_left_out_is_named_and_of_many_how_many_more():
     count, line = counsel.as_json(advice)["said"]["left_out"]
     assert count == "5 options compared, 8 left out."
     assert line.startswith("Left out: lora0, retrained after each update; lora0, trained further on each update; ")
-    assert "; and 2 more (retraining after updates was not measured; run pytest -m domain --full to compare them)." in line
+    why = "retraining after updates was not measured; run pytest -m domain --full --suite instruments to compare them"
+    assert f"; and 2 more ({why})." in line

@@ -122,7 +122,7 @@ def test_of_two_that_save_the_better_one_is_recommended_where_it_is_hardly_deare
 
 
 @pytest.mark.parametrize(
-    ("questions", "close", "undecided", "loss"), [(40, False, 0.55, 0.025), (250, False, 0.1, 0.015), (250, True, 0.1, 0.01)]
+    ("questions", "close", "undecided", "loss"), [(40, False, 0.65, 0.025), (250, False, 0.1, 0.015), (250, True, 0.15, 0.01)]
 )
 def test_recommendations_are_good_where_the_truth_is_known(questions, close, undecided, loss):
     rng = np.random.default_rng(0)

@@ -20,9 +20,9 @@ from hypothesis import strategies as st
 from evals.statistics import Interval, t_quantile
 from leaderboard import baseline, counsel, figures, render
 from leaderboard.advice import decide
-from leaderboard.evidence import QUALITY, Evidence
+from leaderboard.evidence import QUALITY, Anew, Evidence, Hardware
 from leaderboard.flips import moved
-from leaderboard.gathering import WEIGHED, as_json, gathered
+from leaderboard.gathering import REQUIRED, WEIGHED, as_json, gathered
 from leaderboard.options import Case
 from leaderboard.situation import Api, Prices, Situation
 from tests.browsing import CHROMIUM, MISSING, QUIET
@@ -110,7 +110,8 @@ def evidences(draw: Any) -> Evidence:
     """Any there could be: measures missing or impossible, one seed or several, few clusters or many, means that do not vary."""
     chance = np.random.default_rng(draw(st.integers(0, 2**32)))
     systems = {
-        name: draw(st.booleans()) for name in sorted(draw(st.sets(st.sampled_from(("rag", "lora", "7", "é (b)")), min_size=1)))
+        name: draw(st.booleans())
+        for name in sorted(draw(st.sets(st.sampled_from(("rag", "lora", "7", "it's é (b)")), min_size=1)))
     }
     there = {(measure, name): draw(st.sampled_from((True, True, True, True, False))) for measure in WEIGHED for name in systems}
     clusters = draw(st.lists(st.sampled_from((1, 2, 9, 10, 12, 40)), min_size=1, max_size=2))
@@ -120,17 +121,35 @@ def evidences(draw: Any) -> Evidence:
     mixed = [column for column in found if column[0] in QUALITY]
     rows = chance.normal(size=(len(mixed), 6)) * chance.choice((0.0, 0.01, 0.03, 0.03, 0.03), size=(len(mixed), 1))
     trainings = draw(st.sampled_from((1, 1, 2, 3)))
+    repeated = [column for column in found if column[0] in REQUIRED and trainings > 1 and chance.random() < 0.7]
     seeds = {
         column: {seed: float(found[column].value + chance.normal() / 50) for seed in _seeds(chance, trainings)}
-        for column in mixed
+        for column in (*mixed, *repeated)
     }
+    once = {column: "run-to-run variation (assumed)" for column in found if column[0] in REQUIRED and chance.random() < 0.4}
+    noisy = [column for column in (*once, *seeds) if column in once or chance.random() < 0.4]
+    asked = {column: _within(chance, found[column]) for column in noisy}
+    anew = {
+        name: Anew(*draw(st.sampled_from(((0.04, 1e6, "run-to-run variation (assumed)"), (0.02, 2.0, "what others show")))))
+        for name in systems
+        if chance.random() < 0.3
+    }
+    options = draw(st.sampled_from(("", "--suite s", "--suite 'a b' --run-dir runs/a")))
     covariances = {column: (rows[: place + 1] @ rows[place]).tolist() for place, column in enumerate(mixed)}
     impossible = frozenset(column for column, known in there.items() if not known and chance.random() < 0.5)
     odd = draw(st.sampled_from((0.0, 0.0, 0.2, 1.0)))
     seconds = [column for column in found if column[0].endswith("seconds") or column[0] == "latency.p95"]
     cautions = {column: f"the machine was busy: {column[1]}" for column in seconds if chance.random() < odd}
     machine = draw(st.sampled_from(("", "cpu", "gpu")))
-    return Evidence("s", "m", draw(st.none() | SHARES), systems, found, impossible, seeds, covariances, cautions, machine)
+    changed = draw(st.none() | SHARES)
+    about = (cautions, machine, Hardware(), asked, once, anew, options)
+    return Evidence("s", "m", changed, systems, found, impossible, seeds, covariances, *about)
+
+
+def _within(chance: np.random.Generator, found: Interval) -> tuple[float, float]:
+    """Narrower ends."""
+    part = float(chance.choice((0.0, 0.5, 1.0)))
+    return found.value - part * (found.value - found.low), found.value + part * (found.high - found.value)
 
 
 def _figure(chance: np.random.Generator, measure: str, clusters: int) -> Interval:
@@ -261,6 +280,7 @@ def test_figures_are_written_alike(run, numbers):
         ...["€", "EUR"].map((currency) => Figures.money(Math.abs(x), currency)),
         Figures.general(x, 6), Figures.general(x, 2), Figures.grouped(Figures.fixed(x, 0)),
         ...units.flatMap((unit) => [Figures.figure(x, unit), Figures.signed(x, unit)]),
+        ...units.slice(0, 3).flatMap((unit) => [0, 1e-13, 1e-5, 0.01].map((gap) => Figures.toldApart(x, x + gap, unit))),
         Figures.between(Figures.figure(x, "share"), Figures.figure(x + 1, "share")),
         Figures.between(Figures.figure(x, "seconds"), Figures.figure(1e3 * x, "seconds")),
     ])"""
@@ -269,6 +289,7 @@ def test_figures_are_written_alike(run, numbers):
             *(figures.money(abs(x), currency) for currency in ("€", "EUR")),
             *(f"{x:zg}", f"{x:z.2g}", f"{x:z,.0f}"),
             *(write(x, unit) for unit in units for write in (figures.figure, figures.signed)),
+            *(figures.told_apart(x, x + gap, unit) for unit in units[:3] for gap in (0.0, 1e-13, 1e-5, 0.01)),
             figures.between(figures.figure(x, "share"), figures.figure(x + 1, "share")),
             figures.between(figures.figure(x, "seconds"), figures.figure(1e3 * x, "seconds")),
         ]

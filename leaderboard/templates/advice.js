@@ -9,6 +9,7 @@
 const Advice = (() => {
   "use strict";
 
+  const PROBABLY = ["probably met"];
   const NONE_MEETS = "no option meets the requirements";
   const LOOSEN = Settle.remedy("loosen a requirement, or add another system");
 
@@ -52,7 +53,7 @@ const Advice = (() => {
     if (meeting.length) throw new Undecided("no option that may meet the requirements answers a question correctly", () => [LOOSEN]);
     if (found.aged === null) {
       const free = ["say what share it is (--changed)", "say that nothing changes, if so (--updates 0)"];
-      const settle = () => [...free.map((what) => Settle.remedy(what, 0)), Settle.toMeasure(["updates.fresh"])];
+      const settle = () => [...free.map((what) => Settle.remedy(what, 0)), Settle.toMeasure(found, ["updates.fresh"])];
       throw new Undecided("it is not known what share of the facts an update changes", settle);
     }
     const failing = weighed.length > 0 && weighed.every((each) => each.requirements.some(([, how]) => how === "not met"));
@@ -64,9 +65,10 @@ const Advice = (() => {
       });
     }
     const measured = weighed.filter((each) => each.quality);
-    const thin = measured.length && found.thin(measured.reduce((a, b) => (b.quality.effective > a.quality.effective ? b : a)));
-    if (thin) throw new Undecided(thin.what, () => [Settle.remedy(thin.settle)]);
-    throw new Undecided("the accuracy of no option is known", () => Settle.listed(weighed.flatMap((each) => each.missing)));
+    const most = measured.length && measured.reduce((a, b) => (b.quality.effective > a.quality.effective ? b : a));
+    const thin = most && found.thin(most);
+    if (thin) throw new Undecided(thin.what, () => [Settle.asking(found, most)]);
+    throw new Undecided("the accuracy of no option is known", () => Settle.listed(found, weighed.flatMap((each) => each.missing)));
   }
 
   /** The choice, if it does not depend on what is not known, and is not too much of a risk. */
@@ -81,8 +83,30 @@ const Advice = (() => {
         throw new Undecided(reason, () => [Settle.requirements(found, other)]);
       }
     }
+    checkDoubt(found, made.pick, meeting);
     checkRisk(found, made.pick, meeting);
     return made;
+  }
+
+  /** Refuses what is both worse and materially dearer than another, and better only in that it surely meets the requirements. */
+  function checkDoubt(found, pick, options) {
+    if (!pick.surelyMeets) return;
+    const rivals = options.filter((each) => !each.unknown.length && !each.surelyMeets && outdoes(found, each, pick));
+    if (!rivals.length) return;
+    const other = top(rivals);
+    const [mine, theirs, names] = [found.title(pick.option), found.title(other.option), other.among(PROBABLY)];
+    const points = `${Figures.fixed(100 * found.quality(other.option, pick.option).value, 1)} points more accurate`;
+    const saved = Figures.money(found.cost(pick.option, other.option).value, pick.currency);
+    const better = `${theirs} is expected to be ${points} than ${mine} and to cost ${saved} a month less`;
+    const s = names.length > 1 ? "s" : "";
+    const doubt = `only probably meets the requirement${s} on ${Figures.joined(names)}, which ${mine} meets with its whole interval${s}`;
+    throw new Undecided(`${better}, but ${doubt}`, () => [Settle.requirements(found, other, PROBABLY)]);
+  }
+
+  /** Whether an option is both expected to be better than another and materially cheaper, as far as costs are known. */
+  function outdoes(found, each, pick) {
+    const better = found.quality(each.option, pick.option).value > Evidence.SAME;
+    return better && !notKnown(found, [pick, each]).length && saves(found, each, pick);
   }
 
   /** Quality first, and cost where it is material: {pick, best, close, lead, doubtful}. */

@@ -27,7 +27,9 @@ const Evidence = (() => {
       this.measures = new Set(data.figures.map(({ measure }) => measure));
       for (const [measure, system] of data.impossible) this.column(measure, system).impossible = true;
       const mixed = [...this.columns.values()].filter(({ found }) => found && found.covariance);
-      this.halves = halves(mixed);
+      this.correlations = correlations(mixed);
+      this.options = data.options;
+      this.anew = new Map(data.anew.map(([system, deviation, degrees, said]) => [system, { error: deviation, degrees, said }]));
       for (const [system] of data.systems) aligned(mixed.filter((column) => column.system === system));
     }
 
@@ -52,23 +54,41 @@ const Evidence = (() => {
 
     /** The weighted sum of means that are all there, with its 95 % interval; training noise allowed for. */
     mixed(sum) {
-      const ends = new Ends(this.reach(sum));
       let n = Infinity;
       let few = null; // the one with the fewest effective clusters
-      each(sum, ({ found, place }, weight) => {
+      each(sum, ({ found }) => {
         n = Math.min(n, found.n);
         if (!few || found.effective < few.effective) few = found;
-        if (!this.halves[place][place]) ends.add(found, weight); // it does not vary, which no covariance shows
       });
-      const { low, high, value } = ends.around(added(sum));
+      const value = added(sum);
+      const [low, high] = [value - this.reach(sum, below), value + this.reach(sum, above)];
       const { clusters, effective } = few ?? { clusters: 0, effective: 0 };
-      const found = { value, low, high, n: few ? n : 0, clusters, effective, method: "cluster t" };
+      const found = { value, low, high, n: few ? n : 0, clusters, effective, method: "recovered" };
       return widened(found, noise(sum));
     }
 
     /** What training anew does to a weighted sum: {error, degrees}, or null where nothing was trained twice. */
     noise(sum) {
       return noise(sum);
+    }
+
+    /** The same of one figure. */
+    noiseOf({ found: { seeds } }) {
+      return seeds ? noticed(ofSeeds(Object.keys(seeds).sort((a, b) => a - b).map((seed) => seeds[seed]))) : null;
+    }
+
+    /** A system's accuracy with an interval that allows for another training where there was one alone. */
+    allowing(quality, system) {
+      const known = this.anew.get(system);
+      if (!known) return quality;
+      const { low, high, ...found } = widened(quality, known);
+      return { ...found, low: Math.max(0, low), high: Math.min(1, high) };
+    }
+
+    /** What a figure's interval allows for beyond what was measured of its system; empty if nothing. No measure: accuracy. */
+    allowed(measure, system) {
+      if (measure) return this.column(measure, system).found?.allows ?? "";
+      return this.anew.get(system)?.said ?? "";
     }
 
     /** How many seeds a system was trained with, as far as accuracy tells. */
@@ -79,19 +99,20 @@ const Evidence = (() => {
 
     /** A weighted sum of amounts that are all there, and the ends of its 95 % interval. */
     total(sum) {
-      const ends = new Ends(0);
+      const ends = new Ends();
       each(sum, ({ found }, weight) => ends.add(found, weight));
       return ends.around(added(sum));
     }
 
-    /** Half of the interval of a weighted sum, as far as it shows in the clusters. */
-    reach({ columns, weights }) {
+    /** How far a weighted sum may lie on one side of its value, as far as questions go: distances, as correlated errors. */
+    reach({ columns, weights }, side) {
       const total = new Total();
+      const distances = columns.map(({ found }, k) => (weights[k] ? weights[k] * side(found, weights[k]) : 0));
       for (let k = 0; k < columns.length; k++) {
         if (!weights[k]) continue;
-        const row = this.halves[columns[k].place];
-        total.add(weights[k] * weights[k] * row[columns[k].place]);
-        for (let j = 0; j < k; j++) if (weights[j]) total.add(2 * weights[k] * weights[j] * row[columns[j].place]);
+        const row = this.correlations[columns[k].place];
+        total.add(distances[k] * distances[k]);
+        for (let j = 0; j < k; j++) if (weights[j]) total.add(2 * distances[k] * distances[j] * row[columns[j].place]);
       }
       return Math.sqrt(Math.max(0, total.value));
     }
@@ -101,13 +122,23 @@ const Evidence = (() => {
     for (let k = 0; k < columns.length; k++) if (weights[k]) what(columns[k], weights[k]);
   }
 
-  /** The covariances, each mean's error multiplied by Student's t of its effective clusters; tells each column its place among them. */
-  function halves(columns) {
-    const quantile = ({ clusters, effective }) => (clusters > 1 ? Student.quantile(1 - TAIL, Math.max(1, effective - 1)) : 0);
-    const t = columns.map(({ found }) => quantile(found));
+  /** Of means over clusters; a mean that does not vary over them goes with no other. Tells each column its place among them. */
+  function correlations(columns) {
     columns.forEach((column, place) => (column.place = place));
     const shared = (k, j) => columns[Math.max(k, j)].found.covariance[Math.min(k, j)];
-    return columns.map((_, k) => columns.map((_, j) => t[k] * t[j] * shared(k, j)));
+    const errors = columns.map((_, k) => Math.sqrt(shared(k, k)));
+    const both = (k, j) => errors[k] * errors[j];
+    return columns.map((_, k) => columns.map((_, j) => (both(k, j) ? shared(k, j) / both(k, j) : 0)));
+  }
+
+  /** How far a figure with a positive weight may lie below its value; one with a negative weight, above. */
+  function below(found, weight) {
+    const [low, high] = found.asked ?? [found.low, found.high];
+    return weight > 0 ? found.value - low : high - found.value;
+  }
+
+  function above(found, weight) {
+    return below(found, -weight);
   }
 
   /** Gives a system's columns the means of the same seeds, each in its place; NaN where a column was not measured with a seed. */
@@ -141,9 +172,9 @@ const Evidence = (() => {
 
   /** How far off a sum may be below and above: what its parts may be off adds up as legs to a hypotenuse. */
   class Ends {
-    constructor(reach) {
-      this.below = reach * reach;
-      this.above = reach * reach;
+    constructor() {
+      this.below = 0;
+      this.above = 0;
     }
 
     add(found, weight) {

@@ -12,14 +12,23 @@ const Figures = (() => {
 
   const SIGNS = new Map([["bytes", "B"], ["joules", "J"]]);
   const COUNTED = ["artifacts", "models"]; // of which there are one, two or more
+  const MOST_DIGITS = 9; // more than usual; what differs in none of them is the same
+  const SAME = 1e-12; // a difference as small as this is rounding
   const LEAST = 0.001; // the smallest amount of money that is told from nothing in digits
 
-  /** A value with its unit: a "share", a "difference" (of shares, in points), "seconds", or any other amount. */
-  function figure(value, unit) {
-    if (unit === "share") return `${fixed(100 * value, 1)}${SPACE}%`;
-    if (unit === "difference") return `${fixed(100 * value, 1)}${SPACE}pts`;
-    if (unit === "seconds") return seconds(value);
+  /** A value with its unit: a "share", a "difference" (of shares, in points), "seconds", with `more` digits; or any other amount. */
+  function figure(value, unit, more = 0) {
+    if (unit === "share") return `${fixed(100 * value, 1 + more)}${SPACE}%`;
+    if (unit === "difference") return `${fixed(100 * value, 1 + more)}${SPACE}pts`;
+    if (unit === "seconds") return seconds(value, 3 + more);
     return unit.startsWith("tokens") ? tokens(digits(value), unit) : scaled(value, unit);
+  }
+
+  /** A value with as many digits as tell it from a bound. */
+  function toldApart(value, bound, unit) {
+    let more = 0;
+    if (Math.abs(value - bound) > SAME) while (more < MOST_DIGITS && figure(value, unit, more) === figure(bound, unit, more)) more++;
+    return figure(value, unit, more);
   }
 
   function tokens(shown, unit) {
@@ -67,12 +76,12 @@ const Figures = (() => {
     return `${currency}${/\p{L}$/u.test(currency) ? SPACE : ""}${number}`;
   }
 
-  function seconds(value) {
+  function seconds(value, digits = 3) {
     const size = Math.abs(value);
     if (size && size < 0.9995) {
-      return size >= 0.9995e-3 ? `${general(1000 * value, 3)}${SPACE}ms` : `${general(1e6 * value, 3)}${SPACE}\u00b5s`;
+      return size >= 0.9995e-3 ? `${general(1000 * value, digits)}${SPACE}ms` : `${general(1e6 * value, digits)}${SPACE}\u00b5s`;
     }
-    return size >= 600 ? `${general(value / 60, 3)}${SPACE}min` : `${general(value, 3)}${SPACE}s`;
+    return size >= 600 ? `${general(value / 60, digits)}${SPACE}min` : `${general(value, digits)}${SPACE}s`;
   }
 
   /** With so many decimals, for numbers below 10^21. Halves go to the even digit, as in Python; `toFixed` takes them up. */
@@ -126,5 +135,5 @@ const Figures = (() => {
     return `${names.slice(0, -1).join(", ")} and ${names.at(-1)}`;
   }
 
-  return { figure, signed, between, money, paid, fixed, general, grouped, joined };
+  return { figure, toldApart, signed, between, money, paid, fixed, general, grouped, joined };
 })();

@@ -21,6 +21,8 @@ const Options = (() => {
   const FAILING = ["not met", "probably not met"];
   const UNKNOWN = ["not measured", "not reliable", "not shown"];
   const UNTRAINED = ["forgetting", "privacy.extracted"]; // measures of what training does
+  const P95 = "latency.p95";
+  const TIMED = 72; // timings that show how high a 95th percentile may be
   const REQUIREMENTS = [
     ["accuracy", "", "min_accuracy"], // no measure: the expected quality
     ["style", "style.followed", "min_style"],
@@ -125,7 +127,7 @@ const Options = (() => {
       this.quality = found.aged === null || this.missing.length ? null : share(found.quality(option));
       this.unpriced = missing(sum);
       this.cost = this.unpriced.length ? null : found.evidence.total(sum);
-      this.requirements = found.limits.map((limit) => [limit.name, standing(limit, option, this.quality, found.evidence.few)]);
+      this.requirements = found.limits.map((limit) => [limit.name, standing(limit, option, this.quality, found.evidence)]);
     }
 
     /** Whether enough questions were asked to tell of its quality. */
@@ -155,8 +157,12 @@ const Options = (() => {
 
     /** The figure that one is about; null where it was not measured. */
     required(name) {
-      const column = this.option.limited.get(name);
-      return column ? column.found : this.quality;
+      return limited(this.option.limited.get(name), this.option, this.quality, this.found.evidence);
+    }
+
+    /** What that figure's interval allows for beyond what was measured of the option; empty if nothing. */
+    allowed(name) {
+      return this.found.evidence.allowed(this.option.limited.get(name)?.measure ?? "", this.option.system);
     }
 
     /** Whether enough is known of it, and its figures meet the requirements. */
@@ -181,13 +187,20 @@ const Options = (() => {
     return { value, low: Math.max(0, low), high: Math.min(1, high), ...about };
   }
 
-  function standing(limit, option, quality, few) {
+  /** The figure that a limit is about; expected accuracy allows for another training where there was one alone. */
+  function limited(column, { system }, quality, evidence) {
+    return column ? column.found : quality && evidence.allowing(quality, system);
+  }
+
+  function standing(limit, option, quality, evidence) {
     const column = option.limited.get(limit.name);
     if (option.untrained && UNTRAINED.includes(limit.measure)) return "met";
-    const found = column ? column.found : quality;
+    const found = limited(column, option, quality, evidence);
     if (column && doubt(column)) return "not reliable";
     if (!found) return column && column.impossible ? "met" : "not measured";
-    return tooFew(found, few) ? "not shown" : stands(found, limit);
+    if (tooFew(found, evidence.few)) return "not shown";
+    const stood = stands(found, limit);
+    return stood === "met" && tooFewTimings(limit, found) ? "probably met" : stood;
   }
 
   /** A figure that rests on enough clusters, to a limit. */
@@ -196,6 +209,11 @@ const Options = (() => {
     if (high < least || low > most) return "not met";
     if (Math.abs(value - bound) <= Evidence.SAME && !extreme) return "not shown";
     return least <= value && value <= most ? "probably met" : "probably not met";
+  }
+
+  /** Whether nobody can say how high a 95th percentile may be, whatever the slowest answer seen. */
+  function tooFewTimings({ measure }, { n }) {
+    return measure === P95 && n < TIMED;
   }
 
   /** Whether a figure rests on so few clusters that it shows nothing; what was taken once, as an amount, is exact. */
@@ -264,16 +282,26 @@ const Options = (() => {
       return new Weighed(this, option);
     }
 
-    /** What there is too little of to tell of an option's quality: {what, settle}, or null. */
+    /** What there is too little of to tell of an option's quality: {what, settle: all that is to be added}, or null. */
     thin({ option, quality }) {
       const few = this.evidence.few;
       if (!quality || quality.effective >= few) return null;
       const { clusters, effective } = quality;
-      const all = option.asked[0].found.effective === effective;
-      const about = all ? "questions" : "questions about revised documents";
-      const added = `${counted(moreClusters(clusters, effective, few), "more ")} of questions of the usual size`;
-      return { what: fewSaid(clusters, effective, about, few), settle: all ? `ask ${added}` : `add revisions that make ${added}` };
+      const asked = option.asked[0].found;
+      const about = asked.effective === effective ? "questions" : "questions about revised documents";
+      const { columns, weights } = this.sum(option);
+      const others = columns.filter(({ measure }, k) => weights[k] && measure !== "accuracy.exact").map(({ found }) => found);
+      const settle = asked.effective < few ? [`ask ${added(asked, few)}`] : [];
+      if (others.length) {
+        const revised = others.reduce((a, b) => (b.effective < a.effective ? b : a));
+        if (revised.effective < few) settle.push(`add revisions that make ${added(revised, few)}`);
+      }
+      return { what: fewSaid(clusters, effective, about, few), settle };
     }
+  }
+
+  function added({ clusters, effective }, few) {
+    return `${counted(moreClusters(clusters, effective, few), "more ")} of questions of the usual size`;
   }
 
   function fewSaid(clusters, effective, about, few) {
@@ -304,5 +332,5 @@ const Options = (() => {
     return { updated, calm: updated.filter(({ policy }) => policy === "as it is") };
   }
 
-  return { Case, FAILING, PARTS, UNKNOWN, UNTRAINED, counted, doubt, missing, moreClusters, tooFew };
+  return { Case, FAILING, PARTS, UNKNOWN, UNTRAINED, counted, doubt, missing, TIMED, moreClusters, tooFew, tooFewTimings };
 })();

@@ -7,7 +7,7 @@ const Outlook = (() => {
   "use strict";
 
   const NAMED = 6; // options that one sentence names; of more it says how many more
-  const RETRAINING = "retraining after updates was not measured; run pytest -m domain --full to compare them";
+  const RETRAINING = (options) => `retraining after updates was not measured; run pytest -m domain --full${options} to compare them`;
   const CAUSES = {
     accuracy: "where the expected accuracies cross",
     margin: "where the expected accuracies differ by the margin",
@@ -40,7 +40,7 @@ const Outlook = (() => {
 
   function whyOut(found, each) {
     const measures = each.missing.map(({ measure }) => measure);
-    if (measures.some((measure) => /^updates\.(retrained|continued)/.test(measure))) return RETRAINING;
+    if (measures.some((measure) => /^updates\.(retrained|continued)/.test(measure))) return RETRAINING(Settle.after(Settle.chosen(found)));
     return measures.length ? `${measures.join(", ")} ${were(measures)} not measured` : found.thin(each)?.what;
   }
 

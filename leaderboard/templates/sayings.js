@@ -29,6 +29,7 @@ const Sayings = (() => {
   const PAIR =
     "These intervals of pairs allow neither for picking the best of all systems nor for trainings that were not repeated. " +
     "The leaderboard's marks do, so they may call two systems tied though the interval here leaves out 0.";
+  const EXACT = 3; // more digits of a limit than of a measured figure: it is shown as it was typed
   const MANY = 2; // trainings from which on intervals allow for training
 
   const unit = (name) => ({ latency: "seconds", forgetting: "difference" })[name] ?? "share";
@@ -70,17 +71,30 @@ const Sayings = (() => {
   }
 
   function bounded({ name, bound }) {
-    if (name === "latency") return REQUIRED[name](Figures.figure(bound, "seconds"));
+    if (name === "latency") return REQUIRED[name](Figures.figure(bound, "seconds", EXACT));
     const amount = number(100 * (name === "abstention" ? 1 - bound : bound));
     return REQUIRED[name](`${amount}${name === "forgetting" ? " points" : "\u00a0%"}`);
   }
 
-  /** What, why, and what to do next. */
+  /** What, why, and what to do next: all that is to be checked, or else the most important step. */
   function verdict(found, decision) {
     const { pick, reason, settle } = decision;
-    if (!pick) return [`No clear choice: ${reason}.`, ...nearest(found, decision), ...safe(found, decision), ...alternatives(settle())];
-    const [step = "Next: use it, and measure again when documents, questions or models change."] = steps(found, decision);
-    return [`Recommended: ${figures(found, pick)} (${Settle.hour(found)}).`, `${because(found, decision)}${butFor(found, decision)}.`, step];
+    if (!pick) {
+      const lines = [...nearest(found, decision), ...safe(found, decision), ...alternatives(settle())];
+      return Settle.saidOnce(found, [`No clear choice: ${reason}.`, ...lines]);
+    }
+    const [first] = steps(found, decision);
+    const next = first.length ? first : ["Next: use it, and measure again when documents, questions or models change."];
+    const recommended = `Recommended: ${figures(found, pick, Settle.hour(found))}.`;
+    return Settle.saidOnce(found, [recommended, `${because(found, decision)}${butFor(found, decision)}.`, ...next]);
+  }
+
+  /** What to do next, and what could be done besides. */
+  function steps(found, decision) {
+    const { pick } = decision.choice;
+    const checks = pick.among(["probably met"]).map((name, place) => check(found, name, pick, place ? "Also check" : "Check first"));
+    const all = others(found, decision);
+    return checks.length ? [checks, all] : [all.slice(0, 1), all.slice(1)];
   }
 
   /** What would lead to a clear choice, any one of these; the cheapest first. */
@@ -117,10 +131,28 @@ const Sayings = (() => {
     return Figures.between(Figures.figure(low, of), Figures.figure(high, of));
   }
 
-  function figures(found, { option, quality, cost, currency }) {
-    const paid = cost ? `${Figures.money(cost.value, currency)} a month` : "cost not known";
+  /** Of one option; `hour`: what machine time is paid with, where that is to be said. */
+  function figures(found, each, hour = "") {
+    const { option, quality, cost, currency } = each;
+    const how = [service(found, each), ofMachine(found, each) ? hour : ""].filter(Boolean).join("; ");
+    const paid = `${cost ? `${Figures.money(cost.value, currency)} a month` : "cost not known"}${how ? ` (${how})` : ""}`;
     const accuracy = `expected accuracy ${Figures.figure(quality.value, "share")} (95 % CI ${range(quality, "share")})`;
     return `${found.title(option)} \u2013 ${accuracy}, ${paid}`;
+  }
+
+  function api({ situation: { prices } }, { option: { system } }) {
+    return Object.hasOwn(prices.api, system) ? prices.api[system] : null;
+  }
+
+  /** Whose answers are paid by the token, and that they were not measured. */
+  function service(found, each) {
+    const paid = api(found, each);
+    return paid ? `answers at the prices of ${paid.name || "a service"}, whose model would answer otherwise` : "";
+  }
+
+  /** Whether machine time is paid for: for answers, or for updates. */
+  function ofMachine(found, each) {
+    return !api(found, each) || each.parts.updating !== 0;
   }
 
   /** One sentence. */
@@ -140,7 +172,8 @@ const Sayings = (() => {
       const met = `It meets the requirements with its whole intervals, ${found.title(best.option)} only probably`;
       return `${met}; it is expected to be within ${margin(found)} of that: ${compared(found.quality(pick.option, best.option))}`;
     }
-    return `It has the highest expected accuracy${limited ? " of those that meet the requirements" : ""}${though(found, choice)}`;
+    const probably = weighed.some((each) => each.meets && !each.surelyMeets) ? " or probably meet" : "";
+    return `It has the highest expected accuracy${limited ? ` of those that meet${probably} the requirements` : ""}${though(found, choice)}`;
   }
 
   /** What would be better by more than the margin, but for requirements that nobody asked for. */
@@ -174,14 +207,13 @@ const Sayings = (() => {
     return `${number(100 * most)} points`;
   }
 
-  /** What to do next, the most important first. */
-  function steps(found, { choice: { pick, doubtful }, runnerUp }) {
-    const all = pick.among(["probably met"]).map((name, place) => check(found, name, pick, place ? "Also check" : "Check first"));
-    all.push(...once(found, [pick, runnerUp]));
+  /** What else to do, the most important first. */
+  function others(found, { choice: { pick, doubtful }, runnerUp }) {
+    const all = once(found, pick, runnerUp);
     for (const column of doubtful.slice(0, 1)) {
       const { measure, system } = column;
       const doubt = Options.doubt(column);
-      const { what } = doubt ? Settle.toTimeAgain([measure]) : Settle.toMeasure([measure], [system]);
+      const { what } = doubt ? Settle.toTimeAgain(found, [measure]) : Settle.toMeasure(found, [measure], [system]);
       all.push(`To compare costs, ${what} (${measure} of ${system} is ${doubt ? `not reliable: ${doubt}` : "not measured"}).`);
     }
     const gap = runnerUp && found.quality(pick.option, runnerUp.option);
@@ -198,21 +230,24 @@ const Sayings = (() => {
   }
 
   /** Whose figures say nothing of another training. */
-  function once(found, weighed) {
-    const options = weighed.filter(Boolean).map(({ option }) => option);
+  function once(found, pick, runnerUp) {
+    const options = [pick, runnerUp].filter(Boolean).map(({ option }) => option);
     const few = options.filter(({ system, trained }) => trained && found.evidence.trainings(system) < MANY);
     const names = [...new Set(few.map(({ system }) => system))];
     if (!names.length) return [];
     const were = names.length === 1 ? "was trained once, so its interval leaves" : "were trained once each, so their intervals leave";
     const said = `${Figures.joined(names)} ${were} out how much trainings differ`;
-    return [`${said}. ${Settle.to("include that", Settle.seeds(found, few))}`];
+    const shown = pick.among(["probably met"]).some((name) => pick.allowed(name));
+    return [shown ? `${said}; the same seeds would show that.` : `${said}. ${Settle.to("include that", Settle.seeds(found, few))}`];
   }
 
   /** A figure that a requirement is about, with its interval. */
   function figureOf(found, name, each) {
     const known = each.required(name);
-    const interval = known.low < known.high ? ` (95 % CI ${range(known, unit(name))})` : "";
-    return FOUND[name](`${Figures.figure(known.value, unit(name))}${interval}`);
+    const { bound } = found.limits.find((limit) => limit.name === name);
+    const allows = each.allowed(name) ? `, which allows for ${each.allowed(name)}` : "";
+    const interval = known.low < known.high ? ` (95 % CI ${range(known, unit(name))}${allows})` : "";
+    return FOUND[name](`${Figures.toldApart(known.value, bound, unit(name))}${interval}`);
   }
 
   /** What else is to be known: the runner-up, what fails or may meet the requirements, and what is doubtful. */
@@ -222,7 +257,7 @@ const Sayings = (() => {
     const said = parts.flat();
     const compared = [...said, ...verdict(found, decision)].some((line) => line.includes(COMPARED));
     const alone = compared ? [PAIR] : [];
-    return [...said, ...alone, ...(chosen ? care(found, chosen) : [])];
+    return Settle.saidOnce(found, [...said, ...alone, ...(chosen ? care(found, chosen) : [])]);
   }
 
   function runnerUpSaid(found, { weighed, pick, runnerUp }) {
@@ -246,7 +281,7 @@ const Sayings = (() => {
 
   /** What could be done besides what the verdict says. */
   function moreSteps(found, decision) {
-    return decision.pick ? steps(found, decision).slice(1) : [];
+    return decision.pick ? steps(found, decision)[1] : [];
   }
 
   /** Which options do not meet the requirements, and by which figure; how good they would be. */

@@ -43,6 +43,21 @@ const Settle = (() => {
     return [...new Set((practical.length ? practical : found).map(({ what }) => what))];
   }
 
+  /** Sentences in each of which the same caution about seconds, or the same allowance for training, stands once. */
+  function saidOnce({ evidence }, lines) {
+    const figures = [...evidence.columns.values()].map(({ found }) => found).filter(Boolean);
+    const doubts = new Set(figures.map(({ caution }) => caution).filter(Boolean));
+    const allowances = new Set([...figures.map(({ allows }) => allows).filter(Boolean), ...[...evidence.anew.values()].map(({ said }) => said)]);
+    const long = [...doubts].map((doubt) => [`; not reliable: ${doubt})`, "; not reliable either)"]);
+    for (const allowed of allowances) long.push([`, which allows for ${allowed})`, ", likewise)"]);
+    return lines.map((line) => long.reduce(shortened, line));
+  }
+
+  function shortened(line, [said, short]) {
+    const [first, ...rest] = line.split(said);
+    return rest.length ? first + said + rest.join(short) : line;
+  }
+
   /** What would put the end of the interval of a difference in quality, that lies beyond a bound, on the bound. */
   function gap(found, mine, theirs, bound) {
     const noise = found.evidence.noise(found.sum(mine, theirs));
@@ -51,13 +66,24 @@ const Settle = (() => {
   }
 
   /** What would tell whether an option meets all requirements of which that is not known, or that it probably does not meet. */
-  function requirements(found, each) {
-    const names = each.among([...Options.UNKNOWN, "probably not met"]);
-    const remedies = names.map((name) => requirement(found, name, each));
+  function requirements(found, each, standings = [...Options.UNKNOWN, "probably not met"]) {
+    const names = each.among(standings);
+    const whole = allOf(names.map((name) => requirement(found, name, each)));
     const on = `the requirement${names.length === 1 ? "" : "s"} on ${Figures.joined(names)}`;
-    const what = [...new Set(remedies.map((one) => one.what))].join(", and ");
+    return { ...whole, what: `find out whether ${found.title(each.option)} meets ${on}: ${whole.what}` };
+  }
+
+  /** One remedy, which is all of these together: "both ..., and ...", where there are two. */
+  function allOf(remedies) {
+    const parts = [...new Set(remedies.map((one) => one.what))];
     const cost = remedies.reduce((sum, one) => sum + one.cost, 0);
-    return remedy(`find out whether ${found.title(each.option)} meets ${on}: ${what}`, cost, remedies.every((one) => one.practical));
+    return remedy(`${parts.length === 2 ? "both " : ""}${parts.join(", and ")}`, cost, remedies.every((one) => one.practical));
+  }
+
+  /** All that is needed to tell of an option of which too few questions tell: of its accuracy, and of its requirements. */
+  function asking(found, each) {
+    const names = each.unknown.filter((name) => found.limits.find((limit) => limit.name === name).measure);
+    return allOf([...found.thin(each).settle.map((what) => remedy(what)), ...names.map((name) => requirement(found, name, each))]);
   }
 
   /** What would tell whether an option meets a requirement. */
@@ -66,21 +92,26 @@ const Settle = (() => {
     const { measure, bound } = limit;
     const { system } = each.option;
     const how = each.standing(name);
-    if (how === "not measured") return toMeasure([measure], [system]);
-    if (how === "not reliable") return toTimeAgain([measure]);
+    if (how === "not measured") return toMeasure(found, [measure], [system]);
+    if (how === "not reliable") return toTimeAgain(found, [measure]);
     const known = each.required(name);
     if (Options.tooFew(known, found.evidence.few)) return clusters(found, name, [each]);
     if (Math.abs(known.value - bound) < Evidence.SAME) return onTheLimit(limit);
     const asked = measure ? new Map(ASKED.includes(measure) ? [[system, known.n]] : []) : questions(found, [each.option]);
-    const noise = measure ? null : found.evidence.noise(found.sum(each.option));
-    return more(found, { known, bound, options: [each.option], asked, noise, measure });
+    const noise = measure ? found.evidence.noiseOf(each.option.limited.get(name)) : found.evidence.noise(found.sum(each.option));
+    if (Options.tooFewTimings(limit, known)) {
+      return remedy(`time ${Options.TIMED} questions or more in place of ${known.n}, as fewer cannot show how high a p95 may be`);
+    }
+    const open = { known, bound, options: [each.option], asked, noise, measure };
+    if (!each.allowed(name)) return more(found, open);
+    return again(found, open, measure ? known.asked : [each.quality.low, each.quality.high]);
   }
 
   /** What would tell whether options that stand alike to a requirement meet it. */
   function together(found, name, those) {
     const [first] = those;
     const { measure } = found.limits.find((one) => one.name === name);
-    if (first.standing(name) === "not measured") return toMeasure([measure]);
+    if (first.standing(name) === "not measured") return toMeasure(found, [measure]);
     const known = first.required(name);
     return known && Options.tooFew(known, found.evidence.few) ? clusters(found, name, those) : requirement(found, name, first);
   }
@@ -119,51 +150,72 @@ const Settle = (() => {
     return new Map(options.map(({ system }) => [system, n(system)]));
   }
 
-  /** Of a figure whose interval reaches beyond a bound. */
-  function more(found, { known, bound, options, asked, noise, measure }) {
-    const reach = bound >= known.value ? known.high - known.value : known.value - known.low;
-    const distance = Math.abs(bound - known.value);
-    if (distance < Evidence.SAME) return remedy("ask more questions (it cannot be said how many)");
+  /** The cheapest of all numbers of questions and seeds that would do, of a figure whose interval reaches beyond a bound. */
+  function more(found, open) {
+    const { known, bound, options } = open;
+    if (Math.abs(bound - known.value) < Evidence.SAME) return remedy("ask more questions (it cannot be said how many)");
     if (known.n === 1) return remedy("train with more --seeds, as it was measured once for each training");
     const now = Math.max(...options.map(({ system }) => found.evidence.trainings(system)));
-    const enough = noise && now > 1 && seedsFor(reach, distance, noise, now);
-    if (enough) {
-      const paid = spent(found, options, asked, 1, enough);
-      return remedy(`train with ${enough} seeds in place of ${now} (--seeds ${enough})${paid.said}`, paid.cost);
-    }
-    const times = Math.max((reach / distance) ** 2, LEAST);
-    const again = known.method.includes("training noise") ? Math.ceil(times * now) : 0;
-    if (times > MOST_TIMES || again > MOST_SEEDS) return impractical(ITEMS.get(measure) ?? "questions", times, again);
-    const paid = spent(found, options, asked, times, again);
-    const also = again ? ` and train with ${again} seeds in place of ${now} (--seeds ${again})` : "";
-    const verb = ASKED.includes(measure) ? "ask" : "use";
-    return remedy(`${verb} ${asking(found, measure, known.n, times)}${also}${paid.said}`, paid.cost);
+    const repeated = now > 1 ? open : { ...open, noise: null };
+    const all = plans(found, repeated, now);
+    if (!all.length) return impractical(repeated);
+    const cheaper = (a, b) => (a.cost === b.cost ? a.seeds * a.times < b.seeds * b.times : a.cost < b.cost);
+    const { times, seeds, said, cost } = all.reduce((a, b) => (cheaper(b, a) ? b : a));
+    const parts = times > 1 ? [asked(found, repeated, times)] : [];
+    if (seeds > now) parts.push(`train with ${seeds} seeds in place of ${now} (--seeds ${seeds})`);
+    return remedy(`${parts.join(parts[0].includes(", ") ? ", and " : " and ")}${said}`, cost);
   }
 
-  function impractical(items, times, seeds) {
-    const many = times > MOST_TIMES ? [`more than ${MOST_TIMES} times as many ${items}`] : [];
-    const trained = seeds > MOST_SEEDS ? [`more than ${MOST_SEEDS} seeds`] : [];
-    return remedy(`this cannot be settled in practice: it would take ${[...many, ...trained].join(" and ")}`, Infinity, false);
+  /** What is practical: for each number of seeds the fewest questions that would do, {times, seeds, said, cost}. */
+  function plans(found, open, now) {
+    const made = [];
+    for (let seeds = now; seeds <= (open.noise ? Math.max(now, MOST_SEEDS) : now); seeds++) {
+      const times = needed(open, seeds, now);
+      if (times !== null && times <= MOST_TIMES) {
+        made.push({ times, seeds, ...spent(found, open.options, open.asked, times, seeds > now ? seeds : 0) });
+      }
+    }
+    return made;
+  }
+
+  /** How many times as many questions would do, with so many seeds in place of those of now; null where none would. */
+  function needed({ known, bound, noise }, seeds, now) {
+    const reach = bound >= known.value ? known.high - known.value : known.value - known.low;
+    const half = (degrees) => Student.quantile(1 - TAIL, degrees) * noise.error;
+    const ofQuestions = Math.max(0, reach ** 2 - (noise ? half(noise.degrees) ** 2 : 0));
+    const trained = noise ? (half((noise.degrees * (seeds - 1)) / (now - 1)) ** 2 * now) / seeds : 0;
+    const left = (bound - known.value) ** 2 - trained;
+    if (left <= 0) return null;
+    return ofQuestions / left <= 1 && seeds > now ? 1 : Math.max(ofQuestions / left, LEAST);
+  }
+
+  /** What would tell of a figure of one training run: other runs, and more questions where these alone leave it open. */
+  function again(found, open, [low, high]) {
+    const alone = { ...open, known: { ...open.known, low, high }, noise: null };
+    const times = low <= open.bound && open.bound <= high ? (needed(alone, 1, 1) ?? 1) : 1;
+    if (times > MOST_TIMES) return impractical(alone);
+    const { said, cost } = spent(found, open.options, open.asked, times, AGAIN);
+    const also = times > 1 ? `, and ${asked(found, open, times)}` : "";
+    return remedy(`train with --seeds ${AGAIN}, which shows how much trainings differ${also}${said}`, cost);
+  }
+
+  function impractical({ measure, noise }) {
+    const items = ITEMS.get(measure) ?? "questions";
+    const needs = noise
+      ? `not even ${MOST_TIMES} times as many ${items} with ${MOST_SEEDS} seeds would do`
+      : `it would take more than ${MOST_TIMES} times as many ${items}`;
+    return remedy(`this cannot be settled in practice: ${needs}`, Infinity, false);
   }
 
   /** How many more; of two kinds, so many times as many of each. */
-  function asking({ aged }, measure, n, times) {
-    if (!measure && aged) return `about ${Figures.general(times, 2)} times as many questions, those about revised documents included`;
-    return `about ${count(times * n)} ${ITEMS.get(measure) ?? "questions"} in place of ${n}`;
+  function asked({ aged }, { measure, known }, times) {
+    const verb = ASKED.includes(measure) ? "ask" : "use";
+    if (!measure && aged) return `${verb} about ${Figures.general(times, 2)} times as many questions, those about revised documents included`;
+    return `${verb} about ${count(times * known.n)} ${ITEMS.get(measure) ?? "questions"} in place of ${known.n}`;
   }
 
   function count(number) {
     return Figures.grouped(Figures.fixed(Number(Figures.general(number, 2)), 0));
-  }
-
-  /** The fewest seeds that would do with the same questions; null where these alone do not, or need too many. */
-  function seedsFor(reach, distance, { error, degrees }, now) {
-    const rest = reach ** 2 - (Student.quantile(1 - TAIL, degrees) * error) ** 2;
-    for (let seeds = now + 1; seeds <= MOST_SEEDS; seeds++) {
-      const t = Student.quantile(1 - TAIL, (degrees * (seeds - 1)) / (now - 1));
-      if (rest + ((t * error) ** 2 * now) / seeds <= distance ** 2) return seeds;
-    }
-    return null;
   }
 
   /** What it costs to ask `times` as many questions, of weights trained with so many seeds (0: as many as now): {said, cost}. */
@@ -211,23 +263,41 @@ const Settle = (() => {
   }
 
   /** What to type for figures that are missing. */
-  function toMeasure(measures, systems = []) {
+  function toMeasure(found, measures, systems = []) {
     const again = measures.some((name) => /^(updates\.(retrained|continued)|privacy\.|hunger\.)/.test(name));
     const axes = [...new Set(measures.map((name) => name.split(".")[0]))].join(" or ");
     const only = systems.length ? ` of ${Figures.joined(systems)}` : "";
     const wanted = axes.includes(" or ") ? `(${axes})` : axes;
     const needs = axes.includes("updates") ? " (of a suite with revisions.jsonl)" : "";
-    return remedy(`measure ${[...new Set(measures)].join(", ")}${only}: pytest -m "domain and ${wanted}"${again ? " --full" : ""}${needs}`);
+    const typed = `pytest -m "domain and ${wanted}"${again ? " --full" : ""}${after(chosen(found, systems))}`;
+    return remedy(`measure ${[...new Set(measures)].join(", ")}${only}: ${typed}${needs}`);
+  }
+
+  /** The options of a command that takes the same exam of these systems, or of all. */
+  function chosen({ evidence }, systems = []) {
+    const names = systems.length ? systems : evidence.systems.map(([name]) => name);
+    const trained = Math.max(0, ...names.map((name) => evidence.trainings(name)));
+    const seeds = trained > 1 ? [`--seeds ${trained}`] : [];
+    return [evidence.options, ...systems.map((name) => `--system ${quoted(name)}`), ...seeds].filter(Boolean).join(" ");
+  }
+
+  function after(options) {
+    return options ? ` ${options}` : "";
+  }
+
+  /** A word as a shell takes it, as Python's `shlex.quote` writes it. */
+  function quoted(word) {
+    return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'"'"'`)}'`;
   }
 
   /** What to do about seconds that are not reliable. */
-  function toTimeAgain(measures) {
+  function toTimeAgain(found, measures) {
     const what = [...new Set(measures)].join(", ");
-    return remedy(`take ${what} again, all systems in one run on a quiet machine: pytest -m "domain and latency"`);
+    return remedy(`take ${what} again, all systems in one run on a quiet machine: pytest -m "domain and latency"${after(chosen(found))}`);
   }
 
   /** What to type for figures that are missing, once for all systems that lack the same. */
-  function listed(columns) {
+  function listed(found, columns) {
     const lacking = new Map();
     for (const { measure, system } of new Set(columns)) lacking.set(system, [...(lacking.get(system) ?? []), measure]);
     const groups = new Map();
@@ -235,8 +305,11 @@ const Settle = (() => {
       const mark = JSON.stringify(measures);
       groups.set(mark, [...(groups.get(mark) ?? []), system]);
     }
-    return [...groups].map(([mark, systems]) => toMeasure(JSON.parse(mark), systems));
+    return [...groups].map(([mark, systems]) => toMeasure(found, JSON.parse(mark), systems));
   }
 
-  return { gap, hour, listed, remedy, requirement, requirements, seeds, sortedOut, standing, to, toMeasure, toTimeAgain, together };
+  return {
+    after, asking, chosen, gap, hour, listed, remedy, requirement, requirements, saidOnce, seeds, sortedOut, standing, to,
+    toMeasure, toTimeAgain, together,
+  };
 })();
