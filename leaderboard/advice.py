@@ -218,9 +218,10 @@ def _answers(each: Weighed) -> bool:
 
 
 def _is_worth_naming(case: Case, each: Weighed, pick: Weighed) -> bool:
-    """Whether an option is any good as a runner-up: it can answer something, and is not both worse and in doubt."""
+    """Whether an option is any good as a runner-up: it can answer something, and is not both worse and more in doubt."""
     able = each.quality is not None and each.quality.low > 0
-    return able and (each.surely_meets or case.quality(pick.option, each.option).low <= 0)
+    surer = {*each.among(PROBABLY)} <= {*pick.among(PROBABLY)}
+    return able and (surer or case.quality(pick.option, each.option).low <= 0)
 
 
 def _nearest(case: Case, weighed: Sequence[Weighed]) -> Weighed | None:

@@ -172,7 +172,7 @@ def _figures(case: Case, each: Weighed, hour: str = "") -> str:
 def _service(case: Case, each: Weighed) -> str:
     """Whose answers are paid by the token, and that they were not measured."""
     api = case.situation.prices.api.get(each.option.system)
-    return f"answers at the prices of {api.name or 'a service'}, whose model would answer otherwise" if api else ""
+    return f"answers at the prices of {api.name or 'a service'}: another model, whose answers were not measured" if api else ""
 
 
 def _of_machine(case: Case, each: Weighed) -> bool:

@@ -150,7 +150,8 @@ def _surer(case: Case, name: str, each: Weighed, found: Interval) -> Remedy:
     asked = asked if limit.measure else _asked(case, [each.option])
     opened = _Open(found, limit.bound, (each.option,), asked, _noise(case, limit, each.option), limit.measure)
     if too_few_timings(limit, found):
-        return Remedy(f"time {TIMED} questions or more in place of {found.n}, as fewer cannot show how high a p95 may be")
+        fewer = "as fewer cannot show how high a p95 may be"
+        return Remedy(f"time {TIMED} questions or more in place of {found.n} (SAMPLE in evals/latency.py), {fewer}")
     if not case.allowed(name, each):
         return _more(case, opened)
     return _again(case, opened, _of_questions(case, limit, each))

@@ -172,9 +172,11 @@ const Advice = (() => {
     return quality !== null && quality.value > 0;
   }
 
-  /** Whether an option is any good as a runner-up: it can answer something, and is not both worse and in doubt. */
+  /** Whether an option is any good as a runner-up: it can answer something, and is not both worse and more in doubt. */
   function isWorthNaming(found, each, pick) {
-    return each.quality.low > 0 && (each.surelyMeets || found.quality(pick.option, each.option).low <= 0);
+    const known = pick.among(PROBABLY);
+    const surer = each.among(PROBABLY).every((name) => known.includes(name));
+    return each.quality.low > 0 && (surer || found.quality(pick.option, each.option).low <= 0);
   }
 
   /** What misses the fewest requirements; of several, what misses them by the least in all, and then the best. */

@@ -147,7 +147,7 @@ const Sayings = (() => {
   /** Whose answers are paid by the token, and that they were not measured. */
   function service(found, each) {
     const paid = api(found, each);
-    return paid ? `answers at the prices of ${paid.name || "a service"}, whose model would answer otherwise` : "";
+    return paid ? `answers at the prices of ${paid.name || "a service"}: another model, whose answers were not measured` : "";
   }
 
   /** Whether machine time is paid for: for answers, or for updates. */

@@ -100,7 +100,7 @@ const Settle = (() => {
     const asked = measure ? new Map(ASKED.includes(measure) ? [[system, known.n]] : []) : questions(found, [each.option]);
     const noise = measure ? found.evidence.noiseOf(each.option.limited.get(name)) : found.evidence.noise(found.sum(each.option));
     if (Options.tooFewTimings(limit, known)) {
-      return remedy(`time ${Options.TIMED} questions or more in place of ${known.n}, as fewer cannot show how high a p95 may be`);
+      return remedy(`time ${Options.TIMED} questions or more in place of ${known.n} (SAMPLE in evals/latency.py), as fewer cannot show how high a p95 may be`);
     }
     const open = { known, bound, options: [each.option], asked, noise, measure };
     if (!each.allowed(name)) return more(found, open);
