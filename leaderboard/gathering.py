@@ -104,7 +104,7 @@ def _section(suite: str, base_model: str, records: Records, run: Mapping[str, An
         {name: _of_questions(columns[name]) for name in noisy},
         {name: _said(known) for name, known in once.items() if name in figures},
         {system: Anew(rounded(known.deviation), rounded(known.degrees), _said(known)) for system, known in anew.items()},
-        _options(shlex.split(str(run.get("command") or "").rpartition("\n")[2]), suite, base_model, folder),
+        _options(_typed(run), suite, base_model, folder),
     )
 
 
@@ -134,6 +134,15 @@ def _of_questions(series: Series) -> tuple[float, float]:
     """The ends of the interval of a mean as far as questions go."""
     found = measured_interval(series.means.values, series.means.clusters, series.unit)
     return rounded(found.low), rounded(found.high)
+
+
+def _typed(run: Mapping[str, Any]) -> list[str]:
+    """The words of what was typed for the run, the last time; what a shell would not take is read as it stands."""
+    *_, last = str(run.get("command") or "").splitlines() or [""]
+    try:
+        return shlex.split(last)
+    except ValueError:
+        return last.split()
 
 
 def _options(typed: Sequence[str], suite: str, base_model: str, folder: Path | None) -> str:
@@ -230,11 +239,15 @@ def of_json(data: Mapping[str, Any]) -> Evidence:
         {column: row["caution"] for column, row in figures.items() if "caution" in row},
         data["machine"],
         Hardware(**data["hardware"]),
-        {column: (row["asked"][0], row["asked"][1]) for column, row in figures.items() if "asked" in row},
+        {column: _pair(*row["asked"]) for column, row in figures.items() if "asked" in row},
         {column: row["allows"] for column, row in figures.items() if "allows" in row},
         {system: Anew(*known) for system, *known in data["anew"]},
         data["options"],
     )
+
+
+def _pair(low: float, high: float) -> tuple[float, float]:
+    return low, high
 
 
 def read(path: Path) -> list[Evidence]:

@@ -1079,6 +1079,12 @@ def test_a_command_takes_the_same_exam_again_of_the_systems_that_need_it(tmp_pat
     ]
 
 
+@pytest.mark.parametrize("typed", [None, "", "pytest --suite 'half", "pytest --suite", 7])
+def test_what_cannot_be_read_of_what_was_typed_is_left_out_of_a_command(typed):
+    (found,) = gathered(measured(rag=RAG), {"command": typed})
+    assert found.options == "--suite instruments"
+
+
 def test_all_that_is_to_be_checked_is_said_before_the_runner_up():
     month = replace(MONTH, min_abstention=0.88, max_latency=4.0)
     (advice,) = counsel.advise([evidence(measured(rag=RAG, worse=WORSE | {"accuracy.exact": 0.75}))], month)
