@@ -19,13 +19,14 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import pytest
 
 import leaderboard
-from evals import axes, latency, options, progress, quiet
+from evals import axes, latency, options, progress, quiet, storage
 from evals.cache import Cache, digest
-from evals.cli import begin
+from evals.cli import USAGE_ERROR, begin
 from evals.exam import NOTHING, Axis, Effort, Exam, Sheet
 from evals.judges import Judge, load_judge
 from evals.redaction import redact
 from evals.schema import InputError, Suite
+from evals.stopping import Stopped, Stopping
 from leaderboard import provenance
 from models import base as base_models
 from models import bench, estimate, fairness, limits, systems
@@ -40,7 +41,6 @@ quiet.quiet()
 quiet.patient()
 
 PLAN = pytest.StashKey["Plan"]()
-ASKED = pytest.StashKey[int]()
 
 
 class Cell(NamedTuple):
@@ -60,6 +60,12 @@ class Plan:
     started: str = field(default_factory=provenance.now)
     timed: list[Cell] = field(default_factory=list)
     """The cells whose latency is asked for, once the tests are collected."""
+    asked: list[str] = field(default_factory=list)
+    """Names of the tests, once they are collected."""
+    undone: list[str] = field(default_factory=list)
+    """What was asked for at the end and could not be done."""
+    stopping: Stopping = field(default_factory=partial(Stopping, "nothing begun"))
+    """Whether the run is to stop, and what then."""
 
     @cached_property
     def cache(self) -> Cache:
@@ -256,7 +262,11 @@ def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "domain: the exam itself, every axis on every suite and system")
     for axis in axes.AXES:
         config.addinivalue_line("markers", f"{axis}: the {axis} axis of the exam")
-    config.stash[PLAN] = plan = Plan(config.option, config.rootpath)
+    say = partial(_last_line, config)
+    config.stash[PLAN] = plan = Plan(config.option, config.rootpath, stopping=Stopping("nothing begun", say))
+    if _takes_exam(config) and not _only_looks(config):
+        config.add_cleanup(plan.stopping.stop_listening)
+        plan.stopping.listen()
     if _takes_exam(config):
         begin()
         try:
@@ -264,6 +274,15 @@ def pytest_configure(config: pytest.Config) -> None:
         except InputError as error:
             raise pytest.UsageError(*redact(str(error)).splitlines()) from None
         progress.show(config)
+
+
+def _last_line(config: pytest.Config, text: str) -> None:
+    """A line past pytest's capture, for a process that ends with it; a worker of `-n` has no terminal."""
+    if not hasattr(config, "workerinput"):
+        writer = config.get_terminal_writer()
+        writer.line()
+        writer.line(text, yellow=True)
+        writer.flush()
 
 
 def pytest_sessionstart(session: pytest.Session) -> None:
@@ -323,6 +342,7 @@ def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool 
 def pytest_collection_finish(session: pytest.Session) -> None:
     """Note which systems are timed, as they are timed in turn: those that no option, `-k` or `-m` leaves out."""
     items = [item for item in session.items if isinstance(item, pytest.Function) and item.get_closest_marker("latency")]
+    session.config.stash[PLAN].asked[:] = [item.nodeid for item in session.items]
     cells: list[Any] = [item.callspec.params["cell"] for item in items if "cell" in item.fixturenames]
     session.config.stash[PLAN].timed[:] = cells
 
@@ -357,7 +377,7 @@ def pytest_runtestloop(session: pytest.Session) -> bool | None:
         from leaderboard import ready  # it loads numpy, which nobody needs who only collects
 
         try:
-            ready.check(plan.store, plan.site, plan.saving, plan.base_facts)
+            ready.check(plan.store, plan.cache, plan.site, plan.saving, plan.base_facts)
         except InputError as error:
             raise pytest.UsageError(*redact(str(error)).splitlines()) from error
     return None
@@ -436,9 +456,36 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
     return ByCandidate(config, log)
 
 
-def pytest_sessionfinish(session: pytest.Session) -> None:
-    """Remember how many tests there were, so that a run that was interrupted can say how far it came."""
-    session.config.stash[ASKED] = session.testscollected
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_node_collection_finished(node: Any, ids: Sequence[str]) -> None:
+    """The workers of `-n` collect the same tests, and this process none."""
+    node.config.stash[PLAN].asked[:] = ids
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection(session: pytest.Session) -> None:
+    """From now on what is stopped has an end of its own, where the page is written."""
+    session.config.stash[PLAN].stopping.phase = "at work"
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Not another test where a library caught the exception that was to stop the one before."""
+    item.config.stash[PLAN].stopping.check()
+
+
+def pytest_keyboard_interrupt(excinfo: pytest.ExceptionInfo[BaseException]) -> None:
+    """Say at once that Ctrl-C was heard: what was measured is published before the end."""
+    if isinstance(excinfo.value, Stopped):
+        logging.getLogger("proctor").warning("stopping (%s); once more to stop at once", str(excinfo.value).removeprefix("by "))
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_sessionfinish(session: pytest.Session) -> Iterator[None]:
+    """After all is said: end with what tells that the run was stopped, or not published, saved or compared as asked."""
+    plan = session.config.stash[PLAN]
+    plan.stopping.phase = "finishing"
+    yield
+    session.exitstatus = plan.stopping.code or (USAGE_ERROR if plan.undone else session.exitstatus)
 
 
 def _timed_by_workers(terminalreporter: Any, plan: Plan) -> None:
@@ -448,36 +495,91 @@ def _timed_by_workers(terminalreporter: Any, plan: Plan) -> None:
     plan.timed[:] = plan.timed or [cell for cell in plan.cells if plan.id(cell) in timed]
 
 
-def _unfinished(terminalreporter: Any, asked: int) -> dict[str, str]:
-    """What a reader of the page should know of a run that was interrupted."""
-    done = {report.nodeid for reports in terminalreporter.stats.values() for report in reports if hasattr(report, "when")}
-    return {"unfinished": f"{len(done)} of {asked} tests were run"} if len(done) < asked else {}
+def _left(terminalreporter: Any, plan: Plan) -> list[str]:
+    """Tests that were asked for and not taken."""
+    reports = [report for found in terminalreporter.stats.values() for report in found if hasattr(report, "when")]
+    ended = {report.nodeid for report in reports if report.when == "call" or not report.passed}
+    if ended >= set(plan.asked):
+        return []
+    from leaderboard import store, unfinished
+
+    cells = {plan.id(cell): cell.candidate for cell in plan.cells}
+    suites = {plan.id(cell): cell.suite.name for cell in plan.cells}
+
+    def cell(place: str) -> unfinished.Cell | None:
+        one = cells.get(place)
+        return (suites[place], one.base_model, one.name, one.seed) if one else None
+
+    records = store.read(plan.run_folder).records
+    return unfinished.left(plan.asked, ended, records, cell)
 
 
 def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
-    """After the exam: publish the page, print the table, and say where the page is."""
+    """After the exam: publish the page, print the table, and say where the page is, and what could not be done."""
     plan = config.stash[PLAN]
-    if not _takes_exam(config) or _only_looks(config) or not (plan.run_folder / "records.jsonl").exists():
+    if not _takes_exam(config) or _only_looks(config):
         return
-    terminalreporter.section("leaderboard")
-    _timed_by_workers(terminalreporter, plan)
+    if _measured(plan.run_folder / "records.jsonl"):
+        terminalreporter.section("leaderboard")
+        _timed_by_workers(terminalreporter, plan)
+        _do_all(terminalreporter, plan)
+    if plan.stopping.number:
+        _say_stopped(terminalreporter, plan)
+
+
+def _measured(records: Path) -> bool:
+    """Whether there is anything to publish: else a page that is there stays as it is."""
+    return records.exists() and records.stat().st_size > 0
+
+
+def _do_all(terminalreporter: Any, plan: Plan) -> None:
+    """What is done with a run at its end; what fails is said, and keeps from the rest only what needs it."""
     try:
-        plan.store.set_provenance(plan.provenance() | _unfinished(terminalreporter, config.stash[ASKED]))
-        page, tables = leaderboard.present(plan.run_folder, plan.site)
-        terminalreporter.write_line(tables)
-        terminalreporter.write_line(f"Records: {plan.run_folder}\nPage:    {page}")
-        _saved_runs(terminalreporter, plan)
-    except InputError as error:
-        terminalreporter.write_line(f"not published, saved or compared: {redact(str(error))}", red=True)
+        left = _left(terminalreporter, plan)
+        done = len(plan.asked) - len(left)
+        plan.store.set_provenance(
+            plan.provenance() | ({"unfinished": f"{done} of {len(plan.asked)} tests were run"} if left else {})
+        )
+    except (InputError, OSError) as error:
+        _complain(terminalreporter, plan, "not published, saved or compared", error)
+        return
+    for undone, step in (("not published", _published), ("not saved", _saved), ("not compared", _compared)):
+        try:
+            step(terminalreporter, plan)
+        except (InputError, OSError) as error:
+            _complain(terminalreporter, plan, undone, error)
 
 
-def _saved_runs(terminalreporter: Any, plan: Plan) -> None:
-    """Where this run is saved, and what changed since the one saved before, as far as either was asked for."""
+def _complain(terminalreporter: Any, plan: Plan, undone: str, error: InputError | OSError) -> None:
+    plan.undone.append(undone)
+    said = str(error) if isinstance(error, InputError) else f"cannot read or write {storage.sentence(error)}"
+    terminalreporter.write_line(f"{undone}: {redact(said)}", red=True)
+
+
+def _published(terminalreporter: Any, plan: Plan) -> None:
+    terminalreporter.write_line(f"Records: {plan.run_folder}")
+    page, tables = leaderboard.present(plan.run_folder, plan.site)
+    terminalreporter.write_line(tables)
+    terminalreporter.write_line(f"Page:    {page}")
+
+
+def _saved(terminalreporter: Any, plan: Plan) -> None:
+    """Where this run is saved, if that was asked for."""
     if plan.saving:
         from leaderboard import baseline, store
 
         baseline.save(store.read(plan.run_folder), plan.saving)
         terminalreporter.write_line(f"Saved:   {plan.saving}")
-    if plan.against:  # last: a comparison may be refused, and nothing is lost by that
+
+
+def _compared(terminalreporter: Any, plan: Plan) -> None:
+    """What changed since the run saved before, if that was asked for."""
+    if plan.against:
         terminalreporter.section("compared with the saved run")
         terminalreporter.write_line(leaderboard.compared(plan.against.saved, plan.run_folder))
+
+
+def _say_stopped(terminalreporter: Any, plan: Plan) -> None:
+    """What is kept of a run that was stopped, and how it goes on."""
+    kept = f"what was measured is kept in {plan.run_folder}" if plan.run_folder.exists() else "nothing was measured yet"
+    terminalreporter.write_line(f"Stopped by {plan.stopping.name}: {kept}, and the same command goes on from there.", yellow=True)

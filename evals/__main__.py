@@ -8,11 +8,9 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 
-from evals.cli import USAGE_ERROR, Parser, begin
+from evals.cli import Parser, begin, ended
 from evals.judges import FORMS, load_judge
 from evals.ranges import Range
-from evals.redaction import redact
-from evals.schema import InputError
 
 REPEATS = Range(1, 1000, "times", whole=True)
 
@@ -21,11 +19,7 @@ def main(words: Sequence[str] | None = None) -> int:
     """Do as told; returns the exit code."""
     begin()
     arguments = _parser().parse_args(words)
-    try:
-        return _calibrate(arguments)
-    except InputError as error:
-        print(f"error: {redact(str(error))}", file=sys.stderr)
-        return USAGE_ERROR
+    return ended(lambda: _calibrate(arguments))
 
 
 def _calibrate(arguments: argparse.Namespace) -> int:

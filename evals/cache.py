@@ -7,24 +7,22 @@ journal is dropped, reported and done again.
 
 from __future__ import annotations
 
-import errno
 import hashlib
 import json
 import logging
 import os
 import shutil
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
-from functools import lru_cache
+from contextlib import AbstractContextManager, contextmanager
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 
 from filelock import FileLock
 
-from evals import manifest
+from evals import manifest, storage, temporary
 from evals.counts import counted
 from evals.disk import file_digest, write_atomically
-from evals.schema import InputError
 from evals.sealed import opened, sealed
 
 log = logging.getLogger("proctor")
@@ -46,27 +44,25 @@ def source(*files: str) -> str:
     return digest([file_digest(Path(file)) for file in files])
 
 
-NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EACCES, errno.EPERM, errno.ENOTDIR}
-
-
-@contextmanager
-def _told(folder: Path) -> Iterator[None]:
+def _told(folder: Path) -> AbstractContextManager[None]:
     """A disk that takes no more, or a folder that takes nothing, said plainly."""
-    try:
-        yield
-    except OSError as error:
-        if error.errno not in NO_ROOM:
-            raise
-        raise InputError(
-            f"cannot write to the cache {folder}: {error.strerror}; make room, or name another folder in PROCTOR_CACHE"
-        ) from error
+    return storage.told("cannot write to the cache", folder, "name another folder in PROCTOR_CACHE")
 
 
 class Cache:
     """A folder of entries ``<kind>/<key>/``. Keys are hashes; a kind is a word such as ``adapters``."""
 
     def __init__(self, folder: Path) -> None:
-        self.folder = folder.resolve()
+        self.folder = Path(os.path.realpath(folder))  # a Path's own resolve() fails at links that lead in a circle
+
+    def check(self) -> None:
+        """Whether something can be written there.
+
+        Raises:
+            InputError: it cannot; says what to do.
+        """
+        with _told(self.folder):
+            storage.probe(self.folder)
 
     def build(self, kind: str, key: str, make: Callable[[Path], None]) -> Path:
         """The folder of an entry, made by ``make(folder)`` if it is not there yet.
@@ -92,7 +88,9 @@ class Cache:
         def write(folder: Path) -> None:
             (folder / "value.json").write_text(json.dumps(make()), encoding="utf-8")
 
-        return json.loads((self.build(kind, key, write) / "value.json").read_text(encoding="utf-8"))
+        entry = self.build(kind, key, write)
+        with _told(self.folder):  # somebody may have removed it
+            return json.loads((entry / "value.json").read_text(encoding="utf-8"))
 
     def file_digest(self, path: Path) -> str:
         """Hash of a file's bytes. Large files are hashed once, and again only when they were written to or replaced."""
@@ -109,6 +107,7 @@ class Cache:
     def _make(self, entry: Path, make: Callable[[Path], None]) -> None:
         partial = entry.with_name(f"{entry.name}.partial")
         partial.mkdir(parents=True, exist_ok=True)
+        temporary.sweep(partial)
         if manifest.damage(partial, without=SCRATCH):  # else a kill came after it was made
             manifest.remove(partial)
             make(partial)
@@ -129,7 +128,14 @@ class Cache:
 
     def _lock(self, entry: Path) -> FileLock:
         entry.parent.mkdir(parents=True, exist_ok=True)
+        _tidy(entry.parent)
         return FileLock(f"{entry}.lock")
+
+
+@cache
+def _tidy(folder: Path) -> None:
+    """Remove what killed processes left in a folder: once in a process is enough."""
+    temporary.sweep(folder)
 
 
 def _remove(entry: Path) -> None:
@@ -155,10 +161,15 @@ class Journal:
         """Held while rows are added, so that two workers do not do the same work. Damaged lines are taken out first."""
         with _told(self.path.parent):
             self.path.parent.mkdir(parents=True, exist_ok=True)
-        with FileLock(f"{self.path}.lock"):
+            _tidy(self.path.parent)
+            lock = FileLock(f"{self.path}.lock")
+            lock.acquire()
+        try:
             with _told(self.path.parent):
                 self._mend()
             yield
+        finally:
+            lock.release()
 
     def rows(self) -> Iterator[dict[str, Any]]:
         """What every undamaged line holds, in order."""

@@ -7,10 +7,14 @@ import codecs
 import io
 import os
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import NoReturn
 
-from evals.redaction import start
+from evals import storage
+from evals.redaction import redact, start
+from evals.schema import InputError
+from evals.stopping import Stopped, Stopping
 
 USAGE_ERROR = 4
 """As pytest's."""
@@ -44,6 +48,34 @@ def begin() -> None:
     """What every command does first: no secret of its words or its environment is shown, and no character ends it."""
     start(sys.argv, os.environ)
     suit_any_terminal()
+
+
+def ended(run: Callable[[], int | None], refused: int = USAGE_ERROR) -> int:
+    """Run a command; returns its exit code.
+
+    What a user can mend is said in words and ends with ``refused``; Ctrl-C, SIGTERM and SIGHUP end with 130, 143 and 129.
+    """
+    stopping = Stopping("at work", _complain)
+    stopping.listen()
+    try:
+        return run() or 0
+    except Stopped:
+        _complain(f"stopped by {stopping.name}: what was written until now is whole; run the same command again")
+        return stopping.code
+    except InputError as error:
+        _complain(f"error: {error}")
+    except BrokenPipeError:  # who reads it has read enough, as `head` does
+        sys.stdout = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115, PTH123 # for what is written at the end
+        return 0
+    except OSError as error:
+        _complain(f"error: cannot read or write {storage.sentence(error)}")
+    finally:
+        stopping.stop_listening()
+    return refused
+
+
+def _complain(text: str) -> None:
+    print(redact(text), file=sys.stderr, flush=True)  # noqa: T201 # a command's own words
 
 
 class Parser(argparse.ArgumentParser):

@@ -7,6 +7,8 @@ import os
 from collections.abc import Iterable
 from pathlib import Path
 
+from evals import temporary
+
 
 def file_digest(path: Path) -> str:
     """Hash of a file's bytes."""
@@ -17,7 +19,7 @@ def file_digest(path: Path) -> str:
 def write_atomically(path: Path, text: str | Iterable[bytes]) -> None:
     """Write beside, sync, rename: readers see the old text or the new, never half of it. It may come piece by piece."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    beside = path.with_name(f".{path.name}.{os.getpid()}")
+    beside = temporary.beside(path)
     try:
         with beside.open("wb") as file:
             file.writelines([text.encode()] if isinstance(text, str) else text)

@@ -11,7 +11,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from evals.cli import USAGE_ERROR, Parser, begin
+from evals.cli import USAGE_ERROR, Parser, begin, ended
 from evals.counts import counted
 from evals.ranges import AMOUNT, COUNT, SHARE, Range
 from evals.redaction import redact
@@ -31,14 +31,7 @@ def main(words: Sequence[str] | None = None) -> int:
     """Do as told; returns the exit code."""
     begin()
     arguments = _parser().parse_args(words)
-    try:
-        return int(arguments.run(arguments))
-    except InputError as error:
-        print(f"error: {redact(str(error))}", file=sys.stderr)
-        return int(arguments.refused)
-    except BrokenPipeError:  # who reads it has read enough, as `head` does
-        sys.stdout = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115, PTH123 # for what is written at the end
-        return 0
+    return ended(lambda: int(arguments.run(arguments)), arguments.refused)
 
 
 def _publish(arguments: argparse.Namespace) -> int:

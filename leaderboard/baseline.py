@@ -20,6 +20,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from evals import storage, temporary
 from evals.disk import write_atomically
 from evals.ranges import SEED, Range
 from evals.redaction import redact
@@ -38,6 +39,7 @@ READABLE = (1, FORMAT)
 SAVED = Path(__file__).with_name("baseline")
 """Where runs are saved."""
 AGAIN = "name a run folder, or a file that --eval-save wrote, and save that one again if it was changed"
+SAVING = "choose another name or file for --eval-save"
 VALUE = Range(-1e30, 1e30)
 ABOUT = About._fields
 LETTERS: dict[Status, str] = {"failed": "x", "unmeasured": "?", "not_applicable": "-"}
@@ -76,7 +78,10 @@ def save(run: Run, path: Path) -> None:
     joined = ",\n".join(lines)
     provenance = json.dumps(run.provenance, indent=1, ensure_ascii=False)
     text = f'{{"format": {FORMAT},\n"run": {provenance},\n"items": {{\n{listed}\n}},\n"series": [\n{joined}\n]}}\n'
-    write_atomically(path, [sealed(redact(text).encode()), b"\n"])
+    with storage.told("cannot save the run in", path.parent, SAVING):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        temporary.sweep(path.parent)
+        write_atomically(path, [sealed(redact(text).encode()), b"\n"])
 
 
 def _outcomes(rows: Records) -> dict[str, Any]:
@@ -107,6 +112,8 @@ def load(path: Path, measures: Collection[str] | None = None) -> Run:
                 columns.extend(_records(row, data["items"][row["items"]]))
         records = Records(columns.table()).in_order()
         provenance = data["run"]
+    except OSError as error:
+        raise InputError(f"cannot read the saved run {storage.sentence(error)}") from error
     except (ValueError, KeyError, TypeError, AttributeError, OverflowError) as error:
         why = f"{short(str(error))} is missing" if isinstance(error, KeyError) else short(str(error), 300)
         raise InputError(f"{path}: not a saved run: {why}; {AGAIN}") from error

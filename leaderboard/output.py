@@ -6,11 +6,10 @@ what somebody else put there stays, and a folder that holds something and no mar
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from pathlib import Path
-from tempfile import TemporaryFile
 
+from evals import storage, temporary
 from evals.disk import write_atomically
 from evals.names import below
 from evals.redaction import redact
@@ -42,16 +41,17 @@ class Site:
         Raises:
             InputError: files cannot be written there, or it holds what Proctor did not write and would have to overwrite.
         """
-        there = next(path for path in (self.folder, *self.folder.absolute().parents) if path.exists())
-        with self._plainly(), TemporaryFile(dir=there):
-            pass
-        self._check_ours()
-        for name in (*DATA, PAGE):
-            self._place(name)
-        for name in FOLDERS:
-            self._check_folder(name)
-        page = self.folder / PAGE
-        if page.is_file() and GENERATOR not in page.read_bytes()[:4096]:
+        with self._plainly():
+            storage.probe(self.folder)
+            self._check_ours()
+            for name in (*DATA, PAGE):
+                self._place(name)
+            for name in FOLDERS:
+                self._check_folder(name)
+                storage.probe(self.folder / name)
+            page = self.folder / PAGE
+            mine = not page.is_file() or GENERATOR in page.read_bytes()[:4096]
+        if not mine:
             raise InputError(f"{page} was not written by Proctor, and would be lost; choose another folder for the page")
 
     def old(self, name: str) -> str | None:
@@ -84,16 +84,17 @@ class Site:
     def finish(self) -> None:
         """Remove what was published before and was not this time."""
         with self._plainly():
+            temporary.sweep(self.folder, *(self.folder / name for name in FOLDERS))
             gone = self._known - self._written
             for path in filter(None, map(self._removable, sorted(gone))):
                 path.unlink(missing_ok=True)
             self._list((self._named() - gone) | self._written)
 
     def _check_ours(self) -> None:
-        """InputError where the folder is somebody else's."""
+        """InputError where the folder is somebody else's. What a killed publication was writing is nobody's."""
         if self._is_marked() or not self.folder.is_dir():
             return
-        if any(self.folder.iterdir()):
+        if any(not temporary.is_temporary(path.name) for path in self.folder.iterdir()):
             raise InputError(
                 f"{self.folder} holds files, and no page that this version of Proctor published (there is no {MARKER} in it); "
                 "name a folder that is new or empty, or delete this one if an earlier version wrote it"
@@ -152,10 +153,5 @@ class Site:
         if not self._is_marked() or self._marker.read_text(encoding="utf-8", errors="replace") != text:
             write_atomically(self._marker, text)
 
-    @contextmanager
-    def _plainly(self) -> Iterator[None]:
-        try:
-            yield
-        except OSError as error:
-            why = error.strerror or str(error)
-            raise InputError(f"cannot publish into {self.folder}: {why}; make room or choose another folder") from error
+    def _plainly(self) -> AbstractContextManager[None]:
+        return storage.told("cannot publish into", self.folder, "choose another folder for the page")

@@ -7,15 +7,17 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from evals import storage
+from evals.cache import Cache
 from evals.schema import InputError
-from leaderboard.baseline import open_run
+from leaderboard.baseline import SAVING, open_run
 from leaderboard.changes import renewed
 from leaderboard.output import Site
 from leaderboard.store import Store
 
 
-def check(store: Store, site: Path, saved: Path | None, base_models: Mapping[str, Any]) -> None:
-    """Whether records, page and saved run can be written, and take no other's place.
+def check(store: Store, cache: Cache, site: Path, saved: Path | None, base_models: Mapping[str, Any]) -> None:
+    """Whether records, cache, page and saved run can be written, and take no other's place.
 
     ``base_models`` is what the run's provenance will say of them: label -> facts.
 
@@ -23,7 +25,8 @@ def check(store: Store, site: Path, saved: Path | None, base_models: Mapping[str
         InputError: with every reason why not.
     """
     checks: tuple[Callable[[], None], ...] = (
-        partial(store.add, []),
+        store.check,
+        cache.check,
         Site(site).check,
         partial(_same_models, store, base_models),
         partial(_free, saved, store),
@@ -48,7 +51,11 @@ def _same_models(store: Store, base_models: Mapping[str, Any]) -> None:
 
 def _free(saved: Path | None, store: Store) -> None:
     """A saved run is replaced by the same run alone, which may have gone on since."""
-    if saved is None or not saved.exists():
+    if saved is None:
         return
+    with storage.told("--eval-save: cannot write into", saved.parent, SAVING):
+        storage.probe(saved.parent)
+        if not saved.exists():
+            return
     if open_run(saved).provenance.get("started") != store.provenance.get("started", ""):
         raise InputError(f"--eval-save: {saved} is another saved run; choose another name, or delete it")

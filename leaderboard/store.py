@@ -26,6 +26,7 @@ from typing import Any
 
 from filelock import FileLock
 
+from evals import storage, temporary
 from evals.counts import counted
 from evals.disk import write_atomically
 from evals.names import below, file_slug, slug
@@ -51,9 +52,20 @@ class Store:
 
     def __init__(self, folder: Path) -> None:
         """Use ``folder``, which need not exist yet."""
-        self.folder = folder.resolve()
+        self.folder = Path(os.path.realpath(folder))  # a Path's own resolve() fails at links that lead in a circle
         self._records = self.folder / RECORDS
         self._known, self._read = Columns(), (0, 0)
+        self._tidy = False
+
+    def check(self) -> None:
+        """Whether records can be added to what is there.
+
+        Raises:
+            InputError: the folder cannot be written to, or a file in it is damaged.
+        """
+        with self._writing():
+            storage.probe(self.folder)
+            self._catch_up()
 
     def add(self, records: Iterable[Record]) -> None:
         """Add records all at once, or none of them. What is there already is not written again.
@@ -119,15 +131,13 @@ class Store:
 
     @contextmanager
     def _writing(self) -> Iterator[None]:
-        try:
+        with storage.told("cannot write to the run folder", self.folder, "choose another folder (--run-dir)"):
             self.folder.mkdir(parents=True, exist_ok=True)
             with FileLock(self.folder / ".lock"):
+                if not self._tidy:
+                    temporary.sweep(*(Path(folder) for folder, _, _ in os.walk(self.folder)))
+                    self._tidy = True
                 yield
-        except OSError as error:
-            why = error.strerror or str(error)
-            raise InputError(
-                f"cannot write to the run folder {self.folder}: {why}; make room or choose another folder"
-            ) from error
 
     def _told(self) -> dict[str, Any]:
         try:
@@ -234,9 +244,10 @@ def read(folder: Path) -> Run:
         raise InputError(f"{folder}: there is no such run folder; an exam names its own at its end, after 'Records:'")
     if not (folder / RECORDS).is_file() and not (folder / PROVENANCE).is_file():
         raise InputError(f"{folder} is not a run folder: it holds neither {RECORDS} nor {PROVENANCE}; name one that holds them")
-    records = _records(folder / RECORDS)
-    contents.check(folder, records.counts())
-    return Run(folder, records, _provenance(folder))
+    with storage.told("cannot read the run folder", folder, "name another"):
+        records = _records(folder / RECORDS)
+        contents.check(folder, records.counts())
+        return Run(folder, records, _provenance(folder))
 
 
 def _records(path: Path) -> Records:

@@ -8,11 +8,10 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from evals.cli import USAGE_ERROR, Parser, begin, interpreter
+from evals.cli import Parser, begin, ended, interpreter
 from evals.counts import counted
 from evals.ranges import SEED, Range
-from evals.redaction import redact
-from evals.schema import InputError, Suite
+from evals.schema import Suite
 from evals.tally import Tally
 from suites.draft import suite_name, write_folder, write_suite
 from suites.hints import hints
@@ -30,15 +29,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; its exit code."""
     begin()
     options = _parser().parse_args(arguments)
-    try:
-        options.run(options)
-    except InputError as error:
-        print(f"error: {redact(str(error))}", file=sys.stderr)
-        return USAGE_ERROR
-    except OSError as error:
-        print(f"error: a file cannot be read or written: {redact(str(error))}", file=sys.stderr)
-        return USAGE_ERROR
-    return 0
+    return ended(lambda: options.run(options))
 
 
 def _new(options: argparse.Namespace) -> None:

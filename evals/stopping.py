@@ -1,0 +1,89 @@
+"""Ctrl-C, SIGTERM and SIGHUP: the first stops the work where nothing is lost by it, one after that ends the process at once.
+
+Everything that is kept is written whole or not at all, so an exception is as good a way to stop as any. What runs in the
+background and ignores a signal from the start (``nohup``) goes on ignoring it.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import threading
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from types import FrameType
+from typing import Any, Literal, TypeAlias
+
+NAMES = {signal.SIGINT: "Ctrl-C", signal.SIGTERM: "SIGTERM"}
+if hasattr(signal, "SIGHUP"):
+    NAMES[signal.SIGHUP] = "SIGHUP"
+SAME = 0.5
+"""Seconds in which signals are one: a terminal and ``timeout`` tell all processes of a group, and parents pass it on."""
+Phase: TypeAlias = Literal["nothing begun", "at work", "finishing"]
+
+
+class Stopped(KeyboardInterrupt):
+    """Work is to stop."""
+
+    def __init__(self, number: int) -> None:
+        super().__init__(f"by {NAMES[signal.Signals(number)]}")
+        self.number = number
+
+
+class Stopping:
+    """What this process does when it is told to stop, while it listens."""
+
+    def __init__(self, phase: Phase, say: Callable[[str], object] = lambda _: None) -> None:
+        """``say`` shows a line that is the process's last."""
+        self.phase: Phase = phase
+        self.number = 0
+        """The signal that came first; 0 while none has."""
+        self.again: Callable[[int], object] = self._end
+        """Is told of signals after the first."""
+        self._say, self._since, self._before = say, 0.0, dict[int, Any]()
+
+    @property
+    def code(self) -> int:
+        """What the process then ends with, as a shell has it: 130, 143 or 129; 0 while nothing told it to stop."""
+        return 128 + self.number if self.number else 0
+
+    @property
+    def name(self) -> str:
+        """What told it to stop."""
+        return NAMES[signal.Signals(self.number)]
+
+    def check(self) -> None:
+        """Stop if that was asked for. An exception may have been lost in a library that catches all of them."""
+        if self.number:
+            raise Stopped(self.number)
+
+    def listen(self) -> None:
+        """From now on be told of signals."""
+        if threading.current_thread() is threading.main_thread():
+            heard = [number for number in NAMES if signal.getsignal(number) != signal.SIG_IGN]
+            self._before = {number: signal.signal(number, self._handle) for number in heard}
+
+    def stop_listening(self) -> None:
+        """Leave signals to whom they were told before."""
+        for number, before in self._before.items():
+            signal.signal(number, before)
+        self._before = {}
+
+    def _handle(self, number: int, _: FrameType | None) -> None:
+        if self.number:
+            if time.monotonic() - self._since > SAME:
+                self.again(number)
+            return
+        self.number, self._since = number, time.monotonic()
+        if self.phase == "nothing begun":
+            self._end(number, "before any work was done")
+        if self.phase == "at work":
+            raise Stopped(number)
+
+    def _end(self, number: int, when: str = "at once: what was kept until now is whole") -> None:
+        with suppress(Exception):  # a line that was being written is no reason to go on
+            self._say(f"stopped by {NAMES[signal.Signals(number)]}, {when}")
+            sys.stdout.flush()
+        os._exit(128 + number)
