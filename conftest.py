@@ -422,11 +422,21 @@ def pytest_runtest_makereport(
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
     """What a user can mend, and a bar that was missed, is said in words, without the way through Proctor's code."""
     report = yield
-    told = (InputError, AssertionError) if "cell" in getattr(item, "fixturenames", ()) else ()
-    if call.excinfo and call.excinfo.errisinstance(told):
-        report.longrepr = str(call.excinfo.value)
+    error = call.excinfo.value if call.excinfo and "cell" in getattr(item, "fixturenames", ()) else None
+    if isinstance(error, InputError | AssertionError):
+        report.longrepr = str(error)
+    elif isinstance(error, Exception) and (said := _of_storage(error, item.config.stash[PLAN])):
+        report.longrepr = said
     _redact(report)
     return report
+
+
+def _of_storage(error: Exception, plan: Plan) -> str:
+    """What failed on the disk, where that was it: libraries write into the cache and read from it, too."""
+    if not plan.cache.folder.exists():
+        return f"the cache {plan.cache.folder} was removed while the exam ran; run the same command again"
+    places = ((plan.cache.folder, "name another folder in PROCTOR_CACHE"), (plan.run_folder, "choose another folder (--run-dir)"))
+    return next((text for place in places if (text := storage.said(error, "cannot read or write in", *place))), "")
 
 
 def _redact(report: pytest.TestReport) -> None:

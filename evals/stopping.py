@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import os
 import signal
+import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from pathlib import Path
 from types import FrameType
 from typing import Any, Literal, TypeAlias
 
@@ -87,3 +89,29 @@ class Stopping:
             self._say(f"stopped by {NAMES[signal.Signals(number)]}, {when}")
             sys.stdout.flush()
         os._exit(128 + number)
+
+
+def run(command: Sequence[str], folder: Path, environment: Mapping[str, str]) -> int:
+    """What a command ends with.
+
+    Raises:
+        Stopped: this process is to stop. The command was told so, and has ended: whatever it writes at its end is there.
+    """
+    process = subprocess.Popen(command, cwd=folder, env=dict(environment))  # noqa: S603 # whoever calls knows what
+    try:
+        return process.wait()
+    except Stopped as stopped:
+        with _passed_on(process):
+            process.send_signal(stopped.number)
+            process.wait()
+        raise
+
+
+@contextmanager
+def _passed_on(process: subprocess.Popen[bytes]) -> Iterator[None]:
+    before = {number: signal.signal(number, lambda told, _: process.send_signal(told)) for number in NAMES}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)

@@ -37,10 +37,14 @@ ENOUGH = 2**20
 """Bytes that a folder must take before work begins."""
 
 
-def sentence(error: OSError, instead: str = "") -> str:
-    """``FILE: No space left on device; make room there, or INSTEAD``: what happened and what to do."""
+def sentence(error: OSError, instead: str = "", known: Path | None = None) -> str:
+    """``FILE: No space left on device; make room there, or INSTEAD``: what happened and what to do.
+
+    The file is left out where it is ``known``.
+    """
     told = [text for text in (REMEDIES.get(error.errno or 0, ""), instead) if text]
-    where = f"{os.fsdecode(error.filename)}: " if isinstance(error.filename, str | bytes) else ""
+    named = isinstance(error.filename, str | bytes) and os.fsdecode(error.filename) != str(known)
+    where = f"{os.fsdecode(error.filename)}: " if named else ""
     return f"{where}{error.strerror or error}{'; ' if told else ''}{', or '.join(told)}"
 
 
@@ -76,10 +80,18 @@ def told(what: str, folder: Path, instead: str) -> Iterator[None]:
     except InputError:
         raise
     except Exception as error:
-        found = cause(error)
-        if found is None or not (found.errno in NO_ROOM or (found is error and _within(found, folder))):
+        plainly = said(error, what, folder, instead)
+        if not plainly:
             raise
-        raise InputError(f"{what} {folder}: {sentence(found, instead)}") from error
+        raise InputError(plainly) from error
+
+
+def said(error: Exception, what: str, folder: Path, instead: str) -> str:
+    """A failure of the disk in ``folder`` as `told` words it; nothing if the error is of another kind or of another place."""
+    found = cause(error)
+    if found is None or not (found.errno in NO_ROOM or (found is error and _within(found, folder))):
+        return ""
+    return f"{what} {folder}: {sentence(found, instead, folder)}"
 
 
 def _within(error: OSError, folder: Path) -> bool:
@@ -117,7 +129,7 @@ def _nearest(folder: Path) -> Path:
     folder = folder.absolute()
     try:
         folder.lstat()
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         return _nearest(folder.parent)
     if folder.is_symlink() and not folder.exists():
         number = errno.ELOOP if _in_a_circle(folder) else errno.ENOTDIR

@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import logging
 import shlex
-import subprocess
+import shutil
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -19,8 +19,11 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from filelock import FileLock, Timeout
+
 from evals.redaction import redact
 from evals.schema import InputError
+from evals.stopping import run
 from leaderboard import references
 from leaderboard.baseline import open_run, seeded
 from leaderboard.environment import without_secrets
@@ -67,7 +70,8 @@ def take(request: Request, environment: Mapping[str, str]) -> Decision:
     Raises:
         InputError: the base is unknown, an exam could not be taken, or the runs cannot be compared.
     """
-    before, after = _runs(request, environment)
+    with _alone(request.work):
+        before, after = _runs(request, environment)
     opened = open_run(before), open_run(after)
     try:
         held = gate(*opened, request.policy, anyway=request.anyway, seeded=seeded())
@@ -107,13 +111,38 @@ def same_exam(root: Path, base: str) -> bool:
 
 
 @contextmanager
+def _alone(work: Path) -> Iterator[None]:
+    """InputError if another process compares commits in the same folder. One that was killed holds nothing."""
+    lock = FileLock(work / ".lock", timeout=0)
+    try:
+        lock.acquire()
+    except Timeout as error:
+        raise InputError(f"--work {work}: another ci is at work there; wait for its end, or name another folder") from error
+    try:
+        yield
+    finally:
+        lock.release()
+
+
+@contextmanager
 def _checked_out(root: Path, commit: str, tree: Path) -> Iterator[Path]:
-    git(root, "worktree", "prune")
+    _clear(root, tree)
     git(root, "worktree", "add", "--force", "--detach", str(tree), commit)
     try:
         yield tree
     finally:
-        git(root, "worktree", "remove", "--force", str(tree))
+        _clear(root, tree)
+
+
+def _clear(root: Path, tree: Path) -> None:
+    """Remove a checkout, or what a killed run left of it: git itself takes no folder that is there, and keeps what is locked."""
+    if tree.exists():
+        shutil.rmtree(tree)
+    for known in git(root, "worktree", "list", "--porcelain").split("\n\n"):
+        told = known.splitlines()
+        if told[0] == f"worktree {tree}" and any(line.startswith("locked") for line in told):
+            git(root, "worktree", "unlock", str(tree))
+    git(root, "worktree", "prune")
 
 
 def _exam(request: Request, tree: Path, name: str, environment: Mapping[str, str]) -> Path:
@@ -126,10 +155,9 @@ def _exam(request: Request, tree: Path, name: str, environment: Mapping[str, str
     command = [sys.executable, "-m", "pytest", "-c", str(tree / "pyproject.toml"), "-m", "domain", *where, *request.arguments]
     # Its own packages before those that are installed, and one cache for both commits.
     own = {"PYTHONPATH": str(tree), "PROCTOR_CACHE": environment.get("PROCTOR_CACHE") or str(request.root / ".proctor")}
-    told = {**without_secrets(environment, needed(request.arguments)), **own}
-    done = subprocess.run(command, cwd=tree, env=told, check=False)  # noqa: S603 # pytest itself
-    if done.returncode not in (0, 1) or not folder.joinpath("records.jsonl").exists():
-        raise InputError(f"the exam of the {name} could not be taken: {shlex.join(command)} ended with {done.returncode}")
+    code = run(command, tree, {**without_secrets(environment, needed(request.arguments)), **own})
+    if code not in (0, 1) or not folder.joinpath("records.jsonl").exists():
+        raise InputError(f"the exam of the {name} could not be taken: {shlex.join(command)} ended with {code}")
     return folder
 
 

@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import json
 import os
-import tempfile
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from evals import temporary
 from evals.schema import InputError
 from leaderboard import references
 from leaderboard.git import git
@@ -63,8 +64,8 @@ def commit(site: Path, target: Target, message: str = "") -> Committed:
     _check(target)
     mine = _tip(target, target.ref)
     parent = _parent(target, mine)
-    with tempfile.TemporaryDirectory() as folder:
-        tree = _tree(site, files, target, parent, {"GIT_INDEX_FILE": str(Path(folder, "index"))})
+    with _index(target.repository) as index:
+        tree = _tree(site, files, target, parent, {"GIT_INDEX_FILE": str(index)})
     new = not parent or git(target.repository, "rev-parse", f"{parent}^{{tree}}") != tree
     made = _commit(target, tree, parent, message or _message(site)) if new else parent
     if made != mine:
@@ -74,8 +75,23 @@ def commit(site: Path, target: Target, message: str = "") -> Committed:
     return Committed(made, len({*files, NO_JEKYLL}), new)
 
 
+@contextmanager
+def _index(repository: Path) -> Iterator[Path]:
+    """A path for an index of git's that is nobody else's, where the next run finds what a kill leaves of it."""
+    folder = Path(git(repository, "rev-parse", "--absolute-git-dir"))
+    temporary.sweep(folder)
+    index = temporary.beside(folder / "index")
+    try:
+        yield index
+    finally:
+        index.unlink(missing_ok=True)
+
+
 def _files(site: Path) -> list[str]:
-    """Names of the site's files, from its folder on. Links are left out: they could lead anywhere."""
+    """Names of the site's files, from its folder on.
+
+    Links are left out, as they could lead anywhere, and so is what a process that was killed left of files being written.
+    """
     page, data = site / "index.html", site / "leaderboard.json"
     if not page.is_file() or not data.is_file() or page.is_symlink() or data.is_symlink():
         raise InputError(
@@ -94,7 +110,7 @@ def _files(site: Path) -> list[str]:
 def _walked(site: Path) -> Iterator[str]:
     for folder, folders, files in os.walk(site):
         folders[:] = [name for name in folders if name != ".git"]
-        for path in [Path(folder, name) for name in files if name != ".git"]:
+        for path in [Path(folder, name) for name in files if name != ".git" and not temporary.is_temporary(name)]:
             if not path.is_symlink():
                 yield path.relative_to(site).as_posix()
 

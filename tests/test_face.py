@@ -127,13 +127,15 @@ class Runner:
         nothing = {"value": None, "cluster": "", "caution": "", "crc": ""}
         return sorted(json.dumps(row | nothing if row["measure"].startswith(READ_OFF) else row) for row in rows)
 
-    def stop_after_first_records(self, how: signal.Signals, *more: str) -> None:
-        process = self.start(*more)
-        while process.poll() is None and not (self.run_dir / "records.jsonl").exists():
+    def stop_after_first_records(self, how: signal.Signals, *more: str, alone: bool = False) -> tuple[int, str]:
+        """``alone``: tell the process itself, and not those that it started."""
+        process, records = self.start(*more), self.run_dir / "records.jsonl"
+        while process.poll() is None and not (records.exists() and records.stat().st_size):
             time.sleep(0.05)
         assert process.poll() is None, process.communicate()[0]
-        os.killpg(process.pid, how)
-        process.communicate()
+        (os.kill if alone else os.killpg)(process.pid, how)
+        out, _ = process.communicate()
+        return process.returncode, out
 
 
 @pytest.fixture(scope="module")
@@ -260,13 +262,49 @@ def test_a_killed_run_goes_on_and_ends_with_the_same_records(
 @pytest.mark.slow
 def test_the_page_of_a_run_that_was_interrupted_says_so_until_it_went_on(suite: Path, tiny_llama: Path, tmp_path: Path) -> None:
     runner, some = Runner(suite, tiny_llama, tmp_path), ("-k", "test_accuracy")
-    runner.stop_after_first_records(signal.SIGINT, *some)
-    assert re.search(r"This run was not finished: [1-4] of 5 tests were run\.", (runner.site / "index.html").read_text())
+    stopped, said = runner.stop_after_first_records(signal.SIGINT, *some)
+    assert stopped == 130, said
+    assert f"Stopped by Ctrl-C: what was measured is kept in {runner.run_dir}, and the same command goes on from there." in said
+    page = (runner.site / "index.html").read_text()
+    systems = {json.loads(line)["system"] for line in runner.records()}
+    assert f"This run was not finished: {len(systems)} of 5 tests were run." in page
     code, out = runner(*some)
     assert code == 0, out
     page = (runner.site / "index.html").read_text()
     assert "not finished" not in page
     assert page.count("-k test_accuracy") == 1  # what to type again, and once
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("more", [(), ("-n", "2")], ids=["one process", "two workers"])
+def test_a_run_that_is_told_to_end_ends_with_a_page_and_says_how_it_goes_on(
+    suite: Path, tiny_llama: Path, tmp_path: Path, more: tuple[str, ...]
+) -> None:
+    runner = Runner(suite, tiny_llama, tmp_path)
+    code, said = runner.stop_after_first_records(signal.SIGTERM, *more, alone=True)
+    assert code == 143, said
+    assert "Stopped by SIGTERM: what was measured is kept" in said
+    assert "Traceback" not in said
+    assert (runner.site / "index.html").exists()
+
+
+@pytest.mark.slow
+def test_what_cannot_be_done_at_the_end_is_said_and_tells_by_the_exit_code(first: tuple[Runner, str]) -> None:
+    runner, _ = first
+    away, saved = runner.folder / "away", runner.folder / "kept-still.json"
+    lost = "import shutil, pathlib; from leaderboard import page; page.write = lambda *_: open('/dev/full', 'w').write('x' * 9999)"
+    script = f"{lost}; import sys, pytest; sys.exit(pytest.main(sys.argv[1:]))"
+    done = subprocess.run(
+        [sys.executable, "-c", script, *runner.arguments, "--site", str(away), f"--eval-save={saved}", "-k", "accuracy"],
+        cwd=ROOT,
+        env=runner.environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 4, done.stdout
+    assert "not published: cannot read or write No space left on device; make room there" in done.stdout
+    assert saved.exists()  # what failed is the page alone
 
 
 def collect(*more: str, folder: Path = ROOT) -> tuple[int, str]:

@@ -21,7 +21,7 @@ def test_a_fresh_folder_is_ready_and_stays_empty(tmp_path, cache):
 
 def test_a_page_below_a_file_is_refused(tmp_path, cache):
     (tmp_path / "file").write_text("")
-    with pytest.raises(InputError, match=f"cannot publish into {tmp_path}/file/site: Not a directory"):
+    with pytest.raises(InputError, match=f"cannot publish into {tmp_path}/file/site: {tmp_path}/file: Not a directory"):
         ready.check(Store(tmp_path / "run"), cache, tmp_path / "file" / "site", None, BASES)
 
 
