@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import subprocess
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -264,6 +265,31 @@ def test_a_saved_run_may_stand_for_the_base(tmp_path):
     base, _ = commit(folder, 0.83), commit(folder, 0.3)
     ci.take(request(folder, base), runner(tmp_path))
     assert ci.take(request(folder, str(tmp_path / "work" / "base")), runner(tmp_path)) == "NO-GO"
+
+
+@pytest.mark.parametrize("left", ["all of it", "half of it", "only what git knows of it", "a lock"])
+def test_what_a_killed_run_left_of_the_base_is_in_nobody_s_way(tmp_path, left):
+    folder, tree = tmp_path / "project", tmp_path / "work" / "base-tree"
+    base = commit(folder, 0.83)
+    words = ["git", "-C", str(folder), "worktree"]
+    subprocess.run([*words, "add", "--quiet", "--detach", str(tree), base], check=True)
+    if left == "a lock":
+        subprocess.run([*words, "lock", "--reason", "initializing", str(tree)], check=True)
+    if left in ("half of it", "a lock"):
+        (tree / ".git").unlink()
+    if left == "only what git knows of it":
+        shutil.rmtree(tree)
+    with ci._checked_out(folder, base, tree):
+        assert (tree / "conftest.py").exists()
+    assert not tree.exists()
+    assert len(subprocess.run([*words, "list"], check=True, capture_output=True, text=True).stdout.splitlines()) == 1
+
+
+def test_two_runs_do_not_share_a_folder(tmp_path):
+    with ci._alone(tmp_path), pytest.raises(InputError, match="another ci is at work there"), ci._alone(tmp_path):
+        pass
+    with ci._alone(tmp_path):
+        pass
 
 
 def test_an_unknown_base_is_said(tmp_path):

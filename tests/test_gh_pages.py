@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from evals import temporary
 from evals.schema import InputError
 from leaderboard.__main__ import main
 from leaderboard.gh_pages import Target, commit
@@ -157,6 +158,18 @@ def test_hidden_files_and_odd_names_go_there_and_links_do_not(site, repository, 
     (site / "two\nlines").write_text("x")
     with pytest.raises(InputError, match="line break"):
         commit(site, Target(repository))
+
+
+def test_what_a_killed_process_left_stays_away(site, repository):
+    for folder in (site, site / "answers"):
+        temporary.beside(folder / "index.html").write_text("half of")
+    name = temporary.beside(site / "index").name
+    dead = f"{name.rpartition('-')[0].rpartition('-')[0]}-1000-1"  # the process that had this number started long ago
+    for left in (dead, f"{dead}.lock"):
+        (repository / ".git" / left).write_text("")
+    commit(site, Target(repository))
+    assert listed(repository) == FILES
+    assert not [path for path in (repository / ".git").iterdir() if temporary.is_temporary(path.name)]
 
 
 def test_a_bare_repository_takes_one_too(site, tmp_path):
