@@ -529,7 +529,7 @@ def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> Non
     plan = config.stash[PLAN]
     if not _takes_exam(config) or _only_looks(config):
         return
-    if _measured(plan.run_folder / "records.jsonl"):
+    if _measured(plan):
         terminalreporter.section("leaderboard")
         _timed_by_workers(terminalreporter, plan)
         _do_all(terminalreporter, plan)
@@ -537,9 +537,12 @@ def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> Non
         _say_stopped(terminalreporter, plan)
 
 
-def _measured(records: Path) -> bool:
+def _measured(plan: Plan) -> bool:
     """Whether there is anything to publish: else a page that is there stays as it is."""
-    return records.exists() and records.stat().st_size > 0
+    try:
+        return (plan.run_folder / "records.jsonl").stat().st_size > 0
+    except OSError:
+        return False
 
 
 def _do_all(terminalreporter: Any, plan: Plan) -> None:
@@ -591,5 +594,5 @@ def _compared(terminalreporter: Any, plan: Plan) -> None:
 
 def _say_stopped(terminalreporter: Any, plan: Plan) -> None:
     """What is kept of a run that was stopped, and how it goes on."""
-    kept = f"what was measured is kept in {plan.run_folder}" if plan.run_folder.exists() else "nothing was measured yet"
+    kept = f"what was measured is kept in {plan.run_folder}" if _measured(plan) else "nothing was measured yet"
     terminalreporter.write_line(f"Stopped by {plan.stopping.name}: {kept}, and the same command goes on from there.", yellow=True)

@@ -56,13 +56,14 @@ class Cache:
         self.folder = Path(os.path.realpath(folder))  # a Path's own resolve() fails at links that lead in a circle
 
     def check(self) -> None:
-        """Whether something can be written there.
+        """Whether something can be written there; what killed processes left of files being written is removed.
 
         Raises:
             InputError: it cannot; says what to do.
         """
         with _told(self.folder):
             storage.probe(self.folder)
+        temporary.sweep(self.folder, *self.folder.glob("*/"))
 
     def build(self, kind: str, key: str, make: Callable[[Path], None]) -> Path:
         """The folder of an entry, made by ``make(folder)`` if it is not there yet.

@@ -11,6 +11,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from evals import storage
 from evals.cli import USAGE_ERROR, Parser, begin, ended
 from evals.counts import counted
 from evals.ranges import AMOUNT, COUNT, SHARE, Range
@@ -141,7 +142,8 @@ def _written(path: Path, text: str) -> None:
     try:
         path.write_text(text, encoding="utf-8")
     except OSError as error:
-        raise InputError(f"--to {path}: cannot be written: {error.strerror}; name a file in a folder that there is") from error
+        remedy = storage.sentence(error, "name a file in a folder that there is", path)
+        raise InputError(f"--to {path}: cannot be written: {remedy}") from error
 
 
 def _ci(arguments: argparse.Namespace) -> int:

@@ -25,10 +25,9 @@ def check(store: Store, cache: Cache, site: Path, saved: Path | None, base_model
         InputError: with every reason why not.
     """
     checks: tuple[Callable[[], None], ...] = (
-        store.check,
+        partial(_goes_on, store, base_models),
         cache.check,
         Site(site).check,
-        partial(_same_models, store, base_models),
         partial(_free, saved, store),
     )
     if problems := [problem for each in checks for problem in _problem(each)]:
@@ -40,9 +39,13 @@ def _problem(check: Callable[[], None]) -> Iterator[str]:
         check()
     except InputError as error:
         yield str(error)
+    except OSError as error:
+        yield f"cannot read or write {storage.sentence(error)}"
 
 
-def _same_models(store: Store, base_models: Mapping[str, Any]) -> None:
+def _goes_on(store: Store, base_models: Mapping[str, Any]) -> None:
+    """Records can be added to what the run folder holds, and are of the same base models."""
+    store.check()
     others = list(renewed("base_models", store.provenance, {"base_models": base_models}))
     if others:
         said = "; ".join(others)

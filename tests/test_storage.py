@@ -97,9 +97,9 @@ WAYS = ["a file in its place", "a file above it", "a name too long", "a circle o
 @pytest.mark.parametrize("how", WAYS)
 def test_a_cache_that_cannot_be_written_is_said_before_work_and_during_it(tmp_path, how):
     cache = Cache(blocked(tmp_path, how))
-    with pytest.raises(InputError, match="cannot write to the cache .*PROCTOR_CACHE"):
+    with pytest.raises(InputError, match=r"cannot write to the cache .*PROCTOR_CACHE"):
         cache.check()
-    with pytest.raises(InputError, match="cannot write to the cache .*PROCTOR_CACHE"):
+    with pytest.raises(InputError, match=r"cannot write to the cache .*PROCTOR_CACHE"):
         cache.json("things", KEY, dict)
     with pytest.raises(InputError, match="cannot write to the cache"), cache.journal("answers", KEY).lock():
         pass
@@ -107,7 +107,7 @@ def test_a_cache_that_cannot_be_written_is_said_before_work_and_during_it(tmp_pa
 
 @pytest.mark.parametrize("how", [*WAYS, "a link to nowhere"])
 def test_a_page_that_cannot_be_written_is_said_before_work(tmp_path, how):
-    with pytest.raises(InputError, match="cannot publish into .*; .*, or choose another folder for the page"):
+    with pytest.raises(InputError, match=r"cannot publish into .*; .*, or choose another folder for the page"):
         Site(blocked(tmp_path, how)).check()
 
 
@@ -151,7 +151,9 @@ def test_a_warm_cache_that_is_read_only_gives_what_it_has_and_says_what_it_canno
     )
     *said, kept = done.stdout.splitlines()
     assert (len(said), kept) == (3, "kept"), done.stderr
-    assert all("InputError cannot write to the cache" in line and "change its permissions, or name another" in line for line in said)
+    assert all(
+        "InputError cannot write to the cache" in line and "change its permissions, or name another" in line for line in said
+    )
 
 
 def test_an_entry_that_somebody_removed_is_said(tmp_path, monkeypatch):
