@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from evals import temporary
-from evals.cache import write_atomically
+from evals.disk import write_atomically
 from leaderboard.output import Site
 from leaderboard.store import Store
 from tests.sample_run import make_run
@@ -20,9 +20,9 @@ ROOT = Path(__file__).parents[1]
 KILLED = """
 import os, signal, sys
 from pathlib import Path
-from evals import cache
+from evals import disk
 os.fsync = lambda _: os.kill(os.getpid(), signal.SIGKILL)
-cache.write_atomically(Path(sys.argv[1]), "text")
+disk.write_atomically(Path(sys.argv[1]), "text")
 """
 
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 import os
 import random
-import re
 import signal
 import sys
 import tempfile
@@ -21,6 +20,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
+from evals import temporary
 from evals.cache import SCRATCH
 from evals.disk import file_digest
 from evals.schema import InputError
@@ -166,7 +166,7 @@ def _found(folder: Path) -> Found:
         "lines": (folder / "run" / "records.jsonl").read_bytes().count(b"\n"),
         "answers": answers,
         "weights": sorted(file_digest(path) for path in (folder / "cache" / "adapted").rglob("*.safetensors")),
-        "left": [path.name for path in files if re.search(r"\.\d+$|\.partial$", path.name) or path.name == SCRATCH],
+        "left": [path.name for path in files if temporary.is_temporary(path.name) or path.name == SCRATCH],
     }
 
 

@@ -13,7 +13,7 @@ import shutil
 import subprocess
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -139,7 +139,8 @@ def leftovers(place: Path, _: ExitStack) -> Path:
 
 WAYS: dict[str, Callable[[Path, ExitStack], Path]] = {
     "full": partial(mounted, room=0),
-    "full soon": partial(mounted, room=2**20 + 65536),
+    "full soon": partial(mounted, room=2**21),
+    **{f"{room} kB left": partial(mounted, room=room * 1024) for room in (40, 160, 320)},
     "read-only": partial(mounted, room=2**20, read_only=True),
     "no permission": no_permission,
     "small files": lambda place, _: place,
@@ -153,7 +154,7 @@ WAYS: dict[str, Callable[[Path, ExitStack], Path]] = {
 }
 LIMITS: dict[str, Callable[[], object]] = {"no permission": as_anybody, "small files": partial(small_files, 4096)}
 WHILE = ("removed", "full soon")
-"""Ways that come while a command is at work, where it can only say so."""
+"""Ways that come while an exam is at work, where it can only say so."""
 TORN: dict[str, tuple[str, Callable[[Path], object]]] = {
     "torn provenance": ("provenance.json", lambda path: path.write_bytes(path.read_bytes()[:-40])),
     "empty provenance": ("provenance.json", lambda path: path.write_bytes(b"")),
@@ -223,7 +224,7 @@ COMMANDS: dict[str, Callable[[World], int]] = {
 
 def faults() -> list[Fault]:
     """All of them."""
-    ways = [way for way in WAYS if way not in ("no parent", "leftovers", *WHILE)]
+    ways = [way for way in WAYS if way not in ("no parent", "leftovers", *WHILE) and not way.endswith("left")]
     found = [
         Fault("exam", place, way, early=True) for place in PLACES for way in ways if (place, way) != ("saved", "small files")
     ]
@@ -234,7 +235,7 @@ def faults() -> list[Fault]:
     found += [Fault("exam", "site", way, early=True) for way in ("a folder as page", "another's page", "a file as plots")]
     found += [Fault("exam", "saved", way, early=True) for way in ("a torn saved run", "a folder as saved run")]
     found += [Fault("exam", "cache", "torn manifests", fatal=False)]
-    found += [Fault("publish", "site", way) for way in (*ways, "full soon", "a folder as page", "a file as plots")]
+    found += [Fault("publish", "site", way) for way in (*ways, "a folder as page", "a file as plots")]
     found += [Fault("publish", "site", way, fatal=False) for way in ("no parent", "leftovers")]
     torn = ("torn provenance", "empty provenance", "a folder as provenance", "a torn record", "a folder as records")
     gone = ("a file in its place", "a file above it", "a name too long", "a circle of links", "no parent")
@@ -245,7 +246,7 @@ def faults() -> list[Fault]:
     found += [Fault("show", "run", way, fatal=False) for way in ("read-only", "full", "leftovers")]
     found += [Fault("gate", "work", way) for way in ("full", "read-only", "no permission", *gone[:3])]
     found += [Fault("ci", "work", way) for way in ("read-only", "no permission", *gone[:4])]
-    return found + [Fault("train", "cache", way) for way in ("full soon", "small files", "read-only")]
+    return found + [Fault("train", "cache", way) for way in WAYS if way.endswith("left") or way in ways[:4]]
 
 
 def happens(fault: Fault, world: World) -> Outcome:
@@ -256,8 +257,8 @@ def happens(fault: Fault, world: World) -> Outcome:
         changed: Any = {fault.place: path / world.saved.name if fault.place == "saved" else path}
         world = replace(world, **changed)
         command = partial(COMMANDS[fault.command], world)
-        if fault.way == "removed":
-            command = partial(_while_removed, command, path)
+        if fault.way in WHILE:
+            command = partial(_meanwhile, command, partial(_remove if fault.way == "removed" else _fill, path))
         output = world.run.parent.parent / "output.txt" if fault.place != "run" else world.cache.parent.parent / "output.txt"
         ended = forked(command, {"PROCTOR_CACHE": str(world.cache)}, LIMITS.get(fault.way, lambda: None), output)
         left = sum(temporary.is_temporary(name) for _, _, names in os.walk(path) for name in names)
@@ -271,7 +272,7 @@ def _spoil(fault: Fault, world: World, stack: ExitStack) -> Path:
         from tests import tiny
 
         tiny.causal_lm(world.work / "model")
-    if (fault.command, fault.place) == ("publish", "site"):
+    if (fault.command, fault.place) == ("publish", "site") and fault.way in WAYS:
         (place / "index.html").unlink()  # else there is nothing to write
     if fault.way == "torn manifests":
         _torn_manifests(place)
@@ -283,18 +284,28 @@ def _spoil(fault: Fault, world: World, stack: ExitStack) -> Path:
     return WAYS[fault.way](place, stack)
 
 
-def _while_removed(command: Callable[[], int], place: Path) -> int:
-    """The command, its place being removed once the exam has begun."""
+def _remove(place: Path) -> None:
+    shutil.rmtree(place, ignore_errors=True)
+
+
+def _fill(place: Path) -> None:
+    with suppress(OSError), (place / ".more").open("wb", buffering=0) as file:
+        while True:
+            file.write(bytes(4096))
+
+
+def _meanwhile(command: Callable[[], int], do: Callable[[], object]) -> int:
+    """The command, and what is done once its exam has begun."""
     from evals.exam import Exam
 
     take = Exam.take
 
-    def removing(self: Exam, axis: Any) -> Any:
-        shutil.rmtree(place, ignore_errors=True)
+    def taking(self: Exam, axis: Any) -> Any:
         Exam.take = take  # type: ignore[method-assign]
+        do()
         return take(self, axis)
 
-    Exam.take = removing  # type: ignore[method-assign]
+    Exam.take = taking  # type: ignore[method-assign]
     return command()
 
 
