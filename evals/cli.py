@@ -67,8 +67,11 @@ def ended(run: Callable[[], int | None], refused: int = USAGE_ERROR) -> int:
     except BrokenPipeError:  # who reads it has read enough, as `head` does
         sys.stdout = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115, PTH123 # for what is written at the end
         return 0
-    except OSError as error:
-        _complain(f"error: cannot read or write {storage.sentence(error)}")
+    except (OSError, RuntimeError) as error:
+        found = storage.cause(error) or error
+        if not isinstance(found, OSError):
+            raise
+        _complain(f"error: cannot read or write {storage.sentence(found)}")
     finally:
         stopping.stop_listening()
     return refused

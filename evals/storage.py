@@ -33,6 +33,8 @@ NO_ROOM = (*FULL, errno.EFBIG, errno.EROFS)
 NUMBERED = re.compile(r"os error (\d+)|[Ee]rrno (\d+)|Os \{ code: (\d+)")
 TORN = re.compile(r"PytorchStreamWriter|inline_container|unexpected pos|\d+ requested and \d+ written")
 """What torch and numpy say when a file takes no more, without saying why."""
+CIRCLE = re.compile(r"Symlink loop from '(.*)'")
+"""What `Path.resolve` says of links that lead in a circle, up to Python 3.12."""
 ENOUGH = 2**20
 """Bytes that a folder must take before work begins."""
 
@@ -61,6 +63,8 @@ def cause(error: BaseException) -> OSError | None:
 
 def _behind(error: BaseException) -> OSError | None:
     said = str(error) if isinstance(error, Exception) else ""
+    if circle := CIRCLE.fullmatch(said):
+        return OSError(errno.ELOOP, os.strerror(errno.ELOOP), circle[1])
     told = {int(number) for groups in NUMBERED.findall(said) for number in groups if number}
     number = next((number for number in NO_ROOM if number in told or os.strerror(number) in said), None)
     if number:

@@ -44,6 +44,7 @@ Key = tuple[str | int, ...]
 RECORDS, PROVENANCE, ANSWERS, LM_EVAL = "records.jsonl", "provenance.json", "answers", "lm-eval"
 KEPT = ("suites", "base_models", "systems", "made", "fair", "judges", "timing")
 """Tables of the provenance with an entry for each of what was examined."""
+NAMED = "an exam names its own at its end, after 'Records:'"
 AGAIN = "run the exam again: it asks nothing twice, and writes its answers anew"
 
 
@@ -241,9 +242,9 @@ def read(folder: Path) -> Run:
         InputError: it is none, or a file in it is damaged; names file and line.
     """
     if not folder.exists():
-        raise InputError(f"{folder}: there is no such run folder; an exam names its own at its end, after 'Records:'")
+        raise InputError(f"{folder}: there is no such run folder; {NAMED}")
     if not (folder / RECORDS).is_file() and not (folder / PROVENANCE).is_file():
-        raise InputError(f"{folder} is not a run folder: it holds neither {RECORDS} nor {PROVENANCE}; name one that holds them")
+        raise InputError(f"{folder} is not a run folder: it holds neither {RECORDS} nor {PROVENANCE}; {NAMED}")
     with storage.told("cannot read the run folder", folder, "name another"):
         records = _records(folder / RECORDS)
         contents.check(folder, records.counts())

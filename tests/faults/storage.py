@@ -22,7 +22,7 @@ from typing import Any
 from evals import storage, temporary
 from tests.faults.world import World, as_anybody, copied, exam, forked, make, small_files
 
-REMEDIES = ("choose another", "name another", "names its own", "run .* again", "delete", "save .* ")
+REMEDIES = ("choose another", "name another", "names its own", "name a ", "run .* again", "delete", "save .* ")
 REMEDY = re.compile("|".join([*map(re.escape, storage.REMEDIES.values()), *REMEDIES]))
 TRACE = re.compile(r"Traceback \(most recent|INTERNALERROR|^E  +\w|Exception ignored", re.MULTILINE)
 MOUNT, UMOUNT = shutil.which("mount") or "", shutil.which("umount") or ""
@@ -235,7 +235,7 @@ def faults() -> list[Fault]:
     found += [Fault("exam", "site", way, early=True) for way in ("a folder as page", "another's page", "a file as plots")]
     found += [Fault("exam", "saved", way, early=True) for way in ("a torn saved run", "a folder as saved run")]
     found += [Fault("exam", "cache", "torn manifests", fatal=False)]
-    found += [Fault("publish", "site", way) for way in (*ways, "a folder as page", "a file as plots")]
+    found += [Fault("publish", "site", way) for way in (*ways, "a folder as page")]
     found += [Fault("publish", "site", way, fatal=False) for way in ("no parent", "leftovers")]
     torn = ("torn provenance", "empty provenance", "a folder as provenance", "a torn record", "a folder as records")
     gone = ("a file in its place", "a file above it", "a name too long", "a circle of links", "no parent")
@@ -243,7 +243,7 @@ def faults() -> list[Fault]:
         found += [Fault(command, "run", way) for way in (*torn[:: 1 if command in ("publish", "gate") else 2], *gone[::2])]
     for command in ("compare", "gate"):
         found += [Fault(command, "saved", way) for way in ("a torn saved run", "a folder as saved run", *gone)]
-    found += [Fault("show", "run", way, fatal=False) for way in ("read-only", "full", "leftovers")]
+    found += [Fault("show", "run", way, fatal=False) for way in ("read-only", "full")]
     found += [Fault("gate", "work", way) for way in ("full", "read-only", "no permission", *gone[:3])]
     found += [Fault("ci", "work", way) for way in ("read-only", "no permission", *gone[:4])]
     return found + [Fault("train", "cache", way) for way in WAYS if way.endswith("left") or way in ways[:4]]
