@@ -165,7 +165,14 @@ class Store:
         contents.write(self.folder, {cell: max(found.get(cell, 0), expected.get(cell, 0)) for cell in found | expected})
 
     def _catch_up(self) -> None:
-        """As `_read_on`; damaged lines are taken out of the file first, and said."""
+        """As `_read_on`; damaged lines are taken out of the file first, and said.
+
+        Raises:
+            InputError: somebody removed the file since it was read; said once, so that the rest of an exam is kept.
+        """
+        if self._read[1] and not self._records.exists():
+            self._known, self._read = Columns(), (0, 0)
+            raise InputError(f"{self._records} was removed while the exam ran, with all that it held; {AGAIN}")
         try:
             self._read_on()
         except InputError:

@@ -292,12 +292,11 @@ def test_a_run_that_is_told_to_end_ends_with_a_page_and_says_how_it_goes_on(
 def test_what_cannot_be_done_at_the_end_is_said_and_tells_by_the_exit_code(first: tuple[Runner, str]) -> None:
     runner, _ = first
     away, saved = runner.folder / "away", runner.folder / "kept-still.json"
-    lost = (
-        "import shutil, pathlib; from leaderboard import page; page.write = lambda *_: open('/dev/full', 'w').write('x' * 9999)"
-    )
+    where = ["-c", str(ROOT / "pyproject.toml")]
+    lost = "from leaderboard import page; page.write = lambda *_: open('/dev/full', 'w').write('x' * 9999)"
     script = f"{lost}; import sys, pytest; sys.exit(pytest.main(sys.argv[1:]))"
     done = subprocess.run(
-        [sys.executable, "-c", script, *runner.arguments, "--site", str(away), f"--eval-save={saved}", "-k", "accuracy"],
+        [sys.executable, "-c", script, *where, *runner.arguments, "--site", str(away), f"--eval-save={saved}", "-k", "accuracy"],
         cwd=ROOT,
         env=runner.environment,
         capture_output=True,

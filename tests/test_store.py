@@ -405,3 +405,13 @@ def test_a_folder_that_there_is_not_is_said(tmp_path):
 def test_any_other_folder_is_not_a_run(tmp_path):
     with pytest.raises(InputError, match="is not a run folder"):
         read(tmp_path)
+
+
+def test_records_that_somebody_removed_meanwhile_are_missed_once_and_the_rest_is_kept(tmp_path):
+    store = Store(tmp_path)
+    store.add([record("accuracy.exact", "q1")])
+    (tmp_path / "records.jsonl").unlink()
+    with pytest.raises(InputError, match=r"records\.jsonl was removed while the exam ran"):
+        store.add([record("accuracy.exact", "q2")])
+    store.add([record("accuracy.exact", "q3")])
+    assert [found.item for found in read(tmp_path).records] == ["q3"]
