@@ -57,6 +57,8 @@ class Store:
         self._records = self.folder / RECORDS
         self._known, self._read = Columns(), (0, 0)
         self._tidy = False
+        self._held = False
+        """Whether there were records."""
 
     def check(self) -> None:
         """Whether records can be added to what is there.
@@ -84,6 +86,7 @@ class Store:
                 self._replace(fresh, old)
             elif new:
                 _append(self._records, b"".join(map(lines.line, map(vars, new))))
+                self._held = True
 
     def add_answers(self, suite: str, base_model: str, system: str, seed: int, pairs: Iterable[tuple[Question, Answer]]) -> None:
         """Keep a system's answers with their questions, so that a page can show both without opening the suite."""
@@ -170,8 +173,8 @@ class Store:
         Raises:
             InputError: somebody removed the file since it was read; said once, so that the rest of an exam is kept.
         """
-        if self._read[1] and not self._records.exists():
-            self._known, self._read = Columns(), (0, 0)
+        if self._held and not self._records.exists():
+            self._known, self._read, self._held = Columns(), (0, 0), False
             raise InputError(f"{self._records} was removed while the exam ran, with all that it held; {AGAIN}")
         try:
             self._read_on()
@@ -195,7 +198,7 @@ class Store:
                 self._known, end = Columns(), 0
             end = lines.extend(self._known, self._records, file, end)
             file.truncate(end)
-        self._read = (about.st_ino, end)
+        self._read, self._held = (about.st_ino, end), self._held or end > 0
 
     def _replace(self, fresh: Mapping[Key, Record], old: Records) -> None:
         """Write the file anew, without what these records supersede of the old ones: their keys, and other versions."""
