@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
+import signal
 import subprocess
+import sys
 import threading
+import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
@@ -35,27 +39,28 @@ def pytest_sessionfinish(session):
 """
 
 
+def git(folder: Path, *words: str) -> str:
+    command = ["git", "-C", str(folder), "-c", "user.name=a", "-c", "user.email=a@example.org", *words]
+    return subprocess.run(command, check=True, capture_output=True, text=True).stdout.strip()
+
+
 def commit(folder: Path, skill: float) -> str:
     """An exam in which rag has that skill, as a commit; returns its hash."""
 
-    def git(*words):
-        done = subprocess.run(
-            ["git", "-C", folder, "-c", "user.name=a", "-c", "user.email=a@example.org", *words],  # noqa: S607
-            check=True,
-            capture_output=True,
-            text=True,
-        )
-        return done.stdout.strip()
-
     if not (folder / ".git").exists():
         folder.mkdir()
-        git("init", "--quiet")
+        git(folder, "init", "--quiet")
     (folder / "pyproject.toml").write_text("[tool.pytest.ini_options]\n")
     (folder / "conftest.py").write_text(EXAM.format(root=str(ROOT), skill=skill))
     (folder / "test_exam.py").write_text("import pytest\n@pytest.mark.domain\ndef test_exam(): pass\n")
-    git("add", ".")
-    git("commit", "--quiet", "-m", f"skill {skill}")
-    return git("rev-parse", "HEAD")
+    return commit_all(folder)
+
+
+def commit_all(folder: Path) -> str:
+    """Whatever is in the folder, as a commit; returns its hash."""
+    git(folder, "add", ".")
+    git(folder, "commit", "--quiet", "-m", "as it is")
+    return git(folder, "rev-parse", "HEAD")
 
 
 def request(folder: Path, base: str, **changes) -> ci.Request:
@@ -111,8 +116,6 @@ def api():
 
 def runner(folder: Path, server: Api | None = None) -> dict[str, str]:
     """The environment of a step, on a pull request if there is a server."""
-    import os
-
     event = {"pull_request": {"number": 7}} if server else {"ref": "main"}
     (folder / "event.json").write_text(json.dumps(event))
     found = {
@@ -283,6 +286,41 @@ def test_what_a_killed_run_left_of_the_base_is_in_nobody_s_way(tmp_path, left):
         assert (tree / "conftest.py").exists()
     assert not tree.exists()
     assert len(subprocess.run([*words, "list"], check=True, capture_output=True, text=True).stdout.splitlines()) == 1
+
+
+STOPPED = """
+import os, sys
+from pathlib import Path
+from evals.cli import ended
+from leaderboard import ci
+from leaderboard.policy import Policy
+request = ci.Request(Path(sys.argv[1]), sys.argv[2], ("-p", "no:cacheprovider", "-q"), Policy(), Path(sys.argv[3]))
+sys.exit(ended(lambda: ci.take(request, os.environ), 3))
+"""
+
+
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGTERM, 143), (signal.SIGKILL, -signal.SIGKILL)], ids=["told", "killed"])
+def test_a_run_that_is_stopped_in_the_exam_of_the_base_keeps_nobody_from_the_next(tmp_path, number, code):
+    folder, work = tmp_path / "project", tmp_path / "work"
+    base = commit(folder, 0.83)
+    slow = (
+        folder / "conftest.py"
+    ).read_text() + "\ndef pytest_sessionstart():\n    import time; Path('slow').touch(); time.sleep(60)\n"
+    (folder / "conftest.py").write_text(slow)
+    slow_base = commit_all(folder)
+    (folder / "conftest.py").write_text(EXAM.format(root=str(ROOT), skill=0.83))
+    work.mkdir()
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    command = [sys.executable, "-c", STOPPED, str(folder), slow_base, str(work)]
+    process = subprocess.Popen(command, env=environment, stderr=subprocess.PIPE, text=True, start_new_session=True)
+    while process.poll() is None and not (work / "base-tree" / "slow").exists():
+        time.sleep(0.05)
+    (os.kill if number == signal.SIGTERM else os.killpg)(process.pid, number)
+    said = process.communicate(timeout=60)[1]
+    assert process.returncode == code, said
+    assert (work / "base-tree").exists() is (number == signal.SIGKILL)
+    with ci._alone(work), ci._checked_out(folder, base, work / "base-tree") as tree:
+        assert "slow" not in (tree / "conftest.py").read_text()
 
 
 def test_two_runs_do_not_share_a_folder(tmp_path):
