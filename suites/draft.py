@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from evals import storage
 from evals.names import below
 from evals.schema import Document, Example, InputError, Question, Suite
 from evals.tally import Tally
@@ -105,10 +106,12 @@ def write_folder(folder: Path, files: Mapping[str, str], check: Any = None) -> N
     """Write files into a new or empty folder: all of them, or none.
 
     Raises:
-        InputError: there is something in the folder.
+        InputError: there is something in the folder, or it cannot be written.
     """
     if folder.is_file() or (folder.is_dir() and any(folder.iterdir())):
         raise InputError(f"{folder}: a new or empty folder is expected, and there is something; nothing is ever overwritten")
+    with storage.told("cannot write into", folder, "name another folder"):
+        storage.probe(folder)
     beside = folder.with_name(f".{folder.name}.partial")
     shutil.rmtree(beside, ignore_errors=True)
     try:

@@ -122,7 +122,7 @@ def test_import_makes_a_suite_and_names_its_general_tasks(tmp_path, capsys, monk
 def test_a_folder_that_cannot_be_made_is_said_plainly(tmp_path, capsys):
     (tmp_path / "file").write_text("", encoding="utf-8")
     assert main(["new", str(tmp_path / "file/suite")]) == 4
-    assert "cannot be read or written" in capsys.readouterr().err
+    assert f"cannot write into {tmp_path}/file/suite: {tmp_path}/file: Not a directory" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("share", ["0", "2", "x"])
