@@ -21,7 +21,7 @@ DOORS = {
     "conftest.py: import_module": "Proctor's own axes",
     "models/adaptation.py: import_module": "libraries that the file itself names",
     "evals/options.py: os.execv": "pytest again, with Proctor's settings",
-    "leaderboard/ci.py: subprocess.run": "pytest on a commit, without secrets",
+    "evals/stopping.py: subprocess.Popen": "pytest on a commit, without secrets, for leaderboard/ci.py",
     "leaderboard/git.py: subprocess.run": "git, without secrets but for the server's",
     "leaderboard/provenance.py: subprocess.run": "git",
     "evals/task_yaml.py: yaml.load": "a subclass of the safe loader",
