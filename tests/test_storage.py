@@ -113,11 +113,12 @@ def test_a_page_that_cannot_be_written_is_said_before_work(tmp_path, how):
 
 @pytest.mark.parametrize("name", ["index.html", "plots", "answers"])
 def test_what_stands_in_the_way_of_a_page_is_said_before_work(tmp_path, name):
+    Site(tmp_path).finish()
     if name == "index.html":
         (tmp_path / name).mkdir()
     else:
         (tmp_path / name).write_text("")
-    with pytest.raises(InputError, match=rf"cannot publish into .*{name}.*; move away the f"):
+    with pytest.raises(InputError, match=rf"{tmp_path}/{name} is .*; move it, or choose another folder"):
         Site(tmp_path).check()
 
 

@@ -12,7 +12,7 @@ import pytest
 
 from evals import temporary
 from evals.disk import write_atomically
-from leaderboard.output import Site
+from leaderboard.output import MARKER, Site
 from leaderboard.store import Store
 from tests.sample_run import make_run
 
@@ -76,8 +76,13 @@ def test_publishing_again_clears_the_site(tmp_path):
     (tmp_path / "plots").mkdir()
     assert left_by_a_kill(tmp_path / "index.html")
     assert left_by_a_kill(tmp_path / "plots" / "a.svg")
-    Site(tmp_path).clear()
-    assert [path.name for path in tmp_path.rglob("*")] == ["plots"]
+    Site(tmp_path).finish()
+    assert {path.name for path in tmp_path.rglob("*")} == {"plots", MARKER}
+
+
+def test_a_first_publication_that_was_killed_leaves_a_folder_that_can_be_published_into(tmp_path):
+    assert left_by_a_kill(tmp_path / "index.html")
+    Site(tmp_path).check()
 
 
 def test_the_longest_name_that_a_folder_takes_can_be_written(tmp_path):
