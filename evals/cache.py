@@ -130,7 +130,7 @@ class Cache:
     def _lock(self, entry: Path) -> FileLock:
         entry.parent.mkdir(parents=True, exist_ok=True)
         _tidy(entry.parent)
-        return FileLock(f"{entry}.lock")
+        return FileLock(f"{entry}.lock", is_singleton=True)  # one that an interrupt left held is taken again
 
 
 @cache
@@ -163,7 +163,7 @@ class Journal:
         with _told(self.path.parent):
             self.path.parent.mkdir(parents=True, exist_ok=True)
             _tidy(self.path.parent)
-            lock = FileLock(f"{self.path}.lock")
+            lock = FileLock(f"{self.path}.lock", is_singleton=True)
             lock.acquire()
         try:
             with _told(self.path.parent):

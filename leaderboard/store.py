@@ -137,7 +137,7 @@ class Store:
     def _writing(self) -> Iterator[None]:
         with storage.told("cannot write to the run folder", self.folder, "choose another folder (--run-dir)"):
             self.folder.mkdir(parents=True, exist_ok=True)
-            with FileLock(self.folder / ".lock"):
+            with FileLock(self.folder / ".lock", is_singleton=True):  # one that an interrupt left held is taken again
                 if not self._tidy:
                     temporary.sweep(*(Path(folder) for folder, _, _ in os.walk(self.folder)))
                     self._tidy = True

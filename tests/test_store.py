@@ -415,3 +415,18 @@ def test_records_that_somebody_removed_meanwhile_are_missed_once_and_the_rest_is
         store.add([record("accuracy.exact", "q2")])
     store.add([record("accuracy.exact", "q3")])
     assert [found.item for found in read(tmp_path).records] == ["q3"]
+
+
+def test_a_lock_that_an_interrupt_left_held_is_in_nobody_s_way_at_the_end_of_a_run(tmp_path, monkeypatch):
+    def interrupted(lock):
+        lock.acquire()
+        raise KeyboardInterrupt
+
+    store = Store(tmp_path)
+    with monkeypatch.context() as patched:
+        patched.setattr("filelock.BaseFileLock.__enter__", interrupted)
+        with pytest.raises(KeyboardInterrupt) as kept:  # pytest keeps it, and the lock with it, until a run's end
+            store.add([record("accuracy.exact", "q1")])
+    store.add([record("accuracy.exact", "q2")])
+    assert [found.item for found in read(tmp_path).records] == ["q2"]
+    assert kept
