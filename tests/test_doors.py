@@ -24,7 +24,6 @@ DOORS = {
     "evals/stopping.py: subprocess.Popen": "pytest on a commit, without secrets, for leaderboard/ci.py",
     "leaderboard/git.py: subprocess.run": "git, without secrets but for the server's",
     "leaderboard/provenance.py: subprocess.run": "git",
-    "evals/task_yaml.py: yaml.load": "a subclass of the safe loader",
     "models/tiny/train.py: torch.load": "the recipe's own checkpoints, with weights_only",
 }
 """Where -> what for."""
