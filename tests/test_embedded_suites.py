@@ -207,7 +207,7 @@ def test_benchmark_is_what_the_corpus_writes(tmp_path):
 def tasks():
     from evals.lm_eval_adapter import load_tasks
 
-    return load_tasks(str(BENCHMARK))
+    return load_tasks(str(BENCHMARK), trusted=True)
 
 
 def test_benchmark_tasks_load_from_any_folder(tasks, tmp_path, monkeypatch):

@@ -17,6 +17,7 @@ from xml.etree import ElementTree as ET
 import pytest
 
 from evals.schema import Domain, Question
+from evals.sealed import sealed
 
 ROOT = Path(__file__).resolve().parent.parent
 SYSTEMS = """
@@ -77,7 +78,7 @@ def suite(tmp_path_factory: pytest.TempPathFactory, domain: Domain, questions: t
     items = [{"query": f"The sky at noon {n} is", "choices": [" blue", " green"], "gold": n % 2} for n in range(6)]
     for name, rows in (("train", examples), ("questions", asked), ("tasks/colours", items)):
         (folder / f"{name}.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
-    (folder / "tasks" / "colours.yaml").write_text(TASK.format(data=folder / "tasks" / "colours.jsonl"))
+    (folder / "tasks" / "colours.yaml").write_text(TASK.format(data="colours.jsonl"))
     (folder / "suite.toml").write_text('name = "covers"\ntitle = "Covers"\ngeneral = ["tasks"]\n')
     (folder.parent / "systems.toml").write_text(SYSTEMS)
     return folder
@@ -231,7 +232,8 @@ def test_a_saved_run_is_compared_with_and_another_exam_is_refused(first: tuple[R
     assert runner(f"--eval-save={saved}")[0] == 0
     code, out = runner(f"--eval-compare={saved}", "--eval-compare-fail=*:ci")
     assert (code, "compared with the saved run" in out) == (0, True)
-    saved.write_text(re.sub(r'"measure_version": "[^"]*"', '"measure_version": "0"', saved.read_text()))
+    other = re.sub(r'"measure_version": "[^"]*"', '"measure_version": "0"', saved.read_text())
+    saved.write_bytes(sealed(re.sub(r',\s*"crc": "\w+"\}\s*$', "}", other).encode()))
     kept = runner.folder / "kept.json"
     assert runner(f"--eval-compare={saved}", f"--eval-save={kept}")[0] == 1
     assert kept.exists()  # what is refused is the comparison alone
@@ -343,9 +345,9 @@ def test_markers_and_names_choose(suite: Path, tiny_llama: Path) -> None:
         (["--system", "hybird"], "did you mean hybrid"),
         (["--judge", "oracle"], "oracle"),
         (["--base-model", "./nowhere"], "no such folder"),
-        (["--seeds", "0"], "1 or more"),
+        (["--seeds", "0"], "a whole number from 1 to 1,000 (trainings), not 0"),
         (["--device", "gpu"], "expected cpu, cuda"),
-        (["--systems", "nowhere.toml"], "no such systems file"),
+        (["--systems", "nowhere.toml"], "nowhere.toml: the file is missing"),
     ],
 )
 def test_a_mistake_is_named_before_any_work(arguments: list[str], said: str) -> None:

@@ -171,7 +171,7 @@ def test_a_port_that_is_taken_is_said(site, port):
 def test_a_port_that_there_is_not_is_said(port, capsys):
     with pytest.raises(SystemExit):
         main(["preview", f"--port={port}"])
-    assert "expected a port from 0 to 65535" in capsys.readouterr().err
+    assert "expected a whole number from 0 to 65,535 (a port; 0 takes one that is free)" in capsys.readouterr().err
 
 
 def test_a_browser_that_went_away_is_nothing_to_tell_of_and_other_errors_are(site, capsys):

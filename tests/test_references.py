@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import subprocess
-from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -63,9 +62,9 @@ def test_a_remote_that_git_takes_is_taken(name):
 
 
 @pytest.mark.parametrize("name", BASES)
-def test_a_base_that_is_no_commit_is_refused_before_any_exam(repository, name):
+def test_a_base_that_is_no_commit_is_refused_before_any_exam(repository, tmp_path, name):
     with pytest.raises(InputError, match="give a branch, a tag, a hash"):
-        ci.take(ci.Request(repository, name, (), Policy(), Path("nowhere")), {})
+        ci.take(ci.Request(repository, name, (), Policy(), tmp_path / "work"), {})
 
 
 def test_a_base_is_a_commit_by_any_of_its_names(repository):

@@ -6,6 +6,7 @@ import errno
 import os
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -143,13 +144,12 @@ print(cache.json("things", digest("a key"), lambda: "made"))
 
 
 @pytest.mark.skipif(os.getuid() != 0, reason="only root may become somebody who may not write")
-def test_a_warm_cache_that_is_read_only_gives_what_it_has_and_says_what_it_cannot(tmp_path):
-    Cache(tmp_path / "cache").json("things", KEY, lambda: "kept")
-    for path in (tmp_path.parent, tmp_path.parent.parent, tmp_path):
-        path.chmod(0o755)
-    done = subprocess.run(
-        [sys.executable, "-c", AS_NOBODY, str(tmp_path / "cache")], cwd=ROOT, capture_output=True, text=True, check=False
-    )
+def test_a_warm_cache_that_is_read_only_gives_what_it_has_and_says_what_it_cannot():
+    with tempfile.TemporaryDirectory() as folder:  # pytest's own folders let nobody else in
+        Path(folder).chmod(0o755)
+        Cache(Path(folder, "cache")).json("things", KEY, lambda: "kept")
+        command = [sys.executable, "-c", AS_NOBODY, f"{folder}/cache"]
+        done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     *said, kept = done.stdout.splitlines()
     assert (len(said), kept) == (3, "kept"), done.stderr
     assert all(
