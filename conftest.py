@@ -402,7 +402,7 @@ def _reaches(asked: Sequence[tuple[Cell, Any]], parts: Sequence[estimate.Part]) 
         cell.suite.name: replace(cell.suite, questions=tuple(part.questions))
         for (cell, _), part in zip(asked, parts, strict=True)
     }
-    yield from (f"{name}: {summary(suite)} (python -m suites validate says more)" for name, suite in limited.items())
+    yield from (f"{name}: {summary(suite)} (proctor validate says more)" for name, suite in limited.items())
 
 
 def _effort(item: pytest.Function, sheet: Sheet) -> Effort:

@@ -1,4 +1,4 @@
-"""How far a judge agrees with people: `python -m evals calibrate`.
+"""How far a judge agrees with people: `proctor agreement`.
 
 Labels are JSON lines: what was asked (if anything was), an answer or claim, the passages to hold it against, whether people
 say that these bear all of it out, and whether they say that one of them says otherwise; one of these two is enough:

@@ -8,7 +8,6 @@ import io
 import os
 import sys
 from collections.abc import Callable
-from pathlib import Path
 from typing import NoReturn
 
 from evals import storage
@@ -18,12 +17,6 @@ from evals.stopping import Stopped, Stopping
 
 USAGE_ERROR = 4
 """As pytest's."""
-
-
-def interpreter() -> str:
-    """What to type for the Python that runs now: its place in this folder, where that is where it is."""
-    own = Path(sys.executable)
-    return os.path.relpath(own) if own.is_relative_to(Path.cwd()) else "python"
 
 
 PLAIN = {"\u2191": "^", "\u2193": "v", "\u2248": "~", "\u2013": "-", "\u2026": "...", "\u2713": "+", "\u2717": "x"}

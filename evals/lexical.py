@@ -10,7 +10,7 @@ the claim does not (or the other way round), has the opposite of one of its word
 words in another order, the claim is contradicted.
 
 That is less than entailment. What follows from a text in other words it does not see, nor what is wrong though every word
-is there; what it is worth is measured (`python -m evals calibrate`) and shown beside its figures.
+is there; what it is worth is measured (`proctor agreement`) and shown beside its figures.
 """
 
 from __future__ import annotations

@@ -5,7 +5,7 @@
     faithfulness.*:ci       significantly worse, by however little
 
 Significantly: the whole 95 % interval of the change lies beyond what may be lost. Each is a test of its own; the gate
-(`python -m leaderboard gate`) corrects for making many.
+(`proctor gate`) corrects for making many.
 """
 
 from __future__ import annotations

@@ -96,7 +96,7 @@ def _files(site: Path) -> list[str]:
     if not page.is_file() or not data.is_file() or page.is_symlink() or data.is_symlink():
         raise InputError(
             f"{site} is no published site: it holds no index.html with a leaderboard.json; "
-            "write one: python -m leaderboard publish RUN --to DIR"
+            "write one: proctor publish RUN --to DIR"
         )
     names = sorted(_walked(site))
     odd = [name for name in names if "\n" in name]

@@ -1,4 +1,4 @@
-"""How far a run's judge agrees with people, where that was measured (`python -m evals calibrate`).
+"""How far a run's judge agrees with people, where that was measured (`proctor agreement`).
 
 What counts is whether it agrees on the measure's own question (support or contradiction), and on data like the suite's: the
 suite's own labels. On other data it may be far better or worse.

@@ -106,7 +106,7 @@ def server(site: Path, port: int = 0) -> ThreadingHTTPServer:
         InputError: the folder holds no page, or the port is taken.
     """
     if not (site / "index.html").is_file():
-        raise InputError(f"{site} holds no page; publish one first: python -m leaderboard publish RUN --to {site}")
+        raise InputError(f"{site} holds no page; publish one first: proctor publish RUN --to {site}")
     try:
         return Server((HOST, port), partial(Handler, directory=str(site)))
     except OSError as error:

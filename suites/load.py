@@ -40,7 +40,7 @@ def find(name_or_path: str) -> Path:
     if not folder.is_dir():
         raise InputError(f"there is no suite '{name_or_path}': {closest(name_or_path, names())} Or give a folder with a {FILE}")
     if not (folder / FILE).exists():
-        raise InputError(f"{folder / FILE}: the file is missing; write one, or start with `python -m suites new DIR`")
+        raise InputError(f"{folder / FILE}: the file is missing; write one, or start with `proctor new DIR`")
     return folder
 
 

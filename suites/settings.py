@@ -57,7 +57,7 @@ def read_settings(folder: Path, problems: Problems, *, trust: bool = False) -> S
     With ``trust`` the code of its general tasks may run.
     """
     file = folder / FILE
-    text = read_text(file, problems, remedy="write one, or start with `python -m suites new DIR`", most=SETTINGS)
+    text = read_text(file, problems, remedy="write one, or start with `proctor new DIR`", most=SETTINGS)
     table = _parsed(text or "", file, problems)
     return _Table(table, file, text or "", problems, trust).settings()
 

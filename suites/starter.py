@@ -17,7 +17,7 @@ SETTINGS = """\
 #   revisions.jsonl   documents that change, with the questions whose answers change with them. Leave it out if yours
 #                     do not.
 #
-# Check it after every change:   python -m suites validate {folder}
+# Check it after every change:   proctor validate {folder}
 # Examine the systems on it:     pytest -m domain --suite {folder}
 
 name = "{name}"

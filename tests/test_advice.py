@@ -19,7 +19,6 @@ from hypothesis import strategies as st
 from evals.schema import InputError
 from evals.statistics import FEW, Interval, t_quantile
 from leaderboard import counsel, gathering, sayings, settle, situation
-from leaderboard.__main__ import _of_situation, main
 from leaderboard.advice import decide
 from leaderboard.evidence import Evidence
 from leaderboard.flips import flips, moved
@@ -27,6 +26,8 @@ from leaderboard.gathering import gathered
 from leaderboard.options import TIMED, Case, Option, more_clusters
 from leaderboard.situation import Api, Prices, Situation, share_changed
 from leaderboard.store import Store
+from proctor.cli import main
+from proctor.commands.advise import declare
 from tests.sample_run import make_run, record
 
 PRICES = Prices(gpu_hour=3.6, storage_gb_month=0.02)
@@ -924,7 +925,7 @@ def test_there_are_three_worked_situations():
 def test_the_page_names_every_option_of_the_command():
     text = (Path(__file__).parents[1] / "docs" / "advice.md").read_text(encoding="utf-8")
     parser = argparse.ArgumentParser()
-    _of_situation(parser)
+    declare(parser)
     for name in (word for action in parser._actions for word in action.option_strings if word.startswith("--")):
         assert f"`{name}" in text or name == "--help", name
 

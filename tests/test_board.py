@@ -14,7 +14,6 @@ import pytest
 from evals.schema import Record
 from evals.statistics import HEAVY, interval
 from leaderboard import axes, export
-from leaderboard.__main__ import main
 from leaderboard.board import Board, Cell, board
 from leaderboard.figures import bounds, figure
 from leaderboard.records import Records
@@ -22,6 +21,7 @@ from leaderboard.store import Run, Store, read
 from leaderboard.tables import sections
 from leaderboard.text import as_text
 from leaderboard.verdict import verdict
+from proctor.cli import main
 from tests.sample_run import Sample, make_run, record
 
 NARROW = "\u00a0"

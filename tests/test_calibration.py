@@ -10,12 +10,12 @@ import numpy as np
 import pytest
 
 from evals import calibration
-from evals.__main__ import main
 from evals.calibration import Label, calibrate, kappa_interval, read_labels
 from evals.judges import JudgeError, Pair, load_judge
 from evals.samples import Sample
 from evals.schema import InputError
 from evals.tally import Count, Tally
+from proctor.cli import main
 from suites.instruments import generate
 
 LABELS = generate.HOME / "labels.jsonl"
@@ -219,7 +219,7 @@ def test_the_labels_of_the_embedded_domain_come_in_pairs_of_which_one_is_wrong()
 
 
 def test_the_command_keeps_what_it_found_for_runs_to_show(tmp_path, capsys):
-    assert main(["calibrate", "--labels", str(LABELS), "--to", str(tmp_path)]) == 0
+    assert main(["agreement", "--labels", str(LABELS), "--to", str(tmp_path)]) == 0
     assert "balanced_accuracy" in capsys.readouterr().out
     kept = {row.question: row for row in calibration.load(load_judge("lexical").name, tmp_path)}
     assert set(kept) == {"support", "contradiction"}
@@ -234,5 +234,5 @@ def test_what_the_repository_keeps_is_of_the_judge_that_it_has():
 
 
 def test_bad_input_ends_with_4(tmp_path, capsys):
-    assert main(["calibrate", "--labels", str(tmp_path / "none.jsonl")]) == 4
+    assert main(["agreement", "--labels", str(tmp_path / "none.jsonl")]) == 4
     assert "none.jsonl" in capsys.readouterr().err

@@ -14,11 +14,11 @@ from evals.axes import measures
 from evals.comparison import ALPHA
 from evals.schema import InputError
 from leaderboard import claims, debate
-from leaderboard.__main__ import main
 from leaderboard.claims import Claim
 from leaderboard.findings import Finding, findings
 from leaderboard.page import publish
 from leaderboard.store import Store
+from proctor.cli import main
 from tests.hostile import HOSTILE
 from tests.markup import parsed
 from tests.sample_run import Sample, make_run, record

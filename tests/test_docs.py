@@ -15,18 +15,16 @@ from typing import get_args
 
 import pytest
 
-from evals.__main__ import _parser as evals_parser
 from evals.calibration import read_labels
 from leaderboard import claims, export, history, moves, page, policy
-from leaderboard.__main__ import _parser as leaderboard_parser
 from leaderboard.board import Board
 from leaderboard.claims import Claim
 from leaderboard.findings import Finding
 from leaderboard.moves import Point
 from leaderboard.past import Moment
 from models import systems
+from proctor.cli import main, parser
 from suites import load as load_suite
-from suites.__main__ import _parser, main
 from tests.sample_run import make_run
 
 ROOT = Path(__file__).parents[1]
@@ -80,7 +78,7 @@ def test_every_command_is_one_that_its_program_takes(body):
 
 
 def check(command):
-    known = {"pytest": check_pytest, "python": check_python, "python3": check_python, "tox": check_tox}
+    known = {"pytest": check_pytest, "python": check_python, "python3": check_python, "tox": check_tox, "proctor": check_proctor}
     program = Path(command[0]).name
     if program in known:
         known[program](command[1:])
@@ -89,13 +87,14 @@ def check(command):
 
 
 def check_python(words):
-    parsers = {"suites": _parser, "leaderboard": leaderboard_parser, "evals": evals_parser}
-    if words[0] == "-m" and words[1] in parsers:
-        parsers[words[1]]().parse_args(words[2:])
-    elif words[:2] == ["-m", "pip"]:
+    if words[:2] == ["-m", "pip"]:
         check_pip(words[2:])
     else:
         assert words == ["-m", "venv", "--without-pip", ".venv"]
+
+
+def check_proctor(words):
+    parser(words).parse_args(words)
 
 
 def check_pip(words):

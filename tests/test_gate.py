@@ -11,12 +11,12 @@ import pytest
 
 from evals.schema import InputError
 from leaderboard import baseline, policy, report
-from leaderboard.__main__ import main
 from leaderboard.changes import apart
 from leaderboard.gate import EXIT, gate
 from leaderboard.policy import Policy, Rule
 from leaderboard.records import Records
 from leaderboard.store import Run
+from proctor.cli import main
 from tests import sample_run
 from tests.faults.escapes import MARKDOWN
 from tests.rendered import Seen

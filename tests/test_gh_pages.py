@@ -9,9 +9,9 @@ import pytest
 
 from evals import temporary
 from evals.schema import InputError
-from leaderboard.__main__ import main
 from leaderboard.gh_pages import Target, commit
 from leaderboard.page import publish
+from proctor.cli import main
 from tests.sample_run import Sample, make_run
 
 WHO = ("-c", "user.name=a", "-c", "user.email=a@example.org", "-c", "init.defaultBranch=main")

@@ -14,10 +14,10 @@ import leaderboard
 from evals.comparison import corrected
 from evals.schema import InputError
 from leaderboard import baseline, history, news, page
-from leaderboard.__main__ import main
 from leaderboard.records import Records
 from leaderboard.series import Series
 from leaderboard.store import Run, Store, read
+from proctor.cli import main
 from tests.sample_run import make_run, record
 
 

@@ -108,3 +108,9 @@ def test_no_imports_go_in_circles():
 
 def test_the_heavy_list_is_about_libraries_that_exist():
     assert [name for name in sorted(HEAVY) if importlib.util.find_spec(name) is None] == []
+
+
+def test_a_command_loads_no_other():
+    code = "import sys\nfrom proctor import cli\ncli.parser(['show', 'run'])\nprint([name for name in sys.modules if 'commands.' in name])"
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True, timeout=60)
+    assert done.stdout == "['proctor.commands.show']\n"

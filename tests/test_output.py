@@ -10,9 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from evals.schema import InputError
-from leaderboard.__main__ import main
 from leaderboard.output import DATA, FOLDERS, HEAD, MARKER, PAGE, Site
 from leaderboard.page import publish
+from proctor.cli import main
 from tests.sample_run import Sample, make_run
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from evals.schema import InputError
-from suites.__main__ import main
+from proctor.cli import main
 from suites.load import load, load_all
 from tests.faults.escapes import LINKS, planted
 

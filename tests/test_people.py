@@ -8,10 +8,10 @@ import pytest
 from evals.prediction_powered import corrected
 from evals.schema import InputError
 from leaderboard import people
-from leaderboard.__main__ import main
 from leaderboard.board import board
 from leaderboard.store import read
 from leaderboard.text import as_text
+from proctor.cli import main
 from tests.sample_run import make_run
 
 MEASURE = "hallucination.contradicted"

@@ -15,7 +15,7 @@ import pytest
 
 from evals.schema import InputError
 from leaderboard import preview
-from leaderboard.__main__ import main
+from proctor.cli import main
 from tests.faults.escapes import HOSTS
 
 ROOT = Path(__file__).parents[1]
@@ -191,7 +191,7 @@ interrupts = pytest.mark.skipif(
 
 @interrupts
 def test_it_prints_its_address_and_an_interruption_ends_it_cleanly(site):
-    command = [sys.executable, "-m", "leaderboard", "preview", str(site), "--no-open"]
+    command = [sys.executable, "-m", "proctor", "preview", str(site), "--no-open"]
     with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
         said = [process.stdout.readline() for _ in range(2)]
         port = int(re.fullmatch(rf"{site} is at http://127\.0\.0\.1:(\d+)/\n", said[0])[1])
@@ -208,7 +208,7 @@ def test_a_browser_is_opened_where_that_is_asked(site, tmp_path):
     browser.write_text(f"#!{sys.executable}\nimport sys, urllib.request\nprint(urllib.request.urlopen(sys.argv[1]).read())\n")
     browser.chmod(0o755)
     told = os.environ | {"BROWSER": f"{browser} %s"}
-    command = [sys.executable, "-m", "leaderboard", "preview", str(site)]
+    command = [sys.executable, "-m", "proctor", "preview", str(site)]
     with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=told) as process:
         lines = [process.stdout.readline() for _ in range(3)]
         process.send_signal(signal.SIGINT)

@@ -12,12 +12,12 @@ from hypothesis import strategies as st
 
 from evals.schema import InputError
 from leaderboard import counsel
-from leaderboard.__main__ import main
 from leaderboard.evidence import Hardware
 from leaderboard.gathering import gathered
 from leaderboard.prices import SHIPPED, Paid, PriceList, Rented, Service, load
 from leaderboard.situation import Api, Prices, Situation
 from leaderboard.store import Store
+from proctor.cli import main
 from tests.test_advice import RAG, measured, timed
 
 LISTED = load()

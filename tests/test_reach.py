@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from evals.comparison import Values, compare
 from evals.schema import Domain, Question, RevisedQuestion, Revision, Suite
 from evals.statistics import standard_error
-from suites.__main__ import main
+from proctor.cli import main
 from suites.reach import RIGHT, SYSTEMS, WITHIN, Size, reach, size, summary
 
 

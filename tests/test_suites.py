@@ -518,7 +518,7 @@ def test_a_file_is_no_suite(folder):
 
 
 def test_a_folder_without_settings_is_no_suite(tmp_path):
-    with pytest.raises(InputError, match=r"suite.toml: the file is missing.*python -m suites new"):
+    with pytest.raises(InputError, match=r"suite.toml: the file is missing.*proctor new"):
         find(str(tmp_path))
 
 
@@ -568,7 +568,8 @@ def load_or_refuse(folder, files):
 
 
 def test_nothing_heavy_is_loaded():
-    code = "import sys, suites.load, suites.__main__; print(sorted({'torch', 'numpy', 'pandas', 'yaml'} & set(sys.modules)))"
+    code = "import sys, suites.load, proctor.cli, proctor.commands.validate\n"
+    code += "print(sorted({'torch', 'numpy', 'pandas', 'yaml'} & set(sys.modules)))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=Path(__file__).parents[1])
     assert done.stdout == "[]\n"
 

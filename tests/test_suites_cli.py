@@ -1,4 +1,4 @@
-"""``python -m suites``: what it prints, what it writes and how it ends."""
+"""``proctor new``, ``validate`` and ``import``: what it prints, what it writes and how it ends."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from suites.__main__ import main
+from proctor.cli import main
 from suites.load import load
 
 ROOT = Path(__file__).parents[1]
@@ -133,7 +133,7 @@ def test_a_share_is_a_share(share, capsys):
     assert "--test-share" in capsys.readouterr().err
 
 
-@pytest.mark.parametrize("command", [[], ["new"], ["validate"], ["import"], ["import", "squad"], ["import", "choices"]])
+@pytest.mark.parametrize("command", [["new"], ["validate"], ["import"], ["import", "squad"], ["import", "choices"]])
 def test_help_is_there(command):
-    done = subprocess.run([sys.executable, "-m", "suites", *command, "-h"], capture_output=True, text=True, check=True, cwd=ROOT)
-    assert "usage: python -m suites" in done.stdout
+    done = subprocess.run([sys.executable, "-m", "proctor", *command, "-h"], capture_output=True, text=True, check=True, cwd=ROOT)
+    assert "usage: proctor" in done.stdout

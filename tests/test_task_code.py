@@ -13,7 +13,7 @@ from evals.cli import USAGE_ERROR
 from evals.lm_eval_adapter import fetches, load_tasks, run
 from evals.schema import InputError
 from evals.task_code import refused
-from suites.__main__ import main
+from proctor.cli import main
 from suites.load import load, read
 from suites.settings import GENERAL
 

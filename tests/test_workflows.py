@@ -13,7 +13,7 @@ import pytest
 import yaml
 from jsonschema import Draft7Validator
 
-from leaderboard.__main__ import _parser
+from proctor.cli import parser
 
 ROOT = Path(__file__).resolve().parent.parent
 WORKFLOWS = sorted((ROOT / ".github" / "workflows").glob("*.yml"))
@@ -70,21 +70,20 @@ def gate_script():
 
 
 def told(folder, code):
-    """A Python that notes what it is told, one word a line, and ends with a code."""
-    fake = folder / ".venv" / "bin" / "python"
+    """A command that notes what it is told, one word a line, and ends with a code."""
+    fake = folder / ".venv" / "bin" / "proctor"
     fake.parent.mkdir(parents=True)
     fake.write_text(f"#!/bin/sh\nprintf '%s\\n' \"$@\" > called\nexit {code}\n")
     fake.chmod(0o755)
 
 
 def stepped(folder, step, environment):
-    """The exit code of a step, and what its Python was told."""
+    """The exit code of a step, and what the command was told."""
     done = subprocess.run(
         ["/bin/bash", "-e", "-c", step["run"]], cwd=folder, env={"PATH": "/usr/bin:/bin"} | environment, check=False
     )
     words = (folder / "called").read_text().splitlines()
-    assert words[:2] == ["-m", "leaderboard"]
-    return done.returncode, _parser().parse_args(words[2:])
+    return done.returncode, parser(words).parse_args(words)
 
 
 def test_every_shell_step_is_shell():

@@ -140,7 +140,7 @@ def main() -> None:
     parser.add_argument("--count", type=int, default=300)
     options = parser.parse_args()
     for what, share, n in report(Reader(options.model), options.count):
-        print(f"{what:30} {share:.3f}  (n={n})", flush=True)  # noqa: T201 - a command prints
+        print(f"{what:30} {share:.3f}  (n={n})", flush=True)
 
 
 if __name__ == "__main__":

@@ -149,7 +149,7 @@ def run(plan: Plan, work: Path) -> None:
         step, tokens = step + 1, tokens + sum(int((b.weights > 0).sum()) for b in batches)
         seconds = before + time.monotonic() - start
         if step % 20 == 0:
-            print(f"step {step} {progress:.3f} loss {loss:.3f} {tokens / 1e6:.2f} M tokens {seconds:.0f} s", flush=True)  # noqa: T201
+            print(f"step {step} {progress:.3f} loss {loss:.3f} {tokens / 1e6:.2f} M tokens {seconds:.0f} s", flush=True)
         if time.monotonic() - saved > SAVE_EVERY:
             saved = time.monotonic()
             trainer.save(checkpoint, step=step, tokens=tokens, seconds=seconds)

@@ -239,14 +239,14 @@ class Sample:
 
 
 def _validate(folder: Path) -> int:
-    from suites.__main__ import main
+    from proctor.cli import main
 
     return main(["validate", str(folder)])
 
 
 def _imported(kind: str, file: str) -> Callable[[Path], int]:
     def read(folder: Path) -> int:
-        from suites.__main__ import main
+        from proctor.cli import main
 
         return main(["import", kind, str(folder / file), str(folder / "made")])
 

@@ -186,7 +186,7 @@ def _exam(world: World) -> int:
 
 
 def _main(*words: object) -> int:
-    from leaderboard.__main__ import main
+    from proctor.cli import main
 
     return main([str(word) for word in words])
 

@@ -1,0 +1,20 @@
+"""Print what a run says of each claim about RAG and fine-tuning."""
+
+from __future__ import annotations
+
+import argparse
+
+from leaderboard import debated
+from proctor.arguments import add_claims, add_folder, announce
+
+
+def declare(parser: argparse.ArgumentParser) -> None:
+    """A run, and claims."""
+    add_folder(parser)
+    add_claims(parser)
+
+
+def run(arguments: argparse.Namespace) -> None:
+    """Print it."""
+    announce(arguments.claims)
+    print(debated(arguments.folder, arguments.claims))

@@ -1,0 +1,72 @@
+"""Make a suite, or general tasks, from a public format."""
+
+from __future__ import annotations
+
+import argparse
+import os
+from pathlib import Path
+
+from evals.counts import counted
+from evals.ranges import SEED, Range
+from proctor.suites_told import counts, told
+from suites.draft import suite_name, write_folder, write_suite
+from suites.importers import IMPORTERS
+from suites.importers.choices import choices
+from suites.importers.options import Options
+
+PART = Range(0, 1, "a share: 0.5 is half", above=True)
+
+
+def declare(parser: argparse.ArgumentParser) -> None:
+    """A parser for each format."""
+    formats = parser.add_subparsers(required=True, metavar="FORMAT")
+    for name, importer in IMPORTERS.items():
+        _add(formats.add_parser(name, help=importer.help, description=importer.read.__doc__), name)
+    tasks = formats.add_parser("choices", help="JSON lines {query, choices, gold} as general tasks", description=choices.__doc__)
+    tasks.add_argument("files", type=Path, nargs="+", metavar="FILE", help="becomes the task of the same name")
+    tasks.add_argument("dir", type=Path, metavar="DIR", help="a folder that is new or empty")
+    tasks.set_defaults(make=_choices)
+
+
+def run(arguments: argparse.Namespace) -> None:
+    """Read the format, write the folder."""
+    arguments.make(arguments)
+
+
+def _add(parser: argparse.ArgumentParser, name: str) -> None:
+    parser.add_argument("file", type=Path, metavar="FILE", help="what to import")
+    parser.add_argument("dir", type=Path, metavar="DIR", help="a folder that is new or empty")
+    parser.add_argument("--name", help="short name of the suite (default: the folder's)")
+    parser.add_argument("--title", help="title of the suite (default: its name)")
+    parser.add_argument(
+        "--general", action="append", default=[], metavar="TASKS", help="folder or name of general tasks; repeatable"
+    )
+    parser.add_argument(
+        "--test-share", type=PART.option, default=0.5, metavar="SHARE", help="share of the groups for the test (0.5)"
+    )
+    parser.add_argument("--seed", type=SEED.option, default=0, help="seed of the split (0)")
+    parser.set_defaults(make=_suite, format=name, test_ids=None)
+    if IMPORTERS[name].official:
+        parser.add_argument("--test-ids", type=Path, metavar="FILE", help="JSON list or object of the ids of the test")
+
+
+def _suite(arguments: argparse.Namespace) -> None:
+    how = Options(arguments.test_share, arguments.seed, arguments.test_ids)
+    draft = IMPORTERS[arguments.format].read(arguments.file, how).unrepeated()
+    name = arguments.name or suite_name(arguments.dir)
+    general = [_relative(entry, arguments.dir) for entry in arguments.general]
+    suite = write_suite(arguments.dir, draft.files(name, arguments.title or name, general))
+    print(f"{arguments.dir}: {counts(suite)}", *told(draft.tally), sep="\n")
+    print(f"To see what it can show: proctor validate {arguments.dir}")
+
+
+def _choices(arguments: argparse.Namespace) -> None:
+    files, tally = choices(arguments.files)
+    write_folder(arguments.dir, files)
+    tasks = counted(len(arguments.files), "task")
+    print(f"{arguments.dir}: {tasks}. Name the folder under `general` in a suite.toml", *told(tally), sep="\n")
+
+
+def _relative(entry: str, folder: Path) -> str:
+    """A folder of tasks as a path from the suite's folder; names of tasks as they are."""
+    return os.path.relpath(Path(entry).resolve(), folder.resolve()) if Path(entry).is_dir() else entry

@@ -1,0 +1,31 @@
+"""Draw judged answers for people to label, who then correct the judge's figures."""
+
+from __future__ import annotations
+
+import argparse
+
+from evals.counts import counted
+from evals.ranges import COUNT
+from proctor.arguments import add_folder
+
+
+def declare(parser: argparse.ArgumentParser) -> None:
+    """A run, a measure and how many."""
+    parser.add_argument("--measure", required=True, metavar="MEASURE", help="a judged measure, such as faithfulness.retrieved")
+    parser.add_argument(
+        "-n", type=COUNT.option, default=40, metavar="N", help="answers of each system (default: 40; 20 at least)"
+    )
+    add_folder(parser)
+
+
+def run(arguments: argparse.Namespace) -> None:
+    """Write them beside the run."""
+    from evals.prediction_powered import FEWEST
+    from leaderboard import people, store
+
+    added = people.sample(store.read(arguments.folder), arguments.measure, arguments.n)
+    print(
+        f"{arguments.folder / people.FILE}: {counted(added, 'answer')} to label (0 to 1 in place of null), "
+        f"{FEWEST} or more of each system."
+    )
+    print(f"Then publish the run again: proctor publish {arguments.folder} --to DIR")

@@ -1,0 +1,15 @@
+"""Print the tables of a run."""
+
+from __future__ import annotations
+
+import argparse
+
+from leaderboard import summary
+from proctor.arguments import add_folder as declare
+
+__all__ = ["declare", "run"]
+
+
+def run(arguments: argparse.Namespace) -> None:
+    """Print them."""
+    print(summary(arguments.folder))
