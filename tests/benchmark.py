@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import os
 import resource
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -22,6 +23,7 @@ from leaderboard.store import RECORDS
 from models import adaptation, base, batching, bench, generation, prompts, systems
 from models.candidate import Candidate
 from suites.load import load
+from tests import timed_checks
 from tests.benchmark_page import decision, page
 from tests.scale_run import Scale, make_big_run
 
@@ -237,7 +239,49 @@ def at_scale() -> str:
     return f"{count:,} records, {size / 1e9:.2f} GB: {', '.join(done.stdout.splitlines())}; in all {seconds:.1f} s"
 
 
+TASK = """task: capitals
+dataset_path: json
+dataset_kwargs: {data_files: {test: capitals.json}}
+test_split: test
+output_type: multiple_choice
+doc_to_text: "{{query|trim}}{% if query %}\\nAnswer:{% endif %}"
+doc_to_choice: "{{choices}}"
+doc_to_target: gold
+metric_list: [{metric: acc}]
+"""
+
+
+def checks() -> str:
+    """The time that a finished exam, taken again, spends in checks: of its lines, task files, templates, patterns and secrets.
+
+    Hashes of cached entries count apart: they find what changed on the disk, whoever wrote it.
+    """
+    with tempfile.TemporaryDirectory() as folder:
+        suite, found = Path(folder, "instruments"), Path(folder, "checks.json")
+        _with_a_task(suite)
+        parts = ["--system", "base", "--system", "rag", "--limit", "40", "-k", "accuracy or retrieval or style or forgetting"]
+        where = ["-p", "tests.calm", "-m", "domain", "--device", "cpu", "--run-dir", f"{folder}/run", "--site", f"{folder}/site"]
+        exam = [*where, "--suite", str(suite), *parts]
+        secret = {"OPENAI_API_KEY": "sk-proj-8fK2mQ7vXw4RtY9bLc3NzA"}  # with none to look for redaction is free
+        run(*exam, cache=Path(folder, "cache"), **secret)
+        seconds = run(*exam, "-p", "tests.timed_checks", cache=Path(folder, "cache"), **secret, **{timed_checks.FILE: str(found)})
+        told = json.loads(found.read_text(encoding="utf-8"))
+    return timed_checks.shares(told, seconds)
+
+
+def _with_a_task(suite: Path) -> None:
+    """The suite `instruments` with a general task that it brings along, as one of somebody else would."""
+    shutil.copytree(ROOT / "suites" / "instruments", suite, ignore=shutil.ignore_patterns("*.py", "__pycache__"))
+    about = suite / "suite.toml"
+    about.write_text(about.read_text(encoding="utf-8").replace('"../general"', '"tasks"'), encoding="utf-8")
+    (suite / "tasks").mkdir()
+    (suite / "tasks" / "capitals.yaml").write_text(TASK, encoding="utf-8")
+    items = [{"query": f"Where is number {number}?", "choices": ["here", "there"], "gold": number % 2} for number in range(40)]
+    (suite / "tasks" / "capitals.json").write_text("".join(f"{json.dumps(item)}\n" for item in items), encoding="utf-8")
+
+
 BENCHMARKS = {
+    "checks": checks,
     "decision": decision,
     "page": page,
     "board at scale": at_scale,
