@@ -24,6 +24,7 @@ from evals.cache import Cache, digest
 from evals.cli import USAGE_ERROR, begin
 from evals.exam import NOTHING, Axis, Effort, Exam, Sheet
 from evals.judges import Judge, load_judge
+from evals.kept import kept
 from evals.redaction import redact
 from evals.schema import InputError, Suite
 from evals.stopping import Stopped, Stopping
@@ -75,7 +76,7 @@ class Plan:
     @cached_property
     def judge(self) -> Judge:
         """What decides whether a text supports a claim."""
-        return load_judge(self.option.judge)
+        return kept(load_judge(self.option.judge), self.cache)
 
     def taught(self, suite: Suite) -> list[systems.System]:
         """All that were named; of a whole table, where the suite has no examples, those that need none."""

@@ -57,4 +57,4 @@ def _bare(suite: Suite, text: str) -> tuple[str, ...]:
     return (said,) if without == said else (said, without)
 
 
-AXIS = Axis("accuracy", (EXACT, F1), per_question({EXACT: exact_match, F1: _f1}))
+AXIS = Axis("accuracy", __name__, (EXACT, F1), per_question({EXACT: exact_match, F1: _f1}))

@@ -14,7 +14,7 @@ import os
 import shutil
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager, contextmanager
-from functools import cache, lru_cache
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -36,12 +36,6 @@ def digest(*parts: Any) -> str:
     """Hash of JSON-like data: equal data, equal hash, on any machine."""
     text = json.dumps(parts, sort_keys=True, separators=(",", ":"), default=str)
     return hashlib.sha256(text.encode()).hexdigest()
-
-
-@lru_cache(maxsize=64)
-def source(*files: str) -> str:
-    """Hash of source files (a module's ``__file__``): what they made is made anew once they change, a comment not excepted."""
-    return digest([file_digest(Path(file)) for file in files])
 
 
 def _told(folder: Path) -> AbstractContextManager[None]:
@@ -160,14 +154,19 @@ class Journal:
     @contextmanager
     def lock(self) -> Iterator[None]:
         """Held while rows are added, so that two workers do not do the same work. Damaged lines are taken out first."""
+        with self._held():
+            with _told(self.path.parent):
+                self._mend()
+            yield
+
+    @contextmanager
+    def _held(self) -> Iterator[None]:
         with _told(self.path.parent):
             self.path.parent.mkdir(parents=True, exist_ok=True)
             _tidy(self.path.parent)
             lock = FileLock(f"{self.path}.lock", is_singleton=True)
             lock.acquire()
         try:
-            with _told(self.path.parent):
-                self._mend()
             yield
         finally:
             lock.release()
@@ -176,15 +175,25 @@ class Journal:
         """What every undamaged line holds, in order."""
         return (row for _, row in self._lines() if row is not None)
 
-    def append(self, rows: Iterable[dict[str, Any]]) -> None:
-        """Add rows and make sure that they are on the disk. Call it holding the lock."""
+    def append(self, rows: Iterable[dict[str, Any]]) -> int:
+        """Add rows and make sure that they are on the disk; returns the bytes added. Call it holding the lock."""
         lines = b"".join(sealed(json.dumps(row).encode()) + b"\n" for row in rows)
         with _told(self.path.parent), self.path.open("a+b") as file:
             if file.tell() and not _ends_a_line(file):
-                file.write(b"\n")
+                lines = b"\n" + lines
             file.write(lines)
             file.flush()
             os.fsync(file.fileno())
+        return len(lines)
+
+    def add(self, rows: Iterable[dict[str, Any]]) -> int:
+        """As `append`, for who does not hold the lock. The lines that are there are not looked at."""
+        with self._held():
+            return self.append(rows)
+
+    def size(self) -> int:
+        """Bytes of all lines so far."""
+        return self.path.stat().st_size if self.path.exists() else 0
 
     def _lines(self) -> Iterator[tuple[bytes, dict[str, Any] | None]]:
         """Each line, and the row that it holds; None if it is torn or damaged."""

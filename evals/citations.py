@@ -64,4 +64,4 @@ def _caution(citing: Citing, answer: Answer) -> str:
     return UNREAD if found.unread else NUMBERED if found.numbered else ""
 
 
-AXIS = Axis("citations", MEASURES, _score)
+AXIS = Axis("citations", __name__, MEASURES, _score)

@@ -62,4 +62,4 @@ def _score(sheet: Sheet) -> Iterator[Mark]:
 
 
 MEASURES = (FIRST, MIDDLE, LAST, *BUDGETS.values(), CUT)
-AXIS = Axis("context", MEASURES, for_retrieving(MEASURES, _score), effort=Effort(readings=7 * ASKED))
+AXIS = Axis("context", __name__, MEASURES, for_retrieving(MEASURES, _score), effort=Effort(readings=7 * ASKED))

@@ -62,4 +62,4 @@ def _tokens(measure: Measure, answer: Answer, tokens: int) -> Score:
     return measure.failed(answer.error) if answer.error else Score(float(tokens))
 
 
-AXIS = Axis("cost", (*TOTALS.values(), TOKENS, PROMPT_TOKENS), _score, timed=True)
+AXIS = Axis("cost", __name__, (*TOTALS.values(), TOKENS, PROMPT_TOKENS), _score, timed=True)

@@ -18,7 +18,7 @@ from functools import partial
 from types import SimpleNamespace
 from typing import Any
 
-from evals.judges import ChatJudge, EntailingJudge, Judge, JudgeError, Pair, chats, each
+from evals.judges import Attempt, ChatJudge, EntailingJudge, Judge, JudgeError, Pair, chats, each
 from evals.quiet import quiet
 from evals.samples import PARALLEL, Sample, failure, verdicts
 from evals.schema import Score, unmeasured
@@ -34,7 +34,7 @@ def contradicted(judge: Judge, samples: Sequence[Sample]) -> list[Score]:
     if chats(judge):
         _deepeval()  # imported once, before there are threads
         with ThreadPoolExecutor(PARALLEL) as threads:
-            return list(threads.map(partial(_score, chat(judge)), samples))
+            return list(threads.map(partial(_asked, judge), samples))
     return [_score(script(mine), sample) for mine, sample in zip(contradictions(judge, samples), samples, strict=True)]
 
 
@@ -53,6 +53,11 @@ def contradictions(judge: EntailingJudge, samples: Sequence[Sample]) -> list[Seq
         settled = outcome if isinstance(outcome, JudgeError) else False
         known.append([next(outcomes) if outcome is False else settled for _ in sample.passages])
     return known
+
+
+def _asked(judge: ChatJudge, sample: Sample) -> Score:
+    attempt = Attempt(judge)
+    return attempt.settled(_score(chat(attempt), sample))
 
 
 def _score(reply: Reply, sample: Sample) -> Score:

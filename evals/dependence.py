@@ -73,4 +73,4 @@ def _best(k: int) -> Condition:
     return Condition(lambda lookup: lookup.found[:k])
 
 
-AXIS = Axis("dependence", MEASURES, for_retrieving(MEASURES, under(_conditions)), effort=Effort(readings=6 * ASKED))
+AXIS = Axis("dependence", __name__, MEASURES, for_retrieving(MEASURES, under(_conditions)), effort=Effort(readings=6 * ASKED))

@@ -12,11 +12,11 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from functools import cached_property
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, ParamSpec, Protocol, TypeVar
 
 from evals import machine
-from evals.cache import Cache, digest, source
+from evals.cache import Cache, digest
+from evals.code import code_of
 from evals.counts import counted
 from evals.judges import Judge
 from evals.patterns import TooSlowError
@@ -65,6 +65,10 @@ class Candidate(Protocol):
     @property
     def weights_version(self) -> str:
         """Hash of its weights alone; equal to the base's where it uses the base's weights."""
+
+    @property
+    def code(self) -> str:
+        """Hash of the code that measures what is no answer: losses, times, costs."""
 
     @property
     def retrieves(self) -> bool:
@@ -173,6 +177,8 @@ class Axis:
     """One file of `evals`: what it measures, and how."""
 
     name: str
+    module: str
+    """The name of that file as a module: its code, and all that it uses, is part of what scores are kept under."""
     measures: tuple[Measure, ...]
     score: Callable[[Sheet], Iterable[Mark]]
     judged: tuple[Measure, ...] = ()
@@ -283,12 +289,12 @@ class Exam:
     def _key(self, axis: Axis) -> str:
         sheet = self.sheet
         return digest(
-            source(*(str(path) for path in sorted(Path(__file__).parent.glob("*.py")))),
+            [code_of(axis.module, Record), sheet.candidate.code],
             axis.name,
             [(measure.name, measure.edition, measure.unit, measure.better) for measure in axis.measures],
             [sheet.suite.name, sheet.suite.version, sheet.base.version, sheet.candidate.name, sheet.candidate.base_model],
             [sheet.candidate.version, sheet.candidate.seed, [question.id for question in sheet.questions], sheet.limit],
-            [sheet.judge.name, [measure.name for measure in axis.judged]] if axis.judged else None,
+            [sheet.judge.name, sheet.judge.version, [measure.name for measure in axis.judged]] if axis.judged else None,
             [machine.facts(), [(one.name, one.seed, one.version) for one in sheet.beside]] if axis.timed else None,
             axis.inputs(sheet) if axis.inputs else None,
         )

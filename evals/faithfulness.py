@@ -33,4 +33,4 @@ def _against_retrieved(sheet: Sheet, question: Question, answer: Answer) -> Chos
     return Score(0.0, "nothing was retrieved") if isinstance(chosen, Sample) and not chosen.passages else chosen
 
 
-AXIS = Axis("faithfulness", (RETRIEVED, GOLD), _score, judged=(RETRIEVED, GOLD))
+AXIS = Axis("faithfulness", __name__, (RETRIEVED, GOLD), _score, judged=(RETRIEVED, GOLD))

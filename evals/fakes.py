@@ -34,6 +34,7 @@ class Fake:
     seed: int = 0
     version: str = "1"
     weights_version: str = "base"
+    code: str = "1"
     retrieves: bool = False
     top_k: int = 3
     context: int = 512
@@ -135,6 +136,7 @@ class CannedJudge:
     silent_on: frozenset[str] = frozenset()
     """Texts that it raises JudgeError on."""
     name: str = "canned"
+    version: str = "1"
     asked: list[Pair] = field(default_factory=list)
 
     def claims(self, question: str, answer: str) -> list[str]:
@@ -163,6 +165,7 @@ class CannedChat:
 
     reply: Callable[[str, str], dict[str, Any]]
     name: str = "canned-chat"
+    version: str = "1"
 
     def complete(self, prompt: str, schema: type[Schema]) -> Schema:
         """The reply as an instance of the schema; JudgeError if it does not fit."""
@@ -177,6 +180,7 @@ class RaisingJudge:
     """A chat judge that is down."""
 
     name: str = "down"
+    version: str = "1"
 
     def complete(self, prompt: str, schema: type[Schema]) -> Schema:
         """Raise JudgeError."""

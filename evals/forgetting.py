@@ -139,4 +139,4 @@ def _definitions(sheet: Sheet) -> list[str]:
     return [definition(entry, sheet.limit) for entry in sheet.suite.general]
 
 
-AXIS = Axis("forgetting", (GENERAL, FORGETTING), _score, files=_files, inputs=_definitions)
+AXIS = Axis("forgetting", __name__, (GENERAL, FORGETTING), _score, files=_files, inputs=_definitions)

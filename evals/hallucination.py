@@ -37,4 +37,4 @@ def _score(sheet: Sheet) -> Iterator[Mark]:
     yield from grade(sheet, CONTRADICTED, against_gold, partial(contradicted, sheet.judge))
 
 
-AXIS = Axis("hallucination", (CONTRADICTED, UNANSWERABLE, FALSE_ABSTENTION), _score, judged=(CONTRADICTED,))
+AXIS = Axis("hallucination", __name__, (CONTRADICTED, UNANSWERABLE, FALSE_ABSTENTION), _score, judged=(CONTRADICTED,))

@@ -59,4 +59,6 @@ def _untrained(measure: Measure, question: Question) -> Mark:
     return Mark(measure, question.id, question.cluster, not_applicable("the system is not trained"))
 
 
-AXIS = Axis("hunger", tuple(DIETS), _score, effort=Effort(1 / 8 + 1 / 4 + 1 / 2 + 1 / 4 + 1 / 2, questions=len(DIETS) * ASKED))
+AXIS = Axis(
+    "hunger", __name__, tuple(DIETS), _score, effort=Effort(1 / 8 + 1 / 4 + 1 / 2 + 1 / 4 + 1 / 2, questions=len(DIETS) * ASKED)
+)

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from pydantic import BaseModel
     from typing_extensions import TypeIs
 
+    from evals.schema import Score
+
 Schema = TypeVar("Schema", bound="BaseModel")
 
 FORMS = """\
@@ -68,7 +70,11 @@ class EntailingJudge(Protocol):
 
     @property
     def name(self) -> str:
-        """Everything that can change a verdict."""
+        """What records show of it: all that a user can choose, and a number of how it decides."""
+
+    @property
+    def version(self) -> str:
+        """All that can change a verdict on the same pair: what verdicts are kept under, and scores with them."""
 
     def claims(self, question: str, answer: str) -> list[str]:
         """The statements that an answer makes. None, if it makes none that this judge could weigh."""
@@ -85,7 +91,11 @@ class ChatJudge(Protocol):
 
     @property
     def name(self) -> str:
-        """Everything that can change a verdict."""
+        """What records show of it: all that a user can choose, and numbers of how it is asked."""
+
+    @property
+    def version(self) -> str:
+        """All that can change a verdict on the same prompt: what verdicts are kept under, and scores with them."""
 
     def complete(self, prompt: str, schema: type[Schema]) -> Schema:
         """An instance of the schema; JudgeError if none could be had. Called from several threads."""
@@ -97,6 +107,43 @@ Judge = EntailingJudge | ChatJudge
 def chats(judge: Judge) -> TypeIs[ChatJudge]:
     """Whether the judge is of the chat kind."""
     return hasattr(judge, "complete")
+
+
+class Attempt:
+    """A chat judge while one score is worked out. What it said stays kept, if it is, only where a score came of it."""
+
+    def __init__(self, judge: ChatJudge) -> None:
+        self._judge = judge
+        self._said: list[tuple[str, type[BaseModel]]] = []
+        self._failed = False
+
+    @property
+    def name(self) -> str:
+        """The judge's own."""
+        return self._judge.name
+
+    @property
+    def version(self) -> str:
+        """The judge's own."""
+        return self._judge.version
+
+    def complete(self, prompt: str, schema: type[Schema]) -> Schema:
+        """What the judge says."""
+        try:
+            found = self._judge.complete(prompt, schema)
+        except Exception:
+            self._failed = True
+            raise
+        self._said.append((prompt, schema))
+        return found
+
+    def settled(self, score: Score) -> Score:
+        """The score. Where there is none though the judge replied, they were unfit, and it is asked again the next time."""
+        take_back = getattr(self._judge, "take_back", None)
+        if take_back and score.status == "unmeasured" and not self._failed:
+            for prompt, schema in self._said:
+                take_back(prompt, schema)
+        return score
 
 
 def load_judge(spec: str) -> Judge:

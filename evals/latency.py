@@ -92,4 +92,4 @@ def _throughput(timings: Sequence[Timing]) -> Score:
     return Score(sum(timing.tokens for timing in timings) / seconds) if seconds else unmeasured("no question could be timed")
 
 
-AXIS = Axis("latency", (*VALUES, *PERCENTILES.values(), THROUGHPUT), _score, timed=True)
+AXIS = Axis("latency", __name__, (*VALUES, *PERCENTILES.values(), THROUGHPUT), _score, timed=True)

@@ -27,6 +27,7 @@ from pathlib import Path
 from typing import NamedTuple, TypeVar
 
 from evals.cache import digest
+from evals.code import code_of
 from evals.disk import file_digest
 from evals.judges import Pair
 from evals.minilm import PLACES, SHA256, Likeness, pieces
@@ -118,6 +119,11 @@ class LexicalJudge:
     def name(self) -> str:
         """Version and hash of the weights, those that were learnt and MiniLM's."""
         return f"lexical-{VERSION}#{digest(file_digest(WEIGHTS), SHA256)[:8]}"
+
+    @cached_property
+    def version(self) -> str:
+        """Name and code."""
+        return f"{self.name}:{code_of(__name__)}"
 
     def claims(self, question: str, answer: str) -> list[str]:
         """The answer's sentences, without courtesies and marks. A bare value is one: it is weighed with the question."""

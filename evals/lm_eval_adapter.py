@@ -17,7 +17,8 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from evals import task_code, task_files, task_yaml
-from evals.cache import digest, source
+from evals.cache import digest
+from evals.code import code_of
 from evals.disk import file_digest
 from evals.quiet import quiet
 from evals.schema import InputError
@@ -37,8 +38,7 @@ def definition(entry: str, limit: int | None) -> str:
     """
     folder = Path(entry)
     content = _folder_content(folder) if folder.is_absolute() else [entry]
-    read = source(__file__, task_yaml.__file__, str(Path(__file__).with_name("templates.py")))
-    return digest(content, limit, importlib.metadata.version("lm_eval"), read)
+    return digest(content, limit, importlib.metadata.version("lm_eval"), code_of(run))
 
 
 def run(entry: str, model: Any, tokenizer: Any, limit: int | None, *, trusted: bool = False) -> Value:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import cached_property
+from importlib.metadata import version as installed
 from pathlib import Path
 from typing import Any
 
 from evals import hub
 from evals.cache import digest
+from evals.code import code_of
 from evals.disk import file_digest
 from evals.judges import JudgeError, Pair
 from evals.schema import InputError
@@ -37,6 +39,11 @@ class NliJudge:
         files = sorted(path for pattern in FILES for path in self._folder.glob(pattern))
         content = digest([(path.name, file_digest(path)) for path in files])
         return f"nli:{Path(self.model).name if Path(self.model).exists() else self.model}#{content[:12]}-{VERSION}"
+
+    @cached_property
+    def version(self) -> str:
+        """Name, code, and what runs the model."""
+        return ":".join([self.name, code_of(__name__), *map(installed, ("torch", "transformers"))])
 
     def claims(self, question: str, answer: str) -> list[str]:
         """The answer's sentences, without courtesies and marks; a bare value is made one with its question."""

@@ -22,6 +22,7 @@ from evals.schema import InputError
 
 log = logging.getLogger("proctor")
 VERSION = "3"
+"""To be raised when a prompt is put in another way, or a reply read in another: verdicts that are kept are asked for again."""
 PROMPTS = ("ragas", "deepeval")
 """The libraries that write the prompts: another version of them may ask in other words."""
 ATTEMPTS = 3
@@ -73,8 +74,12 @@ class OpenAIJudge:
     @cached_property
     def name(self) -> str:
         """Model and endpoint, without what a URL may hold in secret, and whose prompts it is given."""
-        prompts = "".join(f"+{library}-{version(library)}" for library in PROMPTS)
-        return f"openai:{self.model}{self._public}-{VERSION}{prompts}"
+        return self.version + "".join(f"+{library}-{version(library)}" for library in PROMPTS)
+
+    @property
+    def version(self) -> str:
+        """Model, endpoint and number of the way of asking: other code changes no verdict, and each is paid for."""
+        return f"openai:{self.model}{self._public}-{VERSION}"
 
     def __repr__(self) -> str:
         """The name: no key."""

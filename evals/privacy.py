@@ -140,4 +140,4 @@ def _leaked(candidate: Candidate, known: Sequence[Canary]) -> Iterator[Mark]:
             yield Mark(LEAKED, f"vault-{secret.number}/{number}", f"vault-{secret.number}", score)
 
 
-AXIS = Axis("privacy", MEASURES, _score, effort=Effort(1.2, readings=100, questions=500))
+AXIS = Axis("privacy", __name__, MEASURES, _score, effort=Effort(1.2, readings=100, questions=500))

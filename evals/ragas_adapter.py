@@ -15,7 +15,7 @@ from concurrent.futures import ThreadPoolExecutor
 from types import SimpleNamespace
 from typing import Any
 
-from evals.judges import ChatJudge, Judge, JudgeError, chats
+from evals.judges import Attempt, ChatJudge, Judge, JudgeError, chats
 from evals.quiet import quiet
 from evals.samples import PARALLEL, Sample, Verdicts, failure, verdicts
 from evals.schema import Score, not_applicable, unmeasured
@@ -29,10 +29,10 @@ def faithfulness(judge: Judge, samples: Sequence[Sample]) -> list[Score]:
     if not samples:
         return []
     if chats(judge):
-        replies: list[Reply] = [chat(judge)] * len(samples)
-    else:
-        replies = [Script(found).reply for found in verdicts(judge, samples)]
-    return asyncio.run(_scores(replies, samples))
+        attempts = [Attempt(judge) for _ in samples]
+        scores = asyncio.run(_scores(list(map(chat, attempts)), samples))
+        return [attempt.settled(score) for attempt, score in zip(attempts, scores, strict=True)]
+    return asyncio.run(_scores([Script(found).reply for found in verdicts(judge, samples)], samples))
 
 
 async def _scores(replies: Sequence[Reply], samples: Sequence[Sample]) -> list[Score]:

@@ -93,4 +93,4 @@ def _ranking(known: Held, question: Question, answer: Answer) -> Ranking:
     return list(ranking)
 
 
-AXIS = Axis("retrieval", MEASURES, _score)
+AXIS = Axis("retrieval", __name__, MEASURES, _score)

@@ -109,4 +109,4 @@ def _verdict() -> Any:
     return RubricVerdict
 
 
-AXIS = Axis("style", (FOLLOWED, RUBRIC), _score, judged=(RUBRIC,))
+AXIS = Axis("style", __name__, (FOLLOWED, RUBRIC), _score, judged=(RUBRIC,))

@@ -119,7 +119,7 @@ def _by_training(prefix: str, update: Callable[[Sheet], Candidate], trainings: f
         for mark in _score(update, TRAINING)(sheet) if not why_not else _blank(sheet, why_not):
             yield mark._replace(measure=named[mark.measure])
 
-    return Axis(prefix, tuple(named.values()), score, timed=True, effort=Effort(trainings, questions=ASKED + 50))
+    return Axis(prefix, __name__, tuple(named.values()), score, timed=True, effort=Effort(trainings, questions=ASKED + 50))
 
 
 def _why_not(sheet: Sheet) -> str:
@@ -141,6 +141,6 @@ def _as_it_is(sheet: Sheet) -> Iterator[Mark]:
     yield from _memory(sheet)
 
 
-AXIS = Axis("updates", (*MEASURES, OVERRIDDEN, REMEMBERED), _as_it_is, timed=True, effort=Effort(readings=ASKED + 100))
+AXIS = Axis("updates", __name__, (*MEASURES, OVERRIDDEN, REMEMBERED), _as_it_is, timed=True, effort=Effort(readings=ASKED + 100))
 RETRAINED = _by_training("updates.retrained", _retrained, 1.0)
 CONTINUED = _by_training("updates.continued", _continued, 0.2)

@@ -13,7 +13,7 @@ from uuid import UUID, uuid5
 from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
 from evals import comparison, statistics
-from evals.cache import source
+from evals.code import code_of
 from leaderboard import axes, changes, moves, past, policy, retraining, series, tables
 from leaderboard.history import History, Line, Marked
 from leaderboard.moves import Point
@@ -52,7 +52,7 @@ def history_of(text: str | None) -> History | None:
 def _made_by() -> str:
     """Names the code that the points rest on."""
     made = (statistics, comparison, axes, tables, series, changes, policy, past, retraining, moves)
-    return source(*(str(module.__file__) for module in made))[:16]
+    return code_of(*made)[:16]
 
 
 def regressions_json(told: History) -> str:

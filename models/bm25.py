@@ -9,7 +9,7 @@ from importlib.metadata import version as installed
 from pathlib import Path
 from typing import Any
 
-from evals.cache import source
+from evals.code import code_of
 from models import words
 from models.passages import Hits, Passage, Search, best
 
@@ -24,7 +24,7 @@ class Words:
     def version(self) -> list[str]:
         """What shapes its scores: the code and what decides about letters."""
         libraries = [installed(name) for name in ("bm25s", "regex")]
-        return [source(__file__, words.__file__), unicodedata.unidata_version, *libraries]
+        return [code_of(__name__), unicodedata.unidata_version, *libraries]
 
     def warm_up(self) -> None:
         """Load the libraries."""

@@ -10,26 +10,11 @@ from functools import cached_property, partial
 from importlib.metadata import version as installed
 from typing import Any, NamedTuple
 
-from evals import citing, holders, load, machine
-from evals.cache import digest, source
+from evals import machine
+from evals.cache import digest
+from evals.code import code_of
 from evals.schema import Answer, Context, Domain, Example, InputError, Question, Timing, as_json
-from models import (
-    adaptation,
-    asking,
-    bench,
-    costs,
-    dense,
-    embedder,
-    endings,
-    generation,
-    habits,
-    likelihood,
-    prompts,
-    rounds,
-    thinking,
-    timing,
-)
-from models import base as base_models
+from models import adaptation, asking, costs, dense, embedder, generation, habits, likelihood, prompts, rounds
 from models.base import BaseModel
 from models.bench import Bench
 from models.index import Index
@@ -46,6 +31,8 @@ class Asked(NamedTuple):
     question: Question
 
 
+APART = (Weights, Index, adaptation, costs, dense, embedder, likelihood, rounds)
+"""What shapes answers by way of weights and passages, which have versions of their own, or measures other things than answers."""
 LookUp = Callable[[Sequence[Asked]], Sequence[asking.Passages]]
 
 
@@ -140,9 +127,13 @@ class Candidate:
     @cached_property
     def _spoken(self) -> list[Any]:
         """What shapes its answers besides weights and passages."""
-        modules = (asking, base_models, citing, holders, prompts, generation, habits, endings, thinking, timing)
-        code = [source(__file__, *(str(module.__file__) for module in modules)), *map(installed, habits.LIBRARIES)]
+        code = [code_of(__name__, apart=APART), *map(installed, habits.LIBRARIES)]
         return [code, self.room, self.limits.ends, self.domain.instruction, self._asking.shown, self.system.adapter]
+
+    @property
+    def code(self) -> str:
+        """Hash of the code that measures what is no answer: losses, times, costs."""
+        return code_of(costs, likelihood, rounds)
 
     @cached_property
     def _asking(self) -> asking.Asking:
@@ -255,9 +246,10 @@ class Candidate:
         return rounds.report(rounds.kept(self.bench.cache, self._timed_key(questions, self._together(beside))))
 
     def _timed_key(self, questions: Sequence[Question], together: Sequence[Candidate]) -> str:
-        code = source(*(module.__file__ for module in (rounds, timing, asking, generation, prompts, bench, load)))
         versions = [(one.version, name) for one in together for name in one._ways]  # noqa: SLF001 # another of its kind
-        return digest("timings", code, machine.facts(), versions, [(question.id, question.text) for question in questions])
+        return digest(
+            "timings", code_of(rounds, Bench), machine.facts(), versions, [(question.id, question.text) for question in questions]
+        )
 
     def _together(self, beside: Sequence[Any]) -> list[Candidate]:
         return list({one._ways: one for one in (*beside, self)}.values())  # noqa: SLF001 # another of its kind

@@ -18,8 +18,8 @@ from itertools import chain
 from pathlib import Path
 from typing import Any
 
-from evals.cache import digest, source
-from models import passages
+from evals.cache import digest
+from evals.code import code_of
 from models.embedder import Embedder
 from models.passages import Hits, Passage, Search, best, cut
 
@@ -42,7 +42,7 @@ class Vectors:
     @property
     def version(self) -> list[Any]:
         """What shapes its scores. Another device rounds otherwise, and takes another time to index."""
-        return [source(__file__, passages.__file__), self.embedder.version, _faiss_version(), self.device]
+        return [code_of(__name__, apart=[Embedder]), self.embedder.version, _faiss_version(), self.device]
 
     def warm_up(self) -> None:
         """Load libraries and embedder."""

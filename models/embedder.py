@@ -12,7 +12,8 @@ from pathlib import Path
 from typing import Any
 
 from evals import hub, minilm
-from evals.cache import Cache, digest, source
+from evals.cache import Cache, digest
+from evals.code import code_of
 from evals.schema import InputError
 from models import files
 
@@ -45,7 +46,7 @@ class Embedder:
 
     def _version(self) -> str:
         libraries = [installed(name) for name in ("sentence-transformers", "transformers", "torch")]
-        return digest(source(__file__), self.content(), libraries)
+        return digest(code_of(__name__), self.content(), libraries)
 
     def content(self) -> str:
         """Hash of its files as they are now."""

@@ -7,8 +7,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from evals import characters, quantities, text, tokens
-from evals.cache import digest, source
+from evals.cache import digest
+from evals.code import code_of
 from evals.schema import Example, Question
 from evals.text import holds, normalise, signs
 from models.adaptation import hyperparameters
@@ -75,14 +75,9 @@ def _usual_epochs(candidate: Candidate) -> float:
 def _leaked_once(candidate: Candidate, questions: Sequence[Question]) -> list[str]:
     """Comparing each with each is done once for the same examples and questions."""
     examples = candidate.domain.examples
-    asked = digest([[vars(example) for example in examples], [(q.id, q.text, q.references) for q in questions], _how()])
+    asked = digest([[vars(example) for example in examples], [(q.id, q.text, q.references) for q in questions], code_of(leaked)])
     found: list[str] = candidate.bench.cache.json("leaks", asked, lambda: list(leaked(examples, questions)))
     return found
-
-
-def _how() -> list[object]:
-    """What decides which texts are alike."""
-    return [ALIKE, source(__file__, text.__file__, characters.__file__, quantities.__file__, tokens.__file__)]
 
 
 def leaked(examples: Sequence[Example], questions: Sequence[Question]) -> Iterator[str]:

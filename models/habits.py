@@ -7,8 +7,9 @@ from collections.abc import Mapping
 from importlib.metadata import version as installed
 from typing import Any, NamedTuple
 
-from evals.cache import digest, source
-from models import endings, generation, prompts, thinking
+from evals.cache import digest
+from evals.code import code_of
+from models import generation, thinking
 from models.base import BaseModel
 from models.bench import Bench
 
@@ -71,8 +72,7 @@ def known(base: BaseModel, bench: Bench) -> Habits | None:
 
 
 def _key(base: BaseModel, bench: Bench) -> str:
-    modules = (generation, endings, prompts, thinking)
-    return digest(base.version, bench.device, source(__file__, *(str(m.__file__) for m in modules)), *map(installed, LIBRARIES))
+    return digest(base.version, bench.device, code_of(__name__), *map(installed, LIBRARIES))
 
 
 def _tell(label: str, found: Habits) -> None:

@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from typing import Literal
 
 from evals import patterns
-from evals.cache import digest, source
+from evals.cache import digest
+from evals.code import code_of
 from evals.disk import file_digest
 from evals.schema import InputError, Suite
 from models.base import BaseModel
@@ -87,7 +88,7 @@ def _lengths(base: BaseModel, texts: Sequence[str]) -> list[int]:
     """Tokens of each text, counted once for the same tokenizer and texts."""
     file = base.folder / "tokenizer.json"
     known = file_digest(file) if file.is_file() else base.version
-    counted: list[int] = base.cache.json("lengths", digest(source(__file__), known, list(texts)), lambda: _counted(base, texts))
+    counted: list[int] = base.cache.json("lengths", digest(code_of(_counted), known, list(texts)), lambda: _counted(base, texts))
     return counted
 
 

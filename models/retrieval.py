@@ -11,9 +11,10 @@ from importlib.metadata import version as installed
 from pathlib import Path
 
 from evals import machine
-from evals.cache import Cache, digest, source
+from evals.cache import Cache, digest
+from evals.code import code_of
 from evals.schema import Context, Document
-from models import embedder, passages
+from models import embedder
 from models.bm25 import Words
 from models.dense import Vectors
 from models.passages import Engine, Passage, split
@@ -39,7 +40,7 @@ def engine(system: System, cache: Cache, device: str) -> Engine:
 def key(system: System, engine: Engine, documents: Sequence[Document]) -> str:
     """Hash of all that shapes what is found."""
     corpus = [(document.id, document.title, document.text) for document in documents]
-    code = [source(__file__, passages.__file__), installed("langchain-text-splitters"), *engine.version]
+    code = [code_of(__name__, apart=[Words, Vectors, embedder]), installed("langchain-text-splitters"), *engine.version]
     return digest(code, system.retrieve, system.chunk_chars, system.chunk_overlap, corpus)
 
 

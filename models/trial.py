@@ -12,8 +12,9 @@ from contextlib import contextmanager, suppress
 from importlib.metadata import version as installed
 from typing import TYPE_CHECKING, Any
 
-from evals.cache import digest, source
-from models import files, prompts, thinking
+from evals.cache import digest
+from evals.code import code_of
+from models import files, prompts
 from models.refusal import NEEDED
 
 if TYPE_CHECKING:
@@ -46,7 +47,7 @@ def problems(base: BaseModel) -> list[str]:
         return True
 
     versions = [installed(name) for name in ("transformers", "tokenizers", "torch")]
-    key = digest(source(__file__, prompts.__file__, thinking.__file__), base.version, base.trust_remote_code, versions)
+    key = digest(code_of(__name__), base.version, base.trust_remote_code, versions)
     with suppress(_RefusedError):
         base.cache.json("trials", key, tried)
     return found

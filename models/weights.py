@@ -11,11 +11,10 @@ from importlib.metadata import version as installed
 from pathlib import Path
 from typing import Any
 
-from evals import holders
-from evals.cache import digest, source
+from evals.cache import digest
+from evals.code import code_of
 from evals.schema import Context, Domain, InputError
-from models import adaptation, batching, circumstances, distractors, habits, prompts, thinking, training_cost
-from models import base as base_models
+from models import adaptation, circumstances, distractors, habits, prompts
 from models.base import BaseModel
 from models.bench import Bench
 from models.index import Index
@@ -50,12 +49,9 @@ class Weights:
             chosen += [system.rank, system.alpha]
         looked_up = [self._index.version, system.top_k, system.min_score, system.gold_share]
         shown = looked_up if system.trains_with_passages else None
-        with_passages = [distractors, holders] if system.trains_with_passages else []
-        modules = [adaptation, base_models, batching, habits, prompts, thinking, training_cost, *with_passages]
-        code = [
-            source(*(module.__file__ for module in modules)),
-            *(installed(name) for name in ("torch", "transformers", "tokenizers", "accelerate", "peft")),
-        ]
+        apart = [Index] if system.trains_with_passages else [Index, distractors]
+        libraries = ("torch", "transformers", "tokenizers", "accelerate", "peft")
+        code = [code_of(__name__, apart=apart), *map(installed, libraries)]
         return digest(start, self.domain.instruction, examples, chosen, shown, self.seed, self.bench.device, code)
 
     @property

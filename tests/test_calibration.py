@@ -26,6 +26,7 @@ class Says:
     """A judge that says yes where the answer holds `yes`, and is down where it holds `down`."""
 
     name: str = "says-1"
+    version: str = "1"
     by_order: bool = False
 
     def claims(self, question: str, answer: str) -> list[str]:

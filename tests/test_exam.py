@@ -23,7 +23,7 @@ def axis(*scores: Score | float, measure: Measure = SHARE, **fields: Any) -> Axi
         for number, one in enumerate(scores):
             yield Mark(measure, f"i{number}", f"c{number}", one if isinstance(one, Score) else Score(one))
 
-    return Axis(f"made up of {scores}", (measure,), score, **fields)
+    return Axis(f"made up of {scores}", accuracy.AXIS.module, (measure,), score, **fields)
 
 
 @pytest.fixture
@@ -77,7 +77,7 @@ def test_second_time_is_read_back(take: Any) -> None:
         calls.append(1)
         yield Mark(SHARE, "i", "", Score(1.0))
 
-    counted = Axis("counted", (SHARE,), score)
+    counted = Axis("counted", accuracy.AXIS.module, (SHARE,), score)
     assert take(counted) == take(counted)
     assert len(calls) == 1
     take(replace(counted, measures=(replace(SHARE, version="2"),)))
@@ -92,7 +92,7 @@ def test_trouble_is_tried_again(take: Any, trouble: Score) -> None:
         yield Mark(SHARE, "i", "", next(outcomes))
         yield Mark(SHARE, "j", "", Score(1.0))
 
-    shaky = Axis("shaky", (SHARE,), score)
+    shaky = Axis("shaky", accuracy.AXIS.module, (SHARE,), score)
     assert [take(shaky)[0].status, take(shaky)[0].status] == [trouble.status, "scored"]
 
 

@@ -92,6 +92,7 @@ class Courteous:
     """A judge that finds courteous what says please, and fails on what says fail."""
 
     name = "courteous"
+    version = "1"
 
     def __init__(self) -> None:
         self.asked, self.threads = [], set()

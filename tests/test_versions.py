@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 
-from evals import axes, cache, disk, machine
+from evals import axes, code, machine
 from evals.cache import Cache
 from evals.exam import Axis, Exam, Sheet
 from evals.judges import load_judge
@@ -323,7 +323,7 @@ def _memories() -> Iterator[Callable[[], None]]:
     from evals import schema
 
     yield schema._installed.cache_clear
-    yield cache.source.cache_clear
+    yield _forget_code
 
 
 def test_code_of_the_models_own_counts_where_it_may_run(world: World) -> None:
@@ -352,27 +352,72 @@ def test_another_machine_takes_seconds_anew_and_nothing_else(world: World, monke
     }
 
 
-@pytest.mark.parametrize(
-    ("module", "kinds"),
-    [
-        ("models.prompts", {"weights": TRAINED, "answers": set(ALL), "scores": set(ALL)}),
-        ("models.generation", {"answers": set(ALL), "scores": set(ALL)}),
-        ("models.habits", {"weights": TRAINED, "answers": set(ALL), "scores": set(ALL)}),
-        ("models.adaptation", WHATEVER_IS_TRAINED),
-        ("models.distractors", {"weights": {"hybrid"}, "answers": {"hybrid"}, "scores": {"hybrid"}}),
-        ("models.embedder", {"index": DENSE, "weights": {"hybrid"}, "answers": DENSE, "scores": DENSE}),
-        ("models.bm25", {"index": {"bm25"}, "answers": {"bm25"}, "scores": {"bm25"}}),
-        ("evals.accuracy", SCORES),
-    ],
-)
-def test_changed_code_makes_anew_what_it_makes(world: World, module: str, kinds: dict[str, set[str]], monkeypatch: Any) -> None:
-    before, file, real = world.keys(), Path(str(import_module(module).__file__)), disk.file_digest
-    monkeypatch.setattr(cache, "file_digest", lambda path: "other" if path == file else real(path))
-    cache.source.cache_clear()
-    try:
-        assert anew(before, world.keys()) == kinds
-    finally:
-        cache.source.cache_clear()
+CODE: dict[str, tuple[str, dict[str, set[str]]]] = {
+    "models/prompts.py": ("def prompt(", {"weights": TRAINED, "answers": set(ALL), "scores": set(ALL)}),
+    "models/generation.py": ("def generate(", {"answers": set(ALL), "scores": set(ALL)}),
+    "models/habits.py": ("def habits(", {"weights": TRAINED, "answers": set(ALL), "scores": set(ALL)}),
+    "models/adaptation.py": ("def train(", WHATEVER_IS_TRAINED),
+    "models/distractors.py": ("def mixed(", {"weights": {"hybrid"}, "answers": {"hybrid"}, "scores": {"hybrid"}}),
+    "models/embedder.py": ("def find(", {"index": DENSE, "weights": {"hybrid"}, "answers": DENSE, "scores": DENSE}),
+    "models/bm25.py": ("def _found(", {"index": {"bm25"}, "answers": {"bm25"}, "scores": {"bm25"}}),
+    "models/costs.py": ("def costs(", SCORES),
+    "evals/accuracy.py": ("def f1(", {"scores of some": set(ALL)}),
+    "evals/lexical.py": ("def _supported(", {"scores of some": set(ALL)}),
+    "evals/cli.py": ("def begin(", {}),
+    "evals/cache.py": ("def digest(", {}),
+    "evals/judges.py": ("def load_judge(", {}),
+}
+"""File -> a function that is edited, and what is made anew."""
+
+
+Edit = Callable[..., None]
+
+
+@pytest.fixture
+def edited(monkeypatch: pytest.MonkeyPatch) -> Iterator[Edit]:
+    """As if a function of a file were written otherwise, or something were put before it."""
+
+    def edit(file: str, function: str, line: str = "@(lambda one: one)") -> None:
+        real = code._text
+
+        def text(path: Path) -> str:
+            found = real(path)
+            if path != code.ROOT / file:
+                return found
+            assert f"\n{function}" in found
+            return found.replace(f"\n{function}", f"\n{line}\n{function}")
+
+        monkeypatch.setattr(code, "_text", text)
+        _forget_code()
+
+    yield edit
+    monkeypatch.undo()
+    _forget_code()
+
+
+def _forget_code() -> None:
+    code.TREE.looked_at.clear()
+    code._code_of.cache_clear()
+
+
+@pytest.mark.parametrize("file", CODE)
+def test_changed_code_makes_anew_what_it_makes_and_nothing_else(world: World, file: str, edited: Edit) -> None:
+    before, (function, kinds) = world.keys(), CODE[file]
+    edited(file, function)
+    assert anew(before, world.keys()) == kinds
+
+
+@pytest.mark.parametrize("file", ["evals/lexical.py", "evals/accuracy.py", "models/adaptation.py", "models/asking.py"])
+def test_a_comment_or_another_form_of_the_same_code_makes_nothing_anew(world: World, file: str, edited: Edit) -> None:
+    before = world.keys()
+    edited(file, "from __future__", "# a remark\n")
+    assert world.keys() == before
+
+
+def test_every_axis_names_the_file_that_it_is_in() -> None:
+    for name in axes.AXES:
+        module = import_module(f"evals.{name}")
+        assert {axis.module for axis in vars(module).values() if isinstance(axis, Axis)} == {module.__name__}
 
 
 def test_a_replaced_embedder_is_named_where_runs_are_compared(world: World) -> None:

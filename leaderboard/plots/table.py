@@ -5,11 +5,10 @@ from __future__ import annotations
 import warnings
 from collections.abc import Callable
 from importlib.metadata import version
-from pathlib import Path
 from typing import NamedTuple
 
 from evals.cache import digest
-from evals.disk import file_digest
+from evals.code import code_of
 from evals.names import slug
 from leaderboard.history import History
 from leaderboard.options import Case
@@ -60,7 +59,7 @@ def of_history(section: Section, told: History, site: Site) -> Plot | None:
 
 
 def _plot(name: str, sketch: Sketch, section: Section, site: Site) -> Plot:
-    shape = digest(name, section.suite, section.base_model, repr(sketch.figures), _version())
+    shape = digest(name, section.suite, section.base_model, repr(sketch.figures), _version(sketch))
     prefix = f"{slug(section.suite)[:30]}-{name}-{shape[:16]}"
     file = f"plots/{prefix}.svg"
     svg = site.old(file) or _drawn(sketch, prefix)
@@ -75,6 +74,6 @@ def _drawn(sketch: Sketch, prefix: str) -> str:
         return sketch.draw(*sketch.figures).svg(prefix)
 
 
-def _version() -> str:
-    """Of all that draws."""
-    return digest(version("matplotlib"), *(file_digest(path) for path in sorted(Path(__file__).parent.glob("*.py"))))
+def _version(sketch: Sketch) -> str:
+    """Of all that draws it."""
+    return digest(version("matplotlib"), code_of(_drawn, sketch.draw))
