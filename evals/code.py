@@ -251,7 +251,7 @@ class _Walk:
 
     def _fields(self, node: Any, kind: type[ast.AST]) -> None:
         self.said.append(f"{kind.__name__}(")
-        for name in _fields_of(kind):
+        for name in FIELDS[kind]:
             value = getattr(node, name, None)
             if value is not None and value != []:
                 self.said.append(name)
@@ -270,10 +270,12 @@ class _Walk:
             self.said.append(repr(value))
 
 
-@lru_cache(maxsize=256)
-def _fields_of(kind: Any) -> tuple[str, ...]:
-    """The fields of a kind of node that say more than the form of the text does."""
-    return tuple(name for name in kind._fields if name not in ("ctx", "kind", "type_comment"))
+FIELDS = {
+    kind: tuple(name for name in kind._fields if name not in ("ctx", "kind", "type_comment"))
+    for kind in vars(ast).values()
+    if isinstance(kind, type) and issubclass(kind, ast.AST)
+}
+"""The fields of each kind of node that say more than the form of the text does."""
 
 
 def _imported_by(node: Any) -> Iterator[tuple[str, Used]]:

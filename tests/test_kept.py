@@ -63,7 +63,7 @@ def test_another_form_of_the_reply_and_another_version_of_the_judge_are_asked_fo
 
     judge, later = Counting(), Counting(version="2")
     for one, form in ((judge, Verdict), (judge, Other), (later, Verdict)):
-        kept(one, cache).complete("a", form)  # type: ignore[union-attr, type-var]
+        kept(one, cache).complete("a", form)  # type: ignore[union-attr]
     assert (len(judge.asked), len(later.asked)) == (2, 1)
 
 
