@@ -21,8 +21,8 @@ def _measure(name: str, says: str) -> Measure:
 
 
 RECALL = {
-    k: _measure(f"recall@{k}", f"The share of the documents that hold the answer among the first {k} that were found.")
-    for k in (1, 3, 5)
+    k: _measure(f"recall@{k}", f"The share of the documents that hold the answer among the {said} found.")
+    for k, said in {1: "first", 3: "first 3", 5: "first 5"}.items()
 }
 MRR = _measure("mrr", "One over the place of the first document that holds the answer.")
 NDCG = _measure("ndcg@5", "How early the documents that hold the answer stand among the first 5, as nDCG.")
