@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, cast
 
 from evals.candidate import Costs
-from evals.exam import WHOLE, Axis, Mark, Sheet, with_caution
+from evals.exam import WHOLE, Axis, Item, Items, Mark, Sheet, about, with_caution
 from evals.schema import Answer, Measure, Score, not_applicable, unmeasured
 
 SECOND = {"train_flops", "peak_bytes", "shared_bytes", "bytes@10"}
@@ -45,12 +45,16 @@ PROMPT_TOKENS = Measure("cost.prompt_tokens", "tokens", "lower", says="The token
 
 
 def _score(sheet: Sheet) -> Iterator[Mark]:
-    costs = cast("Costs", sheet.candidate).costs() if "costs" in sheet.candidate.abilities else {}
-    for name, measure in TOTALS.items():
-        yield Mark(measure, WHOLE, "", with_caution(_known(name, costs), caution(costs, name)))
+    if "costs" in sheet.candidate.abilities:
+        yield from _totals(cast("Costs", sheet.candidate).costs())
     for question, answer in sheet.pairs:
         yield Mark(TOKENS, question.id, question.cluster, _tokens(TOKENS, answer, answer.tokens))
         yield Mark(PROMPT_TOKENS, question.id, question.cluster, _tokens(PROMPT_TOKENS, answer, answer.prompt_tokens))
+
+
+def _totals(costs: Mapping[str, float | str]) -> Iterator[Mark]:
+    for name, measure in TOTALS.items():
+        yield Mark(measure, WHOLE, "", with_caution(_known(name, costs), caution(costs, name)))
 
 
 def caution(costs: Mapping[str, float | str], *names: str) -> str:
@@ -71,11 +75,17 @@ def _tokens(measure: Measure, answer: Answer, tokens: int) -> Score:
     return measure.failed(answer.error) if answer.error else Score(float(tokens))
 
 
+def _items(sheet: Sheet) -> Items:
+    whole = {measure: [Item(WHOLE)] for measure in TOTALS.values()}
+    return {**whole, **dict.fromkeys((TOKENS, PROMPT_TOKENS), about(sheet.questions))}
+
+
 AXIS = Axis(
     "cost",
     (*TOTALS.values(), TOKENS, PROMPT_TOKENS),
     _score,
     timed=True,
+    items=_items,
     asks="What does it cost to build?",
     aside=True,
 )

@@ -10,7 +10,7 @@ import logging
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property, partial
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple, ParamSpec, TypeVar
 
@@ -127,7 +127,7 @@ class Axis:
     needs: frozenset[Ability] = frozenset()
     """What a system must be able to do; of others, no measure of the axis is applicable, and ``score`` is not called."""
     items: Callable[[Sheet], Items] | None = None
-    """What each measure would score, of a system that lacks what it needs; by default every question."""
+    """What each measure would score, for a system that lacks what the measure needs; by default every question."""
     asks: str = ""
     """What the axis asks of a system, for a reader who sees it for the first time; empty if another axis of its file says so."""
     aside: bool = False
@@ -153,14 +153,15 @@ def marks(axis: Axis, sheet: Sheet) -> Iterator[Mark]:
             scored.add(mark.measure)
             why_not = lacking(sheet.candidate, mark.measure.needs)
             yield mark._replace(score=not_applicable(why_not)) if why_not else mark
-    for measure, items in (axis.items or partial(_every_question, axis))(sheet).items():
+    for measure, items in items_of(axis, sheet).items():
         why_not = lacking(sheet.candidate, axis.needs | measure.needs)
         if why_not and measure not in scored:
             yield from absent({measure: items}, why_not)
 
 
-def _every_question(axis: Axis, sheet: Sheet) -> Items:
-    return dict.fromkeys(axis.measures, about(sheet.questions))
+def items_of(axis: Axis, sheet: Sheet) -> Items:
+    """What each measure of an axis would score."""
+    return axis.items(sheet) if axis.items else dict.fromkeys(axis.measures, about(sheet.questions))
 
 
 NO_REFERENCE = "the question has no reference answer"
