@@ -13,8 +13,15 @@ from evals.marks import without_citations
 from evals.schema import Answer, Measure, Question, Rule, Suite
 from evals.text import RULES, declines
 
-EXACT = Measure("accuracy.exact", version="2", compares=True)
-F1 = Measure("accuracy.f1", version="2", compares=True)
+EXACT = Measure(
+    "accuracy.exact",
+    version="2",
+    compares=True,
+    headline=True,
+    shown=True,
+    says="The share of questions answered word for word as a reference says, case and punctuation aside.",
+)
+F1 = Measure("accuracy.f1", version="2", compares=True, says="The words that an answer and its reference share, as F1.")
 
 
 def exact(text: str, reference: str, rule: Rule = Suite.normalise) -> float:
@@ -57,4 +64,10 @@ def _bare(suite: Suite, text: str) -> tuple[str, ...]:
     return (said,) if without == said else (said, without)
 
 
-AXIS = Axis("accuracy", __name__, (EXACT, F1), per_question({EXACT: exact_match, F1: _f1}))
+AXIS = Axis(
+    "accuracy",
+    __name__,
+    (EXACT, F1),
+    per_question({EXACT: exact_match, F1: _f1}),
+    asks="Does it answer the questions of the domain correctly?",
+)

@@ -1,8 +1,12 @@
-"""All axes there are, and the measures that they take."""
+"""All axes there are, and what they say of their measures: the one list of what is known of a measure by its name.
+
+Records may have measures that no axis declares, of another version say. Nothing is known of those but what the records say.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from functools import cache
 from importlib import import_module
 
 from evals.exam import Axis
@@ -24,12 +28,101 @@ AXES = (
     "latency",
     "cost",
 )
-"""The files of `evals` that hold an axis."""
+"""The files of `evals` that hold an axis, in the order in which a reader sees them."""
 
 
 def measures() -> Iterator[Measure]:
     """Every measure that has a name of its own; those of general tasks (``general.<task>``) depend on the suite."""
-    for name in AXES:
-        for axis in vars(import_module(f"evals.{name}")).values():
-            if isinstance(axis, Axis):
-                yield from axis.measures
+    yield from _declared().values()
+
+
+def declared(measure: str) -> Measure | None:
+    """A measure by its name, or the one of which it is a case (``general.*``); None if no axis declares it."""
+    known = _declared()
+    return known.get(measure) or known.get(f"{_first(measure)}.*")
+
+
+def words(measure: str) -> str:
+    """What a figure is, in a sentence; nothing for one that is not known."""
+    found = declared(measure)
+    return found.says if found else ""
+
+
+def neutral(measure: str) -> bool:
+    """Whether neither more nor less of it is better."""
+    found = declared(measure)
+    return found is not None and found.neutral
+
+
+def metered(measure: str) -> bool:
+    """Whether it is read off a meter although its unit is one of what is counted."""
+    found = declared(measure)
+    return found is not None and found.metered
+
+
+@cache
+def headlines() -> tuple[str, ...]:
+    """The measures that a reader asks for first."""
+    return tuple(measure.name for measure in measures() if measure.headline)
+
+
+@cache
+def shown() -> frozenset[str]:
+    """The measures that a table shows before a reader chooses others."""
+    return frozenset(measure.name for measure in measures() if measure.shown)
+
+
+@cache
+def followed() -> tuple[str, ...]:
+    """The measures whose effects and trends are shown: headlines, and what else a table shows of the answers themselves."""
+    return tuple(one.name for one in measures() if one.headline or (one.shown and not aside(one.name)))
+
+
+def axis(measure: str) -> str:
+    """The axis that a measure belongs to, by its first word; that word itself where no axis has such measures."""
+    return _by_first_word().get(_first(measure), _first(measure))
+
+
+def aside(measure: str) -> bool:
+    """Whether its axis is about something else than the answers that a run keeps."""
+    return any(each.aside for each in _axes().get(axis(measure), ()))
+
+
+@cache
+def meanings() -> Mapping[str, str]:
+    """Axis -> what it asks of a system."""
+    return {name: next(filter(None, (each.asks for each in axes)), "") for name, axes in _axes().items()}
+
+
+def rank(measure: str) -> tuple[int, str, bool, int, str]:
+    """Sorts measures by axis; an axis' own measure comes before those of its parts, and these in the order of its file."""
+    name, places = axis(measure), _places()
+    place = AXES.index(name) if name in AXES else len(AXES)
+    return (place, name, not measure.startswith(name), places.get(measure, len(places)), measure)
+
+
+@cache
+def _axes() -> dict[str, tuple[Axis, ...]]:
+    """File -> its axes, in the order in which it has them."""
+    modules = {name: vars(import_module(f"evals.{name}")).values() for name in AXES}
+    return {name: tuple(value for value in values if isinstance(value, Axis)) for name, values in modules.items()}
+
+
+@cache
+def _declared() -> dict[str, Measure]:
+    return {measure.name: measure for axes in _axes().values() for each in axes for measure in each.measures}
+
+
+@cache
+def _places() -> dict[str, int]:
+    return {name: place for place, name in enumerate(_declared())}
+
+
+@cache
+def _by_first_word() -> dict[str, str]:
+    """The first word of a measure's name -> the file of its axis."""
+    return {_first(measure.name): name for name, axes in _axes().items() for each in axes for measure in each.measures}
+
+
+def _first(measure: str) -> str:
+    return measure.partition(".")[0]

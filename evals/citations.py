@@ -15,9 +15,11 @@ from evals.holders import Held
 from evals.samples import NOT_IN_DOCUMENTS
 from evals.schema import Answer, Measure, Question, Score, Suite, not_applicable
 
-RECALL = Measure("citations.recall", version="2")
-PRECISION = Measure("citations.precision", version="2")
-TRACEABLE = Measure("citations.traceable", version="2")
+RECALL = Measure("citations.recall", version="2", says="The share of the documents holding the answer that it cites.")
+PRECISION = Measure("citations.precision", version="2", says="The share of what it cites that holds the answer.")
+TRACEABLE = Measure(
+    "citations.traceable", version="2", says="The share of answers from which a reader finds a document that holds them."
+)
 MEASURES = (RECALL, PRECISION, TRACEABLE)
 UNREAD = "a mark that looks like a citation names no document, so it was not counted"
 NUMBERED = "a number was taken for the place of a passage as it was shown"
@@ -64,4 +66,4 @@ def _caution(citing: Citing, answer: Answer) -> str:
     return UNREAD if found.unread else NUMBERED if found.numbered else ""
 
 
-AXIS = Axis("citations", __name__, MEASURES, _score)
+AXIS = Axis("citations", __name__, MEASURES, _score, asks="Does it name the documents that support its answer?")

@@ -6,16 +6,31 @@ Positions after Liu et al. 2024 (Lost in the Middle, TACL).
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from typing import cast
 
-from evals.exam import Axis, Effort, Mark, Sheet
-from evals.reading import ASKED, Condition, Lookup, ask, for_retrieving, lookups, marks, under
+from evals.candidate import Reads
+from evals.exam import Mark, Sheet
+from evals.reading import Condition, Lookup, ask, lookups, marks, of_passages, under
 from evals.schema import Answer, Context, Measure, Score, not_applicable
 
-FIRST, MIDDLE, LAST = (Measure(f"context.{place}", version="2", compares=True) for place in ("first", "middle", "last"))
+
+def _measure(name: str, says: str) -> Measure:
+    return Measure(f"context.{name}", version="2", compares=True, says=says)
+
+
+FIRST = _measure("first", "Accuracy when the passages that hold the answer come before the others.")
+MIDDLE = _measure("middle", "Accuracy when the passages that hold the answer stand in the middle of the others.")
+LAST = _measure("last", "Accuracy when the passages that hold the answer come after the others.")
 BUDGETS = {
-    tokens: Measure(f"context.budget@{tokens}", version="2", compares=True) for tokens in (64, 128, 256, 512, 1024, 2048, 4096)
+    tokens: _measure(f"budget@{tokens}", f"Accuracy when prompt and answer may take {tokens} tokens.")
+    for tokens in (64, 128, 256, 512, 1024, 2048, 4096)
 }
-CUT = Measure("context.cut", unit="passages", better="lower")
+CUT = Measure(
+    "context.cut",
+    unit="passages",
+    better="lower",
+    says="The passages that were found and left out, as the prompt would not fit, for each question.",
+)
 
 
 def _placed(lookup: Lookup, before: int) -> tuple[Context, ...]:
@@ -33,10 +48,10 @@ def _places(_: Sheet) -> Mapping[Measure, Condition]:
 
 def _rooms(sheet: Sheet) -> Iterator[Mark]:
     """Accuracy in growing rooms, up to the first in which no passage had to be cut: larger ones show the same."""
-    known, enough = lookups(sheet), False
+    known, room, enough = lookups(sheet), cast("Reads", sheet.candidate).context, False
     for tokens, measure in BUDGETS.items():
         condition = Condition(lambda lookup: lookup.found, room=tokens)
-        if enough or tokens > sheet.candidate.context:
+        if enough or tokens > room:
             why = "all passages fit into less" if enough else "the model has no such room"
             yield from (Mark(measure, one.question.id, one.question.cluster, not_applicable(why)) for one in known)
             continue
@@ -62,4 +77,4 @@ def _score(sheet: Sheet) -> Iterator[Mark]:
 
 
 MEASURES = (FIRST, MIDDLE, LAST, *BUDGETS.values(), CUT)
-AXIS = Axis("context", __name__, MEASURES, for_retrieving(MEASURES, _score), effort=Effort(readings=7 * ASKED))
+AXIS = of_passages("context", __name__, MEASURES, _score, 7, "How does it depend on the room for passages, and on their place?")

@@ -12,17 +12,23 @@ from dataclasses import replace
 
 from evals.accuracy import declined, exact_match, says
 from evals.cache import digest
-from evals.exam import Axis, Effort, Sheet
-from evals.reading import ASKED, Condition, Lookup, for_retrieving, under
-from evals.schema import Answer, Context, Measure, Question, Suite
+from evals.counts import counted
+from evals.exam import Sheet
+from evals.reading import Condition, Lookup, of_passages, under
+from evals.schema import Answer, Better, Context, Measure, Question, Suite
 from evals.text import RULES
 
-GOLD = Measure("dependence.gold", version="2", compares=True)
-NONE = Measure("dependence.none", version="2", compares=True)
-INVENTED = Measure("dependence.invented", better="lower", version="3", compares=True)
-DISTRACTORS = Measure("dependence.distractors", version="2", compares=True)
-FALSE = Measure("dependence.false", better="lower", version="2", compares=True)
-TOP = {k: Measure(f"dependence.top@{k}", version="2", compares=True) for k in (1, 2, 5)}
+
+def _measure(name: str, says: str, better: Better = "higher", version: str = "2") -> Measure:
+    return Measure(f"dependence.{name}", better=better, version=version, compares=True, says=says)
+
+
+GOLD = _measure("gold", "Accuracy when shown the passages that hold the answer, and nothing else.")
+NONE = _measure("none", "Accuracy when shown no passages: what it knows by heart.")
+INVENTED = _measure("invented", "The share of answers without passages that are wrong and do not decline.", "lower", "3")
+DISTRACTORS = _measure("distractors", "Accuracy when shown passages about something else.")
+FALSE = _measure("false", "The share of answers that repeat a false value put into the passages.", "lower")
+TOP = {k: _measure(f"top@{k}", f"Accuracy when shown no more than the best {counted(k, 'passage')}.") for k in (1, 2, 5)}
 MEASURES = (GOLD, NONE, INVENTED, DISTRACTORS, FALSE, *TOP.values())
 
 
@@ -73,4 +79,5 @@ def _best(k: int) -> Condition:
     return Condition(lambda lookup: lookup.found[:k])
 
 
-AXIS = Axis("dependence", __name__, MEASURES, for_retrieving(MEASURES, under(_conditions)), effort=Effort(readings=6 * ASKED))
+ASKS = "How right is it with the evidence itself, with other passages, or with none?"
+AXIS = of_passages("dependence", __name__, MEASURES, under(_conditions), 6, ASKS)

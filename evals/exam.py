@@ -9,29 +9,26 @@ from __future__ import annotations
 import logging
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, NamedTuple, ParamSpec, Protocol, TypeVar
+from typing import TYPE_CHECKING, NamedTuple, ParamSpec, TypeVar
 
 from evals import machine
 from evals.cache import Cache, digest
+from evals.candidate import Candidate, lacking
 from evals.code import code_of
 from evals.counts import counted
 from evals.judges import Judge
 from evals.patterns import TooSlowError
 from evals.redaction import redact
 from evals.schema import (
+    Ability,
     Answer,
-    Context,
-    Domain,
-    Example,
     Measure,
     Question,
     Record,
     Score,
     Suite,
-    Timing,
     as_json,
     not_applicable,
     unmeasured,
@@ -43,83 +40,18 @@ if TYPE_CHECKING:
 log = logging.getLogger("proctor")
 
 
-class Candidate(Protocol):
-    """A system built for a suite: what is examined."""
-
-    @property
-    def name(self) -> str:
-        """The system's name in the table of systems."""
-
-    @property
-    def base_model(self) -> str:
-        """Short name of the base model."""
-
-    @property
-    def seed(self) -> int:
-        """Seed of its training."""
-
-    @property
-    def version(self) -> str:
-        """Hash of all that shapes its answers."""
-
-    @property
-    def weights_version(self) -> str:
-        """Hash of its weights alone; equal to the base's where it uses the base's weights."""
-
-    @property
-    def code(self) -> str:
-        """Hash of the code that measures what is no answer: losses, times, costs."""
-
-    @property
-    def retrieves(self) -> bool:
-        """Whether it looks passages up."""
-
-    @property
-    def top_k(self) -> int:
-        """Passages that it looks up for a question."""
-
-    @property
-    def context(self) -> int:
-        """Tokens that its model has room for, prompt and answer together."""
-
-    def answers(self, questions: Sequence[Question]) -> list[Answer]:
-        """One answer a question, in order."""
-
-    def readings(
-        self, questions: Sequence[Question], passages: Sequence[tuple[Context, ...]], room: int | None = None
-    ) -> list[Answer]:
-        """One answer a question, with those passages in its prompt and no others; ``room``: tokens for prompt and answer."""
-
-    def passages(self, questions: Sequence[Question], count: int) -> list[tuple[Context, ...]]:
-        """The best ``count`` passages for each question, best first."""
-
-    def pieces(self, documents: Sequence[str]) -> Mapping[str, tuple[Context, ...]]:
-        """Document id -> the passages that it was split into."""
-
-    def losses(self, pairs: Sequence[tuple[str, str]]) -> list[float]:
-        """The negative log-likelihood, in nats, of each completion after its prompt, for (prompt, completion) texts."""
-
-    def reindexed(self, domain: Domain) -> Candidate:
-        """The same weights, searching another domain's documents."""
-
-    def retrained(self, domain: Domain) -> Candidate:
-        """The same system, trained from the base on another domain, and searching that domain's documents."""
-
-    def continued(self, domain: Domain, examples: Sequence[Example]) -> Candidate:
-        """Its weights trained further on those examples alone, searching another domain's documents."""
-
-    def weights(self) -> AbstractContextManager[tuple[Any, Any]]:
-        """Its model and tokenizer in memory, while the context is open."""
-
-    def timings(self, questions: Sequence[Question], beside: Sequence[Any]) -> list[Timing]:
-        """How long each question takes, asked alone, in turn with the candidates beside it; in the questions' order."""
-
-    def costs(self) -> Mapping[str, float | str]:
-        """What it cost to build and takes on disk, by the names of `evals.cost`, or why that is not known."""
-
-
 WHOLE = "all"
 """The item of a measure that has one value for the whole system."""
+
+
+class Item(NamedTuple):
+    """What is scored: a question, mostly. Items of one cluster are not independent; without one, each is its own."""
+
+    id: str
+    cluster: str = ""
+
+
+Items = Mapping[Measure, Iterable[Item]]
 
 
 class Mark(NamedTuple):
@@ -157,6 +89,10 @@ class Sheet:
         """Every question with its answer."""
         return zip(self.questions, self.answers, strict=True)
 
+    def can(self, measure: Measure) -> bool:
+        """Whether the candidate can do what a measure needs, beyond what its whole axis needs."""
+        return measure.needs <= self.candidate.abilities
+
 
 class Effort(NamedTuple):
     """What an axis asks of a candidate beyond its training and its answers, roughly: for the estimate of a dry run."""
@@ -190,6 +126,44 @@ class Axis:
     """Hashes of what shapes the scores beside suite, candidate and judge, such as tasks that the suite only names."""
     files: Callable[[Sheet], Mapping[str, str]] | None = None
     """Files of a third party, name -> text, to be kept as they are beside the records."""
+    needs: frozenset[Ability] = frozenset()
+    """What a system must be able to do; of others, no measure of the axis is applicable, and ``score`` is not called."""
+    items: Callable[[Sheet], Items] | None = None
+    """What each measure would score, for a system that lacks what the measure needs; by default every question."""
+    asks: str = ""
+    """What the axis asks of a system, for a reader who sees it for the first time; empty if another axis of its file says so."""
+    aside: bool = False
+    """Whether it is about something else than the answers that a run keeps: the question asked otherwise, or what they took."""
+
+
+def about(questions: Iterable[Question]) -> list[Item]:
+    """The questions as items."""
+    return [Item(question.id, question.cluster) for question in questions]
+
+
+def absent(items: Items, why_not: str) -> Iterator[Mark]:
+    """Marks that say of every item why there is no value."""
+    for measure, some in items.items():
+        yield from (Mark(measure, item.id, item.cluster, not_applicable(why_not)) for item in some)
+
+
+def marks(axis: Axis, sheet: Sheet) -> Iterator[Mark]:
+    """All marks of an axis: its scores, and of measures that need what the candidate cannot do the reason, for every item."""
+    scored = set()
+    if not lacking(sheet.candidate, axis.needs):
+        for mark in axis.score(sheet):
+            scored.add(mark.measure)
+            why_not = lacking(sheet.candidate, mark.measure.needs)
+            yield mark._replace(score=not_applicable(why_not)) if why_not else mark
+    for measure, items in items_of(axis, sheet).items():
+        why_not = lacking(sheet.candidate, axis.needs | measure.needs)
+        if why_not and measure not in scored:
+            yield from absent({measure: items}, why_not)
+
+
+def items_of(axis: Axis, sheet: Sheet) -> Items:
+    """What each measure of an axis would score."""
+    return axis.items(sheet) if axis.items else dict.fromkeys(axis.measures, about(sheet.questions))
 
 
 NO_REFERENCE = "the question has no reference answer"
@@ -259,7 +233,7 @@ class Exam:
         """
         records = self._scored(axis)
         self.record(records)
-        if axis.files and self.keep:
+        if axis.files and self.keep and not lacking(self.sheet.candidate, axis.needs):
             self.keep(axis.files(self.sheet))
         complaints = [text for name, group in _by_measure(records) for text in self._complaints(name, group)]
         complaints += self.demand(records) if self.demand else []
@@ -294,6 +268,7 @@ class Exam:
             [(measure.name, measure.edition, measure.unit, measure.better) for measure in axis.measures],
             [sheet.suite.name, sheet.suite.version, sheet.base.version, sheet.candidate.name, sheet.candidate.base_model],
             [sheet.candidate.version, sheet.candidate.seed, [question.id for question in sheet.questions], sheet.limit],
+            sorted(sheet.candidate.abilities),
             [sheet.judge.name, sheet.judge.version, [measure.name for measure in axis.judged]] if axis.judged else None,
             [machine.facts(), [(one.name, one.seed, one.version) for one in sheet.beside]] if axis.timed else None,
             axis.inputs(sheet) if axis.inputs else None,
@@ -302,7 +277,7 @@ class Exam:
     def _records(self, axis: Axis) -> Iterator[Record]:
         sheet, candidate = self.sheet, self.sheet.candidate
         log.info("%s: scoring %s of %s", sheet.suite.name, axis.name, candidate.name)
-        for measure, item, cluster, score in axis.score(sheet):
+        for measure, item, cluster, score in marks(axis, sheet):
             yield Record(
                 suite=sheet.suite.name,
                 suite_version=sheet.suite.version,

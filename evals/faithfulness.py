@@ -13,24 +13,44 @@ from functools import partial
 from evals.exam import Axis, Mark, Sheet
 from evals.ragas_adapter import faithfulness
 from evals.samples import Chosen, Sample, against_gold, claiming, grade
-from evals.schema import Answer, Measure, Question, Score, not_applicable
+from evals.schema import Answer, Measure, Question, Score
 
-RETRIEVED = Measure("faithfulness.retrieved", version="3", library="ragas")
-GOLD = Measure("faithfulness.gold", version="3", library="ragas")
+RETRIEVED = Measure(
+    "faithfulness.retrieved",
+    version="3",
+    library="ragas",
+    headline=True,
+    needs=frozenset({"retrieves"}),
+    says="The share of an answer's claims that the passages it was shown support.",
+)
+GOLD = Measure(
+    "faithfulness.gold",
+    version="3",
+    library="ragas",
+    headline=True,
+    shown=True,
+    says="The share of an answer's claims that the documents holding the answer support.",
+)
 
 
 def _score(sheet: Sheet) -> Iterator[Mark]:
     judge = partial(faithfulness, sheet.judge)
-    yield from grade(sheet, RETRIEVED, _against_retrieved, judge)
+    if sheet.can(RETRIEVED):
+        yield from grade(sheet, RETRIEVED, _against_retrieved, judge)
     yield from grade(sheet, GOLD, against_gold, judge)
 
 
 def _against_retrieved(sheet: Sheet, question: Question, answer: Answer) -> Chosen:
     """The answer before its own passages. Claims made although nothing was retrieved have no support, hence 0."""
-    if answer.contexts is None and not (answer.error and sheet.candidate.retrieves):
-        return not_applicable("the system does not retrieve")
     chosen = claiming(sheet, question, answer, tuple(context.text for context in answer.contexts or ()))
     return Score(0.0, "nothing was retrieved") if isinstance(chosen, Sample) and not chosen.passages else chosen
 
 
-AXIS = Axis("faithfulness", __name__, (RETRIEVED, GOLD), _score, judged=(RETRIEVED, GOLD))
+AXIS = Axis(
+    "faithfulness",
+    __name__,
+    (RETRIEVED, GOLD),
+    _score,
+    judged=(RETRIEVED, GOLD),
+    asks="Do the documents support what it says?",
+)

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from evals.judges import JudgeError, Pair, Schema
-from evals.schema import Answer, Context, Domain, Example, Question, Timing
+from evals.schema import Ability, Answer, Context, Domain, Example, Question, Timing
 
 
 def no_weights() -> tuple[Any, Any]:
@@ -44,6 +44,13 @@ class Fake:
     """What it is once it is ``reindexed``, ``retrained`` or ``continued`` with a domain and examples."""
     timing: Callable[[Question], Timing] = quick
     spent: Mapping[str, float | str] = field(default_factory=lambda: dict.fromkeys(SPENT, 0.0))
+
+    @property
+    def abilities(self) -> frozenset[Ability]:
+        """All of them, but for what other fields say: it is trained if its weights are not the base's."""
+        always: frozenset[Ability] = frozenset({"reads", "reindexes", "weights", "times", "costs"})
+        more: dict[Ability, bool] = {"retrieves": self.retrieves, "trains": self.weights_version != "base"}
+        return always.union(ability for ability, has in more.items() if has)
 
     def answers(self, questions: Sequence[Question]) -> list[Answer]:
         """One answer a question, in order."""
@@ -95,6 +102,23 @@ class Fake:
     def costs(self) -> Mapping[str, float | str]:
         """What ``spent`` says."""
         return self.spent
+
+
+@dataclass(frozen=True)
+class Answering:
+    """A candidate that answers by a function and can do no more, like a service on the other side of a network."""
+
+    answer: Callable[[Question], Answer]
+    name: str = "service"
+    base_model: str = "none"
+    seed: int = 0
+    version: str = "1"
+    code: str = ""
+    abilities: frozenset[Ability] = frozenset()
+
+    def answers(self, questions: Sequence[Question]) -> list[Answer]:
+        """One answer a question, in order."""
+        return [self.answer(question) for question in questions]
 
 
 def _with(passages: Sequence[Context], question: str, room: int | None) -> str:

@@ -13,18 +13,26 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import replace
 from functools import cache
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
 from evals.cache import Cache, digest
-from evals.exam import Axis, Candidate, Mark, Sheet
+from evals.candidate import HasWeights
+from evals.exam import Axis, Item, Items, Mark, Sheet
 from evals.lm_eval_adapter import TASK_VERSIONS, Value, definition, lm_eval_files, run
 from evals.schema import Measure, Score, Suite, not_applicable, unmeasured
 
 log = logging.getLogger("proctor")
 
-GENERAL = Measure("general.*")
+GENERAL = Measure("general.*", says="The score of a general task, as lm-eval gives it.")
 """The measure of each general task, with the task's name for the star."""
-FORGETTING = Measure("forgetting", unit="difference", better="lower")
+FORGETTING = Measure(
+    "forgetting",
+    unit="difference",
+    better="lower",
+    headline=True,
+    shown=True,
+    says="Points of the general tasks lost against the base model, item by item.",
+)
 SHARES = ("acc", "acc_norm", "exact_match", "f1", "em", "contains", "acc_mutual_info")
 """Metrics of lm-eval that lie between 0 and 1 for each item."""
 
@@ -36,7 +44,7 @@ class Task(NamedTuple):
     items: dict[str, Score]
 
 
-def general(cache: Cache, candidate: Candidate, suite: Suite, limit: int | None = None) -> dict[str, Value | Exception]:
+def general(cache: Cache, candidate: HasWeights, suite: Suite, limit: int | None = None) -> dict[str, Value | Exception]:
     """lm-eval's own results for each entry of ``suite.general``: kept ones, or the weights are opened and questioned.
 
     An entry that could not be run, say because its data set is on the hub and the network is off, is its error.
@@ -53,7 +61,7 @@ def _once(open_weights: Callable[[], tuple[Any, Any]]) -> Callable[[], tuple[Any
 
 
 def _entry(
-    kept: Cache, candidate: Candidate, asked: tuple[str, int | None], weights: Callable[[], tuple[Any, Any]], *, trusted: bool
+    kept: Cache, candidate: HasWeights, asked: tuple[str, int | None], weights: Callable[[], tuple[Any, Any]], *, trusted: bool
 ) -> Value | Exception:
     entry, limit = asked
     key = digest(candidate.weights_version, definition(entry, limit))
@@ -66,14 +74,26 @@ def _entry(
 
 
 def _score(sheet: Sheet) -> Iterator[Mark]:
-    before = _tasks(general(sheet.cache, sheet.base, sheet.suite, sheet.limit))
-    shared = sheet.candidate.weights_version == sheet.base.weights_version
-    after = before if shared else _tasks(general(sheet.cache, sheet.candidate, sheet.suite, sheet.limit))
+    candidate, base = _of_weights(sheet)
+    before = _tasks(general(sheet.cache, base, sheet.suite, sheet.limit))
+    shared = candidate.weights_version == base.weights_version
+    after = before if shared else _tasks(general(sheet.cache, candidate, sheet.suite, sheet.limit))
     forgetting = replace(FORGETTING, version=_version_of(FORGETTING, [task.measure.version for task in after.values()]))
     for name, task in after.items():
         for item, score in task.items.items():
             yield Mark(task.measure, item, item, score)
             yield Mark(forgetting, item, item, _lost(task.measure, _same_item(before, name, item), score))
+
+
+def _of_weights(sheet: Sheet) -> tuple[HasWeights, HasWeights]:
+    """The candidate and its base, which has weights wherever the candidate does."""
+    return cast("HasWeights", sheet.candidate), cast("HasWeights", sheet.base)
+
+
+def _items(sheet: Sheet) -> Items:
+    """Tasks as they are named in the suite: what they are made of is known once they are run."""
+    named = {_named(entry): [Item(entry.rpartition("/")[2])] for entry in sheet.suite.general}
+    return {**named, FORGETTING: [item for items in named.values() for item in items]}
 
 
 def _version_of(measure: Measure, of: Sequence[str]) -> str:
@@ -129,9 +149,10 @@ def _value(metric: str, value: Any) -> Score:
 
 def _files(sheet: Sheet) -> Mapping[str, str]:
     """lm-eval's own files, for systems that have weights of their own."""
-    if sheet.candidate.weights_version == sheet.base.weights_version and sheet.candidate.version != sheet.base.version:
+    candidate, base = _of_weights(sheet)
+    if candidate.weights_version == base.weights_version and candidate.version != base.version:
         return {}
-    values = general(sheet.cache, sheet.candidate, sheet.suite, sheet.limit)
+    values = general(sheet.cache, candidate, sheet.suite, sheet.limit)
     return lm_eval_files({entry: value for entry, value in values.items() if not isinstance(value, Exception)})
 
 
@@ -139,4 +160,14 @@ def _definitions(sheet: Sheet) -> list[str]:
     return [definition(entry, sheet.limit) for entry in sheet.suite.general]
 
 
-AXIS = Axis("forgetting", __name__, (GENERAL, FORGETTING), _score, files=_files, inputs=_definitions)
+AXIS = Axis(
+    "forgetting",
+    __name__,
+    (GENERAL, FORGETTING),
+    _score,
+    files=_files,
+    inputs=_definitions,
+    needs=frozenset({"weights"}),
+    items=_items,
+    asks="What did it lose of the abilities that the base model had?",
+)

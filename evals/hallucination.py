@@ -16,9 +16,31 @@ from evals.exam import Axis, Mark, Sheet, per_question
 from evals.samples import against_gold, grade
 from evals.schema import Answer, Measure, Question, Score, Suite, not_applicable
 
-CONTRADICTED = Measure("hallucination.contradicted", better="lower", version="3", library="deepeval")
-UNANSWERABLE = Measure("hallucination.unanswerable", better="lower", version="3")
-FALSE_ABSTENTION = Measure("abstention.false", better="lower", version="3", compares=True)
+CONTRADICTED = Measure(
+    "hallucination.contradicted",
+    better="lower",
+    version="3",
+    library="deepeval",
+    headline=True,
+    says="The share of documents holding the answer that contradict what was said.",
+)
+UNANSWERABLE = Measure(
+    "hallucination.unanswerable",
+    better="lower",
+    version="3",
+    headline=True,
+    shown=True,
+    says="The share of questions answered although the documents hold no answer.",
+)
+FALSE_ABSTENTION = Measure(
+    "abstention.false",
+    better="lower",
+    version="3",
+    compares=True,
+    headline=True,
+    shown=True,
+    says="The share of questions declined although the documents hold the answer.",
+)
 
 
 def _answered(suite: Suite, question: Question, answer: Answer) -> float | Score:
@@ -37,4 +59,11 @@ def _score(sheet: Sheet) -> Iterator[Mark]:
     yield from grade(sheet, CONTRADICTED, against_gold, partial(contradicted, sheet.judge))
 
 
-AXIS = Axis("hallucination", __name__, (CONTRADICTED, UNANSWERABLE, FALSE_ABSTENTION), _score, judged=(CONTRADICTED,))
+AXIS = Axis(
+    "hallucination",
+    __name__,
+    (CONTRADICTED, UNANSWERABLE, FALSE_ABSTENTION),
+    _score,
+    judged=(CONTRADICTED,),
+    asks="Does it make things up, or answer what the documents do not hold?",
+)

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from evals.schema import Context, Document, Question
 from evals.text import holds
 
 if TYPE_CHECKING:
+    from evals.candidate import Searches
     from evals.exam import Sheet
 
 SHORTEST = 20
@@ -103,7 +104,8 @@ class Held:
     def __init__(self, sheet: Sheet, questions: Sequence[Question]) -> None:
         self.holders = Holders(sheet.suite.domain.documents)
         names = list(dict.fromkeys(name for question in questions for name in question.evidence))
-        pieces = sheet.candidate.pieces(names) if names and sheet.candidate.retrieves else {}
+        searches = {"retrieves", "reads"} <= sheet.candidate.abilities
+        pieces = cast("Searches", sheet.candidate).pieces(names) if names and searches else {}
         self._parts = {question.id: self.holders.parts(question, pieces) for question in questions}
 
     def shown(self, question: Question, passage: Context) -> tuple[str, ...]:

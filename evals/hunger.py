@@ -8,11 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
+from typing import cast
 
 from evals.accuracy import exact_match
-from evals.exam import Axis, Effort, Mark, Sheet, per_question
+from evals.candidate import Trains
+from evals.exam import Axis, Effort, Items, Mark, Sheet, about, per_question
 from evals.reading import ASKED
-from evals.schema import Example, Measure, Question, not_applicable
+from evals.schema import Example, Measure, Question
 from evals.spread import spread
 
 
@@ -35,30 +37,45 @@ def wordings(count: int) -> Callable[[Sequence[Example]], tuple[Example, ...]]:
     return lambda examples: tuple(chosen(examples))
 
 
-DIETS = {
-    Measure("hunger.eighth", version="2", compares=True): share(8),
-    Measure("hunger.quarter", version="2", compares=True): share(4),
-    Measure("hunger.half", version="2", compares=True): share(2),
-    Measure("hunger.wordings@1", version="2", compares=True): wordings(1),
-    Measure("hunger.wordings@2", version="2", compares=True): wordings(2),
+def _measure(name: str, says: str) -> Measure:
+    return Measure(f"hunger.{name}", version="2", compares=True, says=says)
+
+
+ONE_OF = {
+    _measure("eighth", "Accuracy after training on every eighth example."): 8,
+    _measure("quarter", "Accuracy after training on every fourth example."): 4,
+    _measure("half", "Accuracy after training on every second example."): 2,
+}
+"""Measure -> one example of so many that it is trained on."""
+DIETS = {measure: share(count) for measure, count in ONE_OF.items()} | {
+    _measure("wordings@1", "Accuracy after training on one example of each fact."): wordings(1),
+    _measure("wordings@2", "Accuracy after training on no more than two examples of each fact."): wordings(2),
 }
 
 
+def _asked(sheet: Sheet) -> tuple[Question, ...]:
+    return tuple(spread([question for question in sheet.questions if question.answerable], ASKED))
+
+
 def _score(sheet: Sheet) -> Iterator[Mark]:
-    asked = tuple(spread([question for question in sheet.questions if question.answerable], ASKED))
+    asked, domain = _asked(sheet), sheet.suite.domain
     for measure, diet in DIETS.items():
-        if sheet.candidate.weights_version == sheet.base.weights_version:
-            yield from (_untrained(measure, question) for question in asked)
-            continue
-        domain = sheet.suite.domain
-        starved = sheet.candidate.retrained(replace(domain, examples=diet(domain.examples)))
+        starved = cast("Trains", sheet.candidate).retrained(replace(domain, examples=diet(domain.examples)))
         yield from per_question({measure: exact_match})(replace(sheet, questions=asked, candidate=starved))
 
 
-def _untrained(measure: Measure, question: Question) -> Mark:
-    return Mark(measure, question.id, question.cluster, not_applicable("the system is not trained"))
+def _items(sheet: Sheet) -> Items:
+    return dict.fromkeys(DIETS, about(_asked(sheet)))
 
 
 AXIS = Axis(
-    "hunger", __name__, tuple(DIETS), _score, effort=Effort(1 / 8 + 1 / 4 + 1 / 2 + 1 / 4 + 1 / 2, questions=len(DIETS) * ASKED)
+    "hunger",
+    __name__,
+    tuple(DIETS),
+    _score,
+    effort=Effort(1 / 8 + 1 / 4 + 1 / 2 + 1 / 4 + 1 / 2, questions=len(DIETS) * ASKED),
+    needs=frozenset({"trains"}),
+    items=_items,
+    asks="How right is it with fewer training examples, or fewer wordings of each fact?",
+    aside=True,
 )

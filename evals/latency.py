@@ -7,10 +7,13 @@ rounds covers both the choice of questions and the moods of the machine.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+from typing import cast
 
-from evals.exam import WHOLE, Axis, Mark, Sheet, with_caution
-from evals.schema import Better, Measure, Question, Score, Timing, not_applicable, unmeasured
+from evals.candidate import Times
+from evals.exam import WHOLE, Axis, Item, Items, Mark, Sheet, about, with_caution
+from evals.schema import Ability, Measure, Question, Score, Timing, not_applicable, unmeasured
 from evals.spread import spread
 
 SAMPLE = 24
@@ -19,16 +22,38 @@ TOGETHER = "2"
 """The first version in which systems are timed in turn."""
 
 
-def _measure(name: str, unit: str = "share", better: Better = "lower") -> Measure:
-    return Measure(f"latency.{name}", unit, better, TOGETHER)
+SECONDS = Measure(
+    "latency.seconds",
+    "seconds",
+    "lower",
+    TOGETHER,
+    says="The time that an answer takes, asked one at a time, in turn with the other systems.",
+)
 
 
-SECONDS = _measure("seconds", "seconds")
-RETRIEVAL, PREFILL, DECODING = (_measure(f"{part}_share") for part in ("retrieval", "prefill", "decoding"))
-READ, WRITTEN = _measure("prefill_per_token", "seconds"), _measure("decoding_per_token", "seconds")
-UNMERGED = _measure("unmerged", "seconds")
-PERCENTILES = {50: _measure("p50", "seconds"), 95: _measure("p95", "seconds")}
-THROUGHPUT = _measure("tokens_per_second", "tokens/s", "higher")
+def _part(name: str, says: str, needs: frozenset[Ability] = frozenset()) -> Measure:
+    return Measure(f"latency.{name}_share", "share", "lower", TOGETHER, says=says, needs=needs, neutral=True)
+
+
+RETRIEVAL = _part("retrieval", "The part of an answer's time that goes into looking passages up.", frozenset({"retrieves"}))
+PREFILL = _part("prefill", "The part of an answer's time that goes into reading the prompt.")
+DECODING = _part("decoding", "The part of an answer's time that goes into writing.")
+READ = replace(SECONDS, name="latency.prefill_per_token", says="The time that reading takes, by the token of the prompt.")
+WRITTEN = replace(SECONDS, name="latency.decoding_per_token", says="The time that writing takes, by the token after the first.")
+UNMERGED = replace(SECONDS, name="latency.unmerged", says="The time that an answer takes with the adapter beside the weights.")
+PERCENTILES = {
+    50: replace(
+        SECONDS, name="latency.p50", shown=True, says="The time within which half of the answers come, asked one at a time."
+    ),
+    95: replace(SECONDS, name="latency.p95", says="The time within which 19 of 20 answers come, asked one at a time."),
+}
+THROUGHPUT = Measure(
+    "latency.tokens_per_second",
+    "tokens/s",
+    "higher",
+    TOGETHER,
+    says="The tokens that it writes in a second, one at a time.",
+)
 
 
 VALUES: dict[Measure, Callable[[Timing], float | None]] = {
@@ -50,12 +75,13 @@ def asked(sheet: Sheet) -> list[Question]:
 
 def _score(sheet: Sheet) -> Iterator[Mark]:
     questions = asked(sheet)
-    timings = sheet.candidate.timings(questions, sheet.beside)
-    absent = _absent(sheet, timings)
+    beside = [one for one in sheet.beside if "times" in one.abilities]
+    timings = cast("Times", sheet.candidate).timings(questions, beside)
+    adapted = any(timing.unmerged is not None for timing in timings)
     for question, timing in zip(questions, timings, strict=True):
         cluster = timing.round or question.cluster
         for measure in VALUES:
-            yield Mark(measure, question.id, cluster, with_caution(_one(measure, timing, absent), timing.caution))
+            yield Mark(measure, question.id, cluster, with_caution(_one(measure, timing, adapted=adapted), timing.caution))
     known = [timing for timing in timings if timing.error is None]
     caution = next((timing.caution for timing in timings if timing.caution), "")
     for share, measure in PERCENTILES.items():
@@ -63,16 +89,9 @@ def _score(sheet: Sheet) -> Iterator[Mark]:
     yield Mark(THROUGHPUT, WHOLE, "", with_caution(_throughput(known), caution))
 
 
-def _absent(sheet: Sheet, timings: Sequence[Timing]) -> dict[Measure, str]:
-    """The measures that are not defined for the system, and why not."""
-    absent = {} if sheet.candidate.retrieves else {RETRIEVAL: "the system does not retrieve"}
-    adapted = any(timing.unmerged is not None for timing in timings)
-    return absent if adapted else absent | {UNMERGED: "the system has no LoRA adapter"}
-
-
-def _one(measure: Measure, timing: Timing, absent: Mapping[Measure, str]) -> Score:
-    if measure in absent:
-        return not_applicable(absent[measure])
+def _one(measure: Measure, timing: Timing, *, adapted: bool) -> Score:
+    if measure == UNMERGED and not adapted:
+        return not_applicable("the system has no LoRA adapter")
     if timing.error:
         return unmeasured(timing.error)
     value = VALUES[measure](timing)
@@ -92,4 +111,18 @@ def _throughput(timings: Sequence[Timing]) -> Score:
     return Score(sum(timing.tokens for timing in timings) / seconds) if seconds else unmeasured("no question could be timed")
 
 
-AXIS = Axis("latency", __name__, (*VALUES, *PERCENTILES.values(), THROUGHPUT), _score, timed=True)
+def _items(sheet: Sheet) -> Items:
+    return dict.fromkeys(VALUES, about(asked(sheet))) | {one: [Item(WHOLE)] for one in (*PERCENTILES.values(), THROUGHPUT)}
+
+
+AXIS = Axis(
+    "latency",
+    __name__,
+    (*VALUES, *PERCENTILES.values(), THROUGHPUT),
+    _score,
+    timed=True,
+    needs=frozenset({"times"}),
+    items=_items,
+    asks="How long does an answer take?",
+    aside=True,
+)

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import NamedTuple
+from typing import NamedTuple, cast
 
 from evals.accuracy import exact_match
-from evals.exam import NO_REFERENCE, Mark, Sheet, in_time
+from evals.candidate import Reads, Searches
+from evals.exam import NO_REFERENCE, Axis, Effort, Items, Mark, Sheet, about, in_time
 from evals.holders import Held
-from evals.schema import Answer, Context, Measure, Question, Score, Suite, not_applicable
+from evals.schema import Ability, Answer, Context, Measure, Question, Score, Suite, not_applicable
 from evals.spread import spread
 from evals.text import holds
 
@@ -47,15 +48,15 @@ class Condition(NamedTuple):
 
 def lookups(sheet: Sheet) -> list[Lookup]:
     """Everything that conditions choose from, for a spread of the questions."""
-    asked = asked_of(sheet)
-    found = sheet.candidate.passages(asked, WIDE)
-    pieces = sheet.candidate.pieces([name for question in asked for name in question.evidence])
+    asked, candidate = asked_of(sheet), cast("Searches", sheet.candidate)
+    found = candidate.passages(asked, WIDE)
+    pieces = candidate.pieces([name for question in asked for name in question.evidence])
     held = Held(sheet, asked)
 
     def lookup(one: Question, contexts: tuple[Context, ...]) -> Lookup:
         gold = tuple(_holding(pieces[name], one.references) for name in held.holders.pieces(one.evidence))
         others = tuple(context for context in contexts if not held.shown(one, context))
-        return Lookup(one, contexts, gold, others[: sheet.candidate.top_k])
+        return Lookup(one, contexts, gold, others[: candidate.top_k])
 
     return [lookup(one, contexts) for one, contexts in zip(asked, found, strict=True)]
 
@@ -88,8 +89,9 @@ def ask(sheet: Sheet, known: Sequence[Lookup], condition: Condition) -> Readings
     """Every question with its answer under the condition; None where there was nothing to show."""
     shown = {lookup.question: condition.show(lookup) for lookup in known}
     asked = {question: passages for question, passages in shown.items() if passages is not None}
-    answers = dict(zip(asked, sheet.candidate.readings(list(asked), list(asked.values()), condition.room), strict=True))
-    return [(question, answers.get(question)) for question in shown]
+    answers = cast("Reads", sheet.candidate).readings(list(asked), list(asked.values()), condition.room)
+    given = dict(zip(asked, answers, strict=True))
+    return [(question, given.get(question)) for question in shown]
 
 
 def marks(sheet: Sheet, measure: Measure, condition: Condition, readings: Readings) -> Iterator[Mark]:
@@ -110,14 +112,15 @@ def _score(suite: Suite, measure: Measure, condition: Condition, question: Quest
     return not_applicable(NO_REFERENCE) if value is None else Score(value, caution=caution)
 
 
-def for_retrieving(measures: Sequence[Measure], score: Callable[[Sheet], Iterator[Mark]]) -> Callable[[Sheet], Iterator[Mark]]:
-    """An axis' ``score`` that is not applicable to systems that look nothing up."""
+def of_passages(
+    name: str, module: str, measures: tuple[Measure, ...], score: Callable[[Sheet], Iterator[Mark]], readings: int, asks: str
+) -> Axis:
+    """An axis of that module that shows passages to systems that look some up, and reads about so many times the questions asked."""
 
-    def applied(sheet: Sheet) -> Iterator[Mark]:
-        if sheet.candidate.retrieves:
-            yield from score(sheet)
-            return
-        none = not_applicable("the system does not retrieve")
-        yield from (Mark(measure, one.id, one.cluster, none) for measure in measures for one in asked_of(sheet))
+    def items(sheet: Sheet) -> Items:
+        return dict.fromkeys(measures, about(asked_of(sheet)))
 
-    return applied
+    needs: frozenset[Ability] = frozenset({"retrieves", "reads"})
+    return Axis(
+        name, module, measures, score, effort=Effort(readings=readings * ASKED), needs=needs, items=items, asks=asks, aside=True
+    )

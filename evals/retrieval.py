@@ -15,9 +15,17 @@ from evals.exam import Axis, Mark, Sheet
 from evals.holders import Held
 from evals.schema import Answer, Measure, Question, Score, not_applicable
 
-RECALL = {k: Measure(f"retrieval.recall@{k}", version="2", library="ir-measures") for k in (1, 3, 5)}
-MRR = Measure("retrieval.mrr", version="2", library="ir-measures")
-NDCG = Measure("retrieval.ndcg@5", version="2", library="ir-measures")
+
+def _measure(name: str, says: str) -> Measure:
+    return Measure(f"retrieval.{name}", version="2", library="ir-measures", says=says)
+
+
+RECALL = {
+    k: _measure(f"recall@{k}", f"The share of the documents that hold the answer among the {said} found.")
+    for k, said in {1: "first", 3: "first 3", 5: "first 5"}.items()
+}
+MRR = _measure("mrr", "One over the place of the first document that holds the answer.")
+NDCG = _measure("ndcg@5", "How early the documents that hold the answer stand among the first 5, as nDCG.")
 MEASURES = (*RECALL.values(), MRR, NDCG)
 CUT = "passages that were found did not fit into the prompt and were not shown"
 
@@ -28,23 +36,15 @@ Values = Mapping[str, Mapping[str, float]]
 
 def _score(sheet: Sheet) -> Iterator[Mark]:
     pairs = list(sheet.pairs)
-    found = _values(sheet, [(question, answer) for question, answer in pairs if _missing(sheet, question, answer) is None])
+    found = _values(sheet, [(question, answer) for question, answer in pairs if question.evidence])
     for question, answer in pairs:
-        why_not = _missing(sheet, question, answer)
         for measure in MEASURES:
-            yield Mark(measure, question.id, question.cluster, _one(measure, question, answer, why_not, found))
+            yield Mark(measure, question.id, question.cluster, _one(measure, question, answer, found))
 
 
-def _missing(sheet: Sheet, question: Question, answer: Answer) -> str | None:
-    """Why there can be no value, if there can be none."""
-    if answer.contexts is None and not (answer.error and sheet.candidate.retrieves):
-        return "the system does not retrieve"
-    return None if question.evidence else "the question names no evidence"
-
-
-def _one(measure: Measure, question: Question, answer: Answer, why_not: str | None, found: Values) -> Score:
-    if why_not:
-        return not_applicable(why_not)
+def _one(measure: Measure, question: Question, answer: Answer, found: Values) -> Score:
+    if not question.evidence:
+        return not_applicable("the question names no evidence")
     if answer.error:
         return measure.failed(answer.error)
     return Score(found[question.id][measure.name], caution=CUT if answer.cut else "")
@@ -93,4 +93,11 @@ def _ranking(known: Held, question: Question, answer: Answer) -> Ranking:
     return list(ranking)
 
 
-AXIS = Axis("retrieval", __name__, MEASURES, _score)
+AXIS = Axis(
+    "retrieval",
+    __name__,
+    MEASURES,
+    _score,
+    needs=frozenset({"retrieves"}),
+    asks="Does it find the documents that hold the answer?",
+)

@@ -32,6 +32,8 @@ Status = Literal["scored", "not_applicable", "unmeasured", "failed"]
 Stop = Literal["", "end", "line", "length"]
 """An end token; the end of the line, for a model that knows no other end; the limit of new tokens."""
 STATUSES: tuple[str, ...] = get_args(Status)
+Ability = Literal["trains", "retrieves", "reads", "reindexes", "weights", "times", "costs"]
+"""What a system can do besides answering; `evals.candidate` says what each means."""
 
 
 class InputError(ValueError):
@@ -347,6 +349,18 @@ class Measure:
     """The package that works it out, if one does: another version of it may come to another value."""
     compares: bool = False
     """Whether its scores depend on the rule by which a suite compares texts."""
+    says: str = ""
+    """What it is, in a sentence for a reader who sees it for the first time."""
+    headline: bool = False
+    """Whether it is among the few that a reader asks for first."""
+    shown: bool = False
+    """Whether the page's table shows it before a reader chooses columns: what is gained, what is lost, and what it takes."""
+    neutral: bool = False
+    """Whether neither more nor less is better, as with a part of a whole: systems are not ranked by it."""
+    metered: bool = False
+    """Whether it is read off a meter although its unit is one of what is counted: the next time it would be another amount."""
+    needs: frozenset[Ability] = frozenset()
+    """What a system must be able to do for it, beyond what its whole axis needs."""
 
     @property
     def edition(self) -> str:

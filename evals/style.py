@@ -15,8 +15,8 @@ from evals.judges import ChatJudge, Judge, chats
 from evals.samples import PARALLEL, Chosen, Sample, failure, grade
 from evals.schema import Answer, Measure, Question, Score, Style, Suite, not_applicable, unmeasured
 
-FOLLOWED = Measure("style.followed", library="jsonschema")
-RUBRIC = Measure("style.rubric")
+FOLLOWED = Measure("style.followed", library="jsonschema", shown=True, says="The share of answers in the house format.")
+RUBRIC = Measure("style.rubric", says="The share of answers that meet what the house demands in words, as a judge decides.")
 
 PROMPT = """\
 A house demands of the answers that it gives:
@@ -109,4 +109,4 @@ def _verdict() -> Any:
     return RubricVerdict
 
 
-AXIS = Axis("style", __name__, (FOLLOWED, RUBRIC), _score, judged=(RUBRIC,))
+AXIS = Axis("style", __name__, (FOLLOWED, RUBRIC), _score, judged=(RUBRIC,), asks="Does it follow the house format?")

@@ -9,21 +9,68 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from typing import Any, cast
 
 from evals.accuracy import exact_match, says
+from evals.candidate import Candidate, Costs, Reads, Reindexes, Trains
 from evals.cost import caution
-from evals.exam import WHOLE, Axis, Candidate, Effort, Mark, QuestionScorer, Sheet, in_time, per_question, with_caution
+from evals.exam import (
+    WHOLE,
+    Axis,
+    Effort,
+    Item,
+    Items,
+    Mark,
+    QuestionScorer,
+    Sheet,
+    about,
+    absent,
+    in_time,
+    per_question,
+    with_caution,
+)
 from evals.reading import ASKED
-from evals.schema import Answer, Example, Measure, Question, RevisedQuestion, Score, Suite, not_applicable, unmeasured
+from evals.schema import (
+    Ability,
+    Answer,
+    Better,
+    Example,
+    Measure,
+    Question,
+    RevisedQuestion,
+    Score,
+    Suite,
+    not_applicable,
+    unmeasured,
+)
 from evals.spread import spread
 
-FRESH = Measure("updates.fresh", version="2", compares=True)
-STALE = Measure("updates.stale", better="lower", version="2", compares=True)
-RETAINED = Measure("updates.retained", version="2", compares=True)
-OVERRIDDEN = Measure("updates.overridden", better="lower", version="2", compares=True)
-REMEMBERED = Measure("updates.remembered", better="lower", version="2", compares=True)
-SECONDS = Measure("updates.seconds", "seconds", "lower")
-FLOPS = Measure("updates.flops", "FLOP", "lower")
+
+def _measure(name: str, says: str, better: Better = "higher", **more: Any) -> Measure:
+    return Measure(f"updates.{name}", better=better, version="2", compares=True, says=says, **more)
+
+
+def _taken(name: str, unit: str, says: str) -> Measure:
+    return Measure(f"updates.{name}", unit, "lower", says=says, needs=frozenset({"costs"}))
+
+
+FRESH = _measure(
+    "fresh", "After the documents changed: the share of questions about that answered with the new value.", shown=True
+)
+STALE = _measure("stale", "After the documents changed: the share of questions about that answered with the old value.", "lower")
+RETAINED = _measure("retained", "After the documents changed: the share of other questions still answered right.")
+OVERRIDDEN = _measure(
+    "overridden", "The share of questions answered with the old value although the new text was among the passages.", "lower"
+)
+REMEMBERED = _measure(
+    "remembered",
+    "The share of questions answered with the old value when shown no passages. Of systems that retrieve nothing, "
+    "updates.stale says so.",
+    "lower",
+    needs=frozenset({"retrieves", "reads"}),
+)
+SECONDS = _taken("seconds", "seconds", "The time that the update took.")
+FLOPS = _taken("flops", "FLOP", "The operations that the update took.")
 MEASURES = (FRESH, STALE, RETAINED, SECONDS, FLOPS)
 INDEXING = {SECONDS: ("index_seconds",), FLOPS: ()}
 TRAINING = {SECONDS: ("index_seconds", "train_seconds"), FLOPS: ("train_flops",)}
@@ -31,15 +78,16 @@ TRAINING = {SECONDS: ("index_seconds", "train_seconds"), FLOPS: ("train_flops",)
 
 
 def _reindexed(sheet: Sheet) -> Candidate:
-    return sheet.candidate.reindexed(sheet.suite.domain.after(sheet.suite.revisions))
+    return cast("Reindexes", sheet.candidate).reindexed(sheet.suite.domain.after(sheet.suite.revisions))
 
 
 def _retrained(sheet: Sheet) -> Candidate:
-    return sheet.candidate.retrained(sheet.suite.domain.after(sheet.suite.revisions))
+    return cast("Trains", sheet.candidate).retrained(sheet.suite.domain.after(sheet.suite.revisions))
 
 
 def _continued(sheet: Sheet) -> Candidate:
-    return sheet.candidate.continued(sheet.suite.domain.after(sheet.suite.revisions), _examples(sheet.suite))
+    domain = sheet.suite.domain.after(sheet.suite.revisions)
+    return cast("Trains", sheet.candidate).continued(domain, _examples(sheet.suite))
 
 
 def _examples(suite: Suite) -> list[Example]:
@@ -63,8 +111,6 @@ def _unchanged(sheet: Sheet) -> tuple[Question, ...]:
 
 def _score(update: Callable[[Sheet], Candidate], parts: Mapping[Measure, Sequence[str]]) -> Callable[[Sheet], Iterator[Mark]]:
     def score(sheet: Sheet) -> Iterator[Mark]:
-        if not sheet.suite.revisions:
-            return
         candidate = update(sheet)
         asked: dict[tuple[Question, ...], dict[Measure, QuestionScorer]] = {
             _changed(sheet.suite): {FRESH: exact_match, STALE: _says_the_old},
@@ -72,7 +118,9 @@ def _score(update: Callable[[Sheet], Candidate], parts: Mapping[Measure, Sequenc
         }
         for questions, table in asked.items():
             yield from per_question(table)(replace(sheet, questions=questions, candidate=candidate))
-        costs = candidate.costs()
+        if not sheet.can(SECONDS):
+            return
+        costs = cast("Costs", candidate).costs()
         for measure, names in parts.items():
             yield Mark(measure, WHOLE, "", with_caution(_sum([costs[name] for name in names]), caution(costs, *names)))
 
@@ -83,9 +131,10 @@ def _memory(sheet: Sheet) -> Iterator[Mark]:
     """What the weights say of what has changed: against the new text, and with no text at all."""
     candidate, changed = _reindexed(sheet), _changed(sheet.suite)
     yield from per_question({OVERRIDDEN: _against_the_new})(replace(sheet, questions=changed, candidate=candidate))
-    unread = candidate.readings(changed, [()] * len(changed)) if candidate.retrieves else [None] * len(changed)
-    for question, answer in zip(changed, unread, strict=True):
-        yield Mark(REMEMBERED, question.id, question.cluster, _remembered(sheet.suite, question, answer))
+    if sheet.can(REMEMBERED):
+        unread = cast("Reads", candidate).readings(changed, [()] * len(changed))
+        for question, answer in zip(changed, unread, strict=True):
+            yield Mark(REMEMBERED, question.id, question.cluster, _remembered(sheet.suite, question, answer))
 
 
 def _against_the_new(suite: Suite, question: Question, answer: Answer) -> float | Score:
@@ -95,9 +144,7 @@ def _against_the_new(suite: Suite, question: Question, answer: Answer) -> float 
     return _says_the_old(suite, question, answer)
 
 
-def _remembered(suite: Suite, question: Question, answer: Answer | None) -> Score:
-    if answer is None:
-        return not_applicable("the system does not retrieve: updates.stale is what it remembers")
+def _remembered(suite: Suite, question: Question, answer: Answer) -> Score:
     value = in_time(_says_the_old, suite, question, answer)
     if isinstance(value, Score):
         return value
@@ -112,35 +159,44 @@ def _sum(parts: Sequence[float | str]) -> Score:
 
 def _by_training(prefix: str, update: Callable[[Sheet], Candidate], trainings: float) -> Axis:
     """The same measures under another name, where weights are trained for the update."""
-    named = {measure: replace(measure, name=measure.name.replace("updates", prefix)) for measure in MEASURES}
+    named = {measure: replace(measure, name=measure.name.replace("updates", prefix), shown=False) for measure in MEASURES}
+
+    def items(sheet: Sheet) -> Items:
+        return {named[measure]: some for measure, some in _items(sheet).items() if measure in named}
 
     def score(sheet: Sheet) -> Iterator[Mark]:
-        why_not = _why_not(sheet)
-        for mark in _score(update, TRAINING)(sheet) if not why_not else _blank(sheet, why_not):
+        if not _examples(sheet.suite):
+            yield from absent(items(sheet), "the suite's revisions have no training examples")
+            return
+        for mark in _score(update, TRAINING)(sheet):
             yield mark._replace(measure=named[mark.measure])
 
-    return Axis(prefix, __name__, tuple(named.values()), score, timed=True, effort=Effort(trainings, questions=ASKED + 50))
+    effort, needs = Effort(trainings, questions=ASKED + 50), frozenset[Ability]({"trains"})
+    return Axis(prefix, __name__, tuple(named.values()), score, timed=True, effort=effort, needs=needs, items=items, aside=True)
 
 
-def _why_not(sheet: Sheet) -> str:
-    """Why weights cannot be trained for an update, if they cannot."""
-    if sheet.candidate.weights_version == sheet.base.weights_version:
-        return "the system is not trained"
-    return "" if _examples(sheet.suite) else "the suite's revisions have no training examples"
-
-
-def _blank(sheet: Sheet, why_not: str) -> Iterator[Mark]:
-    items = {FRESH: _changed(sheet.suite), STALE: _changed(sheet.suite), RETAINED: _unchanged(sheet)}
-    for measure, questions in items.items():
-        yield from (Mark(measure, question.id, question.cluster, not_applicable(why_not)) for question in questions)
-    yield from (Mark(measure, WHOLE, "", not_applicable(why_not)) for measure in TRAINING)
+def _items(sheet: Sheet) -> Items:
+    of_changed = dict.fromkeys((FRESH, STALE, OVERRIDDEN, REMEMBERED), about(_changed(sheet.suite)))
+    return {**of_changed, RETAINED: about(_unchanged(sheet)), SECONDS: [Item(WHOLE)], FLOPS: [Item(WHOLE)]}
 
 
 def _as_it_is(sheet: Sheet) -> Iterator[Mark]:
-    yield from _score(_reindexed, INDEXING)(sheet)
-    yield from _memory(sheet)
+    if sheet.suite.revisions:
+        yield from _score(_reindexed, INDEXING)(sheet)
+        yield from _memory(sheet)
 
 
-AXIS = Axis("updates", __name__, (*MEASURES, OVERRIDDEN, REMEMBERED), _as_it_is, timed=True, effort=Effort(readings=ASKED + 100))
+AXIS = Axis(
+    "updates",
+    __name__,
+    (*MEASURES, OVERRIDDEN, REMEMBERED),
+    _as_it_is,
+    timed=True,
+    effort=Effort(readings=ASKED + 100),
+    needs=frozenset({"reindexes"}),
+    items=lambda sheet: _items(sheet) if sheet.suite.revisions else {},
+    asks="Does it follow when a document changes?",
+    aside=True,
+)
 RETRAINED = _by_training("updates.retrained", _retrained, 1.0)
 CONTINUED = _by_training("updates.continued", _continued, 0.2)

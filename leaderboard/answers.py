@@ -13,8 +13,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from evals.axes import aside, axis
 from evals.schema import Answer, Question
-from leaderboard.axes import axis
 from leaderboard.records import Records
 from leaderboard.scored import Scored, scored
 from leaderboard.series import grouped
@@ -72,7 +72,14 @@ class Behind:
             "block": BLOCK,
             "systems": list(dict.fromkeys(system for system, _ in self.said)),
             "measures": [
-                {"name": one.measure, "axis": axis(one.measure), "unit": one.unit, "better": one.better, "judge": one.judge}
+                {
+                    "name": one.measure,
+                    "axis": axis(one.measure),
+                    "aside": aside(one.measure),
+                    "unit": one.unit,
+                    "better": one.better,
+                    "judge": one.judge,
+                }
                 for one in measures
             ],
             "questions": [_asked(one) for one in self.questions.values()],

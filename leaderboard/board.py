@@ -10,9 +10,9 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from evals.axes import rank
 from evals.schema import Better, Status
 from leaderboard import row
-from leaderboard.axes import rank
 from leaderboard.claims import Claim, load
 from leaderboard.crossing import Crossing, crossings
 from leaderboard.effects import Effect, effects

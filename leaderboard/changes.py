@@ -7,11 +7,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, TypeAlias
 
+from evals.axes import axis, metered, rank
 from evals.comparison import Comparison
 from evals.schema import Better, Record
-from leaderboard.axes import axis, rank
+from evals.units import is_counted, is_read
 from leaderboard.records import Records
-from leaderboard.series import COUNTED, METERED, READINGS, Series, grouped
+from leaderboard.series import Series, grouped
 from leaderboard.store import Run
 
 NEW, GONE, ELSEWHERE = "was not measured before", "is not measured any more", "was timed on another machine"
@@ -69,7 +70,7 @@ class Change:
         """What the difference rests on. A sample has a p; a count is known without one; one reading says nothing of the next."""
         if self.found is None or self.found.n > 1:
             return "sample"
-        if self.unit in COUNTED and self.measure not in METERED:
+        if is_counted(self.unit) and not metered(self.measure):
             return "count"
         return "sample" if min(self.taken) > 1 else "reading"
 
@@ -250,7 +251,7 @@ def _alike(series: Series, record: Record) -> bool:
 
 def timed(record: Record | Change) -> bool:
     """Whether it says how fast something was."""
-    return record.unit in READINGS or axis(record.measure) == "latency"
+    return is_read(record.unit) or axis(record.measure) == "latency"
 
 
 def _cautions(old: Series | None, new: Series | None) -> list[str]:

@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from evals import accuracy, hunger
 from evals.comparison import Noise, common, joint_noise, widened
 from evals.differences import signed_interval
 from evals.schema import Record
@@ -19,9 +20,9 @@ from leaderboard.records import Records
 from leaderboard.retraining import Variation, once, trained, variation
 from leaderboard.series import Series, grouped, rounded
 
-SHARES = {"hunger.eighth": 1 / 8, "hunger.quarter": 1 / 4, "hunger.half": 1 / 2, "accuracy.exact": 1.0}
-"""Measure -> the share of the training examples that it is measured with."""
-WHOLE = "accuracy.exact"
+WHOLE = accuracy.EXACT.name
+SHARES = {measure.name: 1 / count for measure, count in hunger.ONE_OF.items()} | {WHOLE: 1.0}
+"""Measure -> the share of the training examples that it is measured with, the smallest first."""
 STEPS = 16
 """Places between two neighbouring shares at which the two are compared."""
 EXACT = 1e-3

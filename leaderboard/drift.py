@@ -12,7 +12,7 @@ from dataclasses import replace
 from statistics import median
 from typing import Any, TypeAlias
 
-from leaderboard.axes import axis
+from evals.axes import axis
 from leaderboard.changes import CELL, Change, Drift, retrained, timed
 from leaderboard.figures import joined
 from leaderboard.series import grouped

@@ -13,12 +13,12 @@ from typing import Any
 
 import numpy as np
 
+from evals.axes import rank
 from evals.comparison import ALPHA, Sampling, common, contrast, corrected, joint_noise, training_noise, widened
 from evals.differences import Difference, difference
 from evals.schema import Better, Record
 from evals.statistics import Interval
 from leaderboard import retraining
-from leaderboard.axes import rank
 from leaderboard.records import Records
 from leaderboard.retraining import Variation, once, trained, variation
 from leaderboard.series import Series, grouped, rounded

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from evals.units import known
 from leaderboard.board import Cell
 from leaderboard.evidence import SAME, Amount
 
 SPACE = "\u00a0"
 """Does not break the line between a number and its unit."""
-SIGNS = {"bytes": "B", "joules": "J"}
-COUNTED = ("artifacts", "models")
-"""Units of which there are one, two or more."""
 MOST_DIGITS = 9
 """More than usual; what differs in none of them is the same."""
 LEAST = 0.001
@@ -27,12 +25,16 @@ def figure(value: float, unit: str, more: int = 0) -> str:
     if unit == "seconds":
         return _seconds(value, 3 + more)
     if unit.startswith("tokens"):
-        shown = _digits(value)
-        return f"{shown}{SPACE}{'token' if unit == 'tokens' and shown.lstrip('-') == '1' else unit}"
+        return _written(_digits(value), "", unit)
     number, prefix = _scaled(value)
-    one = unit in COUNTED and number.lstrip("-") == "1" and not prefix
-    sign = unit[:-1] if one else SIGNS.get(unit, unit)
-    return f"{number}{SPACE}{prefix}{sign}" if prefix or unit in SIGNS else f"{number}{SPACE}{sign}".rstrip(SPACE)
+    return _written(number, prefix, unit)
+
+
+def _written(number: str, prefix: str, unit: str) -> str:
+    """A number with its unit: with the unit's sign, if it has one; of one thing in the singular."""
+    about = known(unit)
+    name = about.one if about.one and not prefix and number.lstrip("-") == "1" else about.sign or unit
+    return f"{number}{SPACE}{prefix}{name}".rstrip(SPACE)
 
 
 def told_apart(value: float, bound: float, unit: str) -> str:

@@ -21,12 +21,13 @@ from evals.axes import measures
 from evals.comparison import ALPHA, Comparison, Noise, corrected
 from evals.schema import Record
 from evals.statistics import FEW
+from evals.units import is_counted
 from leaderboard import retraining
 from leaderboard.claims import Claim, Expect
 from leaderboard.measuring import command
 from leaderboard.records import Records
 from leaderboard.retraining import Variation, once, trained, variation
-from leaderboard.series import COUNTED, Series, grouped, rounded
+from leaderboard.series import Series, grouped, rounded
 
 Ruled = Literal["supported", "contradicted", "not shown", "not measured"]
 
@@ -182,7 +183,7 @@ def _unsure(mine: Series, theirs: Series, found: Comparison) -> str:
         return told[0]
     if found.n == 1 and not mine.share:
         alone = any(len(side.seed_means) < 2 and side.means.values.any() for side in (mine, theirs))
-        return "one reading; repeat with --seeds 3" if alone and mine.unit not in COUNTED else ""
+        return "one reading; repeat with --seeds 3" if alone and not is_counted(mine.unit) else ""
     if not found.difference.few:
         return ""
     count = f"{found.clusters} cluster{'' if found.clusters == 1 else 's'}"

@@ -9,11 +9,11 @@ from itertools import takewhile
 from pathlib import Path
 from typing import Any
 
+from evals.axes import followed
 from evals.schema import Better
 from leaderboard.moves import Point, points
 from leaderboard.past import Key, Moment, Taken, gather
 from leaderboard.store import Run
-from leaderboard.tables import EFFECTS as MEASURES
 
 
 @dataclass(frozen=True)
@@ -110,6 +110,6 @@ def _order(newest: Sequence[Taken]) -> Any:
     systems = [name for taken in newest for name in taken.run.provenance.get("systems", {})]
     places = {name: place for place, name in enumerate(systems)}
     return lambda line: (
-        *(line.suite, line.base_model, MEASURES.index(line.measure)),
+        *(line.suite, line.base_model, followed().index(line.measure)),
         *(places.get(line.system, len(places)), line.system),
     )

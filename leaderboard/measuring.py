@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from leaderboard.axes import axis
+from evals.axes import axis
 
 WITH_FULL = ("updates.retrained", "updates.continued", "privacy.", "hunger.")
 """Measures that are taken with --full alone."""

@@ -12,9 +12,10 @@ from typing import Any
 from uuid import UUID, uuid5
 from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
-from evals import comparison, statistics
+from evals import axes, comparison, statistics
+from evals.cache import digest
 from evals.code import code_of
-from leaderboard import axes, changes, moves, past, policy, retraining, series, tables
+from leaderboard import changes, moves, past, policy, retraining, series, tables
 from leaderboard.history import History, Line, Marked
 from leaderboard.moves import Point
 from leaderboard.past import Moment
@@ -50,9 +51,9 @@ def history_of(text: str | None) -> History | None:
 
 
 def _made_by() -> str:
-    """Names the code that the points rest on."""
+    """Names the code that the points rest on, and the measures that are followed."""
     made = (statistics, comparison, axes, tables, series, changes, policy, past, retraining, moves)
-    return code_of(*made)[:16]
+    return digest(code_of(*made), axes.followed())[:16]
 
 
 def regressions_json(told: History) -> str:

@@ -7,11 +7,11 @@ from dataclasses import dataclass, replace
 from itertools import combinations
 from typing import TYPE_CHECKING, Any
 
+from evals.axes import headlines, rank
 from evals.comparison import ALPHA, ANYWHERE, Comparison
 from evals.schema import Better, Record
 from evals.statistics import Interval, t_quantile
 from leaderboard import retraining
-from leaderboard.axes import HEADLINES, rank
 from leaderboard.records import Records
 from leaderboard.series import Series, grouped, rounded
 
@@ -82,7 +82,7 @@ def _while_there_is_room(measures: Iterable[tuple[tuple[str], Records]]) -> Iter
     """The first measures of each axis and the general tasks in any case, and of the others as many as there is room for."""
     room = ROOM
     for (name,), rows in measures:
-        first = name in HEADLINES or name.startswith("general.")
+        first = name in headlines() or name.startswith("general.")
         room -= 0 if first else len(rows) * len(grouped(rows, "system")) // 2
         if first or room >= 0:
             yield rows

@@ -9,6 +9,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from evals.axes import followed
 from evals.cache import digest
 from evals.disk import file_digest
 from evals.schema import InputError
@@ -16,7 +17,6 @@ from leaderboard import baseline
 from leaderboard.changes import CELL
 from leaderboard.series import Series, grouped
 from leaderboard.store import PROVENANCE, RECORDS, Run, read
-from leaderboard.tables import EFFECTS as MEASURES
 
 TELLING = ("started", "git", "command", "judge", "seeds", "limit", "suites", "systems", "base_models")
 """Parts of provenance that are the same whatever a run is called and wherever it is kept."""
@@ -54,14 +54,14 @@ class Taken:
 
     @cached_property
     def run(self) -> Run:
-        """All of it, or its `MEASURES` alone."""
+        """All of it, or what is followed alone."""
         return self._open()
 
     @cached_property
     def series(self) -> dict[Key, Series]:
         """The measures of which there is a history, one after the other: systems then share what is resampled for them."""
-        found = {key: Series(rows) for key, rows in grouped(self.run.records, *CELL).items() if key[3] in MEASURES}
-        return {key: found[key] for key in sorted(found, key=lambda key: (MEASURES.index(key[3]), key))}
+        found = {key: Series(rows) for key, rows in grouped(self.run.records, *CELL).items() if key[3] in followed()}
+        return {key: found[key] for key in sorted(found, key=lambda key: (followed().index(key[3]), key))}
 
 
 @dataclass(frozen=True)
@@ -114,7 +114,7 @@ def _saved(place: Path, known: Mapping[str, Moment]) -> Taken | None:
 
 
 def _opened(place: Path) -> Run:
-    return baseline.load(place, MEASURES) if place.is_file() else read(place)
+    return baseline.load(place, followed()) if place.is_file() else read(place)
 
 
 def _taken(run: Run, name: str = "") -> Taken | None:

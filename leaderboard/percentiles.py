@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 
+from evals import latency
 from evals.statistics import Array, Interval, expanded_percentiles, resampled_sums
 from leaderboard.series import Series
 
-SHARES = {"latency.p50": 0.5, "latency.p95": 0.95}
-SECONDS = "latency.seconds"
+SHARES = {measure.name: share / 100 for share, measure in latency.PERCENTILES.items()}
+SECONDS = latency.SECONDS.name
 METHOD = "cluster bootstrap of the percentile"
 
 

@@ -23,12 +23,11 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any, Literal, get_args
 
-from evals.axes import measures
+from evals.axes import axis, measures
 from evals.ranges import Range
 from evals.schema import InputError
 from evals.shown import short, shown
 from evals.user_files import read_yaml
-from leaderboard.axes import axis
 
 Tier = Literal["critical", "supporting", "advisory"]
 Correction = Literal["holm", "bh", "none"]

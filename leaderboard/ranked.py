@@ -8,7 +8,7 @@ from functools import reduce
 
 import numpy as np
 
-from leaderboard.axes import axis
+from evals.axes import axis
 from leaderboard.records import Codes
 from leaderboard.series import Series, grouped
 

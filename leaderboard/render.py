@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import json
 import re
 from collections.abc import Sequence
 from functools import cache
@@ -18,8 +19,9 @@ from unicodedata import category
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
 
+from evals import axes, units
 from evals.statistics import FEW, cluster_count
-from leaderboard import axes, crossing, debate, effects, figures, judged, verdict
+from leaderboard import crossing, debate, effects, figures, judged, verdict
 from leaderboard.printable import printable
 from leaderboard.series import grouped
 
@@ -44,9 +46,10 @@ def render(**values: Any) -> str:
 
 @cache
 def script(names: Sequence[str] = SCRIPTS) -> str:
-    """Scripts as one, so that one hash lets them run."""
+    """Scripts as one, so that one hash lets them run; before them, as ``UNITS``, what is known of each unit."""
+    known = json.dumps({unit.name: {"sign": unit.sign, "one": unit.one} for unit in units.UNITS.values()})
     texts = ((TEMPLATES / name).read_text(encoding="utf-8") for name in names)
-    return "\n".join(['"use strict";', *texts])
+    return "\n".join(['"use strict";', f"const UNITS = {known};", *texts])
 
 
 def _policy(script: str) -> str:
@@ -80,10 +83,10 @@ def _environment() -> Environment:
         "in_order": verdict.in_order,
         "others": verdict.others,
         "crossing": crossing.sentence,
-        "meaning": axes.MEANING,
+        "meaning": axes.meanings(),
         "words": axes.words,
-        "first": axes.SHOWN,
-        "neutral": axes.NEUTRAL,
+        "first": axes.shown(),
+        "neutral": axes.neutral,
         "axis": axes.axis,
         "standing": judged.standing,
         "kappa": judged.kappa,

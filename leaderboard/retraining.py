@@ -14,8 +14,8 @@ from math import sqrt
 from statistics import stdev
 from typing import Any
 
+from evals.axes import axis
 from evals.comparison import Noise, joint_noise, training_noise
-from leaderboard.axes import axis
 from leaderboard.series import Series
 
 ASSUMED = 0.04

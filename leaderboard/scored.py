@@ -13,9 +13,9 @@ from typing import Any, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+from evals.axes import rank
 from evals.schema import STATUSES, Record
 from evals.statistics import Array
-from leaderboard.axes import rank
 from leaderboard.baseline import LETTERS
 from leaderboard.records import Records
 from leaderboard.series import Series, grouped

@@ -13,6 +13,7 @@ from typing import Any, TypeVar, overload
 import numpy as np
 from numpy.typing import NDArray
 
+from evals import units
 from evals.comparison import Comparison, Noise, Values, compare, joint_noise, training_noise, widened
 from evals.differences import measured_interval
 from evals.schema import Record, Status
@@ -20,13 +21,6 @@ from evals.statistics import Interval
 from leaderboard.records import Codes, Records
 
 Row = TypeVar("Row")
-
-READINGS = ("seconds", "joules", "tokens/s")
-"""Units of what a clock or a meter says, which would say something else the next time."""
-COUNTED = ("bytes", "FLOP", "tokens", "artifacts", "models")
-"""Units of what is counted: one value of a system says all."""
-METERED = ("cost.peak_bytes",)
-"""Measures in such a unit that are read off a meter all the same: the next training would take another amount."""
 
 
 @dataclass(frozen=True)
@@ -141,7 +135,7 @@ class Series:
     @property
     def single(self) -> bool:
         """Whether it is one reading, which does not tell how far the next would be from it; what was not done takes exactly 0."""
-        return len(self.records) == 1 and bool(self.means.values.any()) and self.unit in READINGS
+        return len(self.records) == 1 and bool(self.means.values.any()) and units.is_read(self.unit)
 
     def items(self, *statuses: Status) -> set[int]:
         """The items that ended so, with any seed, by their codes."""

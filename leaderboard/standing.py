@@ -14,9 +14,9 @@ from typing import Literal
 
 import numpy as np
 
+from evals.axes import neutral
 from evals.statistics import Interval
 from leaderboard import retraining
-from leaderboard.axes import NEUTRAL
 from leaderboard.race import Race
 from leaderboard.ranked import Ranked, Systems, idle, ranked
 
@@ -47,7 +47,7 @@ def standings(measures: Sequence[Systems], trained: Collection[str] = ()) -> lis
 
 
 def _of_measure(systems: Systems, without_merit: Mapping[str, str], trained: Collection[str]) -> dict[str, Standing]:
-    if any(series.single or series.first.measure in NEUTRAL for series in systems.values()):
+    if any(series.single or neutral(series.first.measure) for series in systems.values()):
         return {}  # one reading says nothing of the next, and of parts of a whole none is better
     entered = ranked(systems, without_merit)
     found = {name: Standing(not_ranked=why) for name, why in entered.reasons.items()}

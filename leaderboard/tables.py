@@ -8,8 +8,8 @@ from functools import cached_property
 from itertools import groupby
 from typing import Any, TypeVar
 
+from evals.axes import axis, followed, headlines, rank
 from evals.names import slugs
-from leaderboard.axes import HEADLINES, axis, rank
 from leaderboard.board import Board, Cell
 from leaderboard.crossing import Crossing
 from leaderboard.effects import Effect
@@ -21,9 +21,6 @@ from leaderboard.series import Caution
 from leaderboard.tagged import Tagged
 
 Row = TypeVar("Row", Crossing, Finding, Pair, Tagged, Places)
-
-EFFECTS = (*HEADLINES, "style.followed")
-"""Measures whose effects are shown; ``leaderboard.json`` has those of all."""
 
 
 @dataclass(frozen=True)
@@ -116,7 +113,7 @@ class Section:
     @cached_property
     def headline(self) -> Table:
         """What a reader asks for first."""
-        return Table("at a glance", [cell for cell in self.cells if cell.measure in HEADLINES])
+        return Table("at a glance", [cell for cell in self.cells if cell.measure in headlines()])
 
     @cached_property
     def axes(self) -> list[Table]:
@@ -225,7 +222,7 @@ def _by_training(board: Board) -> tuple[frozenset[str], frozenset[str]]:
 
 
 def _effects(board: Board, suite: str, base_model: str) -> list[Effect]:
-    return [e for e in board.effects if (e.suite, e.base_model) == (suite, base_model) and e.measure in EFFECTS]
+    return [e for e in board.effects if (e.suite, e.base_model) == (suite, base_model) and e.measure in followed()]
 
 
 def _of(rows: Sequence[Row], suite: str, base_model: str) -> list[Row]:

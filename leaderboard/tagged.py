@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from evals.axes import headlines, rank
 from evals.schema import Better
 from evals.statistics import FEW, cluster_count
-from leaderboard.axes import HEADLINES, rank
 from leaderboard.records import Records
 from leaderboard.series import Series, grouped, rounded
 
@@ -44,7 +44,7 @@ class Tagged:
 
 def tagged(records: Records, tags: Tags) -> Iterator[Tagged]:
     """Every headline measure of every system, for each tag that some questions bear and others do not."""
-    chosen = records.where(lambda about: about.measure in HEADLINES)
+    chosen = records.where(lambda about: about.measure in headlines())
     groups = grouped(chosen, "suite", "base_model", "measure", "system").items()
     for (suite, base_model, measure, system), rows in sorted(groups, key=lambda group: (group[0][:2], rank(group[0][2]))):
         asked = len(np.unique(rows.item))

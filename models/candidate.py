@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 from evals import machine
 from evals.cache import digest
 from evals.code import code_of
-from evals.schema import Answer, Context, Domain, Example, InputError, Question, Timing, as_json
+from evals.schema import Ability, Answer, Context, Domain, Example, InputError, Question, Timing, as_json
 from models import adaptation, asking, costs, dense, embedder, generation, habits, likelihood, prompts, rounds
 from models.base import BaseModel
 from models.bench import Bench
@@ -83,6 +83,13 @@ class Candidate:
     def base_model(self) -> str:
         """Short name of the base model."""
         return self.base.label
+
+    @property
+    def abilities(self) -> frozenset[Ability]:
+        """What it can do besides answering: see `evals.candidate`."""
+        always: frozenset[Ability] = frozenset({"reads", "reindexes", "weights", "times", "costs"})
+        more: dict[Ability, bool] = {"retrieves": self.retrieves, "trains": self.system.adapts}
+        return always.union(ability for ability, has in more.items() if has)
 
     @property
     def retrieves(self) -> bool:

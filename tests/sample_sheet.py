@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from evals.cache import Cache
-from evals.exam import Axis, Candidate, Sheet
+from evals.candidate import Candidate
+from evals.exam import Axis, Sheet, marks
 from evals.fakes import mute
 from evals.judges import Judge, load_judge
 from evals.schema import Document, Domain, Question, Score, Style, Suite
@@ -38,7 +39,7 @@ def sheet(candidate: Candidate, asked: Suite | None = None, judge: Judge | None 
 def scores(axis: Axis, on: Sheet) -> dict[str, dict[str, Score]]:
     """measure -> item -> score; every pair once."""
     found: dict[str, dict[str, Score]] = {}
-    for measure, item, _, score in axis.score(on):
+    for measure, item, _, score in marks(axis, on):
         assert item not in found.setdefault(measure.name, {})
         found[measure.name][item] = score
     return found

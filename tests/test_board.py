@@ -13,7 +13,7 @@ import pytest
 
 from evals.schema import Record
 from evals.statistics import HEAVY, interval
-from leaderboard import axes, export
+from leaderboard import export
 from leaderboard.board import Board, Cell, board
 from leaderboard.figures import bounds, figure
 from leaderboard.records import Records
@@ -437,15 +437,6 @@ def test_wrong_usage_ends_with_4(words, capsys):
 def test_a_folder_that_is_no_run_ends_with_4(tmp_path, capsys):
     assert main(["show", str(tmp_path)]) == 4
     assert "is not a run folder" in capsys.readouterr().err
-
-
-def test_what_is_explained_is_measured():
-    from evals.axes import measures
-
-    known = [measure.name for measure in measures()]
-    assert not [name for name in axes.WORDS if not any(measure == name or measure.startswith(name) for measure in known)]
-    assert all(axes.words(measure) for measure in axes.SHOWN)
-    assert axes.words("retrieval.recall@3") == axes.WORDS["retrieval.recall@"]
 
 
 @pytest.mark.parametrize("seed", range(6))

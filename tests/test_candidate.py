@@ -372,3 +372,9 @@ def test_passages_block_is_the_only_difference() -> None:
 def test_new_tokens_must_leave_room_for_a_question(base: BaseModel, domain: Domain, bench: Bench) -> None:
     with pytest.raises(InputError, match=r"answers may take 500 tokens .* room for 512"):
         Candidate(System("base", max_new_tokens=500), base, domain, bench)
+
+
+def test_a_candidate_is_able_to_do_what_its_system_is_made_to(candidate):
+    always = {"reads", "reindexes", "weights", "times", "costs"}
+    more = {BASE: set(), RAG: {"retrieves"}, LORA: {"trains"}, HYBRID: {"retrieves", "trains"}}
+    assert {system: candidate(system).abilities for system in more} == {system: always | has for system, has in more.items()}

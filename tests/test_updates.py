@@ -40,13 +40,13 @@ def trained() -> fakes.Fake:
 def reader() -> fakes.Fake:
     def read(domain: Domain) -> fakes.Fake:
         said = [Example("", document.text.partition("weighs ")[2].strip("."), (document.id,)) for document in domain.documents]
-        return knowing(said, weights_version="", retrieves=True)
+        return knowing(said, retrieves=True)
 
     return replace(read(SUITE.domain), become=lambda _how, domain, _examples: read(domain))
 
 
 def values(axis: Any, candidate: fakes.Fake, suite: Suite = SUITE) -> dict[str, list[float | None]]:
-    found = scores(axis, sheet(candidate, suite, base=fakes.mute(weights_version="")))
+    found = scores(axis, sheet(candidate, suite))
     spent = ("seconds", "flops")
     asked = {name.removeprefix("updates."): items for name, items in found.items() if not name.endswith(spent)}
     return {name: [score.value for score in items.values()] for name, items in asked.items()}
@@ -119,7 +119,7 @@ def test_what_an_update_took_may_not_be_known() -> None:
 
 @pytest.mark.parametrize("axis", BY_TRAINING, ids=lambda axis: axis.name)
 def test_who_is_not_trained_cannot_be_trained_again(axis: Any) -> None:
-    found = scores(axis, sheet(reader(), SUITE, base=fakes.mute(weights_version="")))
+    found = scores(axis, sheet(reader(), SUITE))
     assert set(found) == {measure.name for measure in axis.measures}
     assert {score.reason for items in found.values() for score in items.values()} == {"the system is not trained"}
 

@@ -233,11 +233,9 @@ const Question = (() => {
     return h("details", {}, h("summary", {}, "What it read"), h("pre", { dir: "auto" }, body));
   }
 
-  const OTHERWISE = ["context", "cost", "dependence", "hunger", "latency", "privacy", "updates"];
-
   /** Every score with its reason; folded is what does not apply, and what is not about this answer: the question asked otherwise, and costs. */
   function scored(scores, list, block) {
-    const kind = ([number, value]) => (value === "-" ? "none" : OTHERWISE.includes(list.measures[number].name.split(".")[0]) ? "otherwise" : "own");
+    const kind = ([number, value]) => (value === "-" ? "none" : list.measures[number].aside ? "otherwise" : "own");
     const of = (name) => scores.filter((score) => kind(score) === name);
     const folded = (rows, words) => rows.length > 0 && h("details", {}, h("summary", {}, `${rows.length} ${words}`), table(rows, list, block));
     return h("div", { class: "scored" }, table(of("own"), list, block), folded(of("otherwise"), "asked otherwise, and costs"), folded(of("none"), "that do not apply"));

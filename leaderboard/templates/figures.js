@@ -10,8 +10,6 @@ const Figures = (() => {
   const SPACE = "\u00a0"; // does not break the line between a number and its unit
   const FURTHER = 40; // digits: more than tell the nearest other number from one that lies halfway between two shorter ones
 
-  const SIGNS = new Map([["bytes", "B"], ["joules", "J"]]);
-  const COUNTED = ["artifacts", "models"]; // of which there are one, two or more
   const MOST_DIGITS = 9; // more than usual; what differs in none of them is the same
   const SAME = 1e-12; // a difference as small as this is rounding
   const LEAST = 0.001; // the smallest amount of money that is told from nothing in digits
@@ -21,7 +19,7 @@ const Figures = (() => {
     if (unit === "share") return `${fixed(100 * value, 1 + more)}${SPACE}%`;
     if (unit === "difference") return `${fixed(100 * value, 1 + more)}${SPACE}pts`;
     if (unit === "seconds") return seconds(value, 3 + more);
-    return unit.startsWith("tokens") ? tokens(digits(value), unit) : scaled(value, unit);
+    return unit.startsWith("tokens") ? written(digits(value), "", unit) : scaled(value, unit);
   }
 
   /** A value with as many digits as tell it from a bound. */
@@ -31,8 +29,11 @@ const Figures = (() => {
     return figure(value, unit, more);
   }
 
-  function tokens(shown, unit) {
-    return `${shown}${SPACE}${unit === "tokens" && Math.abs(Number(shown)) === 1 ? "token" : unit}`;
+  /** A number with its unit: with the unit's sign, if it has one; of one thing in the singular. */
+  function written(number, prefix, unit) {
+    const about = Object.hasOwn(UNITS, unit) ? UNITS[unit] : {};
+    const name = about.one && !prefix && Math.abs(Number(number)) === 1 ? about.one : about.sign || unit;
+    return prefix || name ? `${number}${SPACE}${prefix}${name}` : number;
   }
 
   /** Three digits, or all of a whole number: 1,235. */
@@ -47,10 +48,7 @@ const Figures = (() => {
       if (size < 999.5) break;
       [size, prefix] = [size / 1000, larger];
     }
-    const shown = general(value >= 0 ? size : -size, 3);
-    const single = COUNTED.includes(unit) && Math.abs(Number(shown)) === 1 && !prefix;
-    const name = single ? unit.slice(0, -1) : `${prefix}${SIGNS.get(unit) ?? unit}`;
-    return name ? `${shown}${SPACE}${name}` : shown;
+    return written(general(value >= 0 ? size : -size, 3), prefix, unit);
   }
 
   /** A difference of two values, with its sign: points where they are shares. */

@@ -14,10 +14,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from evals.axes import followed
 from leaderboard.history import history
 from leaderboard.records import Records
 from leaderboard.store import Run
-from leaderboard.tables import EFFECTS as MEASURES
 from tests.sample_run import record
 from tests.simulate.draws import answers, clusters, redrawn, zipf
 
@@ -65,7 +65,7 @@ def runs(rng: np.random.Generator, world: World, count: int = RUNS) -> Iterator[
     before: dict[str, Any] = {}
     for day in range(count):
         rows = []
-        for measure in MEASURES:
+        for measure in followed():
             lost = np.array([world.drop if system == "rag" and day == count - 1 else 0.0 for system, _ in names])
             shares = np.clip(world.share + luck * rng.standard_normal(len(names)) - lost, 0.001, 0.999)
             drawn = answers(rng, world.which, shares.tolist())
@@ -94,6 +94,6 @@ def simulate(simulations: int, seed: int) -> Iterator[str]:
             false += len({each.now.id for each in wrong})
             marks += len(wrong)
             found += len(real)
-        figures = count * (RUNS - 1) * len(MEASURES) * len(SYSTEMS)
-        seen = f"{found / count / len(MEASURES):.2f}" if world.drop else ""
+        figures = count * (RUNS - 1) * len(followed()) * len(SYSTEMS)
+        seen = f"{found / count / len(followed()):.2f}" if world.drop else ""
         yield f"| {world.name} | {false / count / (RUNS - 1):.3f} | {marks / figures:.4f} | {seen} |"

@@ -1,0 +1,132 @@
+"""What is examined: something that answers, and what else it may be able to do.
+
+A `Candidate` is no more than its name and its answers. What it can do besides are abilities, which it declares. Axes and measures
+name those that they need (`evals.exam.Axis.needs`) and are not applicable to a system without them. Most have a protocol here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
+from typing import Any, Protocol
+
+from evals.schema import Ability, Answer, Context, Domain, Example, Question, Timing
+
+LACKS: Mapping[Ability, str] = {
+    "trains": "the system is not trained",
+    "retrieves": "the system does not retrieve",
+    "reads": "the system cannot be shown other passages than its own",
+    "reindexes": "the system cannot be given other documents",
+    "weights": "the system's weights cannot be had",
+    "times": "the system cannot be timed",
+    "costs": "the costs of the system are not known",
+}
+"""Ability -> what to say of a system without it. Where several are missing, the first is said."""
+
+
+class Candidate(Protocol):
+    """A system built for a suite. Of a question's answer, the contexts are ``None`` unless it ``retrieves``."""
+
+    @property
+    def name(self) -> str:
+        """The system's name in the table of systems."""
+
+    @property
+    def base_model(self) -> str:
+        """Short name of the base model."""
+
+    @property
+    def seed(self) -> int:
+        """Seed of its training."""
+
+    @property
+    def version(self) -> str:
+        """Hash of all that shapes its answers."""
+
+    @property
+    def code(self) -> str:
+        """Hash of the code that measures what is no answer: losses, times, costs; empty where it can do nothing but answer."""
+
+    @property
+    def abilities(self) -> frozenset[Ability]:
+        """What it can do besides. ``retrieves``: its answers have the passages that it looked up. The others are below."""
+
+    def answers(self, questions: Sequence[Question]) -> list[Answer]:
+        """One answer a question, in order."""
+
+
+class Reads(Candidate, Protocol):
+    """``reads``: it can be shown passages of another's choice, or none."""
+
+    @property
+    def context(self) -> int:
+        """Tokens that its model has room for, prompt and answer together."""
+
+    def readings(
+        self, questions: Sequence[Question], passages: Sequence[tuple[Context, ...]], room: int | None = None
+    ) -> list[Answer]:
+        """One answer a question, with those passages in its prompt and no others; ``room``: tokens for prompt and answer."""
+
+
+class Searches(Reads, Protocol):
+    """``retrieves`` and ``reads``: what it may be shown are passages of its own documents."""
+
+    @property
+    def top_k(self) -> int:
+        """Passages that it looks up for a question."""
+
+    def passages(self, questions: Sequence[Question], count: int) -> list[tuple[Context, ...]]:
+        """The best ``count`` passages for each question, best first."""
+
+    def pieces(self, documents: Sequence[str]) -> Mapping[str, tuple[Context, ...]]:
+        """Document id -> the passages that it was split into."""
+
+
+class Reindexes(Candidate, Protocol):
+    """``reindexes``: its documents can be exchanged. So can those of a system that looks nothing up, to no effect."""
+
+    def reindexed(self, domain: Domain) -> Candidate:
+        """The same weights, searching another domain's documents."""
+
+
+class Trains(Candidate, Protocol):
+    """``trains``: its weights come of training on the domain's examples, and can be trained again."""
+
+    def retrained(self, domain: Domain) -> Candidate:
+        """The same system, trained from the base on another domain, and searching that domain's documents."""
+
+    def continued(self, domain: Domain, examples: Sequence[Example]) -> Candidate:
+        """Its weights trained further on those examples alone, searching another domain's documents."""
+
+
+class HasWeights(Candidate, Protocol):
+    """``weights``: its model can be had in memory."""
+
+    @property
+    def weights_version(self) -> str:
+        """Hash of its weights alone; equal to the base's where it uses the base's weights."""
+
+    def weights(self) -> AbstractContextManager[tuple[Any, Any]]:
+        """Its model and tokenizer in memory, while the context is open."""
+
+    def losses(self, pairs: Sequence[tuple[str, str]]) -> list[float]:
+        """The negative log-likelihood, in nats, of each completion after its prompt, for (prompt, completion) texts."""
+
+
+class Times(Candidate, Protocol):
+    """``times``: it can be timed question by question."""
+
+    def timings(self, questions: Sequence[Question], beside: Sequence[Any]) -> list[Timing]:
+        """How long each question takes, asked alone, in turn with the candidates beside it; in the questions' order."""
+
+
+class Costs(Candidate, Protocol):
+    """``costs``: what it took to build is known, as far as it can be."""
+
+    def costs(self) -> Mapping[str, float | str]:
+        """What it cost to build and takes on disk, by the names of `evals.cost`, or why that is not known."""
+
+
+def lacking(candidate: Candidate, needs: frozenset[Ability]) -> str:
+    """Why what has these needs cannot be measured of a candidate; empty if it can."""
+    return next((why for ability, why in LACKS.items() if ability in needs - candidate.abilities), "")

@@ -1,0 +1,232 @@
+"""The axes: what they say of their measures is all that the page knows, and what they need is asked of nobody without it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import replace
+from importlib import import_module
+from pathlib import Path
+from typing import Any, get_args
+
+import pytest
+
+from evals import axes, style
+from evals.cache import Cache
+from evals.candidate import LACKS, lacking
+from evals.exam import Axis, Exam, Mark, Sheet, items_of, marks
+from evals.fakes import Answering, Fake, mute
+from evals.schema import Ability, Answer, Context, Domain, Example, Measure, Question, Record, RevisedQuestion, Revision, Score
+from leaderboard import claims, crossing, evidence, gathering, percentiles
+from leaderboard.figures import figure
+from leaderboard.page import publish
+from leaderboard.store import Store
+from tests.sample_run import record
+from tests.sample_sheet import DOCUMENTS, QUESTIONS, sheet, suite
+
+ALL = [value for name in axes.AXES for value in vars(import_module(f"evals.{name}")).values() if isinstance(value, Axis)]
+EVERY = pytest.mark.parametrize("axis", ALL, ids=lambda axis: axis.name)
+ABILITIES: tuple[Ability, ...] = get_args(Ability)
+METHODS: dict[Ability, tuple[str, ...]] = {
+    "trains": ("retrained", "continued"),
+    "retrieves": ("top_k", "passages", "pieces"),
+    "reads": ("readings", "context", "passages", "pieces"),
+    "reindexes": ("reindexed",),
+    "weights": ("weights", "weights_version", "losses"),
+    "times": ("timings",),
+    "costs": ("costs",),
+}
+EXAMPLE = Example("How long is the warranty of the Kestrel 40?", "4 years", ("kestrel",))
+NOW = RevisedQuestion("now", "How long is the warranty now?", ("4 years",), ("kestrel",), outdated=("3 years",))
+SUITE = replace(
+    suite(),
+    domain=Domain(DOCUMENTS, (EXAMPLE,)),
+    revisions=(Revision("kestrel", "Its warranty lasts 4 years.", (NOW,), (EXAMPLE,)),),
+    general=("arc_easy",),
+)
+PASSAGES = tuple(Context(document.id, document.text) for document in DOCUMENTS)
+
+
+def said(question: Question) -> Answer:
+    return Answer(question.id, "3 years")
+
+
+def able(*, contexts: bool = True) -> Fake:
+    """Can do all there is."""
+
+    def shown(question: Question) -> Answer:
+        return replace(said(question), contexts=PASSAGES if contexts else None)
+
+    return Fake(shown, weights_version="trained", retrieves=True, documents=PASSAGES)
+
+
+class Without:
+    """A candidate that can do all but one thing, and does not have what that comes with."""
+
+    def __init__(self, ability: Ability) -> None:
+        self._ability = ability
+        self._all = able(contexts=ability != "retrieves")
+
+    @property
+    def abilities(self) -> frozenset[Ability]:
+        return self._all.abilities - {self._ability}
+
+    def __getattr__(self, name: str) -> Any:
+        if name in METHODS[self._ability]:
+            raise AttributeError(f"it {LACKS[self._ability]}, and is asked for {name}")
+        if name in ("reindexed", "retrained", "continued"):
+            return lambda *_: self
+        return getattr(self._all, name)
+
+
+def taken(axis: Axis, on: Sheet, tmp_path: Path) -> list[Record]:
+    """An axis taken as in an exam, with nothing left of it but what it says."""
+    found: list[Record] = []
+    Exam(replace(on, cache=Cache(tmp_path)), found.extend).take(axis)
+    return found
+
+
+@EVERY
+def test_what_only_answers_sits_the_whole_exam(axis: Axis, tmp_path: Path) -> None:
+    service = Answering(said)
+    found = taken(axis, sheet(service, SUITE, base=service), tmp_path)
+    missing = {measure.name for measure in axis.measures} - {row.measure for row in found}
+    assert missing <= {"general.*", "style.rubric"}, "what depends on the suite alone may be left out"
+    for measure in axis.measures:
+        if why := lacking(service, axis.needs | measure.needs):
+            rows = [row for row in found if re.fullmatch(measure.name.replace("*", ".*"), row.measure)]
+            assert {(row.status, row.reason) for row in rows} == {("not_applicable", why)}
+
+
+@EVERY
+@pytest.mark.parametrize("ability", ABILITIES)
+def test_nothing_is_asked_of_a_system_that_it_cannot_do(axis: Axis, ability: Ability) -> None:
+    candidate: Any = Without(ability)
+    asked = replace(SUITE, general=()) if ability != "weights" else SUITE  # those who have weights would need a network for tasks
+    found = list(marks(axis, sheet(candidate, asked, base=mute(), beside=(candidate,))))
+    of_tasks = {"general.*", "general.arc_easy", "forgetting"}
+    needing = {measure.name for measure in axis.measures if ability in axis.needs | measure.needs} - of_tasks
+    absent = {mark.measure.name for mark in found if mark.score.reason == LACKS[ability]} - of_tasks
+    assert absent == needing
+    assert {mark.score.reason for mark in found if mark.measure.name in needing} <= {LACKS[ability]}
+
+
+@EVERY
+def test_items_without_a_value_are_those_that_would_have_one(axis: Axis) -> None:
+    """So that systems are compared over the same items, and no item is left out in silence."""
+    on = sheet(able(), replace(SUITE, general=()), base=mute(), beside=(able(),))
+    scored = {(mark.measure.name, mark.item, mark.cluster) for mark in marks(axis, on)}
+    absent = {(measure.name, *item) for measure, items in items_of(axis, on).items() for item in items}
+    other = {"context.cut", "style.rubric"}  # of all questions where it can be counted; only where the suite demands it
+    assert {each for each in absent if each[0] not in other} <= scored
+
+
+def test_a_measure_that_needs_more_than_its_axis_is_the_only_one_without_a_value() -> None:
+    plain, timed = Measure("made.plain"), Measure("made.timed", needs=frozenset({"times"}))
+    axis = Axis("made", (plain, timed), lambda on: (Mark(plain, q.id, q.cluster, Score(1.0)) for q in on.questions))
+    found = {(mark.measure.name, mark.item): mark.score for mark in marks(axis, sheet(Answering(said)))}
+    assert {score.reason for (name, _), score in found.items() if name == "made.timed"} == {LACKS["times"]}
+    assert {score.value for (name, _), score in found.items() if name == "made.plain"} == {1.0}
+    assert len(found) == 2 * len(QUESTIONS)
+
+
+def test_scores_of_a_system_that_could_do_less_are_not_those_of_one_that_can(tmp_path: Path) -> None:
+    measure = Measure("made.up")
+    axis = Axis("made", (measure,), lambda on: [Mark(measure, "i", "", Score(float(len(on.candidate.abilities))))])
+    for has in (frozenset[Ability](), frozenset[Ability]({"costs"})):
+        (row,) = taken(axis, sheet(Answering(said, abilities=has)), tmp_path)
+        assert row.value == len(has)
+
+
+@EVERY
+def test_every_measure_is_said_in_a_sentence(axis: Axis) -> None:
+    for measure in axis.measures:
+        assert re.fullmatch(r"[A-Z].{10,160}\.", measure.says), measure.name
+
+
+def test_every_axis_says_what_it_asks_and_no_measure_is_in_two() -> None:
+    assert all(text.endswith("?") for text in axes.meanings().values())
+    names = [measure.name for axis in ALL for measure in axis.measures]
+    assert len(set(names)) == len(names) == len(list(axes.measures()))
+
+
+def test_what_is_shown_first_is_as_readers_know_it() -> None:
+    assert axes.headlines() == (
+        *("accuracy.exact", "faithfulness.retrieved", "faithfulness.gold"),
+        *("hallucination.contradicted", "hallucination.unanswerable", "abstention.false", "forgetting"),
+    )
+    assert axes.followed() == (*axes.headlines(), "style.followed")
+    assert axes.shown() == {
+        *("accuracy.exact", "faithfulness.gold", "hallucination.unanswerable", "abstention.false", "forgetting"),
+        *("style.followed", "updates.fresh", "latency.p50", "cost.train_seconds"),
+    }
+
+
+def test_measures_that_code_goes_by_are_declared() -> None:
+    tested = {name for claim in claims.load() for name in (claim.measure, claim.other[0]) if name}
+    named = {*gathering.WEIGHED, *evidence.QUALITY, *crossing.SHARES, *percentiles.SHARES, percentiles.SECONDS, *tested}
+    assert not [name for name in named if axes.declared(name) is None]
+
+
+@pytest.mark.parametrize(
+    ("measure", "axis"),
+    [
+        ("abstention.false", "hallucination"),
+        ("general.arc_easy", "forgetting"),
+        ("updates.retrained.fresh", "updates"),
+        ("abstention.of_old", "hallucination"),
+        ("novel.thing", "novel"),
+    ],
+)
+def test_a_measure_belongs_to_the_axis_that_has_such_measures(measure: str, axis: str) -> None:
+    assert axes.axis(measure) == axis
+
+
+def test_a_measure_that_no_axis_declares_comes_last_and_nothing_is_said_of_it() -> None:
+    assert max("novel.thing", "cost.tokens", "accuracy.exact", key=axes.rank) == "novel.thing"
+    assert (axes.words("novel.thing"), axes.neutral("novel.thing"), axes.aside("novel.thing")) == ("", False, False)
+    assert figure(12.0, "furlongs") == "12\N{NO-BREAK SPACE}furlongs"
+
+
+@pytest.fixture
+def one_more(monkeypatch: pytest.MonkeyPatch) -> Iterator[Measure]:
+    """One more measure of style, for this test alone."""
+    letters = Measure("style.letters", unit="letters", better="lower", shown=True, says="The letters that it takes to answer.")
+    monkeypatch.setattr(style, "AXIS", replace(style.AXIS, measures=(*style.AXIS.measures, letters)))
+    kept = [value for value in vars(axes).values() if hasattr(value, "cache_clear")]
+    for value in kept:
+        value.cache_clear()
+    yield letters
+    for value in kept:
+        value.cache_clear()
+
+
+def page(tmp_path: Path, measure: str, **about: Any) -> str:
+    rows = [record(measure, f"q{item}", float(item), **about) for item in range(12)]
+    Store(tmp_path / "run").add([*rows, *(record("accuracy.exact", row.item) for row in rows)])
+    return publish([tmp_path / "run"], tmp_path / "site").read_text(encoding="utf-8")
+
+
+def heading(text: str, measure: str) -> str:
+    found = re.search(f'<th [^>]*data-measure="{re.escape(measure)}".*?</th>', text)
+    assert found
+    return found[0]
+
+
+def test_one_row_in_the_file_of_its_axis_puts_a_measure_on_the_page(tmp_path: Path, one_more: Measure) -> None:
+    text = page(tmp_path, one_more.name, unit=one_more.unit, better=one_more.better)
+    head = heading(text, one_more.name)
+    assert 'data-axis="style"' in head
+    assert f'data-tip="{one_more.says}"' in head
+    assert "data-first" in head
+    assert "lower is better" in head
+    assert "5.5\N{NO-BREAK SPACE}letters" in text
+
+
+def test_a_measure_of_another_version_is_shown_with_what_its_records_say(tmp_path: Path) -> None:
+    text = page(tmp_path, "novel.thing", unit="furlongs", better="lower")
+    head = heading(text, "novel.thing")
+    assert 'data-axis="novel"' in head
+    assert "data-tip" not in head
+    assert "lower is better" in head
+    assert "5.5\N{NO-BREAK SPACE}furlongs" in text
