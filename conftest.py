@@ -277,14 +277,16 @@ def pytest_configure(config: pytest.Config) -> None:
     if _takes_exam(config) and not _only_looks(config):
         config.add_cleanup(plan.stopping.stop_listening)
         plan.stopping.listen()
-    if _takes_exam(config):
+    takes = _takes_exam(config)
+    if takes:
         begin()
-        try:
-            if not hasattr(config, "workerinput"):  # a worker of `-n` is told what came of it
-                options.settle(config.option, plan.ours)
+    try:
+        options.settle(config.option, plan.ours)
+        if takes:
             plan.cells, plan.judge.name, plan.against  # noqa: B018 # looked up for their errors
-        except InputError as error:
-            raise pytest.UsageError(*redact("\n".join([str(error), *plan.settings])).splitlines()) from None
+    except InputError as error:
+        raise pytest.UsageError(*redact("\n".join([str(error), *plan.settings])).splitlines()) from None
+    if takes:
         progress.show(config)
 
 
@@ -319,7 +321,7 @@ def pytest_report_header(config: pytest.Config) -> list[str]:
 
 def _takes_exam(config: pytest.Config) -> bool:
     """Whether the paths that are collected hold the exam."""
-    folder = config.rootpath / "suites"
+    folder = (config.rootpath / "suites").resolve()
     paths = [(config.invocation_params.dir / str(arg).split("::")[0]).resolve() for arg in config.args]
     return any(path == config.rootpath or path.is_relative_to(folder) for path in paths)
 

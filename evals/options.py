@@ -122,10 +122,7 @@ def _limit(word: str) -> float:
 
 
 def settle(option: Any, ours: Workspace) -> None:
-    """Give the options that the command line leaves out the project's defaults, or else Proctor's own.
-
-    Once, where the command line is read: the processes of ``-n`` are told the outcome.
-    """
+    """Give the options that the command line leaves out the project's defaults, or else Proctor's own."""
     for name in SHAPING:
         if getattr(option, name) in (None, []):
             key = next((key for key, of in SETTINGS_OF.items() if of == name and key in ours.settings), None)
