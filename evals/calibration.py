@@ -39,7 +39,7 @@ Flags: TypeAlias = NDArray[np.bool_]
 
 SHIPPED = Path(__file__).with_name("agreement")
 """What is known of the judges that come with Proctor, one file a judge; what a project finds is kept in its own folder."""
-AGAIN = "delete it, and run `python -m evals calibrate` again"
+AGAIN = "delete it, and run `proctor agreement` again"
 ALIASES = {
     "question": ("question", "user_input", "query"),
     "answer": ("answer", "claim", "response"),

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from evals import calibration, options, workspace
 from evals.schema import InputError
 from evals.workspace import FOLDERS, KEYS, MARKS, Workspace, at, root_of
-from leaderboard.__main__ import main
+from proctor.cli import main
 from tests.sample_run import Sample, make_run
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -252,7 +252,7 @@ def checkout(tmp_path):
     """A checkout of which everything is Proctor's but the settings."""
     folder = tmp_path / "checkout"
     folder.mkdir()
-    for name in ("evals", "leaderboard", "models", "suites", "conftest.py"):
+    for name in ("evals", "leaderboard", "models", "proctor", "suites", "conftest.py"):
         (folder / name).symlink_to(ROOT / name)
     (folder / "pyproject.toml").write_text((ROOT / "pyproject.toml").read_text())
     return folder
@@ -316,5 +316,5 @@ def test_what_a_project_finds_of_a_judge_stands_before_what_comes_with_proctor(t
 @pytest.mark.parametrize("text", ["{", "[3]", '[{"judge": "j"}]', '{"judge": "j"}', "3"])
 def test_a_damaged_file_of_agreement_is_said(tmp_path, text):
     (tmp_path / "j.json").write_text(text)
-    with pytest.raises(InputError, match=r"j\.json.*calibrate"):
+    with pytest.raises(InputError, match=r"j\.json.*agreement"):
         calibration.load("j", tmp_path)
