@@ -18,10 +18,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from evals import strict_toml
 from evals.ranges import COUNT, SEEDS
 from evals.schema import InputError
 from evals.shown import short, shown
-from evals.user_files import read_toml
+from evals.user_files import SETTINGS, failed, read_text
 
 FILE = "pyproject.toml"
 MARKS = (FILE, "pytest.ini", "tox.ini", "setup.cfg", ".git")
@@ -179,8 +180,11 @@ def at(root: Path) -> Workspace:
     root, file = root.resolve(), root.resolve() / FILE
     if not os.path.lexists(file):
         return Workspace(root)
-    text, data = read_toml(file, remedy="correct it, or remove it")
-    tool = data.get("tool")
+    text = read_text(file, SETTINGS, remedy=REMEDY)
+    try:
+        tool = strict_toml.parsed(text).get("tool")
+    except strict_toml.TomlError as error:
+        raise failed(file, error.line, f"not TOML: {error}", "texts are written in quotes") from error
     table = tool.get("proctor", {}) if isinstance(tool, dict) else {}
     if problems := list(_problems(table)):
         raise InputError("\n".join(f"{file}{_line(text, key)}: {problem}" for key, problem in problems))

@@ -15,6 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from evals import calibration, options, workspace
+from evals.redaction import redact
 from evals.schema import InputError
 from evals.workspace import FOLDERS, KEYS, MARKS, Workspace, at, root_of
 from proctor.cli import main
@@ -222,6 +223,12 @@ def test_the_command_of_a_run_measures_the_same_again_with_the_settings_and_with
         assert {name: getattr(again, name) for name in options.SHAPING} == {
             name: getattr(first, name) for name in options.SHAPING
         }
+
+
+def test_a_key_in_the_address_of_a_judge_is_shown_neither_by_help_nor_by_the_note():
+    ours = Workspace(ROOT, {"judge": "openai:m@https://me:hunter2hunter2@judge.example/v1"})
+    said = [*options.from_settings(ours), options._default(ours, "judge"), redact(options.command(settled(ours), ours))]
+    assert all("judge.example" in text and "hunter2" not in text for text in said)
 
 
 def test_paths_in_settings_are_told_as_they_are_seen_from_the_current_folder(project, monkeypatch):
