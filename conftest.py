@@ -6,7 +6,6 @@ This is the one file that joins suites, models, evals and leaderboard.
 from __future__ import annotations
 
 import logging
-import os
 import sys
 from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass, field, replace
@@ -19,7 +18,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import pytest
 
 import leaderboard
-from evals import axes, latency, options, progress, quiet, storage
+from evals import axes, latency, options, progress, quiet, storage, workspace
 from evals.cache import Cache, digest
 from evals.cli import USAGE_ERROR, begin
 from evals.exam import NOTHING, Axis, Effort, Exam, Sheet
@@ -71,7 +70,12 @@ class Plan:
     @cached_property
     def cache(self) -> Cache:
         """Where everything expensive is kept."""
-        return Cache(Path(os.environ.get("PROCTOR_CACHE") or self.root / ".proctor"))
+        return Cache(self.ours.cache)
+
+    @cached_property
+    def ours(self) -> workspace.Workspace:
+        """The project: its folders and its settings."""
+        return workspace.at(self.root)
 
     @cached_property
     def judge(self) -> Judge:
@@ -143,14 +147,14 @@ class Plan:
     @cached_property
     def run_folder(self) -> Path:
         """Named by the commit and by all that shapes the records, so that the same run goes on where it stopped."""
-        if self.option.run_dir:
-            return Path(self.option.run_dir)
+        if named := self.option.run_dir or self.ours.path("run_dir"):
+            return Path(named)
         asked = [
             self.judge.name,
             self.option.limit,
             [(cell.suite.version, cell.candidate.name, cell.candidate.version) for cell in self.cells],
         ]
-        return self.root / "runs" / f"{provenance.commit_name(self.root)}-{digest(*asked)[:8]}"
+        return self.ours.runs / f"{provenance.commit_name(self.root)}-{digest(*asked)[:8]}"
 
     @cached_property
     def against(self) -> Against | None:
@@ -161,7 +165,7 @@ class Plan:
             return None
         from leaderboard import baseline, demand  # they load numpy, which nobody needs who does not compare
 
-        saved = baseline.open_run(demand.find(self.option.eval_compare or None))
+        saved = baseline.open_run(demand.find(self.option.eval_compare or None, self.ours.saved_runs))
         return demand.Against(saved, [demand.demand(text) for text in self.option.eval_compare_fail])
 
     @cached_property
@@ -213,7 +217,7 @@ class Plan:
         systems_of, made = self._made()
         asked = {
             "started": self.started,
-            "command": options.command(self.option),
+            "command": options.command(self.option, self.ours),
             "judge": self.judge.name,
             "seeds": self.option.seeds,
             "limit": self.option.limit,
@@ -228,7 +232,7 @@ class Plan:
             for cell in self.cells
         }
         asked["timing"] = self._timing()
-        asked["judges"] = {self.judge.name: [vars(row) for row in calibration.load(self.judge.name)]}
+        asked["judges"] = {self.judge.name: [vars(row) for row in calibration.load(self.judge.name, self.ours.judge_agreement)]}
         tables = {"suites": suites_of, "systems": systems_of, "made": made, "base_models": self.base_facts}
         return provenance.facts(self.root) | asked | tables
 
@@ -238,9 +242,14 @@ class Plan:
         return {base.label: {"version": base.version, "parameters": base.parameters} for base in self.bases}
 
     @property
+    def settings(self) -> list[str]:
+        """A note of the project's settings, where they could be read."""
+        return options.from_settings(self.ours) if "ours" in vars(self) else []
+
+    @property
     def site(self) -> Path:
         """Where the page goes."""
-        return Path(self.option.site or self.root / "leaderboard" / "site")
+        return Path(self.option.site or self.ours.site)
 
     @property
     def saving(self) -> Path | None:
@@ -249,7 +258,8 @@ class Plan:
             return None
         from leaderboard import demand  # it loads numpy
 
-        return demand.place(self.option.eval_save) if self.option.eval_save else demand.own_place(self.run_folder)
+        name, folder = self.option.eval_save, self.ours.saved_runs
+        return demand.place(name, folder) if name else demand.own_place(self.run_folder, folder)
 
 
 def pytest_addoption(parser: pytest.Parser, pluginmanager: pytest.PytestPluginManager) -> None:
@@ -268,12 +278,16 @@ def pytest_configure(config: pytest.Config) -> None:
     if _takes_exam(config) and not _only_looks(config):
         config.add_cleanup(plan.stopping.stop_listening)
         plan.stopping.listen()
-    if _takes_exam(config):
+    takes = _takes_exam(config)
+    if takes:
         begin()
-        try:
+    try:
+        options.settle(config.option, plan.ours)
+        if takes:
             plan.cells, plan.judge.name, plan.against  # noqa: B018 # looked up for their errors
-        except InputError as error:
-            raise pytest.UsageError(*redact(str(error)).splitlines()) from None
+    except InputError as error:
+        raise pytest.UsageError(*redact("\n".join([str(error), *plan.settings])).splitlines()) from None
+    if takes:
         progress.show(config)
 
 
@@ -300,7 +314,7 @@ def pytest_report_header(config: pytest.Config) -> list[str]:
         return []
     plan = config.stash[PLAN]
     names = [*(suite.name for suite in plan.suites), *(base.label for base in plan.bases if len(plan.bases) > 1)]
-    notes = options.matched_too(config.option.keyword, [system.name for system in plan.systems], names)
+    notes = plan.settings + options.matched_too(config.option.keyword, [system.name for system in plan.systems], names)
     notes += options.left_out(config.option.limit, plan.suites)
     left = {suite.name: [system.name for system in plan.systems if system not in plan.taught(suite)] for suite in plan.suites}
     return notes + [f"suite {suite} has no train.jsonl: {', '.join(names)} left out" for suite, names in left.items() if names]
@@ -308,7 +322,7 @@ def pytest_report_header(config: pytest.Config) -> list[str]:
 
 def _takes_exam(config: pytest.Config) -> bool:
     """Whether the paths that are collected hold the exam."""
-    folder = config.rootpath / "suites"
+    folder = (config.rootpath / "suites").resolve()
     paths = [(config.invocation_params.dir / str(arg).split("::")[0]).resolve() for arg in config.args]
     return any(path == config.rootpath or path.is_relative_to(folder) for path in paths)
 
@@ -572,7 +586,7 @@ def _complain(terminalreporter: Any, plan: Plan, undone: str, error: InputError 
 
 def _published(terminalreporter: Any, plan: Plan) -> None:
     terminalreporter.write_line(f"Records: {plan.run_folder}")
-    page, tables = leaderboard.present(plan.run_folder, plan.site)
+    page, tables = leaderboard.present(plan.run_folder, plan.site, plan.ours.paths("claims"), plan.ours.history)
     terminalreporter.write_line(tables)
     terminalreporter.write_line(f"Page:    {page}")
 
@@ -590,7 +604,7 @@ def _compared(terminalreporter: Any, plan: Plan) -> None:
     """What changed since the run saved before, if that was asked for."""
     if plan.against:
         terminalreporter.section("compared with the saved run")
-        terminalreporter.write_line(leaderboard.compared(plan.against.saved, plan.run_folder))
+        terminalreporter.write_line(leaderboard.compared(plan.against.saved, plan.run_folder, plan.ours.saved_runs))
 
 
 def _say_stopped(terminalreporter: Any, plan: Plan) -> None:

@@ -33,12 +33,13 @@ from evals.shown import listed, short, shown
 from evals.statistics import Array, expanded_percentiles, resampled_sums
 from evals.strict_json import RepeatedKeyError, numbered, parsed
 from evals.tally import Tally
-from evals.user_files import read_text
+from evals.user_files import read_json, read_text
 
 Flags: TypeAlias = NDArray[np.bool_]
 
-AGREEMENT = Path(__file__).with_name("agreement")
-"""Results are kept here, one file a judge: runs and pages show what their judge is worth."""
+SHIPPED = Path(__file__).with_name("agreement")
+"""What is known of the judges that come with Proctor, one file a judge; what a project finds is kept in its own folder."""
+AGAIN = "delete it, and run `proctor agreement` again"
 ALIASES = {
     "question": ("question", "user_input", "query"),
     "answer": ("answer", "claim", "response"),
@@ -252,18 +253,31 @@ def _same(question: str, one: Sequence[Score], other: Sequence[Score]) -> float:
     return float(np.mean(first == second))
 
 
-def save(found: Sequence[Agreement], judge: str, folder: Path = AGREEMENT) -> Path:
+def save(found: Sequence[Agreement], judge: str, folder: Path) -> Path:
     """Keep what was found of one judge, a row for each set of labels and question; replaces what was found before."""
     path = below(folder, f"{slug(judge)}.json")
-    rows = {(row.labels, row.question): asdict(row) for row in (*load(judge, folder), *found)}
-    folder.mkdir(exist_ok=True)
+    rows = {(row.labels, row.question): asdict(row) for row in (*_kept(judge, folder), *found)}
+    folder.mkdir(parents=True, exist_ok=True)
     write_atomically(path, json.dumps([rows[name] for name in sorted(rows)], indent=1) + "\n")
     return path
 
 
-def load(judge: str, folder: Path = AGREEMENT) -> Iterator[Agreement]:
-    """What was found of a judge; nothing if it was never checked."""
+def load(judge: str, folder: Path) -> list[Agreement]:
+    """What is known of a judge: what was found in this project, kept in ``folder``, and otherwise what comes with Proctor.
+
+    Runs and pages show it: what their judge is worth. Nothing if it was never checked.
+
+    Raises:
+        InputError: a file in the folder is not one that `save` wrote.
+    """
+    rows = {(row.labels, row.question): row for place in (SHIPPED, folder) for row in _kept(judge, place)}
+    return list(rows.values())
+
+
+def _kept(judge: str, folder: Path) -> Iterator[Agreement]:
     for path in sorted(folder.glob("*.json")):
-        for row in json.loads(path.read_text(encoding="utf-8")):
-            if row["judge"] == judge:
-                yield Agreement(**row)
+        rows = read_json(path, remedy=AGAIN)
+        try:
+            yield from [Agreement(**row) for row in rows if row["judge"] == judge]
+        except (TypeError, KeyError) as error:
+            raise InputError(f"{path}: not how far a judge agrees with people ({short(str(error))}); {AGAIN}") from error

@@ -7,6 +7,7 @@ pytest again with them named.
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import shlex
@@ -18,40 +19,57 @@ from typing import Any
 
 import pytest
 
-from evals.ranges import COUNT, Range
+from evals.ranges import COUNT, SEEDS
+from evals.redaction import hide_addresses, redact
 from evals.schema import Suite
+from evals.workspace import FILE, FOLDERS, Workspace, of_help
 
 ROOT = Path(__file__).resolve().parent.parent
 SETTINGS = ROOT / "pyproject.toml"
-SEEDS = Range(1, 1000, "trainings", whole=True)
 
 
 def declare(parser: pytest.Parser) -> None:
-    """Add the options; ``--help`` shows them in a group of their own."""
+    """Add the options; ``--help`` shows them in a group of their own, with the defaults of this project.
+
+    What is left out on the command line is None or an empty list until `settle` knows better.
+    """
+    root = parser.extra_info.get("rootdir")
+    ours = of_help(Path(root) if root else None)
+    default = partial(_default, ours)
     group = parser.getgroup("proctor", "the exam: RAG, full fine-tuning, LoRA and hybrids on a domain")
     several = partial(group.addoption, action="append", default=[])
     several(
         "--suite",
         metavar="NAME|PATH",
-        help="a suite: embedded, or a folder with a suite.toml (repeatable; default: all embedded)",
+        help=f"a suite: embedded, or a folder with a suite.toml (repeatable; {default('suites', 'all embedded')})",
     )
-    several("--system", metavar="NAME", help="a system of the table (repeatable; default: all)")
-    several("--base-model", metavar="ID|PATH", help="a base model: folder or hub name (repeatable; default: the embedded one)")
-    group.addoption("--systems", metavar="FILE", help="the table of systems (default: models/systems.toml)")
-    group.addoption("--judge", default="lexical", metavar="SPEC", help="lexical (default), nli:MODEL or openai:MODEL[@BASE_URL]")
+    several("--system", metavar="NAME", help=f"a system of the table (repeatable; {default('systems', 'all')})")
+    what = f"a base model: folder or hub name (repeatable; {default('base_models', 'the embedded one')})"
+    several("--base-model", metavar="ID|PATH", help=what)
+    what = f"the table of systems ({default('systems_table', 'models/systems.toml')})"
+    group.addoption("--systems", metavar="FILE", help=what)
+    what = f"lexical, nli:MODEL or openai:MODEL[@BASE_URL] ({default('judge', DEFAULTS['judge'])})"
+    group.addoption("--judge", metavar="SPEC", help=what)
+    what = f"train everything that is trained N times ({default('seeds', DEFAULTS['seeds'])})"
+    group.addoption("--seeds", type=SEEDS.option, metavar="N", help=what)
     group.addoption(
-        "--seeds", type=SEEDS.option, default=1, metavar="N", help="train everything that is trained N times (default: 1)"
+        "--limit",
+        type=_limit,
+        metavar="N",
+        help=f"ask only the first N questions, and N items of each general task; none: all ({default('limit', 'none')})",
     )
-    group.addoption(
-        "--limit", type=COUNT.option, metavar="N", help="ask only the first N questions, and N items of each general task"
-    )
-    group.addoption("--full", action="store_true", help="take the axes, too, that train systems again (marked slow)")
-    group.addoption("--run-dir", metavar="DIR", help="the run's folder (default: runs/<commit>-<hash of what is asked>)")
-    group.addoption("--site", metavar="DIR", help="where the page is published (default: leaderboard/site)")
-    group.addoption("--device", default="auto", metavar="NAME", help="cpu, cuda, cuda:1, mps or auto (default)")
+    full = partial(group.addoption, dest="full", default=None)
+    what = f"take the axes, too, that train systems again, marked slow ({default('full', DEFAULTS['full'])})"
+    full("--full", action="store_true", help=what)
+    full("--no-full", action="store_false", help="leave them out")
+    own = f"{ours.settings.get('runs', FOLDERS['runs'])}/<commit>-<hash of what is asked>"
+    group.addoption("--run-dir", metavar="DIR", help=f"the run's folder ({default('run_dir', own)})")
+    group.addoption("--site", metavar="DIR", help=f"where the page is published ({default('site')})")
+    group.addoption("--device", metavar="NAME", help=f"cpu, cuda, cuda:1, mps or auto ({default('device', DEFAULTS['device'])})")
     group.addoption("--dry-run", action="store_true", help="say what would be trained and asked, and how long it would take")
     saved = {"nargs": "?", "const": "", "metavar": "NAME|FILE.json"}
-    group.addoption("--eval-save", **saved, help="save the run under leaderboard/baseline (default name: the run's own)")
+    what = f"save the run under a name in {ours.shown('saved_runs')}, or as a file (default name: the run's own)"
+    group.addoption("--eval-save", **saved, help=what)
     group.addoption("--eval-compare", **saved, help="compare with a saved run (default: the newest)")
     several(
         "--eval-compare-fail",
@@ -71,6 +89,14 @@ def declare(parser: pytest.Parser) -> None:
     )
 
 
+def _default(ours: Workspace, key: str, otherwise: object = None) -> str:
+    """What help says of a default: that of the project's settings, or else of Proctor."""
+    value = ours.settings.get(key, FOLDERS.get(key) if otherwise is None else otherwise)
+    said = ", ".join(value) if isinstance(value, list) else str(value).lower() if isinstance(value, bool) else str(value)
+    hide_addresses(said)  # a judge's may hold a key
+    return f"default: {redact(said)}{f', as {FILE} says' if key in ours.settings else ''}".replace("%", "%%")
+
+
 PATHS = {"--suite", "--systems", "--base-model", "--run-dir", "--site"}
 """Options whose value may be a path and, as a word of its own, be taken for one of pytest's."""
 SHAPING = (
@@ -78,18 +104,55 @@ SHAPING = (
     *("trust_remote_code", "trust_suite_code", "allow_outside_files"),
 )
 """Options that shape what is measured; the others only say where it is put."""
-DEFAULTS = {"judge": "lexical", "seeds": 1, "device": "auto"}
+DEFAULTS = {"judge": "lexical", "seeds": 1, "device": "auto", "full": False}
+UNSET: dict[str, list[str]] = {"limit": ["--limit", "none"], "full": ["--no-full"]}
+"""How an option is told that overrides a setting with nothing."""
 
 
-def command(option: Any) -> str:
-    """The command that measures the same again: which tests, and whatever differs from the defaults, in a fixed order."""
+SETTINGS_OF = {"suites": "suite", "systems": "system", "systems_table": "systems", "base_models": "base_model"} | {
+    name: name for name in ("judge", "seeds", "limit", "full", "device")
+}
+"""Setting of `[tool.proctor]` -> the option that it is the default of."""
+NONE = 0
+"""What ``--limit none`` gives: to have no limit is not to leave the limit to the settings."""
+
+
+def _limit(word: str) -> float:
+    return NONE if word == "none" else COUNT.option(word)
+
+
+def settle(option: Any, ours: Workspace) -> None:
+    """Give the options that the command line leaves out the project's defaults, or else Proctor's own."""
+    for name in SHAPING:
+        if getattr(option, name) in (None, []):
+            key = next((key for key, of in SETTINGS_OF.items() if of == name and key in ours.settings), None)
+            setattr(option, name, ours.option(key) if key else DEFAULTS.get(name, getattr(option, name)))
+    option.limit = option.limit or None
+    hide_addresses(option.judge)
+
+
+def from_settings(ours: Workspace) -> list[str]:
+    """A note of what the project's settings say of the exam."""
+    told = [f"{key} = {json.dumps(ours.settings[key], ensure_ascii=False)}" for key in SETTINGS_OF if key in ours.settings]
+    hide_addresses(str(ours.settings.get("judge", "")))
+    return [redact(f"note: {FILE} sets {', '.join(told)} (options override it)")] if told else []
+
+
+def command(option: Any, ours: Workspace) -> str:
+    """The command that measures the same again, here or without the project's settings.
+
+    Which tests, and whatever differs from Proctor's defaults or from what the settings say, in a fixed order.
+    """
     words = ["pytest", "-m", option.markexpr or "domain", *(["-k", option.keyword] if option.keyword else [])]
+    told = {SETTINGS_OF[key] for key in ours.settings.keys() & SETTINGS_OF}
     for name in SHAPING:
         value, flag = getattr(option, name), f"--{name.replace('_', '-')}"
         if value is True:
             words.append(flag)
-        elif value and value != DEFAULTS.get(name):
+        elif value and (value != DEFAULTS.get(name) or name in told):
             words += [word for one in (value if isinstance(value, list) else [value]) for word in (flag, str(one))]
+        elif name in told:
+            words += UNSET[name]
     return shlex.join(words)
 
 

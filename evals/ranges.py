@@ -77,6 +77,7 @@ def _plain(number: float) -> str:
 
 SHARE = Range(0, 1, "a share: 0.02 is two points")
 COUNT = Range(1, 10**9, whole=True)
+SEEDS = Range(1, 1000, "trainings", whole=True)
 SEED = Range(0, 2**32 - 1, "a seed", whole=True)
 AMOUNT = Range(0)
 """Of money, seconds, questions."""

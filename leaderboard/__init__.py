@@ -17,43 +17,41 @@ def row(suite: str, base_model: str, system: str) -> str:
     return f"{suite}/{base_model}/{system}"
 
 
-def publish(runs: Sequence[Path], site: Path, claims: Sequence[Path] = (), saved: Sequence[Path] | None = None) -> Path:
+def publish(runs: Sequence[Path], site: Path, claims: Sequence[Path] = (), saved: Sequence[Path] = ()) -> Path:
     """Write the page of one or several run folders into ``site``, files of claims tested too; returns the page's path.
 
-    ``saved`` are the runs before them, or folders of such: those of this checkout unless others are given.
+    ``saved`` are the runs before them, or folders of such.
     """
     from leaderboard.page import publish as published
 
-    return published(runs, site, claims, _saved() if saved is None else saved)
+    return published(runs, site, claims, saved)
 
 
-def present(run: Path, site: Path) -> tuple[Path, str]:
-    """Write the page of one run with the saved ones of this checkout before it, and tell its tables; summed up once for both."""
+def present(run: Path, site: Path, claims: Sequence[Path] = (), saved: Sequence[Path] = ()) -> tuple[Path, str]:
+    """Write the page of one run as `publish` does, and tell its tables; summed up once for both."""
     from leaderboard.board import board
+    from leaderboard.claims import load
     from leaderboard.page import write
     from leaderboard.store import read
     from leaderboard.text import as_text
 
-    opened = [read(run)]
-    found = board(opened)
-    return write(opened, found, site, _saved()), as_text(found)
+    tested, opened = load(claims), [read(run)]
+    found = board(opened, tested)
+    return write(opened, found, site, saved), as_text(found)
 
 
-def _saved() -> list[Path]:
-    from leaderboard.baseline import SAVED
+def compared(before: Run, after: Path, saved: Path) -> str:
+    """What changed from one run to another, question by question, as a table; it decides nothing.
 
-    return [SAVED] if SAVED.exists() else []
-
-
-def compared(before: Run, after: Path) -> str:
-    """What changed from one run to another, question by question, as a table; it decides nothing."""
+    ``saved`` is the folder of saved runs, where those of several seeds say how much training anew changes.
+    """
     from leaderboard.baseline import seeded
     from leaderboard.gate import gate
     from leaderboard.policy import Policy
     from leaderboard.report import as_table
     from leaderboard.store import read
 
-    return as_table(gate(before, read(after), Policy(correction="bh"), anyway=True, seeded=seeded()))
+    return as_table(gate(before, read(after), Policy(correction="bh"), anyway=True, seeded=seeded(saved)))
 
 
 def summary(run: Path) -> str:

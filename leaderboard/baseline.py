@@ -36,8 +36,6 @@ from leaderboard.store import Run, read
 
 FORMAT = 2
 READABLE = (1, FORMAT)
-SAVED = Path(__file__).with_name("baseline")
-"""Where runs are saved."""
 AGAIN = "name a run folder, or a file that --eval-save wrote, and save that one again if it was changed"
 SAVING = "choose another name or file for --eval-save"
 VALUE = Range(-1e30, 1e30)
@@ -55,9 +53,9 @@ def open_run(path: Path) -> Run:
     return load(path) if path.exists() and not path.is_dir() else read(path)
 
 
-def seeded() -> list[Run]:
-    """The saved runs of several seeds, which say how much training anew changes."""
-    runs = [load(path) for path in sorted(SAVED.glob("*.json"))]
+def seeded(folder: Path) -> list[Run]:
+    """The saved runs of several seeds in a folder, which say how much training anew changes."""
+    runs = [load(path) for path in sorted(folder.glob("*.json"))]
     return [run for run in runs if int(run.provenance.get("seeds") or 1) > 1]
 
 

@@ -12,7 +12,7 @@ import logging
 import shlex
 import shutil
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,6 +24,7 @@ from filelock import FileLock, Timeout
 from evals.redaction import redact
 from evals.schema import InputError
 from evals.stopping import run
+from evals.workspace import CACHE_VARIABLE, at
 from leaderboard import references
 from leaderboard.baseline import open_run, seeded
 from leaderboard.environment import without_secrets
@@ -56,7 +57,7 @@ class Request:
     base: str
     """A commit, a branch, or a saved run (``.json``) or run folder in its place."""
     arguments: tuple[str, ...]
-    """What else pytest is told, for both commits alike."""
+    """What else pytest is told, for both commits alike; nothing else names what needs a key (see `needed`)."""
     policy: Policy
     work: Path
     """Where run folders, pages and the report are written."""
@@ -70,11 +71,12 @@ def take(request: Request, environment: Mapping[str, str]) -> Decision:
     Raises:
         InputError: the base is unknown, an exam could not be taken, or the runs cannot be compared.
     """
+    ours = at(request.root)
     with _alone(request.work):
         before, after = _runs(request, environment)
     opened = open_run(before), open_run(after)
     try:
-        held = gate(*opened, request.policy, anyway=request.anyway, seeded=seeded())
+        held = gate(*opened, request.policy, anyway=request.anyway, seeded=seeded(ours.saved_runs))
     except InputError as error:
         say(as_refusal(error), "REFUSED", request.work, environment)
         raise
@@ -86,12 +88,12 @@ def _runs(request: Request, environment: Mapping[str, str]) -> tuple[Path, Path]
     """The run to compare with and the head's. The first is as given, or that of the base commit, checked out beside this one."""
     if (given := _given(request.base)) is not None:
         return given, _exam(request, request.root, "head", environment)
-    base = references.commit(request.root, request.base)
-    if same_exam(request.root, base):
+    base, inner = references.commit(request.root, request.base), git(request.root, "rev-parse", "--show-prefix")
+    if same_exam(request.root, base, _written(request)):
         log.info("nothing that the exam reads differs from %s: one exam stands for both", request.base)
         return (_exam(request, request.root, "head", environment),) * 2
     with _checked_out(request.root, base, request.work / "base-tree") as tree:
-        before = _exam(request, tree, "base", environment)
+        before = _exam(request, tree / inner, "base", environment)
     return before, _exam(request, request.root, "head", environment)
 
 
@@ -103,9 +105,20 @@ def _given(base: str) -> Path | None:
         return None
 
 
-def same_exam(root: Path, base: str) -> bool:
-    """Whether all that the exam reads is the same in the commit ``base``, a hash, and in the working tree."""
-    read = ["--", ".", *(f":(exclude,glob){name}" for name in UNSEEN)]
+def _written(request: Request) -> Iterator[str]:
+    """The folders below the root that Proctor writes to: what lies there is the outcome of exams."""
+    yield from at(request.root).written()
+    if request.work.is_relative_to(request.root) and request.work != request.root:
+        yield request.work.relative_to(request.root).as_posix()
+
+
+def same_exam(root: Path, base: str, written: Iterable[str] = ()) -> bool:
+    """Whether all that the exam reads is the same in the commit ``base``, a hash, and in the working tree.
+
+    ``written`` are folders, from the root, that it does not read.
+    """
+    left_out = [*(f":(exclude,glob){name}" for name in UNSEEN), *(f":(exclude,literal){folder}" for folder in written)]
+    read = ["--", ".", *left_out]
     changed = git(root, "diff", "--name-only", base, *read)
     return not (changed or git(root, "ls-files", "--others", "--exclude-standard", *read))
 
@@ -154,7 +167,7 @@ def _exam(request: Request, tree: Path, name: str, environment: Mapping[str, str
     where = ["--run-dir", str(folder), "--site", str(request.work / f"{name}-page"), f"--junitxml={request.work / name}.xml"]
     command = [sys.executable, "-m", "pytest", "-c", str(tree / "pyproject.toml"), "-m", "domain", *where, *request.arguments]
     # Its own packages before those that are installed, and one cache for both commits.
-    own = {"PYTHONPATH": str(tree), "PROCTOR_CACHE": environment.get("PROCTOR_CACHE") or str(request.root / ".proctor")}
+    own = {"PYTHONPATH": str(tree), CACHE_VARIABLE: environment.get(CACHE_VARIABLE) or str(at(request.root).folder("cache"))}
     code = run(command, tree, {**without_secrets(environment, needed(request.arguments)), **own})
     if code not in (0, 1) or not folder.joinpath("records.jsonl").exists():
         raise InputError(f"the exam of the {name} could not be taken: {shlex.join(command)} ended with {code}")

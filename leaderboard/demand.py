@@ -22,7 +22,7 @@ from evals.names import slug
 from evals.ranges import Range
 from evals.schema import InputError, Record
 from evals.shown import short
-from leaderboard.baseline import SAVED, open_run
+from leaderboard.baseline import open_run
 from leaderboard.changes import CELL, Change, changes, incomparable
 from leaderboard.figures import figure
 from leaderboard.records import Records
@@ -108,8 +108,8 @@ def _lost(change: Change, demanded: Demand) -> Iterator[str]:
         )
 
 
-def place(name: str) -> Path:
-    """Where a run of that name is saved; a name that ends in ``.json`` is the path itself.
+def place(name: str, folder: Path) -> Path:
+    """Where in a folder a run of that name is saved; a name that ends in ``.json`` is the path itself.
 
     Raises:
         InputError: it is neither a plain name nor such a path.
@@ -120,27 +120,27 @@ def place(name: str) -> Path:
         raise InputError(
             f"no saved run can be called {name!r}: use letters, digits and . _ + -, or give a path that ends in .json"
         )
-    return SAVED / f"{name}.json"
+    return folder / f"{name}.json"
 
 
-def own_place(run_folder: Path) -> Path:
-    """Where a run is saved that was given no name: under that of its folder."""
+def own_place(run_folder: Path, folder: Path) -> Path:
+    """Where in a folder a run is saved that was given no name: under that of its own folder."""
     name = run_folder.resolve().name
-    return SAVED / f"{name if NAME.fullmatch(name) else slug(name)}.json"
+    return folder / f"{name if NAME.fullmatch(name) else slug(name)}.json"
 
 
-def find(name: str | None) -> Path:
-    """The saved run of a name or path, or the newest.
+def find(name: str | None, folder: Path) -> Path:
+    """The saved run of a name or path, or the newest in a folder.
 
     Raises:
         InputError: there is none; lists those that there are.
     """
-    saved = sorted(SAVED.glob("*.json"))
+    saved = sorted(folder.glob("*.json"))
     if name is None:
         newest = max(saved, key=lambda path: str(open_run(path).provenance.get("started", "")), default=None)
         if newest is None:
-            raise InputError(f"no run is saved in {SAVED}; save one with --eval-save")
+            raise InputError(f"no run is saved in {folder}; save one with --eval-save")
         return newest
-    if (path := place(name)).exists():
+    if (path := place(name, folder)).exists():
         return path
     raise InputError(f"no saved run {path}; saved are {', '.join(path.stem for path in saved) or 'none'}")

@@ -1,4 +1,4 @@
-"""Words that several commands understand."""
+"""Words that several commands understand, and what stands for those that are left out: the project's settings."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import leaderboard
+from evals import workspace
 
 if TYPE_CHECKING:
+    from leaderboard.policy import Policy
     from leaderboard.store import Run
 
 INCOMPARABLE = 3
 """Exit code for a run that a gate or a comparison cannot read, or may not compare."""
-SITE = Path(leaderboard.__file__).with_name("site")
 
 
 def add_folder(parser: argparse.ArgumentParser) -> None:
@@ -25,7 +25,13 @@ def add_folder(parser: argparse.ArgumentParser) -> None:
 
 def add_site(parser: argparse.ArgumentParser) -> None:
     """A site that was published."""
-    parser.add_argument("site", nargs="?", type=Path, default=SITE, metavar="DIR", help="its folder (default: leaderboard/site)")
+    what = f"its folder (default: {workspace.of_help().shown('site')})"
+    parser.add_argument("site", nargs="?", type=Path, metavar="DIR", help=what)
+
+
+def site(named: Path | None) -> Path:
+    """The folder of a site: the one that was named, or the project's."""
+    return named or workspace.current().site
 
 
 def add_claims(parser: argparse.ArgumentParser) -> None:
@@ -34,13 +40,18 @@ def add_claims(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--claims", action="append", default=[], type=Path, metavar="FILE", help=what)
 
 
-def announce(files: Sequence[Path]) -> None:
-    """What is wrong with files of claims is said before any work, and which claims of Proctor's they replace."""
+def claims(named: Sequence[Path]) -> Sequence[Path]:
+    """The files of claims: those that were named, or the project's.
+
+    What is wrong with them is said before any work, and so is which claims of Proctor's they replace.
+    """
     from leaderboard.claims import load, replaced
 
+    files = named or workspace.current().paths("claims")
     load(files)
     for text in replaced(files):
         print(f"note: {text}", file=sys.stderr)
+    return files
 
 
 def add_two_runs(parser: argparse.ArgumentParser) -> None:
@@ -48,9 +59,8 @@ def add_two_runs(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("before", type=Path, metavar="BASE", help="the run, or saved baseline, to compare with")
     parser.add_argument("after", type=Path, metavar="CANDIDATE", help="the run to be judged")
     add_anyway(parser)
-    what = (
-        "a run of several seeds, which says how much training anew changes (default: those in leaderboard/baseline; repeatable)"
-    )
+    saved = workspace.of_help().shown("saved_runs")
+    what = f"a run of several seeds, which says how much training anew changes (default: those in {saved}; repeatable)"
     parser.add_argument("--seeds", action="append", default=[], type=Path, metavar="RUN", help=what)
 
 
@@ -61,12 +71,21 @@ def add_anyway(parser: argparse.ArgumentParser) -> None:
 
 def add_policy(parser: argparse.ArgumentParser) -> None:
     """What a gate requires, and what its report links to."""
-    parser.add_argument("--policy", type=Path, metavar="FILE", help="what is required (default: leaderboard/policy.yaml)")
+    what = "what is required (default: the project's policy, or else leaderboard/policy.yaml, which comes with Proctor)"
+    parser.add_argument("--policy", type=Path, metavar="FILE", help=what)
     parser.add_argument("--link", default="", metavar="URL", help="where the whole page is, for the report")
+
+
+def policy(named: Path | None) -> Policy:
+    """What a gate requires: the policy that was named, the project's, or the one that comes with Proctor."""
+    from leaderboard import policy as policies
+
+    file = named or workspace.current().path("policy")
+    return policies.load(file) if file else policies.shipped()
 
 
 def seeded(paths: Sequence[Path]) -> Sequence[Run]:
     """The runs that say how much training anew changes: those named, or those saved."""
     from leaderboard import baseline
 
-    return [baseline.open_run(path) for path in paths] or baseline.seeded()
+    return [baseline.open_run(path) for path in paths] or baseline.seeded(workspace.current().saved_runs)

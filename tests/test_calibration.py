@@ -229,8 +229,8 @@ def test_the_command_keeps_what_it_found_for_runs_to_show(tmp_path, capsys):
     assert kept["contradiction"].balanced_accuracy > 0.7
 
 
-def test_what_the_repository_keeps_is_of_the_judge_that_it_has():
-    kept = {(row.labels, row.question) for row in calibration.load(load_judge("lexical").name)}
+def test_what_the_repository_keeps_is_of_the_judge_that_it_has(tmp_path):
+    kept = {(row.labels, row.question) for row in calibration.load(load_judge("lexical").name, tmp_path)}
     assert kept >= {("instruments/labels.jsonl", "support"), ("instruments/labels.jsonl", "contradiction")}
 
 

@@ -161,6 +161,36 @@ def test_one_exam_stands_for_both_commits_where_it_reads_nothing_that_differs(tm
     assert ci.same_exam(folder, base) is same
 
 
+def test_what_exams_wrote_into_the_project_is_no_difference_between_commits(tmp_path):
+    folder = tmp_path / "project"
+    commit(folder, 0.83)
+    with (folder / "pyproject.toml").open("a") as file:
+        file.write('[tool.proctor]\nsite = "page"\n')
+    base = commit_all(folder)
+    asked = ci.Request(folder, base, (), Policy(), folder / "out" / "ci")
+    for name in (".proctor/a", "runs/a/records.jsonl", "page/index.html", "baselines/a.json", "out/ci/report.md"):
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).touch()
+    assert ci.same_exam(folder, base, ci._written(asked))
+    (folder / "pages").touch()
+    assert not ci.same_exam(folder, base, ci._written(asked))
+
+
+def test_a_project_in_a_folder_of_its_repository_is_examined_there(tmp_path, monkeypatch):
+    repository = tmp_path / "repository"
+    commit(repository, 0.83)
+    project = repository / "inner" / "project"
+    project.mkdir(parents=True)
+    (project / "pyproject.toml").touch()
+    base = commit_all(repository)
+    (project / "more").touch()
+    asked = []
+    monkeypatch.setattr(ci, "_exam", lambda _, tree, name, __: asked.append((tree, (tree / "pyproject.toml").exists())) or name)
+    found = request(project, base)
+    assert ci._runs(found, {}) == ("base", "head")
+    assert asked == [(found.work / "base-tree" / "inner" / "project", True), (project, True)]
+
+
 def test_a_degraded_one_is_no_go_and_says_so_in_one_comment_however_often(tmp_path, api):
     folder = tmp_path / "project"
     base, _ = commit(folder, 0.83), commit(folder, 0.3)

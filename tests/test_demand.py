@@ -103,12 +103,12 @@ def test_four_clusters_that_lose_alike_are_not_sure():
     assert complaints(before, after, "accuracy.exact:ci") == []
 
 
-def test_saved_runs_are_found_by_path_by_name_or_as_the_newest(tmp_path, monkeypatch):
-    monkeypatch.setattr(demand, "SAVED", tmp_path)
+def test_saved_runs_are_found_by_path_by_name_or_as_the_newest(tmp_path):
     with pytest.raises(InputError, match="save one with --eval-save"):
-        demand.find(None)
+        demand.find(None, tmp_path)
     for name, day in (("old", "2026-01-01"), ("new", "2026-02-01")):
         baseline.save(Run(tmp_path, Records.of(rows(3, 5)), {"started": f"{day}T00:00:00+00:00"}), tmp_path / f"{name}.json")
-    assert demand.find(None) == demand.find("new") == demand.find(str(tmp_path / "new.json")) == tmp_path / "new.json"
+    for name in (None, "new", str(tmp_path / "new.json")):
+        assert demand.find(name, tmp_path) == tmp_path / "new.json"
     with pytest.raises(InputError, match="saved are new, old"):
-        demand.find("other")
+        demand.find("other", tmp_path)

@@ -15,6 +15,7 @@ from typing import get_args
 
 import pytest
 
+from evals import workspace
 from evals.calibration import read_labels
 from leaderboard import claims, export, history, moves, page, policy
 from leaderboard.board import Board
@@ -151,6 +152,12 @@ def test_the_suites_page_names_every_key_and_column():
         assert re.search(rf"^\| `\[?{key}\b", text, re.MULTILINE), f"docs/suites.md does not explain {key}"
 
 
+def test_the_project_page_names_every_setting():
+    text = (ROOT / "docs" / "project.md").read_text(encoding="utf-8")
+    for key in workspace.KEYS:
+        assert re.search(rf"^\| .*`{key}`", text, re.MULTILINE), f"docs/project.md does not say {key}"
+
+
 def test_the_claims_page_names_every_field_of_a_claim_and_of_a_finding():
     text = (ROOT / "docs" / "claims.md").read_text(encoding="utf-8")
     for name in {*Claim.__dataclass_fields__, *Finding.__dataclass_fields__}:
@@ -185,7 +192,10 @@ def folder(tmp_path):
 
 @pytest.mark.parametrize("body", every("toml"))
 def test_every_toml_snippet_loads(folder, tmp_path, body):
-    if "claim" in tomllib.loads(body):
+    if "tool" in tomllib.loads(body):
+        (tmp_path / "pyproject.toml").write_text(body, encoding="utf-8")
+        assert workspace.at(tmp_path).settings == tomllib.loads(body)["tool"]["proctor"]
+    elif "claim" in tomllib.loads(body):
         (tmp_path / "claims.toml").write_text(body, encoding="utf-8")
         assert len(claims.load([tmp_path / "claims.toml"])) == len(claims.load()) + len(tomllib.loads(body)["claim"])
     elif "name" in tomllib.loads(body):

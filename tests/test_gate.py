@@ -280,7 +280,8 @@ def test_a_difference_has_one_interval_whichever_run_is_named_first(measure_vers
 
 def test_compare_and_gate_give_a_difference_one_interval(tmp_path, capsys, monkeypatch):
     saved = tmp_path / "saved"
-    monkeypatch.setattr(baseline, "SAVED", saved)
+    (tmp_path / "pyproject.toml").write_text('[tool.proctor]\nsaved_runs = "saved"\n')
+    monkeypatch.chdir(tmp_path)
     paths = [tmp_path / f"{name}.json" for name in ("one", "two")]
     for path, rights in zip((*paths, saved / "three.json"), ([150], [160], [140, 160, 180]), strict=True):
         baseline.save(seeded_anew(rights, path.name), path)

@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import leaderboard
+from evals import workspace
 from evals.comparison import corrected
 from evals.schema import InputError
 from leaderboard import baseline, history, news, page
@@ -372,18 +373,20 @@ def test_publishing_tells_the_history(folder, capsys):
 
 
 @pytest.mark.parametrize("way", ["command", "exam"])
-def test_the_saved_runs_of_the_checkout_are_the_history_unless_others_are_named(saved, folder, monkeypatch, way):
-    monkeypatch.setattr(baseline, "SAVED", saved)
+def test_the_saved_runs_of_the_project_are_the_history_unless_others_are_named(saved, folder, tmp_path, monkeypatch, way):
+    (tmp_path / "pyproject.toml").write_text(f'[tool.proctor]\nsaved_runs = "{saved}"\n')
+    monkeypatch.chdir(tmp_path)
     if way == "command":
         main(["publish", str(folder / "run"), "--to", str(folder / "site")])
     else:
-        leaderboard.present(folder / "run", folder / "site")
+        leaderboard.present(folder / "run", folder / "site", saved=workspace.current().history)
     assert len(json.loads((folder / "site" / "history.json").read_text())["runs"]) == 5
 
 
-def test_without_any_saved_run_a_page_tells_of_its_own(folder, monkeypatch):
-    monkeypatch.setattr(baseline, "SAVED", folder / "nowhere")
-    leaderboard.present(folder / "run", folder / "site")
+def test_without_any_saved_run_a_page_tells_of_its_own(folder, tmp_path, monkeypatch):
+    (tmp_path / "pyproject.toml").touch()
+    monkeypatch.chdir(tmp_path)
+    assert main(["publish", str(folder / "run"), "--to", str(folder / "site")]) == 0
     assert len(json.loads((folder / "site" / "history.json").read_text())["runs"]) == 1
 
 

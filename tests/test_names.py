@@ -77,16 +77,16 @@ def test_a_run_s_answers_are_not_written_through_a_link(tmp_path):
 
 
 @pytest.mark.parametrize("name", ["../x", "/etc/x", "a/b", "..", ".x", "-x", "a b", "a\nb", "x" * 200])
-def test_a_saved_run_s_name_leads_nowhere_else(name):
+def test_a_saved_run_s_name_leads_nowhere_else(tmp_path, name):
     with pytest.raises(InputError, match=r"give a path that ends in \.json"):
-        demand.place(name)
+        demand.place(name, tmp_path)
 
 
 def test_a_saved_run_without_a_name_is_called_by_its_run_s_folder_and_lies_with_the_others(tmp_path):
-    assert demand.own_place(tmp_path / "0123456+-89abcdef").name == "0123456+-89abcdef.json"
+    assert demand.own_place(tmp_path / "0123456+-89abcdef", tmp_path / "saved").name == "0123456+-89abcdef.json"
     for name in ("x/..", "a b", "x.json", "half \u00e9", "w" * 200):
-        place = demand.own_place(tmp_path / name)
-        assert place.parent == demand.SAVED
+        place = demand.own_place(tmp_path / name, tmp_path / "saved")
+        assert place.parent == tmp_path / "saved"
         assert place.suffix == ".json"
 
 

@@ -11,8 +11,10 @@ from typing import Any
 
 import pytest
 
-from evals.options import SEEDS, command, left_out, matched_too
+from evals.options import command, left_out, matched_too
+from evals.ranges import SEEDS
 from evals.schema import Question
+from evals.workspace import Workspace
 
 ROOT = Path(__file__).resolve().parent.parent
 DEFAULTS = {
@@ -36,7 +38,7 @@ DEFAULTS = {
     ],
 )
 def test_the_command_that_makes_the_run_again(changed: dict[str, object], said: str) -> None:
-    assert command(SimpleNamespace(**(DEFAULTS | changed))) == said
+    assert command(SimpleNamespace(**(DEFAULTS | changed)), Workspace(ROOT)) == said
 
 
 def test_what_a_keyword_selects_beside_the_system_that_was_meant_is_said() -> None:

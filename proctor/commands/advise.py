@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
+from evals import workspace
 from evals.ranges import AMOUNT, SHARE
 from leaderboard import advised
 
@@ -17,7 +18,8 @@ def run(arguments: argparse.Namespace) -> None:
     fields = Situation.__dataclass_fields__.keys() - {"prices"}
     asked = {name: value for name, value in vars(arguments).items() if name in fields}
     by_default = tuple(name for name, field in BY_DEFAULT.items() if field not in asked)
-    paid = Paid(load(arguments.prices), arguments.machine, arguments.hour, dict(arguments.api))
+    listed = load(arguments.prices or workspace.current().path("prices"))
+    paid = Paid(listed, arguments.machine, arguments.hour, dict(arguments.api))
     print(advised(arguments.folders, asked | {"by_default": by_default}, paid, as_data=arguments.json))
 
 
@@ -30,7 +32,8 @@ def declare(parser: argparse.ArgumentParser) -> None:
     what = "share of the knowledge that an update changes (default: as the suite's revisions do)"
     parser.add_argument("--changed", type=SHARE.option, metavar="SHARE", help=what)
     parser.add_argument("--queries", type=AMOUNT.option, default=1000.0, metavar="N", help="questions a day (default: 1000)")
-    parser.add_argument("--prices", type=Path, metavar="FILE", help="list of prices (default: leaderboard/prices.toml)")
+    what = "list of prices (default: the project's, or else leaderboard/prices.toml, which comes with Proctor)"
+    parser.add_argument("--prices", type=Path, metavar="FILE", help=what)
     hour = parser.add_mutually_exclusive_group()
     what = "pay for this machine of the list (default: the one nearest to the run's)"
     hour.add_argument("--machine", default="", metavar="NAME", help=what)

@@ -6,6 +6,7 @@ import argparse
 from dataclasses import asdict
 from pathlib import Path
 
+from evals import workspace
 from evals.judges import FORMS, load_judge
 from evals.ranges import Range
 
@@ -14,8 +15,6 @@ REPEATS = Range(1, 1000, "times", whole=True)
 
 def declare(parser: argparse.ArgumentParser) -> None:
     """A judge, and labels."""
-    from evals.calibration import AGREEMENT
-
     parser.formatter_class = argparse.RawDescriptionHelpFormatter
     parser.epilog = f"judges:\n{FORMS}"
     parser.add_argument("--judge", default="lexical", metavar="SPEC", help="see below (default: lexical)")
@@ -23,8 +22,8 @@ def declare(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--repeats", type=REPEATS.option, default=1, metavar="N", help="ask N times, to see whether it agrees with itself"
     )
-    what = "where the result is kept (default: evals/agreement, where runs find it)"
-    parser.add_argument("--to", type=Path, default=AGREEMENT, metavar="DIR", help=what)
+    what = f"where the result is kept (default: {workspace.of_help().shown('judge_agreement')}, where runs find it)"
+    parser.add_argument("--to", type=Path, metavar="DIR", help=what)
 
 
 def run(arguments: argparse.Namespace) -> None:
@@ -32,6 +31,7 @@ def run(arguments: argparse.Namespace) -> None:
     from evals import calibration
     from evals.tally import Tally
 
+    folder = arguments.to or workspace.current().judge_agreement
     judge = load_judge(arguments.judge)
     found = []
     for path in arguments.labels:
@@ -44,7 +44,7 @@ def run(arguments: argparse.Namespace) -> None:
         ]
     for name in asdict(found[0]):
         print(f"{name:18}", *(_shown(getattr(row, name)) for row in found))
-    print("kept in", calibration.save(found, judge.name, arguments.to))
+    print("kept in", calibration.save(found, judge.name, folder))
 
 
 def _shown(value: object) -> str:

@@ -7,8 +7,9 @@ import os
 import shlex
 from pathlib import Path
 
+from evals import workspace
 from proctor.arguments import INCOMPARABLE as REFUSED
-from proctor.arguments import SITE, add_anyway, add_policy
+from proctor.arguments import add_anyway, add_policy, policy
 
 __all__ = ["REFUSED", "declare", "run"]
 
@@ -24,11 +25,11 @@ def declare(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Take both; the decision's exit code."""
-    from leaderboard import ci, gate, policy
+    from leaderboard import ci, gate
 
-    rules = policy.load(arguments.policy) if arguments.policy else policy.shipped()
+    rules = policy(arguments.policy)
     work = arguments.work.resolve()
     work.mkdir(parents=True, exist_ok=True)
     told = tuple(shlex.split(arguments.arguments))
-    request = ci.Request(SITE.parents[1], arguments.base, told, rules, work, arguments.link, arguments.anyway)
+    request = ci.Request(workspace.current().root, arguments.base, told, rules, work, arguments.link, arguments.anyway)
     return gate.EXIT[ci.take(request, os.environ)]

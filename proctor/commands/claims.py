@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 
 from leaderboard import debated
-from proctor.arguments import add_claims, add_folder, announce
+from proctor.arguments import add_claims, add_folder, claims
 
 
 def declare(parser: argparse.ArgumentParser) -> None:
@@ -16,5 +16,5 @@ def declare(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> None:
     """Print it."""
-    announce(arguments.claims)
-    print(debated(arguments.folder, arguments.claims))
+    files = claims(arguments.claims)
+    print(debated(arguments.folder, files))

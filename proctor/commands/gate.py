@@ -9,7 +9,7 @@ from evals import storage
 from evals.redaction import redact
 from evals.schema import InputError
 from proctor.arguments import INCOMPARABLE as REFUSED
-from proctor.arguments import add_policy, add_two_runs, seeded
+from proctor.arguments import add_policy, add_two_runs, policy, seeded
 
 __all__ = ["REFUSED", "declare", "run"]
 
@@ -23,11 +23,11 @@ def declare(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Print the report; the decision's exit code."""
-    from leaderboard import gate, policy
+    from leaderboard import gate
     from leaderboard.baseline import open_run
     from leaderboard.report import as_markdown
 
-    rules = policy.load(arguments.policy) if arguments.policy else policy.shipped()
+    rules = policy(arguments.policy)
     before, after = open_run(arguments.before), open_run(arguments.after)
     held = gate.gate(before, after, rules, anyway=arguments.anyway, seeded=seeded(arguments.seeds))
     text = redact(as_markdown(held, before, after, link=arguments.link))

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from evals.counts import counted
 from evals.redaction import redact
-from proctor.arguments import add_site
+from proctor.arguments import add_site, site
 
 
 def declare(parser: argparse.ArgumentParser) -> None:
@@ -26,7 +26,7 @@ def run(arguments: argparse.Namespace) -> None:
     from leaderboard import gh_pages
 
     target = gh_pages.Target(Path.cwd(), arguments.branch, arguments.push, arguments.keep)
-    done = gh_pages.commit(arguments.site, target, arguments.message)
+    done = gh_pages.commit(site(arguments.site), target, arguments.message)
     said = f"{counted(done.files, 'file')} committed" if done.new else "nothing changed"
     pushed = f", pushed to {redact(arguments.push)}" if arguments.push else ""
     print(f"{arguments.branch}: {said}, at {done.commit[:7]}{pushed}")

@@ -6,7 +6,7 @@ import argparse
 from contextlib import suppress
 
 from evals.ranges import Range
-from proctor.arguments import add_site
+from proctor.arguments import add_site, site
 
 PORT = Range(0, 65535, "a port; 0 takes one that is free", whole=True)
 
@@ -22,6 +22,7 @@ def run(arguments: argparse.Namespace) -> None:
     """Serve it until Ctrl-C."""
     from leaderboard import preview
 
-    with preview.server(arguments.site, arguments.port) as serving, suppress(KeyboardInterrupt):
-        print(f"{arguments.site} is at {preview.address(serving)}\nCtrl-C ends this.", flush=True)
+    folder = site(arguments.site)
+    with preview.server(folder, arguments.port) as serving, suppress(KeyboardInterrupt):
+        print(f"{folder} is at {preview.address(serving)}\nCtrl-C ends this.", flush=True)
         preview.serve(serving, browse=arguments.open)

@@ -5,8 +5,9 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
+from evals import workspace
 from leaderboard import publish
-from proctor.arguments import SITE, add_claims, announce
+from proctor.arguments import add_claims, claims, site
 
 
 def declare(parser: argparse.ArgumentParser) -> None:
@@ -14,15 +15,15 @@ def declare(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "folders", nargs="+", type=Path, metavar="RUN", help="a run folder; what several measured is taken from the last"
     )
-    parser.add_argument("--to", type=Path, default=SITE, metavar="DIR", help="where to (default: leaderboard/site)")
-    what = (
-        "runs before these, in their order in time: saved files, or folders of such (default: leaderboard/baseline; repeatable)"
-    )
+    ours = workspace.of_help()
+    parser.add_argument("--to", type=Path, metavar="DIR", help=f"where to (default: {ours.shown('site')})")
+    what = f"runs before these: saved files, or folders of such (default: {ours.shown('saved_runs')}; repeatable)"
     parser.add_argument("--history", action="append", type=Path, metavar="PATH", help=what)
     add_claims(parser)
 
 
 def run(arguments: argparse.Namespace) -> None:
     """Publish."""
-    announce(arguments.claims)
-    print(publish(arguments.folders, arguments.to, arguments.claims, arguments.history))
+    files = claims(arguments.claims)
+    saved = workspace.current().history if arguments.history is None else arguments.history
+    print(publish(arguments.folders, site(arguments.to), files, saved))

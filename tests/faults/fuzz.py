@@ -144,7 +144,9 @@ def _whole(sample: Sample, text: str) -> Iterator[Made]:
         yield special, b"", special, "" if special == "folder" and not data else "refused"
 
 
-MAY_BE_EMPTY = ("suite.toml", "train.jsonl", "revisions.jsonl", "people.jsonl", "tasks/odd.yaml", "tasks/odd.jsonl")
+MAY_BE_EMPTY = (
+    *("suite.toml", "train.jsonl", "revisions.jsonl", "people.jsonl", "tasks/odd.yaml", "tasks/odd.jsonl", "pyproject.toml"),
+)
 PATTERNS: Mapping[str, Literal["", "refused"]] = {
     **dict.fromkeys((r"(?:\w+[ ,.]*)+", r"(a|a)*b", r"(.*)*;", r"(\d+)*\.", r"((\w|\s)+)+!", r"(x+x+)+y"), ""),
     **dict.fromkeys(("(?:.*?,){25}x", "(a", "*", "(?<a"), "refused"),

@@ -168,6 +168,19 @@ ABOUT = {
     "better": "higher",
     "judge": "",
 }
+PROJECT = """\
+[tool.proctor]
+suites = ["loans", "domains/own"]
+systems = ["rag", "lora"]
+systems_table = "systems.toml"
+judge = "lexical"
+seeds = 3
+limit = 20
+full = true
+site = "public"
+cache = ".cache"
+claims = ["claims.toml"]
+"""
 SAVED = {
     "format": 1,
     "run": {"started": "2026-01-01T00:00:00+00:00", "seeds": 1},
@@ -267,6 +280,13 @@ def _prices(folder: Path) -> int:
     return 0
 
 
+def _project(folder: Path) -> int:
+    from evals.workspace import at
+
+    at(folder)
+    return 0
+
+
 def _policy(folder: Path) -> int:
     from leaderboard.policy import load
 
@@ -326,6 +346,7 @@ SAMPLES = (
     _of_suite("tasks/odd.jsonl", strict=False),
     _alone("systems.toml", SYSTEMS, _systems),
     _alone("systems.toml", RECIPES, _systems),
+    _alone("pyproject.toml", PROJECT, _project),
     _alone("prices.toml", PRICES, _prices),
     _alone("policy.yaml", POLICY, _policy),
     _alone("claims.toml", CLAIMS, _claims),
