@@ -13,11 +13,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 
+from evals.files import read_text
 from evals.holders import SHORTEST
+from evals.problems import Place, Problems, closest
 from evals.schema import Document
 from suites import markup, values
-from suites.problems import Place, Problems, closest
-from suites.reading import read_text
 
 SOURCE = "documents"
 FENCE = "---"

@@ -7,13 +7,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NamedTuple
 
+from evals.problems import Place, Problems, closest
 from evals.schema import Document, Example, InputError, Question, Suite
 from suites import markup, values
 from suites.columns import QUESTION, Columns, meaning
 from suites.draft import Draft
 from suites.importers.grid import Line, read_grid
 from suites.importers.options import Options
-from suites.problems import Place, Problems, closest
 from suites.questions import HOP
 
 COLUMNS: Columns = {
