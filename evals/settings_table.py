@@ -9,7 +9,7 @@ at elsewhere). ``Annotated[float, Range(0, 1), "0.8"]`` adds what it may be, and
 from __future__ import annotations
 
 import types
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import MISSING, dataclass, fields
 from functools import cache, cached_property
 from pathlib import Path
@@ -75,8 +75,13 @@ class Choice:
         """What is wrong with a value."""
         if any(type(one) is type(value) and one == value for one in self.among):
             return ""
-        words = [_written(one) for one in self.among]
-        return f"expected {' or '.join([', '.join(words[:-1]), *words[-1:]][len(words) == 1 :])}, not {shown(value)}"
+        return f"expected {either(self.among)}, not {shown(value)}"
+
+
+def either(among: Sequence[Any]) -> str:
+    """The values that there are to choose from, as they are written: "a", "b" or "c"."""
+    words = [_written(one) for one in among]
+    return f"{', '.join(words[:-1])} or {words[-1]}" if len(words) > 1 else words[0]
 
 
 @dataclass(frozen=True)

@@ -89,8 +89,13 @@ def axis(measure: str) -> str:
 def rank(measure: str) -> tuple[int, str, bool, int, str]:
     """Sorts measures by axis; an axis' own measure comes before those of its parts, and these in the order of its file."""
     name, declared = axis(measure), _declared()
-    place = AXES.index(name) if name in AXES else len(AXES)
+    place = _places().get(name, len(AXES))
     return (place, name, not measure.startswith(name), declared.get(measure, len(declared)), measure)
+
+
+@lru_cache(maxsize=1)
+def _places() -> dict[str, int]:
+    return {name: place for place, name in enumerate(AXES)}
 
 
 @lru_cache(maxsize=1)

@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from evals.problems import Problems, near
 from evals.ranges import Range
+from evals.registry import Registry
 from evals.schema import InputError
-from evals.settings_table import Contradiction, Table, Text
+from evals.settings_table import Contradiction, Table, Text, either
+from evals.shown import shown
 
 TABLE = Path(__file__).with_name("systems.toml")
 
 Adapt = Literal["none", "full", "lora"]
-Retrieve = Literal["none", "dense", "bm25"]
 Adapter = Literal["always", "with passages", "without passages"]
 
 
@@ -25,13 +26,29 @@ NAME = Text(
 """A name stands in tables, in file names and on command lines."""
 
 
+RETRIEVERS: Registry[Callable[..., Any]] = Registry(
+    "proctor.retrievers", {"dense": "models.retrieval:vectors", "bm25": "models.retrieval:words"}
+)
+"""Name -> what makes an `Engine` (models/passages.py) for a system, with the cache and the device."""
+
+
+class Retrieve:
+    """What ``retrieve`` may be. A table of systems names no code: what it names is installed."""
+
+    def wrong(self, value: object) -> str:
+        """What is wrong with a value."""
+        if isinstance(value, str) and (value == "none" or value in RETRIEVERS):
+            return ""
+        return f"expected {either(['none', *RETRIEVERS])}, not {shown(value)}"
+
+
 @dataclass(frozen=True)
 class System:
     """One entry of the table. ``models/systems.toml`` says what each field means."""
 
     name: str
     adapt: Adapt = "none"
-    retrieve: Retrieve = "none"
+    retrieve: Annotated[str, Retrieve()] = "none"
     top_k: Annotated[int, Range(1, 10_000, "passages", whole=True)] = 3
     min_score: Annotated[float | None, Range(-1_000_000, 1_000_000, "the retriever's own score")] = None
     chunk_chars: Annotated[int, Range(50, 10**9, "letters", whole=True)] = 1000

@@ -17,7 +17,7 @@ import pytest
 
 from evals import axes, cache, disk, machine
 from evals.cache import Cache
-from evals.exam import Axis, Exam, Sheet
+from evals.exam import Exam, Sheet
 from evals.judges import load_judge
 from leaderboard.changes import resettings
 from leaderboard.records import Records
@@ -88,7 +88,7 @@ guide = "As it is."
     "tasks/sides.jsonl": json.dumps({"query": "left or", "choices": ["right", "up"], "gold": 0}) + "\n",
     "tasks/code.py": "def same(docs):\n    return docs\n",
 }
-AXES = [value for name in axes.AXES for value in vars(import_module(f"evals.{name}")).values() if isinstance(value, Axis)]
+AXES = [*axes.AXES.values()]
 Keys = dict[tuple[str, str], str]
 """(what is kept, system) -> its key."""
 
