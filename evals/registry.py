@@ -12,7 +12,7 @@ import re
 from collections.abc import Iterator, Mapping
 from functools import cached_property
 from importlib.metadata import EntryPoint, entry_points
-from typing import Any, TypeVar, cast
+from typing import TypeVar, cast
 
 from evals.problems import closest
 from evals.schema import InputError
@@ -76,7 +76,7 @@ class Registry(Mapping[str, T]):
             return self[name]
         return self._loaded(EntryPoint(name, name, self.group))
 
-    def get(self, name: str, default: Any = None) -> Any:
+    def get(self, name: str, default: T | None = None) -> T | None:  # type: ignore[override]
         """What has that name; the default where there is no such name."""
         if name not in self:
             return default
