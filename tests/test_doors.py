@@ -24,13 +24,14 @@ from suites.importers import IMPORTERS
 ROOT = Path(__file__).resolve().parents[1]
 FILES = [
     ROOT / "conftest.py",
-    *(path for name in ("evals", "models", "suites", "leaderboard") for path in (ROOT / name).rglob("*.py")),
+    *(path for name in ("evals", "models", "suites", "leaderboard", "proctor") for path in (ROOT / name).rglob("*.py")),
 ]
 DOORS = {
     "evals/registry.py: EntryPoint": "Proctor's own things, and what --judge names",
     "evals/registry.py: entry_points": "things of installed packages",
     "evals/registry.py: entry.load": "the same",
     "evals/judges.py: JUDGES.written": "what --judge names: the user's own command line",
+    "proctor/cli.py: import_module": "Proctor's own commands",
     "models/adaptation.py: import_module": "libraries that the file itself names",
     "evals/options.py: os.execv": "pytest again, with Proctor's settings",
     "evals/stopping.py: subprocess.Popen": "pytest on a commit, without secrets, for leaderboard/ci.py",
