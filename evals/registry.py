@@ -83,8 +83,9 @@ class Registry(Mapping[str, T]):
         return self[name]
 
     def version(self, name: str) -> str:
-        """Package and version of what is not Proctor's own; empty for what is."""
-        return _package(self._added[name]) if name not in self._built_in else ""
+        """Package and version of what an installed package adds; empty for what is Proctor's own, and for what there is not."""
+        entry = None if name in self._built_in else self._added.get(name)
+        return _package(entry) if entry else ""
 
     def _loaded(self, entry: EntryPoint) -> T:
         try:

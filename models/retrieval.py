@@ -33,7 +33,8 @@ def engine(system: System, cache: Cache, device: str) -> Engine:
     Raises:
         InputError: there is no such embedder, or it cannot be used.
     """
-    made: Engine = RETRIEVERS[system.retrieve](system, cache, device)
+    name = "dense" if system.retrieve == "none" else system.retrieve  # the key of weights is asked of all that train
+    made: Engine = RETRIEVERS[name](system, cache, device)
     return made
 
 
