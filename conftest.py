@@ -10,8 +10,6 @@ import sys
 from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property, partial
-from importlib import import_module
-from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -21,7 +19,7 @@ import leaderboard
 from evals import axes, latency, options, progress, quiet, storage, workspace
 from evals.cache import Cache, digest
 from evals.cli import USAGE_ERROR, begin
-from evals.exam import NOTHING, Axis, Effort, Exam, Sheet
+from evals.exam import NOTHING, Effort, Exam, Sheet
 from evals.judges import Judge, load_judge
 from evals.kept import kept
 from evals.redaction import redact
@@ -271,7 +269,7 @@ def pytest_addoption(parser: pytest.Parser, pluginmanager: pytest.PytestPluginMa
 def pytest_configure(config: pytest.Config) -> None:
     """Declare the markers; look everything up before any work, so that a mistake costs a second and not an hour."""
     config.addinivalue_line("markers", "domain: the exam itself, every axis on every suite and system")
-    for axis in axes.AXES:
+    for axis in dict.fromkeys(name.partition("_")[0] for name in axes.AXES):
         config.addinivalue_line("markers", f"{axis}: the {axis} axis of the exam")
     say = partial(_last_line, config)
     config.stash[PLAN] = plan = Plan(config.option, config.rootpath, stopping=Stopping("nothing begun", say))
@@ -422,11 +420,9 @@ def _reaches(asked: Sequence[tuple[Cell, Any]], parts: Sequence[estimate.Part]) 
 
 def _effort(item: pytest.Function, sheet: Sheet) -> Effort:
     """What the axis of a test asks for, beyond what a candidate is trained on and asked anyway, and was not asked before."""
-    module = f"evals.{item.path.stem.removeprefix('test_')}"
-    name = item.originalname.rpartition("_")[2].upper()  # test_updates_retrained takes RETRAINED, test_updates takes AXIS
-    found = vars(import_module(module)) if find_spec(module) else {}
-    axis = found.get(name) or found.get("AXIS")
-    if not isinstance(axis, Axis) or axis.effort == NOTHING or Exam(sheet, lambda _: None).taken(axis):
+    name = item.originalname.removeprefix("test_")
+    axis = axes.AXES.get(name)
+    if axis is None or axis.effort == NOTHING or Exam(sheet, lambda _: None).taken(axis):
         return NOTHING
     return axis.effort
 

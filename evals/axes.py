@@ -7,28 +7,33 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from functools import cache
-from importlib import import_module
 
 from evals.exam import Axis
+from evals.registry import Registry
 from evals.schema import Measure
 
-AXES = (
-    "accuracy",
-    "faithfulness",
-    "hallucination",
-    "forgetting",
-    "retrieval",
-    "dependence",
-    "context",
-    "citations",
-    "style",
-    "updates",
-    "hunger",
-    "privacy",
-    "latency",
-    "cost",
+AXES: Registry[Axis] = Registry(
+    "proctor.axes",
+    {
+        "accuracy": "evals.accuracy:AXIS",
+        "faithfulness": "evals.faithfulness:AXIS",
+        "hallucination": "evals.hallucination:AXIS",
+        "forgetting": "evals.forgetting:AXIS",
+        "retrieval": "evals.retrieval:AXIS",
+        "dependence": "evals.dependence:AXIS",
+        "context": "evals.context:AXIS",
+        "citations": "evals.citations:AXIS",
+        "style": "evals.style:AXIS",
+        "updates": "evals.updates:AXIS",
+        "updates_retrained": "evals.updates:RETRAINED",
+        "updates_continued": "evals.updates:CONTINUED",
+        "hunger": "evals.hunger:AXIS",
+        "privacy": "evals.privacy:AXIS",
+        "latency": "evals.latency:AXIS",
+        "cost": "evals.cost:AXIS",
+    },
 )
-"""The files of `evals` that hold an axis, in the order in which a reader sees them."""
+"""In the order in which a reader sees them. The test of an axis is called test_ and its name."""
 
 
 def measures() -> Iterator[Measure]:
@@ -97,15 +102,20 @@ def meanings() -> Mapping[str, str]:
 def rank(measure: str) -> tuple[int, str, bool, int, str]:
     """Sorts measures by axis; an axis' own measure comes before those of its parts, and these in the order of its file."""
     name, places = axis(measure), _places()
-    place = AXES.index(name) if name in AXES else len(AXES)
+    order = list(_axes())
+    place = order.index(name) if name in order else len(order)
     return (place, name, not measure.startswith(name), places.get(measure, len(places)), measure)
 
 
 @cache
 def _axes() -> dict[str, tuple[Axis, ...]]:
-    """File -> its axes, in the order in which it has them."""
-    modules = {name: vars(import_module(f"evals.{name}")).values() for name in AXES}
-    return {name: tuple(value for value in values if isinstance(value, Axis)) for name, values in modules.items()}
+    """The first axis of a file -> the axes of that file, in their order."""
+    first: dict[str, str] = {}
+    found: dict[str, tuple[Axis, ...]] = {}
+    for name, one in AXES.items():
+        mine = first.setdefault(one.module, name)
+        found[mine] = (*found.get(mine, ()), one)
+    return found
 
 
 @cache

@@ -6,11 +6,13 @@ it. A *chat* judge completes the prompts that ragas and deepeval write. `load_ju
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Sequence
+from inspect import signature
 from typing import TYPE_CHECKING, NamedTuple, Protocol, TypeVar
 
+from evals.problems import near
 from evals.redaction import hide_addresses, redact
+from evals.registry import WRITTEN, Registry
 from evals.schema import InputError
 
 if TYPE_CHECKING:
@@ -25,7 +27,8 @@ FORMS = """\
   lexical                  embedded: compares words, numbers and names; no model
   nli:MODEL                a Hugging Face NLI classifier, by name or folder (nli:MODEL@REVISION pins one)
   openai:MODEL             a chat model; OPENAI_API_KEY and OPENAI_BASE_URL come from the environment
-  openai:MODEL@BASE_URL    the same at another OpenAI-compatible endpoint"""
+  openai:MODEL@BASE_URL    the same at another OpenAI-compatible endpoint
+  package.module:NAME      what NAME in a module of your own makes; package.module:NAME:TEXT hands it a text"""
 
 
 class JudgeError(RuntimeError):
@@ -146,6 +149,17 @@ class Attempt:
         return score
 
 
+JUDGES: Registry[Callable[..., Judge]] = Registry(
+    "proctor.judges",
+    {
+        "lexical": "evals.lexical:LexicalJudge",
+        "nli": "evals.nli:NliJudge",
+        "openai": "evals.openai_judge:openai_judge",
+    },
+)
+"""What is before the first colon -> what makes a judge of what is behind it, or of nothing."""
+
+
 def load_judge(spec: str) -> Judge:
     """The judge that a text names. Cheap: models are loaded and endpoints called when the first verdict is asked for.
 
@@ -153,20 +167,24 @@ def load_judge(spec: str) -> Judge:
         InputError: no judge is written like that, or its key is missing.
     """
     kind, _, rest = spec.strip().partition(":")
-    if (kind, rest) == ("lexical", ""):
-        from evals.lexical import LexicalJudge
-
-        return LexicalJudge()
-    if kind == "nli" and rest:
-        from evals.nli import NliJudge
-
-        return NliJudge(rest)
-    if kind == "openai" and rest:
-        from evals.openai_judge import openai_judge
-
-        return openai_judge(rest, os.environ)
+    if "." in kind:
+        attribute, _, rest = rest.partition(":")
+        kind = f"{kind}:{attribute}"
+    if (kind in JUDGES or WRITTEN.fullmatch(kind)) and _takes(make := JUDGES.written(kind), given := [rest] if rest else []):
+        return make(*given)
     hide_addresses(spec)
-    raise InputError(f"unknown judge {redact(spec)!r}. A judge is one of:\n{FORMS}")
+    meant = near(kind, JUDGES)
+    hint = f"; did you mean {meant}?" if meant and meant != kind else "."
+    raise InputError(f"unknown judge {redact(spec)!r}{hint} A judge is one of:\n{FORMS}")
+
+
+def _takes(make: Callable[..., Judge], given: Sequence[str]) -> bool:
+    """Whether a judge is made of so many texts."""
+    try:
+        signature(make).bind(*given)
+    except TypeError:
+        return False
+    return True
 
 
 Thing = TypeVar("Thing")

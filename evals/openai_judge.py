@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import logging
+import os
 import re
 from collections.abc import Iterator, Mapping
 from functools import cached_property, partial
@@ -36,7 +37,7 @@ _NO_MODEL = re.compile(r"://|@.*:.*@|:[^@/:]*@[^@/]*:\d")
 """What is in an address and in no model's name: a scheme, or a user with a password before a host."""
 
 
-def openai_judge(rest: str, environment: Mapping[str, str]) -> OpenAIJudge:
+def openai_judge(rest: str, environment: Mapping[str, str] = os.environ) -> OpenAIJudge:
     """The judge written ``openai:MODEL`` or ``openai:MODEL@BASE_URL``; InputError without the key that it needs."""
     found = _SPEC.fullmatch(rest)
     if found is None or _NO_MODEL.search(found["model"]):

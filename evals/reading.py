@@ -113,9 +113,14 @@ def _score(suite: Suite, measure: Measure, condition: Condition, question: Quest
 
 
 def of_passages(
-    name: str, module: str, measures: tuple[Measure, ...], score: Callable[[Sheet], Iterator[Mark]], readings: int, asks: str
+    name: str,
+    module: str,
+    measures: tuple[Measure, ...],
+    score: Callable[[Sheet], Iterator[Mark]],
+    readings: int,
+    asks: str,
 ) -> Axis:
-    """An axis of that module that shows passages to systems that look some up, and reads about so many times the questions asked."""
+    """An axis of a module that shows passages to systems that look some up; it reads about so many times the questions asked."""
 
     def items(sheet: Sheet) -> Items:
         return dict.fromkeys(measures, about(asked_of(sheet)))

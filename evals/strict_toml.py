@@ -1,14 +1,32 @@
-"""TOML as people write settings: what is wrong with it, and on which line."""
+"""TOML as people write settings: what is wrong with it, and on which line each key of it is set."""
 
 from __future__ import annotations
 
 import re
 import tomllib
+from collections import Counter
+from collections.abc import Iterator
 from typing import Any
+
+Key = tuple[str | int, ...]
+"""Where in a table something is: names, and numbers for the rows of an array of tables."""
 
 _KEY = r"""(?:[\w-]+|"[^"\n]*"|'[^'\n]*')[ \t]*\.[ \t]*"""
 _DEEP_KEY = re.compile(rf"(?<![\w-])(?:{_KEY}){{50}}")
 """A key of more parts than anybody writes: for each of them Python's reader keeps a copy of all before it."""
+
+_SPACE = re.compile(r"(?:[ \t\n]|#[^\n]*)*+")
+_NAME = r"""(?:[\w-]+|"(?:[^"\\\n]|\\.)*"|'[^'\n]*')"""
+_HEAD = re.compile(rf"(\[\[?)[ \t]*({_NAME}(?:[ \t]*\.[ \t]*{_NAME})*)[ \t]*\]\]?")
+_SET = re.compile(rf"({_NAME}(?:[ \t]*\.[ \t]*{_NAME})*)[ \t]*=")
+_PART = re.compile(
+    r"""
+    \"\"\" (?: [^\\] | \\. )*? \"{3,5}  |  \'\'\' .*? \'{3,5}  |  " (?: [^"\\\n] | \\. )* "  |  ' [^'\n]* '
+    | \# [^\n]*  |  [\[{\]}\n]  |  [^"'\#\[{\]}\n]+
+    """,
+    re.DOTALL | re.VERBOSE,
+)
+"""What values are made of, as far as it tells where one ends."""
 
 
 class TomlError(ValueError):
@@ -37,3 +55,66 @@ def parsed(text: str) -> dict[str, Any]:
         raise TomlError("nested too deep") from None
     except (ValueError, OverflowError) as error:
         raise TomlError(str(error)) from error
+
+
+def lines(text: str) -> dict[Key, int]:
+    """The line on which each table begins and each key is set, of a text that is TOML; what is in braces is not looked into."""
+    found: dict[Key, int] = {}
+    rows: Counter[Key] = Counter()
+    table: Key = ()
+    line, counted = 1, 0
+    for head, written, place in _statements(text):
+        line, counted = line + text.count("\n", counted, place), place
+        names = _names(written)
+        if head == "[[":
+            rows[_numbered(names, rows, last=False)] += 1
+        path = _numbered(names, rows) if head else table + names
+        table = path if head else table
+        for end in range(1, len(path) + 1):
+            found.setdefault(path[:end], line)
+    return found
+
+
+def _statements(text: str) -> Iterator[tuple[str, str, int]]:
+    """The brackets of each head of a table (none for a key that is set), what it names, and where it begins."""
+    end = 0
+    while (place := _SPACE.match(text, end).end()) < len(text):  # type: ignore[union-attr] # it matches nothing as well
+        head, key = _HEAD.match(text, place), _SET.match(text, place)
+        if head:
+            yield head[1], head[2], place
+            end = head.end()
+        elif key:
+            yield "", key[1], place
+            end = _after(text, key.end())
+        else:
+            return
+
+
+def _after(text: str, place: int) -> int:
+    """Where the value that begins at a place ends."""
+    depth = 0
+    while found := _PART.match(text, place):
+        depth += (found[0] in "[{") - (found[0] in "]}")
+        if found[0] == "\n" and depth <= 0:
+            break
+        place = found.end()
+    return place
+
+
+def _names(written: str) -> tuple[str, ...]:
+    """The parts of a dotted key."""
+    found, names = tomllib.loads(f"{written} = 0"), []
+    while isinstance(found, dict):
+        ((name, found),) = found.items()
+        names.append(name)
+    return tuple(names)
+
+
+def _numbered(names: tuple[str, ...], rows: Counter[Key], *, last: bool = True) -> Key:
+    """A path with the number of the row that it leads through, after each name of an array of tables."""
+    path: Key = ()
+    for place, name in enumerate(names, 1):
+        path = (*path, name)
+        if path in rows and (last or place < len(names)):
+            path = (*path, rows[path] - 1)
+    return path

@@ -50,6 +50,25 @@ def parsed(text: str, loader: type[yaml.SafeLoader] | None = None) -> Any:
             made.dispose()
 
 
+def lines(text: str) -> dict[tuple[str | int, ...], int]:
+    """The line of each key and of each item of a list, of a text that `parsed` takes."""
+    import yaml
+
+    found: dict[tuple[str | int, ...], int] = {}
+    left: list[tuple[tuple[str | int, ...], yaml.Node | None]] = [((), yaml.compose(text, yaml.SafeLoader))]
+    while left:
+        path, node = left.pop()
+        pairs: list[tuple[str | int, yaml.Node, yaml.Node]] = []
+        if isinstance(node, yaml.MappingNode):
+            pairs = [(str(key.value), key, value) for key, value in node.value if isinstance(key, yaml.ScalarNode)]
+        elif isinstance(node, yaml.SequenceNode):
+            pairs = [(number, value, value) for number, value in enumerate(node.value)]
+        for name, place, value in pairs:
+            found[*path, name] = place.start_mark.line + 1
+            left.append(((*path, name), value))
+    return found
+
+
 def _check(node: yaml.Node, depth: int, known: dict[int, int], above: set[int]) -> int:
     """How many values a node holds, each alias counted as what it stands for; ``known`` has those that were counted."""
     line = node.start_mark.line + 1

@@ -1,4 +1,4 @@
-"""Files that a user names, read in bounds: regular files of a size that can be meant, as UTF-8 text, TOML, YAML or JSON.
+"""Files that a user names, read in bounds: regular files of a size that can be meant, as UTF-8 text or JSON.
 
 Whatever cannot be read is an `InputError` with the file, the line where one is known, what is wrong and what to do.
 """
@@ -10,7 +10,7 @@ import stat
 from pathlib import Path
 from typing import Any, NoReturn
 
-from evals import strict_json, strict_toml, strict_yaml
+from evals import strict_json
 from evals.schema import InputError
 from evals.shown import short
 
@@ -90,23 +90,6 @@ def read_text(path: Path, most: int = DATA, *, remedy: str = "name a file that t
         return decoded(raw(path, most, remedy=remedy))
     except UnreadableError as error:
         raise failed(path, error.line, error.what, error.remedy) from error
-
-
-def read_toml(path: Path, *, remedy: str) -> tuple[str, dict[str, Any]]:
-    """The text of a file of settings and the table that it is the TOML of; ``remedy``: what to do where it is none."""
-    text = read_text(path, SETTINGS, remedy=remedy)
-    try:
-        return text, strict_toml.parsed(text)
-    except strict_toml.TomlError as error:
-        raise failed(path, error.line, f"not TOML: {error}", "texts are written in quotes") from error
-
-
-def read_yaml(path: Path, *, remedy: str) -> Any:
-    """The value that a file of settings is the YAML of."""
-    try:
-        return strict_yaml.parsed(read_text(path, YAML, remedy=remedy))
-    except strict_yaml.YamlError as error:
-        raise failed(path, error.line, f"not YAML that can be read: {error}", error.remedy) from error
 
 
 def read_json(path: Path, most: int = DATA, *, remedy: str) -> Any:

@@ -11,7 +11,6 @@ other claim.
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from math import floor, inf, isfinite
@@ -19,6 +18,7 @@ from typing import Any, Literal
 
 from evals.axes import measures
 from evals.comparison import ALPHA, Comparison, Noise, corrected
+from evals.problems import near
 from evals.schema import Record
 from evals.statistics import FEW
 from evals.units import is_counted
@@ -169,8 +169,8 @@ def _absent(columns: Columns, measure: str, system: str) -> str:
 
 
 def _meant(name: str, known: Iterable[str]) -> str:
-    near = difflib.get_close_matches(name, sorted(known), n=1, cutoff=0.8)
-    return f"; did you mean {near[0]}?" if near else ""
+    meant = near(name, sorted(known), 0.8)
+    return f"; did you mean {meant}?" if meant else ""
 
 
 def _unsure(mine: Series, theirs: Series, found: Comparison) -> str:

@@ -10,13 +10,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from difflib import get_close_matches
 from fnmatch import fnmatchcase
 from math import ceil, sqrt
 from typing import Any, Literal, get_args
 
 from evals.comparison import Comparison, Noise, Sampling, corrected
 from evals.counts import counted
+from evals.problems import near
 from evals.schema import InputError
 from evals.statistics import FEW, cluster_count
 from leaderboard.changes import ELSEWHERE, ENOUGH_SEEDS, NEW, Change, changes, incomparable
@@ -191,8 +191,8 @@ def _known(policy: Policy, found: Sequence[Change]) -> list[str]:
 
 
 def _meant(name: str, measures: Sequence[str]) -> str:
-    near = get_close_matches(name, measures, n=1, cutoff=0.7)
-    return f"; did you mean {near[0]}?" if near else f"; they have {shortened(measures, 10)}"
+    meant = near(name, measures, 0.7)
+    return f"; did you mean {meant}?" if meant else f"; they have {shortened(measures, 10)}"
 
 
 def _systems(run: Run) -> set[tuple[Any, ...]]:

@@ -5,31 +5,29 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 from calendar import month_name
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from math import inf, log2
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Annotated, TypeVar
 
 from evals.counts import counted
+from evals.problems import Problems, near
 from evals.ranges import Range
 from evals.schema import InputError
-from evals.shown import short, shown
-from evals.user_files import read_toml
+from evals.settings_table import Contradiction, Table, Text
 from leaderboard.evidence import Evidence, Hardware, Machine
 from leaderboard.situation import Api, Prices
 
 SHIPPED = Path(__file__).with_name("prices.toml")
-MOST_SIGNS = 5
-"""Of a currency's name."""
 Named = TypeVar("Named")
 PRICE = Range(0, 1_000_000, "a price")
-GPUS, VCPUS = Range(1, 100_000, "GPUs", whole=True), Range(0, 1_000_000, "virtual cores", whole=True)
-LONGEST = 1000
-"""Letters of a text in the list."""
+LONG = "a text of at most 1,000 letters"
+NAME, TEXT = Text(LONG, 1000), Text(LONG, 1000, empty=True)
+MONTH = Text('"2026-06"', empty=True, like=re.compile(r"\d{4}-(0[1-9]|1[0-2])").fullmatch)
+SIGN = Text('a sign or a short name such as "$" or "EUR"', 5)
 OLD = 12
 """Months after which a price is said to be old."""
 
@@ -38,20 +36,20 @@ OLD = 12
 class Rented:
     """A machine, and what an hour of it costs."""
 
-    name: str
-    hour: float
+    name: Annotated[str, NAME, '"AWS m7i.large"']
+    hour: Annotated[float, PRICE, "0.1"]
     """Of all of it."""
-    gpu: str = ""
+    gpu: Annotated[str, TEXT] = ""
     """The model of its GPUs; empty where it has none."""
-    gpus: int = 1
-    vcpus: int = 0
+    gpus: Annotated[int, Range(1, 100_000, "GPUs", whole=True)] = 1
+    vcpus: Annotated[int, Range(0, 1_000_000, "virtual cores", whole=True)] = 0
     """0 where nobody said it."""
-    processor: str = ""
-    terms: str = ""
+    processor: Annotated[str, TEXT] = ""
+    terms: Annotated[str, TEXT] = ""
     """Where and how it is rented."""
-    date: str = ""
+    date: Annotated[str, MONTH] = ""
     """Year and month of the price."""
-    source: str = ""
+    source: Annotated[str, TEXT] = ""
 
     @property
     def paid(self) -> float:
@@ -85,12 +83,12 @@ class Rented:
 class Service:
     """A service that is paid by the token."""
 
-    name: str
-    prompt: float
+    name: Annotated[str, NAME, '"gpt-4o-mini"']
+    prompt: Annotated[float, PRICE, "0.15"]
     """Of a million tokens, as below."""
-    completion: float
-    date: str = ""
-    source: str = ""
+    completion: Annotated[float, PRICE, "0.6"]
+    date: Annotated[str, MONTH] = ""
+    source: Annotated[str, TEXT] = ""
 
     def paid(self, taken: Hardware) -> Api:
         """Its prices, with what it is called."""
@@ -242,8 +240,8 @@ def _found(known: Mapping[str, Named], name: str) -> Named | None:
 
 
 def _unlisted(option: str, name: str, known: Sequence[str], listed: Sequence[str], currency: str) -> InputError:
-    near = difflib.get_close_matches(name, known, n=1)
-    hint = f"; did you mean {near[0]}?" if near else "."
+    meant = near(name, known)
+    hint = f"; did you mean {meant}?" if meant else "."
     more = f"Listed are, in {currency} (a [[{option}]] in a copy of the list, named with --prices, adds another):"
     return InputError(
         "\n".join([f"--{option} {name}: not in the list of prices{hint} {more}", *(f"  {line}" for line in listed)])
@@ -253,80 +251,32 @@ def _unlisted(option: str, name: str, known: Sequence[str], listed: Sequence[str
 # Reading a list.
 
 
+@dataclass(frozen=True, kw_only=True)
+class _File:
+    """A file of prices."""
+
+    storage_gb_month: Annotated[float, PRICE, "0.02"]
+    currency: Annotated[str, SIGN] = Prices.currency
+    machine: tuple[Rented, ...]
+    api: tuple[Service, ...] = ()
+
+    def contradictions(self) -> Iterator[Contradiction]:
+        """Names that are listed twice."""
+        tables: Mapping[str, Sequence[Rented | Service]] = {"machine": self.machine, "api": self.api}
+        for table, rows in tables.items():
+            names = [row.name.lower() for row in rows]
+            for place in (place for place, name in enumerate(names) if name in names[:place]):
+                yield (table, place), "the name is there twice", "keep one of them"
+
+
 def load(file: Path | None = None) -> PriceList:
     """The prices of a file; those that come with Proctor where none is given.
 
     Raises:
         InputError: unreadable, not TOML, or fields that are missing, unknown or wrong; all of them are named at once.
     """
-    path = file or SHIPPED
-    _, data = read_toml(path, remedy="name a file such as leaderboard/prices.toml")
-    problems = [f"{path}: {problem}" for problem in _problems(data)]
-    if problems:
-        raise InputError("\n".join(problems))
-    machines = tuple(Rented(**row) for row in data["machine"])
-    services = tuple(Service(**row) for row in data.get("api", ()))
-    return PriceList(machines, services, float(data["storage_gb_month"]), data.get("currency", Prices.currency))
-
-
-def _problems(data: Mapping[str, Any]) -> Iterator[str]:
-    amounts = {name: value for name, value in data.items() if name not in ("api", "currency", "machine")}
-    yield from _fields(amounts, {"storage_gb_month": 0.0}, "", known=("currency", "machine", "api"))
-    currency = data.get("currency", Prices.currency)
-    if not isinstance(currency, str) or not 0 < len(currency.strip()) <= MOST_SIGNS:
-        yield f'currency: expected a sign or a short name such as "$" or "EUR", not {shown(currency)}'
-    if not data.get("machine"):
-        yield "machine: missing; add a [[machine]] with its name and what an hour of it costs"
-    yield from _rows(data, "machine", Rented("AWS m7i.large", 0.1))
-    yield from _rows(data, "api", Service("gpt-4o-mini", 0.15, 0.6))
-
-
-def _rows(data: Mapping[str, Any], table: str, example: Rented | Service) -> Iterator[str]:
-    """What is wrong with the tables of one kind: fields that the example has not, or of another type than it has."""
-    rows = data.get(table, [])
-    if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
-        yield f"{table}: expected tables, each under [[{table}]]"
-        return
-    fields, optional = asdict(example), vars(type(example))  # where a field has a default it is of the class, too
-    needed = {name: value for name, value in fields.items() if name not in optional}
-    for number, row in enumerate(rows, 1):
-        where = f"{table} {short(row['name']) if isinstance(row.get('name'), str) else number}: "
-        yield from _fields(row, needed, where, {name: value for name, value in fields.items() if name in optional})
-    names = [row["name"].lower() for row in rows if isinstance(row.get("name"), str)]
-    yield from (
-        f"{table} {short(name)}: listed {names.count(name)} times; keep one of them"
-        for name in dict.fromkeys(names)
-        if names.count(name) > 1
-    )
-
-
-def _fields(
-    row: Mapping[str, Any],
-    needed: Mapping[str, Any],
-    where: str,
-    optional: Mapping[str, Any] | None = None,
-    known: Sequence[str] = (),
-) -> Iterator[str]:
-    examples = {**needed, **(optional or {})}
-    everything = ", ".join((*examples, *known))
-    yield from (f"{where}{short(name)}: unknown field; known are {everything}" for name in row if name not in examples)
-    yield from (f"{where}{name}: missing; add {name} = {_toml(needed[name])}" for name in needed if name not in row)
-    yield from (
-        f"{where}{name}: {wrong}" for name in examples if name in row and (wrong := _wrong(name, row[name], examples[name]))
-    )
-
-
-def _toml(value: float | str) -> str:
-    return f'"{value}"' if isinstance(value, str) else str(value or 0.02)
-
-
-def _wrong(name: str, value: Any, example: Any) -> str:
-    if name == "date":
-        right = isinstance(value, str) and bool(re.fullmatch(r"\d{4}-(0[1-9]|1[0-2])", value))
-        return "" if right else f'expected "2026-06", not {shown(value)}'
-    if isinstance(example, str):
-        right = isinstance(value, str) and len(value) <= LONGEST and (value.strip() != "" or name != "name")
-        return "" if right else f"expected a text of at most {LONGEST:,} letters, not {shown(value)}"
-    if isinstance(example, int):
-        return (GPUS if name == "gpus" else VCPUS).wrong(value)
-    return PRICE.wrong(value)
+    problems = Problems()
+    found = Table(file or SHIPPED, problems, remedy="name a file such as leaderboard/prices.toml").read(_File)
+    if found is None or problems.found:
+        raise problems.error()
+    return PriceList(found.machine, found.api, float(found.storage_gb_month), found.currency)

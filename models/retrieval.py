@@ -18,7 +18,7 @@ from models import embedder
 from models.bm25 import Words
 from models.dense import Vectors
 from models.passages import Engine, Passage, split
-from models.systems import System
+from models.systems import RETRIEVERS, System
 
 log = logging.getLogger("proctor")
 
@@ -34,13 +34,31 @@ def engine(system: System, cache: Cache, device: str) -> Engine:
     Raises:
         InputError: there is no such embedder, or it cannot be used.
     """
-    return Words() if system.retrieve == "bm25" else Vectors(embedder.find(system.embedder, cache), device)
+    name = "dense" if system.retrieve == "none" else system.retrieve  # the key of weights is asked of all that train
+    made: Engine = RETRIEVERS[name](system, cache, device)
+    return made
+
+
+def words(_: System, cache: Cache, device: str) -> Engine:
+    """Of the words that question and passage share."""
+    del cache, device
+    return Words()
+
+
+def vectors(system: System, cache: Cache, device: str) -> Engine:
+    """Of the nearness of their meaning, as the system's embedder has it."""
+    return Vectors(embedder.find(system.embedder, cache), device)
 
 
 def key(system: System, engine: Engine, documents: Sequence[Document]) -> str:
     """Hash of all that shapes what is found."""
     corpus = [(document.id, document.title, document.text) for document in documents]
-    code = [code_of(__name__, apart=[Words, Vectors, embedder]), installed("langchain-text-splitters"), *engine.version]
+    code = [
+        code_of(__name__, apart=[Words, Vectors, embedder]),
+        installed("langchain-text-splitters"),
+        *engine.version,
+        RETRIEVERS.version(system.retrieve),
+    ]
     return digest(code, system.retrieve, system.chunk_chars, system.chunk_overlap, corpus)
 
 

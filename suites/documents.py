@@ -9,15 +9,18 @@ title: Sensor 7
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 
+from evals.files import read_text
 from evals.holders import SHORTEST
+from evals.problems import Place, Problems, closest
+from evals.registry import Registry
 from evals.schema import Document
+from evals.shown import short
 from suites import markup, values
-from suites.problems import Place, Problems, closest
-from suites.reading import read_text
+from suites.markup import Page
 
 SOURCE = "documents"
 FENCE = "---"
@@ -30,7 +33,13 @@ LIKE_MATTER = re.compile(r"(?:---\s*\n\w+:|\+\+\+\s*\n\w+\s*=)")
 """YAML that is never closed or holds something else, and TOML."""
 LONGEST_TITLE = 500
 """Letters of a heading that may be a title: a longer one is a text with a mark before it."""
-PROSE = ("", ".md", ".markdown", ".txt", ".text", ".rst", ".adoc", ".org", ".tex", *markup.SUFFIXES)
+PROSE = ("", ".md", ".markdown", ".txt", ".text", ".rst", ".adoc", ".org", ".tex")
+HTML = "HTML was read as the text that is seen"
+READERS: Registry[Callable[[Path, Problems], Page | None]] = Registry(
+    "proctor.readers",
+    {"html": "suites.markup:read", "htm": "suites.markup:read", "xhtml": "suites.markup:read"},
+)
+"""Suffix -> what makes text of such a file, or notes a problem. Whatever has none is taken for text as it stands."""
 
 
 def read_documents(folder: Path, problems: Problems) -> Corpus:
@@ -45,9 +54,9 @@ def read_documents(folder: Path, problems: Problems) -> Corpus:
     files = sorted(_files(folder, folder, (folder.resolve(),), problems))
     same = _same(files, folder.resolve())
     for path in files:
-        if path not in same and (text := read_text(path, problems)) is not None:
-            read[path] = _document(path, path.relative_to(folder), text, problems)
-            _check(read[path], path, seen, problems)
+        if path not in same and (document := _document(path, path.relative_to(folder), problems)):
+            read[path] = document
+            _check(document, path, seen, problems)
     if not files:
         problems.add(Place(folder), "the corpus is empty: no documents", "put at least one text file there (.md, .txt, ...)")
     problems.tally.take(SOURCE, len(read))
@@ -88,9 +97,33 @@ def _files(folder: Path, root: Path, within: tuple[Path, ...], problems: Problem
             yield from _files(path, root, (*within, real), problems)
 
 
-def _document(path: Path, relative: Path, text: str, problems: Problems) -> Document:
-    if markup.is_html(text, path.suffix):
-        problems.tally.change(SOURCE, "HTML was read as the text that is seen", relative.as_posix())
+def _document(path: Path, relative: Path, problems: Problems) -> Document | None:
+    """What a file says; ``None``, and a problem noted, if it cannot be read."""
+    kind = path.suffix.lower()
+    if kind not in PROSE and kind[1:] in READERS:
+        page = _page(path, kind[1:], relative, problems)
+        return page and Document(_stem(relative), page.text, page.title or _stem(relative))
+    text = read_text(path, problems)
+    return None if text is None else _prose(path, relative, text, problems)
+
+
+def _page(path: Path, kind: str, relative: Path, problems: Problems) -> Page | None:
+    """What the reader of a kind of file makes of one."""
+    if not problems.may_read(path):
+        return None
+    by = READERS.version(kind)
+    problems.tally.change(SOURCE, f".{kind} files were read by {by}" if by else HTML, relative.as_posix())
+    try:
+        return READERS[kind](path, problems)
+    except Exception as error:  # noqa: BLE001 # the boundary: a reader of somebody else's
+        what = f"{by or 'the reader'} cannot read it ({type(error).__name__}: {short(str(error), 200)})"
+        problems.add(Place(path), what, "convert it to text first, or take it away")
+    return None
+
+
+def _prose(path: Path, relative: Path, text: str, problems: Problems) -> Document:
+    if markup.is_html(text):
+        problems.tally.change(SOURCE, HTML, relative.as_posix())
         page = markup.seen(text)
         return Document(_stem(relative), page.text, page.title or _stem(relative))
     if path.suffix.lower() not in PROSE:
@@ -108,7 +141,7 @@ def _document(path: Path, relative: Path, text: str, problems: Problems) -> Docu
 
 def revised(text: str) -> str:
     """A document's new text, as its file would be read: without front matter and tags."""
-    return markup.seen(text).text if markup.is_html(text, "") else front_matter(text)[1].strip()
+    return markup.seen(text).text if markup.is_html(text) else front_matter(text)[1].strip()
 
 
 def _stem(relative: Path) -> str:

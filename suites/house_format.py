@@ -10,12 +10,11 @@ from typing import Any
 from evals import patterns
 from evals.json_schema import fits
 from evals.patterns import PROBE
+from evals.problems import closest
 from evals.schema import InputError, Style
 from evals.shown import short, shown
 from evals.user_files import SETTINGS, read_json
-from suites.problems import closest
 
-KEYS = ("pattern", "schema", "answer", "rubric", "guide")
 RULES = ("pattern", "schema", "rubric")
 ANYTHING = ("", "x", "No.", "two words", "7,5 mm; 3 units!", "a longer sentence, such as a model may well write.")
 """A pattern that all of these follow tells no house format from any other text."""
@@ -34,7 +33,7 @@ def read(table: Mapping[str, Any], folder: Path, problem: Problem) -> Style | No
     """The house format that a table declares; None where it declares none. Files are looked for in ``folder``."""
     if not any(rule in table for rule in RULES):
         problem(
-            "style.pattern",
+            "pattern",
             "a regular expression, a schema or a rubric is expected, and there is none",
             "add one, or remove [style]",
         )
@@ -190,15 +189,13 @@ def _answer(table: Mapping[str, Any], schema: Mapping[str, Any] | None, problem:
     """The property that holds the bare answer."""
     given = table.get("answer", "")
     if not isinstance(given, str) or ("answer" in table and not given.strip()):
-        problem("style.answer", f"the name of a property is expected, not {shown(given)}", 'write answer = "value"')
+        problem("answer", f"the name of a property is expected, not {shown(given)}", 'write answer = "value"')
         return ""
     if given and "schema" not in table:
-        problem("style.answer", "there is no schema that it belongs to", "in a pattern write a group: (?P<answer>.+)")
+        problem("answer", "there is no schema that it belongs to", "in a pattern write a group: (?P<answer>.+)")
     properties = schema.get("properties") if schema else None
     if given and isinstance(properties, dict) and given not in properties:
-        problem(
-            "style.answer", f"the schema has no property '{short(given)}'", f"{closest(given, properties)} Rename or remove it"
-        )
+        problem("answer", f"the schema has no property '{short(given)}'", f"{closest(given, properties)} Rename or remove it")
     return given
 
 
@@ -207,7 +204,7 @@ def _rubric(table: Mapping[str, Any], problem: Problem) -> str:
     if isinstance(given, str) and (given.strip() or "rubric" not in table):
         return given.strip()
     problem(
-        "style.rubric",
+        "rubric",
         f"a demand in words is expected, not {shown(given)}",
         'write rubric = "The answer is one polite sentence."',
     )

@@ -8,11 +8,11 @@ from dataclasses import replace
 from pathlib import Path
 
 from evals.cache import digest
+from evals.problems import Place, Problems, closest
 from evals.schema import Domain, Example, InputError, Question, Revision, Suite, as_json
 from evals.tally import Tally
 from suites.documents import read_documents
 from suites.house_format import slow
-from suites.problems import Place, Problems, closest
 from suites.questions import Reader, check_unseen
 from suites.settings import EMBEDDED, FILE, read_settings
 

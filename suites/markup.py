@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
+
+from evals.files import read_text
+from evals.problems import Problems
 
 if TYPE_CHECKING:
     from bs4 import BeautifulSoup
@@ -13,7 +17,6 @@ BEGINNING = re.compile(
     r"\s*+(?:<\?xml[^>]*+>\s*+)?+(?:<!--(?>.*?-->)\s*+)*+<(?:!doctype\s+html|html)\b", re.IGNORECASE | re.DOTALL
 )
 """Nothing in it is tried in two ways: that would take for ever on a page that begins with some dozens of comments."""
-SUFFIXES = (".html", ".htm", ".xhtml")
 UNSEEN = ("script", "style", "template", "noscript", "head")
 BLOCKS = (
     *("address", "article", "aside", "blockquote", "br", "caption", "dd", "details", "dialog", "div", "dl", "dt", "fieldset"),
@@ -32,9 +35,15 @@ class Page(NamedTuple):
     title: str
 
 
-def is_html(text: str, suffix: str) -> bool:
-    """Whether a text is a page of HTML: it is called so, or begins like one."""
-    return suffix.lower() in SUFFIXES or BEGINNING.match(text) is not None
+def read(path: Path, problems: Problems) -> Page | None:
+    """A file of HTML; ``None``, and a problem noted, if it cannot be read."""
+    text = read_text(path, problems)
+    return None if text is None else seen(text)
+
+
+def is_html(text: str) -> bool:
+    """Whether a text begins like a page of HTML."""
+    return BEGINNING.match(text) is not None
 
 
 def seen(html: str) -> Page:

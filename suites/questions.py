@@ -8,12 +8,12 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from evals.problems import Place, Problems, closest
 from evals.schema import Example, Question, RevisedQuestion, Revision
 from evals.text import normalise
 from suites import values
 from suites.columns import EXAMPLE, QUESTION, REVISED, REVISION, Columns, Meaning
 from suites.documents import Corpus, revised
-from suites.problems import Place, Problems, closest
 from suites.rows import Row, judge, read_rows
 
 HOP = re.compile(r"\A\s*<\d+-hop>\s*")

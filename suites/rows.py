@@ -11,11 +11,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from evals.files import read_text
+from evals.problems import Place, Problems, closest
 from evals.strict_json import RepeatedKeyError, numbered, parsed
 from suites import values as texts
 from suites.columns import IGNORED, QUESTION, Columns, Meaning, meaning
-from suites.problems import Place, Problems, closest
-from suites.reading import read_text
 
 PLAIN = Meaning({}, {})
 

@@ -8,22 +8,20 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any
 
-from evals import strict_toml, task_code, task_files
+from evals import task_code, task_files
 from evals.axes import measures
 from evals.lm_eval_adapter import fetches, knows
+from evals.problems import Place, Problems, closest
 from evals.ranges import AMOUNT, Range
 from evals.schema import Rule, Source, Style, Suite
+from evals.settings_table import Table
 from evals.shown import short, shown
-from evals.text import RULES
-from evals.user_files import SETTINGS, YAML, UnreadableError, raw
+from evals.user_files import YAML, UnreadableError, raw
 from suites import house_format
-from suites.problems import Place, Problems, closest
-from suites.reading import read_text
 
 FILE = "suite.toml"
-KEYS = ("name", "title", "general", "instruction", "abstain", "source", "normalise", "style", "bars")
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 TASK = re.compile(r"""^task\s*:[ \t]*["']?([^\s"'#\[]+)""", re.MULTILINE)
 LONGEST_NAME = 100
@@ -32,6 +30,32 @@ GENERAL = EMBEDDED.resolve() / "general"
 """The general tasks that come with Proctor: the only ones whose code runs without being asked for."""
 BARS = {"share": Range(0, 1, "a share: 0.8 is 80 %"), "difference": Range(-1, 1, "a difference of shares: 0.05 is five points")}
 """Unit of a measure -> what a bar of it may be; amounts are 0 or more."""
+
+
+@dataclass(frozen=True)
+class Format:
+    """``[style]`` as it is written; `house_format` checks what is in it."""
+
+    pattern: Any = ""
+    schema: Any = None
+    answer: Any = ""
+    rubric: Any = ""
+    guide: str = ""
+
+
+@dataclass(frozen=True)
+class Written:
+    """What a ``suite.toml`` may hold."""
+
+    name: str = ""
+    title: str = ""
+    general: tuple[str, ...] = ()
+    instruction: str = ""
+    abstain: tuple[str, ...] = Suite.abstain
+    source: Source = "documents"
+    normalise: Rule = Suite.normalise
+    style: Format = Format()
+    bars: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -56,18 +80,8 @@ def read_settings(folder: Path, problems: Problems, *, trust: bool = False) -> S
 
     With ``trust`` the code of its general tasks may run.
     """
-    file = folder / FILE
-    text = read_text(file, problems, remedy="write one, or start with `proctor new DIR`", most=SETTINGS)
-    table = _parsed(text or "", file, problems)
-    return _Table(table, file, text or "", problems, trust).settings()
-
-
-def _parsed(text: str, file: Path, problems: Problems) -> dict[str, Any]:
-    try:
-        return strict_toml.parsed(text)
-    except strict_toml.TomlError as error:
-        problems.add(Place(file, error.line), f"not TOML that can be read: {error}", 'texts are written in quotes: name = "..."')
-    return {}
+    table = Table(folder / FILE, problems, remedy="write one, or start with `proctor new DIR`")
+    return _Checks(table, table.read(Written) or Written(), trust).settings()
 
 
 def _tasks(entry: str) -> Iterator[tuple[str, str]]:
@@ -84,80 +98,44 @@ def _tasks(entry: str) -> Iterator[tuple[str, str]]:
 
 
 @dataclass(frozen=True)
-class _Table:
-    values: Mapping[str, Any]
-    file: Path
-    source: str
-    problems: Problems
-    trust: bool = False
+class _Checks:
+    """What is to be checked of a ``suite.toml`` beyond the types of its fields."""
+
+    table: Table
+    given: Written
+    trust: bool
+
+    @property
+    def file(self) -> Path:
+        return self.table.path
+
+    @property
+    def problems(self) -> Problems:
+        return self.table.problems
 
     def settings(self) -> Settings:
-        self._check_keys(self.values, KEYS)
         name = self._name()
-        general = self._apart(tuple(self._general(entry) for entry in self._texts("general", ())))
+        general = self._apart(tuple(self._general(entry) for entry in self.given.general))
         return Settings(
             name=name,
-            title=self._text("title") or name,
-            instruction=self._text("instruction"),
+            title=self.given.title or name,
+            instruction=self.given.instruction,
             general=general,
             trusted=tuple(entry for entry in general if Path(entry).is_absolute() and (self.trust or entry == str(GENERAL))),
-            abstain=self._texts("abstain", Suite.abstain),
-            source=self._source(),
-            normalise=self._rule(),
+            abstain=self.given.abstain,
+            source=self.given.source,
+            normalise=self.given.normalise,
             style=self._style(),
-            guide=self._text("guide", "style"),
-            bars={measure: self._bars(measure, bars) for measure, bars in self._table("bars").items()},
+            guide=self.given.style.guide,
+            bars={measure: self._bars(measure, bars) for measure, bars in self.given.bars.items()},
         )
 
     def _name(self) -> str:
-        name = self._text("name") or self.file.parent.resolve().name
+        name = self.given.name or self.file.parent.resolve().name
         if not NAME.fullmatch(name) or len(name) > LONGEST_NAME:
             what = f"'{short(name)}' cannot be the name of a suite: it becomes part of test and file names"
             self._problem("name", what, f"use letters, digits, dots, dashes and underscores, {LONGEST_NAME} at most")
         return name
-
-    def _text(self, key: str, table: str = "") -> str:
-        values = self._table(table) if table else self.values
-        value, field = values.get(key, ""), f"{table}.{key}" if table else key
-        if not isinstance(value, str):
-            self._problem(field, f"a text is expected, not {shown(value)}", f'write {key} = "..."')
-        elif key in values and not value.strip():
-            self._problem(field, "a text is expected, and it is empty", "fill it in, or leave the line out")
-        return value if isinstance(value, str) else ""
-
-    def _texts(self, key: str, default: tuple[str, ...]) -> tuple[str, ...]:
-        values = self.values.get(key, list(default))
-        if isinstance(values, list) and all(isinstance(value, str) and value.strip() for value in values):
-            return tuple(values)
-        self._problem(key, f"a list of texts is expected, not {shown(values)}", f'write {key} = ["...", "..."]')
-        return default
-
-    def _source(self) -> Source:
-        value = self.values.get("source", "documents")
-        if value in get_args(Source):
-            found: Source = value
-            return found
-        self._problem(
-            "source",
-            f'"documents" or "question" is expected, not {shown(value)}',
-            'write source = "question", or leave the line out',
-        )
-        return "documents"
-
-    def _rule(self) -> Rule:
-        value = self.values.get("normalise", Suite.normalise)
-        if isinstance(value, str) and value in RULES:
-            return value  # type: ignore[return-value] # the rules are those that there are
-        what = f'"default" or "squad" is expected, not {shown(value)}'
-        self._problem("normalise", what, 'write normalise = "squad" to compare as papers do, or leave the line out')
-        return Suite.normalise
-
-    def _table(self, key: str) -> Mapping[str, Any]:
-        value = self.values.get(key, {})
-        if isinstance(value, dict):
-            return value
-        self._problem(key, f"a table is expected, not {shown(value)}", f"write [{key}] on a line of its own, and its keys below")
-        return {}
 
     def _general(self, entry: str) -> str:
         """A folder of tasks as an absolute path, an embedded one by its name; anything else is the name of a task."""
@@ -202,7 +180,7 @@ class _Table:
 
     def _check_links(self, folder: Path, entry: str) -> None:
         """Refuse tasks that links lead out of the suite to, and tell of a folder that is named outside of it."""
-        place = Place(self.file, self._line("general"), "general")
+        place = Place(self.file, self.table.line(("general",)), "general")
         named, own, shipped = (Path(os.path.normpath(path.absolute())) for path in (folder, self.file.parent, EMBEDDED))
         if named.is_relative_to(own):
             self.problems.may_read(folder, place)
@@ -231,47 +209,38 @@ class _Table:
         return entries
 
     def _style(self) -> Style | None:
-        table = self._table("style")
-        self._check_keys(table, house_format.KEYS, "style.")
-        if "style" not in self.values:
+        style = self.table.values.get("style")
+        if not isinstance(style, dict):
             return None
-        schema = table.get("schema")
-        place = Place(self.file, self._line("style.schema"), "style.schema")
+        schema, key = style.get("schema"), ("style", "schema")
+        place = Place(self.file, self.table.line(key), self.table.field(key))
         if isinstance(schema, str) and not self.problems.may_read(self.file.parent / schema, place):
             return None
-        return house_format.read(table, self.file.parent, self._problem)
+        return house_format.read(style, self.file.parent, lambda name, *said: self.table.problem(("style", name), *said))
 
     def _bars(self, measure: str, bars: Any) -> Mapping[str, float]:
-        field = f"bars.{measure}"
+        key = ("bars", measure)
         if not isinstance(bars, dict):
-            self._problem(field, f"a table of systems is expected, not {shown(bars)}", f'write "{measure}" = {{ rag = 0.8 }}')
+            what = f"expected a table of systems, not {shown(bars)}"
+            self.table.problem(key, what, f'write "{measure}" = {{ rag = 0.8 }}')
             return {}
         known = {one.name: one for one in measures()}
         found = next((known[name] for name in known if fnmatchcase(measure, name)), None)
         nested = any(isinstance(value, dict) for value in bars.values())
         if found is None and not nested:
-            self._problem(field, "there is no such measure", f"{closest(measure, known)} Rename or remove it")
+            self.table.problem(key, "there is no such measure", f"{closest(measure, known)} Rename or remove it")
         for system, value in bars.items():
-            self._check_bar(field, system, value, found.unit if found else "")
+            self._check_bar(measure, system, value, found.unit if found else "")
         return bars
 
-    def _check_bar(self, field: str, system: str, value: Any, unit: str) -> None:
+    def _check_bar(self, measure: str, system: str, value: Any, unit: str) -> None:
+        key = ("bars", measure)
         if isinstance(value, dict):
-            measure = field.removeprefix("bars.")
-            self._problem(field, "a bar is a number, not a table", f'put the measure in quotes: "{measure}.{system}" = {{ ... }}')
+            remedy = f'put the measure in quotes: "{measure}.{system}" = {{ ... }}'
+            self.table.problem(key, "a bar is a number, not a table", remedy)
         elif wrong := BARS.get(unit, AMOUNT).wrong(value):
-            self._problem(field, f"the bar of {system}: {wrong}", f"write {system} = 0.8" if unit in BARS else "write a number")
-
-    def _check_keys(self, table: Mapping[str, Any], known: tuple[str, ...], prefix: str = "") -> None:
-        for key in table:
-            if key not in known:
-                self._problem(prefix + key, "no such key", f"{closest(key, known)} Rename or remove it")
+            remedy = f"write {system} = 0.8" if unit in BARS else "write a number"
+            self.table.problem(key, f"the bar of {system}: {wrong}", remedy)
 
     def _problem(self, key: str, what: str, remedy: str) -> None:
-        self.problems.add(Place(self.file, self._line(key), key), what, remedy)
-
-    def _line(self, key: str) -> int | None:
-        """The line that sets a key, as far as it can be told without a parser that keeps lines."""
-        last = re.escape(key[:LONGEST_NAME].rpartition("bars.")[2].rpartition("style.")[2])
-        found = re.search(rf"^[ \t]*\[*[ \t]*[\"']?{last}\b", self.source, re.MULTILINE)
-        return self.source.count("\n", 0, found.start()) + 1 if found else None
+        self.table.problem((key,), what, remedy)

@@ -403,12 +403,12 @@ def test_what_takes_a_shipped_claim_s_place_is_announced(tmp_path, capsys):
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
-        ("", "claims.toml: no claims in it; begin each with a line [[claim]]"),
-        ("[claim]\nclaim = 'x'", "claims.toml: no claims in it"),
-        ("claim = [1]", "claims.toml: no claims in it"),
+        ("", "claims.toml: claim: missing; add a [[claim]] with claim, measure, system and expect"),
+        ("[claim]\nclaim = 'x'", "claims.toml:1: claim: expected tables, each under [[claim]], not {'claim': 'x'}"),
+        ("claim = [1]", "claims.toml:1: claim: expected tables, each under [[claim]], not [1]"),
         ("[[claim]]\nclaim = Ours", "claims.toml:2: not TOML"),
-        ("x = 1\n" + OWN, "claims.toml: x: unknown table"),
-        (OWN + 'agianst = "x"', "claims.toml:8: agianst: unknown field; did you mean against?"),
+        ("x = 1\n" + OWN, "claims.toml:1: x: unknown field; known: claim. Rename or remove it"),
+        (OWN + 'agianst = "x"', "claims.toml:8: agianst: unknown field; did you mean 'against'?"),
         (OWN.replace('"higher"', '"more"'), 'claims.toml:7: expect: expected "higher", "lower" or "equal", not \'more\''),
         (OWN.replace('measure = "accuracy.exact"', ""), 'claims.toml:2: measure: missing; add measure = "accuracy.exact"'),
         (
@@ -421,8 +421,8 @@ def test_what_takes_a_shipped_claim_s_place_is_announced(tmp_path, capsys):
         (OWN + "margin = true", "claims.toml:8: margin: expected a number"),
         (OWN.replace('"higher"', '"equal"'), "claims.toml:2: margin: equal within what is not said; add margin = 0.02"),
         (OWN.replace('"base"', '"rag"'), "claims.toml:6: against: compares a figure with itself"),
-        (OWN.replace('"Ours is better."', "[1]"), "claims.toml:3: claim: expected a text in quotes, not [1]"),
-        (OWN.replace('"rag"', "' '"), "claims.toml:5: system: expected a text in quotes"),
+        (OWN.replace('"Ours is better."', "[1]"), 'claims.toml:3: claim: expected a text, not [1]; write claim = "..."'),
+        (OWN.replace('"rag"', "' '"), "claims.toml:5: system: expected a text, and it is empty; fill it in"),
         (OWN + OWN, "claims.toml:10: claim: the same sentence twice"),
     ],
 )
@@ -561,7 +561,7 @@ def test_the_command_says_what_is_wrong_with_a_file(tmp_path, capsys):
     run = make_run(tmp_path / "run")
     for words in (["claims", str(run)], ["publish", str(run), "--to", str(tmp_path / "site")]):
         assert main([*words, "--claims", str(written(tmp_path, "x = 1"))]) == 4
-        assert "claims.toml: no claims in it" in capsys.readouterr().err
+        assert "claims.toml: claim: missing; add a [[claim]]" in capsys.readouterr().err
     assert not (tmp_path / "site").exists()
 
 

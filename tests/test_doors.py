@@ -6,19 +6,32 @@ A new one is no mistake. It is looked at with SECURITY.md in hand, and then name
 from __future__ import annotations
 
 import ast
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from evals.axes import AXES
+from evals.judges import JUDGES
+from evals.registry import Registry
+from evals.schema import InputError
+from leaderboard.plots.table import PLOTS
+from models.systems import RETRIEVERS
+from suites.documents import READERS
+from suites.importers import IMPORTERS
+
 ROOT = Path(__file__).resolve().parents[1]
 FILES = [
     ROOT / "conftest.py",
-    *(path for name in ("evals", "models", "suites", "leaderboard") for path in (ROOT / name).rglob("*.py")),
+    *(path for name in ("evals", "models", "suites", "leaderboard", "proctor") for path in (ROOT / name).rglob("*.py")),
 ]
 DOORS = {
-    "evals/axes.py: import_module": "Proctor's own axes",
-    "conftest.py: import_module": "Proctor's own axes",
+    "evals/registry.py: EntryPoint": "Proctor's own things, and what --judge names",
+    "evals/registry.py: entry_points": "things of installed packages",
+    "evals/registry.py: entry.load": "the same",
+    "evals/judges.py: JUDGES.written": "what --judge names: the user's own command line",
+    "proctor/cli.py: import_module": "Proctor's own commands",
     "models/adaptation.py: import_module": "libraries that the file itself names",
     "evals/options.py: os.execv": "pytest again, with Proctor's settings",
     "evals/stopping.py: subprocess.Popen": "pytest on a commit, without secrets, for leaderboard/ci.py",
@@ -41,6 +54,7 @@ OPENING = {
         "torch.load",
         "pandas.read_pickle",
     ),
+    *("EntryPoint", "entry.load", "JUDGES.written"),
     *("yaml.load", "yaml.unsafe_load", "yaml.full_load", "spec_from_file_location", "entry_points", "load_dataset"),
 }
 
@@ -74,6 +88,24 @@ def test_every_model_is_loaded_with_its_code_shut_out_or_asked_for() -> None:
     own = [node for node in loading if "trust_remote_code" not in {word.arg for word in node.keywords}]
     assert [ast.unparse(node) for node in own if "path" not in ast.unparse(node)] == [], "the recipe's own aside"
     assert len(loading) > len(own)
+
+
+def test_only_the_command_line_leads_to_a_module_that_no_entry_names() -> None:
+    written = {f"{path.relative_to(ROOT)}: {ast.unparse(node.func)}" for path, node in calls() if _is_method(node, "written")}
+    assert written == {"evals/judges.py: JUDGES.written"}
+
+
+def _is_method(node: ast.Call, name: str) -> bool:
+    return isinstance(node.func, ast.Attribute) and node.func.attr == name
+
+
+@pytest.mark.parametrize("registry", [AXES, JUDGES, RETRIEVERS, READERS, IMPORTERS, PLOTS], ids=lambda one: one.group)
+def test_a_name_that_comes_from_a_file_imports_nothing_that_no_entry_names(registry: Registry[object]) -> None:
+    for name in ("os:system", "os.path:join", "evals.lexical:LexicalJudge", "evals.lexical", "../x", "antigravity"):
+        assert name not in registry
+        with pytest.raises(InputError, match="there is no"):
+            registry[name]
+    assert "antigravity" not in sys.modules
 
 
 def test_no_process_is_started_through_a_shell() -> None:

@@ -602,7 +602,7 @@ def test_every_mistake_in_a_policy_is_named_with_file_and_field(tmp_path):
         "version: expected 1",
         "alpha: expected a number above 0, at most 0.5",
         "holm: unknown field",
-        "defaults.tier: expected one of critical",
+        'policy.yaml:4: defaults.tier: expected "critical", "supporting" or "advisory", not \'vital\'',
     ):
         assert said in str(found.value)
     for said in ("defaults.max_drop: expected", "measures.a.drop: unknown field", "measures.b: expected a table", "min_pairs"):
@@ -630,8 +630,8 @@ TOOTHLESS = {
     "min_pairs: 1000000000": "min_pairs: expected a whole number from 1 to 100,000 (items)",
     "judge_kappa_min: 40": "judge_kappa_min: expected a number from 0 to 1",
     "defaults: {tier: advisory}": "nothing decides: every rule is advisory",
-    "measures: [accuracy.exact]": "measures: expected a table of measures",
-    "measures: {1: {tier: critical}}": "measures: expected the name of a measure, not 1",
+    "measures: [accuracy.exact]": "measures: expected a table, not ['accuracy.exact']",
+    "measures: {1: {tier: critical}}": "measures: expected a name, not 1",
     "version: true": "given twice",
 }
 

@@ -70,7 +70,7 @@ READERS = {
     "citations": lambda text: without_citations(text, frozenset(["a"])),
     "front matter": lambda text: front_matter(f"---\n{text}\n---\n"),
     "heading": lambda text: HEADING.search(f"# {text}"),
-    "HTML": lambda text: (markup.is_html(text, ""), markup.seen(text)),
+    "HTML": lambda text: (markup.is_html(text), markup.seen(text)),
 }
 
 

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import json
 import os
+import sys
 import unicodedata
+from importlib.metadata import EntryPoint
+from types import ModuleType
 
 import pytest
 from hypothesis import given
@@ -14,6 +17,7 @@ from evals.schema import InputError
 from evals.tally import Count, Tally
 from suites import markup, values
 from suites.columns import EXAMPLE, QUESTION, meaning
+from suites.documents import READERS
 from suites.hints import hints
 from suites.load import load, read
 
@@ -491,3 +495,31 @@ def test_what_is_odd_and_allowed_is_hinted_at(suite):
     )
     for part in parts:
         assert any(part in hint for hint in said), part
+
+
+# Kinds of files that installed packages read.
+
+
+def test_a_file_is_read_by_the_reader_of_its_suffix(suite, monkeypatch):
+    monkeypatch.setitem(READERS.__dict__, "_added", {"rot": EntryPoint("rot", "tests.rot:turned", "proctor.readers")})
+    monkeypatch.setitem(sys.modules, "tests.rot", rot := ModuleType("tests.rot"))
+    rot.turned = lambda path, _: markup.Page(path.read_text()[::-1], "Turned")
+    made, tally = suite({"documents/blue.ROT": "The door is blue."[::-1]})
+    assert {document.id: (document.text, document.title) for document in made.domain.documents}["blue"] == (
+        *("The door is blue.", "Turned"),
+    )
+    assert any(".rot files were read by tests.rot (blue.ROT)" in note for note in tally.notes())
+    rot.turned = lambda *_: 1 // 0
+    said = refused(suite)
+    assert "documents/blue.ROT: tests.rot cannot read it (ZeroDivisionError" in said
+    assert "convert it to text first" in said
+
+
+def test_what_leads_out_of_the_suite_is_given_to_no_reader(suite, tmp_path, monkeypatch):
+    monkeypatch.setitem(READERS.__dict__, "_added", {"rot": EntryPoint("rot", "no_such_module:x", "proctor.readers")})
+    write(tmp_path, {"secret.rot": "x"})
+    (suite.folder / "documents").mkdir(parents=True)
+    (suite.folder / "documents" / "blue.rot").symlink_to(tmp_path / "secret.rot")
+    said = refused(suite)
+    assert "leads out of the suite's folder" in said
+    assert "no_such_module" not in said

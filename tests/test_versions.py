@@ -17,7 +17,7 @@ import pytest
 
 from evals import axes, code, machine
 from evals.cache import Cache
-from evals.exam import Axis, Exam, Sheet
+from evals.exam import Exam, Sheet
 from evals.judges import load_judge
 from leaderboard.changes import resettings
 from leaderboard.records import Records
@@ -88,7 +88,7 @@ guide = "As it is."
     "tasks/sides.jsonl": json.dumps({"query": "left or", "choices": ["right", "up"], "gold": 0}) + "\n",
     "tasks/code.py": "def same(docs):\n    return docs\n",
 }
-AXES = [value for name in axes.AXES for value in vars(import_module(f"evals.{name}")).values() if isinstance(value, Axis)]
+AXES = [*axes.AXES.values()]
 Keys = dict[tuple[str, str], str]
 """(what is kept, system) -> its key."""
 
@@ -415,9 +415,8 @@ def test_a_comment_or_another_form_of_the_same_code_makes_nothing_anew(world: Wo
 
 
 def test_every_axis_names_the_file_that_it_is_in() -> None:
-    for name in axes.AXES:
-        module = import_module(f"evals.{name}")
-        assert {axis.module for axis in vars(module).values() if isinstance(axis, Axis)} == {module.__name__}
+    for axis in AXES:
+        assert axis in vars(import_module(axis.module)).values()
 
 
 def test_a_replaced_embedder_is_named_where_runs_are_compared(world: World) -> None:

@@ -10,23 +10,27 @@ from typing import NamedTuple
 from evals.cache import digest
 from evals.code import code_of
 from evals.names import slug
+from evals.registry import Registry
 from leaderboard.history import History
 from leaderboard.options import Case
 from leaderboard.output import Site
-from leaderboard.plots import ageing, budget, context, effects, forgetting, hunger, keeping, runs
+from leaderboard.plots import runs
 from leaderboard.plots.canvas import SETTINGS
 from leaderboard.plots.sketch import Rows, Sketch
 from leaderboard.tables import Section
 
-PLOTS: dict[str, Callable[[Section, Case], Sketch | None]] = {
-    "keeping": keeping.sketch,
-    "budget": budget.sketch,
-    "ageing": ageing.sketch,
-    "hunger": hunger.sketch,
-    "context": context.sketch,
-    "forgetting": forgetting.sketch,
-    "effects": effects.sketch,
-}
+PLOTS: Registry[Callable[[Section, Case], Sketch | None]] = Registry(
+    "proctor.plots",
+    {
+        "keeping": "leaderboard.plots.keeping:sketch",
+        "budget": "leaderboard.plots.budget:sketch",
+        "ageing": "leaderboard.plots.ageing:sketch",
+        "hunger": "leaderboard.plots.hunger:sketch",
+        "context": "leaderboard.plots.context:sketch",
+        "forgetting": "leaderboard.plots.forgetting:sketch",
+        "effects": "leaderboard.plots.effects:sketch",
+    },
+)
 """Name -> what makes its sketch, in the order in which a page shows them."""
 
 
@@ -59,7 +63,7 @@ def of_history(section: Section, told: History, site: Site) -> Plot | None:
 
 
 def _plot(name: str, sketch: Sketch, section: Section, site: Site) -> Plot:
-    shape = digest(name, section.suite, section.base_model, repr(sketch.figures), _version(sketch))
+    shape = digest(name, section.suite, section.base_model, repr(sketch.figures), _version(name, sketch))
     prefix = f"{slug(section.suite)[:30]}-{name}-{shape[:16]}"
     file = f"plots/{prefix}.svg"
     svg = site.old(file) or _drawn(sketch, prefix)
@@ -74,6 +78,6 @@ def _drawn(sketch: Sketch, prefix: str) -> str:
         return sketch.draw(*sketch.figures).svg(prefix)
 
 
-def _version(sketch: Sketch) -> str:
-    """Of all that draws it."""
-    return digest(version("matplotlib"), code_of(_drawn, sketch.draw))
+def _version(name: str, sketch: Sketch) -> str:
+    """Of all that draws a plot."""
+    return digest(version("matplotlib"), code_of(_drawn, sketch.draw), *([PLOTS.version(name)] if name in PLOTS else []))

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import argparse
 
+from evals.problems import OUTSIDE
 from proctor.suites_told import counts, room, told
 from suites.hints import hints
 from suites.load import read
-from suites.problems import OUTSIDE
 
 
 def declare(parser: argparse.ArgumentParser) -> None:

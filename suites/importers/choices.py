@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
+from evals.problems import Place, Problems
 from evals.tally import Tally
 from suites.columns import Columns
 from suites.draft import json_lines
-from suites.problems import Place, Problems
 from suites.rows import Row, read_rows
 from suites.settings import NAME
 

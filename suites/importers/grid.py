@@ -9,8 +9,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
-from suites.problems import Place, Problems
-from suites.reading import read_text
+from evals.files import read_text
+from evals.problems import Place, Problems
 
 SEPARATORS = ",;\t"
 MOST_COLUMNS = 1000

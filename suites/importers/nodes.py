@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
+from evals.files import read_text
+from evals.problems import Place, Problems
 from evals.schema import InputError
 from evals.strict_json import RepeatedKeyError, parsed
 from suites import values
-from suites.problems import Place, Problems
-from suites.reading import read_text
 
 KINDS: dict[type, str] = {str: "a text", list: "a list", dict: "an object"}
 Read = TypeVar("Read")

@@ -1,13 +1,15 @@
-"""What all importers are told, and the split that they share."""
+"""What an importer is, what all are told, and the split that they share."""
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from evals.schema import InputError
+from suites.draft import Draft
 
 
 @dataclass(frozen=True)
@@ -25,3 +27,12 @@ class Options:
         if not ordered:
             raise InputError(f"{file}: there is no question in it; give a file with some")
         return frozenset(ordered[: max(1, round(self.test_share * len(ordered)))])
+
+
+class Importer(NamedTuple):
+    """A format, and what reads it."""
+
+    read: Callable[[Path, Options], Draft]
+    help: str
+    official: bool = False
+    """Whether the format has a split of its own, that a file of ids names."""

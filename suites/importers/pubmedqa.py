@@ -7,12 +7,12 @@ from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
+from evals.problems import Problems, closest
 from evals.schema import Document, Example, Question
 from suites import values
 from suites.draft import Draft
 from suites.importers.nodes import Node, each, read_json
-from suites.importers.options import Options
-from suites.problems import Problems, closest
+from suites.importers.options import Importer, Options
 
 INSTRUCTION = "Answer yes, no or maybe."
 DECISIONS = ("yes", "no", "maybe")
@@ -85,3 +85,6 @@ def _question(paper: Node, name: str) -> Question:
 
 def _example(question: Question) -> Example:
     return Example(question.text, question.references[0], question.evidence)
+
+
+IMPORTER = Importer(pubmedqa, "PubMedQA's ori_pqal.json: yes, no or maybe, one document an abstract", official=True)

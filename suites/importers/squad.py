@@ -7,12 +7,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from evals.problems import Problems
 from evals.schema import Document, Example, Question, Suite
 from suites import values
 from suites.draft import Draft, short
 from suites.importers.nodes import Node, each, read_json
-from suites.importers.options import Options
-from suites.problems import Problems
+from suites.importers.options import Importer, Options
 
 INSTRUCTION = 'Answer with a few words. Answer "unknown" if you do not know.'
 UNKNOWN = Suite.abstain[0]
@@ -126,3 +126,6 @@ class _Found:
 
 def _example(question: Question) -> Example:
     return Example(question.text, question.references[0] if question.references else UNKNOWN, question.evidence)
+
+
+IMPORTER = Importer(squad, "SQuAD's JSON, version 1 or 2: split by article, one document a paragraph")

@@ -7,13 +7,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NamedTuple
 
+from evals.problems import Place, Problems, closest
 from evals.schema import Document, Example, InputError, Question, Suite
 from suites import markup, values
 from suites.columns import QUESTION, Columns, meaning
 from suites.draft import Draft
 from suites.importers.grid import Line, read_grid
-from suites.importers.options import Options
-from suites.problems import Place, Problems, closest
+from suites.importers.options import Importer, Options
 from suites.questions import HOP
 
 COLUMNS: Columns = {
@@ -167,7 +167,7 @@ class _Cells:
         bare = HOP.sub("", text)
         if bare != text:
             self._changed(line, "the marks <1-hop>, <2-hop>, ... are no part of a context")
-        if markup.is_html(bare, ""):
+        if markup.is_html(bare):
             self._changed(line, "HTML was read as the text that is seen")
             return markup.seen(bare).text
         return bare.strip()
@@ -282,3 +282,6 @@ def _example(row: _Asked) -> Example:
 
 def _question(row: _Asked, group: str) -> Question:
     return Question(row.id, row.question, row.answers, row.documents, cluster=group)
+
+
+IMPORTER = Importer(table, "a table (CSV, TSV) with columns question, answer, context and, if you like, id, title and split")

@@ -11,17 +11,16 @@ from pathlib import Path
 from typing import NamedTuple
 
 from evals.schema import InputError
-from evals.shown import short
+from evals.shown import listed, short
 from evals.tally import Tally
 
 SHOWN = 100
 """So many problems are listed; a file with the wrong column names has one on every line."""
-
-
 OUTSIDE = "--allow-outside-files"
 """The option that lets a suite read what lies outside of its folder."""
 LONGEST = 600
 """Letters of what is wrong, and of the remedy: names and values of any length may be quoted in them."""
+LONGEST_FIELD = 120
 
 
 class Place(NamedTuple):
@@ -39,12 +38,12 @@ class Place(NamedTuple):
 
 
 class Problems:
-    """Collects problems, and raises them as one `InputError`.
+    """Collects problems, and raises them as one `InputError`: a list under its ``subject``, or bare lines where there is none.
 
     With ``within`` nothing is read that lies outside of that folder, links followed, unless ``outside`` allows it.
     """
 
-    def __init__(self, subject: str, within: Path | None = None, *, outside: bool = False) -> None:
+    def __init__(self, subject: str = "", within: Path | None = None, *, outside: bool = False) -> None:
         self.subject = subject
         self.within = within
         self.outside = outside
@@ -67,29 +66,35 @@ class Problems:
         self.add(place or Place(path), f"{path if place else 'it'} leads out of the suite's folder, to {target}", remedy)
         return False
 
-    def add(self, place: Place, what: str, remedy: str) -> None:
-        """Note one problem: what is wrong or was expected, and how to put it right."""
-        at = Place(place.file, place.line, short(place.field))
-        self.found.append(f"{at}: {short(what, LONGEST)}; {short(remedy, LONGEST)}")
+    def add(self, place: Place, what: str, remedy: str = "") -> None:
+        """Note one problem: what is wrong or was expected, and how to put it right, unless that says it already."""
+        named = Place(place.file, place.line, short(place.field, LONGEST_FIELD))
+        at = str(named) if self.subject else f"{named._replace(field='')}{named.field and f': {named.field}'}"
+        self.found.append(f"{at}: {short(what, LONGEST)}{remedy and f'; {short(remedy, LONGEST)}'}")
 
     def check(self) -> None:
         """Raise what was found, if anything."""
+        if self.found:
+            raise self.error()
+
+    def error(self) -> InputError:
+        """What was found, each problem once."""
         found = list(dict.fromkeys(self.found))
-        if not found:
-            return
-        count = len(found)
-        lines = [f"{self.subject}: {count} problem{'s' * (count > 1)}", *found[:SHOWN]]
-        if count > SHOWN:
-            lines.append(f"... and {count - SHOWN} more")
-        raise InputError("\n  ".join(lines))
+        lines = listed(found, SHOWN)
+        if not self.subject:
+            return InputError("\n".join(lines))
+        return InputError("\n  ".join([f"{self.subject}: {len(found)} problem{'s' * (len(found) > 1)}", *lines]))
+
+
+def near(name: str, known: Iterable[str], cutoff: float = 0.6) -> str | None:
+    """The name that was probably meant; None where none is like it. Long ones are not looked at: each letter is to each."""
+    found = difflib.get_close_matches(name, [*known], n=1, cutoff=cutoff) if len(name) <= LONGEST else []
+    return found[0] if found else None
 
 
 def closest(name: str, known: Iterable[str]) -> str:
     """A remedy for a name that is not known: the one that was probably meant, or the first that there are."""
     names = list(known)
-    near = (
-        difflib.get_close_matches(name, names, n=1) if len(name) <= LONGEST else []
-    )  # it compares every letter with every other
-    if near:
-        return f"did you mean '{short(near[0])}'?"
+    if meant := near(name, names):
+        return f"did you mean '{short(meant)}'?"
     return f"known: {', '.join(map(short, names[:12])) or 'none'}{', ...' if len(names) > 12 else '.'}"

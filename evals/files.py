@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import NamedTuple
 
+from evals.problems import Place, Problems
 from evals.user_files import DATA, UnreadableError, decoded, raw
-from suites.problems import Place, Problems
 
 
 class Kind(NamedTuple):
