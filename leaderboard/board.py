@@ -6,7 +6,7 @@ wrong), and those that could not be measured.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -24,7 +24,7 @@ from leaderboard.people import Labels, labels, put_right
 from leaderboard.percentiles import SECONDS, around
 from leaderboard.places import Places, places
 from leaderboard.records import Records
-from leaderboard.retraining import trained
+from leaderboard.section import Section, sections
 from leaderboard.series import Caution, Series, grouped, rounded
 from leaderboard.standing import Standing, standings
 from leaderboard.store import Run
@@ -127,24 +127,22 @@ def board(runs: Sequence[Run], claims: Sequence[Claim] | None = None) -> Board:
     What several of the runs measured is taken from the last.
     """
     provenance = merged([run.provenance for run in runs])
-    systems, fair = provenance.get("systems", {}), provenance.get("fair", {})
-    records = latest(runs)
-    said = labels(runs)
-    groups = grouped(records, "suite", "base_model").values()
-    own = trained(systems)
-    cells = [cell for group in groups for cell in _cells(group, fair, said, own)]
-    order = {name: place for place, name in enumerate(systems)}
+    found, said = sections(latest(runs), provenance), labels(runs)
+    cells = [cell for section in found for cell in _cells(section, said)]
+    order = {name: place for place, name in enumerate(provenance.get("systems", {}))}
     cells.sort(
         key=lambda cell: (cell.suite, cell.base_model, rank(cell.measure), order.get(cell.system, len(order)), cell.system)
     )
-    found = tuple(findings(records, load() if claims is None else claims, systems))
-    more = (
-        tuple(effects(records, systems)),
-        tuple(crossings(records, systems)),
-        found,
-        tuple(of_the_best(pairs(records, systems), cells)),
+    return Board(
+        provenance,
+        tuple(cells),
+        tuple(effects(found)),
+        tuple(crossings(found)),
+        tuple(findings(found, load() if claims is None else claims)),
+        tuple(of_the_best(pairs(found), cells)),
+        tuple(gathered(found)),
+        places=tuple(places(found)),
     )
-    return Board(provenance, tuple(cells), *more, tuple(gathered(records, provenance)), places=tuple(places(records)))
 
 
 def latest(runs: Sequence[Run]) -> Records:
@@ -165,15 +163,14 @@ def merged(provenances: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     return merged
 
 
-def _cells(records: Records, fair: Mapping[str, Any], said: Labels, own: Collection[str]) -> Iterator[Cell]:
+def _cells(section: Section, said: Labels) -> Iterator[Cell]:
     """The cells of all systems in all measures on one suite with one base model, with how each stands in it."""
-    groups = list(grouped(records, "measure").values())
-    measures = [{name: Series(rows) for (name,), rows in grouped(group, "system").items()} for group in groups]
-    timed = next((columns for columns in measures if next(iter(columns.values())).first.measure == SECONDS), {})
-    for group, columns, marks in zip(groups, measures, standings(measures, own), strict=True):
-        asked = set(group.item.tolist())
+    measures, timed = list(section.measures.values()), section.measures.get(SECONDS, {})
+    fair = section.run.get("fair", {})
+    for columns, marks in zip(measures, standings(measures, section.trained), strict=True):
+        asked = set[int]().union(*(series.records.item.tolist() for series in columns.values()))
         for system, series in columns.items():
-            stamp = fair.get(row(series.first.suite, series.first.base_model, system))
+            stamp = fair.get(row(section.suite, section.base_model, system))
             yield _cell(series, asked, marks.get(system, Standing()), stamp, said, timed.get(system))
 
 

@@ -12,12 +12,11 @@ import numpy as np
 
 from evals.comparison import Noise, common, joint_noise, widened
 from evals.differences import signed_interval
-from evals.schema import Record
 from evals.statistics import Array, Interval
 from leaderboard import retraining
-from leaderboard.records import Records
-from leaderboard.retraining import Variation, once, trained, variation
-from leaderboard.series import Series, grouped, rounded
+from leaderboard.retraining import Variation, once
+from leaderboard.section import Section
+from leaderboard.series import Series, rounded
 
 SHARES = {"hunger.eighth": 1 / 8, "hunger.quarter": 1 / 4, "hunger.half": 1 / 2, "accuracy.exact": 1.0}
 """Measure -> the share of the training examples that it is measured with."""
@@ -49,19 +48,19 @@ class Crossing:
     """What the interval allows for that was not measured."""
 
 
-def crossings(records: Iterable[Record], systems: Mapping[str, Any]) -> Iterator[Crossing]:
+def crossings(sections: Iterable[Section]) -> Iterator[Crossing]:
     """For each system that was trained on less, against each that retrieves and is not trained; none from too few clusters."""
-    wanted, own = Records.of(records).where(lambda about: about.measure in SHARES).valued(), trained(systems)
-    for (suite, base_model), group in grouped(wanted, "suite", "base_model").items():
-        columns = {key: Series(rows) for key, rows in grouped(group, "system", "measure").items()}
-        known = variation(series.seed_means for (system, _), series in columns.items() if system in own)
-        levels = [name for name in _untrained(systems) if (name, WHOLE) in columns]
-        for system in dict.fromkeys(system for system, _ in columns):
-            curve = [columns[system, measure] for measure in SHARES if (system, measure) in columns]
+    for section in sections:
+        columns = {key: series for key, series in section.columns.items() if key[0] in SHARES and series.valued}
+        own, known = section.trained, section.variation(*SHARES)
+        levels = [name for name in _untrained(section.systems) if (WHOLE, name) in columns]
+        for system in dict.fromkeys(system for _, system in columns):
+            curve = [columns[measure, system] for measure in SHARES if (measure, system) in columns]
             for level in levels if len(curve) == len(SHARES) else ():
-                gaps = _gaps(curve, columns[level, WHOLE], own, known)
+                gaps = _gaps(curve, columns[WHOLE, level], own, known)
                 if gaps:
-                    yield Crossing(suite, base_model, system, level, *_crossing(gaps), _caution(curve, own, known))
+                    about = (section.suite, section.base_model, system, level)
+                    yield Crossing(*about, *_crossing(gaps), _caution(curve, own, known))
 
 
 def _untrained(systems: Mapping[str, Any]) -> list[str]:

@@ -103,6 +103,21 @@ class Series:
         return self.records[0]
 
     @property
+    def column(self) -> tuple[str, str]:
+        """Its measure and system."""
+        return self.first.measure, self.first.system
+
+    @property
+    def impossible(self) -> bool:
+        """Whether it was never applicable."""
+        return len(self.records.ended("not_applicable")) == len(self.records)
+
+    @property
+    def valued(self) -> bool:
+        """Whether any of the records has a value."""
+        return len(self.means.items) > 0
+
+    @property
     def unit(self) -> str:
         """Of the values."""
         return self.first.unit
