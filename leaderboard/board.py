@@ -10,6 +10,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+
 from evals.schema import Better, Status
 from leaderboard import row
 from leaderboard.axes import rank
@@ -23,7 +25,7 @@ from leaderboard.pairs import Pair, of_the_best, pairs
 from leaderboard.people import Labels, labels, put_right
 from leaderboard.percentiles import SECONDS, around
 from leaderboard.places import Places, places
-from leaderboard.records import Records
+from leaderboard.records import Codes, Records
 from leaderboard.section import Section, sections
 from leaderboard.series import Caution, Series, grouped, rounded
 from leaderboard.standing import Standing, standings
@@ -168,17 +170,17 @@ def _cells(section: Section, said: Labels) -> Iterator[Cell]:
     measures, timed = list(section.measures.values()), section.measures.get(SECONDS, {})
     fair = section.run.get("fair", {})
     for columns, marks in zip(measures, standings(measures, section.trained), strict=True):
-        asked = set[int]().union(*(series.records.item.tolist() for series in columns.values()))
+        asked = np.unique(np.concatenate([series.records.item for series in columns.values()]))
         for system, series in columns.items():
             stamp = fair.get(row(section.suite, section.base_model, system))
             yield _cell(series, asked, marks.get(system, Standing()), stamp, said, timed.get(system))
 
 
-def _cell(series: Series, asked: set[int], standing: Standing, fair: Any, said: Labels, timed: Series | None) -> Cell:
+def _cell(series: Series, asked: Codes, standing: Standing, fair: Any, said: Labels, timed: Series | None) -> Cell:
     first, found = series.first, series.interval and around(series.interval, series.first.measure, timed)
     labelled, right = put_right(series, said)
     gap = standing.gap
-    absent = series.items("not_applicable") - series.items("scored", "failed", "unmeasured")
+    absent = np.setdiff1d(series.items("not_applicable"), series.items("scored", "failed", "unmeasured"))
     return Cell(
         suite=first.suite,
         base_model=first.base_model,
@@ -194,7 +196,7 @@ def _cell(series: Series, asked: set[int], standing: Standing, fair: Any, said: 
         clusters=found.clusters if found else 0,
         effective=rounded(found.effective) if found else 0.0,
         seeds=len(grouped(series.records, "seed")),
-        expected=len(asked - absent),
+        expected=len(asked) - len(absent),
         failed=len(series.items("failed")),
         unmeasured=len(series.items("unmeasured")),
         not_applicable=len(absent),
@@ -224,6 +226,6 @@ def _cell(series: Series, asked: set[int], standing: Standing, fair: Any, said: 
 
 def _status(series: Series) -> Status:
     for status in ("scored", "failed", "unmeasured"):
-        if series.items(status):
+        if len(series.records.ended(status)):
             return status
     return "not_applicable"
