@@ -132,7 +132,7 @@ def _with_p(tested: _Tested, mine: Series, theirs: Series, section: Section) -> 
     noise = retraining.noise(mine, theirs, section.trained, known)
     told = [retraining.caution(len(sides), known)] if sides else []
     told += _cautions(mine, theirs, tested.found)
-    p = max(_p(tested, mine.noise_against(theirs)), _p(tested, noise))
+    p = max(_p(tested, each) for each in {mine.noise_against(theirs), noise})
     return replace(tested, p=p, known=known, caution="; ".join(told))
 
 
