@@ -110,7 +110,7 @@ def _once(columns: Columns, own: Collection[str], measures: Iterable[str]) -> di
     """What figures that requirements are about would differ by after another training, where there was one alone."""
     found: dict[Column, retraining.Variation] = {}
     for measure in measures:
-        mine = {system: columns[measure, system] for system in own if (measure, system) in columns}
+        mine = {system: columns[measure, system] for system in sorted(own) if (measure, system) in columns}
         known = retraining.variation(series.seed_means for series in mine.values())
         once = [system for system, series in mine.items() if series.interval and retraining.once(series, own)]
         found |= {(measure, system): known for system in once if known.deviation}
