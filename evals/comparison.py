@@ -168,8 +168,8 @@ class Comparison:
         return self.sampling.above(edge) if self.sampling else 1.0
 
     def allowing(self, noise: Noise | None) -> Comparison:
-        """The same with other training noise; nothing changes where there is none, or no test."""
-        if not noise or not noise.error or not self.sampling:
+        """The same with other training noise; nothing changes where there is none, or no test, or it is allowed for already."""
+        if not noise or not noise.error or not self.sampling or noise == self.sampling.noise:
             return self
         sampling = replace(self.sampling, noise=noise)
         return replace(self, difference=sampling.questions.allowing(noise.reach), p=sampling.two_sided(0.0), sampling=sampling)

@@ -276,6 +276,16 @@ def signed_interval(values: Sequence[float] | Array, clusters: Clusters, *, with
     return difference(values, clusters, within=within).interval
 
 
+def signed_intervals(rows: Array, clusters: Clusters) -> list[Interval]:
+    """The same of each of many rows of differences, (rows, items), whose ends are looked for together."""
+    data = [clustered(row, clusters) for row in rows]
+    if any(each.lowest < -1 or each.highest > 1 for each in data):
+        return [signed_interval(row, clusters) for row in rows]
+    sums, sizes, told = (np.stack([getattr(each, name) for each in data]) for name in ("sums", "sizes", "told"))
+    low, high = ends(summed(sums, sizes, told, np.array([each.squares for each in data])))
+    return [each.interval(*both, "score t") for each, both in zip(data, zip(low, high, strict=True), strict=True)]
+
+
 def measured_interval(values: Sequence[float] | Array, clusters: Clusters, unit: str) -> Interval:
     """95 % interval of the mean of a measure's values, by the unit of the measure."""
     return signed_interval(values, clusters) if unit == "difference" else interval(values, clusters, share=unit == "share")

@@ -69,10 +69,11 @@ def debated(run: Path, claims: Sequence[Path] = ()) -> str:
     from leaderboard.claims import load
     from leaderboard.debate import as_text
     from leaderboard.findings import findings
+    from leaderboard.section import sections
     from leaderboard.store import read
 
     tested, opened = load(claims), read(run)
-    return as_text(list(findings(latest([opened]), tested, opened.provenance.get("systems"))))
+    return as_text(list(findings(sections(latest([opened]), opened.provenance), tested)))
 
 
 def advised(runs: Sequence[Path], asked: Mapping[str, Any], paid: Paid, *, as_data: bool = False) -> str:
@@ -89,9 +90,9 @@ def advised(runs: Sequence[Path], asked: Mapping[str, Any], paid: Paid, *, as_da
     from leaderboard.counsel import advise, as_json, as_text
     from leaderboard.situation import Situation
 
-    sections = _evidence(runs)
-    paid.check(sections)
-    found = [advice for each in sections for advice in advise([each], Situation(paid.of(each), **asked))]
+    evidence = _evidence(runs)
+    paid.check(evidence)
+    found = [advice for each in evidence for advice in advise([each], Situation(paid.of(each), **asked))]
     return json.dumps([as_json(each) for each in found], indent=1, allow_nan=False) if as_data else as_text(found)
 
 
@@ -100,6 +101,7 @@ def _evidence(runs: Sequence[Path]) -> list[Evidence]:
     from leaderboard import gathering
     from leaderboard.board import latest, merged
     from leaderboard.changes import incomparable
+    from leaderboard.section import sections
     from leaderboard.store import read
 
     if len(runs) == 1 and runs[0].is_file():
@@ -109,4 +111,5 @@ def _evidence(runs: Sequence[Path]) -> list[Evidence]:
     if differences:
         raise InputError("\n".join(["these runs are of different exams, and say nothing together:", *differences]))
     folder = runs[0] if len(runs) == 1 else None
-    return gathering.gathered(latest(opened), merged([run.provenance for run in opened]), folder)
+    found = sections(latest(opened), merged([run.provenance for run in opened]))
+    return gathering.gathered(found, folder)

@@ -6,9 +6,11 @@ wrong), and those that could not be measured.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
+
+import numpy as np
 
 from evals.axes import rank
 from evals.schema import Better, Status
@@ -23,8 +25,8 @@ from leaderboard.pairs import Pair, of_the_best, pairs
 from leaderboard.people import Labels, labels, put_right
 from leaderboard.percentiles import SECONDS, around
 from leaderboard.places import Places, places
-from leaderboard.records import Records
-from leaderboard.retraining import trained
+from leaderboard.records import Codes, Records
+from leaderboard.section import Section, sections
 from leaderboard.series import Caution, Series, grouped, rounded
 from leaderboard.standing import Standing, standings
 from leaderboard.store import Run
@@ -127,24 +129,22 @@ def board(runs: Sequence[Run], claims: Sequence[Claim] | None = None) -> Board:
     What several of the runs measured is taken from the last.
     """
     provenance = merged([run.provenance for run in runs])
-    systems, fair = provenance.get("systems", {}), provenance.get("fair", {})
-    records = latest(runs)
-    said = labels(runs)
-    groups = grouped(records, "suite", "base_model").values()
-    own = trained(systems)
-    cells = [cell for group in groups for cell in _cells(group, fair, said, own)]
-    order = {name: place for place, name in enumerate(systems)}
+    found, said = sections(latest(runs), provenance), labels(runs)
+    cells = [cell for section in found for cell in _cells(section, said)]
+    order = {name: place for place, name in enumerate(provenance.get("systems", {}))}
     cells.sort(
         key=lambda cell: (cell.suite, cell.base_model, rank(cell.measure), order.get(cell.system, len(order)), cell.system)
     )
-    found = tuple(findings(records, load() if claims is None else claims, systems))
-    more = (
-        tuple(effects(records, systems)),
-        tuple(crossings(records, systems)),
-        found,
-        tuple(of_the_best(pairs(records, systems), cells)),
+    return Board(
+        provenance,
+        tuple(cells),
+        tuple(effects(found)),
+        tuple(crossings(found)),
+        tuple(findings(found, load() if claims is None else claims)),
+        tuple(of_the_best(pairs(found), cells)),
+        tuple(gathered(found)),
+        places=tuple(places(found)),
     )
-    return Board(provenance, tuple(cells), *more, tuple(gathered(records, provenance)), places=tuple(places(records)))
 
 
 def latest(runs: Sequence[Run]) -> Records:
@@ -165,23 +165,22 @@ def merged(provenances: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     return merged
 
 
-def _cells(records: Records, fair: Mapping[str, Any], said: Labels, own: Collection[str]) -> Iterator[Cell]:
+def _cells(section: Section, said: Labels) -> Iterator[Cell]:
     """The cells of all systems in all measures on one suite with one base model, with how each stands in it."""
-    groups = list(grouped(records, "measure").values())
-    measures = [{name: Series(rows) for (name,), rows in grouped(group, "system").items()} for group in groups]
-    timed = next((columns for columns in measures if next(iter(columns.values())).first.measure == SECONDS), {})
-    for group, columns, marks in zip(groups, measures, standings(measures, own), strict=True):
-        asked = set(group.item.tolist())
+    measures, timed = list(section.measures.values()), section.measures.get(SECONDS, {})
+    fair = section.run.get("fair", {})
+    for columns, marks in zip(measures, standings(measures, section.trained), strict=True):
+        asked = np.unique(np.concatenate([series.records.item for series in columns.values()]))
         for system, series in columns.items():
-            stamp = fair.get(row(series.first.suite, series.first.base_model, system))
+            stamp = fair.get(row(section.suite, section.base_model, system))
             yield _cell(series, asked, marks.get(system, Standing()), stamp, said, timed.get(system))
 
 
-def _cell(series: Series, asked: set[int], standing: Standing, fair: Any, said: Labels, timed: Series | None) -> Cell:
+def _cell(series: Series, asked: Codes, standing: Standing, fair: Any, said: Labels, timed: Series | None) -> Cell:
     first, found = series.first, series.interval and around(series.interval, series.first.measure, timed)
     labelled, right = put_right(series, said)
     gap = standing.gap
-    absent = series.items("not_applicable") - series.items("scored", "failed", "unmeasured")
+    absent = np.setdiff1d(series.items("not_applicable"), series.items("scored", "failed", "unmeasured"))
     return Cell(
         suite=first.suite,
         base_model=first.base_model,
@@ -197,7 +196,7 @@ def _cell(series: Series, asked: set[int], standing: Standing, fair: Any, said: 
         clusters=found.clusters if found else 0,
         effective=rounded(found.effective) if found else 0.0,
         seeds=len(grouped(series.records, "seed")),
-        expected=len(asked - absent),
+        expected=len(asked) - len(absent),
         failed=len(series.items("failed")),
         unmeasured=len(series.items("unmeasured")),
         not_applicable=len(absent),
@@ -227,6 +226,6 @@ def _cell(series: Series, asked: set[int], standing: Standing, fair: Any, said: 
 
 def _status(series: Series) -> Status:
     for status in ("scored", "failed", "unmeasured"):
-        if series.items(status):
+        if len(series.records.ended(status)):
             return status
     return "not_applicable"

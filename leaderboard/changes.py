@@ -155,7 +155,7 @@ def changes(before: Run, after: Run, seeded: Sequence[Run] = ()) -> list[Change]
 
 def _asked(series: Series) -> bool:
     """Whether the measure applies to any item at all."""
-    return bool(series.items("scored", "failed", "unmeasured"))
+    return len(series.items("scored", "failed", "unmeasured")) > 0
 
 
 def retrained(before: Run, after: Run) -> set[tuple[str, ...]]:

@@ -12,13 +12,12 @@ import numpy as np
 
 from evals import accuracy, hunger
 from evals.comparison import Noise, common, joint_noise, widened
-from evals.differences import signed_interval
-from evals.schema import Record
+from evals.differences import signed_intervals
 from evals.statistics import Array, Interval
 from leaderboard import retraining
-from leaderboard.records import Records
-from leaderboard.retraining import Variation, once, trained, variation
-from leaderboard.series import Series, grouped, rounded
+from leaderboard.retraining import Variation, once
+from leaderboard.section import Section
+from leaderboard.series import Series, rounded
 
 WHOLE = accuracy.EXACT.name
 SHARES = {measure.name: 1 / count for measure, count in hunger.ONE_OF.items()} | {WHOLE: 1.0}
@@ -50,19 +49,20 @@ class Crossing:
     """What the interval allows for that was not measured."""
 
 
-def crossings(records: Iterable[Record], systems: Mapping[str, Any]) -> Iterator[Crossing]:
+def crossings(sections: Iterable[Section]) -> Iterator[Crossing]:
     """For each system that was trained on less, against each that retrieves and is not trained; none from too few clusters."""
-    wanted, own = Records.of(records).where(lambda about: about.measure in SHARES).valued(), trained(systems)
-    for (suite, base_model), group in grouped(wanted, "suite", "base_model").items():
-        columns = {key: Series(rows) for key, rows in grouped(group, "system", "measure").items()}
-        known = variation(series.seed_means for (system, _), series in columns.items() if system in own)
-        levels = [name for name in _untrained(systems) if (name, WHOLE) in columns]
-        for system in dict.fromkeys(system for system, _ in columns):
-            curve = [columns[system, measure] for measure in SHARES if (system, measure) in columns]
+    for section in sections:
+        columns = {key: series for key, series in section.columns.items() if key[0] in SHARES and series.valued}
+        own, known = section.trained, section.variation(*SHARES)
+        levels = [name for name in _untrained(section.systems) if (WHOLE, name) in columns]
+        for system in dict.fromkeys(system for _, system in columns):
+            curve = [columns[measure, system] for measure in SHARES if (measure, system) in columns]
             for level in levels if len(curve) == len(SHARES) else ():
-                gaps = _gaps(curve, columns[level, WHOLE], own, known)
-                if gaps:
-                    yield Crossing(suite, base_model, system, level, *_crossing(gaps), _caution(curve, own, known))
+                gaps = _gaps(curve, columns[WHOLE, level], own, known)
+                found = _crossing(gaps) if gaps else None
+                if found:
+                    about = (section.suite, section.base_model, system, level)
+                    yield Crossing(*about, *found, _caution(curve, own, known))
 
 
 def _untrained(systems: Mapping[str, Any]) -> list[str]:
@@ -76,28 +76,29 @@ def _caution(curve: Sequence[Series], own: Collection[str], known: Variation) ->
     return f"one training run a share: the interval allows for {known}" if alone else ""
 
 
-Gap = Callable[[float], Interval]
-"""How far the curve is ahead of the level, by doublings of the smallest share."""
+Gaps = Callable[[Array], list[Interval]]
+"""How far the curve is ahead of the level at some places, by doublings of the smallest share."""
 
 
-def _gaps(curve: Sequence[Series], level: Series, own: Collection[str], known: Variation) -> Gap | None:
-    """None where fewer clusters were asked than tell of anything."""
+def _gaps(curve: Sequence[Series], level: Series, own: Collection[str], known: Variation) -> Gaps | None:
+    """None where no item is common to all."""
     (*reached, to_reach), clusters = common(*(series.means for series in (*curve, level)))
-    if not len(to_reach) or signed_interval(to_reach, clusters).few:
+    if not len(to_reach):
         return None
     ahead = np.stack(reached, axis=1) - to_reach[:, None]
     noises = [retraining.own_noise(series, own, known) for series in curve]
     still = retraining.own_noise(level, own, known)
 
-    def gap(place: float) -> Interval:
-        weights = _weights(place, len(curve))
-        moved = [
-            replace(noise, error=weight * noise.error) if noise else None for noise, weight in zip(noises, weights, strict=True)
-        ]
-        mixed = np.einsum("nk,k->n", ahead, weights)
-        return widened(signed_interval(mixed, clusters), reduce(_joint, moved, still), within=(-1.0, 1.0))
+    def gaps(places: Array) -> list[Interval]:
+        weights = [_weights(float(place), len(curve)) for place in places]
+        found = signed_intervals(np.stack([np.einsum("nk,k->n", ahead, each) for each in weights]), clusters)
+        return [widened(one, noise(each), within=(-1.0, 1.0)) for one, each in zip(found, weights, strict=True)]
 
-    return gap
+    def noise(weights: Array) -> Noise | None:
+        moved = (replace(one, error=weight * one.error) if one else None for one, weight in zip(noises, weights, strict=True))
+        return reduce(_joint, moved, still)
+
+    return gaps
 
 
 def _joint(mine: Noise | None, theirs: Noise | None) -> Noise | None:
@@ -110,19 +111,21 @@ def _weights(place: float, count: int) -> Array:
     return np.asarray(np.maximum(0.0, 1 - np.abs(np.arange(count) - place)), np.float64)
 
 
-def _crossing(gap: Gap) -> tuple[float | None, float | None, float | None, int]:
-    """Share, the ends of its interval, and how many items it rests on."""
+def _crossing(gaps: Gaps) -> tuple[float | None, float | None, float | None, int] | None:
+    """Share, the ends of its interval, and how many items it rests on; None of too few clusters to tell of anything."""
     last = len(SHARES) - 1
     places = np.arange(last * STEPS + 1) / STEPS
-    found = [gap(float(place)) for place in places]
-    caught = _first(gap, places, [each.value >= 0 for each in found], lambda each: each.value >= 0)
-    low = _first(gap, places, [each.high >= 0 for each in found], lambda each: each.high >= 0)
-    back = _first(lambda place: gap(last - place), places, [each.low <= 0 for each in found[::-1]], lambda each: each.low <= 0)
+    found = gaps(places)
+    if found[0].few:
+        return None
+    caught = _first(gaps, places, [each.value >= 0 for each in found], lambda each: each.value >= 0)
+    low = _first(gaps, places, [each.high >= 0 for each in found], lambda each: each.high >= 0)
+    back = _first(lambda places: gaps(last - places), places, [each.low <= 0 for each in found[::-1]], lambda each: each.low <= 0)
     high = places[0] if back is None else last - back
     return _share(caught), _share(low), None if back == 0 else _share(high), found[0].n
 
 
-def _first(gap: Gap, places: Array, holds: Sequence[bool], test: Callable[[Interval], bool]) -> float | None:
+def _first(gaps: Gaps, places: Array, holds: Sequence[bool], test: Callable[[Interval], bool]) -> float | None:
     """The first place at which a test holds, by halving between those that were tried; None where it holds at none."""
     at = next((at for at, held in enumerate(holds) if held), None)
     if at is None or at == 0:
@@ -130,7 +133,7 @@ def _first(gap: Gap, places: Array, holds: Sequence[bool], test: Callable[[Inter
     far, near = float(places[at - 1]), float(places[at])
     while near - far > EXACT:
         middle = (far + near) / 2
-        far, near = (far, middle) if test(gap(middle)) else (middle, near)
+        far, near = (far, middle) if test(gaps(np.array([middle]))[0]) else (middle, near)
     return near
 
 

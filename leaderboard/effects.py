@@ -6,22 +6,21 @@ a sum of systems with signs, question by question, so what questions have in com
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import reduce
 from typing import Any
 
 import numpy as np
 
-from evals.axes import rank
 from evals.comparison import ALPHA, Sampling, common, contrast, corrected, joint_noise, training_noise, widened
 from evals.differences import Difference, difference
-from evals.schema import Better, Record
+from evals.schema import Better
 from evals.statistics import Interval
 from leaderboard import retraining
-from leaderboard.records import Records
-from leaderboard.retraining import Variation, once, trained, variation
-from leaderboard.series import Series, grouped, rounded
+from leaderboard.retraining import Variation, once
+from leaderboard.section import Section
+from leaderboard.series import Series, rounded
 
 SIGNS = {
     "adaptation": {"adapted": 1, "neither": -1},
@@ -30,8 +29,8 @@ SIGNS = {
 }
 WORDS = {"adaptation": "fine-tuning", "retrieval": "retrieval", "both beyond the sum": "interaction"}
 """What readers know the effects by."""
-Columns = Mapping[str, Series]
-"""By system, of one measure."""
+UNITS = ("share", "difference")
+"""Of measures that have effects."""
 
 
 @dataclass(frozen=True)
@@ -61,29 +60,26 @@ class Effect:
         return self.p < ALPHA and not self.ci_low <= 0 <= self.ci_high
 
 
-def effects(records: Iterable[Record], systems: Mapping[str, Any]) -> Iterator[Effect]:
+def effects(sections: Iterable[Section]) -> Iterator[Effect]:
     """All effects on all measures; none where a corner of the two-by-two is missing."""
-    squares, own = list(_squares(systems)), trained(systems)
-    bounded = Records.of(records).where(lambda about: about.unit in ("share", "difference"))
-    for _, section in sorted(grouped(bounded, "suite", "base_model").items()):
-        by_measure = sorted(grouped(section, "measure").items(), key=lambda pair: rank(pair[0][0]))
-        found = [effect for _, group in by_measure for effect in _of_measure(group, squares, own)]
+    for section in sections:
+        squares = list(_squares(section.systems))
+        found = [effect for measure in section.measures for effect in _of_measure(section, measure, squares)]
         for effect, p in zip(found, corrected([effect.p for effect in found], "bh"), strict=True):
             yield replace(effect, p=rounded(p))
 
 
-def _of_measure(group: Records, squares: Sequence[Mapping[str, str]], own: Collection[str]) -> Iterator[Effect]:
-    columns = {name: Series(rows) for (name,), rows in grouped(group, "system").items()}
-    first = group[0]
-    known = variation(series.seed_means for name, series in columns.items() if name in own)
+def _of_measure(section: Section, measure: str, squares: Sequence[Mapping[str, str]]) -> Iterator[Effect]:
+    columns = {name: series for name, series in section.measures[measure].items() if series.unit in UNITS}
+    known = section.variation(measure)
     for square in squares:
         for effect, signs in SIGNS.items():
             parts = [(sign, columns[square[corner]]) for corner, sign in signs.items() if square[corner] in columns]
-            found = _contrast(parts) if len(parts) == len(signs) else None
+            found = _contrast(section, parts) if len(parts) == len(signs) else None
             if found:
-                names = tuple(square[corner] for corner in signs)
+                first, names = parts[0][1].first, tuple(square[corner] for corner in signs)
                 about = (first.suite, first.base_model, first.measure, first.unit, first.better, effect, names)
-                p, caution = _p(parts, own, known), "; ".join(_cautions(parts, own, known))
+                p, caution = _p(section, parts, known), "; ".join(_cautions(section, parts, known))
                 yield Effect(*about, found.value, found.low, found.high, found.n, p, caution)
 
 
@@ -103,20 +99,15 @@ Parts = Sequence[tuple[int, Series]]
 """Systems with their signs: two, or the four of an interaction."""
 
 
-def _contrast(parts: Parts) -> Interval | None:
-    """None where so few effective clusters were asked that they would tell of nothing."""
+def _contrast(section: Section, parts: Parts) -> Interval | None:
+    """Of two as it is told everywhere else; None where so few effective clusters were asked that they would tell of nothing."""
     match parts:
         case [(1, mine), (-1, theirs)]:
-            found = _difference(mine, theirs)
+            compared = section.against(mine, theirs)
+            found = compared.difference if compared else None
         case _:
             found = _sum(parts)
     return found if found and not found.few else None
-
-
-def _difference(mine: Series, theirs: Series) -> Interval | None:
-    """As it is told of these two everywhere else."""
-    found = mine.against(theirs)
-    return found.difference if found else None
 
 
 def _sum(parts: Parts) -> Interval | None:
@@ -125,11 +116,12 @@ def _sum(parts: Parts) -> Interval | None:
     return widened(found, noise) if found else None
 
 
-def _p(parts: Parts, own: Collection[str], known: Variation) -> float:
+def _p(section: Section, parts: Parts, known: Variation) -> float:
     """Two-sided p of no effect, other training runs allowed for."""
+    own = section.trained
     match parts:
         case [(1, mine), (-1, theirs)]:
-            found = mine.against(theirs)
+            found = section.against(mine, theirs)
             sampling = found.sampling if found else None
             noise = retraining.noise(mine, theirs, own, known)
         case _:
@@ -144,8 +136,8 @@ def _mixed(parts: Parts) -> Difference:
     return difference(mixed, clusters, within=len(parts) / 2)
 
 
-def _cautions(parts: Parts, own: Collection[str], known: Variation) -> Iterator[str]:
-    runs = sum(once(series, own) for _, series in parts)
+def _cautions(section: Section, parts: Parts, known: Variation) -> Iterator[str]:
+    runs = sum(once(series, section.trained) for _, series in parts)
     if runs:
         yield retraining.caution(runs, known)
     if len(parts) > 2 and parts[0][1].share:

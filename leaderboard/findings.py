@@ -11,23 +11,22 @@ other claim.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from math import floor, inf, isfinite
-from typing import Any, Literal
+from typing import Literal
 
 from evals.axes import measures
 from evals.comparison import ALPHA, Comparison, Noise, corrected
 from evals.problems import near
-from evals.schema import Record
 from evals.statistics import FEW
 from evals.units import is_counted
 from leaderboard import retraining
 from leaderboard.claims import Claim, Expect
 from leaderboard.measuring import command
-from leaderboard.records import Records
-from leaderboard.retraining import Variation, once, trained, variation
-from leaderboard.series import Series, grouped, rounded
+from leaderboard.retraining import Variation, once
+from leaderboard.section import Columns, Section
+from leaderboard.series import Series, rounded
 
 Ruled = Literal["supported", "contradicted", "not shown", "not measured"]
 
@@ -99,23 +98,18 @@ class _Tested:
         return difference.value, difference.low, difference.high
 
 
-Columns = Mapping[tuple[str, str], Series]
-"""By measure and system."""
-
-
-def findings(records: Iterable[Record], claims: Sequence[Claim], systems: Mapping[str, Any] | None = None) -> Iterator[Finding]:
-    """The findings of every section, in the order of the claims; ``systems``: what the provenance says of each of them."""
-    own = trained(systems or {})
-    for (suite, base_model), group in sorted(grouped(Records.of(records), "suite", "base_model").items()):
-        columns = {names: Series(rows) for names, rows in grouped(group, "measure", "system").items()}
-        tested = [_tested(claim, columns, own) for claim in claims]
+def findings(sections: Iterable[Section], claims: Sequence[Claim]) -> Iterator[Finding]:
+    """The findings of every section, in the order of the claims."""
+    for section in sections:
+        tested = [_tested(claim, section) for claim in claims]
         ps = [each.p for each in tested if each.p is not None]
         adjusted = iter(corrected(ps, "bh"))
         for each in tested:
-            yield _finding(suite, base_model, each if each.p is None else replace(each, corrected=next(adjusted)), len(ps))
+            yield _finding(section, each if each.p is None else replace(each, corrected=next(adjusted)), len(ps))
 
 
-def _tested(claim: Claim, columns: Columns, own: Collection[str]) -> _Tested:
+def _tested(claim: Claim, section: Section) -> _Tested:
+    columns = section.columns
     absent = _absent(columns, claim.measure, claim.system) or (any(claim.other) and _absent(columns, *claim.other))
     if absent:
         return _Tested(claim, reason=absent)
@@ -123,24 +117,23 @@ def _tested(claim: Claim, columns: Columns, own: Collection[str]) -> _Tested:
     theirs = columns[claim.other] if any(claim.other) else Series(mine.records.valued().with_value(0.0))
     if mine.unit != theirs.unit:
         return _Tested(claim, reason=f"{claim.measure} is in {mine.unit}, and {claim.than} in {theirs.unit}")
-    found = mine.against(theirs)
+    found = section.against(mine, theirs) if any(claim.other) else mine.against(theirs)
     if found is None:
         return _Tested(claim, reason="the two have no item in common")
     tested = _Tested(claim, mine.unit, found, _unsure(mine, theirs, found) or _floored(claim, mine, found))
     if tested.reason or tested.counted:
         return tested
-    return _with_p(tested, mine, theirs, columns, own)
+    return _with_p(tested, mine, theirs, section)
 
 
-def _with_p(tested: _Tested, mine: Series, theirs: Series, columns: Columns, own: Collection[str]) -> _Tested:
+def _with_p(tested: _Tested, mine: Series, theirs: Series, section: Section) -> _Tested:
     """With its p, which allows for other training runs, and with what is to be said beside the verdict."""
-    sides = [side for side in (mine, theirs) if once(side, own)]
-    same = [series.seed_means for (measure, system), series in columns.items() if measure == mine.first.measure and system in own]
-    known = variation(same)
-    noise = retraining.noise(mine, theirs, own, known)
+    sides = [side for side in (mine, theirs) if once(side, section.trained)]
+    known = section.variation(mine.first.measure)
+    noise = retraining.noise(mine, theirs, section.trained, known)
     told = [retraining.caution(len(sides), known)] if sides else []
     told += _cautions(mine, theirs, tested.found)
-    p = max(_p(tested, mine.noise_against(theirs)), _p(tested, noise))
+    p = max(_p(tested, each) for each in {mine.noise_against(theirs), noise})
     return replace(tested, p=p, known=known, caution="; ".join(told))
 
 
@@ -165,7 +158,7 @@ def _absent(columns: Columns, measure: str, system: str) -> str:
     if (measure, system) not in columns:
         return f"{system} was not examined in {measure}"
     series = columns[measure, system]
-    return "" if len(series.means.items) else f"{measure} of {system}: {series.reason or 'no value'}"
+    return "" if series.valued else f"{measure} of {system}: {series.reason or 'no value'}"
 
 
 def _meant(name: str, known: Iterable[str]) -> str:
@@ -242,13 +235,13 @@ def _within(value: float, least: float, most: float) -> bool:
     return least < value if most == inf else least <= value <= most
 
 
-def _finding(suite: str, base_model: str, tested: _Tested, made: int) -> Finding:
+def _finding(section: Section, tested: _Tested, made: int) -> Finding:
     claim, found, verdict = tested.claim, tested.found, _verdict(tested)
     than, against = claim.other
     difference = found.difference if found else None
     return Finding(
-        suite=suite,
-        base_model=base_model,
+        suite=section.suite,
+        base_model=section.base_model,
         about=claim.about,
         claim=claim.claim,
         verdict=verdict,

@@ -34,7 +34,7 @@ from typing import Any
 
 from evals.comparison import Noise, widened
 from evals.differences import measured_interval
-from evals.schema import InputError, Record
+from evals.schema import InputError
 from evals.shown import short
 from evals.statistics import FEW, Interval
 from evals.user_files import read_json
@@ -43,9 +43,9 @@ from leaderboard.covariance import covariance
 from leaderboard.evidence import QUALITY, Anew, Column, Evidence, Hardware, Machine
 from leaderboard.percentiles import SECONDS, around
 from leaderboard.prices import load
-from leaderboard.records import Records
 from leaderboard.reliance import cautions
-from leaderboard.series import Series, grouped, rounded
+from leaderboard.section import Columns, Section
+from leaderboard.series import Series, rounded
 from leaderboard.situation import Situation
 
 PUBLISHED = "name a run folder, or a leaderboard.json that this version published"
@@ -66,20 +66,18 @@ REPEATED = ("--systems", "--judge", "--limit", "--device")
 """Options of a run that shape what is measured; those for suites, base models, systems and seeds are chosen anew."""
 
 
-def gathered(records: Iterable[Record], run: Mapping[str, Any] | None = None, folder: Path | None = None) -> list[Evidence]:
-    """The evidence of every suite and base model, by name; ``run``: its provenance, ``folder``: where it is, if it is one."""
-    sections = sorted(grouped(Records.of(records), "suite", "base_model").items())
-    return [_section(suite, base_model, rows, run or {}, folder) for (suite, base_model), rows in sections]
+def gathered(sections: Iterable[Section], folder: Path | None = None) -> list[Evidence]:
+    """The evidence of every section; ``folder``: where the run is, if they are of one."""
+    return [_gathered(section, folder) for section in sections]
 
 
-def _section(suite: str, base_model: str, records: Records, run: Mapping[str, Any], folder: Path | None) -> Evidence:
-    told: Mapping[str, Mapping[str, Any]] = run.get("systems", {})
-    systems = sorted(system for (system,) in grouped(records, "system"))
-    groups = grouped(records.where(lambda about: about.measure in WEIGHED), "measure", "system")
-    names = [(measure, system) for measure in WEIGHED for system in systems if (measure, system) in groups]
-    columns = {name: Series(groups[name]) for name in names}
-    trained = {system: _trained(system, groups) for system in systems}
-    own = {*retraining.trained(told), *(system for system in systems if trained[system])}
+def _gathered(section: Section, folder: Path | None) -> Evidence:
+    told: Mapping[str, Mapping[str, Any]] = section.systems
+    systems = sorted({system for _, system in section.columns})
+    names = [(measure, system) for measure in WEIGHED for system in systems if (measure, system) in section.columns]
+    columns = {name: section.columns[name] for name in names}
+    trained = {system: _trained(system, columns) for system in systems}
+    own = {*section.trained, *(system for system in systems if trained[system])}
     once = _once(columns, own, REQUIRED)
     anew = {system: known for (_, system), known in _once(columns, own, (ACCURACY,)).items()}
     found = {name: _allowing(series, once.get(name)) for name, series in columns.items()}
@@ -90,29 +88,29 @@ def _section(suite: str, base_model: str, records: Records, run: Mapping[str, An
     rows = covariance([columns[name] for name in mixed])
     noisy = [name for name in figures if name in once or (name[0] in (*QUALITY, *REQUIRED) and len(columns[name].by_seed) > 1)]
     return Evidence(
-        suite,
-        base_model,
+        section.suite,
+        section.base_model,
         _changed(figures),
         trained,
         figures,
-        frozenset(name for name in names if len(groups[name].ended("not_applicable")) == len(groups[name])),
+        frozenset(name for name, series in columns.items() if series.impossible),
         {name: {seed: rounded(mean) for seed, mean in columns[name].by_seed.items()} for name in dict.fromkeys((*mixed, *noisy))},
         {name: [rounded(float(shared)) for shared in rows[place][: place + 1]] for place, name in enumerate(mixed)},
         cautions(columns, machines),
         next(iter(machines)) if len(machines) == 1 else "",
-        _hardware(run),
+        _hardware(section.run),
         {name: _of_questions(columns[name]) for name in noisy},
         {name: _said(known) for name, known in once.items() if name in figures},
         {system: Anew(rounded(known.deviation), rounded(known.degrees), _said(known)) for system, known in anew.items()},
-        _options(_typed(run), suite, base_model, folder),
+        _options(_typed(section.run), section.suite, section.base_model, folder),
     )
 
 
-def _once(columns: Mapping[Column, Series], own: Collection[str], measures: Iterable[str]) -> dict[Column, retraining.Variation]:
+def _once(columns: Columns, own: Collection[str], measures: Iterable[str]) -> dict[Column, retraining.Variation]:
     """What figures that requirements are about would differ by after another training, where there was one alone."""
     found: dict[Column, retraining.Variation] = {}
     for measure in measures:
-        mine = {system: columns[measure, system] for system in own if (measure, system) in columns}
+        mine = {system: columns[measure, system] for system in sorted(own) if (measure, system) in columns}
         known = retraining.variation(series.seed_means for series in mine.values())
         once = [system for system, series in mine.items() if series.interval and retraining.once(series, own)]
         found |= {(measure, system): known for system in once if known.deviation}
@@ -185,11 +183,11 @@ def _changed(figures: Mapping[Column, Interval]) -> float | None:
     return rounded(min(1.0, revised / asked)) if revised and asked else None
 
 
-def _trained(system: str, groups: Mapping[Column, Records]) -> bool:
+def _trained(system: str, columns: Columns) -> bool:
     """Whether a system's own training took time, or it was trained again."""
-    spent = groups.get(("cost.train_seconds", system))
-    again = [groups.get((f"updates.{how}.fresh", system)) for how in ("retrained", "continued")]
-    return bool(spent and spent.valued().value.any()) or any(rows and len(rows.valued()) for rows in again)
+    spent = columns.get(("cost.train_seconds", system))
+    again = [columns.get((f"updates.{how}.fresh", system)) for how in ("retrained", "continued")]
+    return bool(spent and spent.means.values.any()) or any(series and series.valued for series in again)
 
 
 def as_json(evidence: Evidence) -> dict[str, Any]:

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, replace
 from itertools import combinations
 from typing import TYPE_CHECKING, Any
 
-from evals.axes import headlines, rank
+from evals.axes import headlines
 from evals.comparison import ALPHA, ANYWHERE, Comparison
 from evals.schema import Better, Record
 from evals.statistics import Interval, t_quantile
 from leaderboard import retraining
-from leaderboard.records import Records
-from leaderboard.series import Series, grouped, rounded
+from leaderboard.section import Section
+from leaderboard.series import rounded
 
 if TYPE_CHECKING:
     from leaderboard.board import Cell
@@ -52,17 +52,16 @@ class Pair:
     is the best of the measure, it is the interval that marks go by, so that both say the same (`of_the_best`)."""
 
 
-def pairs(records: Iterable[Record], systems: Mapping[str, Any]) -> Iterator[Pair]:
+def pairs(sections: Iterable[Section]) -> Iterator[Pair]:
     """All pairs of a section's systems in each measure, once each; of many systems only those with a bare one.
 
     What was read once for each system, such as the seconds of its training, has no pairs. Of many systems on many questions,
     the measures that come last have none either.
     """
-    bare, own = {name for name, about in systems.items() if _bare(about)}, retraining.trained(systems)
-    for _, section in sorted(grouped(Records.of(records), "suite", "base_model").items()):
-        measures = sorted(grouped(section, "measure").items(), key=lambda group: rank(group[0][0]))
-        for rows in _while_there_is_room(measures):
-            yield from _of_measure(rows, bare, own)
+    for section in sections:
+        bare = {name for name, about in section.systems.items() if _bare(about)}
+        for measure in _while_there_is_room(section):
+            yield from _of_measure(section, measure, bare)
 
 
 def of_the_best(found: Iterable[Pair], cells: Iterable[Cell]) -> Iterator[Pair]:
@@ -78,14 +77,14 @@ def of_the_best(found: Iterable[Pair], cells: Iterable[Cell]) -> Iterator[Pair]:
             yield pair
 
 
-def _while_there_is_room(measures: Iterable[tuple[tuple[str], Records]]) -> Iterator[Records]:
+def _while_there_is_room(section: Section) -> Iterator[str]:
     """The first measures of each axis and the general tasks in any case, and of the others as many as there is room for."""
     room = ROOM
-    for (name,), rows in measures:
+    for name, systems in section.measures.items():
         first = name in headlines() or name.startswith("general.")
-        room -= 0 if first else len(rows) * len(grouped(rows, "system")) // 2
+        room -= 0 if first else sum(len(series.records) for series in systems.values()) * len(systems) // 2
         if first or room >= 0:
-            yield rows
+            yield name
 
 
 def _bare(about: Any) -> bool:
@@ -94,15 +93,15 @@ def _bare(about: Any) -> bool:
     return (settings.get("adapt"), settings.get("retrieve")) == ("none", "none")
 
 
-def _of_measure(rows: Records, bare: Collection[str], own: Collection[str]) -> Iterator[Pair]:
-    systems = {name: Series(group) for (name,), group in sorted(grouped(rows.valued(), "system").items())}
-    known = retraining.variation(series.seed_means for name, series in systems.items() if name in own)
-    for (name, mine), (than, theirs) in combinations(systems.items(), 2):
+def _of_measure(section: Section, measure: str, bare: Collection[str]) -> Iterator[Pair]:
+    systems = sorted((name, series) for name, series in section.measures[measure].items() if series.valued)
+    known = section.variation(measure)
+    for (name, mine), (than, theirs) in combinations(systems, 2):
         wanted = len(systems) <= MOST or name in bare or than in bare
-        found = mine.against(theirs) if wanted else None
+        found = section.against(mine, theirs) if wanted else None
         if found and found.n > 1:
-            anew = found.allowing(retraining.noise(mine, theirs, own, known))
-            yield _pair(rows[0], (name, than), found.difference, anew, len(systems) - 1)
+            anew = found.allowing(retraining.noise(mine, theirs, section.trained, known))
+            yield _pair(mine.first, (name, than), found.difference, anew, len(systems) - 1)
 
 
 def _pair(first: Record, two: tuple[str, str], alone: Interval, anew: Comparison, comparisons: int) -> Pair:

@@ -7,12 +7,11 @@ from dataclasses import dataclass
 from itertools import combinations
 
 from evals.comparison import ALPHA, corrected
-from evals.schema import Record
-from leaderboard.records import Records
-from leaderboard.series import Series, grouped, rounded
+from leaderboard.section import Section
+from leaderboard.series import Series, rounded
 
 PLACES = ("first", "middle", "last")
-MEASURE = "context."
+MEASURES = {f"context.{place}": place for place in PLACES}
 
 
 @dataclass(frozen=True)
@@ -34,14 +33,17 @@ class Places:
         return self.p < ALPHA
 
 
-def places(records: Iterable[Record]) -> Iterator[Places]:
+def places(sections: Iterable[Section]) -> Iterator[Places]:
     """All pairs of places of every system that was shown several, over the questions that both have."""
-    wanted = Records.of(records).where(lambda about: about.measure in {f"{MEASURE}{place}" for place in PLACES}).valued()
-    for (suite, base_model, system), group in grouped(wanted, "suite", "base_model", "system").items():
-        columns = {measure.removeprefix(MEASURE): Series(rows) for (measure,), rows in grouped(group, "measure").items()}
-        made = [(pair, columns[pair[0]].against(columns[pair[1]])) for pair in combinations(columns, 2)]
-        found = [(pair, each) for pair, each in made if each and not each.few]
-        ps = corrected([each.p for _, each in found], "holm")
-        for ((one, other), each), p in zip(found, ps, strict=True):
-            better, worse = (one, other) if each.difference.value >= 0 else (other, one)
-            yield Places(suite, base_model, system, better, worse, rounded(p))
+    for section in sections:
+        systems: dict[str, list[Series]] = {}
+        for (measure, system), series in section.columns.items():
+            if measure in MEASURES:
+                systems.setdefault(system, []).append(series)
+        for system, shown in systems.items():
+            made = [(pair, section.against(*pair)) for pair in combinations(shown, 2)]
+            found = [(pair, each) for pair, each in made if each and not each.few]
+            ps = corrected([each.p for _, each in found], "holm")
+            for (pair, each), p in zip(found, ps, strict=True):
+                better, worse = (MEASURES[side.first.measure] for side in (pair if each.difference.value >= 0 else pair[::-1]))
+                yield Places(section.suite, section.base_model, system, better, worse, rounded(p))

@@ -157,6 +157,11 @@ class Records(Sequence[Record]):
         """The records with one of these statuses."""
         return self._some(np.flatnonzero(np.isin(self.status, [STATUSES.index(status) for status in statuses])))
 
+    def telling(self, field: str) -> Records:
+        """The records in which this text is not empty."""
+        codes, words = self.table.field(field)
+        return self._some(np.flatnonzero(np.array([bool(word) for word in words], bool)[codes[self.rows]]))
+
     def with_value(self, value: float) -> Records:
         """The same records, had each come out so."""
         own = {name: column[self.rows] for name, column in self.table.columns.items()}

@@ -43,9 +43,13 @@ class Series:
     records: Records
 
     @cached_property
+    def _valued(self) -> Records:
+        return self.records.valued()
+
+    @cached_property
     def means(self) -> Values:
         """Of each item with a value, the mean over its seeds."""
-        valued = self.records.valued()
+        valued = self._valued
         order = np.argsort(valued.item, kind="stable")
         items, values = valued.item[order], valued.value[order]
         first = _first(items)
@@ -65,7 +69,7 @@ class Series:
     @cached_property
     def values(self) -> dict[str, float]:
         """Item -> mean over its seeds."""
-        valued = self.records.valued()
+        valued = self._valued
         names = dict(zip(valued.item.tolist(), valued.column("item").tolist(), strict=True))
         means = dict(zip(self.means.items.tolist(), self.means.values.tolist(), strict=True))
         return {name: means[code] for code, name in names.items()}
@@ -78,7 +82,7 @@ class Series:
     @cached_property
     def by_seed(self) -> dict[int, float]:
         """Seed -> the mean of its values, where it has any."""
-        seeds = sorted(self.records.valued().grouped("seed").items())
+        seeds = sorted(self._valued.grouped("seed").items())
         return {seed: fmean(records.value.tolist()) for (seed,), records in seeds}
 
     @property
@@ -97,6 +101,21 @@ class Series:
         return self.records[0]
 
     @property
+    def column(self) -> tuple[str, str]:
+        """Its measure and system."""
+        return self.first.measure, self.first.system
+
+    @property
+    def impossible(self) -> bool:
+        """Whether it was never applicable."""
+        return len(self.records.ended("not_applicable")) == len(self.records)
+
+    @property
+    def valued(self) -> bool:
+        """Whether any of the records has a value."""
+        return len(self.means.items) > 0
+
+    @property
     def unit(self) -> str:
         """Of the values."""
         return self.first.unit
@@ -110,7 +129,7 @@ class Series:
     def reason(self) -> str:
         """The commonest reason for the gravest that is missing."""
         for status in ("failed", "unmeasured", "not_applicable"):
-            reasons = Counter[str](filter(None, self.records.ended(status).column("reason").tolist()))
+            reasons = Counter[str](self.records.ended(status).telling("reason").column("reason").tolist())
             if reasons:
                 return min(reasons, key=lambda reason: (-reasons[reason], reason))
         return ""
@@ -125,9 +144,9 @@ class Series:
     @cached_property
     def record_cautions(self) -> list[Caution]:
         """What its records say to beware of, the commonest first; an item counts once, whatever its seeds."""
-        valued = self.records.valued()
-        texts = zip(valued.item.tolist(), valued.column("caution").tolist(), strict=True)
-        told = {(item, reason) for item, text in texts if text for reason in text.splitlines()}
+        cautious = self._valued.telling("caution")
+        texts = zip(cautious.item.tolist(), cautious.column("caution").tolist(), strict=True)
+        told = {(item, reason) for item, text in texts for reason in text.splitlines()}
         counts = Counter(reason for _, reason in told)
         of = len(self.means.items)
         return [Caution(counts[reason], of, reason) for reason in sorted(counts, key=lambda reason: (-counts[reason], reason))]
@@ -137,9 +156,10 @@ class Series:
         """Whether it is one reading, which does not tell how far the next would be from it; what was not done takes exactly 0."""
         return len(self.records) == 1 and bool(self.means.values.any()) and units.is_read(self.unit)
 
-    def items(self, *statuses: Status) -> set[int]:
-        """The items that ended so, with any seed, by their codes."""
-        return set(self.records.ended(*statuses).item.tolist())
+    def items(self, *statuses: Status) -> Codes:
+        """The items that ended so, with any seed, by their codes in order."""
+        found: Codes = np.unique(self.records.ended(*statuses).item)
+        return found
 
     @cached_property
     def interval(self) -> Interval | None:

@@ -19,12 +19,12 @@ def decision() -> str:
     """A decision, its flips and a map of 40 x 30 decisions: in Chromium, the median of 15; and in Python."""
     from playwright.sync_api import sync_playwright
 
-    from leaderboard import baseline, counsel, prices, render, situation
+    from leaderboard import baseline, counsel, prices, render, section, situation
     from leaderboard.gathering import as_json, gathered
     from tests.browsing import CHROMIUM, QUIET
 
     records = baseline.load(Path(baseline.__file__).with_name("baseline") / "embedded.json").records
-    gathering, sections = _timed(lambda: gathered(records))
+    gathering, sections = _timed(lambda: gathered(section.sections(records)))
     month = situation.Situation(prices.load().prices())
     advising, _ = _timed(lambda: list(counsel.advise(sections, month)))
     with sync_playwright() as driver:

@@ -24,6 +24,7 @@ from leaderboard.evidence import Evidence
 from leaderboard.flips import flips, moved
 from leaderboard.gathering import gathered
 from leaderboard.options import TIMED, Case, Option, more_clusters
+from leaderboard.section import sections
 from leaderboard.situation import Api, Prices, Situation, share_changed
 from leaderboard.store import Store
 from proctor.cli import main
@@ -98,7 +99,7 @@ def measured(seeds: int = 1, of: int = 200, **systems):
 
 def evidence(records) -> Evidence:
     """Of the only section."""
-    (found,) = gathered(records)
+    (found,) = gathered(sections(records))
     return found
 
 
@@ -219,7 +220,7 @@ def test_the_time_of_most_answers_has_an_interval_over_rounds():
 
 
 def on(device: str, **systems):
-    return gathered(timed(**systems), {"systems": {name: {"device": device} for name in systems}})[0]
+    return gathered(sections(timed(**systems), {"systems": {name: {"device": device} for name in systems}}))[0]
 
 
 def test_seconds_of_a_cpu_are_paid_with_the_price_of_a_cpu():
@@ -243,7 +244,7 @@ def test_seconds_of_a_cpu_without_a_price_of_a_cpu_are_refused():
 
 def test_systems_on_unlike_machines_are_not_compared_by_their_seconds():
     systems = {"rag": {"device": "cpu"}, "twin": {"device": "cuda"}}
-    (found,) = gathered(timed(rag=RAG, twin=TWIN), {"systems": systems})
+    (found,) = gathered(sections(timed(rag=RAG, twin=TWIN), {"systems": systems}))
     assert decide(Case(found, MONTH)).choice.doubtful
     assert "some systems ran on a CPU and others on a GPU" in found.doubt(("latency.seconds", "rag"))
 
@@ -686,7 +687,7 @@ def test_as_many_clusters_as_are_said_to_be_missing_are_enough_and_fewer_are_not
 
 def test_an_option_that_few_questions_tell_of_is_left_out():
     few = [r for r in measured(tuned=LORA) if "updates" not in r.measure or int(r.item) < 9]
-    (advice,) = counsel.advise(gathered([*measured(rag=RAG), *few]), MONTH)
+    (advice,) = counsel.advise(gathered(sections([*measured(rag=RAG), *few])), MONTH)
     assert advice.decision.name == "rag (as it is)"
     shown = " ".join(counsel.as_text([advice]).split())
     assert "tuned, retrained after each update" in shown
@@ -695,7 +696,7 @@ def test_an_option_that_few_questions_tell_of_is_left_out():
 
 def test_too_few_revisions_are_named_and_not_the_questions():
     few = [r for r in measured(rag=RAG) if r.measure != "updates.fresh" or int(r.item) < 1]
-    (advice,) = counsel.advise(gathered(few), MONTH)
+    (advice,) = counsel.advise(gathered(sections(few)), MONTH)
     assert advice.decision.reason == "only 1 cluster of questions about revised documents was asked; 10 are needed"
     assert advice.decision.settle == ("add revisions that make 9 more clusters of questions of the usual size",)
 
@@ -812,7 +813,7 @@ def test_accuracies_cross_where_a_formula_says():
 def test_what_never_flips_has_no_flip():
     here = case(rag=RAG, bad=RAG | {"accuracy.exact": 0.1, "updates.fresh": 0.1})
     assert not [*flips(here, decide(here))]
-    (advice,) = counsel.advise(gathered(measured(rag=RAG)), MONTH)
+    (advice,) = counsel.advise(gathered(sections(measured(rag=RAG))), MONTH)
     shown = " ".join(counsel.as_text([advice]).split())
     for words in ("number of updates a month", "number of questions a day", "price of machine time"):
         assert f"At any {words}: rag." in shown
@@ -932,18 +933,18 @@ def test_the_page_names_every_option_of_the_command():
 
 def test_the_only_one_that_meets_the_requirements_is_said_to_be_that():
     rag = RAG | {"forgetting": 0.0}
-    (advice,) = counsel.advise(gathered(measured(rag=rag, lora=LORA)), replace(MONTH, max_forgetting=0.05))
+    (advice,) = counsel.advise(gathered(sections(measured(rag=rag, lora=LORA))), replace(MONTH, max_forgetting=0.05))
     said = counsel.as_json(advice)["said"]
     assert said["verdict"][1] == "It is the only option whose figures meet the requirements" + BUT_FOR
     assert not [line for line in said["notes"] if line.startswith("Runner-up")]
-    (alone,) = counsel.advise(gathered(measured(rag=rag)), MONTH)
+    (alone,) = counsel.advise(gathered(sections(measured(rag=rag))), MONTH)
     assert counsel.as_json(alone)["said"]["verdict"][1] == "It is the only option."
 
 
 @pytest.mark.parametrize(("field", "value"), [("queries", 0.0), ("updates", 0.0)])
 def test_what_changes_from_none_on_is_not_said_to_hold_for_none(field, value):
     for systems in ({"rag": RAG, "lora": LORA}, {"rag": RAG, "lora": LORA | {"latency.seconds": 9.0}}):
-        (advice,) = counsel.advise(gathered(measured(**systems)), replace(MONTH, **{field: value}))
+        (advice,) = counsel.advise(gathered(sections(measured(**systems))), replace(MONTH, **{field: value}))
         lines = counsel.as_json(advice)["said"]["along"]
         assert not [line for line in lines if line.startswith(("Without updates", "Without questions"))]
 
@@ -1071,7 +1072,7 @@ def test_all_that_too_few_questions_call_for_is_said_at_once():
 def test_a_command_takes_the_same_exam_again_of_the_systems_that_need_it(tmp_path):
     rows = [*measured(seeds=3, **{"my lora": without(LORA, "privacy.extracted")})]
     typed = "pytest -m domain --suite /data/instruments --suite loans --base-model models/tiny --judge nli:x --seeds 3"
-    (found,) = gathered(rows, {"command": f"pytest -m latency\n{typed}"}, tmp_path / "a run")
+    (found,) = gathered(sections(rows, {"command": f"pytest -m latency\n{typed}"}), tmp_path / "a run")
     (what,) = decide(Case(found, replace(MONTH, updates=0, max_extracted=0.1))).settle
     command = what.partition(": ")[2].partition(": ")[2]
     assert shlex.split(command) == [
@@ -1082,7 +1083,7 @@ def test_a_command_takes_the_same_exam_again_of_the_systems_that_need_it(tmp_pat
 
 @pytest.mark.parametrize("typed", [None, "", "pytest --suite 'half", "pytest --suite", 7])
 def test_what_cannot_be_read_of_what_was_typed_is_left_out_of_a_command(typed):
-    (found,) = gathered(measured(rag=RAG), {"command": typed})
+    (found,) = gathered(sections(measured(rag=RAG), {"command": typed}))
     assert found.options == "--suite instruments"
 
 

@@ -17,6 +17,7 @@ from leaderboard import claims, debate
 from leaderboard.claims import Claim
 from leaderboard.findings import Finding, findings
 from leaderboard.page import publish
+from leaderboard.section import sections
 from leaderboard.store import Store
 from proctor.cli import main
 from tests.hostile import HOSTILE
@@ -41,7 +42,7 @@ def amounts(unit: str, seeds: int = 1, spread: float = 0.1, **values: float):
 
 
 def only(records, claim: Claim = BETTER) -> Finding:
-    (found,) = findings(records, [claim])
+    (found,) = findings(sections(records), [claim])
     return found
 
 
@@ -150,7 +151,7 @@ def test_many_claims_are_corrected_together():
     records = [*answered(rag=6, base=0), *(r for k in range(30) for r in answered(rag=50, base=50, measure=f"m{k}"))]
     asked = [BETTER, *(replace(BETTER, claim=str(k), measure=f"m{k}") for k in range(30))]
     assert verdict(records) == "supported"
-    found = next(findings(records, asked))
+    found = next(findings(sections(records), asked))
     assert (found.verdict, found.p > ALPHA) == ("not shown", True)
 
 
@@ -159,7 +160,7 @@ TRAINED = {name: {"settings": {"adapt": "lora"}} for name in ("rag", "base", "th
 
 def test_a_claim_about_one_training_run_says_so_and_allows_for_another():
     def found(right, systems=TRAINED, more=()):
-        (one,) = findings([*answered(of=400, rag=right, base=200), *more], [BETTER], systems)
+        (one,) = findings(sections([*answered(of=400, rag=right, base=200), *more], {"systems": systems}), [BETTER])
         return one
 
     assert (found(230).verdict, found(230, {}).verdict) == ("not shown", "supported")
@@ -183,16 +184,15 @@ def test_what_other_systems_show_of_training_counts_in_place_of_what_is_assumed(
         ]
 
     for right, verdict, deviation in (((200, 200, 201, 200), "supported", "0.1"), ((100, 300, 200), "not shown", "25")):
-        (found,) = findings([*answered(of=400, rag=250, base=200), *other(*right)], [BETTER], TRAINED)
+        (found,) = findings(sections([*answered(of=400, rag=250, base=200), *other(*right)], {"systems": TRAINED}), [BETTER])
         assert found.verdict == verdict
         assert f"a standard deviation of {deviation} points (as others show in this measure)" in found.caution
 
 
 def test_what_training_does_not_touch_allows_for_none():
     (found,) = findings(
-        answered(of=400, measure="retrieval.recall@3", rag=230, base=200),
+        sections(answered(of=400, measure="retrieval.recall@3", rag=230, base=200), {"systems": TRAINED}),
         [replace(BETTER, measure="retrieval.recall@3")],
-        TRAINED,
     )
     assert (found.verdict, found.caution) == ("supported", "")
 
@@ -205,7 +205,7 @@ def test_two_measures_of_one_system_are_compared_seed_by_seed():
     together = [*seeds("accuracy.exact", 50, 70, 90), *seeds("updates.fresh", 30, 50, 70)]
     opposed = [*seeds("accuracy.exact", 50, 70, 90), *seeds("updates.fresh", 70, 50, 30)]
     assert verdict(opposed, claim) == "not shown"
-    (found,) = findings(together, [claim])
+    (found,) = findings(sections(together), [claim])
     assert found.p < ALPHA
 
 
@@ -237,7 +237,7 @@ def test_a_caution_of_a_figure_is_said_beside_the_verdict():
 def test_a_verdict_that_only_the_number_of_claims_prevents_says_so():
     records = [*answered(rag=6, base=0), *(r for k in range(30) for r in answered(rag=50, base=50, measure=f"m{k}"))]
     asked = [BETTER, *(replace(BETTER, claim=str(k), measure=f"m{k}") for k in range(30))]
-    found = next(findings(records, asked))
+    found = next(findings(sections(records), asked))
     assert found.reason == "significant by itself, but not among the 31 claims tested: ask more questions"
 
 
@@ -302,7 +302,7 @@ def test_a_system_that_does_nothing_takes_exactly_no_time():
     ],
 )
 def test_what_cannot_be_tested_is_kept_with_its_reason(records, reason):
-    found = [(each.verdict, each.reason) for each in findings(records, [BETTER])]
+    found = [(each.verdict, each.reason) for each in findings(sections(records), [BETTER])]
     assert found == ([("not measured", reason)] if reason else [])
 
 

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from leaderboard.crossing import SHARES, Crossing, crossings, sentence
+from leaderboard.section import sections
 from tests.sample_run import record
 
 SYSTEMS = {
@@ -26,7 +27,7 @@ def records(level: int, *curve: int, of: int = 100) -> list[Any]:
 
 
 def crossing(*rights: int) -> Crossing:
-    (found,) = crossings(records(*rights), SYSTEMS)
+    (found,) = crossings(sections(records(*rights), {"systems": SYSTEMS}))
     assert (found.system, found.level, found.n) == ("lora", "rag", 100)
     return found
 
@@ -62,13 +63,15 @@ def test_it_is_said_in_words() -> None:
 
 
 def test_without_a_whole_curve_there_is_none() -> None:
-    assert not list(crossings([row for row in records(50, 1, 2, 3, 4) if row.measure != "hunger.half"], SYSTEMS))
-    assert not list(crossings(records(50, 1, 2, 3, 4), {"lora": SYSTEMS["lora"]}))
+    assert not list(
+        crossings(sections([row for row in records(50, 1, 2, 3, 4) if row.measure != "hunger.half"], {"systems": SYSTEMS}))
+    )
+    assert not list(crossings(sections(records(50, 1, 2, 3, 4), {"systems": {"lora": SYSTEMS["lora"]}})))
 
 
 def test_few_clusters_have_no_crossing() -> None:
     few = [replace(row, cluster=f"c{int(row.item[1:]) % 9}") for row in records(50, 10, 30, 70, 90)]
-    assert not list(crossings(few, SYSTEMS))
+    assert not list(crossings(sections(few, {"systems": SYSTEMS})))
 
 
 def test_its_interval_allows_for_training() -> None:
@@ -77,7 +80,7 @@ def test_its_interval_allows_for_training() -> None:
     thrice = [
         replace(row, seed=seed, value=float(row.value and seed < 2)) for row in records(50, 10, 30, 70, 90) for seed in (0, 1, 2)
     ]
-    (apart,) = crossings(thrice, SYSTEMS)
+    (apart,) = crossings(sections(thrice, {"systems": SYSTEMS}))
     assert apart.caution == ""
     assert apart.ci_low < once.ci_low
 

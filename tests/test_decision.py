@@ -24,6 +24,7 @@ from leaderboard.evidence import QUALITY, Anew, Evidence, Hardware
 from leaderboard.flips import moved
 from leaderboard.gathering import REQUIRED, WEIGHED, as_json, gathered
 from leaderboard.options import Case
+from leaderboard.section import sections
 from leaderboard.situation import Api, Prices, Situation
 from tests.browsing import CHROMIUM, MISSING, QUIET
 from tests.test_advice import HYBRID, LORA, MONTH, RAG, measured
@@ -51,7 +52,7 @@ def run() -> Iterator[Any]:
 
 @pytest.fixture(scope="module")
 def shipped() -> Evidence:
-    found, *_ = gathered(baseline.load(SHIPPED).records)
+    found, *_ = gathered(sections(baseline.load(SHIPPED).records))
     return found
 
 
@@ -182,14 +183,14 @@ def test_the_shipped_figures_lead_to_the_same(run, shipped):
 
 def test_systems_with_every_policy_lead_to_the_same(run):
     twins = measured(seeds=3, of=60, rag=RAG, lora=LORA, hybrid=HYBRID, twin=HYBRID, other=LORA | {"latency.seconds": 0.5})
-    (found,) = gathered(twins)
+    (found,) = gathered(sections(twins))
     said = compare(run, [(found, replace(MONTH, updates=n, margin=m, risk=1.0)) for n in (0.5, 4, 20) for m in (0.0, 0.02)])
     causes = {flip["cause"] for each in said for flip in each["flips"]}
     assert {"margin", "saving"} <= causes, causes
 
 
 def test_seconds_in_doubt_decide_nothing_in_either(run):
-    (found,) = gathered(measured(of=60, rag=RAG, twin=RAG | {"latency.seconds": 1.0}, lora=LORA))
+    (found,) = gathered(sections(measured(of=60, rag=RAG, twin=RAG | {"latency.seconds": 1.0}, lora=LORA)))
     busy = {column: "the machine was busy" for column in found.figures if column[0].startswith("latency.")}
     trained = {column: "this was trained on another machine" for column in found.figures if column[0].startswith("updates.")}
     cases = [
@@ -218,7 +219,9 @@ def test_any_evidence_leads_to_the_same(run, cases):
 
 
 def test_the_map_is_made_of_decisions(run):
-    (found,) = gathered(measured(of=60, rag=RAG, lora=LORA, hybrid=HYBRID | {"accuracy.exact": 0.91, "updates.retained": 0.91}))
+    (found,) = gathered(
+        sections(measured(of=60, rag=RAG, lora=LORA, hybrid=HYBRID | {"accuracy.exact": 0.91, "updates.retained": 0.91}))
+    )
     updates, queries = [0.0, 0.5, 4.0, 50.0], [0.0, 100.0, 1e5]
     asked = [as_json(found), asdict(MONTH), updates, queries]
     drawn = run("([data, situation, updates, queries]) => Decision.map(data, situation, updates, queries)", asked)
@@ -230,7 +233,7 @@ def test_the_map_is_made_of_decisions(run):
 
 
 def test_deciding_and_flips_are_parts_of_advice(run):
-    (found,) = gathered(measured(of=60, rag=RAG, lora=LORA))
+    (found,) = gathered(sections(measured(of=60, rag=RAG, lora=LORA)))
     script = "([d, s]) => [Decision.advise(d, s), Decision.decide(d, s), Decision.flips(d, s)]"
     whole, decided, flips = run(script, [as_json(found), asdict(MONTH)])
     assert whole["flips"] == flips
@@ -240,7 +243,7 @@ def test_deciding_and_flips_are_parts_of_advice(run):
 
 
 def test_what_a_page_leaves_out_is_not_required(run):
-    (found,) = gathered(measured(of=60, rag=RAG, lora=LORA))
+    (found,) = gathered(sections(measured(of=60, rag=RAG, lora=LORA)))
     bare = {name: value for name, value in asdict(MONTH).items() if not name.startswith(("min_", "max_"))}
     whole, short = run(
         "cases => cases.map(([d, s]) => Decision.decide(d, s))", [[as_json(found), month] for month in (asdict(MONTH), bare)]

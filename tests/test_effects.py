@@ -8,6 +8,7 @@ import pytest
 
 from leaderboard.effects import effects
 from leaderboard.pairs import pairs
+from leaderboard.section import sections
 from tests.sample_run import record
 
 CORNERS = {"base": ("none", "none"), "rag": ("none", "dense"), "lora": ("lora", "none"), "hybrid": ("lora", "dense")}
@@ -19,7 +20,7 @@ def answered(**right):
 
 
 def found(records, systems=SYSTEMS):
-    return {effect.effect: effect for effect in effects(records, systems)}
+    return {effect.effect: effect for effect in effects(sections(records, {"systems": systems}))}
 
 
 def test_effects_are_differences_of_means():
@@ -41,7 +42,7 @@ def test_a_corner_without_values_leaves_its_effects_out():
 
 def test_an_effect_of_two_systems_is_their_difference_as_it_is_told_everywhere():
     rows = answered(base=10, rag=50, lora=40, hybrid=90)
-    (pair,) = [pair for pair in pairs(rows, SYSTEMS) if {pair.system, pair.than} == {"rag", "base"}]
+    (pair,) = [pair for pair in pairs(sections(rows, {"systems": SYSTEMS})) if {pair.system, pair.than} == {"rag", "base"}]
     effect = found(rows)["retrieval"]
     ends = (pair.ci_low, pair.ci_high) if pair.system == "rag" else (-pair.ci_high, -pair.ci_low)
     assert (effect.ci_low, effect.ci_high) == pytest.approx(ends)
@@ -81,7 +82,7 @@ def test_effects_of_a_section_are_corrected_together():
     more = [replace(row, measure=f"m{k}", value=float(row.item < "q5")) for k in range(30) for row in rows]
     together = next(
         effect
-        for effect in effects([*rows, *more], SYSTEMS)
+        for effect in effects(sections([*rows, *more], {"systems": SYSTEMS}))
         if (effect.measure, effect.effect) == ("accuracy.exact", "retrieval")
     )
     assert (alone.significant, together.significant) == (True, False)

@@ -22,6 +22,7 @@ from leaderboard.gathering import gathered
 from leaderboard.options import Case, Option
 from leaderboard.prices import Paid, load
 from leaderboard.records import Records
+from leaderboard.section import sections
 from leaderboard.series import Series, grouped
 from leaderboard.situation import Prices, Situation
 from tests.sample_run import Sample, make_run, record
@@ -42,7 +43,7 @@ def series(values, clusters, measure="accuracy.exact", system="rag"):
 
 
 def evidence(columns):
-    (found,) = gathered([r for column in columns for r in column.records])
+    (found,) = gathered(sections([r for column in columns for r in column.records]))
     return found
 
 
@@ -93,7 +94,7 @@ def test_a_mean_alone_has_the_interval_that_it_has_in_the_table():
         ]
         table = Series(Records.of(rows)).interval
         assert ("training noise" in table.method) == (seeds > 1)
-        (found,) = gathered(rows)
+        (found,) = gathered(sections(rows))
         alone = found.mixed({("accuracy.exact", "rag"): 1.0})
         assert (alone.value, alone.low, alone.high) == pytest.approx((table.value, table.low, table.high), abs=1e-8)
         whole = Case(found, Situation(Prices(0, 0), updates=0)).weigh(Option("rag", "as it is")).quality
@@ -140,7 +141,7 @@ def test_intervals_are_those_of_resampling_the_same_clusters(shipped):
     None is much narrower. Those of shares are wider where few clusters tell how alike their questions are, which resampling
     does not allow for.
     """
-    (found,) = gathered(r for r in shipped.records if r.system in ("hybrid", "prompted", "rag"))
+    (found,) = gathered(sections(r for r in shipped.records if r.system in ("hybrid", "prompted", "rag")))
     found = replace(found, seeds={name: {0: 0.0} for name in found.seeds})  # training noise widens both alike
     drawn, count = resampled_means(shipped.records, found.covariances)
     for updates, one, other in product((0, 1, 20), found.systems, (*found.systems, "")):
@@ -169,14 +170,14 @@ def resampled_means(records, names):
 
 
 def test_evidence_comes_back_from_json(shipped):
-    found = gathered(shipped.records, shipped.provenance)
+    found = gathered(sections(shipped.records, shipped.provenance))
     assert [gathering.of_json(json.loads(json.dumps(gathering.as_json(each)))) for each in found] == found
 
 
 def test_rounding_moves_no_end_by_a_millionth(shipped, monkeypatch):
-    (found,) = gathered(shipped.records)
+    (found,) = gathered(sections(shipped.records))
     monkeypatch.setattr(gathering, "rounded", float)
-    (exact,) = gathered(shipped.records)
+    (exact,) = gathered(sections(shipped.records))
     for updates, one, other in product((0, 1, 20), found.systems, found.systems):
         month = Situation(Prices(1, 1), updates=updates)
         a, b = (Case(each, month).quality(Option(one, "as it is"), Option(other, "as it is")) for each in (found, exact))
@@ -202,7 +203,7 @@ def test_a_file_without_evidence_says_what_to_name(tmp_path, text):
 
 def test_what_cannot_exist_is_told_from_what_was_not_taken():
     nothing = [record("privacy.extracted", f"{n}", None, reason="the system is not trained") for n in range(3)]
-    (found,) = gathered([*nothing, record("forgetting", "a", None, status="unmeasured", reason="no room")])
+    (found,) = gathered(sections([*nothing, record("forgetting", "a", None, status="unmeasured", reason="no room")]))
     assert not found.applies("privacy.extracted", "rag")
     assert found.applies("forgetting", "rag")
     assert found.applies("style.followed", "rag")

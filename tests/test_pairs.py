@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from evals.comparison import ALPHA
 from leaderboard import pairs
 from leaderboard.records import Records
+from leaderboard.section import sections
 from leaderboard.series import Series
 from tests.sample_run import record
 
@@ -28,11 +29,11 @@ def records(*measures: str, items: int = 20):
 
 
 def counted(rows):
-    return Counter(pair.measure for pair in pairs.pairs(rows, SYSTEMS))
+    return Counter(pair.measure for pair in pairs.pairs(sections(rows, {"systems": SYSTEMS})))
 
 
 def test_every_two_systems_are_compared_once_in_each_measure():
-    found = [*pairs.pairs(records("accuracy.exact", "style.followed"), SYSTEMS)]
+    found = [*pairs.pairs(sections(records("accuracy.exact", "style.followed"), {"systems": SYSTEMS}))]
     assert Counter(pair.measure for pair in found) == {"accuracy.exact": 3, "style.followed": 3}
     assert {frozenset((pair.system, pair.than)) for pair in found} == {
         frozenset(two) for two in (("base", "rag"), ("base", "lora"), ("rag", "lora"))
@@ -42,7 +43,7 @@ def test_every_two_systems_are_compared_once_in_each_measure():
 def test_p_values_and_intervals_are_corrected_for_the_comparisons_with_one_system():
     rows = Records.of(records("accuracy.exact", "style.followed"))
     series = {key: Series(group) for key, group in rows.grouped("measure", "system").items()}
-    for pair in pairs.pairs(rows, SYSTEMS):
+    for pair in pairs.pairs(sections(rows, {"systems": SYSTEMS})):
         alone = series[pair.measure, pair.system].against(series[pair.measure, pair.than])
         assert pair.p == pytest.approx(min(1.0, 2 * alone.p))
         assert (pair.ci_low, pair.ci_high) == pytest.approx((alone.difference.low, alone.difference.high))
@@ -57,7 +58,7 @@ def test_an_interval_that_leaves_out_zero_is_that_of_a_significant_difference(ri
         for place, count in enumerate(right)
         for i in range(20)
     ]
-    for pair in pairs.pairs(rows, {}):
+    for pair in pairs.pairs(sections(rows)):
         assert pair.wide_low <= pair.difference <= pair.wide_high
         assert pair.wide_low <= 0 <= pair.wide_high or pair.p < ALPHA
 

@@ -15,6 +15,7 @@ from leaderboard import counsel
 from leaderboard.evidence import Hardware
 from leaderboard.gathering import gathered
 from leaderboard.prices import SHIPPED, Paid, PriceList, Rented, Service, load
+from leaderboard.section import sections
 from leaderboard.situation import Api, Prices, Situation
 from leaderboard.store import Store
 from proctor.cli import main
@@ -165,7 +166,7 @@ def test_all_problems_of_a_list_are_named_at_once(tmp_path):
 def test_prices_name_their_currency(tmp_path):
     path = tmp_path / "prices.toml"
     path.write_text('currency = "EUR"\n' + SMALL + "gpu = 'b'", encoding="utf-8")
-    (evidence,) = gathered(measured(rag=RAG))
+    (evidence,) = gathered(sections(measured(rag=RAG)))
     (advice,) = counsel.advise([evidence], Situation(Paid(load(path)).of(evidence)))
     assert "at EUR\u00a01/h (a, b; --machine or --hour sets yours)" in counsel.as_json(advice)["said"]["situation"]
 
@@ -234,7 +235,7 @@ def test_a_service_or_a_system_that_there_is_not_is_refused(tmp_path, word, expe
 
 @pytest.mark.parametrize("asked", [{"hour": 2.0}, {"machine": "m7i.large"}])
 def test_one_price_is_not_that_of_runs_on_a_cpu_and_on_a_gpu(asked):
-    (on_cpu,) = gathered(timed(rag=RAG), {"systems": {"rag": {"device": "cpu"}}})
+    (on_cpu,) = gathered(sections(timed(rag=RAG), {"systems": {"rag": {"device": "cpu"}}}))
     on_gpu = replace(on_cpu, suite="loans", machine="gpu")
     Paid(LISTED, **asked).check([on_cpu, on_cpu])
     with pytest.raises(InputError, match=f"--{next(iter(asked))}: of these runs some were taken on a CPU"):

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from evals.schema import Record
 from leaderboard.claims import Claim
 from leaderboard.findings import Finding, findings
+from leaderboard.section import sections
 from tests.sample_run import record
 from tests.simulate.draws import answers, clusters
 
@@ -129,7 +130,7 @@ def rates(world: World, simulations: int, seed: int) -> tuple[float, float, floa
 
 
 def _of(rng: np.random.Generator, world: World, asked: Sequence[Claim]) -> list[Finding]:
-    return list(findings(list(section(rng, world)), asked, world.systems))
+    return list(findings(sections(section(rng, world), {"systems": world.systems}), asked))
 
 
 def alone(world: World, kind: Kind, simulations: int, seed: int) -> tuple[float, float]:
@@ -139,7 +140,7 @@ def alone(world: World, kind: Kind, simulations: int, seed: int) -> tuple[float,
     told = [
         found.verdict
         for _ in range(simulations)
-        for found in findings(list(_measure(rng, world, "m0", shares, ["s0", "base"])), asked, world.systems)
+        for found in findings(sections(_measure(rng, world, "m0", shares, ["s0", "base"]), {"systems": world.systems}), asked)
     ]
     return told.count("supported") / simulations, told.count("contradicted") / simulations
 

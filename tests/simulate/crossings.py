@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from leaderboard.crossing import SHARES, WHOLE, Crossing, crossings
+from leaderboard.section import sections
 from tests.sample_run import record
 from tests.simulate.draws import answers, clusters, zipf
 
@@ -66,7 +67,7 @@ def drawn(rng: np.random.Generator, world: World, level: float) -> Crossing:
         for (measure, system, seed), values in told
         for item, value in enumerate(values)
     ]
-    (found,) = crossings(records, SYSTEMS)
+    (found,) = crossings(sections(records, {"systems": SYSTEMS}))
     return found
 
 

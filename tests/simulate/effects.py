@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from leaderboard.effects import Effect, effects
+from leaderboard.section import sections
 from tests.sample_run import record
 from tests.simulate.draws import answers, clusters
 
@@ -55,7 +56,7 @@ def drawn(rng: np.random.Generator, world: World) -> list[Effect]:
             for (system, seed), values in zip(names, told, strict=True)
             for item, value in enumerate(values)
         ]
-    return list(effects(rows, SYSTEMS))
+    return list(effects(sections(rows, {"systems": SYSTEMS})))
 
 
 def false(effect: Effect, world: World) -> bool:
