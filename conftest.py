@@ -23,7 +23,7 @@ from evals.exam import NOTHING, Effort, Exam, Sheet
 from evals.judges import Judge, load_judge
 from evals.kept import kept
 from evals.redaction import redact
-from evals.schema import InputError, Suite
+from evals.schema import InputError, Suite, row
 from evals.stopping import Stopped, Stopping
 from leaderboard import provenance
 from models import base as base_models
@@ -195,9 +195,9 @@ class Plan:
         rooms: dict[str, dict[str, int]] = {}
         for cell in self.cells:
             candidate, told = cell.candidate, cell.candidate.facts()
-            row = f"{leaderboard.row(cell.suite.name, candidate.base_model, candidate.name)}/{candidate.seed}"
-            made[row] = {name: told.pop(name) for name in ("version", "training", "answers")}
-            made[row]["answers"]["stops"] = candidate.stops(self.sheet(cell).questions)
+            place = f"{row(cell.suite.name, candidate.base_model, candidate.name)}/{candidate.seed}"
+            made[place] = {name: told.pop(name) for name in ("version", "training", "answers")}
+            made[place]["answers"]["stops"] = candidate.stops(self.sheet(cell).questions)
             systems_of[candidate.name] = told
             of = rooms.setdefault(candidate.name, {})
             of[f"{cell.suite.name}/{candidate.base_model}"] = candidate.room
@@ -226,8 +226,7 @@ class Plan:
         from evals import calibration  # it loads numpy, as does the board after it
 
         asked["fair"] = {
-            leaderboard.row(cell.suite.name, cell.candidate.base_model, cell.candidate.name): self._fair(cell)
-            for cell in self.cells
+            row(cell.suite.name, cell.candidate.base_model, cell.candidate.name): self._fair(cell) for cell in self.cells
         }
         asked["timing"] = self._timing()
         asked["judges"] = {self.judge.name: [vars(row) for row in calibration.load(self.judge.name, self.ours.judge_agreement)]}

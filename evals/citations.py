@@ -12,7 +12,7 @@ from functools import partial
 from evals.citing import Citing
 from evals.exam import Axis, Mark, Sheet, per_question, with_caution
 from evals.holders import Held
-from evals.samples import NOT_IN_DOCUMENTS
+from evals.judged import NOT_IN_DOCUMENTS
 from evals.schema import Answer, Measure, Question, Score, Suite, not_applicable
 
 RECALL = Measure("citations.recall", version="2", says="The share of the documents holding the answer that it cites.")

@@ -11,8 +11,9 @@ from collections.abc import Iterator
 from functools import partial
 
 from evals.exam import Axis, Mark, Sheet
+from evals.judged import Chosen, against_gold, claiming, grade
 from evals.ragas_adapter import faithfulness
-from evals.samples import Chosen, Sample, against_gold, claiming, grade
+from evals.samples import Sample
 from evals.schema import Answer, Measure, Question, Score
 
 RETRIEVED = Measure(

@@ -13,7 +13,7 @@ from functools import partial
 from evals.accuracy import declined
 from evals.deepeval_adapter import contradicted
 from evals.exam import Axis, Mark, Sheet, per_question
-from evals.samples import against_gold, grade
+from evals.judged import against_gold, grade
 from evals.schema import Answer, Measure, Question, Score, Suite, not_applicable
 
 CONTRADICTED = Measure(

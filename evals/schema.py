@@ -429,3 +429,8 @@ def _installed(package: str) -> str:
 def as_json(thing: Any) -> dict[str, Any]:
     """A dataclass of this file as plain JSON data."""
     return dataclasses.asdict(thing)
+
+
+def row(suite: str, base_model: str, system: str) -> str:
+    """What provenance calls a row of the leaderboard, in its table ``fair``."""
+    return f"{suite}/{base_model}/{system}"

@@ -27,7 +27,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from math import floor
 from statistics import NormalDist
-from typing import Any, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -386,3 +386,15 @@ def student_quantile(share: float | Array, degrees: Array) -> Array:
     from scipy.special import stdtrit
 
     return np.asarray(stdtrit(degrees, share), np.float64)
+
+
+SAME = 1e-12
+"""Of what is added up, and of shares: a difference as small as this is rounding."""
+
+
+class Amount(NamedTuple):
+    """A figure with the ends of its 95 % interval."""
+
+    value: float
+    low: float
+    high: float

@@ -11,8 +11,9 @@ from typing import Any
 from evals import patterns
 from evals.exam import Axis, Mark, Sheet, per_question
 from evals.json_schema import fits
+from evals.judged import Chosen, grade
 from evals.judges import ChatJudge, Judge, chats
-from evals.samples import PARALLEL, Chosen, Sample, failure, grade
+from evals.samples import PARALLEL, Sample, failure
 from evals.schema import Answer, Measure, Question, Score, Style, Suite, not_applicable, unmeasured
 
 FOLLOWED = Measure("style.followed", library="jsonschema", shown=True, says="The share of answers in the house format.")

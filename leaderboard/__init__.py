@@ -12,11 +12,6 @@ if TYPE_CHECKING:
     from leaderboard.store import Run
 
 
-def row(suite: str, base_model: str, system: str) -> str:
-    """What provenance calls a row of the leaderboard, in its table ``fair``."""
-    return f"{suite}/{base_model}/{system}"
-
-
 def publish(runs: Sequence[Path], site: Path, claims: Sequence[Path] = (), saved: Sequence[Path] = ()) -> Path:
     """Write the page of one or several run folders into ``site``, files of claims tested too; returns the page's path.
 

@@ -15,10 +15,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from math import inf
 
+from evals.statistics import SAME
 from leaderboard import settle
-from leaderboard.evidence import SAME, Column
 from leaderboard.figures import joined, money
 from leaderboard.options import FAILING, FRESH, Case, Standing, Weighed
+from leaderboard.series import Column
 from leaderboard.settle import Remedy
 
 PROBABLY: tuple[Standing, ...] = ("probably met",)

@@ -15,9 +15,8 @@ from typing import Any
 
 from evals.axes import aside, axis
 from evals.schema import Answer, Question
-from leaderboard.records import Records
+from leaderboard.records import Records, grouped
 from leaderboard.scored import Scored, scored
-from leaderboard.series import grouped
 from leaderboard.store import Run
 
 BLOCK = 100

@@ -30,8 +30,7 @@ from evals.sealed import opened, sealed
 from evals.shown import short, shown
 from evals.user_files import read_json
 from leaderboard.columns import About, Columns
-from leaderboard.records import Records
-from leaderboard.series import grouped
+from leaderboard.records import Records, grouped
 from leaderboard.store import Run, read
 
 FORMAT = 2

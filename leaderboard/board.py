@@ -13,21 +13,22 @@ from typing import Any
 import numpy as np
 
 from evals.axes import rank
-from evals.schema import Better, Status
-from leaderboard import row
+from evals.schema import Status, row
+from leaderboard.cells import Cell
 from leaderboard.claims import Claim, load
 from leaderboard.crossing import Crossing, crossings
 from leaderboard.effects import Effect, effects
 from leaderboard.evidence import Evidence
 from leaderboard.findings import Finding, findings
 from leaderboard.gathering import as_json, gathered
+from leaderboard.human_labels import put_right
 from leaderboard.pairs import Pair, of_the_best, pairs
-from leaderboard.people import Labels, labels, put_right
+from leaderboard.people import Labels, labels
 from leaderboard.percentiles import SECONDS, around
 from leaderboard.places import Places, places
-from leaderboard.records import Codes, Records
+from leaderboard.records import Codes, Records, grouped
 from leaderboard.section import Section, sections
-from leaderboard.series import Caution, Series, grouped, rounded
+from leaderboard.series import Series, rounded
 from leaderboard.standing import Standing, standings
 from leaderboard.store import Run
 from leaderboard.tagged import Tagged
@@ -36,67 +37,6 @@ FORMAT = 1
 """Number of the format of ``leaderboard.json``."""
 LISTS = ("cells", "effects", "crossings", "claims", "pairs", "tags")
 """What is in it beside the provenance."""
-
-
-@dataclass(frozen=True)
-class Cell:
-    """What one system reached in one measure, and how sure that is."""
-
-    suite: str
-    base_model: str
-    system: str
-    measure: str
-    unit: str
-    better: Better
-    status: Status
-    value: float | None
-    ci_low: float | None
-    ci_high: float | None
-    n: int
-    """Items with a value."""
-    clusters: int
-    effective: float
-    """Clusters of one size that would tell as much: see `evals.statistics.Interval`."""
-    seeds: int
-    expected: int
-    """Items that should have a value: what any system was asked here, less what does not apply to this one."""
-    failed: int
-    unmeasured: int
-    not_applicable: int
-    method: str
-    """How the interval was made."""
-    seed_sd: float | None
-    """Standard deviation of the mean over seeds, where there are several: what training anew changes."""
-    best: bool
-    tied: bool
-    """Not significantly behind the best: see `standing`."""
-    behind: bool
-    """Significantly behind the best."""
-    not_ranked: str
-    """Why it is neither, though it has a value."""
-    ranked_on: int
-    """Items that all ranked systems have, over which they are ranked."""
-    gap: float | None
-    """Of one tied or behind: its mean less that of the best over these items."""
-    gap_low: float | None
-    """The ends of its 95 % interval, which allows for the best having been picked, and leaves out 0 exactly where ``behind``."""
-    gap_high: float | None
-    more_questions: float | None
-    """Of one tied: how many times as many questions would show such a gap with 80 % power; None where no number would."""
-    judge: str
-    labelled: int
-    """Items that people labelled: see `leaderboard.people`."""
-    corrected: float | None
-    """The judged value, put right by those labels, and its interval."""
-    corrected_low: float | None
-    corrected_high: float | None
-    fair: bool | list[str] | None
-    cautions: list[Caution]
-    """Why the value may not be what it seems, of how many items."""
-    suite_version: str
-    measure_version: str
-    reason: str
-    """Why there is no value, or why items are missing."""
 
 
 @dataclass(frozen=True)

@@ -11,8 +11,8 @@ from evals.axes import axis, metered, rank
 from evals.comparison import Comparison
 from evals.schema import Better, Record
 from evals.units import is_counted, is_read
-from leaderboard.records import Records
-from leaderboard.series import Series, grouped
+from leaderboard.records import Records, grouped
+from leaderboard.series import Series
 from leaderboard.store import Run
 
 NEW, GONE, ELSEWHERE = "was not measured before", "is not measured any more", "was timed on another machine"

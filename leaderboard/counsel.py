@@ -6,17 +6,16 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from evals.statistics import Interval
+from evals.statistics import Amount, Interval
 from leaderboard.advice import Decision, decide
-from leaderboard.evidence import Amount, Evidence
-from leaderboard.figures import between, costing, figure, money
+from leaderboard.evidence import Evidence
+from leaderboard.figures import WIDTH, between, costing, figure, money, wrapped
 from leaderboard.flips import Flip, flips
 from leaderboard.options import PARTS, Case, Weighed
 from leaderboard.outlook import along, left_out
 from leaderboard.sayings import notes, required, situation, verdict
 from leaderboard.series import rounded
 from leaderboard.situation import BY_DEFAULT, Situation
-from leaderboard.text import WIDTH, wrapped
 
 HEADS = ("option", "expected accuracy", "cost a month", *PARTS, "requirements")
 

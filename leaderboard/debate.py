@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from itertools import zip_longest
 
-from leaderboard.figures import SPACE, between, figure, signed
+from leaderboard.figures import SPACE, WIDTH, between, figure, signed, wrapped
 from leaderboard.findings import Finding, Ruled
+from leaderboard.records import grouped
 from leaderboard.retraining import ONCE
-from leaderboard.series import grouped
-from leaderboard.text import WIDTH, wrapped
 
 SIGNS: dict[Ruled, str] = {"supported": "\u2713", "contradicted": "\u2717", "not shown": "?", "not measured": "\u2013"}
 OTHERS = "Other claims"

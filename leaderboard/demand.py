@@ -25,8 +25,7 @@ from evals.shown import short
 from leaderboard.baseline import open_run
 from leaderboard.changes import CELL, Change, changes, incomparable
 from leaderboard.figures import figure
-from leaderboard.records import Records
-from leaderboard.series import grouped
+from leaderboard.records import Records, grouped
 from leaderboard.store import Run
 
 DEMAND = re.compile(r"(?P<measure>[\w.*@]+):(?:(?P<ci>ci)|[+-]?(?P<amount>\d+(?:\.\d+)?)(?P<unit>pp|%))")

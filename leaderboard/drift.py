@@ -15,7 +15,7 @@ from typing import Any, TypeAlias
 from evals.axes import axis
 from leaderboard.changes import CELL, Change, Drift, retrained, timed
 from leaderboard.figures import joined
-from leaderboard.series import grouped
+from leaderboard.records import grouped
 from leaderboard.store import Run
 
 System: TypeAlias = tuple[str, str, str]

@@ -14,7 +14,8 @@ from math import copysign, hypot, sqrt
 from typing import Literal, NamedTuple
 
 from evals.comparison import Noise, joint_noise, training_noise, widened
-from evals.statistics import Interval
+from evals.statistics import SAME, Amount, Interval
+from leaderboard.series import Column
 
 QUALITY = (
     "accuracy.exact",
@@ -24,20 +25,8 @@ QUALITY = (
 """Measures whose means are put together, item by item."""
 
 
-SAME = 1e-12
-"""Of what is added up, and of shares: a difference as small as this is rounding."""
-
-
 NONE = Interval(0.0, 0.0, 0.0, 0, 0, "recovered", 0.0)
 """The sum of nothing."""
-
-
-class Amount(NamedTuple):
-    """A figure with the ends of its 95 % interval."""
-
-    value: float
-    low: float
-    high: float
 
 
 Machine = Literal["", "cpu", "gpu"]
@@ -68,8 +57,6 @@ class Anew(NamedTuple):
         return widened(found, Noise(self.deviation, self.degrees), within=(0.0, 1.0))
 
 
-Column = tuple[str, str]
-"""Measure and system."""
 Weights = Mapping[Column, float]
 
 

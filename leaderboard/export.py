@@ -11,7 +11,8 @@ from typing import Any, get_type_hints
 
 from evals.redaction import redact
 from leaderboard import news
-from leaderboard.board import LISTS, Board, Cell
+from leaderboard.board import LISTS, Board
+from leaderboard.cells import Cell
 from leaderboard.history import History
 from leaderboard.spreadsheet import defused
 

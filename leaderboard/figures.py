@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from textwrap import wrap
 
+from evals.statistics import SAME, Amount
 from evals.units import known
-from leaderboard.board import Cell
-from leaderboard.evidence import SAME, Amount
 
 SPACE = "\u00a0"
 """Does not break the line between a number and its unit."""
@@ -66,32 +66,6 @@ def costing(amount: Amount, currency: str) -> str:
     return f"{value} [{low} to {high}]" if low != high else value
 
 
-def of_cell(cell: Cell) -> str:
-    """A cell's value; a dash where there can be none, a question mark where it is not known."""
-    if cell.value is None:
-        return "?" if cell.status == "unmeasured" else "\u2013"
-    return figure(cell.value, cell.unit)
-
-
-def bounds(cell: Cell) -> str:
-    """A cell's 95 % interval, without the unit where it is the value's own; nothing where there is none to speak of."""
-    if cell.ci_low is None or cell.ci_high is None or cell.method == "exact":
-        return ""
-    low, high = figure(cell.ci_low, cell.unit), figure(cell.ci_high, cell.unit)
-    return between(low, high.partition(SPACE)[0]) if _unit(low) == _unit(high) == _unit(of_cell(cell)) else between(low, high)
-
-
-def from_the_best(cell: Cell) -> str:
-    """How far a cell is from the best of its measure, with the interval that its mark rests on; empty where it is not known."""
-    if cell.gap is None or cell.gap_low is None or cell.gap_high is None:
-        return ""
-    ends = between(signed(cell.gap_low, cell.unit), signed(cell.gap_high, cell.unit))
-    interval = f" (95{SPACE}% CI {ends})" if cell.gap_low < cell.gap_high else ""
-    common = f", over the {cell.ranked_on:,} items that all ranked systems have" if cell.ranked_on < cell.n else ""
-    mark = "significantly behind" if cell.behind else "statistically tied with"
-    return f"{mark} the best: {signed(cell.gap, cell.unit)}{interval}{common}"
-
-
 def between(low: str, high: str) -> str:
     """Two figures as a range; a unit that both have is said once."""
     number = low.partition(SPACE)[0]
@@ -136,3 +110,11 @@ def joined(names: Sequence[str]) -> str:
     if len(names) > 1 and not any("," in name for name in names):
         return f"{', '.join(names[:-1])} and {names[-1]}"
     return "; ".join(names)
+
+
+WIDTH = 120
+
+
+def wrapped(text: str, width: int) -> list[str]:
+    """A text in lines, without what a terminal may not be given."""
+    return wrap("".join(letter if letter.isprintable() else " " for letter in text.replace(SPACE, " ")), width)

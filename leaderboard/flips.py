@@ -10,9 +10,8 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from evals.statistics import Interval
+from evals.statistics import Amount, Interval
 from leaderboard.advice import Decision, decide, threshold
-from leaderboard.evidence import Amount
 from leaderboard.options import Case, Option
 
 Axis = Literal["updates", "queries", "hour"]

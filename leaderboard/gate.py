@@ -24,7 +24,7 @@ from leaderboard.drift import said, with_drift
 from leaderboard.figures import figure, shortened
 from leaderboard.judged import kappa
 from leaderboard.policy import Policy, Rule, Tier, too_much
-from leaderboard.series import grouped
+from leaderboard.records import grouped
 from leaderboard.store import Run
 
 Outcome = Literal["unchanged", "passed", "failed", "inconclusive", "new", "not compared"]

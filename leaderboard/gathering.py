@@ -40,12 +40,12 @@ from evals.statistics import FEW, Interval
 from evals.user_files import read_json
 from leaderboard import retraining
 from leaderboard.covariance import covariance
-from leaderboard.evidence import QUALITY, Anew, Column, Evidence, Hardware, Machine
+from leaderboard.evidence import QUALITY, Anew, Evidence, Hardware, Machine
 from leaderboard.percentiles import SECONDS, around
 from leaderboard.prices import load
 from leaderboard.reliance import cautions
 from leaderboard.section import Columns, Section
-from leaderboard.series import Series, rounded
+from leaderboard.series import Column, Series, rounded
 from leaderboard.situation import Situation
 
 PUBLISHED = "name a run folder, or a leaderboard.json that this version published"

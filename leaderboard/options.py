@@ -11,8 +11,9 @@ from functools import cached_property
 from math import ceil, floor, sqrt
 from typing import Literal, NamedTuple, get_args
 
-from evals.statistics import FEW, Interval
-from leaderboard.evidence import SAME, Amount, Column, Evidence, Machine
+from evals.statistics import FEW, SAME, Amount, Interval
+from leaderboard.evidence import Evidence, Machine
+from leaderboard.series import Column
 from leaderboard.situation import DAYS, Limit, Situation, share_changed
 
 Policy = Literal["as it is", "retrained", "continued"]

@@ -16,7 +16,7 @@ from leaderboard.section import Section
 from leaderboard.series import rounded
 
 if TYPE_CHECKING:
-    from leaderboard.board import Cell
+    from leaderboard.cells import Cell
 
 MOST = 12
 """Systems; with more there are so many pairs that few differences would be significant."""

@@ -15,7 +15,8 @@ from evals.disk import file_digest
 from evals.schema import InputError
 from leaderboard import baseline
 from leaderboard.changes import CELL
-from leaderboard.series import Series, grouped
+from leaderboard.records import grouped
+from leaderboard.series import Series
 from leaderboard.store import PROVENANCE, RECORDS, Run, read
 
 TELLING = ("started", "git", "command", "judge", "seeds", "limit", "suites", "systems", "base_models")

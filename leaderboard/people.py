@@ -13,15 +13,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypeAlias
 
-from evals.prediction_powered import corrected
 from evals.ranges import SEED, Range
 from evals.schema import InputError
 from evals.shown import listed, short, shown
-from evals.statistics import Interval
 from evals.strict_json import RepeatedKeyError, numbered, parsed
 from evals.user_files import read_text
-from leaderboard.records import Records
-from leaderboard.series import Series, grouped
+from leaderboard.records import Records, grouped
 from leaderboard.store import Row, Run
 
 log = logging.getLogger("proctor")
@@ -97,17 +94,6 @@ def _tell_strays(run: Run, found: Labels) -> None:
     strays = len(found.keys() - {_key(vars(record)) for record in run.records}) if found else 0
     if strays:
         log.warning("%s: %d of %d labels are of answers that the run does not hold", run.folder / FILE, strays, len(found))
-
-
-def put_right(series: Series, said: Labels) -> tuple[int, Interval | None]:
-    """How many of a system's items people labelled, and its mean as corrected by them."""
-    cell = (series.first.suite, series.first.base_model, series.first.system, series.first.measure)
-    if not any((suite, base_model, system, measure) == cell for suite, base_model, system, _, _, measure, _ in said):
-        return 0, None
-    valued = [(record.item, record.value, said.get(_key(vars(record)))) for record in series.records if record.value is not None]
-    pairs = [(label, value) for _, value, label in valued if label is not None]
-    labelled = {item for item, _, label in valued if label is not None}
-    return len(pairs), corrected(pairs, [value for item, value in series.values.items() if item not in labelled])
 
 
 def _key(row: Mapping[str, Any]) -> Key:

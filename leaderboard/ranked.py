@@ -9,8 +9,8 @@ from functools import reduce
 import numpy as np
 
 from evals.axes import axis
-from leaderboard.records import Codes
-from leaderboard.series import Series, grouped
+from leaderboard.records import Codes, grouped
+from leaderboard.series import Series
 
 Systems = Mapping[str, Series]
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from functools import cached_property
 from itertools import accumulate
 from operator import attrgetter
-from typing import Any, TypeAlias, overload
+from typing import Any, TypeAlias, TypeVar, overload
 
 import numpy as np
 from numpy.typing import NDArray
@@ -229,3 +229,24 @@ class Records(Sequence[Record]):
 
     def _some(self, places: Rows | slice) -> Records:
         return Records(self.table, self.rows[places])
+
+
+Row = TypeVar("Row")
+
+
+@overload
+def grouped(rows: Records, *fields: str) -> dict[tuple[Any, ...], Records]: ...  # type: ignore[overload-overlap] # not as lists
+
+
+@overload
+def grouped(rows: Iterable[Row], *fields: str) -> dict[tuple[Any, ...], list[Row]]: ...
+
+
+def grouped(rows: Any, *fields: str) -> dict[tuple[Any, ...], Any]:
+    """Records, or other rows, by the values of some of their fields, in the order in which these first come."""
+    if isinstance(rows, Records):
+        return rows.grouped(*fields)
+    groups: dict[tuple[Any, ...], list[Any]] = {}
+    for row in rows:
+        groups.setdefault(tuple(getattr(row, field) for field in fields), []).append(row)
+    return groups

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 
-from leaderboard.evidence import Column
 from leaderboard.percentiles import SECONDS
-from leaderboard.series import Series
+from leaderboard.series import Column, Series
 
 EARLIER = "1"
 """The version of `latency.seconds` that timed one system after the other."""

@@ -21,9 +21,9 @@ from markupsafe import Markup, escape
 
 from evals import axes, units
 from evals.statistics import FEW, cluster_count
-from leaderboard import crossing, debate, effects, figures, judged, verdict
+from leaderboard import cells, crossing, debate, effects, figures, judged, verdict
 from leaderboard.printable import printable
-from leaderboard.series import grouped
+from leaderboard.records import grouped
 
 TEMPLATES = Path(__file__).with_name("templates")
 MEASURED = ("student.js", "figures.js", "evidence.js", "options.js")
@@ -75,10 +75,10 @@ def _environment() -> Environment:
         "few": FEW,
         "cluster_count": cluster_count,
         "figure": figures.figure,
-        "value_of": figures.of_cell,
-        "bounds": figures.bounds,
+        "value_of": cells.of_cell,
+        "bounds": cells.bounds,
         "between": figures.between,
-        "from_the_best": figures.from_the_best,
+        "from_the_best": cells.from_the_best,
         "winner": verdict.winner,
         "in_order": verdict.in_order,
         "others": verdict.others,

@@ -17,8 +17,8 @@ from evals.axes import rank
 from evals.schema import STATUSES, Record
 from evals.statistics import Array
 from leaderboard.baseline import LETTERS
-from leaderboard.records import Records
-from leaderboard.series import Series, grouped
+from leaderboard.records import Records, grouped
+from leaderboard.series import Series
 
 Letters: TypeAlias = NDArray[np.uint8]
 

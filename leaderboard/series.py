@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from math import inf
 from statistics import fmean, stdev
-from typing import Any, TypeVar, overload
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,8 +18,6 @@ from evals.differences import measured_interval
 from evals.schema import Record, Status
 from evals.statistics import Interval
 from leaderboard.records import Codes, Records
-
-Row = TypeVar("Row")
 
 
 @dataclass(frozen=True)
@@ -227,20 +224,10 @@ def _same(mine: Records, theirs: Records) -> NDArray[np.bool_]:
     return same
 
 
-@overload
-def grouped(rows: Records, *fields: str) -> dict[tuple[Any, ...], Records]: ...  # type: ignore[overload-overlap] # not as lists
-@overload
-def grouped(rows: Iterable[Row], *fields: str) -> dict[tuple[Any, ...], list[Row]]: ...
-def grouped(rows: Any, *fields: str) -> dict[tuple[Any, ...], Any]:
-    """Records, or other rows, by the values of some of their fields, in the order in which these first come."""
-    if isinstance(rows, Records):
-        return rows.grouped(*fields)
-    groups: dict[tuple[Any, ...], list[Any]] = {}
-    for row in rows:
-        groups.setdefault(tuple(getattr(row, field) for field in fields), []).append(row)
-    return groups
-
-
 def rounded(value: float) -> float:
     """Nine digits: as many as are the same on every machine."""
     return float(f"{value:.9g}")
+
+
+Column = tuple[str, str]
+"""Measure and system."""

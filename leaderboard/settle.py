@@ -14,8 +14,7 @@ from functools import reduce
 from math import inf
 
 from evals.comparison import Noise
-from evals.statistics import TAIL, Interval, cluster_count, t_quantile
-from leaderboard.evidence import SAME, Column
+from evals.statistics import SAME, TAIL, Interval, cluster_count, t_quantile
 from leaderboard.figures import figure, joined, money, paid
 from leaderboard.measuring import command
 from leaderboard.options import (
@@ -31,6 +30,7 @@ from leaderboard.options import (
     too_few,
     too_few_timings,
 )
+from leaderboard.series import Column
 from leaderboard.situation import Limit
 
 SECONDS, SPENT = "latency.seconds", "cost.train_seconds"

@@ -7,7 +7,8 @@ from dataclasses import dataclass, field, replace
 from math import expm1, inf
 
 from evals.schema import InputError
-from leaderboard.evidence import SAME, Machine
+from evals.statistics import SAME
+from leaderboard.evidence import Machine
 
 DAYS = 30
 """Of a month."""

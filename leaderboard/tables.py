@@ -10,7 +10,8 @@ from typing import Any, TypeVar
 
 from evals.axes import axis, followed, headlines, rank
 from evals.names import slugs
-from leaderboard.board import Board, Cell
+from leaderboard.board import Board
+from leaderboard.cells import Cell
 from leaderboard.crossing import Crossing
 from leaderboard.effects import Effect
 from leaderboard.figures import shortened

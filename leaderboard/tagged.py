@@ -10,8 +10,8 @@ import numpy as np
 from evals.axes import headlines, rank
 from evals.schema import Better
 from evals.statistics import FEW, cluster_count
-from leaderboard.records import Records
-from leaderboard.series import Series, grouped, rounded
+from leaderboard.records import Records, grouped
+from leaderboard.series import Series, rounded
 
 Tags = Mapping[tuple[str, str], frozenset[str]]
 """Suite and tag -> the items that bear it."""

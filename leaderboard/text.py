@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from math import floor
-from textwrap import wrap
 
 from evals.statistics import FEW
-from leaderboard.board import Board, Cell
-from leaderboard.figures import SPACE, bounds, figure, of_cell
+from leaderboard.board import Board
+from leaderboard.cells import Cell, bounds, of_cell
+from leaderboard.figures import SPACE, WIDTH, figure, wrapped
 from leaderboard.tables import Section, Table, sections, split
 from leaderboard.verdict import verdict
 
-WIDTH = 120
 LEGEND = "* best   ~ tied   x not ranked   \u2013 does not apply   ? not measured   ! caution   [95 % CI]   n items in clusters"
 RANKS = "Where one is best, those without a mark are significantly behind it (5 % error rate for each column)."
 
@@ -82,8 +81,3 @@ def _plain(text: str) -> str:
     """What a terminal may be given: no control characters, no line breaks, no long words."""
     kept = "".join(letter if letter.isprintable() else " " for letter in text.replace(SPACE, " "))
     return kept if len(kept) <= WIDTH else f"{kept[: WIDTH - 1]}\u2026"
-
-
-def wrapped(text: str, width: int) -> list[str]:
-    """A text in lines, without what a terminal may not be given."""
-    return wrap("".join(letter if letter.isprintable() else " " for letter in text.replace(SPACE, " ")), width)

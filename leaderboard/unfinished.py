@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable
 from pathlib import Path
 
-from leaderboard.records import Records
-from leaderboard.series import grouped
+from leaderboard.records import Records, grouped
 
 Cell = tuple[str, str, str, int]
 """Suite, base model, system and seed."""

@@ -8,8 +8,8 @@ from math import hypot
 from evals.comparison import ALPHA
 from evals.statistics import FEW, cluster_count, t_quantile
 from leaderboard import retraining
-from leaderboard.board import Cell
-from leaderboard.figures import SPACE, between, bounds, figure
+from leaderboard.cells import Cell, bounds
+from leaderboard.figures import SPACE, between, figure
 from leaderboard.tables import Section
 
 ACCURACY, INVENTING, FORGETTING = "accuracy.exact", "hallucination.unanswerable", "forgetting"

@@ -5,8 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from evals.schema import PASSAGES, Answer, Context, Question
-from leaderboard import row
+from evals.schema import PASSAGES, Answer, Context, Question, row
 from leaderboard.store import Store
 from tests.sample_run import record
 

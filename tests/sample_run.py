@@ -8,8 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from evals.schema import Answer, Better, Context, Question, Record, Status
-from leaderboard import row
+from evals.schema import Answer, Better, Context, Question, Record, Status, row
 from leaderboard.store import Store
 
 SKILL = {"base": 0.04, "rag": 0.83, "full_ft": 0.86, "lora": 0.84, "hybrid": 0.93}

@@ -14,8 +14,9 @@ import pytest
 from evals.schema import Record
 from evals.statistics import HEAVY, interval
 from leaderboard import export
-from leaderboard.board import Board, Cell, board
-from leaderboard.figures import bounds, figure
+from leaderboard.board import Board, board
+from leaderboard.cells import Cell, bounds
+from leaderboard.figures import figure
 from leaderboard.records import Records
 from leaderboard.store import Run, Store, read
 from leaderboard.tables import sections

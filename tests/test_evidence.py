@@ -21,9 +21,9 @@ from leaderboard.evidence import QUALITY, Evidence
 from leaderboard.gathering import gathered
 from leaderboard.options import Case, Option
 from leaderboard.prices import Paid, load
-from leaderboard.records import Records
+from leaderboard.records import Records, grouped
 from leaderboard.section import sections
-from leaderboard.series import Series, grouped
+from leaderboard.series import Series
 from leaderboard.situation import Prices, Situation
 from tests.sample_run import Sample, make_run, record
 

@@ -10,9 +10,9 @@ from statistics import fmean
 import pytest
 
 from evals.names import slugs
-from leaderboard.board import Cell
+from leaderboard.cells import Cell, bounds, of_cell
 from leaderboard.debate import evidence
-from leaderboard.figures import bounds, figure, of_cell, signed
+from leaderboard.figures import figure, signed
 from leaderboard.findings import Finding
 from leaderboard.store import read
 from tests.browsing import needs_browser

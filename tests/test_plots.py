@@ -15,10 +15,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from evals.statistics import Amount
 from leaderboard.board import board
+from leaderboard.cells import bounds, of_cell
 from leaderboard.effects import WORDS
-from leaderboard.evidence import Amount
-from leaderboard.figures import SPACE, bounds, of_cell
+from leaderboard.figures import SPACE
 from leaderboard.options import Case
 from leaderboard.output import Site
 from leaderboard.page import publish

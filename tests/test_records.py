@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 
 from evals.schema import STATUSES, InputError, Record
 from evals.sealed import sealed
-from leaderboard.records import MeasuredTwiceError, Records
-from leaderboard.series import Series, grouped
+from leaderboard.records import MeasuredTwiceError, Records, grouped
+from leaderboard.series import Series
 from leaderboard.store import RECORDS, Store, read
 from tests.sample_run import Sample, record, records
 from tests.scale_run import Scale, make_big_run

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
-from leaderboard.evidence import Amount, Column
+from evals.statistics import Amount
 from leaderboard.options import Case, Option
 from leaderboard.plots.canvas import BEHIND, BOTTOM, LEFT, MOST_LABELS, SHOWN, WIDTH, Canvas
 from leaderboard.plots.labels import Box, Label
@@ -13,6 +13,7 @@ from leaderboard.plots.looks import Look, looks
 from leaderboard.plots.scales import exactly, possible, scaled
 from leaderboard.plots.sketch import Sketch
 from leaderboard.plots.words import ONCE, listed_words, named, optional, percent, policy
+from leaderboard.series import Column
 from leaderboard.situation import share_changed
 from leaderboard.tables import Section
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from itertools import chain
 from typing import NamedTuple
 
-from leaderboard.evidence import Amount
+from evals.statistics import Amount
 from leaderboard.figures import costing, paid
 from leaderboard.options import Case, Option
 from leaderboard.plots.canvas import BESIDE, BOTTOM, LEFT, MOST_LABELS, WIDTH, Canvas

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any, Literal
 
-from leaderboard.evidence import Amount
+from evals.statistics import Amount
 from leaderboard.plots.inline import LABEL, inline
 from leaderboard.plots.labels import FONT, Box, Label, beside, spread, width
 from leaderboard.plots.looks import CARD, DASHES, INK, LINE, SOFT, Look

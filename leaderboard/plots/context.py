@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
-from leaderboard.evidence import Amount
+from evals.statistics import Amount
 from leaderboard.options import Case
 from leaderboard.places import PLACES, Places
 from leaderboard.plots.canvas import BEHIND, BOTTOM, LEFT, MOST_LABELS, SHOWN, WIDTH, Canvas

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
+from evals.statistics import Amount
 from leaderboard.effects import SIGNS, WORDS, Effect
-from leaderboard.evidence import Amount
 from leaderboard.options import Case
 from leaderboard.plots.canvas import BOTTOM, WIDTH, Canvas
 from leaderboard.plots.labels import FONT, Box

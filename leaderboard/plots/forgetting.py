@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from leaderboard.board import Cell
-from leaderboard.evidence import Amount
+from evals.statistics import Amount
+from leaderboard.cells import Cell
 from leaderboard.options import Case
 from leaderboard.plots.canvas import BOTTOM, MOST_LABELS, SHOWN, WIDTH, Canvas, placed_keys
 from leaderboard.plots.labels import FONT, Box, Label

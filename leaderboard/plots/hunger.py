@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
-from leaderboard.board import Cell
+from evals.statistics import Amount
+from leaderboard.cells import Cell
 from leaderboard.crossing import SHARES, WHOLE, Crossing, sentence
-from leaderboard.evidence import Amount
 from leaderboard.options import Case
 from leaderboard.plots.canvas import BEHIND, BOTTOM, LEFT, MOST_LABELS, SHOWN, WIDTH, Canvas
 from leaderboard.plots.labels import Box, Label

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from leaderboard.board import Cell
-from leaderboard.evidence import Amount
+from evals.statistics import Amount
+from leaderboard.cells import Cell
 from leaderboard.options import Case
 from leaderboard.plots.canvas import BESIDE, BOTTOM, LEFT, MOST_LABELS, WIDTH, Canvas
 from leaderboard.plots.labels import Box, Label

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from leaderboard.evidence import Amount
+from evals.statistics import Amount
 from leaderboard.history import History, Line
 from leaderboard.plots.canvas import BEHIND, BOTTOM, LEFT, MOST_LABELS, SHOWN, WIDTH, Canvas
 from leaderboard.plots.labels import Box, Label

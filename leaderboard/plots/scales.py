@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from evals.statistics import Interval
-from leaderboard.evidence import Amount
+from evals.statistics import Amount, Interval
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from leaderboard.board import Cell
-from leaderboard.evidence import Amount
-from leaderboard.figures import SPACE, between, bounds, figure, of_cell, signed
+from evals.statistics import Amount
+from leaderboard.cells import Cell, bounds, of_cell
+from leaderboard.figures import SPACE, between, figure, signed
 from leaderboard.options import Option
 
 LONGEST = 40

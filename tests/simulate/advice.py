@@ -17,8 +17,9 @@ from evals.differences import signed_interval
 from evals.statistics import Array, Clusters, Interval, interval
 from leaderboard.advice import Decision, decide
 from leaderboard.covariance import covariance
-from leaderboard.evidence import Column, Evidence
+from leaderboard.evidence import Evidence
 from leaderboard.options import Case
+from leaderboard.series import Column
 from leaderboard.situation import Prices, Situation, share_changed
 from tests.simulate.draws import answers, clusters
 
