@@ -15,28 +15,30 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pytest
 
-import leaderboard
-from evals import axes, latency, options, progress, quiet, storage, workspace
-from evals.cache import Cache, digest
-from evals.cli import USAGE_ERROR, begin
-from evals.exam import NOTHING, Effort, Exam, Sheet
-from evals.judges import Judge, load_judge
-from evals.kept import kept
-from evals.redaction import redact
-from evals.schema import InputError, Suite, row
-from evals.stopping import Stopped, Stopping
-from leaderboard import provenance
-from models import base as base_models
-from models import bench, estimate, fairness, limits, systems
-from models.candidate import Candidate
-from suites import load as load_suite
+from proctor import dry_run, leaderboard, options, progress, provenance
+from proctor.core import environment, workspace
+from proctor.core.command_line import USAGE_ERROR, begin
+from proctor.core.redaction import redact
+from proctor.core.schema import InputError, Suite, row
+from proctor.core.stopping import Stopped, Stopping
+from proctor.core.storage import errors
+from proctor.core.storage.cache import Cache, digest
+from proctor.evals.axes import catalogue, latency
+from proctor.evals.exam import NOTHING, Effort, Exam, Sheet
+from proctor.evals.judges.kept import kept
+from proctor.evals.judges.protocols import Judge, load_judge
+from proctor.models import comparability, runtime, systems
+from proctor.models.base import base as base_models
+from proctor.models.candidates.local import Candidate
+from proctor.models.generation import limits
+from proctor.suites.loading import load as load_suite
 
 if TYPE_CHECKING:
-    from leaderboard.demand import Against
-    from leaderboard.store import Store
+    from proctor.leaderboard.compare.thresholds import Against
+    from proctor.leaderboard.runs.store import Store
 
-quiet.quiet()
-quiet.patient()
+environment.quiet()
+environment.patient()
 
 PLAN = pytest.StashKey["Plan"]()
 
@@ -121,7 +123,7 @@ class Plan:
     @cached_property
     def cells(self) -> list[Cell]:
         """Suite x base model x system x seed. What is not trained has one seed."""
-        stand = bench.Bench(self.cache, bench.pick_device(self.option.device))
+        stand = runtime.Bench(self.cache, runtime.pick_device(self.option.device))
         return [
             Cell(
                 suite,
@@ -161,15 +163,16 @@ class Plan:
             if self.option.eval_compare_fail:
                 raise InputError("--eval-compare-fail needs --eval-compare, to say what to compare with")
             return None
-        from leaderboard import baseline, demand  # they load numpy, which nobody needs who does not compare
+        from proctor.leaderboard.compare import thresholds  # they load numpy, which nobody needs who does not compare
+        from proctor.leaderboard.runs import saved as baseline
 
-        saved = baseline.open_run(demand.find(self.option.eval_compare or None, self.ours.saved_runs))
-        return demand.Against(saved, [demand.demand(text) for text in self.option.eval_compare_fail])
+        saved = baseline.open_run(thresholds.find(self.option.eval_compare or None, self.ours.saved_runs))
+        return thresholds.Against(saved, [thresholds.demand(text) for text in self.option.eval_compare_fail])
 
     @cached_property
     def store(self) -> Store:
         """The run's folder."""
-        from leaderboard.store import Store  # loads numpy, which pytest can do without while it collects
+        from proctor.leaderboard.runs.store import Store  # loads numpy, which pytest can do without while it collects
 
         return Store(self.run_folder)
 
@@ -186,7 +189,7 @@ class Plan:
     def _fair(self, cell: Cell) -> bool | list[str]:
         own = cell.suite.name not in load_suite.names()
         facts = cell.suite.source == "documents"
-        return fairness.verdict(cell.candidate, cell.suite.questions, self.judge.name, own_suite=own, facts=facts)
+        return comparability.verdict(cell.candidate, cell.suite.questions, self.judge.name, own_suite=own, facts=facts)
 
     def _made(self) -> tuple[dict[str, Any], dict[str, Any]]:
         """How each system is set, and what came of it on each suite with each base model and seed."""
@@ -223,13 +226,13 @@ class Plan:
         trusted = {"general tasks of suites": self.option.trust_suite_code, "base models": self.option.trust_remote_code}
         if any(trusted.values()):
             asked["code that was trusted"] = ", ".join(name for name, trust in trusted.items() if trust)
-        from evals import calibration  # it loads numpy, as does the board after it
+        from proctor.evals.judges import agreement  # it loads numpy, as does the board after it
 
         asked["fair"] = {
             row(cell.suite.name, cell.candidate.base_model, cell.candidate.name): self._fair(cell) for cell in self.cells
         }
         asked["timing"] = self._timing()
-        asked["judges"] = {self.judge.name: [vars(row) for row in calibration.load(self.judge.name, self.ours.judge_agreement)]}
+        asked["judges"] = {self.judge.name: [vars(row) for row in agreement.load(self.judge.name, self.ours.judge_agreement)]}
         tables = {"suites": suites_of, "systems": systems_of, "made": made, "base_models": self.base_facts}
         return provenance.facts(self.root) | asked | tables
 
@@ -253,10 +256,10 @@ class Plan:
         """Where the run is saved, if it is."""
         if self.option.eval_save is None:
             return None
-        from leaderboard import demand  # it loads numpy
+        from proctor.leaderboard.compare import thresholds  # it loads numpy
 
         name, folder = self.option.eval_save, self.ours.saved_runs
-        return demand.place(name, folder) if name else demand.own_place(self.run_folder, folder)
+        return thresholds.place(name, folder) if name else thresholds.own_place(self.run_folder, folder)
 
 
 def pytest_addoption(parser: pytest.Parser, pluginmanager: pytest.PytestPluginManager) -> None:
@@ -268,7 +271,7 @@ def pytest_addoption(parser: pytest.Parser, pluginmanager: pytest.PytestPluginMa
 def pytest_configure(config: pytest.Config) -> None:
     """Declare the markers; look everything up before any work, so that a mistake costs a second and not an hour."""
     config.addinivalue_line("markers", "domain: the exam itself, every axis on every suite and system")
-    for axis in dict.fromkeys(name.partition("_")[0] for name in axes.AXES):
+    for axis in dict.fromkeys(name.partition("_")[0] for name in catalogue.AXES):
         config.addinivalue_line("markers", f"{axis}: the {axis} axis of the exam")
     say = partial(_last_line, config)
     config.stash[PLAN] = plan = Plan(config.option, config.rootpath, stopping=Stopping("nothing begun", say))
@@ -386,7 +389,7 @@ def pytest_runtestloop(session: pytest.Session) -> bool | None:
         sys.stdout.write(_estimate(plan, session.items))
         return True
     if _takes_exam(session.config) and not _only_looks(session.config):
-        from leaderboard import ready  # it loads numpy, which nobody needs who only collects
+        from proctor import ready  # it loads numpy, which nobody needs who only collects
 
         try:
             ready.check(plan.store, plan.cache, plan.site, plan.saving, plan.base_facts)
@@ -402,13 +405,13 @@ def _estimate(plan: Plan, items: list[pytest.Item]) -> str:
             cell: Any = item.callspec.params["cell"]
             efforts.setdefault(id(cell), []).append(_effort(item, plan.sheet(cell)))
     asked = [(cell, efforts[id(cell)]) for cell in plan.cells if id(cell) in efforts]
-    parts = [estimate.Part(cell.suite.name, cell.candidate, plan.sheet(cell).questions, found) for cell, found in asked]
-    return estimate.table(parts) + "".join(f"{line}\n" for line in _reaches(asked, parts))
+    parts = [dry_run.Part(cell.suite.name, cell.candidate, plan.sheet(cell).questions, found) for cell, found in asked]
+    return dry_run.table(parts) + "".join(f"{line}\n" for line in _reaches(asked, parts))
 
 
-def _reaches(asked: Sequence[tuple[Cell, Any]], parts: Sequence[estimate.Part]) -> Iterator[str]:
+def _reaches(asked: Sequence[tuple[Cell, Any]], parts: Sequence[dry_run.Part]) -> Iterator[str]:
     """What each suite can show with the questions that would be asked of it."""
-    from suites.reach import summary  # it loads numpy
+    from proctor.suites.loading.reach import summary  # it loads numpy
 
     limited = {
         cell.suite.name: replace(cell.suite, questions=tuple(part.questions))
@@ -420,7 +423,7 @@ def _reaches(asked: Sequence[tuple[Cell, Any]], parts: Sequence[estimate.Part]) 
 def _effort(item: pytest.Function, sheet: Sheet) -> Effort:
     """What the axis of a test asks for, beyond what a candidate is trained on and asked anyway, and was not asked before."""
     name = item.originalname.removeprefix("test_")
-    axis = axes.AXES.get(name)
+    axis = catalogue.AXES.get(name)
     if axis is None or axis.effort == NOTHING or Exam(sheet, lambda _: None).taken(axis):
         return NOTHING
     return axis.effort
@@ -446,7 +449,7 @@ def _of_storage(error: Exception, plan: Plan) -> str:
     if not plan.cache.folder.exists():
         return f"the cache {plan.cache.folder} was removed while the exam ran; run the same command again"
     places = ((plan.cache.folder, "name another folder in PROCTOR_CACHE"), (plan.run_folder, "choose another folder (--run-dir)"))
-    return next((text for place in places if (text := storage.said(error, "cannot read or write in", *place))), "")
+    return next((text for place in places if (text := errors.said(error, "cannot read or write in", *place))), "")
 
 
 def _redact(report: pytest.TestReport) -> None:
@@ -521,7 +524,7 @@ def _left(terminalreporter: Any, plan: Plan) -> list[str]:
     ended = {report.nodeid for report in reports if report.when == "call" or not report.passed}
     if ended >= set(plan.asked):
         return []
-    from leaderboard import store, unfinished
+    from proctor.leaderboard.runs import store, unfinished
 
     cells = {plan.id(cell): cell.candidate for cell in plan.cells}
     suites = {plan.id(cell): cell.suite.name for cell in plan.cells}
@@ -575,7 +578,7 @@ def _do_all(terminalreporter: Any, plan: Plan) -> None:
 
 def _complain(terminalreporter: Any, plan: Plan, undone: str, error: InputError | OSError) -> None:
     plan.undone.append(undone)
-    said = str(error) if isinstance(error, InputError) else f"cannot read or write {storage.sentence(error)}"
+    said = str(error) if isinstance(error, InputError) else f"cannot read or write {errors.sentence(error)}"
     terminalreporter.write_line(f"{undone}: {redact(said)}", red=True)
 
 
@@ -589,7 +592,8 @@ def _published(terminalreporter: Any, plan: Plan) -> None:
 def _saved(terminalreporter: Any, plan: Plan) -> None:
     """Where this run is saved, if that was asked for."""
     if plan.saving:
-        from leaderboard import baseline, store
+        from proctor.leaderboard.runs import saved as baseline
+        from proctor.leaderboard.runs import store
 
         baseline.save(store.read(plan.run_folder), plan.saving)
         terminalreporter.write_line(f"Saved:   {plan.saving}")

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
 from typing import Any, Protocol
 
-from evals.schema import Ability, Answer, Context, Domain, Example, Question, Timing
+from proctor.core.schema import Ability, Answer, Context, Domain, Example, Question, Timing
 
 LACKS: Mapping[Ability, str] = {
     "trains": "the system is not trained",
@@ -124,7 +124,7 @@ class Costs(Candidate, Protocol):
     """``costs``: what it took to build is known, as far as it can be."""
 
     def costs(self) -> Mapping[str, float | str]:
-        """What it cost to build and takes on disk, by the names of `evals.cost`, or why that is not known."""
+        """What it cost to build and takes on disk, by the names of `evals.axes.cost`, or why that is not known."""
 
 
 def lacking(candidate: Candidate, needs: frozenset[Ability]) -> str:

@@ -13,29 +13,18 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple, ParamSpec, TypeVar
 
-from evals import machine
-from evals.cache import Cache, digest
-from evals.candidate import Candidate, lacking
-from evals.code import code_of
-from evals.counts import counted
-from evals.judges import Judge
-from evals.patterns import TooSlowError
-from evals.redaction import redact
-from evals.schema import (
-    Ability,
-    Answer,
-    Measure,
-    Question,
-    Record,
-    Score,
-    Suite,
-    as_json,
-    not_applicable,
-    unmeasured,
-)
+from proctor.core import machine
+from proctor.core.code import code_of
+from proctor.core.counts import counted
+from proctor.core.language.patterns import TooSlowError
+from proctor.core.redaction import redact
+from proctor.core.schema import Ability, Answer, Measure, Question, Record, Score, Suite, as_json, not_applicable, unmeasured
+from proctor.core.storage.cache import Cache, digest
+from proctor.evals.candidate import Candidate, lacking
+from proctor.evals.judges.protocols import Judge
 
 if TYPE_CHECKING:
-    from evals.statistics import Interval
+    from proctor.evals.stats.intervals import Interval
 
 log = logging.getLogger("proctor")
 
@@ -307,7 +296,9 @@ class Exam:
         if valued and all(record.status == "failed" for record in valued):
             yield f"{who}: all {counted(len(valued), 'item')} failed: {_commonest(valued)}"
         if valued:
-            from evals.differences import measured_interval  # loads numpy, which pytest can do without while it collects
+            from proctor.evals.stats.differences import (
+                measured_interval,  # loads numpy, which pytest can do without while it collects
+            )
 
             values = [record.value for record in valued if record.value is not None]
             found = measured_interval(values, [record.cluster for record in valued], valued[0].unit)

@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from leaderboard.evidence import Evidence
-    from leaderboard.prices import Paid
-    from leaderboard.store import Run
+    from proctor.leaderboard.advice.estimates import Evidence
+    from proctor.leaderboard.advice.prices import Paid
+    from proctor.leaderboard.runs.store import Run
 
 
 def publish(runs: Sequence[Path], site: Path, claims: Sequence[Path] = (), saved: Sequence[Path] = ()) -> Path:
@@ -17,18 +17,18 @@ def publish(runs: Sequence[Path], site: Path, claims: Sequence[Path] = (), saved
 
     ``saved`` are the runs before them, or folders of such.
     """
-    from leaderboard.page import publish as published
+    from proctor.leaderboard.site.page import publish as published
 
     return published(runs, site, claims, saved)
 
 
 def present(run: Path, site: Path, claims: Sequence[Path] = (), saved: Sequence[Path] = ()) -> tuple[Path, str]:
     """Write the page of one run as `publish` does, and tell its tables; summed up once for both."""
-    from leaderboard.board import board
-    from leaderboard.claims import load
-    from leaderboard.page import write
-    from leaderboard.store import read
-    from leaderboard.text import as_text
+    from proctor.leaderboard.board.board import board
+    from proctor.leaderboard.board.terminal import as_text
+    from proctor.leaderboard.claims.table import load
+    from proctor.leaderboard.runs.store import read
+    from proctor.leaderboard.site.page import write
 
     tested, opened = load(claims), [read(run)]
     found = board(opened, tested)
@@ -40,32 +40,32 @@ def compared(before: Run, after: Path, saved: Path) -> str:
 
     ``saved`` is the folder of saved runs, where those of several seeds say how much training anew changes.
     """
-    from leaderboard.baseline import seeded
-    from leaderboard.gate import gate
-    from leaderboard.policy import Policy
-    from leaderboard.report import as_table
-    from leaderboard.store import read
+    from proctor.leaderboard.compare.gate import gate
+    from proctor.leaderboard.compare.policy import Policy
+    from proctor.leaderboard.compare.report import as_table
+    from proctor.leaderboard.runs.saved import seeded
+    from proctor.leaderboard.runs.store import read
 
     return as_table(gate(before, read(after), Policy(correction="bh"), anyway=True, seeded=seeded(saved)))
 
 
 def summary(run: Path) -> str:
     """The tables of a run folder, for a terminal."""
-    from leaderboard.board import board
-    from leaderboard.store import read
-    from leaderboard.text import as_text
+    from proctor.leaderboard.board.board import board
+    from proctor.leaderboard.board.terminal import as_text
+    from proctor.leaderboard.runs.store import read
 
     return as_text(board([read(run)]))
 
 
 def debated(run: Path, claims: Sequence[Path] = ()) -> str:
     """What a run folder says of each claim, for a terminal: of those that come with Proctor, and those of the files."""
-    from leaderboard.board import latest
-    from leaderboard.claims import load
-    from leaderboard.debate import as_text
-    from leaderboard.findings import findings
-    from leaderboard.section import sections
-    from leaderboard.store import read
+    from proctor.leaderboard.analysis.section import sections
+    from proctor.leaderboard.board.board import latest
+    from proctor.leaderboard.claims.table import load
+    from proctor.leaderboard.claims.text import as_text
+    from proctor.leaderboard.claims.verdicts import findings
+    from proctor.leaderboard.runs.store import read
 
     tested, opened = load(claims), read(run)
     return as_text(list(findings(sections(latest([opened]), opened.provenance), tested)))
@@ -82,8 +82,8 @@ def advised(runs: Sequence[Path], asked: Mapping[str, Any], paid: Paid, *, as_da
     """
     import json
 
-    from leaderboard.counsel import advise, as_json, as_text
-    from leaderboard.situation import Situation
+    from proctor.leaderboard.advice.scenario import Situation
+    from proctor.leaderboard.advice.text import advise, as_json, as_text
 
     evidence = _evidence(runs)
     paid.check(evidence)
@@ -92,19 +92,19 @@ def advised(runs: Sequence[Path], asked: Mapping[str, Any], paid: Paid, *, as_da
 
 
 def _evidence(runs: Sequence[Path]) -> list[Evidence]:
-    from evals.schema import InputError
-    from leaderboard import gathering
-    from leaderboard.board import latest, merged
-    from leaderboard.changes import incomparable
-    from leaderboard.section import sections
-    from leaderboard.store import read
+    from proctor.core.schema import InputError
+    from proctor.leaderboard.advice import data
+    from proctor.leaderboard.analysis.section import sections
+    from proctor.leaderboard.board.board import latest, merged
+    from proctor.leaderboard.compare.changes import incomparable
+    from proctor.leaderboard.runs.store import read
 
     if len(runs) == 1 and runs[0].is_file():
-        return gathering.read(runs[0])
+        return data.read(runs[0])
     opened = [read(run) for run in runs]
     differences = dict.fromkeys(text for run in opened[1:] for text in incomparable(opened[0], run))
     if differences:
         raise InputError("\n".join(["these runs are of different exams, and say nothing together:", *differences]))
     folder = runs[0] if len(runs) == 1 else None
     found = sections(latest(opened), merged([run.provenance for run in opened]))
-    return gathering.gathered(found, folder)
+    return data.gathered(found, folder)

@@ -13,7 +13,7 @@ from collections.abc import Iterable, Sequence
 from itertools import compress
 from urllib.parse import quote, urlsplit
 
-from leaderboard.figures import SPACE
+from proctor.leaderboard.formatting import SPACE
 
 LONGEST = 200
 """Letters shown of one text; lists of names may be longer, so that they do not end within one."""

@@ -9,11 +9,11 @@ from __future__ import annotations
 from contextlib import AbstractContextManager
 from pathlib import Path
 
-from evals import storage, temporary
-from evals.disk import write_atomically
-from evals.names import below
-from evals.redaction import redact
-from evals.schema import InputError
+from proctor.core.redaction import redact
+from proctor.core.schema import InputError
+from proctor.core.slugs import below
+from proctor.core.storage import errors, temporary
+from proctor.core.storage.disk import write_atomically
 
 GENERATOR = b'content="Proctor"'
 """What the head of a page holds that Proctor wrote."""
@@ -42,13 +42,13 @@ class Site:
             InputError: files cannot be written there, or it holds what Proctor did not write and would have to overwrite.
         """
         with self._plainly():
-            storage.probe(self.folder)
+            errors.probe(self.folder)
             self._check_ours()
             for name in (*DATA, PAGE):
                 self._place(name)
             for name in FOLDERS:
                 self._check_folder(name)
-                storage.probe(self.folder / name)
+                errors.probe(self.folder / name)
             page = self.folder / PAGE
             mine = not page.is_file() or GENERATOR in page.read_bytes()[:4096]
         if not mine:
@@ -154,4 +154,4 @@ class Site:
             write_atomically(self._marker, text)
 
     def _plainly(self) -> AbstractContextManager[None]:
-        return storage.told("cannot publish into", self.folder, "choose another folder for the page")
+        return errors.told("cannot publish into", self.folder, "choose another folder for the page")

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from evals import load, machine
+from proctor.core import load, machine
 
 FILE = "circumstances.json"
 

@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from evals.problems import Problems, near
-from evals.ranges import Range
-from evals.registry import Registry
-from evals.schema import InputError
-from evals.settings_table import Contradiction, Table, Text, either
-from evals.shown import shown
+from proctor.core.reading.problems import Problems, near
+from proctor.core.reading.ranges import Range
+from proctor.core.reading.shown import shown
+from proctor.core.reading.tables import Contradiction, Table, Text, either
+from proctor.core.registry import Registry
+from proctor.core.schema import InputError
 
 TABLE = Path(__file__).with_name("systems.toml")
 
@@ -27,9 +27,9 @@ NAME = Text(
 
 
 RETRIEVERS: Registry[Callable[..., Any]] = Registry(
-    "proctor.retrievers", {"dense": "models.retrieval:vectors", "bm25": "models.retrieval:words"}
+    "proctor.retrievers", {"dense": "proctor.models.retrieval.search:vectors", "bm25": "proctor.models.retrieval.search:words"}
 )
-"""Name -> what makes an `Engine` (models/passages.py) for a system, with the cache and the device."""
+"""Name -> what makes an `Engine` (models/retrieval/passages.py) for a system, with the cache and the device."""
 
 
 class Retrieve:

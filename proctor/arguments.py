@@ -8,11 +8,11 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from evals import workspace
+from proctor.core import workspace
 
 if TYPE_CHECKING:
-    from leaderboard.policy import Policy
-    from leaderboard.store import Run
+    from proctor.leaderboard.compare.policy import Policy
+    from proctor.leaderboard.runs.store import Run
 
 INCOMPARABLE = 3
 """Exit code for a run that a gate or a comparison cannot read, or may not compare."""
@@ -36,7 +36,7 @@ def site(named: Path | None) -> Path:
 
 def add_claims(parser: argparse.ArgumentParser) -> None:
     """Claims of the user's own."""
-    what = "claims of your own, as in leaderboard/claims.toml, beside those that come with Proctor (repeatable)"
+    what = "claims of your own, as in leaderboard/claims/claims.toml, beside those that come with Proctor (repeatable)"
     parser.add_argument("--claims", action="append", default=[], type=Path, metavar="FILE", help=what)
 
 
@@ -45,7 +45,7 @@ def claims(named: Sequence[Path]) -> Sequence[Path]:
 
     What is wrong with them is said before any work, and so is which claims of Proctor's they replace.
     """
-    from leaderboard.claims import load, replaced
+    from proctor.leaderboard.claims.table import load, replaced
 
     files = named or workspace.current().paths("claims")
     load(files)
@@ -71,14 +71,14 @@ def add_anyway(parser: argparse.ArgumentParser) -> None:
 
 def add_policy(parser: argparse.ArgumentParser) -> None:
     """What a gate requires, and what its report links to."""
-    what = "what is required (default: the project's policy, or else leaderboard/policy.yaml, which comes with Proctor)"
+    what = "what is required (default: the project's policy, or else leaderboard/compare/policy.yaml, which comes with Proctor)"
     parser.add_argument("--policy", type=Path, metavar="FILE", help=what)
     parser.add_argument("--link", default="", metavar="URL", help="where the whole page is, for the report")
 
 
 def policy(named: Path | None) -> Policy:
     """What a gate requires: the policy that was named, the project's, or the one that comes with Proctor."""
-    from leaderboard import policy as policies
+    from proctor.leaderboard.compare import policy as policies
 
     file = named or workspace.current().path("policy")
     return policies.load(file) if file else policies.shipped()
@@ -86,6 +86,6 @@ def policy(named: Path | None) -> Policy:
 
 def seeded(paths: Sequence[Path]) -> Sequence[Run]:
     """The runs that say how much training anew changes: those named, or those saved."""
-    from leaderboard import baseline
+    from proctor.leaderboard.runs import saved as baseline
 
     return [baseline.open_run(path) for path in paths] or baseline.seeded(workspace.current().saved_runs)

@@ -12,8 +12,8 @@ from collections.abc import Sequence
 from importlib import import_module
 from types import ModuleType
 
-from evals.cli import USAGE_ERROR, Parser, begin, ended
 from proctor import commands
+from proctor.core.command_line import USAGE_ERROR, Parser, begin, ended
 
 DESCRIPTION = "RAG, full fine-tuning, LoRA or a hybrid: for your domain, measured. The exam itself is `pytest -m domain`."
 

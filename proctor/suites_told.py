@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from evals.counts import counted
-from evals.schema import Suite
-from evals.tally import Tally
+from proctor.core.counts import counted
+from proctor.core.reading.tally import Tally
+from proctor.core.schema import Suite
 
 
 def told(tally: Tally) -> list[str]:

@@ -1,1 +1,1 @@
-"""What is asked: suites as folders of data, and the code that reads, checks, starts and imports them."""
+"""What is asked: suites as folders of data."""

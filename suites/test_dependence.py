@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from evals import dependence
-from evals.exam import Exam
+from proctor.evals.axes import dependence
+from proctor.evals.exam import Exam
 
 pytestmark = [pytest.mark.domain, pytest.mark.dependence]
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from evals import faithfulness
-from evals.exam import Exam
+from proctor.evals.axes import faithfulness
+from proctor.evals.exam import Exam
 
 pytestmark = [pytest.mark.domain, pytest.mark.faithfulness]
 

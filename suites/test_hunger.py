@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from evals import hunger
-from evals.exam import Exam
+from proctor.evals.axes import hunger
+from proctor.evals.exam import Exam
 
 pytestmark = [pytest.mark.domain, pytest.mark.hunger, pytest.mark.slow]
 

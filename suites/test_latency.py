@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from evals import latency
-from evals.exam import Exam
+from proctor.evals.axes import latency
+from proctor.evals.exam import Exam
 
 pytestmark = [pytest.mark.domain, pytest.mark.latency]
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from evals import retrieval
-from evals.exam import Exam
+from proctor.evals.axes import retrieval
+from proctor.evals.exam import Exam
 
 pytestmark = [pytest.mark.domain, pytest.mark.retrieval]
 

@@ -18,11 +18,16 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from evals.cache import Cache
-from leaderboard.store import RECORDS
-from models import adaptation, base, batching, bench, generation, prompts, systems
-from models.candidate import Candidate
-from suites.load import load
+from proctor.core.storage.cache import Cache
+from proctor.leaderboard.runs.store import RECORDS
+from proctor.models import runtime, systems
+from proctor.models.base import base
+from proctor.models.candidates.local import Candidate
+from proctor.models.generation import generate
+from proctor.models.prompts import prompts
+from proctor.models.training import batches
+from proctor.models.training import trainer as adaptation
+from proctor.suites.loading.load import load
 from tests import timed_checks
 from tests.benchmark_page import decision, page
 from tests.scale_run import Scale, make_big_run
@@ -80,7 +85,7 @@ def _may_find_nothing(*arguments: str, cwd: str) -> float:
 def _candidate(name: str, cache: Path) -> Candidate:
     store = Cache(cache)
     model = base.find(str(base.EMBEDDED), store)
-    return Candidate(systems.load()[name], model, load("instruments").domain, bench.Bench(store))
+    return Candidate(systems.load()[name], model, load("instruments").domain, runtime.Bench(store))
 
 
 def training() -> str:
@@ -88,7 +93,7 @@ def training() -> str:
     with tempfile.TemporaryDirectory() as folder:
         candidate = _candidate("full_ft", Path(folder))
         pairs = [(prompts.prompt("", example.prompt), example.completion) for example in candidate.domain.examples]
-        rows = batching.rows(candidate.base.tokenizer(), pairs, candidate.base.context)  # the same for both
+        rows = batches.rows(candidate.base.tokenizer(), pairs, candidate.base.context)  # the same for both
         rate = adaptation.hyperparameters(candidate.system, candidate.base).learning_rate
         plain, target = _plain_trainer(candidate.base, rows, f"{folder}/plain", num_train_epochs=3, learning_rate=rate)
         for epochs in (2.25, 2.5, 2.75, 3, 4, 5, 6):  # each a training of its own: the rate falls to zero over all of it
@@ -154,8 +159,8 @@ def generating() -> str:
 
         def batched() -> list[str]:
             said = {}
-            for rows in generation.batches([len(tokens) for tokens in asked]):
-                heard = generation.generate(model, tokenizer, [asked[row] for row in rows], 32)
+            for rows in generate.batches([len(tokens) for tokens in asked]):
+                heard = generate.generate(model, tokenizer, [asked[row] for row in rows], 32)
                 said |= {row: one.text for row, one in zip(rows, heard, strict=True)}
             return [said[row] for row in range(len(asked))]
 
@@ -172,8 +177,8 @@ def forgetting() -> str:
     import lm_eval
     from lm_eval.models.huggingface import HFLM
 
-    from evals.lm_eval_adapter import BATCH, load_tasks
-    from evals.lm_eval_adapter import run as put
+    from proctor.evals.tasks.lm_eval_tasks import BATCH, load_tasks
+    from proctor.evals.tasks.lm_eval_tasks import run as put
 
     with tempfile.TemporaryDirectory() as folder:
         candidate = _candidate("base", Path(folder))
@@ -197,7 +202,7 @@ def intervals() -> str:
     import numpy as np
     from scipy.stats import bootstrap
 
-    from evals import statistics
+    from proctor.evals.stats import intervals as statistics
 
     statistics.RESAMPLES = 10_000  # the exam draws 4,000
     cells, names = np.random.default_rng(0).random((100, 1000)), [str(question) for question in range(1000)]
@@ -213,8 +218,8 @@ def intervals() -> str:
 SUMMED_UP = """
 import resource, sys, time
 from pathlib import Path
-from leaderboard.board import board
-from leaderboard.store import read
+from leaderboard.board.board import board
+from leaderboard.runs.store import read
 
 def phase(name, work):
     wall, processor = time.perf_counter(), time.process_time()

@@ -10,7 +10,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-from evals.schema import Answer, Question
+from proctor.core.schema import Answer, Question
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -19,14 +19,17 @@ def decision() -> str:
     """A decision, its flips and a map of 40 x 30 decisions: in Chromium, the median of 15; and in Python."""
     from playwright.sync_api import sync_playwright
 
-    from leaderboard import baseline, counsel, prices, render, section, situation
-    from leaderboard.gathering import as_json, gathered
+    from proctor.leaderboard.advice import prices, scenario, text
+    from proctor.leaderboard.advice.data import as_json, gathered
+    from proctor.leaderboard.analysis import section
+    from proctor.leaderboard.runs import saved
+    from proctor.leaderboard.site import render
     from tests.browsing import CHROMIUM, QUIET
 
-    records = baseline.load(Path(baseline.__file__).with_name("baseline") / "embedded.json").records
+    records = saved.load(Path(saved.__file__).with_name("baseline") / "embedded.json").records
     gathering, sections = _timed(lambda: gathered(section.sections(records)))
-    month = situation.Situation(prices.load().prices())
-    advising, _ = _timed(lambda: list(counsel.advise(sections, month)))
+    month = scenario.Situation(prices.load().prices())
+    advising, _ = _timed(lambda: list(text.advise(sections, month)))
     with sync_playwright() as driver:
         tab = driver.chromium.launch(executable_path=CHROMIUM, args=list(QUIET)).new_page()
         tab.add_script_tag(content=render.script(render.DECISION))
@@ -56,7 +59,7 @@ CLOCKED = """data => {
 
 def page() -> str:
     """Publishing 20 systems x 25 measures x 5,000 questions with their answers, and using the page in a browser."""
-    from leaderboard.store import Store
+    from proctor.leaderboard.runs.store import Store
     from tests.browsing import browsing
     from tests.scale_run import Scale, make_big_run
 
@@ -66,7 +69,8 @@ def page() -> str:
         for system in scale.settings:
             Store(run_folder).add_answers("support", "org/model-1b", system, 0, _said(scale.questions))
         publishing = (
-            "import sys, pathlib as p, leaderboard.page as page; page.publish([p.Path(sys.argv[1])], p.Path(sys.argv[2]))"
+            "import sys, pathlib as p\nfrom proctor.leaderboard.site import page\n"
+            "page.publish([p.Path(sys.argv[1])], p.Path(sys.argv[2]))"
         )
         command = [sys.executable, "-c", publishing, str(run_folder), str(site)]
         seconds, _ = _timed(lambda: subprocess.run(command, cwd=ROOT, check=True))

@@ -9,7 +9,7 @@ from math import inf
 
 
 def pytest_configure() -> None:
-    from evals import load
-    from models import rounds
+    from proctor.core import load
+    from proctor.models.candidates import rounds
 
     load.limit, rounds.PACE = lambda: inf, inf

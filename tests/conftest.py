@@ -10,15 +10,15 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from evals import redaction
-from evals.cache import Cache
-from evals.schema import Document, Domain, Example, Question
+from proctor.core import redaction
+from proctor.core.schema import Document, Domain, Example, Question
+from proctor.core.storage.cache import Cache
 from tests import browsing, tiny
 from tests.sample_run import Sample, make_run
 
 if TYPE_CHECKING:
-    from models.base import BaseModel
-    from models.bench import Bench
+    from proctor.models.base.base import BaseModel
+    from proctor.models.runtime import Bench
 
 if find_spec("hypothesis"):  # pytest opens this file for a misspelt option of the exam, too, where no tests are set up
     from hypothesis import settings
@@ -88,14 +88,14 @@ def tiny_llama(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def bench(cache: Cache) -> Bench:
-    from models.bench import Bench
+    from proctor.models.runtime import Bench
 
     return Bench(cache)
 
 
 @pytest.fixture
 def base(tiny_llama: Path, cache: Cache) -> BaseModel:
-    from models.base import find
+    from proctor.models.base.base import find
 
     return find(str(tiny_llama), cache)
 
@@ -103,7 +103,7 @@ def base(tiny_llama: Path, cache: Cache) -> BaseModel:
 @pytest.fixture(scope="session")
 def published(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The site of two runs, which lie beside it: several systems, seeds, suites and base models."""
-    from leaderboard.page import publish
+    from proctor.leaderboard.site.page import publish
 
     folder = tmp_path_factory.mktemp("published")
     runs = [
@@ -116,7 +116,7 @@ def published(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def hostile_site(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The site of a run in which everything that has a name bears a hostile one."""
-    from leaderboard.page import publish
+    from proctor.leaderboard.site.page import publish
     from tests.hostile import hostile_run
 
     folder = tmp_path_factory.mktemp("hostile")

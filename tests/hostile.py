@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from evals.schema import PASSAGES, Answer, Context, Question, row
-from leaderboard.store import Store
+from proctor.core.schema import PASSAGES, Answer, Context, Question, row
+from proctor.leaderboard.runs.store import Store
 from tests.sample_run import record
 
 HOSTILE = [

@@ -7,7 +7,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from leaderboard import publish
+from proctor.leaderboard import publish
 from tests.browsing import Visit, browsing
 
 PICTURE = Path(__file__).resolve().parent.parent / "docs" / "leaderboard.png"

@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from evals.schema import Answer, Better, Context, Question, Record, Status, row
-from leaderboard.store import Store
+from proctor.core.schema import Answer, Better, Context, Question, Record, Status, row
+from proctor.leaderboard.runs.store import Store
 
 SKILL = {"base": 0.04, "rag": 0.83, "full_ft": 0.86, "lora": 0.84, "hybrid": 0.93}
 FORGOTTEN = {"base": 0.0, "rag": 0.0, "full_ft": 0.14, "lora": 0.03, "hybrid": 0.04}

@@ -6,12 +6,12 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from evals.cache import Cache
-from evals.candidate import Candidate
-from evals.exam import Axis, Sheet, marks
-from evals.fakes import mute
-from evals.judges import Judge, load_judge
-from evals.schema import Document, Domain, Question, Score, Style, Suite
+from proctor.core.schema import Document, Domain, Question, Score, Style, Suite
+from proctor.core.storage.cache import Cache
+from proctor.evals.candidate import Candidate
+from proctor.evals.exam import Axis, Sheet, marks
+from proctor.evals.judges.protocols import Judge, load_judge
+from proctor.evals.testing.fakes import mute
 
 DOCUMENTS = (
     Document("kestrel", "The Kestrel 40 is made by Orbis. Its warranty lasts 3 years. It weighs 12 kg."),

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import numpy as np
 
-from evals.schema import FORMAT
-from evals.sealed import sealed
-from leaderboard.store import PROVENANCE, RECORDS
+from proctor.core.schema import FORMAT
+from proctor.core.storage.sealed import sealed
+from proctor.leaderboard.runs.store import PROVENANCE, RECORDS
 
 ANSWERED = ("accuracy.exact", "hallucination.contradicted", "style.followed", "updates.fresh", "updates.stale", "dependence.gold")
 HUNGRY = ("hunger.eighth", "hunger.quarter", "hunger.half", "updates.retrained.fresh")

@@ -11,20 +11,34 @@ from typing import Any, get_args
 
 import pytest
 
-from evals import axes, style
-from evals.cache import Cache
-from evals.candidate import LACKS, lacking
-from evals.exam import Axis, Exam, Mark, Sheet, items_of, marks
-from evals.fakes import Answering, Fake, mute
-from evals.schema import Ability, Answer, Context, Domain, Example, Measure, Question, Record, RevisedQuestion, Revision, Score
-from leaderboard import claims, crossing, evidence, gathering, percentiles
-from leaderboard.figures import figure
-from leaderboard.page import publish
-from leaderboard.store import Store
+from proctor.core.schema import (
+    Ability,
+    Answer,
+    Context,
+    Domain,
+    Example,
+    Measure,
+    Question,
+    Record,
+    RevisedQuestion,
+    Revision,
+    Score,
+)
+from proctor.core.storage.cache import Cache
+from proctor.evals.axes import catalogue, style
+from proctor.evals.candidate import LACKS, lacking
+from proctor.evals.exam import Axis, Exam, Mark, Sheet, items_of, marks
+from proctor.evals.testing.fakes import Answering, Fake, mute
+from proctor.leaderboard.advice import data, estimates
+from proctor.leaderboard.analysis import break_even, percentiles
+from proctor.leaderboard.claims import table
+from proctor.leaderboard.formatting import figure
+from proctor.leaderboard.runs.store import Store
+from proctor.leaderboard.site.page import publish
 from tests.sample_run import record
 from tests.sample_sheet import DOCUMENTS, QUESTIONS, sheet, suite
 
-ALL = [value for name in axes.AXES for value in vars(import_module(f"evals.{name}")).values() if isinstance(value, Axis)]
+ALL = [value for name in catalogue.AXES for value in vars(import_module(f"evals.{name}")).values() if isinstance(value, Axis)]
 EVERY = pytest.mark.parametrize("axis", ALL, ids=lambda axis: axis.name)
 ABILITIES: tuple[Ability, ...] = get_args(Ability)
 METHODS: dict[Ability, tuple[str, ...]] = {
@@ -145,27 +159,27 @@ def test_every_measure_is_said_in_a_sentence(axis: Axis) -> None:
 
 
 def test_every_axis_says_what_it_asks_and_no_measure_is_in_two() -> None:
-    assert all(text.endswith("?") for text in axes.meanings().values())
+    assert all(text.endswith("?") for text in catalogue.meanings().values())
     names = [measure.name for axis in ALL for measure in axis.measures]
-    assert len(set(names)) == len(names) == len(list(axes.measures()))
+    assert len(set(names)) == len(names) == len(list(catalogue.measures()))
 
 
 def test_what_is_shown_first_is_as_readers_know_it() -> None:
-    assert axes.headlines() == (
+    assert catalogue.headlines() == (
         *("accuracy.exact", "faithfulness.retrieved", "faithfulness.gold"),
         *("hallucination.contradicted", "hallucination.unanswerable", "abstention.false", "forgetting"),
     )
-    assert axes.followed() == (*axes.headlines(), "style.followed")
-    assert axes.shown() == {
+    assert catalogue.followed() == (*catalogue.headlines(), "style.followed")
+    assert catalogue.shown() == {
         *("accuracy.exact", "faithfulness.gold", "hallucination.unanswerable", "abstention.false", "forgetting"),
         *("style.followed", "updates.fresh", "latency.p50", "cost.train_seconds"),
     }
 
 
 def test_measures_that_code_goes_by_are_declared() -> None:
-    tested = {name for claim in claims.load() for name in (claim.measure, claim.other[0]) if name}
-    named = {*gathering.WEIGHED, *evidence.QUALITY, *crossing.SHARES, *percentiles.SHARES, percentiles.SECONDS, *tested}
-    assert not [name for name in named if axes.declared(name) is None]
+    tested = {name for claim in table.load() for name in (claim.measure, claim.other[0]) if name}
+    named = {*data.WEIGHED, *estimates.QUALITY, *break_even.SHARES, *percentiles.SHARES, percentiles.SECONDS, *tested}
+    assert not [name for name in named if catalogue.declared(name) is None]
 
 
 @pytest.mark.parametrize(
@@ -179,12 +193,16 @@ def test_measures_that_code_goes_by_are_declared() -> None:
     ],
 )
 def test_a_measure_belongs_to_the_axis_that_has_such_measures(measure: str, axis: str) -> None:
-    assert axes.axis(measure) == axis
+    assert catalogue.axis(measure) == axis
 
 
 def test_a_measure_that_no_axis_declares_comes_last_and_nothing_is_said_of_it() -> None:
-    assert max("novel.thing", "cost.tokens", "accuracy.exact", key=axes.rank) == "novel.thing"
-    assert (axes.words("novel.thing"), axes.neutral("novel.thing"), axes.aside("novel.thing")) == ("", False, False)
+    assert max("novel.thing", "cost.tokens", "accuracy.exact", key=catalogue.rank) == "novel.thing"
+    assert (catalogue.words("novel.thing"), catalogue.neutral("novel.thing"), catalogue.aside("novel.thing")) == (
+        "",
+        False,
+        False,
+    )
     assert figure(12.0, "furlongs") == "12\N{NO-BREAK SPACE}furlongs"
 
 
@@ -193,7 +211,7 @@ def one_more(monkeypatch: pytest.MonkeyPatch) -> Iterator[Measure]:
     """One more measure of style, for this test alone."""
     letters = Measure("style.letters", unit="letters", better="lower", shown=True, says="The letters that it takes to answer.")
     monkeypatch.setattr(style, "AXIS", replace(style.AXIS, measures=(*style.AXIS.measures, letters)))
-    kept = [value for value in vars(axes).values() if hasattr(value, "cache_clear")]
+    kept = [value for value in vars(catalogue).values() if hasattr(value, "cache_clear")]
     for value in kept:
         value.cache_clear()
     yield letters

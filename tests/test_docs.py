@@ -15,17 +15,20 @@ from typing import get_args
 
 import pytest
 
-from evals import workspace
-from evals.calibration import read_labels
-from leaderboard import claims, export, history, moves, page, policy
-from leaderboard.board import Board
-from leaderboard.claims import Claim
-from leaderboard.findings import Finding
-from leaderboard.moves import Point
-from leaderboard.past import Moment
-from models import systems
 from proctor.cli import main, parser
-from suites import load as load_suite
+from proctor.core import workspace
+from proctor.evals.judges.agreement import read_labels
+from proctor.leaderboard.board.board import Board
+from proctor.leaderboard.claims import table as claims
+from proctor.leaderboard.claims.table import Claim
+from proctor.leaderboard.claims.verdicts import Finding
+from proctor.leaderboard.compare import policy
+from proctor.leaderboard.history import history, trends
+from proctor.leaderboard.history.runs import Moment
+from proctor.leaderboard.history.trends import Point
+from proctor.leaderboard.site import export, page
+from proctor.models import systems
+from proctor.suites.loading import load as load_suite
 from tests.sample_run import make_run
 
 ROOT = Path(__file__).parents[1]
@@ -142,7 +145,7 @@ def test_the_readme_names_every_system():
 
 
 def test_the_suites_page_names_every_key_and_column():
-    from suites import columns, settings
+    from proctor.suites.loading import columns, settings
 
     text = (ROOT / "docs" / "suites.md").read_text(encoding="utf-8")
     names = {name for table in (columns.QUESTION, columns.EXAMPLE) for field, also in table.items() for name in (field, *also)}
@@ -168,7 +171,7 @@ def test_the_publishing_page_names_every_file_field_and_mark(tmp_path):
     text = (ROOT / "docs" / "publishing.md").read_text(encoding="utf-8")
     told = export.files(Board({}, ()), history.History((), ()))
     fields = {field for kind in (history.Line, Point, Moment) for field in kind.__dataclass_fields__}
-    for name in {*told, *fields, *get_args(moves.Mark), "direction", "before", "now", "regressions", "improvements", "cautions"}:
+    for name in {*told, *fields, *get_args(trends.Mark), "direction", "before", "now", "regressions", "improvements", "cautions"}:
         assert f"`{name}`" in text, f"docs/publishing.md does not say {name}"
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from evals.redaction import redact
+from proctor.core.redaction import redact
 from tests import timed_checks
 from tests.timed_checks import APART, Timers, shares
 

@@ -23,11 +23,15 @@ FILE = "PROCTOR_TIMED_CHECKS"
 APART = "hashes of cached entries"
 """Not counted as a check: they are what a cache needs."""
 KINDS = {
-    "checksums of lines": ("evals.sealed",),
-    APART: ("evals.manifest",),
-    "redaction": ("evals.redaction",),
-    "task files and templates": ("evals.task_yaml", "evals.task_code", "evals.templates"),
-    "patterns": ("evals.patterns",),
+    "checksums of lines": ("proctor.core.storage.sealed",),
+    APART: ("proctor.core.storage.manifest",),
+    "redaction": ("proctor.core.redaction",),
+    "task files and templates": (
+        "proctor.evals.tasks.task_yaml",
+        "proctor.evals.tasks.task_code",
+        "proctor.evals.tasks.templates",
+    ),
+    "patterns": ("proctor.core.language.patterns",),
 }
 
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any, Literal
 
-from evals.statistics import Amount
-from leaderboard.plots.inline import LABEL, inline
-from leaderboard.plots.labels import FONT, Box, Label, beside, spread, width
-from leaderboard.plots.looks import CARD, DASHES, INK, LINE, SOFT, Look
-from leaderboard.plots.words import named
+from proctor.evals.stats.intervals import Amount
+from proctor.leaderboard.plots.inline import LABEL, inline
+from proctor.leaderboard.plots.labels import FONT, Box, Label, beside, spread, width
+from proctor.leaderboard.plots.palette import CARD, DASHES, INK, LINE, SOFT, Look
+from proctor.leaderboard.plots.words import named
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

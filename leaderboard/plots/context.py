@@ -5,16 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
-from evals.statistics import Amount
-from leaderboard.options import Case
-from leaderboard.places import PLACES, Places
-from leaderboard.plots.canvas import BEHIND, BOTTOM, LEFT, MOST_LABELS, SHOWN, WIDTH, Canvas
-from leaderboard.plots.labels import Box, Label
-from leaderboard.plots.looks import Look, looks
-from leaderboard.plots.scales import around, doublings_axis, exactly, scaled
-from leaderboard.plots.sketch import Sketch
-from leaderboard.plots.words import amount, named, percent
-from leaderboard.tables import Section
+from proctor.evals.stats.intervals import Amount
+from proctor.leaderboard.advice.options import Case
+from proctor.leaderboard.analysis.places import PLACES, Places
+from proctor.leaderboard.board.sections import Section
+from proctor.leaderboard.plots.canvas import BEHIND, BOTTOM, LEFT, MOST_LABELS, SHOWN, WIDTH, Canvas
+from proctor.leaderboard.plots.labels import Box, Label
+from proctor.leaderboard.plots.palette import Look, looks
+from proctor.leaderboard.plots.scales import around, doublings_axis, exactly, scaled
+from proctor.leaderboard.plots.spec import Sketch
+from proctor.leaderboard.plots.words import amount, named, percent
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

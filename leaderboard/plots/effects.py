@@ -5,17 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
-from evals.statistics import Amount
-from leaderboard.effects import SIGNS, WORDS, Effect
-from leaderboard.options import Case
-from leaderboard.plots.canvas import BOTTOM, WIDTH, Canvas
-from leaderboard.plots.labels import FONT, Box
-from leaderboard.plots.looks import INK, LINE, SOFT, Look
-from leaderboard.plots.scales import exactly, scaled, turned
-from leaderboard.plots.sketch import Sketch
-from leaderboard.plots.words import gain, listed, named
-from leaderboard.retraining import ONCE
-from leaderboard.tables import Section
+from proctor.evals.stats.intervals import Amount
+from proctor.leaderboard.advice.options import Case
+from proctor.leaderboard.analysis.effects import SIGNS, WORDS, Effect
+from proctor.leaderboard.analysis.retraining import ONCE
+from proctor.leaderboard.board.sections import Section
+from proctor.leaderboard.plots.canvas import BOTTOM, WIDTH, Canvas
+from proctor.leaderboard.plots.labels import FONT, Box
+from proctor.leaderboard.plots.palette import INK, LINE, SOFT, Look
+from proctor.leaderboard.plots.scales import exactly, scaled, turned
+from proctor.leaderboard.plots.spec import Sketch
+from proctor.leaderboard.plots.words import gain, listed, named
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

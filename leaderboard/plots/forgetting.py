@@ -5,16 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from evals.statistics import Amount
-from leaderboard.cells import Cell
-from leaderboard.options import Case
-from leaderboard.plots.canvas import BOTTOM, MOST_LABELS, SHOWN, WIDTH, Canvas, placed_keys
-from leaderboard.plots.labels import FONT, Box, Label
-from leaderboard.plots.looks import SOFT, Look, looks
-from leaderboard.plots.scales import around, exactly, scaled, turned
-from leaderboard.plots.sketch import Sketch
-from leaderboard.plots.words import MOST, ONCE, gain, named
-from leaderboard.tables import Section
+from proctor.evals.stats.intervals import Amount
+from proctor.leaderboard.advice.options import Case
+from proctor.leaderboard.board.cells import Cell
+from proctor.leaderboard.board.sections import Section
+from proctor.leaderboard.plots.canvas import BOTTOM, MOST_LABELS, SHOWN, WIDTH, Canvas, placed_keys
+from proctor.leaderboard.plots.labels import FONT, Box, Label
+from proctor.leaderboard.plots.palette import SOFT, Look, looks
+from proctor.leaderboard.plots.scales import around, exactly, scaled, turned
+from proctor.leaderboard.plots.spec import Sketch
+from proctor.leaderboard.plots.words import MOST, ONCE, gain, named
 
 GENERAL = "general."
 LOST = "forgetting"

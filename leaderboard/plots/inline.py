@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator, Mapping
 from xml.etree import ElementTree as ET
 
-from leaderboard.plots.looks import STANDS_FOR
+from proctor.leaderboard.plots.palette import STANDS_FOR
 
 REFERENCE = re.compile(r"url\(#([\w.-]+)\)")
 NUMBER = re.compile(r"-?\d+\.\d{3,}")

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 from unicodedata import combining, east_asian_width
 
-from leaderboard.plots.words import named
+from proctor.leaderboard.plots.words import named
 
 FONT = 12.5
 """The size of all text: 11 pixels where a picture is 300 wide, as on a small phone."""

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from evals.statistics import Amount
-from leaderboard.history import History, Line
-from leaderboard.plots.canvas import BEHIND, BOTTOM, LEFT, MOST_LABELS, SHOWN, WIDTH, Canvas
-from leaderboard.plots.labels import Box, Label
-from leaderboard.plots.looks import Look, looks
-from leaderboard.plots.scales import around, exactly, scaled
-from leaderboard.plots.sketch import Sketch
-from leaderboard.plots.words import named, percent
-from leaderboard.tables import Section
+from proctor.evals.stats.intervals import Amount
+from proctor.leaderboard.board.sections import Section
+from proctor.leaderboard.history.history import History, Line
+from proctor.leaderboard.plots.canvas import BEHIND, BOTTOM, LEFT, MOST_LABELS, SHOWN, WIDTH, Canvas
+from proctor.leaderboard.plots.labels import Box, Label
+from proctor.leaderboard.plots.palette import Look, looks
+from proctor.leaderboard.plots.scales import around, exactly, scaled
+from proctor.leaderboard.plots.spec import Sketch
+from proctor.leaderboard.plots.words import named, percent
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from evals.statistics import Amount, Interval
+from proctor.evals.stats.intervals import Amount, Interval
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -7,28 +7,28 @@ from collections.abc import Callable
 from importlib.metadata import version
 from typing import NamedTuple
 
-from evals.cache import digest
-from evals.code import code_of
-from evals.names import slug
-from evals.registry import Registry
-from leaderboard.history import History
-from leaderboard.options import Case
-from leaderboard.output import Site
-from leaderboard.plots import runs
-from leaderboard.plots.canvas import SETTINGS
-from leaderboard.plots.sketch import Rows, Sketch
-from leaderboard.tables import Section
+from proctor.core.code import code_of
+from proctor.core.registry import Registry
+from proctor.core.slugs import slug
+from proctor.core.storage.cache import digest
+from proctor.leaderboard.advice.options import Case
+from proctor.leaderboard.board.sections import Section
+from proctor.leaderboard.history.history import History
+from proctor.leaderboard.output import Site
+from proctor.leaderboard.plots import runs
+from proctor.leaderboard.plots.canvas import SETTINGS
+from proctor.leaderboard.plots.spec import Rows, Sketch
 
 PLOTS: Registry[Callable[[Section, Case], Sketch | None]] = Registry(
     "proctor.plots",
     {
-        "keeping": "leaderboard.plots.keeping:sketch",
-        "budget": "leaderboard.plots.budget:sketch",
-        "ageing": "leaderboard.plots.ageing:sketch",
-        "hunger": "leaderboard.plots.hunger:sketch",
-        "context": "leaderboard.plots.context:sketch",
-        "forgetting": "leaderboard.plots.forgetting:sketch",
-        "effects": "leaderboard.plots.effects:sketch",
+        "keeping": "proctor.leaderboard.plots.accuracy_vs_forgetting:sketch",
+        "budget": "proctor.leaderboard.plots.cost_vs_quality:sketch",
+        "ageing": "proctor.leaderboard.plots.staleness:sketch",
+        "hunger": "proctor.leaderboard.plots.learning_curve:sketch",
+        "context": "proctor.leaderboard.plots.context:sketch",
+        "forgetting": "proctor.leaderboard.plots.forgetting:sketch",
+        "effects": "proctor.leaderboard.plots.effects:sketch",
     },
 )
 """Name -> what makes its sketch, in the order in which a page shows them."""

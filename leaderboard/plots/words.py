@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from evals.statistics import Amount
-from leaderboard.cells import Cell, bounds, of_cell
-from leaderboard.figures import SPACE, between, figure, signed
-from leaderboard.options import Option
+from proctor.evals.stats.intervals import Amount
+from proctor.leaderboard.advice.options import Option
+from proctor.leaderboard.board.cells import Cell, bounds, of_cell
+from proctor.leaderboard.formatting import SPACE, between, figure, signed
 
 LONGEST = 40
 """Letters of a name in words and tables."""

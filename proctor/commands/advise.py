@@ -5,15 +5,15 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from evals import workspace
-from evals.ranges import AMOUNT, SHARE
-from leaderboard import advised
+from proctor.core import workspace
+from proctor.core.reading.ranges import AMOUNT, SHARE
+from proctor.leaderboard import advised
 
 
 def run(arguments: argparse.Namespace) -> None:
     """Print it."""
-    from leaderboard.prices import Paid, load
-    from leaderboard.situation import BY_DEFAULT, Situation
+    from proctor.leaderboard.advice.prices import Paid, load
+    from proctor.leaderboard.advice.scenario import BY_DEFAULT, Situation
 
     fields = Situation.__dataclass_fields__.keys() - {"prices"}
     asked = {name: value for name, value in vars(arguments).items() if name in fields}
@@ -32,7 +32,7 @@ def declare(parser: argparse.ArgumentParser) -> None:
     what = "share of the knowledge that an update changes (default: as the suite's revisions do)"
     parser.add_argument("--changed", type=SHARE.option, metavar="SHARE", help=what)
     parser.add_argument("--queries", type=AMOUNT.option, default=1000.0, metavar="N", help="questions a day (default: 1000)")
-    what = "list of prices (default: the project's, or else leaderboard/prices.toml, which comes with Proctor)"
+    what = "list of prices (default: the project's, or else leaderboard/advice/prices.toml, which comes with Proctor)"
     parser.add_argument("--prices", type=Path, metavar="FILE", help=what)
     hour = parser.add_mutually_exclusive_group()
     what = "pay for this machine of the list (default: the one nearest to the run's)"

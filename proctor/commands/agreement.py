@@ -6,9 +6,9 @@ import argparse
 from dataclasses import asdict
 from pathlib import Path
 
-from evals import workspace
-from evals.judges import FORMS, load_judge
-from evals.ranges import Range
+from proctor.core import workspace
+from proctor.core.reading.ranges import Range
+from proctor.evals.judges.protocols import FORMS, load_judge
 
 REPEATS = Range(1, 1000, "times", whole=True)
 
@@ -28,23 +28,21 @@ def declare(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> None:
     """Ask the judge, and print the figures."""
-    from evals import calibration
-    from evals.tally import Tally
+    from proctor.core.reading.tally import Tally
+    from proctor.evals.judges import agreement
 
     folder = arguments.to or workspace.current().judge_agreement
     judge = load_judge(arguments.judge)
     found = []
     for path in arguments.labels:
         tally = Tally()
-        labels = calibration.read_labels(path, tally)
+        labels = agreement.read_labels(path, tally)
         print(*tally.summary(), *(f"note: {note}" for note in tally.notes()), sep="\n")
         source = f"{path.resolve().parent.name}/{path.name}"
-        found += [
-            calibration.calibrate(judge, labels, source, arguments.repeats, question) for question in calibration.asked(labels)
-        ]
+        found += [agreement.calibrate(judge, labels, source, arguments.repeats, question) for question in agreement.asked(labels)]
     for name in asdict(found[0]):
         print(f"{name:18}", *(_shown(getattr(row, name)) for row in found))
-    print("kept in", calibration.save(found, judge.name, folder))
+    print("kept in", agreement.save(found, judge.name, folder))
 
 
 def _shown(value: object) -> str:

@@ -7,9 +7,9 @@ import os
 import shlex
 from pathlib import Path
 
-from evals import workspace
 from proctor.arguments import INCOMPARABLE as REFUSED
 from proctor.arguments import add_anyway, add_policy, policy
+from proctor.core import workspace
 
 __all__ = ["REFUSED", "declare", "run"]
 
@@ -25,7 +25,8 @@ def declare(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Take both; the decision's exit code."""
-    from leaderboard import ci, gate
+    from proctor import ci
+    from proctor.leaderboard.compare import gate
 
     rules = policy(arguments.policy)
     work = arguments.work.resolve()

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import argparse
 
-from leaderboard import debated
 from proctor.arguments import add_claims, add_folder, claims
+from proctor.leaderboard import debated
 
 
 def declare(parser: argparse.ArgumentParser) -> None:

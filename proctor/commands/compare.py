@@ -13,10 +13,10 @@ __all__ = ["REFUSED", "declare", "run"]
 
 def run(arguments: argparse.Namespace) -> None:
     """Print it; it decides nothing."""
-    from leaderboard.baseline import open_run
-    from leaderboard.gate import gate
-    from leaderboard.policy import Policy
-    from leaderboard.report import as_table
+    from proctor.leaderboard.compare.gate import gate
+    from proctor.leaderboard.compare.policy import Policy
+    from proctor.leaderboard.compare.report import as_table
+    from proctor.leaderboard.runs.saved import open_run
 
     before, after = open_run(arguments.before), open_run(arguments.after)
     print(as_table(gate(before, after, Policy(), anyway=arguments.anyway, seeded=seeded(arguments.seeds))))

@@ -5,11 +5,11 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from evals import storage
-from evals.redaction import redact
-from evals.schema import InputError
 from proctor.arguments import INCOMPARABLE as REFUSED
 from proctor.arguments import add_policy, add_two_runs, policy, seeded
+from proctor.core.redaction import redact
+from proctor.core.schema import InputError
+from proctor.core.storage import errors
 
 __all__ = ["REFUSED", "declare", "run"]
 
@@ -23,9 +23,9 @@ def declare(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Print the report; the decision's exit code."""
-    from leaderboard import gate
-    from leaderboard.baseline import open_run
-    from leaderboard.report import as_markdown
+    from proctor.leaderboard.compare import gate
+    from proctor.leaderboard.compare.report import as_markdown
+    from proctor.leaderboard.runs.saved import open_run
 
     rules = policy(arguments.policy)
     before, after = open_run(arguments.before), open_run(arguments.after)
@@ -41,5 +41,5 @@ def _write(path: Path, text: str) -> None:
     try:
         path.write_text(text, encoding="utf-8")
     except OSError as error:
-        remedy = storage.sentence(error, "name a file in a folder that there is", path)
+        remedy = errors.sentence(error, "name a file in a folder that there is", path)
         raise InputError(f"--to {path}: cannot be written: {remedy}") from error

@@ -5,9 +5,9 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from evals.counts import counted
-from evals.redaction import redact
 from proctor.arguments import add_site, site
+from proctor.core.counts import counted
+from proctor.core.redaction import redact
 
 
 def declare(parser: argparse.ArgumentParser) -> None:
@@ -23,7 +23,7 @@ def declare(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> None:
     """Commit it, and push it if asked to."""
-    from leaderboard import gh_pages
+    from proctor.leaderboard.hosting import gh_pages
 
     target = gh_pages.Target(Path.cwd(), arguments.branch, arguments.push, arguments.keep)
     done = gh_pages.commit(site(arguments.site), target, arguments.message)

@@ -6,13 +6,13 @@ import argparse
 import os
 from pathlib import Path
 
-from evals.counts import counted
-from evals.ranges import SEED, Range
+from proctor.core.counts import counted
+from proctor.core.reading.ranges import SEED, Range
+from proctor.suites.importers import IMPORTERS
+from proctor.suites.importers.choices import choices
+from proctor.suites.importers.split import Options
+from proctor.suites.writing.draft import suite_name, write_folder, write_suite
 from proctor.suites_told import counts, told
-from suites.draft import suite_name, write_folder, write_suite
-from suites.importers import IMPORTERS
-from suites.importers.choices import choices
-from suites.importers.options import Options
 
 PART = Range(0, 1, "a share: 0.5 is half", above=True)
 

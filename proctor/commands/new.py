@@ -5,9 +5,9 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
+from proctor.suites.writing.draft import suite_name, write_suite
+from proctor.suites.writing.starter import starter
 from proctor.suites_told import counts
-from suites.draft import suite_name, write_suite
-from suites.starter import starter
 
 
 def declare(parser: argparse.ArgumentParser) -> None:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import argparse
 from contextlib import suppress
 
-from evals.ranges import Range
 from proctor.arguments import add_site, site
+from proctor.core.reading.ranges import Range
 
 PORT = Range(0, 65535, "a port; 0 takes one that is free", whole=True)
 
@@ -20,7 +20,7 @@ def declare(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> None:
     """Serve it until Ctrl-C."""
-    from leaderboard import preview
+    from proctor.leaderboard.hosting import preview
 
     folder = site(arguments.site)
     with preview.server(folder, arguments.port) as serving, suppress(KeyboardInterrupt):

@@ -5,9 +5,9 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from evals import workspace
-from leaderboard import publish
 from proctor.arguments import add_claims, claims, site
+from proctor.core import workspace
+from proctor.leaderboard import publish
 
 
 def declare(parser: argparse.ArgumentParser) -> None:

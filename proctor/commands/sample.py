@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import argparse
 
-from evals.counts import counted
-from evals.ranges import COUNT
 from proctor.arguments import add_folder
+from proctor.core.counts import counted
+from proctor.core.reading.ranges import COUNT
 
 
 def declare(parser: argparse.ArgumentParser) -> None:
@@ -20,12 +20,12 @@ def declare(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> None:
     """Write them beside the run."""
-    from evals.prediction_powered import FEWEST
-    from leaderboard import people, store
+    from proctor.evals.stats.ppi import FEWEST
+    from proctor.leaderboard.runs import labels, store
 
-    added = people.sample(store.read(arguments.folder), arguments.measure, arguments.n)
+    added = labels.sample(store.read(arguments.folder), arguments.measure, arguments.n)
     print(
-        f"{arguments.folder / people.FILE}: {counted(added, 'answer')} to label (0 to 1 in place of null), "
+        f"{arguments.folder / labels.FILE}: {counted(added, 'answer')} to label (0 to 1 in place of null), "
         f"{FEWEST} or more of each system."
     )
     print(f"Then publish the run again: proctor publish {arguments.folder} --to DIR")

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import argparse
 
-from leaderboard import summary
 from proctor.arguments import add_folder as declare
+from proctor.leaderboard import summary
 
 __all__ = ["declare", "run"]
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import argparse
 
-from evals.problems import OUTSIDE
+from proctor.core.reading.problems import OUTSIDE
+from proctor.suites.loading.lint import hints
+from proctor.suites.loading.load import read
 from proctor.suites_told import counts, room, told
-from suites.hints import hints
-from suites.load import read
 
 
 def declare(parser: argparse.ArgumentParser) -> None:
@@ -23,7 +23,7 @@ def declare(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> None:
     """Check it."""
-    from suites.reach import reach  # loads numpy, which the other commands do without
+    from proctor.suites.loading.reach import reach  # loads numpy, which the other commands do without
 
     suite, tally = read(arguments.suite, trust=arguments.trust_suite_code, outside=arguments.allow_outside_files)
     print(f"{arguments.suite}: {counts(suite)}", room(suite), *told(tally), *hints(suite), *reach(suite), "ok", sep="\n")

@@ -8,14 +8,14 @@ written training examples for.
 
 from __future__ import annotations
 
-from evals.registry import Registry
-from suites.importers.options import Importer
+from proctor.core.registry import Registry
+from proctor.suites.importers.split import Importer
 
 IMPORTERS: Registry[Importer] = Registry(
     "proctor.importers",
     {
-        "squad": "suites.importers.squad:IMPORTER",
-        "pubmedqa": "suites.importers.pubmedqa:IMPORTER",
-        "csv": "suites.importers.table:IMPORTER",
+        "squad": "proctor.suites.importers.squad:IMPORTER",
+        "pubmedqa": "proctor.suites.importers.pubmedqa:IMPORTER",
+        "csv": "proctor.suites.importers.table:IMPORTER",
     },
 )

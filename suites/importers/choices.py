@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from evals.problems import Place, Problems
-from evals.tally import Tally
-from suites.columns import Columns
-from suites.draft import json_lines
-from suites.rows import Row, read_rows
-from suites.settings import NAME
+from proctor.core.reading.problems import Place, Problems
+from proctor.core.reading.tally import Tally
+from proctor.suites.loading.columns import Columns
+from proctor.suites.loading.rows import Row, read_rows
+from proctor.suites.loading.settings import NAME
+from proctor.suites.writing.draft import json_lines
 
 COLUMNS: Columns = {"query": ("question", "input"), "choices": ("options",), "gold": ("answer", "label")}
 TASK = """\

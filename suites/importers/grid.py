@@ -9,8 +9,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
-from evals.files import read_text
-from evals.problems import Place, Problems
+from proctor.core.reading.files import read_text
+from proctor.core.reading.problems import Place, Problems
 
 SEPARATORS = ",;\t"
 MOST_COLUMNS = 1000

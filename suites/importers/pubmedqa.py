@@ -7,12 +7,12 @@ from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
-from evals.problems import Problems, closest
-from evals.schema import Document, Example, Question
-from suites import values
-from suites.draft import Draft
-from suites.importers.nodes import Node, each, read_json
-from suites.importers.options import Importer, Options
+from proctor.core.reading.problems import Problems, closest
+from proctor.core.schema import Document, Example, Question
+from proctor.suites.importers.nodes import Node, each, read_json
+from proctor.suites.importers.split import Importer, Options
+from proctor.suites.loading import values
+from proctor.suites.writing.draft import Draft
 
 INSTRUCTION = "Answer yes, no or maybe."
 DECISIONS = ("yes", "no", "maybe")

@@ -7,12 +7,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from evals.problems import Problems
-from evals.schema import Document, Example, Question, Suite
-from suites import values
-from suites.draft import Draft, short
-from suites.importers.nodes import Node, each, read_json
-from suites.importers.options import Importer, Options
+from proctor.core.reading.problems import Problems
+from proctor.core.schema import Document, Example, Question, Suite
+from proctor.suites.importers.nodes import Node, each, read_json
+from proctor.suites.importers.split import Importer, Options
+from proctor.suites.loading import values
+from proctor.suites.writing.draft import Draft, short
 
 INSTRUCTION = 'Answer with a few words. Answer "unknown" if you do not know.'
 UNKNOWN = Suite.abstain[0]

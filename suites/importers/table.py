@@ -7,14 +7,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NamedTuple
 
-from evals.problems import Place, Problems, closest
-from evals.schema import Document, Example, InputError, Question, Suite
-from suites import markup, values
-from suites.columns import QUESTION, Columns, meaning
-from suites.draft import Draft
-from suites.importers.grid import Line, read_grid
-from suites.importers.options import Importer, Options
-from suites.questions import HOP
+from proctor.core.reading.problems import Place, Problems, closest
+from proctor.core.schema import Document, Example, InputError, Question, Suite
+from proctor.suites.importers.grid import Line, read_grid
+from proctor.suites.importers.split import Importer, Options
+from proctor.suites.loading import markup, values
+from proctor.suites.loading.columns import QUESTION, Columns, meaning
+from proctor.suites.loading.questions import HOP
+from proctor.suites.writing.draft import Draft
 
 COLUMNS: Columns = {
     "id": QUESTION["id"],

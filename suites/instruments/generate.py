@@ -16,7 +16,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from suites.generated import Decks, Row, article, write_articles, write_rows
+from proctor.suites.writing.generated import Decks, Row, article, write_articles, write_rows
 
 
 def words(text: str) -> list[str]:

@@ -8,13 +8,13 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
-from evals.calibration import read_labels
-from evals.cli import Parser
-from evals.judges import Pair
-from evals.lexical import WEIGHTS
-from suites.instruments import generate
-from suites.judge import learn, pairs
-from suites.judge.pairs import Labelled
+from proctor.core.command_line import Parser
+from proctor.evals.judges.agreement import read_labels
+from proctor.evals.judges.lexical import WEIGHTS
+from proctor.evals.judges.protocols import Pair
+from proctor.suites.instruments import generate
+from proctor.suites.judge import learn, pairs
+from proctor.suites.judge.pairs import Labelled
 
 SEEDS = range(101, 105)
 """Of the embedded domain's generator; the suite's own is another one."""
@@ -24,7 +24,7 @@ SOURCES = {
     "conclusions": "conclusions of the abstracts of PubMedQA (pubmedqa/pubmedqa, MIT), before their own abstract and another",
     "linked": "questions of the same that take two documents, with right and wrong answers",
     "wice": "WiCE's claims of Wikipedia and sentences that they cite, labelled by people (ryokamoi/wice, CC BY-SA 4.0, ODC-BY)",
-    "instruments": f"labels that suites.instruments.generate writes with the seeds {SEEDS[0]} to {SEEDS[-1]}",
+    "instruments": f"labels that proctor.suites.instruments.generate writes with the seeds {SEEDS[0]} to {SEEDS[-1]}",
 }
 
 
@@ -75,7 +75,7 @@ def labelled(path: Path, kind: str = "", place: str = "") -> list[Labelled]:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = Parser(prog="python -m suites.judge", description="Learn what the embedded judge weighs.")
+    parser = Parser(prog="python -m proctor.suites.judge", description="Learn what the embedded judge weighs.")
     parser.add_argument("--xquad", type=Path, required=True, metavar="FILE", help="xquad.en.json")
     parser.add_argument("--pubmedqa", type=Path, required=True, metavar="FILE", help="ori_pqal.json")
     parser.add_argument("--wice", type=Path, required=True, metavar="FILE", help="claim/dev.jsonl of its oracle_chunks")
@@ -88,7 +88,7 @@ def _parser() -> argparse.ArgumentParser:
         help="labels to show it on, and not to learn from (repeatable)",
     )
     parser.add_argument(
-        "--to", type=Path, default=WEIGHTS, metavar="FILE", help="where the weights go (default: evals/lexical.json)"
+        "--to", type=Path, default=WEIGHTS, metavar="FILE", help="where the weights go (default: evals/judges/lexical.json)"
     )
     return parser
 

@@ -8,10 +8,10 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from evals.lexical import DENIAL, SENTENCE, SPOKEN, VALUE, Traits, Weights, embed, is_value, otherwise, traits
-from evals.sentences import sentences
-from evals.words import words
-from suites.judge.pairs import Labelled
+from proctor.core.language.sentences import sentences
+from proctor.core.language.words import words
+from proctor.evals.judges.lexical import DENIAL, SENTENCE, SPOKEN, VALUE, Traits, Weights, embed, is_value, otherwise, traits
+from proctor.suites.judge.pairs import Labelled
 
 RIDGE = 1e-4
 """Weight of the squares of the weights beside the mean loss: hardly any, only so that there is one solution."""

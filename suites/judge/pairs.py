@@ -11,11 +11,11 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from evals.judges import Pair
-from evals.sentences import sentences
-from evals.strict_json import numbered
-from suites.instruments import generate
-from suites.judge import edits
+from proctor.core.language.sentences import sentences
+from proctor.core.reading.strict_json import numbered
+from proctor.evals.judges.protocols import Pair
+from proctor.suites.instruments import generate
+from proctor.suites.judge import edits
 
 
 class Labelled(NamedTuple):

@@ -17,8 +17,8 @@ from itertools import count
 from pathlib import Path
 from typing import Any
 
-from evals.spread import spread
-from suites.generated import Decks, Row, article, write_articles, write_rows
+from proctor.core.sampling import spread
+from proctor.suites.writing.generated import Decks, Row, article, write_articles, write_rows
 
 HOME = Path(__file__).parent
 WORDING: dict[str, Any] = tomllib.loads(HOME.joinpath("wording.toml").read_text(encoding="utf-8"))

@@ -12,13 +12,13 @@ from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
 
-from evals.schema import Answer, InputError, Question
-from leaderboard import preview, references
-from leaderboard.markdown import escaped, in_cell, shown, table
-from leaderboard.output import Site
-from leaderboard.spreadsheet import defused
-from leaderboard.store import Store
-from suites.load import load
+from proctor.core.schema import Answer, InputError, Question
+from proctor.leaderboard.board.spreadsheet import defused
+from proctor.leaderboard.hosting import preview, references
+from proctor.leaderboard.markdown import escaped, in_cell, shown, table
+from proctor.leaderboard.output import Site
+from proctor.leaderboard.runs.store import Store
+from proctor.suites.loading.load import load
 
 BRANCHES = (
     "", "HEAD", "head", "Head", "@", "-", "-D", "--delete", "-f", "FETCH_HEAD", "ORIG_HEAD", "MERGE_HEAD", "refs", "refs/heads/x",

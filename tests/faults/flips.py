@@ -20,7 +20,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from evals.schema import InputError
+from proctor.core.schema import InputError
 
 COUNT = 2
 """Flipped bits of each file, beside the other mutations."""
@@ -53,8 +53,8 @@ def mutations(data: bytes, chance: random.Random, count: int) -> Iterator[bytes]
 
 def _of_run(home: Path, seed: int, count: int) -> dict[str, Counter[str]]:
     """The files of a run, as those who publish it, hold it against another or save it read them."""
-    from leaderboard import baseline
-    from leaderboard.store import read
+    from proctor.leaderboard.runs import saved as baseline
+    from proctor.leaderboard.runs.store import read
     from tests.sample_run import Sample, make_run
 
     whole = make_run(home / "run", Sample(questions=8))
@@ -80,15 +80,15 @@ def _of_run(home: Path, seed: int, count: int) -> dict[str, Counter[str]]:
 
 def _of_cache(home: Path, seed: int, count: int) -> dict[str, Counter[str]]:
     """The files of a cache, as the next exam reads them: a tiny model that is trained and asked about a few documents."""
-    from evals import accuracy
-    from evals.cache import Cache
-    from evals.exam import Exam, Sheet
-    from evals.judges import load_judge
-    from models.base import find
-    from models.bench import Bench
-    from models.candidate import Candidate
-    from models.systems import System
-    from suites.load import load
+    from proctor.core.storage.cache import Cache
+    from proctor.evals.axes import accuracy
+    from proctor.evals.exam import Exam, Sheet
+    from proctor.evals.judges.protocols import load_judge
+    from proctor.models.base.base import find
+    from proctor.models.candidates.local import Candidate
+    from proctor.models.runtime import Bench
+    from proctor.models.systems import System
+    from proctor.suites.loading.load import load
     from tests import tiny
 
     model = tiny.causal_lm(home / "model")

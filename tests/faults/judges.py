@@ -19,11 +19,11 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from evals import deepeval_adapter, ragas_adapter
-from evals.endpoint import Endpoint
-from evals.openai_judge import OpenAIJudge
-from evals.samples import Sample
-from evals.schema import Score
+from proctor.core.schema import Score
+from proctor.evals.judges import deepeval_metric, ragas_metric
+from proctor.evals.judges.endpoint import Endpoint
+from proctor.evals.judges.openai import OpenAIJudge
+from proctor.evals.judges.samples import Sample
 from tests.faults.loopback import Request, Server, Treat, completion, reply, serving, verdict
 
 KEY, PASSWORD, PARAMETER = "sk-Planted0Key1For2Tests3", "Planted4Password5", "Planted6Parameter7"
@@ -141,13 +141,13 @@ class Outcome:
 
 def put(fault: Fault, elsewhere: Server) -> Outcome:
     """Put three samples to a failing judge by way of both libraries, which are imported before the clock is looked at."""
-    ragas_adapter._ragas(), deepeval_adapter._deepeval()
+    ragas_metric._ragas(), deepeval_metric._deepeval()
     with serving(fault.treat) as server:
         url = f"http://user:{PASSWORD}@127.0.0.1:{server.port}/v1?api-key={PARAMETER}&api-version=1"
         if fault.name == "refused":
             url = "http://127.0.0.1:9/v1"
         words, seconds, scores = [], 0.0, []
-        for measure in (ragas_adapter.faithfulness, deepeval_adapter.contradicted):
+        for measure in (ragas_metric.faithfulness, deepeval_metric.contradicted):
             judge = OpenAIJudge("small", Endpoint(url, KEY, **LIMITS))
             before, began = len(elsewhere.requests), time.monotonic()
             scores = measure(judge, SAMPLES)

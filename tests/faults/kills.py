@@ -20,10 +20,10 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-from evals import temporary
-from evals.cache import SCRATCH
-from evals.disk import file_digest
-from evals.schema import InputError
+from proctor.core.schema import InputError
+from proctor.core.storage import temporary
+from proctor.core.storage.cache import SCRATCH
+from proctor.core.storage.disk import file_digest
 
 ROOT = Path(__file__).resolve().parents[2]
 COUNT = 16
@@ -156,7 +156,7 @@ def _faults(found: Found, expected: Found) -> Iterator[str]:
 
 
 def _found(folder: Path) -> Found:
-    from leaderboard.store import read
+    from proctor.leaderboard.runs.store import read
 
     ran = read(folder / "run")
     answers = {key: [vars(row.answer) | {"seconds": 0} for row in ran.answers(*key)] for key in ran.answer_files}

@@ -17,7 +17,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from evals.schema import InputError
+from proctor.core.schema import InputError
 
 EVENTS = ("os.system", "os.exec", "os.posix_spawn", "os.spawn", "subprocess.Popen", "socket.connect", "socket.getaddrinfo")
 TASK = {
@@ -210,13 +210,13 @@ def _task(
         return tasks
 
     def validated(folder: Path, seen: Seen) -> None:
-        from suites.load import load
+        from proctor.suites.loading.load import load
 
         write(folder, seen)
         load(str(folder / "suite"))
 
     def loaded(folder: Path, seen: Seen) -> None:
-        from evals.lm_eval_adapter import load_tasks
+        from proctor.evals.tasks.lm_eval_tasks import load_tasks
 
         for task in load_tasks(str(write(folder, seen))).values():
             seen.leaked |= any(SECRET in str(doc) for doc in task.eval_docs)
@@ -229,7 +229,7 @@ def _rendered(template: str) -> Callable[[Path, Seen], None]:
     def use(_: Path, seen: Seen) -> None:
         from lm_eval import utils
 
-        from evals.lm_eval_adapter import _sandboxed
+        from proctor.evals.tasks.lm_eval_tasks import _sandboxed
 
         with _sandboxed():
             said = utils.apply_template(template.replace("MARKER", str(seen.marker)), ROW)
@@ -261,7 +261,7 @@ FOLDERS: dict[str, dict[str, str]] = {
 
 def _suite(files: dict[str, str]) -> Callable[[Path, Seen], None]:
     def use(folder: Path, seen: Seen) -> None:
-        from suites.load import load
+        from proctor.suites.loading.load import load
 
         suite = folder / "suite"
         plain = {
@@ -323,8 +323,8 @@ def _models() -> Iterator[Payload]:
 
 def _base(spoil: Callable[[Path, Seen], object]) -> Callable[[Path, Seen], None]:
     def use(folder: Path, seen: Seen) -> None:
-        from evals.cache import Cache
-        from models.base import find_all
+        from proctor.core.storage.cache import Cache
+        from proctor.models.base.base import find_all
         from tests import tiny
 
         with unwatched():
@@ -340,7 +340,7 @@ def _base(spoil: Callable[[Path, Seen], object]) -> Callable[[Path, Seen], None]
 
 def _judge(spoil: Callable[[Path, Seen], object]) -> Callable[[Path, Seen], None]:
     def use(folder: Path, seen: Seen) -> None:
-        from evals.judges import Pair, load_judge
+        from proctor.evals.judges.protocols import Pair, load_judge
         from tests import tiny
 
         with unwatched():
@@ -353,8 +353,8 @@ def _judge(spoil: Callable[[Path, Seen], object]) -> Callable[[Path, Seen], None
 
 def _embedder(module: str) -> Callable[[Path, Seen], None]:
     def use(folder: Path, seen: Seen) -> None:
-        from evals.cache import Cache
-        from models.embedder import find
+        from proctor.core.storage.cache import Cache
+        from proctor.models.retrieval.embedder import find
         from tests import tiny
 
         with unwatched():
@@ -415,7 +415,7 @@ POLICIES = (
 
 def _policy(text: str) -> Callable[[Path, Seen], None]:
     def use(folder: Path, seen: Seen) -> None:
-        from leaderboard.policy import load
+        from proctor.leaderboard.compare.policy import load
 
         file = folder / "policy.yaml"
         file.write_text(text.replace("MARKER", str(seen.marker)))
@@ -433,7 +433,7 @@ def _texts() -> Iterator[Payload]:
 
 def _published(template: str) -> Callable[[Path, Seen], None]:
     def use(folder: Path, seen: Seen) -> None:
-        from leaderboard.page import publish
+        from proctor.leaderboard.site.page import publish
         from tests.sample_run import Sample, make_run
 
         text = template.replace("MARKER", str(seen.marker))
@@ -447,7 +447,7 @@ def _published(template: str) -> Callable[[Path, Seen], None]:
 
 def _judged(template: str) -> Callable[[Path, Seen], None]:
     def use(_: Path, seen: Seen) -> None:
-        from evals.style import PROMPT
+        from proctor.evals.axes.style import PROMPT
 
         text = template.replace("MARKER", str(seen.marker))
         assert text in PROMPT.format(rubric=text, question=text, answer=text)
@@ -495,7 +495,7 @@ def put(payload: Payload, folder: Path) -> Seen:
 @cache
 def _prepare() -> None:
     """Watch; and load what starts processes when it is loaded for the first time."""
-    from evals.quiet import quiet
+    from proctor.core.environment import quiet
 
     quiet()
     import sentence_transformers  # noqa: F401

@@ -267,49 +267,49 @@ def _imported(kind: str, file: str) -> Callable[[Path], int]:
 
 
 def _systems(folder: Path) -> int:
-    from models.systems import load
+    from proctor.models.systems import load
 
     load(folder / "systems.toml")
     return 0
 
 
 def _prices(folder: Path) -> int:
-    from leaderboard.prices import load
+    from proctor.leaderboard.advice.prices import load
 
     load(folder / "prices.toml")
     return 0
 
 
 def _project(folder: Path) -> int:
-    from evals.workspace import at
+    from proctor.core.workspace import at
 
     at(folder)
     return 0
 
 
 def _policy(folder: Path) -> int:
-    from leaderboard.policy import load
+    from proctor.leaderboard.compare.policy import load
 
     load(folder / "policy.yaml")
     return 0
 
 
 def _claims(folder: Path) -> int:
-    from leaderboard.claims import load
+    from proctor.leaderboard.claims.table import load
 
     load([folder / "claims.toml"])
     return 0
 
 
 def _saved(folder: Path) -> int:
-    from leaderboard.baseline import open_run
+    from proctor.leaderboard.runs.saved import open_run
 
     open_run(folder / "saved.json")
     return 0
 
 
 def _labels(folder: Path) -> int:
-    from evals.calibration import read_labels
+    from proctor.evals.judges.agreement import read_labels
 
     read_labels(folder / "labels.jsonl")
     return 0
@@ -318,7 +318,7 @@ def _labels(folder: Path) -> int:
 def _people(folder: Path) -> int:
     from types import SimpleNamespace
 
-    from leaderboard.people import labels
+    from proctor.leaderboard.runs.labels import labels
 
     labels([SimpleNamespace(folder=folder, records=[])])
     return 0
@@ -362,7 +362,7 @@ SAMPLES = (
 
 def read(sample: Sample, folder: Path) -> int:
     """Read a folder as a command would; an input that cannot be used is said on stderr."""
-    from evals.schema import InputError
+    from proctor.core.schema import InputError
 
     try:
         return sample.read(folder)

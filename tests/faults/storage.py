@@ -20,11 +20,11 @@ from itertools import count
 from pathlib import Path
 from typing import Any
 
-from evals import storage, temporary
+from proctor.core.storage import errors, temporary
 from tests.faults.world import World, as_anybody, copied, exam, forked, make, small_files
 
 REMEDIES = ("choose another", "name another", "names its own", "name a ", "run .* again", "delete", "save .* ")
-REMEDY = re.compile("|".join([*map(re.escape, storage.REMEDIES.values()), *REMEDIES]))
+REMEDY = re.compile("|".join([*map(re.escape, errors.REMEDIES.values()), *REMEDIES]))
 TRACE = re.compile(r"Traceback \(most recent|INTERNALERROR|^E  +\w|Exception ignored", re.MULTILINE)
 MOUNT, UMOUNT = shutil.which("mount") or "", shutil.which("umount") or ""
 PLACES = ("run", "cache", "site", "saved")
@@ -193,13 +193,13 @@ def _main(*words: object) -> int:
 
 def _trained(world: World) -> int:
     """Train a small model, as a fixture of an exam would."""
-    from evals.cache import Cache
-    from evals.cli import ended
-    from evals.schema import Document, Domain, Example
-    from models.base import find
-    from models.bench import Bench
-    from models.systems import System
-    from models.weights import Weights
+    from proctor.core.command_line import ended
+    from proctor.core.schema import Document, Domain, Example
+    from proctor.core.storage.cache import Cache
+    from proctor.models.base.base import find
+    from proctor.models.runtime import Bench
+    from proctor.models.systems import System
+    from proctor.models.training.weights import Weights
 
     cache = Cache(world.cache)
     domain = Domain(
@@ -298,7 +298,7 @@ def _fill(place: Path) -> None:
 
 def _meanwhile(command: Callable[[], int], do: Callable[[], object]) -> int:
     """The command, and what is done before the second test of its exam."""
-    from evals.exam import Exam
+    from proctor.evals.exam import Exam
 
     take, calls = Exam.take, count()
 
@@ -342,8 +342,7 @@ def can_mount() -> bool:
 
 def _load_all() -> None:
     """Load what the commands need, once for all processes that are forked."""
-    import leaderboard.page
-    import leaderboard.ready  # noqa: F401
+    from proctor import ready  # noqa: F401
 
 
 def run(seed: int, count: int = 0) -> Iterator[str]:

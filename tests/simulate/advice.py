@@ -13,14 +13,14 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from evals.differences import signed_interval
-from evals.statistics import Array, Clusters, Interval, interval
-from leaderboard.advice import Decision, decide
-from leaderboard.covariance import covariance
-from leaderboard.evidence import Evidence
-from leaderboard.options import Case
-from leaderboard.series import Column
-from leaderboard.situation import Prices, Situation, share_changed
+from proctor.evals.stats.differences import signed_interval
+from proctor.evals.stats.intervals import Array, Clusters, Interval, interval
+from proctor.leaderboard.advice.covariance import covariance
+from proctor.leaderboard.advice.decide import Decision, decide
+from proctor.leaderboard.advice.estimates import Evidence
+from proctor.leaderboard.advice.options import Case
+from proctor.leaderboard.advice.scenario import Prices, Situation, share_changed
+from proctor.leaderboard.analysis.series import Column
 from tests.simulate.draws import answers, clusters
 
 MONTH = Situation(Prices(1.0, 0.0), updates=1.0, changed=0.2, queries=1000.0)

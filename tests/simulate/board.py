@@ -11,10 +11,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from evals.comparison import Noise, training_noise
-from evals.statistics import Array
-from leaderboard.race import Race
-from leaderboard.retraining import ASSUMED, GIVEN
+from proctor.evals.stats.comparison import Noise, training_noise
+from proctor.evals.stats.intervals import Array
+from proctor.leaderboard.analysis.race import Race
+from proctor.leaderboard.analysis.retraining import ASSUMED, GIVEN
 from tests.simulate.draws import SYSTEMS_SHARE, answers, clusters, zipf
 
 SYSTEMS = (2, 6, 12, 20)

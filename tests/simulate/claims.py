@@ -13,10 +13,10 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from evals.schema import Record
-from leaderboard.claims import Claim
-from leaderboard.findings import Finding, findings
-from leaderboard.section import sections
+from proctor.core.schema import Record
+from proctor.leaderboard.analysis.section import sections
+from proctor.leaderboard.claims.table import Claim
+from proctor.leaderboard.claims.verdicts import Finding, findings
 from tests.sample_run import record
 from tests.simulate.draws import answers, clusters
 

@@ -13,8 +13,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from leaderboard.crossing import SHARES, WHOLE, Crossing, crossings
-from leaderboard.section import sections
+from proctor.leaderboard.analysis.break_even import SHARES, WHOLE, Crossing, crossings
+from proctor.leaderboard.analysis.section import sections
 from tests.sample_run import record
 from tests.simulate.draws import answers, clusters, zipf
 

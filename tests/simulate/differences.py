@@ -10,8 +10,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from evals.differences import Summed, ends, p_above, p_below, summed
-from evals.statistics import TAIL, student_quantile
+from proctor.evals.stats.differences import Summed, ends, p_above, p_below, summed
+from proctor.evals.stats.intervals import TAIL, student_quantile
 from tests.simulate.draws import answers, redrawn
 
 LEVELS = (0.05, 0.025, 0.0042, 0.00028)

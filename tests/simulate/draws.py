@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import ndtri
 
-from evals.statistics import Array
+from proctor.evals.stats.intervals import Array
 
 SYSTEMS_SHARE = 0.2
 """Of the variance of what makes an answer right: one system's own, common to a cluster's questions."""

@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from leaderboard.effects import Effect, effects
-from leaderboard.section import sections
+from proctor.leaderboard.analysis.effects import Effect, effects
+from proctor.leaderboard.analysis.section import sections
 from tests.sample_run import record
 from tests.simulate.draws import answers, clusters
 

@@ -8,11 +8,11 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from evals.comparison import Noise, Values, compare, training_noise
-from evals.statistics import Array
-from leaderboard.changes import Change
-from leaderboard.gate import Gate, rulings
-from leaderboard.policy import Policy, Rule
+from proctor.evals.stats.comparison import Noise, Values, compare, training_noise
+from proctor.evals.stats.intervals import Array
+from proctor.leaderboard.compare.changes import Change
+from proctor.leaderboard.compare.gate import Gate, rulings
+from proctor.leaderboard.compare.policy import Policy, Rule
 from tests.simulate.draws import answers, clusters, redrawn
 
 SYSTEMS, CRITICAL, SUPPORTING = 6, 3, 9

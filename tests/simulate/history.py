@@ -14,10 +14,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from evals.axes import followed
-from leaderboard.history import history
-from leaderboard.records import Records
-from leaderboard.store import Run
+from proctor.evals.axes.catalogue import followed
+from proctor.leaderboard.history.history import history
+from proctor.leaderboard.runs.records import Records
+from proctor.leaderboard.runs.store import Run
 from tests.sample_run import record
 from tests.simulate.draws import answers, clusters, redrawn, zipf
 

@@ -12,11 +12,11 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from evals.comparison import LEVEL, corrected
-from evals.differences import Summed, summed
-from evals.statistics import Array
-from leaderboard.gate import rulings
-from leaderboard.policy import Policy, Rule
+from proctor.evals.stats.comparison import LEVEL, corrected
+from proctor.evals.stats.differences import Summed, summed
+from proctor.evals.stats.intervals import Array
+from proctor.leaderboard.compare.gate import rulings
+from proctor.leaderboard.compare.policy import Policy, Rule
 from tests.simulate.draws import answers, clusters, redrawn
 from tests.simulate.gate import SYSTEMS, Scenario, one_change
 

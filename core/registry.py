@@ -1,0 +1,102 @@
+"""Things that are chosen by name, Proctor's own and those of installed packages: the one way that one more is added.
+
+A package adds to a group by an entry point, as pytest's plugins are added::
+
+    [project.entry-points."proctor.judges"]
+    mine = "my_package.judges:MyJudge"
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from functools import cached_property
+from importlib.metadata import EntryPoint, entry_points
+from typing import TypeVar, cast
+
+from proctor.core.reading.problems import closest
+from proctor.core.reading.shown import short
+from proctor.core.schema import InputError
+
+T = TypeVar("T")
+WRITTEN = re.compile(r"[^\W\d]\w*(\.[^\W\d]\w*)+:[^\W\d]\w*")
+"""package.module:attribute"""
+
+
+class Registry(Mapping[str, T]):
+    """Name -> thing, imported when it is asked for.
+
+    ``group`` is that of the entry points; ``built_in`` says where what comes with Proctor is, as "module:attribute", or
+    "module:attribute [extra]" where it needs an extra of Proctor's to be installed. What comes with Proctor cannot be replaced.
+    """
+
+    def __init__(self, group: str, built_in: Mapping[str, str]) -> None:
+        self.group = group
+        self._built_in = {name: EntryPoint(name, where, group) for name, where in built_in.items()}
+
+    @cached_property
+    def _added(self) -> dict[str, EntryPoint]:
+        """Those of installed packages. Looking them up takes a tenth of a second."""
+        found: dict[str, EntryPoint] = {}
+        for entry in entry_points(group=self.group):
+            if found.setdefault(entry.name, entry).value != entry.value:
+                packages = " and ".join(sorted(_package(one) for one in (found[entry.name], entry)))
+                raise InputError(f"{self.group}: '{short(entry.name)}' is added by {packages}; uninstall one of them")
+        return {name: entry for name, entry in found.items() if name not in self._built_in}
+
+    def __iter__(self) -> Iterator[str]:
+        """The names, those that come with Proctor first."""
+        yield from (*self._built_in, *self._added)
+
+    def __len__(self) -> int:
+        """How many there are."""
+        return len(self._built_in) + len(self._added)
+
+    def __contains__(self, name: object) -> bool:
+        """Whether there is one of that name, installed or not."""
+        return name in self._built_in or name in self._added
+
+    def __getitem__(self, name: str) -> T:
+        """What has that name. A name never leads to a module that no entry names, so it may come from anybody's file.
+
+        Raises:
+            InputError: there is none, or something that it needs is not installed.
+        """
+        entry = self._built_in.get(name) or self._added.get(name)
+        if entry is None:
+            raise InputError(f"{self.group}: there is no '{short(name)}'; {closest(name, self)}")
+        return self._loaded(entry)
+
+    def written(self, name: str) -> T:
+        """The same, and what a name such as "package.module:attribute" leads to, whose code runs.
+
+        Only for what the user wrote on the command line, never for what a suite or another file says.
+        """
+        if name in self._built_in or not WRITTEN.fullmatch(name):
+            return self[name]
+        return self._loaded(EntryPoint(name, name, self.group))
+
+    def get(self, name: str, default: T | None = None) -> T | None:  # type: ignore[override]
+        """What has that name; the default where there is no such name."""
+        if name not in self:
+            return default
+        return self[name]
+
+    def version(self, name: str) -> str:
+        """Package and version of what an installed package adds; empty for what is Proctor's own, and for what there is not."""
+        entry = None if name in self._built_in else self._added.get(name)
+        return _package(entry) if entry else ""
+
+    def _loaded(self, entry: EntryPoint) -> T:
+        try:
+            return cast("T", entry.load())
+        except ModuleNotFoundError as error:
+            remedy = f'pip install "proctor[{entry.extras[0]}]"' if entry.extras else "install it beside Proctor"
+            what = f"'{entry.name}' needs the module {error.name}, which is missing"
+            raise InputError(f"{self.group}: {what}; {remedy}") from error
+        except AttributeError as error:
+            raise InputError(f"{self.group}: there is no {entry.attr} in {entry.module}; see what it is called there") from error
+
+
+def _package(entry: EntryPoint) -> str:
+    return f"{entry.dist.name} {entry.dist.version}" if entry.dist else entry.module

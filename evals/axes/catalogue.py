@@ -1,0 +1,138 @@
+"""All axes there are, and what they say of their measures: the one list of what is known of a measure by its name.
+
+Records may have measures that no axis declares, of another version say. Nothing is known of those but what the records say.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from functools import cache
+
+from proctor.core.registry import Registry
+from proctor.core.schema import Measure
+from proctor.evals.exam import Axis
+
+AXES: Registry[Axis] = Registry(
+    "proctor.axes",
+    {
+        "accuracy": "proctor.evals.axes.accuracy:AXIS",
+        "faithfulness": "proctor.evals.axes.faithfulness:AXIS",
+        "hallucination": "proctor.evals.axes.hallucination:AXIS",
+        "forgetting": "proctor.evals.axes.forgetting:AXIS",
+        "retrieval": "proctor.evals.axes.retrieval:AXIS",
+        "dependence": "proctor.evals.axes.dependence:AXIS",
+        "context": "proctor.evals.axes.context:AXIS",
+        "citations": "proctor.evals.axes.citations:AXIS",
+        "style": "proctor.evals.axes.style:AXIS",
+        "updates": "proctor.evals.axes.updates:AXIS",
+        "updates_retrained": "proctor.evals.axes.updates:RETRAINED",
+        "updates_continued": "proctor.evals.axes.updates:CONTINUED",
+        "hunger": "proctor.evals.axes.hunger:AXIS",
+        "privacy": "proctor.evals.axes.privacy:AXIS",
+        "latency": "proctor.evals.axes.latency:AXIS",
+        "cost": "proctor.evals.axes.cost:AXIS",
+    },
+)
+"""In the order in which a reader sees them. The test of an axis is called test_ and its name."""
+
+
+def measures() -> Iterator[Measure]:
+    """Every measure that has a name of its own; those of general tasks (``general.<task>``) depend on the suite."""
+    yield from _declared().values()
+
+
+def declared(measure: str) -> Measure | None:
+    """A measure by its name, or the one of which it is a case (``general.*``); None if no axis declares it."""
+    known = _declared()
+    return known.get(measure) or known.get(f"{_first(measure)}.*")
+
+
+def words(measure: str) -> str:
+    """What a figure is, in a sentence; nothing for one that is not known."""
+    found = declared(measure)
+    return found.says if found else ""
+
+
+def neutral(measure: str) -> bool:
+    """Whether neither more nor less of it is better."""
+    found = declared(measure)
+    return found is not None and found.neutral
+
+
+def metered(measure: str) -> bool:
+    """Whether it is read off a meter although its unit is one of what is counted."""
+    found = declared(measure)
+    return found is not None and found.metered
+
+
+@cache
+def headlines() -> tuple[str, ...]:
+    """The measures that a reader asks for first."""
+    return tuple(measure.name for measure in measures() if measure.headline)
+
+
+@cache
+def shown() -> frozenset[str]:
+    """The measures that a table shows before a reader chooses others."""
+    return frozenset(measure.name for measure in measures() if measure.shown)
+
+
+@cache
+def followed() -> tuple[str, ...]:
+    """The measures whose effects and trends are shown: headlines, and what else a table shows of the answers themselves."""
+    return tuple(one.name for one in measures() if one.headline or (one.shown and not aside(one.name)))
+
+
+def axis(measure: str) -> str:
+    """The axis that a measure belongs to, by its first word; that word itself where no axis has such measures."""
+    return _by_first_word().get(_first(measure), _first(measure))
+
+
+def aside(measure: str) -> bool:
+    """Whether its axis is about something else than the answers that a run keeps."""
+    return any(each.aside for each in _axes().get(axis(measure), ()))
+
+
+@cache
+def meanings() -> Mapping[str, str]:
+    """Axis -> what it asks of a system."""
+    return {name: next(filter(None, (each.asks for each in axes)), "") for name, axes in _axes().items()}
+
+
+def rank(measure: str) -> tuple[int, str, bool, int, str]:
+    """Sorts measures by axis; an axis' own measure comes before those of its parts, and these in the order of its file."""
+    name, places = axis(measure), _places()
+    order = list(_axes())
+    place = order.index(name) if name in order else len(order)
+    return (place, name, not measure.startswith(name), places.get(measure, len(places)), measure)
+
+
+@cache
+def _axes() -> dict[str, tuple[Axis, ...]]:
+    """The first axis of a file -> the axes of that file, in their order."""
+    first: dict[str, str] = {}
+    found: dict[str, tuple[Axis, ...]] = {}
+    for name, one in AXES.items():
+        mine = first.setdefault(one.module, name)
+        found[mine] = (*found.get(mine, ()), one)
+    return found
+
+
+@cache
+def _declared() -> dict[str, Measure]:
+    return {measure.name: measure for axes in _axes().values() for each in axes for measure in each.measures}
+
+
+@cache
+def _places() -> dict[str, int]:
+    return {name: place for place, name in enumerate(_declared())}
+
+
+@cache
+def _by_first_word() -> dict[str, str]:
+    """The first word of a measure's name -> the file of its axis."""
+    return {_first(measure.name): name for name, axes in _axes().items() for each in axes for measure in each.measures}
+
+
+def _first(measure: str) -> str:
+    return measure.partition(".")[0]

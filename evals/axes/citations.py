@@ -1,0 +1,69 @@
+"""Citations: whether the documents that an answer names are those that hold it, and whether a reader could trace it.
+
+Where the same text stands in several documents, each of them holds it. A mark that may be a citation and names no document for
+certain is none, and the scores say so.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import partial
+
+from proctor.core.language.citing import Citing
+from proctor.core.language.holders import Held
+from proctor.core.schema import Answer, Measure, Question, Score, Suite, not_applicable
+from proctor.evals.axes.judged import NOT_IN_DOCUMENTS
+from proctor.evals.exam import Axis, Mark, Sheet, per_question, with_caution
+
+RECALL = Measure("citations.recall", version="2", says="The share of the documents holding the answer that it cites.")
+PRECISION = Measure("citations.precision", version="2", says="The share of what it cites that holds the answer.")
+TRACEABLE = Measure(
+    "citations.traceable", version="2", says="The share of answers from which a reader finds a document that holds them."
+)
+MEASURES = (RECALL, PRECISION, TRACEABLE)
+UNREAD = "a mark that looks like a citation names no document, so it was not counted"
+NUMBERED = "a number was taken for the place of a passage as it was shown"
+
+
+def _recall(held: Held, question: Question, answer: Answer) -> float:
+    cited = {piece for name in answer.citations for piece in held.cited(question, name)}
+    return len(cited) / len(held.holders.pieces(question.evidence))
+
+
+def _precision(held: Held, question: Question, answer: Answer) -> float | None:
+    """None for an answer that cites nothing: what is not claimed cannot be wrong."""
+    right = sum(bool(held.cited(question, name)) for name in answer.citations)
+    return right / len(answer.citations) if answer.citations else None
+
+
+def _traceable(held: Held, question: Question, answer: Answer) -> float:
+    """Whether a document that holds the answer is cited, or among the passages that can be shown with it."""
+    shown = any(held.shown(question, context) for context in answer.contexts or ())
+    return float(shown or any(held.cited(question, name) for name in answer.citations))
+
+
+SCORERS = {RECALL: _recall, PRECISION: _precision, TRACEABLE: _traceable}
+
+
+def _score(sheet: Sheet) -> Iterator[Mark]:
+    """Where answers say again what the question says, no document holds them, and there is nothing to cite."""
+    asked = [question for question in sheet.questions if question.evidence] if sheet.suite.source == "documents" else []
+    held, citing, named = Held(sheet, asked), Citing(sheet.suite.domain.documents), {question.id for question in asked}
+
+    def score(measure: Measure, suite: Suite, question: Question, answer: Answer) -> Score:
+        if question.id not in named:
+            return not_applicable("the question names no evidence" if suite.source == "documents" else NOT_IN_DOCUMENTS)
+        value = SCORERS[measure](held, question, answer)
+        return (
+            not_applicable("the answer cites nothing") if value is None else with_caution(Score(value), _caution(citing, answer))
+        )
+
+    yield from per_question({measure: partial(score, measure) for measure in MEASURES})(sheet)
+
+
+def _caution(citing: Citing, answer: Answer) -> str:
+    found = citing.read(answer.text, answer.contexts or ())
+    return UNREAD if found.unread else NUMBERED if found.numbered else ""
+
+
+AXIS = Axis("citations", __name__, MEASURES, _score, asks="Does it name the documents that support its answer?")

@@ -1,0 +1,92 @@
+"""Cost: what a system took to build, what must be kept of it, and what it reads and writes for an answer.
+
+What is kept from an earlier run has the seconds and joules of then; where that was on another machine, or a busy one, its records
+say so.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any, cast
+
+from proctor.core.schema import Answer, Measure, Score, not_applicable, unmeasured
+from proctor.evals.candidate import Costs
+from proctor.evals.exam import WHOLE, Axis, Item, Items, Mark, Sheet, about, with_caution
+
+SECOND = {"train_flops", "peak_bytes", "shared_bytes", "bytes@10"}
+"""Measures in their second version: experts' operations count, and neither memory nor files that are not the system's."""
+
+
+def _total(name: str, unit: str, says: str, **more: Any) -> Measure:
+    version = "2" if name in SECOND else "1"
+    return Measure(f"cost.{name}", unit, "lower", version, says=says, needs=frozenset({"costs"}), **more)
+
+
+TOTALS = {
+    measure.name.removeprefix("cost."): measure
+    for measure in (
+        _total("train_flops", "FLOP", "The operations that training took."),
+        _total("train_seconds", "seconds", "The time that training took.", shown=True),
+        _total("peak_bytes", "bytes", "The most memory that training took at a time.", metered=True),
+        _total("energy_joules", "joules", "The energy that the GPU took for training."),
+        _total("artifact_bytes", "bytes", "What has to be kept for this domain, weights and index."),
+        _total("artifacts", "artifacts", "How many things have to be kept for this domain."),
+        _total("models", "models", "How many models of its own it takes in memory."),
+        _total("shared_bytes", "bytes", "What has to be kept once for all domains: weights that are not the system's own."),
+        _total("bytes@10", "bytes", "What has to be kept for ten domains of this kind."),
+        _total("index_bytes", "bytes", "What has to be kept for the index."),
+        _total("index_seconds", "seconds", "The time that indexing took."),
+    )
+}
+CAUTIONS = {"train_seconds": "train_caution", "energy_joules": "energy_caution", "index_seconds": "index_caution"}
+"""What was read off a clock or a meter -> where its caution is among the costs."""
+TOKENS = Measure("cost.tokens", "tokens", "lower", says="The tokens that it writes for an answer.")
+PROMPT_TOKENS = Measure("cost.prompt_tokens", "tokens", "lower", says="The tokens that it reads for an answer.")
+
+
+def _score(sheet: Sheet) -> Iterator[Mark]:
+    if "costs" in sheet.candidate.abilities:
+        yield from _totals(cast("Costs", sheet.candidate).costs())
+    for question, answer in sheet.pairs:
+        yield Mark(TOKENS, question.id, question.cluster, _tokens(TOKENS, answer, answer.tokens))
+        yield Mark(PROMPT_TOKENS, question.id, question.cluster, _tokens(PROMPT_TOKENS, answer, answer.prompt_tokens))
+
+
+def _totals(costs: Mapping[str, float | str]) -> Iterator[Mark]:
+    for name, measure in TOTALS.items():
+        yield Mark(measure, WHOLE, "", with_caution(_known(name, costs), caution(costs, name)))
+
+
+def caution(costs: Mapping[str, float | str], *names: str) -> str:
+    """Why these costs may not be those of this machine; empty if they are. What was not done needs no caution."""
+    told = (str(costs.get(CAUTIONS[name], "")) for name in names if name in CAUTIONS and costs.get(name))
+    return next(filter(None, told), "")
+
+
+def _known(name: str, costs: Mapping[str, float | str]) -> Score:
+    """A machine without a counter is no fault of the system, and will not have one next time."""
+    value = costs.get(name, "not known")
+    if isinstance(value, str):
+        return unmeasured(value) if name == "train_flops" else not_applicable(value)
+    return Score(float(value))
+
+
+def _tokens(measure: Measure, answer: Answer, tokens: int) -> Score:
+    return measure.failed(answer.error) if answer.error else Score(float(tokens))
+
+
+def _items(sheet: Sheet) -> Items:
+    whole = {measure: [Item(WHOLE)] for measure in TOTALS.values()}
+    return {**whole, **dict.fromkeys((TOKENS, PROMPT_TOKENS), about(sheet.questions))}
+
+
+AXIS = Axis(
+    "cost",
+    __name__,
+    (*TOTALS.values(), TOKENS, PROMPT_TOKENS),
+    _score,
+    timed=True,
+    items=_items,
+    asks="What does it cost to build?",
+    aside=True,
+)

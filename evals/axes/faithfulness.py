@@ -1,0 +1,57 @@
+"""Faithfulness: how much of what an answer claims is borne out by documents.
+
+`faithfulness.retrieved` holds it against what the system retrieved: does it stick to its sources, right or wrong?
+`faithfulness.gold` holds it against the documents that hold the answer, so that systems that do not retrieve share the
+axis. Both are ragas' metric: supported claims / claims. An answer that declines claims nothing and has no value.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import partial
+
+from proctor.core.schema import Answer, Measure, Question, Score
+from proctor.evals.axes.judged import Chosen, against_gold, claiming, grade
+from proctor.evals.exam import Axis, Mark, Sheet
+from proctor.evals.judges.ragas_metric import faithfulness
+from proctor.evals.judges.samples import Sample
+
+RETRIEVED = Measure(
+    "faithfulness.retrieved",
+    version="3",
+    library="ragas",
+    headline=True,
+    needs=frozenset({"retrieves"}),
+    says="The share of an answer's claims that the passages it was shown support.",
+)
+GOLD = Measure(
+    "faithfulness.gold",
+    version="3",
+    library="ragas",
+    headline=True,
+    shown=True,
+    says="The share of an answer's claims that the documents holding the answer support.",
+)
+
+
+def _score(sheet: Sheet) -> Iterator[Mark]:
+    judge = partial(faithfulness, sheet.judge)
+    if sheet.can(RETRIEVED):
+        yield from grade(sheet, RETRIEVED, _against_retrieved, judge)
+    yield from grade(sheet, GOLD, against_gold, judge)
+
+
+def _against_retrieved(sheet: Sheet, question: Question, answer: Answer) -> Chosen:
+    """The answer before its own passages. Claims made although nothing was retrieved have no support, hence 0."""
+    chosen = claiming(sheet, question, answer, tuple(context.text for context in answer.contexts or ()))
+    return Score(0.0, "nothing was retrieved") if isinstance(chosen, Sample) and not chosen.passages else chosen
+
+
+AXIS = Axis(
+    "faithfulness",
+    __name__,
+    (RETRIEVED, GOLD),
+    _score,
+    judged=(RETRIEVED, GOLD),
+    asks="Do the documents support what it says?",
+)

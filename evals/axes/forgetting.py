@@ -1,0 +1,173 @@
+"""Forgetting: what general ability a system has lost to its training.
+
+`general.<task>` is lm-eval's score of each item of a general task, for the system's weights. `forgetting` is what the
+base model scored on the same item less what the system did (the other way round where lower is better), so it is
+positive where the system lost. A system with the base's own weights has forgotten nothing, and is not run again.
+"""
+
+from __future__ import annotations
+
+import logging
+import math
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack
+from dataclasses import replace
+from functools import cache
+from typing import Any, NamedTuple, cast
+
+from proctor.core.schema import Measure, Score, Suite, not_applicable, unmeasured
+from proctor.core.storage.cache import Cache, digest
+from proctor.evals.candidate import HasWeights
+from proctor.evals.exam import Axis, Item, Items, Mark, Sheet
+from proctor.evals.tasks.lm_eval_tasks import TASK_VERSIONS, Value, definition, lm_eval_files, run
+
+log = logging.getLogger("proctor")
+
+GENERAL = Measure("general.*", says="The score of a general task, as lm-eval gives it.")
+"""The measure of each general task, with the task's name for the star."""
+FORGETTING = Measure(
+    "forgetting",
+    unit="difference",
+    better="lower",
+    headline=True,
+    shown=True,
+    says="Points of the general tasks lost against the base model, item by item.",
+)
+SHARES = ("acc", "acc_norm", "exact_match", "f1", "em", "contains", "acc_mutual_info")
+"""Metrics of lm-eval that lie between 0 and 1 for each item."""
+
+
+class Task(NamedTuple):
+    """One general task's outcome: how it is measured, and the score of every item."""
+
+    measure: Measure
+    items: dict[str, Score]
+
+
+def general(cache: Cache, candidate: HasWeights, suite: Suite, limit: int | None = None) -> dict[str, Value | Exception]:
+    """lm-eval's own results for each entry of ``suite.general``: kept ones, or the weights are opened and questioned.
+
+    An entry that could not be run, say because its data set is on the hub and the network is off, is its error.
+    """
+    with ExitStack() as open_weights:
+        weights = _once(lambda: open_weights.enter_context(candidate.weights()))
+        return {
+            entry: _entry(cache, candidate, (entry, limit), weights, trusted=entry in suite.trusted) for entry in suite.general
+        }
+
+
+def _once(open_weights: Callable[[], tuple[Any, Any]]) -> Callable[[], tuple[Any, Any]]:
+    return cache(open_weights)
+
+
+def _entry(
+    kept: Cache, candidate: HasWeights, asked: tuple[str, int | None], weights: Callable[[], tuple[Any, Any]], *, trusted: bool
+) -> Value | Exception:
+    entry, limit = asked
+    key = digest(candidate.weights_version, definition(entry, limit))
+    try:
+        value: Value = kept.json("general", key, lambda: run(entry, *weights(), limit, trusted=trusted))
+    except OSError as error:
+        log.warning("general task %s cannot be run: %s", entry, error)
+        return error
+    return value
+
+
+def _score(sheet: Sheet) -> Iterator[Mark]:
+    candidate, base = _of_weights(sheet)
+    before = _tasks(general(sheet.cache, base, sheet.suite, sheet.limit))
+    shared = candidate.weights_version == base.weights_version
+    after = before if shared else _tasks(general(sheet.cache, candidate, sheet.suite, sheet.limit))
+    forgetting = replace(FORGETTING, version=_version_of(FORGETTING, [task.measure.version for task in after.values()]))
+    for name, task in after.items():
+        for item, score in task.items.items():
+            yield Mark(task.measure, item, item, score)
+            yield Mark(forgetting, item, item, _lost(task.measure, _same_item(before, name, item), score))
+
+
+def _of_weights(sheet: Sheet) -> tuple[HasWeights, HasWeights]:
+    """The candidate and its base, which has weights wherever the candidate does."""
+    return cast("HasWeights", sheet.candidate), cast("HasWeights", sheet.base)
+
+
+def _items(sheet: Sheet) -> Items:
+    """Tasks as they are named in the suite: what they are made of is known once they are run."""
+    named = {_named(entry): [Item(entry.rpartition("/")[2])] for entry in sheet.suite.general}
+    return {**named, FORGETTING: [item for items in named.values() for item in items]}
+
+
+def _version_of(measure: Measure, of: Sequence[str]) -> str:
+    """The measure's own version, and that of the tasks: other questions or another scoring make it another measure."""
+    return f"{measure.version} {digest(sorted(of))[:12]}"
+
+
+def _same_item(before: Mapping[str, Task], task: str, item: str) -> Score:
+    known = before[task].items if task in before else {}
+    return known.get(item, unmeasured("there is no result of the base model to compare with"))
+
+
+def _lost(measure: Measure, before: Score, after: Score) -> Score:
+    if before.value is None or after.value is None:
+        return before if before.value is None else after
+    if measure.unit != "share":
+        return not_applicable(f"{measure.unit} is no share, so it cannot be averaged with others")
+    return Score(before.value - after.value if measure.better == "higher" else after.value - before.value)
+
+
+def _tasks(values: Mapping[str, Value | Exception]) -> dict[str, Task]:
+    """Every task of every entry, by name."""
+    tasks = {}
+    for entry, value in values.items():
+        if isinstance(value, Exception):
+            tasks[entry] = Task(_named(entry), {entry: unmeasured(f"{type(value).__name__}: {value}"[:500])})
+        else:
+            tasks |= {name: _task(name, samples, value) for name, samples in value["samples"].items()}
+    return tasks
+
+
+def _named(task: str) -> Measure:
+    return replace(GENERAL, name=GENERAL.name.replace("*", task.rpartition("/")[2]))
+
+
+def _task(name: str, samples: list[dict[str, Any]], value: Value) -> Task:
+    metric = "acc" if "acc" in samples[0]["metrics"] else samples[0]["metrics"][0]
+    higher = value.get("higher_is_better", {}).get(name, {}).get(metric) is not False
+    version = f"{GENERAL.version} {value[TASK_VERSIONS][name]}"
+    measure = replace(
+        _named(name), version=version, unit="share" if metric in SHARES else metric, better="higher" if higher else "lower"
+    )
+    first = [sample for sample in samples if sample["filter"] == samples[0]["filter"]]
+    return Task(measure, {f"{name}/{sample['doc_id']}": _value(metric, sample[metric]) for sample in first})
+
+
+def _value(metric: str, value: Any) -> Score:
+    """An item's score; metrics that only exist for a whole task, such as perplexity, leave something else in its place."""
+    if isinstance(value, int | float) and math.isfinite(value):
+        return Score(float(value))
+    return unmeasured(f"lm-eval's {metric} has no finite number for one item")
+
+
+def _files(sheet: Sheet) -> Mapping[str, str]:
+    """lm-eval's own files, for systems that have weights of their own."""
+    candidate, base = _of_weights(sheet)
+    if candidate.weights_version == base.weights_version and candidate.version != base.version:
+        return {}
+    values = general(sheet.cache, candidate, sheet.suite, sheet.limit)
+    return lm_eval_files({entry: value for entry, value in values.items() if not isinstance(value, Exception)})
+
+
+def _definitions(sheet: Sheet) -> list[str]:
+    return [definition(entry, sheet.limit) for entry in sheet.suite.general]
+
+
+AXIS = Axis(
+    "forgetting",
+    __name__,
+    (GENERAL, FORGETTING),
+    _score,
+    files=_files,
+    inputs=_definitions,
+    needs=frozenset({"weights"}),
+    items=_items,
+    asks="What did it lose of the abilities that the base model had?",
+)

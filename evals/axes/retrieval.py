@@ -1,0 +1,103 @@
+"""Retrieval: whether the documents that hold the answer are among those found, and how early.
+
+Documents count, not passages: several passages of one document stand at the rank of the first. So do documents of the same
+text, and what holds the evidence word for word is as good as the evidence itself. The ranking is the order in which the system
+gives its contexts. Recall at 5 of a system that returns three passages is what those three hold. MRR and nDCG are computed by
+ir_measures.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import chain
+
+from proctor.core.language.holders import Held
+from proctor.core.schema import Answer, Measure, Question, Score, not_applicable
+from proctor.evals.exam import Axis, Mark, Sheet
+
+
+def _measure(name: str, says: str) -> Measure:
+    return Measure(f"retrieval.{name}", version="2", library="ir-measures", says=says)
+
+
+RECALL = {
+    k: _measure(f"recall@{k}", f"The share of the documents that hold the answer among the {said} found.")
+    for k, said in {1: "first", 3: "first 3", 5: "first 5"}.items()
+}
+MRR = _measure("mrr", "One over the place of the first document that holds the answer.")
+NDCG = _measure("ndcg@5", "How early the documents that hold the answer stand among the first 5, as nDCG.")
+MEASURES = (*RECALL.values(), MRR, NDCG)
+CUT = "passages that were found did not fit into the prompt and were not shown"
+
+Ranking = list[tuple[str, ...]]
+"""At each rank the document, or the pieces of the evidence that are held there."""
+Values = Mapping[str, Mapping[str, float]]
+
+
+def _score(sheet: Sheet) -> Iterator[Mark]:
+    pairs = list(sheet.pairs)
+    found = _values(sheet, [(question, answer) for question, answer in pairs if question.evidence])
+    for question, answer in pairs:
+        for measure in MEASURES:
+            yield Mark(measure, question.id, question.cluster, _one(measure, question, answer, found))
+
+
+def _one(measure: Measure, question: Question, answer: Answer, found: Values) -> Score:
+    if not question.evidence:
+        return not_applicable("the question names no evidence")
+    if answer.error:
+        return measure.failed(answer.error)
+    return Score(found[question.id][measure.name], caution=CUT if answer.cut else "")
+
+
+def _values(sheet: Sheet, pairs: list[tuple[Question, Answer]]) -> Values:
+    """Value by question and measure. A question for which nothing was found has 0 throughout: its evidence was missed."""
+    known = Held(sheet, [question for question, _ in pairs])
+    relevant = {question.id: known.holders.pieces(question.evidence) for question, _ in pairs}
+    ranked = {question.id: _ranking(known, question, answer) for question, answer in pairs}
+    values = {
+        name: {measure.name: _recall(relevant[name], ranked[name][:k]) for k, measure in RECALL.items()} for name in relevant
+    }
+    for name, early in _early(relevant, ranked).items():
+        values[name] |= early
+    return values
+
+
+def _recall(pieces: Sequence[str], ranking: Ranking) -> float:
+    return len({*pieces}.intersection(chain.from_iterable(ranking))) / len(pieces)
+
+
+def _early(relevant: Mapping[str, Sequence[str]], ranked: Mapping[str, Ranking]) -> Values:
+    """MRR and nDCG, by question."""
+    import ir_measures
+
+    theirs = {ir_measures.RR: MRR.name, ir_measures.nDCG @ 5: NDCG.name}
+    values = {question: dict.fromkeys(theirs.values(), 0.0) for question in relevant}
+    judged = {question: dict.fromkeys(pieces, 1) for question, pieces in relevant.items()}
+    run = {question: _run(ranking) for question, ranking in ranked.items()}
+    if any(run.values()):
+        for row in ir_measures.iter_calc(list(theirs), judged, run):
+            values[row.query_id][theirs[row.measure]] = float(row.value)
+    return values
+
+
+def _run(ranking: Ranking) -> dict[str, float]:
+    """Score of each, higher the earlier it was first found. Raw scores could tie, and ties would go by name."""
+    return {name: -float(place) for place, name in enumerate(dict.fromkeys(chain.from_iterable(ranking)))}
+
+
+def _ranking(known: Held, question: Question, answer: Answer) -> Ranking:
+    ranking: dict[tuple[str, ...], None] = {}
+    for context in answer.contexts or ():
+        ranking.setdefault(known.shown(question, context) or (known.holders.same(context.document),))
+    return list(ranking)
+
+
+AXIS = Axis(
+    "retrieval",
+    __name__,
+    MEASURES,
+    _score,
+    needs=frozenset({"retrieves"}),
+    asks="Does it find the documents that hold the answer?",
+)

@@ -1,0 +1,202 @@
+"""Updates: what a system says once documents have changed, and what it takes to bring it up to date.
+
+The suite's revisions are all taken in at once. A system that retrieves has the changed documents indexed anew; its weights stay
+as they are (`updates.*`), or are trained from the base again (`updates.retrained.*`), or are trained further on the revisions'
+examples alone (`updates.continued.*`). After Kim et al. 2024 (EvolvingQA, NAACL).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from typing import Any, cast
+
+from proctor.core.sampling import spread
+from proctor.core.schema import (
+    Ability,
+    Answer,
+    Better,
+    Example,
+    Measure,
+    Question,
+    RevisedQuestion,
+    Score,
+    Suite,
+    not_applicable,
+    unmeasured,
+)
+from proctor.evals.axes.accuracy import exact_match, says
+from proctor.evals.axes.conditions import ASKED
+from proctor.evals.axes.cost import caution
+from proctor.evals.candidate import Candidate, Costs, Reads, Reindexes, Trains
+from proctor.evals.exam import (
+    WHOLE,
+    Axis,
+    Effort,
+    Item,
+    Items,
+    Mark,
+    QuestionScorer,
+    Sheet,
+    about,
+    absent,
+    in_time,
+    per_question,
+    with_caution,
+)
+
+
+def _measure(name: str, says: str, better: Better = "higher", **more: Any) -> Measure:
+    return Measure(f"updates.{name}", better=better, version="2", compares=True, says=says, **more)
+
+
+def _taken(name: str, unit: str, says: str) -> Measure:
+    return Measure(f"updates.{name}", unit, "lower", says=says, needs=frozenset({"costs"}))
+
+
+FRESH = _measure(
+    "fresh", "After the documents changed: the share of questions about that answered with the new value.", shown=True
+)
+STALE = _measure("stale", "After the documents changed: the share of questions about that answered with the old value.", "lower")
+RETAINED = _measure("retained", "After the documents changed: the share of other questions still answered right.")
+OVERRIDDEN = _measure(
+    "overridden", "The share of questions answered with the old value although the new text was among the passages.", "lower"
+)
+REMEMBERED = _measure(
+    "remembered",
+    "The share of questions answered with the old value when shown no passages. Of systems that retrieve nothing, "
+    "updates.stale says so.",
+    "lower",
+    needs=frozenset({"retrieves", "reads"}),
+)
+SECONDS = _taken("seconds", "seconds", "The time that the update took.")
+FLOPS = _taken("flops", "FLOP", "The operations that the update took.")
+MEASURES = (FRESH, STALE, RETAINED, SECONDS, FLOPS)
+INDEXING = {SECONDS: ("index_seconds",), FLOPS: ()}
+TRAINING = {SECONDS: ("index_seconds", "train_seconds"), FLOPS: ("train_flops",)}
+"""What an update takes -> its parts, as `evals.axes.cost` calls them."""
+
+
+def _reindexed(sheet: Sheet) -> Candidate:
+    return cast("Reindexes", sheet.candidate).reindexed(sheet.suite.domain.after(sheet.suite.revisions))
+
+
+def _retrained(sheet: Sheet) -> Candidate:
+    return cast("Trains", sheet.candidate).retrained(sheet.suite.domain.after(sheet.suite.revisions))
+
+
+def _continued(sheet: Sheet) -> Candidate:
+    domain = sheet.suite.domain.after(sheet.suite.revisions)
+    return cast("Trains", sheet.candidate).continued(domain, _examples(sheet.suite))
+
+
+def _examples(suite: Suite) -> list[Example]:
+    return [example for revision in suite.revisions for example in revision.examples]
+
+
+def _says_the_old(suite: Suite, question: Question, answer: Answer) -> float | Score:
+    outdated = question.outdated if isinstance(question, RevisedQuestion) else ()
+    return says(suite, answer.text, outdated) if outdated else not_applicable("the revision names no outdated answer")
+
+
+def _changed(suite: Suite) -> tuple[Question, ...]:
+    return tuple(question for revision in suite.revisions for question in revision.questions)
+
+
+def _unchanged(sheet: Sheet) -> tuple[Question, ...]:
+    """A spread of the questions whose answers stay as they are."""
+    documents = {revision.document for revision in sheet.suite.revisions}
+    return tuple(spread([one for one in sheet.questions if one.answerable and documents.isdisjoint(one.evidence)], ASKED))
+
+
+def _score(update: Callable[[Sheet], Candidate], parts: Mapping[Measure, Sequence[str]]) -> Callable[[Sheet], Iterator[Mark]]:
+    def score(sheet: Sheet) -> Iterator[Mark]:
+        candidate = update(sheet)
+        asked: dict[tuple[Question, ...], dict[Measure, QuestionScorer]] = {
+            _changed(sheet.suite): {FRESH: exact_match, STALE: _says_the_old},
+            _unchanged(sheet): {RETAINED: exact_match},
+        }
+        for questions, table in asked.items():
+            yield from per_question(table)(replace(sheet, questions=questions, candidate=candidate))
+        if not sheet.can(SECONDS):
+            return
+        costs = cast("Costs", candidate).costs()
+        for measure, names in parts.items():
+            yield Mark(measure, WHOLE, "", with_caution(_sum([costs[name] for name in names]), caution(costs, *names)))
+
+    return score
+
+
+def _memory(sheet: Sheet) -> Iterator[Mark]:
+    """What the weights say of what has changed: against the new text, and with no text at all."""
+    candidate, changed = _reindexed(sheet), _changed(sheet.suite)
+    yield from per_question({OVERRIDDEN: _against_the_new})(replace(sheet, questions=changed, candidate=candidate))
+    if sheet.can(REMEMBERED):
+        unread = cast("Reads", candidate).readings(changed, [()] * len(changed))
+        for question, answer in zip(changed, unread, strict=True):
+            yield Mark(REMEMBERED, question.id, question.cluster, _remembered(sheet.suite, question, answer))
+
+
+def _against_the_new(suite: Suite, question: Question, answer: Answer) -> float | Score:
+    """Whether the old answer was given though a document with the new one was shown."""
+    if {context.document for context in answer.contexts or ()}.isdisjoint(question.evidence):
+        return not_applicable("no document with the new answer was shown")
+    return _says_the_old(suite, question, answer)
+
+
+def _remembered(suite: Suite, question: Question, answer: Answer) -> Score:
+    value = in_time(_says_the_old, suite, question, answer)
+    if isinstance(value, Score):
+        return value
+    return REMEMBERED.failed(answer.error) if answer.error else Score(value)
+
+
+def _sum(parts: Sequence[float | str]) -> Score:
+    """Of what the update took, or why that is not known."""
+    unknown = [part for part in parts if isinstance(part, str)]
+    return unmeasured(unknown[0]) if unknown else Score(float(sum(part for part in parts if not isinstance(part, str))))
+
+
+def _by_training(prefix: str, update: Callable[[Sheet], Candidate], trainings: float) -> Axis:
+    """The same measures under another name, where weights are trained for the update."""
+    named = {measure: replace(measure, name=measure.name.replace("updates", prefix), shown=False) for measure in MEASURES}
+
+    def items(sheet: Sheet) -> Items:
+        return {named[measure]: some for measure, some in _items(sheet).items() if measure in named}
+
+    def score(sheet: Sheet) -> Iterator[Mark]:
+        if not _examples(sheet.suite):
+            yield from absent(items(sheet), "the suite's revisions have no training examples")
+            return
+        for mark in _score(update, TRAINING)(sheet):
+            yield mark._replace(measure=named[mark.measure])
+
+    effort, needs = Effort(trainings, questions=ASKED + 50), frozenset[Ability]({"trains"})
+    return Axis(prefix, __name__, tuple(named.values()), score, timed=True, effort=effort, needs=needs, items=items, aside=True)
+
+
+def _items(sheet: Sheet) -> Items:
+    of_changed = dict.fromkeys((FRESH, STALE, OVERRIDDEN, REMEMBERED), about(_changed(sheet.suite)))
+    return {**of_changed, RETAINED: about(_unchanged(sheet)), SECONDS: [Item(WHOLE)], FLOPS: [Item(WHOLE)]}
+
+
+def _as_it_is(sheet: Sheet) -> Iterator[Mark]:
+    if sheet.suite.revisions:
+        yield from _score(_reindexed, INDEXING)(sheet)
+        yield from _memory(sheet)
+
+
+AXIS = Axis(
+    "updates",
+    __name__,
+    (*MEASURES, OVERRIDDEN, REMEMBERED),
+    _as_it_is,
+    timed=True,
+    effort=Effort(readings=ASKED + 100),
+    needs=frozenset({"reindexes"}),
+    items=lambda sheet: _items(sheet) if sheet.suite.revisions else {},
+    asks="Does it follow when a document changes?",
+    aside=True,
+)
+RETRAINED = _by_training("updates.retrained", _retrained, 1.0)
+CONTINUED = _by_training("updates.continued", _continued, 0.2)

@@ -1,0 +1,202 @@
+"""A chat model behind an OpenAI-compatible endpoint as judge.
+
+Keys come from the environment, go to the endpoint and nowhere else: not into the judge's name, a message or a log. What the
+endpoint sends is searched for them, too, before anybody sees it.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import re
+from collections.abc import Iterator, Mapping
+from functools import cached_property, partial
+from importlib.metadata import version
+from typing import Any
+
+from proctor.core.redaction import hide, hide_address, public, redact, within
+from proctor.core.schema import InputError
+from proctor.evals.judges.breaker import Breaker
+from proctor.evals.judges.endpoint import LETTERS, Endpoint, Reply, RequestError
+from proctor.evals.judges.protocols import EndpointError, JudgeError, Schema
+
+log = logging.getLogger("proctor")
+VERSION = "3"
+"""To be raised when a prompt is put in another way, or a reply read in another: verdicts that are kept are asked for again."""
+PROMPTS = ("ragas", "deepeval")
+"""The libraries that write the prompts: another version of them may ask in other words."""
+ATTEMPTS = 3
+"""Answers asked for until one is in the schema."""
+QUOTED = 20_000
+"""Letters of an answer that is sent back because it is not in the schema."""
+WHOLE = 100
+"""Letters of the shortest prompt that a reply repeats not by chance."""
+_SPEC = re.compile(r"(?P<model>.+?)(?:@(?P<url>https?://.+))?", re.IGNORECASE)
+_NO_MODEL = re.compile(r"://|@.*:.*@|:[^@/:]*@[^@/]*:\d")
+"""What is in an address and in no model's name: a scheme, or a user with a password before a host."""
+
+
+def openai_judge(rest: str, environment: Mapping[str, str] = os.environ) -> OpenAIJudge:
+    """The judge written ``openai:MODEL`` or ``openai:MODEL@BASE_URL``; InputError without the key that it needs."""
+    found = _SPEC.fullmatch(rest)
+    if found is None or _NO_MODEL.search(found["model"]):
+        raise InputError("--judge openai:... names no model, or an address without http:// or https:// before it; " + _WRITE)
+    url = found["url"] or environment.get("OPENAI_BASE_URL", "")
+    key = environment.get("OPENAI_API_KEY", "")
+    if not key and not url:
+        raise InputError(f"the judge openai:{found['model']} needs OPENAI_API_KEY in the environment")
+    try:
+        return OpenAIJudge(found["model"], Endpoint(url, key))
+    except ValueError:  # its words may hold a part of a password
+        raise InputError(
+            f"the address of the judge openai:{found['model']} cannot be read; {_WRITE}, "
+            "with / @ : of a password as %2F %40 %3A, and a number as port"
+        ) from None
+
+
+_WRITE = "write openai:MODEL or openai:MODEL@BASE_URL"
+
+
+class OpenAIJudge:
+    """Completes prompts as JSON that fits a schema."""
+
+    def __init__(self, model: str, endpoint: Endpoint) -> None:
+        """From now on the endpoint's credentials are hidden; ValueError, if its address is none."""
+        self.model, self.endpoint = model, endpoint
+        hide_address(endpoint.url)
+        self._public = f"@{public(endpoint.url)}" if endpoint.url else ""
+        self._breaker = Breaker(f"openai:{model}{self._public}")
+        if endpoint.key not in self._breaker.name:  # as "ollama" may be, which is no secret then
+            hide(endpoint.key)
+        self._level = 0
+        """How many of the wishes in `_wishes` this endpoint has been found not to understand."""
+
+    @cached_property
+    def name(self) -> str:
+        """Model and endpoint, without what a URL may hold in secret, and whose prompts it is given."""
+        return self.version + "".join(f"+{library}-{version(library)}" for library in PROMPTS)
+
+    @property
+    def version(self) -> str:
+        """Model, endpoint and number of the way of asking: other code changes no verdict, and each is paid for."""
+        return f"openai:{self.model}{self._public}-{VERSION}"
+
+    def __repr__(self) -> str:
+        """The name: no key."""
+        return f"OpenAIJudge({self.name!r})"
+
+    def complete(self, prompt: str, schema: type[Schema]) -> Schema:
+        """The endpoint's answer as an instance of the schema, without secrets. A dead endpoint is not asked for ever."""
+        return self._breaker.ask(partial(self._completed, prompt, schema))
+
+    def _completed(self, prompt: str, schema: type[Schema]) -> Schema:
+        """What does not fit is sent back, with what was wrong."""
+        messages = [{"role": "user", "content": prompt}]
+        problem = ""
+        for _ in range(ATTEMPTS):
+            text, flaw = self._said(messages, schema)
+            if len(prompt) >= WHOLE and prompt.strip() in text:  # whose example of a verdict is none
+                text, flaw = "", "the reply repeats the prompt"
+            try:
+                found = schema.model_validate_json(_json_part(text))
+                return schema.model_validate(within(found.model_dump(mode="json")))
+            except ValueError as error:
+                problem = redact(flaw or str(error).splitlines()[0])
+            if not text:
+                continue
+            messages += [
+                {"role": "assistant", "content": text[:QUOTED]},
+                {"role": "user", "content": f"That is not valid: {problem}. Answer with JSON only, in the form asked for."},
+            ]
+        raise JudgeError(f"{self.name} gave no valid {schema.__name__} in {ATTEMPTS} attempts: {problem}"[:LETTERS])
+
+    def _said(self, messages: list[dict[str, str]], schema: type[Schema]) -> tuple[str, str]:
+        """What the endpoint says, and what is wrong with it as a whole, if anything is."""
+        try:
+            return _completion(self._asked(messages, schema))
+        except EndpointError as error:
+            raise EndpointError(f"{self.name}: {error}", error.kind) from None
+        except RequestError as error:
+            raise JudgeError(f"{self.name}: {error}") from None
+        except ValueError as error:
+            raise EndpointError(f"{self.name}: {redact(str(error))}"[:LETTERS], "no chat completion") from None
+
+    def _asked(self, messages: list[dict[str, str]], schema: type[Schema]) -> Reply:
+        """Ask for as much as the endpoint understands: few know JSON schemas, some refuse a temperature."""
+        wishes = list(_wishes(schema))
+        for level in range(self._level, len(wishes)):
+            try:
+                reply = self.endpoint.reply(model=self.model, messages=messages, **wishes[level])
+            except RequestError:
+                if level + 1 == len(wishes):
+                    raise
+            else:
+                self._settle(level, wishes[level])
+                return reply
+        raise AssertionError("unreachable: the last level returns or raises")
+
+    def _settle(self, level: int, wishes: Mapping[str, Any]) -> None:
+        if level > self._level and "temperature" not in wishes:
+            log.warning("%s takes no temperature: asked again, its verdicts may be others", self.name)
+        self._level = level
+
+
+def _wishes(schema: type[Schema]) -> Iterator[dict[str, Any]]:
+    """What to ask for beyond the words, from the most to the least."""
+    form = {"name": schema.__name__, "schema": schema.model_json_schema()}
+    yield {"temperature": 0, "response_format": {"type": "json_schema", "json_schema": form}}
+    yield {"temperature": 0, "response_format": {"type": "json_object"}}
+    yield {"temperature": 0}
+    yield {}
+
+
+def _completion(reply: Reply) -> tuple[str, str]:
+    """The text of a reply, and what is wrong with it, such as cut off; ValueError if it is no chat completion."""
+    kind, body = reply
+    if kind == "text/html" or body.lstrip()[:1] == "<":
+        form = "HTML" if "html" in (kind + body[:500]).lower() else "markup"
+        raise ValueError(f"the address answered with {form} ({kind}), not with a chat completion")
+    try:
+        found = json.loads(body)
+    except ValueError:
+        raise ValueError(f"the address answered with text that is no JSON ({kind}), not with a chat completion") from None
+    except RecursionError:
+        raise ValueError("the address answered with JSON that is nested too deeply to be read") from None
+    if isinstance(found, dict) and found.get("error"):
+        error = found["error"]
+        raise ValueError(
+            f"the address answered with an error: {error.get('message', error) if isinstance(error, dict) else error}"
+        )
+    if not isinstance(found, dict) or not isinstance(found.get("choices"), list):
+        keys = ", ".join(map(str, list(found)[:6])) if isinstance(found, dict) else type(found).__name__
+        raise ValueError(f"the address answered with JSON of another kind ({keys or 'empty'}), not with a chat completion")  # noqa: TRY004
+    return _message(found["choices"][0]) if found["choices"] else ("", "the reply has no choices")
+
+
+def _message(choice: Any) -> tuple[str, str]:
+    message = choice.get("message") if isinstance(choice, dict) else None
+    if not isinstance(message, dict):
+        raise ValueError("the address answered with a choice without a message, not with a chat completion")  # noqa: TRY004 -- of a reply
+    text, ended = _text(message.get("content")), choice.get("finish_reason")
+    if message.get("refusal"):
+        return text, f"the model refused: {message['refusal']}"
+    flaws = {
+        "length": "the reply was cut off: the endpoint's limit of tokens is too low",
+        "content_filter": "the reply was withheld by a content filter",
+    }
+    return text, flaws.get(ended, "" if text.strip() else "the reply has no content")
+
+
+def _text(content: Any) -> str:
+    """A message's content: a text, a list of parts, or nothing."""
+    parts = content if isinstance(content, list) else [content]
+    return "".join(
+        part if isinstance(part, str) else str(part.get("text") or "") if isinstance(part, dict) else "" for part in parts
+    )
+
+
+def _json_part(text: str) -> str:
+    """The outermost braces: models like to wrap JSON in fences and courtesies."""
+    start, end = text.find("{"), text.rfind("}")
+    return text[start : end + 1] if 0 <= start < end else text

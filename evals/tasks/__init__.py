@@ -1,0 +1,1 @@
+"""General tasks of lm-eval: read, checked and scored."""

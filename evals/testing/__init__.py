@@ -1,0 +1,1 @@
+"""What tests of systems, judges and axes stand on."""

@@ -1,0 +1,1 @@
+"""What to use in a situation: options, costs, risks, and what would settle it."""

@@ -1,0 +1,262 @@
+"""Evidence out of records, and as plain data: what `leaderboard.json` holds under ``decision``, one entry a section.
+
+    {"suite": ..., "base_model": ...,
+     "situation": {...},                                       what the page starts from, as `advise --json` names it
+     "machine": "cpu",                                         what the seconds were taken on: "cpu", "gpu", or "" if not known
+     "hardware": {"cores": 2, "processor": "x86_64", "gpu": "", "date": "2026-11"},    more of it, and when
+     "few": 10,                                                effective clusters from which systems are told apart
+     "changed": 0.2,                                           share of the knowledge that the suite's revisions change
+     "systems": [["lora", true], ["rag", false]],              whether a system's weights are its own
+     "impossible": [["privacy.extracted", "rag"]],             measures that cannot exist for a system
+     "figures": [{"measure": ..., "system": ..., "value": ..., "low": ..., "high": ..., "n": ..., "clusters": ..., "method": ...,
+                  "effective": 12.5,                           clusters of one size that would tell as much
+                  "caution": "the machine was busy ...",       why seconds may not be what they seem, if anything speaks for it
+                  "allows": "run-to-run variation ...",        what the interval allows for, where it was trained once
+                  "asked": [0.79, 0.86],                       the ends of the interval without training noise, where it has some
+                  "seeds": {"0": 0.81, "1": 0.83},             the mean of each seed, and the covariance of the mean with those
+                  "covariance": [0.0012, 0.0003]}, ...],       of the figures before it that have one, and with itself
+     "anew": [["lora", 0.04, 1e6, "run-to-run ..."]],          what another training would do to the accuracy of what has one:
+                                                               standard deviation, degrees of freedom, and in words
+     "options": "--suite instruments"}                         what to type to take the same exam, but for systems and seeds
+
+All that is decided is decided from this, so that every reader of it comes to the same. Numbers have nine digits, which moves no
+end of a quality's interval by a millionth.
+"""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import asdict, replace
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+from proctor.core.reading.shown import short
+from proctor.core.reading.user_files import read_json
+from proctor.core.schema import InputError
+from proctor.evals.stats.comparison import Noise, widened
+from proctor.evals.stats.differences import measured_interval
+from proctor.evals.stats.intervals import FEW, Interval
+from proctor.leaderboard.advice.covariance import covariance
+from proctor.leaderboard.advice.estimates import QUALITY, Anew, Evidence, Hardware, Machine
+from proctor.leaderboard.advice.prices import load
+from proctor.leaderboard.advice.scenario import Situation
+from proctor.leaderboard.analysis import retraining
+from proctor.leaderboard.analysis.percentiles import SECONDS, around
+from proctor.leaderboard.analysis.reliance import cautions
+from proctor.leaderboard.analysis.section import Columns, Section
+from proctor.leaderboard.analysis.series import Column, Series, rounded
+
+PUBLISHED = "name a run folder, or a leaderboard.json that this version published"
+ACCURACY = "accuracy.exact"
+REQUIRED = ("hallucination.unanswerable", "style.followed", "forgetting", "privacy.extracted")
+"""Measures of weights that a requirement may be about."""
+WEIGHED = (
+    *QUALITY,
+    *REQUIRED,
+    *("latency.p95", "latency.seconds"),
+    *("cost.tokens", "cost.prompt_tokens", "cost.artifact_bytes"),
+    *("updates.seconds", "updates.retrained.seconds", "updates.continued.seconds", "cost.train_seconds"),
+)
+"""All measures that a decision weighs."""
+FIELDS = ("value", "low", "high", "n", "clusters", "method", "effective")
+"""Of an interval, in its order."""
+REPEATED = ("--systems", "--judge", "--limit", "--device")
+"""Options of a run that shape what is measured; those for suites, base models, systems and seeds are chosen anew."""
+
+
+def gathered(sections: Iterable[Section], folder: Path | None = None) -> list[Evidence]:
+    """The evidence of every section; ``folder``: where the run is, if they are of one."""
+    return [_gathered(section, folder) for section in sections]
+
+
+def _gathered(section: Section, folder: Path | None) -> Evidence:
+    told: Mapping[str, Mapping[str, Any]] = section.systems
+    systems = sorted({system for _, system in section.columns})
+    names = [(measure, system) for measure in WEIGHED for system in systems if (measure, system) in section.columns]
+    columns = {name: section.columns[name] for name in names}
+    trained = {system: _trained(system, columns) for system in systems}
+    own = {*section.trained, *(system for system in systems if trained[system])}
+    once = _once(columns, own, REQUIRED)
+    anew = {system: known for (_, system), known in _once(columns, own, (ACCURACY,)).items()}
+    found = {name: _allowing(series, once.get(name)) for name, series in columns.items()}
+    timed = {system: columns[SECONDS, system] for system in systems if (SECONDS, system) in columns}
+    figures = {(of, name): _rounded(around(mean, of, timed.get(name))) for (of, name), mean in found.items() if mean}
+    machines = {_machine(told[system].get("device", "")) for system in systems if system in told}
+    mixed = [name for name in figures if name[0] in QUALITY]
+    rows = covariance([columns[name] for name in mixed])
+    noisy = [name for name in figures if name in once or (name[0] in (*QUALITY, *REQUIRED) and len(columns[name].by_seed) > 1)]
+    return Evidence(
+        section.suite,
+        section.base_model,
+        _changed(figures),
+        trained,
+        figures,
+        frozenset(name for name, series in columns.items() if series.impossible),
+        {name: {seed: rounded(mean) for seed, mean in columns[name].by_seed.items()} for name in dict.fromkeys((*mixed, *noisy))},
+        {name: [rounded(float(shared)) for shared in rows[place][: place + 1]] for place, name in enumerate(mixed)},
+        cautions(columns, machines),
+        next(iter(machines)) if len(machines) == 1 else "",
+        _hardware(section.run),
+        {name: _of_questions(columns[name]) for name in noisy},
+        {name: _said(known) for name, known in once.items() if name in figures},
+        {system: Anew(rounded(known.deviation), rounded(known.degrees), _said(known)) for system, known in anew.items()},
+        _options(_typed(section.run), section.suite, section.base_model, folder),
+    )
+
+
+def _once(columns: Columns, own: Collection[str], measures: Iterable[str]) -> dict[Column, retraining.Variation]:
+    """What figures that requirements are about would differ by after another training, where there was one alone."""
+    found: dict[Column, retraining.Variation] = {}
+    for measure in measures:
+        mine = {system: columns[measure, system] for system in sorted(own) if (measure, system) in columns}
+        known = retraining.variation(series.seed_means for series in mine.values())
+        once = [system for system, series in mine.items() if series.interval and retraining.once(series, own)]
+        found |= {(measure, system): known for system in once if known.deviation}
+    return found
+
+
+def _said(known: retraining.Variation) -> str:
+    return f"run-to-run variation with {known}"
+
+
+def _allowing(series: Series, known: retraining.Variation | None) -> Interval | None:
+    """A mean with its interval, which allows for another training where it was done once."""
+    if not series.interval or not known:
+        return series.interval
+    return widened(series.interval, Noise(known.deviation, known.degrees), within=series.limits)
+
+
+def _of_questions(series: Series) -> tuple[float, float]:
+    """The ends of the interval of a mean as far as questions go."""
+    found = measured_interval(series.means.values, series.means.clusters, series.unit)
+    return rounded(found.low), rounded(found.high)
+
+
+def _typed(run: Mapping[str, Any]) -> list[str]:
+    """The words of what was typed for the run, the last time; what a shell would not take is read as it stands."""
+    *_, last = str(run.get("command") or "").splitlines() or [""]
+    try:
+        return shlex.split(last)
+    except ValueError:
+        return last.split()
+
+
+def _options(typed: Sequence[str], suite: str, base_model: str, folder: Path | None) -> str:
+    """What takes the same exam again, of what was typed for the run: this suite alone, and this base model."""
+    given = list(pairwise(typed))
+    words = ["--suite", _named(suite, [value for flag, value in given if flag == "--suite"])]
+    if models := [value for flag, value in given if flag == "--base-model"]:
+        words += ["--base-model", _named(base_model, models)]
+    words += [word for flag, value in given if flag in REPEATED for word in (flag, value)]
+    words += ["--trust-remote-code"] if "--trust-remote-code" in typed else []
+    return shlex.join([*words, *(["--run-dir", str(folder)] if folder else [])])
+
+
+def _named(name: str, typed: Sequence[str]) -> str:
+    """As it was typed, which may be a path that ends in the name."""
+    return next((value for value in typed if name in (value, Path(value).name)), name)
+
+
+def _machine(device: str) -> Machine:
+    return "" if not device else "cpu" if device == "cpu" else "gpu"
+
+
+def _hardware(run: Mapping[str, Any]) -> Hardware:
+    about = run.get("machine", {})
+    gpu, _, _ = about.get("gpus", "").partition(", ")
+    return Hardware(about.get("cores", 0), about.get("processor", ""), gpu, run.get("started", "")[:7])
+
+
+def _rounded(found: Interval) -> Interval:
+    value, low, high, effective = map(rounded, (found.value, found.low, found.high, found.effective))
+    return replace(found, value=value, low=low, high=high, effective=effective, caution="")
+
+
+def _changed(figures: Mapping[Column, Interval]) -> float | None:
+    """Questions of the revisions over questions with an answer."""
+    revised, asked = (
+        max((found.n for (name, _), found in figures.items() if name == measure), default=0)
+        for measure in ("updates.fresh", "accuracy.exact")
+    )
+    return rounded(min(1.0, revised / asked)) if revised and asked else None
+
+
+def _trained(system: str, columns: Columns) -> bool:
+    """Whether a system's own training took time, or it was trained again."""
+    spent = columns.get(("cost.train_seconds", system))
+    again = [columns.get((f"updates.{how}.fresh", system)) for how in ("retrained", "continued")]
+    return bool(spent and spent.means.values.any()) or any(series and series.valued for series in again)
+
+
+def as_json(evidence: Evidence) -> dict[str, Any]:
+    """Evidence as plain data."""
+    return {
+        "suite": evidence.suite,
+        "base_model": evidence.base_model,
+        "situation": asdict(Situation(load().prices(evidence.hardware))),
+        "machine": evidence.machine,
+        "hardware": asdict(evidence.hardware),
+        "changed": evidence.changed,
+        "few": FEW,
+        "systems": [list(row) for row in evidence.systems.items()],  # a list keeps its order in every language
+        "impossible": sorted(map(list, evidence.impossible)),
+        "figures": [_figure(evidence, *column) for column in evidence.figures],
+        "anew": [[system, *known] for system, known in evidence.anew.items()],
+        "options": evidence.options,
+    }
+
+
+def _figure(evidence: Evidence, measure: str, system: str) -> dict[str, Any]:
+    column = measure, system
+    found = vars(evidence.figures[column])
+    figure = {"measure": measure, "system": system} | {name: found[name] for name in FIELDS}
+    figure |= {"caution": evidence.cautions[column]} if column in evidence.cautions else {}
+    figure |= {"allows": evidence.allowed[column]} if column in evidence.allowed else {}
+    figure |= {"asked": list(evidence.asked[column])} if column in evidence.asked else {}
+    if column in evidence.seeds:
+        figure["seeds"] = {str(seed): mean for seed, mean in evidence.seeds[column].items()}
+    return figure | ({"covariance": list(evidence.covariances[column])} if column in evidence.covariances else {})
+
+
+def of_json(data: Mapping[str, Any]) -> Evidence:
+    """Evidence as it was before `as_json`."""
+    figures = {(row["measure"], row["system"]): row for row in data["figures"]}
+    mixed = {column: row for column, row in figures.items() if "covariance" in row}
+    seeded = {column: row for column, row in figures.items() if "seeds" in row}
+    return Evidence(
+        data["suite"],
+        data["base_model"],
+        data["changed"],
+        dict(data["systems"]),
+        {column: Interval(*(row[name] for name in FIELDS)) for column, row in figures.items()},
+        frozenset((measure, system) for measure, system in data["impossible"]),
+        {column: {int(seed): mean for seed, mean in row["seeds"].items()} for column, row in seeded.items()},
+        {column: row["covariance"] for column, row in mixed.items()},
+        {column: row["caution"] for column, row in figures.items() if "caution" in row},
+        data["machine"],
+        Hardware(**data["hardware"]),
+        {column: _pair(*row["asked"]) for column, row in figures.items() if "asked" in row},
+        {column: row["allows"] for column, row in figures.items() if "allows" in row},
+        {system: Anew(*known) for system, *known in data["anew"]},
+        data["options"],
+    )
+
+
+def _pair(low: float, high: float) -> tuple[float, float]:
+    return low, high
+
+
+def read(path: Path) -> list[Evidence]:
+    """The evidence that a ``leaderboard.json`` holds.
+
+    Raises:
+        InputError: it cannot be read, or holds none.
+    """
+    try:
+        return [of_json(entry) for entry in read_json(path, remedy=PUBLISHED)["decision"]]
+    except InputError:
+        raise
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise InputError(f"{path}: holds no data to decide from: {short(repr(error), 200)}; {PUBLISHED}") from error

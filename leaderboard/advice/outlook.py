@@ -1,0 +1,105 @@
+"""What advice says of the options that were left out, and of what would change the recommendation (``templates/outlook.js``)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from proctor.leaderboard.advice import settle
+from proctor.leaderboard.advice.break_points import LIMITS, Axis, Cause, Flip
+from proctor.leaderboard.advice.decide import Decision
+from proctor.leaderboard.advice.options import Case, Weighed
+from proctor.leaderboard.advice.sayings import number
+from proctor.leaderboard.formatting import paid
+
+NAMED = 6
+"""Options that one sentence names; of more it says how many more."""
+RETRAINING = "retraining after updates was not measured; run pytest -m domain --full{} to compare them"
+CAUSES: dict[Cause, str] = {
+    "": "",
+    "accuracy": "where the expected accuracies cross",
+    "margin": "where the expected accuracies differ by the margin",
+    "saving": "where the saving becomes material",
+}
+ALONG: dict[Axis, str] = {
+    "updates": "number of updates a month",
+    "queries": "number of questions a day",
+    "hour": "price of machine time",
+}
+NONE: dict[Axis, tuple[str, str]] = {
+    "updates": ("Without updates", "With any updates"),
+    "queries": ("Without questions", "From the first question on"),
+    "hour": ("Where machine time is free", "At any price of machine time"),
+}
+
+
+def left_out(case: Case, decision: Decision) -> list[str]:
+    """How many options were compared, and which were not, for which reason."""
+    gone = [each for each in decision.weighed if _why_out(case, each)]
+    compared = len(decision.weighed) - len(gone)
+    count = f"{compared} {'option' if compared == 1 else 'options'} compared{f', {len(gone)} left out' if gone else ''}."
+    return [count, *_gone(case, gone), *_unpriced(decision)]
+
+
+def _gone(case: Case, gone: Sequence[Weighed]) -> Iterator[str]:
+    reasons: dict[str, list[str]] = {}
+    for each in gone:
+        reasons.setdefault(_why_out(case, each), []).append(case.title(each.option))
+    for why, names in reasons.items():
+        rest = len(names) - NAMED
+        more = f"; and {rest} more" if rest > 0 else ""
+        yield f"Left out: {'; '.join(names[:NAMED])}{more} ({why})."
+
+
+def _why_out(case: Case, each: Weighed) -> str:
+    measures = [measure for measure, _ in each.missing]
+    if any(measure.startswith(("updates.retrained", "updates.continued")) for measure in measures):
+        options = settle.chosen(case)
+        return RETRAINING.format(f" {options}" if options else "")
+    if measures:
+        return f"{', '.join(measures)} {'was' if len(measures) == 1 else 'were'} not measured"
+    thin = case.thin(each)
+    return thin.what if thin else ""
+
+
+def _unpriced(decision: Decision) -> Iterator[str]:
+    absent = dict.fromkeys(measure for each in decision.weighed if each.quality for measure, _ in each.unpriced)
+    if absent:
+        yield f"Costs marked ? are not known, as {', '.join(absent)} {'was' if len(absent) == 1 else 'were'} not measured."
+
+
+def along(case: Case, decision: Decision, found: Sequence[Flip]) -> list[str]:
+    """What would change the recommendation, along each axis."""
+    return [line for axis in LIMITS for line in _along(case, decision, [flip for flip in found if flip.axis == axis], axis)]
+
+
+def _along(case: Case, decision: Decision, found: Sequence[Flip], axis: Axis) -> Iterator[str]:
+    now = case.title(decision.pick.option) if decision.pick else "no clear choice"
+    if not found:
+        yield f"At any {ALONG[axis]}: {now}."
+    for flip in found:
+        what = flip.title if flip.to else f"no clear choice ({flip.reason})"
+        yield f"{_from(case, flip)}: {what}{_why(case, flip)}."
+
+
+def _from(case: Case, flip: Flip) -> str:
+    if not flip.at:
+        return NONE[flip.axis][flip.side == "above"]
+    return f"{'Above' if flip.side == 'above' else 'Below'} {_at(case, flip.axis, flip.at)}"
+
+
+def _at(case: Case, axis: Axis, at: float) -> str:
+    if axis == "hour":
+        return f"{paid(number(at), case.situation.prices.currency)} an hour of machine time"
+    return f"{number(at)} {'updates a month' if axis == 'updates' else 'questions a day'}"
+
+
+def _why(case: Case, flip: Flip) -> str:
+    if not flip.cause:
+        return ""
+    price = case.situation.prices.currency
+    ends = [
+        None if end is None else paid(number(end), price) if flip.axis == "hour" else number(end) for end in (flip.low, flip.high)
+    ]
+    low, high = ends
+    interval = "" if low == high else f"; 95 % CI {low} to {high or 'beyond'}"
+    return f" ({CAUSES[flip.cause]}{interval})"

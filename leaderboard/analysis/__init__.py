@@ -1,0 +1,1 @@
+"""The figures of a run: series, rankings, pairs, effects, slices."""

@@ -1,0 +1,58 @@
+"""The figures that a reader asks for first, for each kind of question apart: questions carry their kinds as tags."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from proctor.core.schema import Better
+from proctor.evals.axes.catalogue import headlines, rank
+from proctor.evals.stats.intervals import FEW, cluster_count
+from proctor.leaderboard.analysis.series import Series, rounded
+from proctor.leaderboard.runs.records import Records, grouped
+
+Tags = Mapping[tuple[str, str], frozenset[str]]
+"""Suite and tag -> the items that bear it."""
+
+
+@dataclass(frozen=True)
+class Tagged:
+    """What one system reached in one measure on the questions that bear one tag."""
+
+    suite: str
+    base_model: str
+    tag: str
+    system: str
+    measure: str
+    unit: str
+    better: Better
+    value: float
+    ci_low: float
+    ci_high: float
+    n: int
+    clusters: int
+    effective: float
+    """Clusters of one size that would tell as much."""
+
+    @property
+    def few(self) -> str:
+        """That the questions make too few clusters to compare systems by; mostly nothing."""
+        return f", in {cluster_count(self.clusters, self.effective)} only" if self.effective < FEW else ""
+
+
+def tagged(records: Records, tags: Tags) -> Iterator[Tagged]:
+    """Every headline measure of every system, for each tag that some questions bear and others do not."""
+    chosen = records.where(lambda about: about.measure in headlines())
+    groups = grouped(chosen, "suite", "base_model", "measure", "system").items()
+    for (suite, base_model, measure, system), rows in sorted(groups, key=lambda group: (group[0][:2], rank(group[0][2]))):
+        asked = len(np.unique(rows.item))
+        for tag, items in sorted((tag, items) for (name, tag), items in tags.items() if name == suite):
+            bearing = rows.of_items(items)
+            apart = FEW <= len(np.unique(bearing.item)) < asked
+            found = Series(bearing).interval if apart else None
+            if found:
+                about = (suite, base_model, tag, system, measure, rows[0].unit, rows[0].better)
+                ends = (rounded(found.value), rounded(found.low), rounded(found.high))
+                yield Tagged(*about, *ends, found.n, found.clusters, rounded(found.effective))

@@ -1,0 +1,1 @@
+"""Claims about RAG and fine-tuning, tested on a run."""

@@ -1,0 +1,1 @@
+"""A run against another: what changed, thresholds, policies, the gate and its report."""

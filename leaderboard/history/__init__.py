@@ -1,0 +1,1 @@
+"""Run after run: what moved, and the feeds that say so."""

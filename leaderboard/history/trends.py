@@ -1,0 +1,220 @@
+"""From one run to the one before it: what moved, measure by measure, and whether that is more than chance.
+
+Compared is question by question (`Series.since`) with the last run that took the same exam. The p values of all that one run is
+compared in are corrected together (Benjamini and Hochberg 1995), so that what is said of a run stays as it is when others follow.
+Of a run in which nothing changed something is marked once in 20 times at most. A system that was trained once in each run is
+marked only beyond what training moves: see `leaderboard.analysis.retraining`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from proctor.evals.stats.comparison import Comparison, corrected, verdict
+from proctor.evals.stats.intervals import FEW, cluster_count
+from proctor.leaderboard.analysis import retraining
+from proctor.leaderboard.analysis.retraining import Variation, once, trained, variation
+from proctor.leaderboard.analysis.series import Series, rounded
+from proctor.leaderboard.compare.changes import apart
+from proctor.leaderboard.compare.policy import Policy
+from proctor.leaderboard.formatting import figure
+from proctor.leaderboard.history.runs import Key, Moment, Taken
+
+Mark = Literal["first", "better", "worse", "tied", "inconclusive", "not comparable"]
+RULES = Policy(correction="bh")
+"""How sure a change has to be, how little counts as none, and how few questions tell nothing: as the gate has them."""
+
+
+@dataclass(frozen=True)
+class Point:
+    """What one run measured, and how that stands to a run before it."""
+
+    run: str
+    """Id of its `Moment`."""
+    value: float | None
+    """Mean over all that was asked; None where nothing could be measured, which is not zero."""
+    ci_low: float | None
+    ci_high: float | None
+    n: int
+    mark: Mark
+    since: str | None
+    """Id of the run that it is compared with."""
+    change: float | None
+    """Over the items that both runs have, in the measure's own unit; below zero if the value fell."""
+    change_low: float | None
+    change_high: float | None
+    p: float | None
+    """Corrected; None where nothing was tested, as where every item came out as before."""
+    sentence: str
+    """The change, or why there is none to speak of."""
+    note: str
+    """What a reader has to know beside the mark; mostly nothing."""
+
+
+@dataclass(frozen=True)
+class _Step:
+    """A measure in one run, and in the run that it can be compared with."""
+
+    key: Key
+    now: Taken
+    before: Taken | None
+    found: Comparison | None
+    """None where there is nothing to compare, or nothing to test: nothing changed."""
+    obstacle: str
+    """Why there is nothing to compare."""
+    known: Variation | None = None
+    """What training moves, where that had to be taken from elsewhere: both runs trained the system once."""
+
+    @property
+    def series(self) -> Series:
+        """The measure now."""
+        return self.now.series[self.key]
+
+
+def points(now: Taken, earlier: Sequence[Taken]) -> dict[Key, Point]:
+    """What a run measured, held against those before it."""
+    steps = [_step(key, now, earlier) for key in now.series]
+    tested = {step.key: step.found for step in steps if step.found}
+    ps = dict(zip(tested, corrected([found.p for found in tested.values()], RULES.correction), strict=True))
+    return {step.key: _point(step, ps.get(step.key)) for step in steps}
+
+
+def _step(key: Key, now: Taken, earlier: Sequence[Taken]) -> _Step:
+    """Pair a measure with the last time that it was taken in the same way."""
+    obstacle = ""
+    for before in reversed(earlier) if now.series[key].values else ():
+        if key in before.series and before.series[key].values:
+            found = _obstacle(key, now, before)
+            if not found:
+                return _compared(key, now, before)
+            obstacle = obstacle or f"not compared with {before.moment.name}: {found}"
+    return _Step(key, now, None, None, obstacle)
+
+
+def _compared(key: Key, now: Taken, before: Taken) -> _Step:
+    new, old = now.series[key], before.series[key]
+    if new.same_as(old):
+        return _Step(key, now, before, None, "")
+    own = trained(now.run.provenance.get("systems", {}))
+    if not once(new, own) or not once(old, own):
+        return _Step(key, now, before, new.since(old), "")
+    known = variation(series.seed_means for run in (now, before) for series in _beside(key, run) if series.first.system in own)
+    return _Step(key, now, before, new.since(old, noise=retraining.between_two(known)), "", known)
+
+
+def _beside(key: Key, run: Taken) -> list[Series]:
+    """The systems of a run in the same measure."""
+    suite, base_model, _, measure = key
+    return [run.series[other] for other in run.series if (other[0], other[1], other[3]) == (suite, base_model, measure)]
+
+
+def _obstacle(key: Key, now: Taken, before: Taken) -> str:
+    """Why the two may not be compared; nothing if they may."""
+    new, old = now.series[key], before.series[key]
+    found = apart(old.records[0], new.records[0], before.run.provenance, now.run.provenance)
+    return "; ".join(found) or ("" if new.values.keys() & old.values.keys() else "they have no item in common")
+
+
+def _point(step: _Step, p: float | None) -> Point:
+    mean, moved = step.series.interval, step.found.difference if step.found else None
+    mark, sentence = _said(step, 1.0 if p is None else p)
+    return Point(
+        run=step.now.moment.id,
+        value=rounded(mean.value) if mean else None,
+        ci_low=rounded(mean.low) if mean else None,
+        ci_high=rounded(mean.high) if mean else None,
+        n=mean.n if mean else 0,
+        mark=mark,
+        since=step.before.moment.id if step.before else None,
+        change=rounded(moved.value) if moved else 0.0 if step.before else None,
+        change_low=rounded(moved.low) if moved else None,
+        change_high=rounded(moved.high) if moved else None,
+        p=None if p is None else rounded(p),
+        sentence=sentence,
+        note=_note(step, mark),
+    )
+
+
+def _note(step: _Step, mark: Mark) -> str:
+    """Why a mean differs though nothing changed, and what a mark rests on that was trained once."""
+    if step.before and step.found is None:
+        return _same_answers(step, step.before)
+    return "1 training run each" if step.known and mark in ("better", "worse", "inconclusive") else ""
+
+
+def _same_answers(step: _Step, before: Taken) -> str:
+    mine, theirs = (series.by_seed.keys() for series in (step.series, before.series[step.key]))
+    if mine == theirs:
+        return ""
+    shared = len(mine & theirs)
+    then = f"{len(theirs)} seed{'' if len(theirs) == 1 else 's'} then"
+    return f"same answers on the {'shared seed' if shared == 1 else f'{shared} shared seeds'} ({then}, {len(mine)} now)"
+
+
+def _said(step: _Step, p: float) -> tuple[Mark, str]:
+    """The mark of a step, and what it rests on."""
+    if not step.series.values:
+        return "inconclusive", f"nothing could be measured: {step.series.reason or 'no reason given'}"
+    if step.before is None:
+        return ("not comparable", step.obstacle) if step.obstacle else ("first", "")
+    if step.found is None:
+        return "tied", f"{_same_answers(step, step.before) or 'same answers'} as in {step.before.moment.name}"
+    mark = _mark(step.series, step.found, p)
+    if mark in ("better", "worse"):
+        return mark, f"{_sentence(step, step.before, step.found)}{_beyond(step.known)}"
+    return (
+        mark,
+        f"{_unsure(step.series.unit, step.before.moment, step.found)}{_within(step.known) if mark == 'inconclusive' else ''}",
+    )
+
+
+def _mark(series: Series, found: Comparison, p: float) -> Mark:
+    """As a comparison of two runs has it, where the whole interval lies on one side, too: nobody is called for less.
+
+    Nor is anything said by so few effective clusters that no two systems are told apart by them.
+    """
+    if found.few:
+        return "inconclusive"
+    first = series.records[0]
+    margin = RULES.rule(first.measure, first.unit).allowed(found.theirs)
+    said = verdict(found, first.better, p=p, margin=margin, alpha=RULES.alpha, min_pairs=RULES.min_pairs)
+    sure = not found.difference.low <= 0 <= found.difference.high
+    return said if sure or said in ("tied", "inconclusive") else "inconclusive"
+
+
+def _sentence(step: _Step, before: Taken, found: Comparison) -> str:
+    """Say what moved, by how much, and between which runs."""
+    suite, base_model, system, measure = step.key
+    first, moved = step.series.records[0], found.difference
+    low, high = sorted((abs(moved.low), abs(moved.high)))
+    ends = f"[{_amount(low, first.unit, bare=True)}, {_amount(high, first.unit, bare=True)}]"
+    runs = before.moment, step.now.moment
+    names = [run.name if runs[0].name != runs[1].name else f"{run.name} ({run.started})" for run in runs]
+    verb, note = "rose" if moved.value > 0 else "fell", ", and lower is better" if first.better == "lower" else ""
+    size = _amount(abs(moved.value), first.unit)
+    return f"{measure} of {system} ({base_model}) on {suite} {verb} by {size} {ends} from {names[0]} to {names[1]}{note}"
+
+
+def _beyond(known: Variation | None) -> str:
+    return f"; one training run each: more than run-to-run variation explains with {known}" if known else ""
+
+
+def _within(known: Variation | None) -> str:
+    return f"; one training run each, so it may be run-to-run variation with {known}: repeat with --seeds 3" if known else ""
+
+
+def _unsure(unit: str, before: Moment, found: Comparison) -> str:
+    ends = f"{_amount(found.difference.low, unit, bare=True)} to {_amount(found.difference.high, unit)}"
+    few = f", fewer than the {RULES.min_pairs} that a mark takes" if found.n < RULES.min_pairs else ""
+    if found.few and not few:
+        few = f" in {cluster_count(found.clusters, found.difference.effective)}, fewer than the {FEW} that a mark takes"
+    return f"changed by {ends} (95 % CI) since {before.name}, over {found.n} item{'' if found.n == 1 else 's'}{few}"
+
+
+def _amount(value: float, unit: str, *, bare: bool = False) -> str:
+    """A change: points where it is one of shares, or their number alone."""
+    if unit in ("share", "difference"):
+        return f"{100 * value:.1f}{'' if bare else ' points'}"
+    return figure(value, unit)

@@ -1,0 +1,1 @@
+"""Where a site is shown: a preview on this machine, a branch of a repository."""

@@ -1,0 +1,1 @@
+"""A run on the disk and in memory: records, answers, provenance, labels, saved runs."""

@@ -1,0 +1,187 @@
+"""How records are kept in memory: each text once, and of a record six numbers.
+
+    about                                 what it shares with many others: suite, system, measure, seed, versions (`About`)
+    item, cluster, status, value, reason, caution  its own
+
+All but the value are codes: places in the list of the different ones that there are.
+"""
+
+from __future__ import annotations
+
+from array import array
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from math import inf, isnan, nan
+from typing import Any, NamedTuple, TypeAlias, get_args
+
+import numpy as np
+from numpy.typing import NDArray
+
+from proctor.core.schema import STATUSES, Better, Record, Score
+
+Rows: TypeAlias = NDArray[np.intp]
+Cell: TypeAlias = tuple[str, str, str, int, str]
+
+
+class About(NamedTuple):
+    """What the records of one system in one measure with one seed have in common."""
+
+    suite: str
+    suite_version: str
+    base_model: str
+    system: str
+    system_version: str
+    seed: int
+    measure: str
+    measure_version: str
+    unit: str
+    better: Better
+    judge: str
+
+    @property
+    def cell(self) -> Cell:
+        """With the item the key of a record: suite, base model, system, seed and measure."""
+        return self.suite, self.base_model, self.system, self.seed, self.measure
+
+
+FIELDS = (*About._fields, "format", "item", "cluster", "status", "value", "reason", "caution")
+"""The fields of a record in the order in which `Columns` takes them."""
+SHARED = len(About._fields) + 1
+PLACE = {status: place for place, status in enumerate(STATUSES)}
+LACKS = {status: status in ("not_applicable", "unmeasured") for status in STATUSES}
+"""Status -> whether a record that ended so has no value."""
+
+
+@dataclass(frozen=True, eq=False)
+class Table:
+    """Columns of the same length."""
+
+    words: Mapping[str, Sequence[Any]]
+    """What codes stand for: ``about`` (`About`), ``item`` (in the order of their names), ``cluster``, ``status``, ``reason``,
+    ``caution``."""
+    columns: Mapping[str, NDArray[Any]]
+    """The codes of each of these, and ``value``: NaN where there is none."""
+
+    def records(self, rows: Rows) -> Iterator[Record]:
+        """Some rows as records."""
+        found = {name: column[rows].tolist() for name, column in self.columns.items()}
+        texts = ([words[code] for code in found[name]] for name, words in self.words.items())
+        for about, item, cluster, status, reason, caution, value in zip(*texts, found["value"], strict=True):
+            outcome = None if isnan(value) else value
+            fields = (*about[:-1], item, cluster, status, outcome, reason, about.judge, caution)
+            yield Record(*fields)
+
+    def field(self, name: str) -> tuple[NDArray[Any], Sequence[Any]]:
+        """The codes of any field but ``value``, and what they stand for."""
+        if name in self.words:
+            return self.columns[name], self.words[name]
+        return self.columns["about"], [getattr(about, name) for about in self.words["about"]]
+
+
+def merged(parts: Sequence[tuple[Table, Rows]]) -> Table:
+    """Rows of several tables, one after the other."""
+    tables = list({id(table): table for table, _ in parts}.values())
+    items = sorted({item for table in tables for item in table.words["item"]})
+    words: dict[str, dict[Any, int]] = {name: {} for name in tables[0].words}
+    words["item"] = {item: code for code, item in enumerate(items)}
+    codes = {id(table): {name: _codes(words[name], own) for name, own in table.words.items()} for table in tables}
+
+    def column(name: str) -> NDArray[Any]:
+        columns = ((codes[id(table)].get(name), table.columns[name][rows]) for table, rows in parts)
+        return np.concatenate([old if new is None else new[old] for new, old in columns])
+
+    return Table({name: tuple(known) for name, known in words.items()}, {name: column(name) for name in tables[0].columns})
+
+
+def _codes(known: dict[Any, int], words: Iterable[Any]) -> NDArray[np.int32]:
+    """The code of each word, a new one for those that are not known yet."""
+    return np.array([known.setdefault(word, len(known)) for word in words], np.int32)
+
+
+class Columns:
+    """A table being filled."""
+
+    def __init__(self) -> None:
+        self._abouts = _Numbered(_check_about)
+        texts = ("item", "cluster", "reason", "caution")
+        self._items, self._clusters, self._reasons, self._cautions = (_Numbered(_check_text(name)) for name in texts)
+        self._about, self._item, self._cluster, self._reason, self._caution = (array("i") for _ in range(5))
+        self._status, self._value = array("b"), array("d")
+
+    def __len__(self) -> int:
+        """The number of records that are in."""
+        return len(self._caution)
+
+    def extend(self, records: Iterable[Sequence[Any]]) -> None:
+        """Add records, each as the values of `FIELDS`.
+
+        Raises:
+            ValueError, TypeError, OverflowError: a field holds what it cannot; the records before it are in.
+        """
+        abouts, items, clusters = self._abouts, self._items, self._clusters
+        reasons, cautions = self._reasons, self._cautions
+        for fields in records:
+            item, cluster, status, value, reason, caution = fields[SHARED:]
+            if status not in LACKS:
+                Record.from_json(dict(zip(FIELDS, fields, strict=True)))  # says which there are
+            if LACKS[status] is not (value is None) or not (value is None or -inf < value < inf):
+                Score(value, reason, status)  # says what is wrong with it
+            about, item, cluster, reason = abouts[fields[:SHARED]], items[item], clusters[cluster], reasons[reason]
+            caution = cautions[caution]
+            self._value.append(nan if value is None else value)
+            self._about.append(about)
+            self._item.append(item)
+            self._cluster.append(cluster)
+            self._status.append(PLACE[status])
+            self._reason.append(reason)
+            self._caution.append(caution)
+
+    def table(self) -> Table:
+        """What is in so far."""
+        items = sorted(self._items)
+        code = np.empty(len(items), np.int32)
+        code[[self._items[item] for item in items]] = np.arange(len(items))
+        words = {"about": [About(*about[:-1]) for about in self._abouts], "item": items, "cluster": list(self._clusters)}
+        columns = {
+            "about": np.array(self._about),
+            "item": code[np.array(self._item)],
+            "cluster": np.array(self._cluster),
+            "status": np.array(self._status),
+            "reason": np.array(self._reason),
+            "caution": np.array(self._caution),
+            "value": np.array(self._value),
+        }
+        return Table({**words, "status": STATUSES, "reason": list(self._reasons), "caution": list(self._cautions)}, columns)
+
+
+class _Numbered(dict[Any, int]):
+    """A code for each different thing, given when it first comes."""
+
+    def __init__(self, check: Callable[[Any], None]) -> None:
+        super().__init__()
+        self._check = check
+
+    def __missing__(self, new: Any) -> int:
+        self._check(new)
+        self[new] = len(self)
+        return self[new]
+
+
+def _check_text(field: str) -> Callable[[Any], None]:
+    def check(value: Any) -> None:
+        if not isinstance(value, str):
+            raise TypeError(f"{field}: expected a text, not {value!r}")
+
+    return check
+
+
+def _check_about(fields: Sequence[Any]) -> None:
+    """What is shared by many records is looked at where it first comes."""
+    known = dict(zip(FIELDS, fields, strict=False))
+    Record.from_json({**dict.fromkeys(FIELDS), **known, "status": STATUSES[0]})  # refuses other formats
+    for name in (name for name in About._fields if name != "seed"):
+        _check_text(name)(known[name])
+    if type(known["seed"]) is not int:
+        raise TypeError(f"seed: expected a whole number, not {known['seed']!r}")
+    if known["better"] not in get_args(Better):
+        raise ValueError(f"better: expected higher or lower, not {known['better']!r}")

@@ -1,0 +1,145 @@
+"""Labels from people on judged answers: ``people.jsonl`` in a run's folder, written by `sample` and filled in by hand.
+
+A line has what was asked, answered and shown, and ``"label": null`` for a person to turn into a number from 0 to 1 on the
+measure's own scale: 1 where the measure would be 1 if the judge were right. What the judge said is not in it.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import random
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any, TypeAlias
+
+from proctor.core.reading.ranges import SEED, Range
+from proctor.core.reading.shown import listed, short, shown
+from proctor.core.reading.strict_json import RepeatedKeyError, numbered, parsed
+from proctor.core.reading.user_files import read_text
+from proctor.core.schema import InputError
+from proctor.leaderboard.runs.records import Records, grouped
+from proctor.leaderboard.runs.store import Row, Run
+
+log = logging.getLogger("proctor")
+
+FILE = "people.jsonl"
+FIELDS = ("suite", "base_model", "system", "system_version", "seed", "measure", "item")
+"""What a label belongs to. An answer that was given anew, by another version, needs a new one."""
+LABEL = Range(0, 1, "on the measure's own scale")
+WRITTEN = "leave lines as `leaderboard sample` writes them, but for the label"
+Key: TypeAlias = tuple[Any, ...]
+Labels: TypeAlias = Mapping[Key, float]
+
+
+def sample(run: Run, measure: str, count: int) -> int:
+    """Add ``count`` answers of each system, drawn at random, to the run's file for people to label; returns how many.
+
+    Raises:
+        InputError: the run has no judged values of the measure.
+    """
+    judged = run.records.where(lambda about: about.measure == measure and bool(about.judge)).valued()
+    if not judged:
+        known = sorted(name for (name,) in grouped(run.records.where(lambda about: bool(about.judge)), "measure"))
+        raise InputError(f"{run.folder}: no judge gave values of {measure}; it did of {', '.join(known) or 'nothing'}")
+    listed = {_key(row) for row in _rows(run.folder)}
+    rows = [
+        row for group in grouped(judged, "suite", "base_model", "system").values() for row in _draw(run, group, listed, count)
+    ]
+    with (run.folder / FILE).open("a", encoding="utf-8") as file:
+        file.writelines(json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
+    return len(rows)
+
+
+def _draw(run: Run, records: Records, listed: set[Key], count: int) -> Iterator[dict[str, Any]]:
+    """One seed's answers are enough; those drawn before are not drawn again."""
+    seed = min(record.seed for record in records)
+    left = [record for record in records if record.seed == seed and _key(vars(record)) not in listed]
+    first = records[0]
+    answers = {row.question.id: row for row in run.answers(first.suite, first.base_model, first.system, seed)}
+    draw = random.Random(f"{first.suite}/{first.system}/{first.measure}")  # noqa: S311 -- the same sample each time, not a secret
+    for record in draw.sample(left, min(count, len(left))):
+        yield {field: getattr(record, field) for field in FIELDS} | _shown(answers.get(record.item)) | {"label": None}
+
+
+def _shown(row: Row | None) -> dict[str, Any]:
+    """What a person judges by; empty where the run did not keep its answers."""
+    if row is None:
+        return {"question": "", "answer": "", "passages": [], "evidence": []}
+    passages = [context.text for context in row.answer.contexts or ()]
+    return {
+        "question": row.question.text,
+        "answer": row.answer.text,
+        "passages": passages,
+        "evidence": list(row.question.evidence),
+    }
+
+
+def labels(runs: Sequence[Run]) -> Labels:
+    """What people said, by what they said it of.
+
+    Raises:
+        InputError: a label that is no number from 0 to 1, or two that differ of one answer; names file and line.
+    """
+    said: dict[Key, float] = {}
+    for run in runs:
+        found = {_key(row): row["label"] for row in _rows(run.folder) if row["label"] is not None}
+        _tell_strays(run, found)
+        said |= found
+    return said
+
+
+def _tell_strays(run: Run, found: Labels) -> None:
+    """Labels that belong to no answer of the run count for nothing, and somebody took the trouble to write them."""
+    strays = len(found.keys() - {_key(vars(record)) for record in run.records}) if found else 0
+    if strays:
+        log.warning("%s: %d of %d labels are of answers that the run does not hold", run.folder / FILE, strays, len(found))
+
+
+def _key(row: Mapping[str, Any]) -> Key:
+    return tuple(row[field] for field in FIELDS)
+
+
+def _rows(folder: Path) -> list[dict[str, Any]]:
+    """The lines of a run's file; all that is wrong with them is said at once."""
+    path = folder / FILE
+    if not path.exists() and not path.is_symlink():
+        return []
+    rows, problems = [], []
+    labelled: dict[Key, tuple[int, float]] = {}
+    for number, line in numbered(read_text(path, remedy="draw answers with `leaderboard sample`")):
+        try:
+            rows.append(_row(parsed(line), number, labelled))
+        except InputError as error:
+            problems.append(f"{path}:{number}: {error}")
+        except json.JSONDecodeError as error:
+            problems.append(f"{path}:{number}: not JSON at column {error.colno}: {error.msg}; {WRITTEN}")
+        except RepeatedKeyError as error:
+            problems.append(f"{path}:{number}: field '{short(str(error))}': it is there twice; keep one of them")
+        except ValueError as error:
+            problems.append(f"{path}:{number}: JSON that cannot be read ({short(str(error), 200)}); {WRITTEN}")
+    if problems:
+        raise InputError("\n".join(listed(problems)))
+    return rows
+
+
+def _row(row: dict[str, Any], number: int, labelled: dict[Key, tuple[int, float]]) -> dict[str, Any]:
+    """One line, if its label is one and is not at odds with one before it."""
+    if not isinstance(row, dict):
+        raise InputError(f"expected a JSON object, not {shown(row)}; {WRITTEN}")
+    for field in (*FIELDS, "label"):
+        if field not in row:
+            raise InputError(f"field '{field}': it is missing; {WRITTEN}")
+        if field == "seed" and (wrong := SEED.wrong(row[field])):
+            raise InputError(f"field '{field}': {wrong}; {WRITTEN}")
+        if field not in ("seed", "label") and not isinstance(row[field], str):
+            raise InputError(f"field '{field}': expected a text, not {shown(row[field])}; {WRITTEN}")
+    key, label = _key(row), row["label"]
+    if label is None:
+        return row
+    if wrong := LABEL.wrong(label):
+        raise InputError(f"label: {wrong}; write null for none yet")
+    first, known = labelled.setdefault(key, (number, label))
+    if known != label:
+        raise InputError(f"label: line {first} says {known} of the same answer, and this says {label}; keep one of them")
+    return row

@@ -1,0 +1,29 @@
+"""How much of an exam was taken: of the tests that were asked for, those that ended now or left their records before."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable
+from pathlib import Path
+
+from proctor.leaderboard.runs.records import Records, grouped
+
+Cell = tuple[str, str, str, int]
+"""Suite, base model, system and seed."""
+FIELDS = ("suite", "base_model", "system", "seed", "measure")
+
+
+def left(asked: Iterable[str], ended: Collection[str], records: Records, cell: Callable[[str], Cell | None]) -> list[str]:
+    """The tests that neither ended nor were taken by a run before this one.
+
+    ``asked`` and ``ended`` are names of tests as pytest has them; ``cell`` says whom what stands in brackets there is about.
+    """
+    taken = {(*place, measure.split(".")[0]) for *place, measure in grouped(records, *FIELDS)}
+    return [test for test in asked if test not in ended and _about(test, cell) not in taken]
+
+
+def _about(test: str, cell: Callable[[str], Cell | None]) -> tuple[str | int, ...]:
+    """Whose records on which axis a test leaves: nobody's where others leave records of that name, too."""
+    path, _, called = test.partition("::")
+    name, _, place = called.partition("[")
+    axis, found = Path(path).stem.removeprefix("test_"), cell(place.removesuffix("]"))
+    return (*found, axis) if found and name == f"test_{axis}" else ()

@@ -1,0 +1,87 @@
+"""The board as data: ``leaderboard.json``, ``.csv`` and ``.parquet``. The same board gives the same bytes."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import fields
+from typing import Any, get_type_hints
+
+from proctor.core.redaction import redact
+from proctor.leaderboard.history import feeds
+from proctor.leaderboard.board.board import LISTS, Board
+from proctor.leaderboard.board.cells import Cell
+from proctor.leaderboard.history.history import History
+from proctor.leaderboard.board.spreadsheet import defused
+
+
+def as_json(board: Board) -> str:
+    """The whole board, one row of each list a line."""
+    data = board.as_json()
+    run = json.dumps(data["run"], indent=1, allow_nan=False)
+    lists = ",\n".join(f'"{name}": [\n{_lines(data[name])}\n]' for name in (*LISTS, "decision"))
+    return f'{{"format": {data["format"]},\n"run": {run},\n{lists}}}\n'
+
+
+def _lines(rows: Sequence[Mapping[str, Any]]) -> str:
+    return ",\n".join(json.dumps(row, allow_nan=False) for row in rows)
+
+
+def as_csv(board: Board) -> str:
+    """One row for each cell. Texts that a spreadsheet would run have an apostrophe before what it would run."""
+    table = io.StringIO()
+    writer = csv.writer(table, lineterminator="\n", quoting=csv.QUOTE_NONNUMERIC)
+    names = [field.name for field in fields(Cell)]
+    writer.writerow(names)
+    writer.writerows([_plain(getattr(cell, name)) for name in names] for cell in board.cells)
+    return table.getvalue().encode(errors="replace").decode()
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, list):
+        value = "; ".join(map(str, value))
+    return defused(value) if isinstance(value, str) else value
+
+
+def as_parquet(board: Board) -> bytes:
+    """One row for each cell, with types: texts as they are, and null where there is no value.
+
+    ``fair`` is a truth value, or null where nobody looked; ``cautions`` are the reasons where it is false and those of the value.
+    """
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    kinds: dict[Any, Any] = {int: pa.int64(), bool: pa.bool_(), float: pa.float64(), float | None: pa.float64()}
+    types = {name: kinds.get(hint, pa.string()) for name, hint in get_type_hints(Cell).items()}
+    types |= {"fair": pa.bool_(), "cautions": pa.list_(pa.string())}
+    file = io.BytesIO()
+    pq.write_table(pa.Table.from_pylist([_row(cell) for cell in board.cells], pa.schema(types)), file)
+    return file.getvalue()
+
+
+def _row(cell: Cell) -> dict[str, Any]:
+    fair = cell.fair
+    cautions = [*(fair if isinstance(fair, list) else []), *map(str, cell.cautions)]
+    row = vars(cell) | {"fair": None if fair is None else fair is True, "cautions": cautions}
+    return {name: _whole(value) for name, value in row.items()}
+
+
+def _whole(value: Any) -> Any:
+    """A text without secrets, and without half surrogate pairs, which UTF-8 cannot hold."""
+    if isinstance(value, list):
+        return [_whole(part) for part in value]
+    return redact(value).encode(errors="replace").decode() if isinstance(value, str) else value
+
+
+def files(board: Board, told: History) -> dict[str, str | bytes]:
+    """All that is published as data: name -> content."""
+    return {
+        "leaderboard.json": as_json(board),
+        "leaderboard.csv": as_csv(board),
+        "leaderboard.parquet": as_parquet(board),
+        "history.json": feeds.history_json(told),
+        "regressions.json": feeds.regressions_json(told),
+        "feed.xml": feeds.feed_xml(told),
+    }

@@ -1,0 +1,1 @@
+"""Base models: found, checked, named and fingerprinted without loading them."""

@@ -1,0 +1,1 @@
+"""A system on a base model before a domain: what the exam examines."""

@@ -1,0 +1,77 @@
+"""What a system cost to build, and what must be kept of it: from the reports that training and indexing leave."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from proctor.core.storage import manifest
+from proctor.models import circumstances
+from proctor.models.base import files
+from proctor.models.retrieval import search
+from proctor.models.training import trainer
+
+UNTRAINED = "the system is not trained"
+INTERRUPTED = "the training was interrupted and went on later"
+NEEDLESS = (manifest.NAME, trainer.REPORT, search.REPORT, circumstances.FILE, "README.md")
+"""Files of an entry that nobody needs to serve it."""
+
+
+def costs(adapted: Path | None, index: Path | None, base: Path | None) -> dict[str, float | str]:
+    """By the names of `evals.axes.cost`: a number, or the reason why there is none. Of what was not done, nothing was spent.
+
+    ``train_caution``, ``energy_caution`` and ``index_caution`` say why seconds and joules may not be those of this machine, and
+    nothing where they are.
+    ``base`` is the model that it answers with, as it came or under an adapter; None where its own weights take that one's place.
+    """
+    own, shared = _size(adapted) + _size(index), _needed(base)
+    trained = circumstances.caution(adapted, "trained") if adapted else ""
+    return {
+        **(_training(_report(adapted / trainer.REPORT)) if adapted else _no_training()),
+        "artifact_bytes": own,
+        "artifacts": float(sum(folder is not None for folder in (adapted, index))),
+        "models": float(base is None),
+        "shared_bytes": shared,
+        "bytes@10": shared + 10 * own,
+        "index_bytes": _size(index),
+        "index_seconds": float(_report(index / search.REPORT)["seconds"]) if index else 0.0,
+        "train_caution": trained,
+        "energy_caution": f"{trained}; the counter is the whole machine's" if trained else "",
+        "index_caution": circumstances.caution(index, "indexed") if index else "",
+    }
+
+
+def _no_training() -> dict[str, float | str]:
+    return {"train_flops": 0.0, "train_seconds": 0.0, "peak_bytes": UNTRAINED, "energy_joules": UNTRAINED}
+
+
+def _training(report: dict[str, Any]) -> dict[str, float | str]:
+    def measured(name: str, otherwise: str) -> float | str:
+        if report["resumed"]:
+            return INTERRUPTED
+        return otherwise if report[name] is None else float(report[name])
+
+    return {
+        "train_flops": report["uncounted"] if report["flops"] is None else float(report["flops"]),
+        "train_seconds": measured("seconds", ""),
+        "peak_bytes": measured("peak_bytes", "nothing on this machine tells the most memory that a process took"),
+        "energy_joules": measured("energy_joules", "no energy counter on this machine can be read"),
+    }
+
+
+def _report(path: Path) -> dict[str, Any]:
+    parsed: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    return parsed
+
+
+def _size(folder: Path | None) -> int:
+    """Bytes of an entry's files, as far as they are needed to answer."""
+    if folder is None:
+        return 0
+    return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file() and path.name not in NEEDLESS)
+
+
+def _needed(base: Path | None) -> int:
+    """Bytes of a base model's weights, settings and tokenizer."""
+    return files.size(base) if base else 0

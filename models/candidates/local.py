@@ -1,0 +1,360 @@
+"""A system built for a domain, ready to be examined. Nothing is trained, indexed or asked before it is needed."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass, replace
+from functools import cached_property, partial
+from importlib.metadata import version as installed
+from typing import Any, NamedTuple
+
+from proctor.core import machine
+from proctor.core.code import code_of
+from proctor.core.schema import Ability, Answer, Context, Domain, Example, InputError, Question, Timing, as_json
+from proctor.core.storage.cache import digest
+from proctor.models.base.base import BaseModel
+from proctor.models.base.room import SHORTEST
+from proctor.models.candidates import costs, rounds
+from proctor.models.generation import answering, generate, habits
+from proctor.models.generation.limits import UNKNOWN, Limits
+from proctor.models.prompts import prompts
+from proctor.models.retrieval import dense, embedder
+from proctor.models.retrieval.index import Index
+from proctor.models.runtime import Bench
+from proctor.models.systems import System
+from proctor.models.training import likelihood, trainer
+from proctor.models.training.weights import Weights
+
+
+class Asked(NamedTuple):
+    """A question, and what tells it from others that were asked before."""
+
+    key: str
+    question: Question
+
+
+APART = (Weights, Index, trainer, costs, dense, embedder, likelihood, rounds)
+"""What shapes answers by way of weights and passages, which have versions of their own, or measures other things than answers."""
+LookUp = Callable[[Sequence[Asked]], Sequence[answering.Passages]]
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """One system on one base model for one domain, with one seed."""
+
+    system: System
+    base: BaseModel
+    domain: Domain
+    bench: Bench
+    seed: int = 0
+    learnt: Weights | None = None
+    """Its weights, where they are not those trained on ``domain``."""
+    older: Index | None = None
+    """The index that its own is brought up to date from."""
+    limits: Limits = UNKNOWN
+    """How far its answers may go."""
+
+    def __post_init__(self) -> None:
+        """Refuse at once what could only fail later."""
+        trainer.check(self.system, self.base)
+        if self.room + SHORTEST > self.context:
+            raise InputError(
+                f"system {self.name} on {self.base_model}: answers may take {self.room} tokens (the longest reference takes "
+                f"{self.limits.longest}), and the model has room for {self.context}, prompt included; take one with more room or "
+                "set a smaller max_new_tokens in a table of systems"
+            )
+        self._check_retrieval()
+        if self.system.needs_examples and not self.domain.examples:
+            why = "is trained" if self.system.adapts else "shows examples"
+            raise InputError(
+                f"system {self.name} {why}, and the suite has no train.jsonl: add one, or name with --system those that need none"
+            )
+
+    def _check_retrieval(self) -> None:
+        try:
+            _ = self._index.engine if self.retrieves else None  # looked up for its errors
+        except InputError as error:
+            raise InputError(f"system {self.name}: {error}") from error
+
+    @property
+    def name(self) -> str:
+        """The system's name in the table."""
+        return self.system.name
+
+    @property
+    def base_model(self) -> str:
+        """Short name of the base model."""
+        return self.base.label
+
+    @property
+    def abilities(self) -> frozenset[Ability]:
+        """What it can do besides answering: see `evals.candidate`."""
+        always: frozenset[Ability] = frozenset({"reads", "reindexes", "weights", "times", "costs"})
+        more: dict[Ability, bool] = {"retrieves": self.retrieves, "trains": self.system.adapts}
+        return always.union(ability for ability, has in more.items() if has)
+
+    @property
+    def retrieves(self) -> bool:
+        """Whether it looks passages up."""
+        return self.system.retrieves
+
+    @property
+    def top_k(self) -> int:
+        """Passages that it looks up for a question."""
+        return self.system.top_k
+
+    @property
+    def context(self) -> int:
+        """Tokens that its model has room for, prompt and answer together."""
+        return self.base.context
+
+    @property
+    def room(self) -> int:
+        """New tokens that an answer may take."""
+        return self.system.max_new_tokens or self.limits.tokens
+
+    @cached_property
+    def _index(self) -> Index:
+        return Index(self.system, self.domain.documents, self.bench, self.older)
+
+    @cached_property
+    def _weights(self) -> Weights:
+        return self.learnt or Weights(self.system, self.base, self.domain, self.bench, self.seed)
+
+    @property
+    def weights_version(self) -> str:
+        """Hash of all that shapes its weights; the base's own where they are not trained."""
+        return self._weights.version
+
+    @cached_property
+    def version(self) -> str:
+        """Hash of all that shapes its answers."""
+        system = self.system
+        found = [self._index.version, system.top_k, system.min_score] if system.retrieves else None
+        return digest(self.weights_version, found, self._spoken, self.bench.device)
+
+    @cached_property
+    def _spoken(self) -> list[Any]:
+        """What shapes its answers besides weights and passages."""
+        code = [code_of(__name__, apart=APART), *map(installed, habits.LIBRARIES)]
+        return [code, self.room, self.limits.ends, self.domain.instruction, self._asking.shown, self.system.adapter]
+
+    @property
+    def code(self) -> str:
+        """Hash of the code that measures what is no answer: losses, times, costs."""
+        return code_of(costs, likelihood, rounds)
+
+    @cached_property
+    def _asking(self) -> answering.Asking:
+        return answering.Asking(self.system, self.domain, self.context, self.limits)
+
+    @property
+    def trained(self) -> bool:
+        """Whether its weights need no more training."""
+        return self._weights.trained
+
+    def training(self) -> dict[str, Any]:
+        """What its training measured; nothing where there was none, or none yet."""
+        return self._weights.report()
+
+    def answers(self, questions: Sequence[Question]) -> list[Answer]:
+        """One answer a question, in order. Those given before are read back.
+
+        A question that fails costs only itself, and is asked again by the next run.
+        """
+
+        def looked_up(missing: Sequence[Asked]) -> Sequence[answering.Passages]:
+            return self.passages([one.question for one in missing]) if self.retrieves else [None] * len(missing)
+
+        return self._once(self.version, [Asked(_asked(question), question) for question in questions], looked_up)
+
+    def readings(
+        self, questions: Sequence[Question], passages: Sequence[tuple[Context, ...]], room: int | None = None
+    ) -> list[Answer]:
+        """One answer a question, with those passages in its prompt and no others; ``room``: tokens for prompt and answer."""
+        given = {
+            Asked(digest(question.text, [(context.document, context.text) for context in shown], room), question): shown
+            for question, shown in zip(questions, passages, strict=True)
+        }
+        return self._once(self._readings_version, list(given), lambda missing: [given[one] for one in missing], room)
+
+    @property
+    def _readings_version(self) -> str:
+        return digest("readings", self.weights_version, self._spoken, self.bench.device)
+
+    @property
+    def readings_kept(self) -> int:
+        """How many questions it was asked with given passages, so far."""
+        return len(list(self.bench.cache.journal("answers", self._readings_version).rows()))
+
+    def passages(self, questions: Sequence[Question], count: int | None = None) -> list[tuple[Context, ...]]:
+        """The best passages for each question, best first: as many as the system shows, or ``count``."""
+        return self._index.passages([question.text for question in questions], count or self.top_k)
+
+    def pieces(self, documents: Sequence[str]) -> dict[str, tuple[Context, ...]]:
+        """Document id -> the passages that it was split into."""
+        return self._index.pieces(documents)
+
+    def _once(self, version: str, asked: Sequence[Asked], passages: LookUp, room: int | None = None) -> list[Answer]:
+        """Answers in order: from the journal of that version, or else given now and written there."""
+        journal = self.bench.cache.journal("answers", version)
+        with journal.lock():
+            known = {row["asked"]: Answer.from_json(row["answer"]) for row in journal.rows()}
+            missing = [one for one in asked if one.key not in known]
+            for batch in self._answered(missing, passages, room):
+                journal.append({"asked": one.key, "answer": as_json(answer)} for one, answer in batch if answer.error is None)
+                known |= {one.key: answer for one, answer in batch}
+        return [replace(known[one.key], question=one.question.id) for one in asked]
+
+    def stops(self, questions: Sequence[Question]) -> dict[str, int]:
+        """How many of its answers stopped for which reason, as far as it was asked."""
+        known = {row["asked"]: row["answer"].get("stop", "") for row in self.bench.cache.journal("answers", self.version).rows()}
+        return dict(Counter(known[_asked(question)] for question in questions if _asked(question) in known))
+
+    def unanswered(self, questions: Sequence[Question]) -> list[Question]:
+        """The questions that it was not asked yet."""
+        known = {row["asked"] for row in self.bench.cache.journal("answers", self.version).rows()}
+        return [question for question in questions if _asked(question) not in known]
+
+    @contextmanager
+    def weights(self) -> Iterator[tuple[Any, Any]]:
+        """Its model and tokenizer in memory, as it answers a prompt without passages, while the context is open.
+
+        Trains first, if that was not done yet.
+        """
+        with self._weights.loaded() as (model, tokenizer), self._asking.speaking(model, passages=False):
+            yield model, tokenizer
+
+    def losses(self, pairs: Sequence[tuple[str, str]]) -> list[float]:
+        """The negative log-likelihood, in nats, of each completion after its prompt, for (prompt, completion) texts."""
+        asked = [(prompts.prompt(self.domain.instruction, prompt), completion) for prompt, completion in pairs]
+        rows = habits.habits(self.base, self.bench).rows
+        with self.weights() as (model, tokenizer):
+            return likelihood.losses(model, tokenizer, asked, self.context, rows)
+
+    def timings(self, questions: Sequence[Question], beside: Sequence[Any] = ()) -> list[Timing]:
+        """How long each question takes, asked alone, in turn with the systems beside it: see `models.candidates.rounds`.
+
+        A LoRA adapter is merged into the weights, as it would be to serve it, and timed once more unmerged. One that is
+        switched on and off cannot be merged. Answers are neither kept nor read back.
+        """
+        together = self._together(beside)
+        key = self._timed_key(questions, together)
+        ready = partial(_ready, self.bench, together)
+        taken = rounds.taken(self.bench.cache, key, ready, questions, self.bench.device)
+        plain, slow = (rounds.of(taken, name) for name in (self._ways[0], self._ways[-1]))
+        adapted = self.system.adapt == "lora"
+        found = ((plain[question.id], slow[question.id]) for question in questions)
+        return [
+            replace(row, unmerged=other.seconds if adapted and not other.error else None, error=row.error or other.error)
+            for row, other in found
+        ]
+
+    def timed(self, questions: Sequence[Question], beside: Sequence[Any]) -> dict[str, Any]:
+        """What a run's provenance says of its timings: with what they were taken in turn, and what else the machine did."""
+        return rounds.report(rounds.kept(self.bench.cache, self._timed_key(questions, self._together(beside))))
+
+    def _timed_key(self, questions: Sequence[Question], together: Sequence[Candidate]) -> str:
+        versions = [(one.version, name) for one in together for name in one._ways]  # noqa: SLF001 # another of its kind
+        return digest(
+            "timings", code_of(rounds, Bench), machine.facts(), versions, [(question.id, question.text) for question in questions]
+        )
+
+    def _together(self, beside: Sequence[Any]) -> list[Candidate]:
+        return list({one._ways: one for one in (*beside, self)}.values())  # noqa: SLF001 # another of its kind
+
+    @property
+    def _ways(self) -> tuple[str, ...]:
+        """The names of the ways in which it is timed: merged, or as it is, and an adapter apart as well."""
+        name = f"{self.name}/{self.seed}"
+        return (name, f"{name} unmerged") if self._merges else (name,)
+
+    @property
+    def _merges(self) -> bool:
+        return self.system.adapt == "lora" and self.system.adapter == "always"
+
+    def _asks(self) -> dict[str, rounds.Ask]:
+        """By the names of its ways. Trains and indexes first, if that was not done yet."""
+        self._weights.folder()
+        look_up = self._index.searcher(self.top_k) if self.retrieves else None
+
+        def ask(loaded: Callable[[], AbstractContextManager[tuple[Any, Any]]], questions: Sequence[Question]) -> list[Timing]:
+            with loaded() as (model, tokenizer):
+                return self._asking.timings(model, tokenizer, questions, look_up)
+
+        loads = (self._weights.merged, self._weights.loaded) if self._merges else (self._weights.loaded,)
+        return {name: partial(ask, loaded) for name, loaded in zip(self._ways, loads, strict=True)}
+
+    def costs(self) -> dict[str, float | str]:
+        """What it cost to build and takes on disk, or why that is not known. Trains and indexes first, if need be."""
+        index = self._index.folder() if self.retrieves else None
+        return costs.costs(self._weights.folder(), index, None if self.system.adapt == "full" else self.base.folder)
+
+    def retrained(self, domain: Domain) -> Candidate:
+        """The same system, trained from the base on another domain, and searching that domain's documents."""
+        return replace(self, domain=domain, learnt=None, older=self._index)
+
+    def reindexed(self, domain: Domain) -> Candidate:
+        """The same weights, searching another domain's documents."""
+        return replace(self, domain=domain, learnt=self._weights, older=self._index)
+
+    def continued(self, domain: Domain, examples: Sequence[Example]) -> Candidate:
+        """Its weights trained further on those examples alone, searching another domain's documents."""
+        lesson = replace(domain, examples=tuple(examples))
+        return replace(self.reindexed(domain), learnt=replace(self._weights, domain=lesson, start=self._weights))
+
+    def facts(self) -> dict[str, Any]:
+        """What the run's provenance says of it: settings, and what its training measured if it was trained by now."""
+        settings = {name: value for name, value in vars(self.system).items() if name != "name"}
+        settings["max_new_tokens"] = self.room
+        if self.system.retrieve == "dense":
+            settings["embedder_content"] = embedder.find(self.system.embedder, self.bench.cache).content()[:12]
+        if self.system.adapts:
+            settings |= trainer.hyperparameters(self.system, self.base)._asdict()
+        said = {
+            "prompt_template": prompts.template(),
+            "batch_rows": generate.BATCH_ROWS,
+            "batch_tokens": generate.BATCH_TOKENS,
+            "adapter_merged": False if self.system.adapt == "lora" else None,
+            "faiss": dense.faiss_backend() if self.system.retrieve == "dense" else None,
+        }
+        looked = habits.known(self.base, self.bench)
+        said |= looked.told() if looked else {}
+        training = {**trained, "weights": self._weights.version} if (trained := self.training()) else {}
+        made = {"version": self.version, "device": self.bench.device, "training": training}
+        made["answers"] = {"most_tokens": self.room, "longest_reference": self.limits.longest, "line_ends": self.limits.ends}
+        return made | {"settings": settings, "generation": {name: value for name, value in said.items() if value is not None}}
+
+    def _answered(self, asked: list[Asked], passages: LookUp, room: int | None) -> Iterator[list[tuple[Asked, Answer]]]:
+        """Answers batch by batch, as they come."""
+        if not asked:
+            return
+        questions = [(one.question, found) for one, found in zip(asked, passages(asked), strict=True)]
+        asked_by = replace(self._asking, rows=habits.habits(self.base, self.bench).rows)
+        with self._weights.loaded() as (model, tokenizer):
+            for batch in asked_by.answers(model, tokenizer, questions, room):
+                yield [(asked[place], answer) for place, answer in batch]
+
+
+@contextmanager
+def _ready(stand: Bench, candidates: Sequence[Candidate]) -> Iterator[dict[str, rounds.Ask]]:
+    """All of them, ready to be timed. One that cannot be made ready fails every question, and costs the others nothing."""
+    found: dict[str, rounds.Ask] = {}
+    for one in candidates:
+        try:
+            found |= one._asks()  # noqa: SLF001 # this file's own
+        except Exception as error:  # noqa: BLE001 # the boundary: whatever goes wrong is that system's failure
+            found |= dict.fromkeys(one._ways, partial(_broken, f"{type(error).__name__}: {error}"))  # noqa: SLF001
+    with stand.several():
+        yield found
+
+
+def _broken(why: str, questions: Sequence[Question]) -> list[Timing]:
+    return [Timing(question.id, error=why) for question in questions]
+
+
+def _asked(question: Question) -> str:
+    """What identifies a question to a system: its text alone."""
+    return digest(question.text)

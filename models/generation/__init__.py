@@ -1,0 +1,1 @@
+"""A prompt to an answer: in batches, bounded, timed."""

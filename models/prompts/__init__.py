@@ -1,0 +1,1 @@
+"""How a question is put to a model: chat templates, examples, passages, and thoughts switched off."""

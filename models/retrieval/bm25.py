@@ -1,0 +1,66 @@
+"""Passages looked up by the words that they share with a question, weighed by BM25."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Sequence
+from dataclasses import dataclass
+from importlib.metadata import version as installed
+from pathlib import Path
+from typing import Any
+
+from proctor.core.code import code_of
+from proctor.models.retrieval import words
+from proctor.models.retrieval.passages import Hits, Passage, Search, best
+
+INDEX = "bm25"
+
+
+@dataclass(frozen=True)
+class Words:
+    """An index of words."""
+
+    @property
+    def version(self) -> list[str]:
+        """What shapes its scores: the code and what decides about letters."""
+        libraries = [installed(name) for name in ("bm25s", "regex")]
+        return [code_of(__name__), unicodedata.unidata_version, *libraries]
+
+    def warm_up(self) -> None:
+        """Load the libraries."""
+        import bm25s  # noqa: F401
+
+        words.words("")
+
+    def build(self, passages: Sequence[Passage], folder: Path, older: Path | None) -> None:
+        """Leave the index in ``folder``. Where no passage has a word there is nothing to leave."""
+        import bm25s
+
+        del older  # a word's weight hangs on all passages
+        vocabulary: dict[str, int] = {}
+        ids = [[vocabulary.setdefault(word, len(vocabulary)) for word in words.words(one.text)] for one in passages]
+        if vocabulary:
+            index = bm25s.BM25()
+            index.index(bm25s.tokenization.Tokenized(ids, vocabulary), show_progress=False)
+            index.save(str(folder / INDEX))
+
+    def open(self, folder: Path) -> Search:
+        """A search; a passage that shares no word with a question is not found."""
+        import bm25s
+
+        if not (folder / INDEX).exists():
+            return lambda queries, _: [[] for _ in queries]
+        index = bm25s.BM25.load(str(folder / INDEX))
+
+        def search(queries: Sequence[str], k: int) -> list[Hits]:
+            return [_found(index, query, k) for query in queries]
+
+        return search
+
+
+def _found(index: Any, query: str, k: int) -> Hits:
+    known = [index.vocab_dict[word] for word in words.words(query) if word in index.vocab_dict]
+    if not known:
+        return []
+    scores = index.get_scores_from_ids(known)
+    return best({int(place): float(scores[place]) for place in scores.nonzero()[0]}, k)

@@ -1,0 +1,171 @@
+"""Passages looked up by the nearness of their meaning: vectors of an embedder, compared by faiss.
+
+A passage longer than what the embedder reads is embedded in windows, and its best window counts (MaxP: Dai and Callan 2019,
+SIGIR). So is a question. Left to itself an embedder would cut them off without a word.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from importlib.metadata import PackageNotFoundError
+from importlib.metadata import version as installed
+from itertools import chain
+from pathlib import Path
+from typing import Any
+
+from proctor.core.code import code_of
+from proctor.core.storage.cache import digest
+from proctor.models.retrieval.embedder import Embedder
+from proctor.models.retrieval.passages import Hits, Passage, Search, best, cut
+
+log = logging.getLogger("proctor")
+
+OVERLAP = 8
+"""Neighbouring windows share one token in so many."""
+INDEX = "index.faiss"
+WINDOWS = "windows.json"
+"""Of each vector the hash of its text and the places of the passages that it is of."""
+
+
+@dataclass(frozen=True)
+class Vectors:
+    """An index of vectors."""
+
+    embedder: Embedder
+    device: str
+
+    @property
+    def version(self) -> list[Any]:
+        """What shapes its scores. Another device rounds otherwise, and takes another time to index."""
+        return [code_of(__name__, apart=[Embedder]), self.embedder.version, _faiss_version(), self.device]
+
+    def warm_up(self) -> None:
+        """Load libraries and embedder."""
+        import faiss  # noqa: F401
+
+        self.embedder.passages(["warm"], self.device)
+
+    def build(self, passages: Sequence[Passage], folder: Path, older: Path | None) -> None:
+        """Leave the index in ``folder``. Equal texts share a vector; those in ``older`` are taken over from there."""
+        import faiss
+        import numpy as np
+
+        owners = self._owners(passages)
+        known = self._known(older) if older else {}
+        new = [text for text in owners if _name(text) not in known]
+        known |= dict(zip(map(_name, new), self.embedder.passages(new, self.device), strict=True)) if new else {}
+        vectors = np.stack([known[_name(text)] for text in owners])
+        index = faiss.IndexFlatIP(vectors.shape[1])
+        index.add(vectors)
+        faiss.write_index(index, str(folder / INDEX))
+        kept = {"embedder": self.embedder.version, "windows": [[_name(text), places] for text, places in owners.items()]}
+        (folder / WINDOWS).write_text(json.dumps(kept), encoding="utf-8")
+
+    def open(self, folder: Path) -> Search:
+        """A search, with the index in memory."""
+        import faiss
+
+        index = _on_gpu_if_it_works(faiss.read_index(str(folder / INDEX)))
+        owners = [places for _, places in json.loads((folder / WINDOWS).read_text(encoding="utf-8"))["windows"]]
+        most = max(Counter(chain.from_iterable(owners)).values())  # so k x most vectors are of k passages or more
+
+        def search(queries: Sequence[str], k: int) -> list[Hits]:
+            return [best(self._scores(index, owners, query, min(k * most, index.ntotal)), k) for query in queries]
+
+        return search
+
+    def _scores(self, index: Any, owners: list[list[int]], query: str, near: int) -> dict[int, float]:
+        """Passage -> the best score of any of its windows with any of the question's, for the ``near`` best windows."""
+        scores: dict[int, float] = {}
+        for vector in self.embedder.queries(self._windows("", query, query=True), self.device):
+            (values,), (places,) = index.search(vector[None], near)
+            for value, place in zip(values.tolist(), places.tolist(), strict=True):
+                for owner in owners[place]:
+                    scores[owner] = max(value, scores.get(owner, value))
+        return scores
+
+    def _owners(self, passages: Sequence[Passage]) -> dict[str, list[int]]:
+        """Window -> places of the passages that it is of."""
+        windows = [self._windows(one.head, one.body, query=False) for one in passages]
+        long = sum(len(parts) > 1 for parts in windows)
+        if long:
+            reads = self.embedder.load(self.device).max_seq_length
+            said = "%d of %d passages are longer than the %d tokens that the embedder %s reads: the best of their windows counts"
+            log.warning(said, long, len(passages), reads, self.embedder.name)
+        owners: dict[str, list[int]] = {}
+        for place, parts in enumerate(windows):
+            for part in dict.fromkeys(parts):
+                owners.setdefault(part, []).append(place)
+        return owners
+
+    def _windows(self, head: str, body: str, *, query: bool) -> list[str]:
+        """A text in parts that the embedder reads whole, each with the title."""
+        room = self.embedder.room(self.device, query=query)
+        if room is None or room[1](head + body) <= room[0]:
+            return [head + body]
+        most, count = room
+        left = most - count(head)
+        if left < most // 2:  # a title that leaves no room
+            return cut(head + body, most, most // OVERLAP, count)
+        return [head + part for part in cut(body, left, left // OVERLAP, count)]
+
+    def _known(self, folder: Path) -> dict[str, Any]:
+        """Hash of a text -> its vector, of an index by the same embedder."""
+        import faiss
+
+        kept = json.loads((folder / WINDOWS).read_text(encoding="utf-8"))
+        if kept["embedder"] != self.embedder.version:
+            return {}
+        index = faiss.read_index(str(folder / INDEX))
+        return dict(zip((name for name, _ in kept["windows"]), index.reconstruct_n(0, index.ntotal), strict=True))
+
+
+def _name(text: str) -> str:
+    return digest(text)[:32]
+
+
+def _faiss_version() -> str:
+    """Of whichever of the packages is installed that bring faiss."""
+    for package in ("faiss-cpu", "faiss-gpu"):
+        try:
+            return f"{package} {installed(package)}"
+        except PackageNotFoundError:
+            continue
+    return "unknown"
+
+
+def faiss_backend() -> str:
+    """``gpu`` if a search on a GPU really works with the installed faiss, ``cpu`` otherwise."""
+    import faiss
+
+    return "gpu" if _gpu_resources(faiss) is not None else "cpu"
+
+
+def _on_gpu_if_it_works(index: Any) -> Any:
+    import faiss
+
+    resources = _gpu_resources(faiss)
+    return index if resources is None else faiss.index_cpu_to_gpu(resources, 0, index)
+
+
+@lru_cache(maxsize=1)
+def _gpu_resources(faiss: Any) -> Any:
+    """Resources of a GPU on which a trial search ran: some builds see a GPU and have no kernels for it."""
+    if not hasattr(faiss, "StandardGpuResources") or faiss.get_num_gpus() == 0:
+        return None
+    import numpy as np
+
+    try:
+        resources = faiss.StandardGpuResources()
+        trial = faiss.index_cpu_to_gpu(resources, 0, faiss.IndexFlatIP(8))
+        trial.add(np.eye(8, dtype="float32"))
+        trial.search(np.eye(8, dtype="float32"), 1)
+    except RuntimeError as error:
+        log.warning("faiss cannot search on this GPU (%s): using the CPU", str(error).splitlines()[0])
+        return None
+    return resources

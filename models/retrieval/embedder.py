@@ -1,0 +1,226 @@
+"""Embedders: found, checked and fingerprinted without loading them; loaded from safetensors only."""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
+from importlib.metadata import version as installed
+from pathlib import Path
+from typing import Any
+
+from proctor.core import hub, minilm
+from proctor.core.code import code_of
+from proctor.core.schema import InputError
+from proctor.core.storage.cache import Cache, digest
+from proctor.models.base import files
+
+log = logging.getLogger("proctor")
+
+PACKAGED = "minilm"
+FILES = ("*.json", "*.safetensors", "*.model", "*.txt", "*.jinja")
+"""All that shapes vectors: weights, configuration, modules and their order, pooling, prompts, tokenizer."""
+PICKLED = ("*.bin", "*.pt", "*.pth", "*.ckpt")
+COMPARED = ("cosine", "dot")
+ROWS = 64
+"""Texts embedded together."""
+TRIAL = ["Is it open?", "It is open on all days of the week but Monday, from nine to five, and until eight in summer."]
+SAME = 1e-3
+"""More than rounding changes in a vector of length 1, in single precision."""
+
+
+@dataclass(frozen=True)
+class Embedder:
+    """A sentence-transformers model in a folder."""
+
+    name: str
+    folder: Path
+    cache: Cache
+
+    @cached_property
+    def version(self) -> str:
+        """Hash of all that shapes its vectors: its files, and the libraries that run it."""
+        return self._version()
+
+    def _version(self) -> str:
+        libraries = [installed(name) for name in ("sentence-transformers", "transformers", "torch")]
+        return digest(code_of(__name__), self.content(), libraries)
+
+    def content(self) -> str:
+        """Hash of its files as they are now."""
+        return digest([(path.relative_to(self.folder).as_posix(), self.cache.file_digest(path)) for path in _files(self.folder)])
+
+    @cached_property
+    def settings(self) -> dict[str, Any]:
+        """What the model says of its prompts and of how its vectors are compared."""
+        return _json(self.folder / "config_sentence_transformers.json")
+
+    def load(self, device: str) -> Any:
+        """The model in memory; the last one stays there.
+
+        Raises:
+            InputError: it cannot be loaded, or is no longer what it was when the run began.
+        """
+        return _loaded(self, self.version, device)
+
+    def _load(self, device: str) -> Any:
+        import torch
+        from sentence_transformers import SentenceTransformer
+
+        if self._version() != self.version:
+            raise InputError(f"embedder {self.name}: {self.folder} was changed while it was used; run again")
+        settings = {"use_safetensors": True} | ({"dtype": torch.float32} if device == "cpu" else {})
+        try:
+            return SentenceTransformer(
+                str(self.folder), device=device, trust_remote_code=False, local_files_only=True, model_kwargs=settings
+            )
+        except Exception as error:
+            raise InputError(f"embedder {self.name} cannot be loaded: {type(error).__name__}: {error}") from error
+
+    def passages(self, texts: Sequence[str], device: str) -> Any:
+        """One vector a text, float32, for passages to be found by."""
+        return self._checked(self.load(device).encode_document, texts, 1 if self._minds_company(device) else ROWS)
+
+    def queries(self, texts: Sequence[str], device: str) -> Any:
+        """One vector a text, float32, for what is looked up. Each is embedded alone: company would change its last digits."""
+        return self._checked(self.load(device).encode_query, texts, 1)
+
+    def room(self, device: str, *, query: bool) -> tuple[int, Callable[[str], int]] | None:
+        """How many tokens of a text it reads, and how to count them; None where there is no limit."""
+        model = self.load(device)
+        most = model.max_seq_length
+        if most is None or most > 10**6:
+            return None
+        names = ("query",) if query else ("document", "passage", "corpus")
+        prompt = next((model.prompts[name] for name in names if model.prompts.get(name)), "")
+
+        def count(text: str, *, special: bool = False) -> int:
+            return len(model.tokenizer(text, add_special_tokens=special, truncation=False, verbose=False)["input_ids"])
+
+        return int(most) - count(prompt, special=True), count
+
+    @lru_cache(maxsize=4)  # noqa: B019 # a handful of embedders, for as long as the process lives
+    def _minds_company(self, device: str) -> bool:
+        """Whether a text has another vector beside a longer one than alone: with some models padding is not left out of it."""
+        encode = self.load(device).encode_document
+        alone, beside = (
+            encode(texts, batch_size=2, normalize_embeddings=True, show_progress_bar=False)[0] for texts in (TRIAL[:1], TRIAL)
+        )
+        apart = float(abs(alone - beside).max())
+        if apart > SAME:
+            log.warning(
+                "embedder %s: a text's vector hangs on what is embedded with it (by %.3g): one at a time", self.name, apart
+            )
+        return apart > SAME
+
+    def _checked(self, encode: Callable[..., Any], texts: Sequence[str], rows: int) -> Any:
+        import numpy as np
+
+        unit = self.settings.get("similarity_fn_name") != "dot"
+        vectors = encode(list(texts), batch_size=rows, normalize_embeddings=unit, show_progress_bar=False).astype("float32")
+        lost = int((~np.isfinite(vectors).all(axis=1)).sum())
+        if lost:
+            raise InputError(f"embedder {self.name} makes no finite vector of {lost} of {len(texts)} texts: use another one")
+        return vectors
+
+
+def find(name: str, cache: Cache) -> Embedder:
+    """The embedder at a path, or of that name on the model hub (fetched once, then read from its own cache).
+
+    Raises:
+        InputError: there is none, or it cannot be loaded safely.
+    """
+    folder = minilm.folder(cache.file_digest) if name == PACKAGED else Path(name).expanduser()
+    if not folder.exists() and not name.startswith((".", "/", "~")) and name.count("/") <= 1:
+        folder = _from_hub(name)
+    for problem in _problems(folder):
+        raise InputError(f"embedder {name}: {problem}")
+    return Embedder(name, folder.resolve(), cache)
+
+
+@lru_cache(maxsize=8)
+def _from_hub(name: str) -> Path:
+    return hub.fetched("embedder", name, FILES)
+
+
+def _files(folder: Path) -> list[Path]:
+    """The files that count, those in folders of modules that are links as well."""
+    folders = [folder, *(folder / module["path"] for module in _modules(folder))]
+    return sorted({path for place in folders for pattern in FILES for path in place.rglob(pattern)})
+
+
+def _problems(folder: Path) -> Iterator[str]:
+    """Why the folder cannot be used, the first reason first."""
+    if not folder.is_dir():
+        yield "no such folder; give a folder with a sentence-transformers model, or a name on the model hub"
+    if not (folder / "modules.json").is_file():
+        remedy = "save it with SentenceTransformer(...).save(), which says how its vectors are pooled"
+        yield f"{folder} is no sentence-transformers model (modules.json is missing); {remedy}"
+    yield from _unreadable([folder / "modules.json"])
+    if not _modules(folder):
+        yield f"{folder / 'modules.json'} names no modules; save the model again"
+    yield from _unreadable(_files(folder))
+    for module in _modules(folder):
+        yield from _module(folder, module)
+    if not any(path.suffix == ".safetensors" for path in _files(folder)):
+        yield f"{folder} has no weights (*.safetensors)"
+    settings = _json(folder / "config_sentence_transformers.json")
+    kind = settings.get("model_type", "SentenceTransformer")
+    if kind != "SentenceTransformer":
+        yield f"{folder} is a {kind}; a SentenceTransformer is needed, which makes one vector of a text"
+    compared = settings.get("similarity_fn_name") or "cosine"
+    if compared not in COMPARED:
+        yield f"its vectors are compared by {compared} distance; use one that compares by {' or '.join(COMPARED)}"
+
+
+def _unreadable(paths: Sequence[Path]) -> Iterator[str]:
+    for path in paths:
+        if files.is_pointer(path):
+            yield f"{path} is a pointer of git LFS, not the file itself; run git lfs pull"
+        elif path.suffix == ".safetensors" and not _whole(path):
+            yield f"{path} is incomplete or damaged; fetch or save it again"
+        if path.suffix == ".json":
+            try:
+                json.loads(path.read_text(encoding="utf-8"))
+            except ValueError as error:
+                yield f"{path} is not valid JSON: {error}"
+
+
+def _whole(path: Path) -> bool:
+    try:
+        files.tensors(path)
+    except files.BrokenFileError:
+        return False
+    return True
+
+
+def _modules(folder: Path) -> list[dict[str, str]]:
+    """The modules that the model is made of; none where the file that names them is not as it should be."""
+    found = json.loads((folder / "modules.json").read_text(encoding="utf-8"))
+    known = [one for one in found if isinstance(one, dict)] if isinstance(found, list) else []
+    return [one for one in known if isinstance(one.get("path"), str) and isinstance(one.get("type"), str)]
+
+
+def _module(folder: Path, module: dict[str, str]) -> Iterator[str]:
+    own, kind = folder / module["path"], module["type"]
+    if not own.is_dir() and not kind.endswith(".Normalize"):  # which has nothing to keep
+        yield f"{own} is missing, though modules.json names it"
+    if not kind.startswith("sentence_transformers."):
+        yield f"it needs code of its own ({kind}), which is not run; use one made of sentence-transformers' own modules"
+    pickled = sorted(path.name for pattern in PICKLED for path in own.glob(pattern))
+    if pickled and not any(own.glob("*.safetensors")):
+        remedy = "load the model where you trust it, and save it again with save(..., safe_serialization=True)"
+        yield f"{own} holds only pickled weights ({', '.join(pickled)}), which can run code when loaded; {remedy}"
+
+
+def _json(path: Path) -> dict[str, Any]:
+    return dict(json.loads(path.read_text(encoding="utf-8"))) if path.is_file() else {}
+
+
+@lru_cache(maxsize=1)
+def _loaded(known: Embedder, version: str, device: str) -> Any:
+    """``version`` is asked for so that another model in the same folder is another model."""
+    del version
+    return known._load(device)  # noqa: SLF001 # its own, kept here because models of all embedders take turns

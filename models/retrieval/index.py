@@ -1,0 +1,59 @@
+"""The index of one system's documents: built once for the same passages, and brought up to date rather than built anew."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+from proctor.core.schema import Context, Document
+from proctor.core.storage.cache import digest
+from proctor.models import circumstances
+from proctor.models.retrieval import search
+from proctor.models.retrieval.passages import Engine
+from proctor.models.runtime import Bench
+from proctor.models.systems import System
+
+
+@dataclass(frozen=True)
+class Index:
+    """What a retrieving system searches. Nothing is built before it is needed."""
+
+    system: System
+    documents: tuple[Document, ...]
+    bench: Bench
+    older: Index | None = None
+    """The index that it takes over whatever has not changed from."""
+
+    @cached_property
+    def engine(self) -> Engine:
+        """How it is searched; InputError if there is no such embedder."""
+        return search.engine(self.system, self.bench.cache, self.bench.device)
+
+    @cached_property
+    def version(self) -> str:
+        """Hash of what is found with it: the same whether it was built anew or from an older one."""
+        return search.key(self.system, self.engine, self.documents)
+
+    def folder(self) -> Path:
+        """Where it is, built if it is not there."""
+        key = digest(self.version, self.older.version) if self.older else self.version
+        return self.bench.cache.build("indices", key, self._build)
+
+    def passages(self, texts: Sequence[str], count: int) -> list[tuple[Context, ...]]:
+        """The best passages for each text, best first."""
+        return self.searcher(count)(texts)
+
+    def searcher(self, count: int) -> search.Searcher:
+        """`passages` with the index in memory."""
+        return search.searcher(self.system, self.engine, self.folder(), count)
+
+    def pieces(self, documents: Sequence[str]) -> dict[str, tuple[Context, ...]]:
+        """Document id -> the passages that it was split into."""
+        return search.pieces(self.folder(), set(documents))
+
+    def _build(self, folder: Path) -> None:
+        older = self.older.folder() if self.older else None
+        with circumstances.noted(folder):
+            search.build(self.system, self.engine, self.documents, folder, older)

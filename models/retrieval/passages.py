@@ -1,0 +1,76 @@
+"""Passages: what documents are split into, and what is found of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple, Protocol, TypeAlias
+
+from proctor.core.schema import Document
+
+DIGITS = 6
+"""Of a score: two that differ in less are equal. What is left is rounding, which hangs on batches and machines."""
+
+ENDS = ["\n\n", "\n", "\u3002", "\uff01", "\uff1f", " ", ""]
+"""Where texts are cut, the best place first. Chinese and Japanese have no spaces to cut at, but full stops of their own."""
+
+Hits: TypeAlias = list[tuple[int, float]]
+"""(passage, score) of what was found for one query, best first."""
+Search: TypeAlias = Callable[[Sequence[str], int], list[Hits]]
+"""The best k passages for each query."""
+
+
+class Passage(NamedTuple):
+    """A part of a document, with the title that it is shown under."""
+
+    document: str
+    head: str
+    """The document's title and what parts it from the text; empty where the text begins with it."""
+    body: str
+
+    @property
+    def text(self) -> str:
+        """What is indexed and shown."""
+        return self.head + self.body
+
+
+class Engine(Protocol):
+    """A way to index passages and to search them."""
+
+    @property
+    def version(self) -> list[Any]:
+        """All that shapes what is found, besides the passages."""
+
+    def warm_up(self) -> None:
+        """Load whatever building and searching need."""
+
+    def build(self, passages: Sequence[Passage], folder: Path, older: Path | None) -> None:
+        """Leave an index in ``folder``. What an ``older`` one holds already may be taken over from there."""
+
+    def open(self, folder: Path) -> Search:
+        """A search in memory."""
+
+
+def best(scores: Mapping[int, float], k: int) -> Hits:
+    """The k best; among equals the first of the corpus comes first, whatever the order in which they were found."""
+    rounded = {place: round(score, DIGITS) for place, score in scores.items()}
+    return sorted(rounded.items(), key=lambda hit: (-hit[1], hit[0]))[:k]
+
+
+def split(document: Document, size: int, overlap: int) -> list[Passage]:
+    """Every passage of a document, at most ``size`` characters long without its title."""
+    head = f"{document.title}. " if document.title and not document.text.startswith(document.title) else ""
+    if len(document.text) <= size:
+        return [Passage(document.id, head, document.text.strip())]
+    texts = cut(document.text, size, min(overlap, size // 2)) or [""]
+    return [Passage(document.id, head, text) for text in texts]
+
+
+def cut(text: str, size: int, overlap: int, length: Callable[[str], int] = len) -> list[str]:
+    """Parts of a text of at most that length, cut where a paragraph, a line or a word ends; where none does, anywhere."""
+    from langchain_text_splitters import RecursiveCharacterTextSplitter
+
+    splitter = RecursiveCharacterTextSplitter(
+        ENDS, keep_separator="end", chunk_size=size, chunk_overlap=overlap, length_function=length
+    )
+    return splitter.split_text(text)

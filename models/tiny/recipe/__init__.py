@@ -1,0 +1,1 @@
+"""The recipe that trains the embedded model: scripts for a terminal, which nothing else imports."""

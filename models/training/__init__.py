@@ -1,0 +1,1 @@
+"""Weights from examples: full fine-tuning and adapters, with checkpoints, costs and energy."""

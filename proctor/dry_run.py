@@ -1,0 +1,146 @@
+"""What a run would train, index and ask, and about how long that takes on this machine, without loading a model."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Sequence
+from functools import lru_cache
+from typing import NamedTuple
+
+from proctor.core.counts import counted
+from proctor.core.schema import Question
+from proctor.evals.axes.conditions import ASKED
+from proctor.evals.exam import Effort
+from proctor.models.candidates.local import Candidate
+from proctor.models.prompts import prompts
+from proctor.models.training import trainer
+
+CHARACTERS_PER_TOKEN = 3.5
+EFFICIENCY = 0.25
+"""Share of a plain matrix product's speed that training and generation reach (measured with the embedded model)."""
+START_SECONDS = 15.0
+"""Importing torch, transformers, ragas, deepeval and lm-eval, once."""
+
+
+class Work(NamedTuple):
+    """One candidate's part of a run."""
+
+    suite: str
+    candidate: str
+    train_tokens: int
+    missing: int
+    questions: int
+    seconds: float
+
+
+class Part(NamedTuple):
+    """One candidate's part of what was asked for."""
+
+    suite: str
+    candidate: Candidate
+    questions: Sequence[Question]
+    efforts: Sequence[Effort] = ()
+    """Of the axes that it is examined on."""
+
+
+def table(parts: Sequence[Part]) -> str:
+    """The estimate as text: a line for each part, then the sum. Answers and trainings that are kept cost nothing."""
+    rows: list[Work] = []
+    built: set[str] = set()
+    for part in parts:
+        rows.append(_work(part, built))
+        built.add(part.candidate.weights_version)
+    lines = [f"{row.suite:<16}{row.candidate:<24}{_training(row):<28}{_asking(row):<22}{_time(row.seconds):>10}" for row in rows]
+    total = sum(row.seconds for row in rows)
+    whole = total + (START_SECONDS if total else 0)
+    lines += [f"{'loading the libraries':<66}{_time(START_SECONDS):>10}"] if total else []
+    said = "dry run: nothing was trained or asked, and what was done before would not be done again"
+    return "\n".join(
+        [
+            "",
+            said,
+            *dict.fromkeys(f"{part.suite} on {part.candidate.base_model}: {part.candidate.limits}" for part in parts),
+            *lines,
+            f"about {_time(whole)} on this machine; judging and the general tasks of trained systems come on top",
+            "",
+        ]
+    )
+
+
+def _training(row: Work) -> str:
+    return f"train on {row.train_tokens:,} tokens" if row.train_tokens else "nothing to train"
+
+
+def _asking(row: Work) -> str:
+    return f"{row.missing} of {counted(row.questions, 'question')}"
+
+
+def _time(seconds: float) -> str:
+    return f"{seconds:.0f} s" if seconds < 120 else f"{seconds / 60:.0f} min" if seconds < 7200 else f"{seconds / 3600:.1f} h"
+
+
+def _work(part: Part, built: set[str]) -> Work:
+    candidate, questions = part.candidate, part.questions
+    missing = candidate.unanswered(questions)
+    trained = candidate.weights_version in built or candidate.trained
+    trainings = (0 if trained else 1) + sum(effort.trainings for effort in part.efforts)
+    tokens = round(trainings * _train_tokens(candidate)) if candidate.system.adapts else 0
+    further = _further(part)
+    lengths = [_prompt_tokens(candidate, question.text) + candidate.room for question in questions]
+    asked = (len(missing) + further) * sum(lengths) / max(1, len(lengths))
+    flops = candidate.base.active_parameters * (tokens * (6 if candidate.system.adapt == "full" else 4) + 2 * asked)
+    name = f"{candidate.name} on {candidate.base_model}"
+    return Work(part.suite, name, tokens, len(missing) + further, len(questions) + further, flops / (EFFICIENCY * matrix_flops()))
+
+
+def _further(part: Part) -> int:
+    """Questions asked beside the suite's own, and not before. Axes ask ``ASKED`` of them at a time, if there are so many."""
+    candidate, share = part.candidate, min(1.0, len(part.questions) / ASKED)
+    readings = sum(effort.readings for effort in part.efforts) if candidate.retrieves else 0
+    others = sum(effort.questions for effort in part.efforts) if candidate.system.adapts else 0
+    return max(0, round(share * readings) - (candidate.readings_kept if readings else 0)) + others
+
+
+def _train_tokens(candidate: Candidate) -> float:
+    epochs = trainer.hyperparameters(candidate.system, candidate.base).epochs
+    return epochs * sum(_tokens(pair) for pair in _pairs(candidate))
+
+
+def _pairs(candidate: Candidate) -> Iterator[str]:
+    shown = "x" * _passage_characters(candidate) if candidate.system.trains_with_passages else ""
+    for example in candidate.domain.examples:
+        yield shown + prompts.prompt(candidate.domain.instruction, example.prompt) + example.completion
+
+
+def _prompt_tokens(candidate: Candidate, question: str) -> float:
+    return _tokens(prompts.prompt(candidate.domain.instruction, question)) + _passage_characters(candidate) / CHARACTERS_PER_TOKEN
+
+
+def _passage_characters(candidate: Candidate) -> int:
+    """Characters of retrieved text in a prompt, going by the average document."""
+    if not candidate.retrieves:
+        return 0
+    documents, system = candidate.domain.documents, candidate.system
+    average = sum(min(len(document.text), system.chunk_chars) for document in documents) / max(1, len(documents))
+    return round(system.top_k * average)
+
+
+def _tokens(text: str) -> float:
+    return len(text) / CHARACTERS_PER_TOKEN
+
+
+@lru_cache(maxsize=1)
+def matrix_flops() -> float:
+    """Floating-point operations a second of a matrix product on this machine's CPU: the best of three."""
+    import numpy as np
+
+    side = 768
+    matrix = np.ones((side, side), dtype="float32")
+    best = min(_seconds(matrix) for _ in range(3))
+    return 2.0 * side**3 / best
+
+
+def _seconds(matrix: object) -> float:
+    started = time.perf_counter()
+    matrix @ matrix  # type: ignore[operator] # timed, not used
+    return time.perf_counter() - started

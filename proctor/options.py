@@ -1,0 +1,199 @@
+"""The options of the exam. Installed as a pytest plugin, so that `pytest --suite PATH` is understood from the start.
+
+pytest takes its settings from the folder that the paths on its command line share, before it knows which of them belong
+to an option: `--suite /some/where` alone would make it overlook Proctor's own settings. The plugin sees that and starts
+pytest again with them named.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shlex
+import sys
+from collections.abc import Iterable
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from proctor.core.reading.ranges import COUNT, SEEDS
+from proctor.core.redaction import hide_addresses, redact
+from proctor.core.schema import Suite
+from proctor.core.workspace import FILE, FOLDERS, Workspace, of_help
+
+ROOT = Path(__file__).resolve().parent.parent
+SETTINGS = ROOT / "pyproject.toml"
+
+
+def declare(parser: pytest.Parser) -> None:
+    """Add the options; ``--help`` shows them in a group of their own, with the defaults of this project.
+
+    What is left out on the command line is None or an empty list until `settle` knows better.
+    """
+    root = parser.extra_info.get("rootdir")
+    ours = of_help(Path(root) if root else None)
+    default = partial(_default, ours)
+    group = parser.getgroup("proctor", "the exam: RAG, full fine-tuning, LoRA and hybrids on a domain")
+    several = partial(group.addoption, action="append", default=[])
+    several(
+        "--suite",
+        metavar="NAME|PATH",
+        help=f"a suite: embedded, or a folder with a suite.toml (repeatable; {default('suites', 'all embedded')})",
+    )
+    several("--system", metavar="NAME", help=f"a system of the table (repeatable; {default('systems', 'all')})")
+    what = f"a base model: folder or hub name (repeatable; {default('base_models', 'the embedded one')})"
+    several("--base-model", metavar="ID|PATH", help=what)
+    what = f"the table of systems ({default('systems_table', 'models/systems.toml')})"
+    group.addoption("--systems", metavar="FILE", help=what)
+    what = f"lexical, nli:MODEL or openai:MODEL[@BASE_URL] ({default('judge', DEFAULTS['judge'])})"
+    group.addoption("--judge", metavar="SPEC", help=what)
+    what = f"train everything that is trained N times ({default('seeds', DEFAULTS['seeds'])})"
+    group.addoption("--seeds", type=SEEDS.option, metavar="N", help=what)
+    group.addoption(
+        "--limit",
+        type=_limit,
+        metavar="N",
+        help=f"ask only the first N questions, and N items of each general task; none: all ({default('limit', 'none')})",
+    )
+    full = partial(group.addoption, dest="full", default=None)
+    what = f"take the axes, too, that train systems again, marked slow ({default('full', DEFAULTS['full'])})"
+    full("--full", action="store_true", help=what)
+    full("--no-full", action="store_false", help="leave them out")
+    own = f"{ours.settings.get('runs', FOLDERS['runs'])}/<commit>-<hash of what is asked>"
+    group.addoption("--run-dir", metavar="DIR", help=f"the run's folder ({default('run_dir', own)})")
+    group.addoption("--site", metavar="DIR", help=f"where the page is published ({default('site')})")
+    group.addoption("--device", metavar="NAME", help=f"cpu, cuda, cuda:1, mps or auto ({default('device', DEFAULTS['device'])})")
+    group.addoption("--dry-run", action="store_true", help="say what would be trained and asked, and how long it would take")
+    saved = {"nargs": "?", "const": "", "metavar": "NAME|FILE.json"}
+    what = f"save the run under a name in {ours.shown('saved_runs')}, or as a file (default name: the run's own)"
+    group.addoption("--eval-save", **saved, help=what)
+    group.addoption("--eval-compare", **saved, help="compare with a saved run (default: the newest)")
+    several(
+        "--eval-compare-fail",
+        metavar="MEASURE:DROP",
+        help="fail where a measure is surely worse by more: accuracy.exact:-2pp, faithfulness.gold:-5%%, style.*:ci (repeatable)",
+    )
+    group.addoption(
+        "--allow-outside-files",
+        action="store_true",
+        help="let suites read what links and paths in them name outside of their folders (default: never)",
+    )
+    group.addoption("--trust-remote-code", action="store_true", help="let base models run code of their own (default: never)")
+    group.addoption(
+        "--trust-suite-code",
+        action="store_true",
+        help="let general tasks of a suite run code and fetch data (default: never; SECURITY.md)",
+    )
+
+
+def _default(ours: Workspace, key: str, otherwise: object = None) -> str:
+    """What help says of a default: that of the project's settings, or else of Proctor."""
+    value = ours.settings.get(key, FOLDERS.get(key) if otherwise is None else otherwise)
+    said = ", ".join(value) if isinstance(value, list) else str(value).lower() if isinstance(value, bool) else str(value)
+    hide_addresses(said)  # a judge's may hold a key
+    return f"default: {redact(said)}{f', as {FILE} says' if key in ours.settings else ''}".replace("%", "%%")
+
+
+PATHS = {"--suite", "--systems", "--base-model", "--run-dir", "--site"}
+"""Options whose value may be a path and, as a word of its own, be taken for one of pytest's."""
+SHAPING = (
+    *("suite", "system", "base_model", "systems", "judge", "seeds", "limit", "device", "full"),
+    *("trust_remote_code", "trust_suite_code", "allow_outside_files"),
+)
+"""Options that shape what is measured; the others only say where it is put."""
+DEFAULTS = {"judge": "lexical", "seeds": 1, "device": "auto", "full": False}
+UNSET: dict[str, list[str]] = {"limit": ["--limit", "none"], "full": ["--no-full"]}
+"""How an option is told that overrides a setting with nothing."""
+
+
+SETTINGS_OF = {"suites": "suite", "systems": "system", "systems_table": "systems", "base_models": "base_model"} | {
+    name: name for name in ("judge", "seeds", "limit", "full", "device")
+}
+"""Setting of `[tool.proctor]` -> the option that it is the default of."""
+NONE = 0
+"""What ``--limit none`` gives: to have no limit is not to leave the limit to the settings."""
+
+
+def _limit(word: str) -> float:
+    return NONE if word == "none" else COUNT.option(word)
+
+
+def settle(option: Any, ours: Workspace) -> None:
+    """Give the options that the command line leaves out the project's defaults, or else Proctor's own."""
+    for name in SHAPING:
+        if getattr(option, name) in (None, []):
+            key = next((key for key, of in SETTINGS_OF.items() if of == name and key in ours.settings), None)
+            setattr(option, name, ours.option(key) if key else DEFAULTS.get(name, getattr(option, name)))
+    option.limit = option.limit or None
+    hide_addresses(option.judge)
+
+
+def from_settings(ours: Workspace) -> list[str]:
+    """A note of what the project's settings say of the exam."""
+    told = [f"{key} = {json.dumps(ours.settings[key], ensure_ascii=False)}" for key in SETTINGS_OF if key in ours.settings]
+    hide_addresses(str(ours.settings.get("judge", "")))
+    return [redact(f"note: {FILE} sets {', '.join(told)} (options override it)")] if told else []
+
+
+def command(option: Any, ours: Workspace) -> str:
+    """The command that measures the same again, here or without the project's settings.
+
+    Which tests, and whatever differs from Proctor's defaults or from what the settings say, in a fixed order.
+    """
+    words = ["pytest", "-m", option.markexpr or "domain", *(["-k", option.keyword] if option.keyword else [])]
+    told = {SETTINGS_OF[key] for key in ours.settings.keys() & SETTINGS_OF}
+    for name in SHAPING:
+        value, flag = getattr(option, name), f"--{name.replace('_', '-')}"
+        if value is True:
+            words.append(flag)
+        elif value and (value != DEFAULTS.get(name) or name in told):
+            words += [word for one in (value if isinstance(value, list) else [value]) for word in (flag, str(one))]
+        elif name in told:
+            words += UNSET[name]
+    return shlex.join(words)
+
+
+def matched_too(keyword: str, systems: Iterable[str], others: Iterable[str]) -> list[str]:
+    """A note for each system named in ``-k`` whose name is also part of the name of a suite or base model."""
+    words = {word.casefold() for word in re.findall(r"[\w.-]+", keyword or "")}
+    named, names = [system for system in systems if system.casefold() in words], list(others)
+    return [
+        f"note: -k {system} matches every test of {other}, too; --system {system} selects the system alone"
+        for system in named
+        for other in names
+        if system.casefold() in other.casefold()
+    ]
+
+
+def left_out(limit: int | None, suites: Iterable[Suite]) -> list[str]:
+    """A note for each suite of whose unanswerable questions ``--limit`` leaves none."""
+    return [
+        f"note: --limit {limit} leaves out all {len(missing)} unanswerable questions of {suite.name}: "
+        "made-up answers are not measured"
+        for suite in suites
+        if (missing := [question for question in suite.questions if not question.answerable])
+        and all(question.answerable for question in suite.questions[:limit])
+    ]
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """As an installed plugin: declare the options, and start again where a path on the command line hides the settings.
+
+    It has to be here: later, pytest has begun to capture what the new start would print. A path that does not exist yet
+    hides nothing now, but will in the processes that `-n` starts once the run has made its folder.
+    """
+    declare(parser)
+    called = Path(sys.argv[0]).name in ("pytest", "py.test") or sys.argv[0].endswith("pytest/__main__.py")
+    hidden = parser.extra_info.get("inifile") == "None" or ("-c" not in sys.argv and PATHS & set(sys.argv))
+    if called and hidden and Path.cwd().resolve().is_relative_to(ROOT):
+        os.execv(sys.executable, [sys.executable, "-m", "pytest", "-c", str(SETTINGS), *sys.argv[1:]])  # noqa: S606 # itself
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_load_initial_conftests() -> None:
+    """Pytest loads `conftest.py` of folders called test* beside Proctor's tests; a suite put there is data, and has none."""
+    for file in ROOT.glob("suites/test*/conftest.py"):
+        raise pytest.UsageError(f"{file}: a suite is data, and pytest would run this file; remove it")

@@ -1,0 +1,64 @@
+"""What a run will write, looked at before any work: nothing that took hours is lost to a folder that cannot be written."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from proctor.core.schema import InputError
+from proctor.core.storage import errors
+from proctor.core.storage.cache import Cache
+from proctor.leaderboard.compare.changes import renewed
+from proctor.leaderboard.output import Site
+from proctor.leaderboard.runs.saved import SAVING, open_run
+from proctor.leaderboard.runs.store import Store
+
+
+def check(store: Store, cache: Cache, site: Path, saved: Path | None, base_models: Mapping[str, Any]) -> None:
+    """Whether records, cache, page and saved run can be written, and take no other's place.
+
+    ``base_models`` is what the run's provenance will say of them: label -> facts.
+
+    Raises:
+        InputError: with every reason why not.
+    """
+    checks: tuple[Callable[[], None], ...] = (
+        partial(_goes_on, store, base_models),
+        cache.check,
+        Site(site).check,
+        partial(_free, saved, store),
+    )
+    if problems := [problem for each in checks for problem in _problem(each)]:
+        raise InputError("\n".join(problems))
+
+
+def _problem(check: Callable[[], None]) -> Iterator[str]:
+    try:
+        check()
+    except InputError as error:
+        yield str(error)
+    except OSError as error:
+        yield f"cannot read or write {errors.sentence(error)}"
+
+
+def _goes_on(store: Store, base_models: Mapping[str, Any]) -> None:
+    """Records can be added to what the run folder holds, and are of the same base models."""
+    store.check()
+    others = list(renewed("base_models", store.provenance, {"base_models": base_models}))
+    if others:
+        said = "; ".join(others)
+        raise InputError(f"{store.folder} is a run of another base model of the same name ({said}); choose another --run-dir")
+
+
+def _free(saved: Path | None, store: Store) -> None:
+    """A saved run is replaced by the same run alone, which may have gone on since."""
+    if saved is None:
+        return
+    with errors.told("--eval-save: cannot write into", saved.parent, SAVING):
+        errors.probe(saved.parent)
+        if not saved.exists():
+            return
+    if open_run(saved).provenance.get("started") != store.provenance.get("started", ""):
+        raise InputError(f"--eval-save: {saved} is another saved run; choose another name, or delete it")

