@@ -121,6 +121,8 @@ class Axis:
     """What each measure would score, for a system that lacks what the measure needs; by default every question."""
     asks: str = ""
     """What the axis asks of a system, for a reader who sees it for the first time; empty if another axis of its file says so."""
+    slow: bool = False
+    """Whether it trains systems again: only ``--full``, or ``-m`` with its name, takes it."""
     aside: bool = False
     """Whether it is about something else than the answers that a run keeps: the question asked otherwise, or what they took."""
 

@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from functools import lru_cache
-from typing import NamedTuple
+from typing import Any, NamedTuple
+
+import pytest
 
 from proctor.core.counts import counted
 from proctor.core.schema import Question
 from proctor.evals.axes.conditions import ASKED
-from proctor.evals.exam import Effort
+from proctor.evals.exam import NOTHING, Axis, Effort, Exam, Sheet
 from proctor.models.candidates.local import Candidate
 from proctor.models.prompts import prompts
 from proctor.models.training import trainer
+from proctor.plan import ExamCell, Plan
 
 CHARACTERS_PER_TOKEN = 3.5
 EFFICIENCY = 0.25
@@ -41,6 +45,36 @@ class Part(NamedTuple):
     questions: Sequence[Question]
     efforts: Sequence[Effort] = ()
     """Of the axes that it is examined on."""
+
+
+def estimate(plan: Plan, items: Sequence[pytest.Item]) -> str:
+    """Of the tests that were collected, as text."""
+    efforts: dict[int, list[Effort]] = {}
+    for item in items:
+        if isinstance(item, pytest.Function) and "cell" in item.fixturenames:
+            cell: Any = item.callspec.params["cell"]
+            efforts.setdefault(id(cell), []).append(_effort(getattr(item.obj, "axis", None), plan.sheet(cell)))
+    asked = [(cell, efforts[id(cell)]) for cell in plan.cells if id(cell) in efforts]
+    parts = [Part(cell.suite.name, cell.candidate, plan.sheet(cell).questions, found) for cell, found in asked]
+    return table(parts) + "".join(f"{line}\n" for line in _reaches(asked, parts))
+
+
+def _reaches(asked: Sequence[tuple[ExamCell, Any]], parts: Sequence[Part]) -> Iterator[str]:
+    """What each suite can show with the questions that would be asked of it."""
+    from proctor.suites.loading.reach import summary  # it loads numpy
+
+    limited = {
+        cell.suite.name: replace(cell.suite, questions=tuple(part.questions))
+        for (cell, _), part in zip(asked, parts, strict=True)
+    }
+    yield from (f"{name}: {summary(suite)} (proctor validate says more)" for name, suite in limited.items())
+
+
+def _effort(axis: Axis | None, sheet: Sheet) -> Effort:
+    """What an axis asks for, beyond what a candidate is trained on and asked anyway, and was not asked before."""
+    if axis is None or axis.effort == NOTHING or Exam(sheet, lambda _: None).taken(axis):
+        return NOTHING
+    return axis.effort
 
 
 def table(parts: Sequence[Part]) -> str:

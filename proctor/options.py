@@ -1,31 +1,25 @@
-"""The options of the exam. Installed as a pytest plugin, so that `pytest --suite PATH` is understood from the start.
-
-pytest takes its settings from the folder that the paths on its command line share, before it knows which of them belong
-to an option: `--suite /some/where` alone would make it overlook Proctor's own settings. The plugin sees that and starts
-pytest again with them named.
-"""
+"""The options of the exam: what they are called, where their defaults come from, and what is said of them."""
 
 from __future__ import annotations
 
 import json
-import os
 import re
 import shlex
-import sys
 from collections.abc import Iterable
 from functools import partial
+from itertools import pairwise
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from proctor.core.reading.ranges import COUNT, SEEDS
 from proctor.core.redaction import hide_addresses, redact
 from proctor.core.schema import Suite
-from proctor.core.workspace import FILE, FOLDERS, Workspace, of_help
+from proctor.core.workspace import FILE, FOLDERS, Workspace, of_help, root_of
 
-ROOT = Path(__file__).resolve().parent.parent
-SETTINGS = ROOT / "pyproject.toml"
+if TYPE_CHECKING:
+    from proctor.plan import Plan
 
 
 def declare(parser: pytest.Parser) -> None:
@@ -99,6 +93,13 @@ def _default(ours: Workspace, key: str, otherwise: object = None) -> str:
 
 PATHS = {"--suite", "--systems", "--base-model", "--run-dir", "--site"}
 """Options whose value may be a path and, as a word of its own, be taken for one of pytest's."""
+CHOSEN = {"-c", "--config-file", "--rootdir"}
+SETTINGS = {
+    **dict.fromkeys(("pytest.ini", ".pytest.ini", "tox.ini"), "[pytest]"),
+    "pyproject.toml": "[tool.pytest",
+    "setup.cfg": "[tool:pytest]",
+}
+"""Files of pytest's settings -> the section that they have."""
 SHAPING = (
     *("suite", "system", "base_model", "systems", "judge", "seeds", "limit", "device", "full"),
     *("trust_remote_code", "trust_suite_code", "allow_outside_files"),
@@ -179,21 +180,36 @@ def left_out(limit: int | None, suites: Iterable[Suite]) -> list[str]:
     ]
 
 
-def pytest_addoption(parser: pytest.Parser) -> None:
-    """As an installed plugin: declare the options, and start again where a path on the command line hides the settings.
+def notes(plan: Plan) -> list[str]:
+    """What the project's settings say, who is left out, and what ``-k`` selects beside what was meant."""
+    names = [*(suite.name for suite in plan.suites), *(base.label for base in plan.bases if len(plan.bases) > 1)]
+    found = from_settings(plan.ours) + matched_too(plan.option.keyword, [system.name for system in plan.systems], names)
+    found += left_out(plan.option.limit, plan.suites)
+    untaught = {suite.name: [one.name for one in plan.systems if one not in plan.taught(suite)] for suite in plan.suites}
+    return found + [
+        f"suite {suite} has no train.jsonl: {', '.join(names)} left out" for suite, names in untaught.items() if names
+    ]
 
-    It has to be here: later, pytest has begun to capture what the new start would print. A path that does not exist yet
-    hides nothing now, but will in the processes that `-n` starts once the run has made its folder.
+
+def overlooked(config: pytest.Config) -> list[str]:
+    """What has to be said for pytest to find the project's settings, where ``--suite /some/where`` keeps it from that.
+
+    It looks for them in the folder that the paths on its command line share, before it knows which of them belong to an option.
     """
-    declare(parser)
-    called = Path(sys.argv[0]).name in ("pytest", "py.test") or sys.argv[0].endswith("pytest/__main__.py")
-    hidden = parser.extra_info.get("inifile") == "None" or ("-c" not in sys.argv and PATHS & set(sys.argv))
-    if called and hidden and Path.cwd().resolve().is_relative_to(ROOT):
-        os.execv(sys.executable, [sys.executable, "-m", "pytest", "-c", str(SETTINGS), *sys.argv[1:]])  # noqa: S606 # itself
+    told, folder = config.invocation_params, config.invocation_params.dir
+    home, words = root_of(folder), list(map(str, told.args))
+    if CHOSEN & {word.partition("=")[0] for word in words} or not any(
+        _lies_outside(home, folder, *pair) for pair in pairwise(words)
+    ):
+        return []
+    file = next((home / name for name, section in SETTINGS.items() if section in _text(home / name)), None)
+    return [] if config.inipath == file and config.rootpath == home else ["-c", str(file)] if file else ["--rootdir", str(home)]
 
 
-@pytest.hookimpl(tryfirst=True)
-def pytest_load_initial_conftests() -> None:
-    """Pytest loads `conftest.py` of folders called test* beside Proctor's tests; a suite put there is data, and has none."""
-    for file in ROOT.glob("suites/test*/conftest.py"):
-        raise pytest.UsageError(f"{file}: a suite is data, and pytest would run this file; remove it")
+def _lies_outside(home: Path, folder: Path, flag: str, value: str) -> bool:
+    """Whether a path belongs to an option, and is there, but not in the project."""
+    return flag in PATHS and (folder / value).exists() and not (folder / value).resolve().is_relative_to(home)
+
+
+def _text(file: Path) -> str:
+    return file.read_text(encoding="utf-8", errors="replace") if file.is_file() else ""

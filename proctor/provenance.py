@@ -1,72 +1,67 @@
-"""Where a run comes from: the commit, the machine, the versions, what was asked of whom."""
+"""What a reader needs to trust a run and to run it again."""
 
 from __future__ import annotations
 
-import platform
-import subprocess
-from datetime import UTC, datetime
-from importlib.metadata import PackageNotFoundError, version
-from pathlib import Path
 from typing import Any
 
-from proctor.core import machine
-from proctor.core.schema import Suite
-
-PACKAGES = (
-    *("torch", "transformers", "peft", "accelerate", "sentence-transformers"),
-    *("faiss-cpu", "faiss-gpu", "bm25s", "ir-measures"),
-    *("ragas", "deepeval", "lm-eval", "numpy", "pytest"),
-)
+from proctor import checkout, options
+from proctor.core.schema import row
+from proctor.evals.axes import latency
+from proctor.models import comparability
+from proctor.plan import ExamCell, Plan
+from proctor.suites.loading import load as load_suite
 
 
-def now() -> str:
-    """The time in UTC, to the second."""
-    return datetime.now(UTC).isoformat(timespec="seconds")
+def provenance_of(plan: Plan) -> dict[str, Any]:
+    """Of a run of a plan, once it was taken."""
+    from proctor.evals.judges import agreement  # it loads numpy, as does the board after it
 
-
-def facts(root: Path) -> dict[str, Any]:
-    """Of this process and this checkout."""
-    return {
-        "git": {"commit": _git(root, "rev-parse", "HEAD"), "dirty": _dirty(root)},
-        "versions": {"python": platform.python_version()} | {name: found for name in PACKAGES if (found := _installed(name))},
-        "machine": machine.facts(),
+    option, name = plan.option, plan.judge.name
+    systems_of, made = _made(plan)
+    asked = {
+        "started": plan.started,
+        "command": options.command(option, plan.ours),
+        "judge": name,
+        "seeds": option.seeds,
+        "limit": option.limit,
     }
+    trusted = {"general tasks of suites": option.trust_suite_code, "base models": option.trust_remote_code}
+    if any(trusted.values()):
+        asked["code that was trusted"] = ", ".join(what for what, trust in trusted.items() if trust)
+    asked["fair"] = {
+        row(cell.suite.name, cell.candidate.base_model, cell.candidate.name): _fair(cell, name) for cell in plan.cells
+    }
+    asked["timing"] = _timing(plan)
+    asked["judges"] = {name: [vars(found) for found in agreement.load(name, plan.ours.judge_agreement)]}
+    suites_of = {suite.name: checkout.suite_facts(suite) for suite in plan.suites}
+    tables = {"suites": suites_of, "systems": systems_of, "made": made, "base_models": plan.base_facts}
+    return checkout.facts(plan.root) | asked | tables
 
 
-def suite_facts(suite: Suite) -> dict[str, Any]:
-    """What was asked: enough to tell two versions of a suite apart."""
-    domain = suite.domain
-    return {
-        "title": suite.title,
-        "version": suite.version,
-        "documents": len(domain.documents),
-        "training examples": len(domain.examples),
-        "questions": len(suite.questions),
-        "general": [Path(name).name for name in suite.general],
-    } | ({"notes": list(suite.notes)} if suite.notes else {})
+def _fair(cell: ExamCell, judge: str) -> bool | list[str]:
+    own = cell.suite.name not in load_suite.names()
+    facts = cell.suite.source == "documents"
+    return comparability.verdict(cell.candidate, cell.suite.questions, judge, own_suite=own, facts=facts)
 
 
-def commit_name(root: Path) -> str:
-    """Short name of the commit, with a + where the tree differs from it; ``nogit`` outside a checkout."""
-    commit = _git(root, "rev-parse", "--short=7", "HEAD")
-    return f"{commit}{'+' if _dirty(root) else ''}" if commit else "nogit"
+def _made(plan: Plan) -> tuple[dict[str, Any], dict[str, Any]]:
+    """How each system is set, and what came of it on each suite with each base model and seed."""
+    systems_of: dict[str, Any] = {}
+    made: dict[str, Any] = {}
+    rooms: dict[str, dict[str, int]] = {}
+    for cell in plan.cells:
+        candidate, told = cell.candidate, cell.candidate.facts()
+        place = f"{row(cell.suite.name, candidate.base_model, candidate.name)}/{candidate.seed}"
+        made[place] = {name: told.pop(name) for name in ("version", "training", "answers")}
+        made[place]["answers"]["stops"] = candidate.stops(plan.sheet(cell).questions)
+        systems_of[candidate.name] = told
+        of = rooms.setdefault(candidate.name, {})
+        of[f"{cell.suite.name}/{candidate.base_model}"] = candidate.room
+        told["settings"]["max_new_tokens"] = of if len(set(of.values())) > 1 else candidate.room
+    return systems_of, made
 
 
-def _dirty(root: Path) -> bool:
-    return bool(_git(root, "status", "--porcelain", "--untracked-files=no"))
-
-
-def _git(root: Path, *words: str) -> str:
-    """What git says, or nothing where there is no git or no checkout."""
-    try:
-        done = subprocess.run(["git", "-C", str(root), *words], capture_output=True, text=True, check=False)  # noqa: S603, S607
-    except OSError:
-        return ""
-    return done.stdout.strip() if done.returncode == 0 else ""
-
-
-def _installed(name: str) -> str | None:
-    try:
-        return version(name)
-    except PackageNotFoundError:
-        return None
+def _timing(plan: Plan) -> dict[str, Any]:
+    """How the systems of each suite and base model were timed in turn."""
+    found = {f"{cell.suite.name}/{cell.candidate.base_model}": (cell.candidate, plan.sheet(cell)) for cell in plan.timed}
+    return {name: candidate.timed(latency.asked(sheet), sheet.beside) for name, (candidate, sheet) in found.items()}

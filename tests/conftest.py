@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from proctor.core import redaction
+from proctor.core import environment, redaction
 from proctor.core.schema import Document, Domain, Example, Question
 from proctor.core.storage.cache import Cache
 from tests import browsing, tiny
@@ -28,6 +28,9 @@ if find_spec("hypothesis"):  # pytest opens this file for a misspelt option of t
 
 os.environ.pop("PYTEST_XDIST_WORKER_COUNT", None)  # what tests time does not count the workers that they run on themselves
 
+environment.quiet()
+environment.patient()
+
 NAMES = ("Kelvo", "Marla", "Toru", "Zenna", "Quist", "Balo", "Ferro", "Hoxa")
 
 
@@ -35,6 +38,14 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """A warning in a test of Proctor is an error; in the exam it would be the user's model that pays for it."""
     for item in items:
         item.add_marker(pytest.mark.filterwarnings("error"), append=False)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """What needs the same site or browser is in one file, and goes to one worker, which then makes it once."""
+    from xdist.scheduler import LoadFileScheduling
+
+    return LoadFileScheduling(config, log)
 
 
 def pytest_runtest_setup() -> None:

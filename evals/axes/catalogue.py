@@ -7,10 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from functools import cache
+from typing import TYPE_CHECKING
 
 from proctor.core.registry import Registry
-from proctor.core.schema import Measure
-from proctor.evals.exam import Axis
+
+if TYPE_CHECKING:
+    from proctor.core.schema import Measure
+    from proctor.evals.exam import Axis
 
 AXES: Registry[Axis] = Registry(
     "proctor.axes",
@@ -86,6 +89,11 @@ def followed() -> tuple[str, ...]:
 def axis(measure: str) -> str:
     """The axis that a measure belongs to, by its first word; that word itself where no axis has such measures."""
     return _by_first_word().get(_first(measure), _first(measure))
+
+
+def marker(name: str) -> str:
+    """The axis whose marker the test of an axis has: the first of its file."""
+    return next(first for first, axes in _axes().items() if AXES[name] in axes)
 
 
 def aside(measure: str) -> bool:

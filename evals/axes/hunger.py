@@ -77,5 +77,6 @@ AXIS = Axis(
     needs=frozenset({"trains"}),
     items=_items,
     asks="How right is it with fewer training examples, or fewer wordings of each fact?",
+    slow=True,
     aside=True,
 )

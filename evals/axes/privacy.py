@@ -181,5 +181,6 @@ AXIS = Axis(
     needs=frozenset({"reindexes"}),
     items=_items,
     asks="Does it give away what it saw in training or finds in its index?",
+    slow=True,
     aside=True,
 )

@@ -13,7 +13,6 @@ from typing import Any, cast
 
 from proctor.core.sampling import spread
 from proctor.core.schema import (
-    Ability,
     Answer,
     Better,
     Example,
@@ -171,8 +170,18 @@ def _by_training(prefix: str, update: Callable[[Sheet], Candidate], trainings: f
         for mark in _score(update, TRAINING)(sheet):
             yield mark._replace(measure=named[mark.measure])
 
-    effort, needs = Effort(trainings, questions=ASKED + 50), frozenset[Ability]({"trains"})
-    return Axis(prefix, __name__, tuple(named.values()), score, timed=True, effort=effort, needs=needs, items=items, aside=True)
+    return Axis(
+        prefix,
+        __name__,
+        tuple(named.values()),
+        score,
+        timed=True,
+        effort=Effort(trainings, questions=ASKED + 50),
+        needs=frozenset({"trains"}),
+        items=items,
+        slow=True,
+        aside=True,
+    )
 
 
 def _items(sheet: Sheet) -> Items:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable
-from pathlib import Path
 
 from proctor.leaderboard.runs.records import Records, grouped
 
@@ -23,7 +22,6 @@ def left(asked: Iterable[str], ended: Collection[str], records: Records, cell: C
 
 def _about(test: str, cell: Callable[[str], Cell | None]) -> tuple[str | int, ...]:
     """Whose records on which axis a test leaves: nobody's where others leave records of that name, too."""
-    path, _, called = test.partition("::")
-    name, _, place = called.partition("[")
-    axis, found = Path(path).stem.removeprefix("test_"), cell(place.removesuffix("]"))
-    return (*found, axis) if found and name == f"test_{axis}" else ()
+    name, _, place = test.rpartition("::")[2].partition("[")
+    found = cell(place.removesuffix("]"))
+    return (*found, name.removeprefix("test_")) if found else ()

@@ -18,7 +18,16 @@ from proctor.suites.loading.style import slow
 
 log = logging.getLogger("proctor")
 
-SETTINGS_OF_PYTEST = ("pytest.ini", ".pytest.ini", "pytest.toml", ".pytest.toml", "tox.ini", "setup.cfg", "pyproject.toml")
+SETTINGS_OF_PYTEST = (
+    "conftest.py",
+    "pytest.ini",
+    ".pytest.ini",
+    "pytest.toml",
+    ".pytest.toml",
+    "tox.ini",
+    "setup.cfg",
+    "pyproject.toml",
+)
 
 
 def names() -> list[str]:
@@ -106,15 +115,17 @@ def _answers(
 
 
 def _check_no_settings_of_pytest(folder: Path, problems: Problems) -> None:
-    """`python -m pytest --suite DIR` takes its settings from DIR before it knows Proctor, and imports plugins that they name."""
+    """It may run a conftest.py there, and `python -m pytest --suite DIR` takes its settings from DIR before it knows Proctor."""
     for name in SETTINGS_OF_PYTEST:
         file = folder / name
-        if file.is_file() and ("pytest" in name or b"pytest" in file.read_bytes()):
-            problems.add(Place(file), "pytest would take its settings from this file, and run what they name", "remove it")
+        if file.is_file() and ("test" in name or b"pytest" in file.read_bytes()):
+            problems.add(
+                Place(file), "a suite is data, and pytest would take its settings from this file, or run it", "remove it"
+            )
 
 
-def load_all(names_or_paths: Sequence[str], *, trust: bool = False, outside: bool = False) -> list[Suite]:
-    """Several suites, each once however often its folder is named.
+def load_all(names_or_paths: Sequence[str], *, trust: bool = False, outside: bool = False) -> dict[Path, Suite]:
+    """Several suites by their folders, each once however often its folder is named.
 
     Raises:
         InputError: one cannot be used, or two have one name. All that is wrong with any of them is listed.
@@ -133,7 +144,7 @@ def load_all(names_or_paths: Sequence[str], *, trust: bool = False, outside: boo
     problems += _namesakes(found)
     if problems:
         raise InputError("\n".join(problems))
-    return list(found.values())
+    return found
 
 
 def _namesakes(found: Mapping[Path, Suite]) -> Iterator[str]:

@@ -27,7 +27,7 @@ def test_what_leads_out_of_a_suite_is_refused_with_file_target_and_remedy(tmp_pa
 @pytest.mark.parametrize("kind", LINKS)
 def test_with_the_option_it_is_read_and_said(tmp_path, kind):
     folder, _ = planted(tmp_path, kind, SECRET)
-    (suite,) = load_all([str(folder)], outside=True)
+    (suite,) = load_all([str(folder)], outside=True).values()
     (note,) = [note for note in suite.notes if "outside of the suite's folder, as --allow-outside-files allows" in note]
     assert str(tmp_path.resolve() / "outside") in note
     assert suite.version == load(str(folder), outside=True).version

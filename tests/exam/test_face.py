@@ -326,8 +326,8 @@ def collect(*more: str, folder: Path = ROOT) -> tuple[int, str]:
 def test_names_of_tests(suite: Path, tiny_llama: Path) -> None:
     code, out = collect("--co", "-q", "-m", "domain", "--suite", str(suite), "--base-model", str(tiny_llama), "--seeds", "2")
     assert code == 0, out
-    assert "suites/test_accuracy.py::test_accuracy[covers-rag]" in out
-    assert "suites/test_forgetting.py::test_forgetting[covers-lora-seed1]" in out
+    assert "elsewhere.toml::test_accuracy[covers-rag]" in out
+    assert "elsewhere.toml::test_forgetting[covers-lora-seed1]" in out
     assert "[covers-base-seed" not in out
 
 
@@ -335,7 +335,7 @@ def test_markers_and_names_choose(suite: Path, tiny_llama: Path) -> None:
     where = ["--suite", str(suite), "--base-model", str(tiny_llama)]
     out = collect("--co", "-q", "-m", "domain and forgetting", "-k", "rag or hybrid", *where)[1]
     chosen = [line for line in out.splitlines() if "::" in line]
-    assert chosen == [f"suites/test_forgetting.py::test_forgetting[covers-{name}]" for name in ("rag", "hybrid")]
+    assert chosen == [f"proctor/elsewhere.toml::test_forgetting[covers-{name}]" for name in ("rag", "hybrid")]
 
 
 @pytest.mark.parametrize(

@@ -15,6 +15,7 @@ from proctor.core.reading.ranges import SEEDS
 from proctor.core.schema import Question
 from proctor.core.workspace import Workspace
 from proctor.options import command, left_out, matched_too
+from proctor.scheduling import worker_scope
 
 ROOT = Path(__file__).resolve().parents[2]
 DEFAULTS = {
@@ -92,15 +93,14 @@ def test_a_run_folder_that_cannot_be_made_is_said_before_any_work(tmp_path: Path
     assert "scoring" not in done.stdout
 
 
-def test_workers_share_what_a_candidate_or_a_file_makes(pytestconfig: pytest.Config) -> None:
-    wiring = next(each for each in pytestconfig.pluginmanager.get_plugins() if hasattr(each, "worker_scope"))
-    tests = ["suites/test_accuracy.py::test_accuracy[loans-rag]", "suites/test_style.py::test_style[loans-rag]"]
+def test_workers_share_what_a_candidate_or_a_file_makes() -> None:
+    tests = ["suites/loans/suite.toml::test_accuracy[loans-rag]", "suites/loans/suite.toml::test_style[loans-rag]"]
     tests += [
-        "suites/test_style.py::test_style[loans-lora]",
+        "suites/loans/suite.toml::test_style[loans-lora]",
         "tests/leaderboard/site/test_page.py::test_a[x]",
         "tests/leaderboard/site/test_page.py::test_b",
     ]
-    scopes = [wiring.worker_scope(test) for test in tests]
+    scopes = [worker_scope(test) for test in tests]
     assert [scopes.index(scope) for scope in scopes] == [0, 0, 2, 3, 3]
 
 

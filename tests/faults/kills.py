@@ -86,7 +86,7 @@ def _prepare(home: Path) -> list[str]:
     (home / "systems.toml").write_text(SYSTEMS, encoding="utf-8")
     model = tiny.causal_lm(home / "model")
     where = ["--suite", str(suite), "--base-model", str(model), "--systems", str(home / "systems.toml"), "--device", "cpu"]
-    return ["-p", "tests.calm", "-q", "suites/test_accuracy.py", *where]
+    return ["-p", "tests.calm", "-q", "-m", "domain and accuracy", *where]
 
 
 Found = dict[str, Any]

@@ -7,7 +7,7 @@ from proctor.leaderboard.runs.unfinished import left
 from tests.sample_run import record
 
 CELLS = {"instruments-rag": ("instruments", "tiny", "rag", 0), "instruments-base": ("instruments", "tiny", "base", 0)}
-ASKED = [f"suites/test_{axis}.py::test_{axis}[{cell}]" for axis in ("accuracy", "style") for cell in CELLS]
+ASKED = [f"suites/shop/suite.toml::test_{axis}[{cell}]" for axis in ("accuracy", "style") for cell in CELLS]
 
 
 def test_what_neither_ended_nor_left_records_is_left():
@@ -18,9 +18,9 @@ def test_what_neither_ended_nor_left_records_is_left():
 
 def test_records_of_an_axis_do_not_stand_for_another_test_of_it():
     kept = Records.of([record("updates.fresh", "q1")])
-    asked = [f"suites/test_updates.py::test_updates{more}[instruments-rag]" for more in ("", "_retrained")]
+    asked = [f"suites/shop/suite.toml::test_updates{more}[instruments-rag]" for more in ("", "_retrained")]
     assert left(asked, [], kept, CELLS.get) == asked[1:]
 
 
 def test_a_test_of_no_cell_is_left_until_it_ended():
-    assert left(["suites/test_x.py::test_y"], [], Records.of([]), CELLS.get) == ["suites/test_x.py::test_y"]
+    assert left(["tests/test_x.py::test_y"], [], Records.of([]), CELLS.get) == ["tests/test_x.py::test_y"]

@@ -1,0 +1,120 @@
+"""Which suites a run of pytest is about, and their tests: a folder with a ``suite.toml`` is collected where pytest looks."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from importlib import import_module
+from pathlib import Path
+from types import ModuleType
+from typing import TYPE_CHECKING
+
+import pytest
+
+import proctor.suites
+from proctor.core.workspace import of_help
+
+if TYPE_CHECKING:
+    from proctor.plan import ExamCell, Plan
+
+FILE = "suite.toml"
+ELSEWHERE = Path(__file__).with_name("elsewhere.toml")
+"""Stands for all suites that lie outside of the project."""
+MARK = "domain"
+LOOKS = ("dry_run", "collectonly", "markers", "showfixtures", "show_fixtures_per_test", "setupplan")
+"""Options with which nothing is run."""
+NO_SUITE = (
+    "no suite was found: a suite is a folder with a suite.toml. `proctor new my-domain` writes one to start from; "
+    "--suite instruments examines one that comes with Proctor"
+)
+
+
+def asks_for_exam(config: pytest.Config) -> bool:
+    """Whether the command line asks for the exam: by a suite, by the folder of one or of some, or by a marker where there is one.
+
+    A project may have suites and tests of its own, and markers of the same names: no suite is examined unasked, and a run of
+    pytest that finds none is left as it is.
+    """
+    if config.option.suite:
+        return True
+    if config.args_source is pytest.Config.ArgsSource.ARGS and any(map(_holds_suites, paths(config))):
+        return True
+    return _is_marked(config.option.markexpr or "") and ("suites" in of_help(config.rootpath).settings or bool(find(config)))
+
+
+def only_looks(config: pytest.Config) -> bool:
+    """Whether nothing is to be run."""
+    return any(getattr(config.option, name) for name in LOOKS)
+
+
+def _is_marked(expression: str) -> bool:
+    """Whether ``-m`` names the exam's tests, and not to leave them out."""
+    if not expression:
+        return False
+    from proctor.evals.axes.catalogue import AXES
+
+    return any(re.search(rf"(?<!not )\b{re.escape(name)}\b", expression) for name in (MARK, *AXES))
+
+
+def _holds_suites(path: Path) -> bool:
+    """Whether a path is a suite or lies beside or above some."""
+    if path.name == FILE:
+        return True
+    return path.is_dir() and any((folder / FILE).is_file() for folder in (path, *path.glob("*/")))
+
+
+def paths(config: pytest.Config) -> list[Path]:
+    """Where pytest looks."""
+    return [(config.invocation_params.dir / str(word).split("::")[0]).resolve() for word in config.args]
+
+
+def find(config: pytest.Config) -> list[Path]:
+    """The folders of the suites where pytest looks."""
+    left_out = config.getini("norecursedirs")
+    return sorted({folder for path in paths(config) for folder in _below(path, left_out)})
+
+
+def _below(path: Path, left_out: list[str]) -> Iterator[Path]:
+    """The suites in a folder and in its folders, without those that pytest leaves out."""
+    if path.name == FILE:
+        yield path.parent
+    elif (path / FILE).is_file():
+        yield path
+    elif path.is_dir():
+        for folder in path.iterdir():
+            if folder.is_dir() and not folder.is_symlink() and not any(folder.match(pattern) for pattern in left_out):
+                yield from _below(folder, left_out)
+
+
+def add(config: pytest.Config, folders: Iterable[Path]) -> None:
+    """Have pytest look at suites that it would not come by: those that ``--suite`` names, and those that come with Proctor."""
+    seen, root = paths(config), config.rootpath.resolve()
+    missed = [folder for folder in folders if not any(folder.is_relative_to(path) for path in seen)]
+    config.args += dict.fromkeys(str(folder / FILE if folder.is_relative_to(root) else ELSEWHERE) for folder in missed)
+
+
+def holds_data(path: Path) -> bool:
+    """Whether a folder is a suite, or that of the suites that come with Proctor."""
+    return (path / FILE).is_file() or path == Path(proctor.suites.__file__).parent
+
+
+def lies_in_suite(path: Path) -> bool:
+    """Whether a file or folder is a part of a suite other than its ``suite.toml``."""
+    return path.name != FILE and (path.parent / FILE).is_file()
+
+
+def cells(plan: Plan, test: pytest.Function) -> list[ExamCell]:
+    """The cells of the suite that a test is collected from; all of them for a test of the project's own."""
+    folder, root = test.path.parent.resolve(), plan.root.resolve()
+    if test.path == ELSEWHERE:
+        mine = [suite for place, suite in plan.folders.items() if not place.is_relative_to(root)]
+    else:
+        mine = [plan.folders[folder]] if test.path.name == FILE else plan.suites
+    return [cell for cell in plan.cells if cell.suite in mine]
+
+
+class SuiteFile(pytest.Module):
+    """A ``suite.toml`` as a module of tests: one for each axis, and each of them for every system."""
+
+    def _getobj(self) -> ModuleType:
+        return import_module("proctor.axis_tests")

@@ -1,0 +1,209 @@
+"""What an exam is taken on: suites, base models, systems and seeds, the judge, and where everything goes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from functools import cached_property, partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from proctor import options
+from proctor.checkout import commit_name, now
+from proctor.core import workspace
+from proctor.core.schema import InputError, Suite
+from proctor.core.storage.cache import Cache, digest
+from proctor.evals.exam import Exam, Sheet
+from proctor.evals.judges.kept import kept
+from proctor.evals.judges.protocols import Judge, load_judge
+from proctor.models import runtime, systems
+from proctor.models.base import base as base_models
+from proctor.models.candidates.local import Candidate
+from proctor.models.generation import limits
+from proctor.suites.loading import load as load_suite
+
+if TYPE_CHECKING:
+    from proctor.leaderboard.compare.thresholds import Against
+    from proctor.leaderboard.runs.store import Store
+
+
+class ExamCell(NamedTuple):
+    """One candidate before one suite."""
+
+    suite: Suite
+    candidate: Candidate
+    base: Candidate
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What the exam is taken on. Its parts are looked up once, before any work.
+
+    Raises:
+        InputError: something that was asked for is not there or not right, whichever part is looked up first.
+    """
+
+    option: Any
+    """The options of `proctor.options`, settled."""
+    root: Path
+    """The root of the project."""
+    found: list[Path] = field(default_factory=list)
+    """Folders of suites, for where the options name none."""
+    started: str = field(default_factory=now)
+    timed: list[ExamCell] = field(default_factory=list)
+    """The cells whose latency is asked for, once the tests are collected."""
+
+    @cached_property
+    def cache(self) -> Cache:
+        """Where everything expensive is kept."""
+        return Cache(self.ours.cache)
+
+    @cached_property
+    def ours(self) -> workspace.Workspace:
+        """The project: its folders and its settings."""
+        return workspace.at(self.root)
+
+    @cached_property
+    def judge(self) -> Judge:
+        """What decides whether a text supports a claim."""
+        return kept(load_judge(self.option.judge), self.cache)
+
+    def taught(self, suite: Suite) -> list[systems.System]:
+        """All that were named; of a whole table, where the suite has no examples, those that need none."""
+        if self.option.system or suite.domain.examples:
+            return self.systems
+        return [system for system in self.systems if not system.needs_examples]
+
+    @cached_property
+    def systems(self) -> list[systems.System]:
+        """The systems to examine."""
+        return systems.choose(
+            systems.load(Path(self.option.systems) if self.option.systems else systems.TABLE), self.option.system
+        )
+
+    @property
+    def suites(self) -> list[Suite]:
+        """The suites to examine on."""
+        return list(self.folders.values())
+
+    @cached_property
+    def folders(self) -> dict[Path, Suite]:
+        """Folder -> suite. Every problem of every suite is said at once."""
+        option = self.option
+        allowed = {"trust": option.trust_suite_code, "outside": option.allow_outside_files}
+        found = load_suite.load_all(option.suite or [str(folder) for folder in self.found], **allowed)
+        if problems := [text for suite in found.values() for text in self._unknown_bars(suite)]:
+            raise InputError("\n".join(problems))
+        return found
+
+    def _unknown_bars(self, suite: Suite) -> Iterator[str]:
+        """A bar for a system that no table has would hold nothing, and look as if it did."""
+        tables = {systems.TABLE, Path(self.option.systems or systems.TABLE)}
+        known = {name for table in tables for name in systems.load(table)}
+        for measure, bars in suite.bars.items():
+            for name in [name for name in bars if name not in known]:
+                yield f"suite {suite.name}: bars.{measure}: no system is called {name}; there are {', '.join(sorted(known))}"
+
+    @cached_property
+    def bases(self) -> list[base_models.BaseModel]:
+        """The base models."""
+        remote = self.option.trust_remote_code
+        names = self.option.base_model or [str(base_models.EMBEDDED)]
+        return base_models.find_all(names, self.cache, trust_remote_code=remote)
+
+    @cached_property
+    def cells(self) -> list[ExamCell]:
+        """Suite x base model x system x seed. What is not trained has one seed."""
+        stand = runtime.Bench(self.cache, runtime.pick_device(self.option.device))
+        return [
+            ExamCell(
+                suite,
+                Candidate(system, base, suite.domain, stand, seed, limits=room),
+                Candidate(systems.System("base"), base, suite.domain, stand, limits=room),
+            )
+            for suite in self.suites
+            for base in self.bases
+            for room in [limits.limits(suite, base)]
+            for system in self.taught(suite)
+            for seed in range(self.option.seeds if system.adapts else 1)
+        ]
+
+    def id(self, cell: ExamCell) -> str:
+        """A cell's part of a test's name: suite and system, and base model and seed where there are several."""
+        candidate = cell.candidate
+        model = [candidate.base_model] if len(self.bases) > 1 else []
+        seed = [f"seed{candidate.seed}"] if self.option.seeds > 1 and candidate.system.adapts else []
+        return "-".join([cell.suite.name, *model, candidate.name, *seed])
+
+    @cached_property
+    def run_folder(self) -> Path:
+        """Named by the commit and by all that shapes the records, so that the same run goes on where it stopped."""
+        if named := self.option.run_dir or self.ours.path("run_dir"):
+            return Path(named)
+        asked = [
+            self.judge.name,
+            self.option.limit,
+            [(cell.suite.version, cell.candidate.name, cell.candidate.version) for cell in self.cells],
+        ]
+        return self.ours.runs / f"{commit_name(self.root)}-{digest(*asked)[:8]}"
+
+    @cached_property
+    def against(self) -> Against | None:
+        """The saved run to compare with, and what may be lost against it."""
+        if self.option.eval_compare is None:
+            if self.option.eval_compare_fail:
+                raise InputError("--eval-compare-fail needs --eval-compare, to say what to compare with")
+            return None
+        from proctor.leaderboard.compare import thresholds  # they load numpy, which nobody needs who does not compare
+        from proctor.leaderboard.runs import saved as saved_runs
+
+        saved = saved_runs.open_run(thresholds.find(self.option.eval_compare or None, self.ours.saved_runs))
+        return thresholds.Against(saved, [thresholds.demand(text) for text in self.option.eval_compare_fail])
+
+    @cached_property
+    def store(self) -> Store:
+        """The run's folder."""
+        from proctor.leaderboard.runs.store import Store  # loads numpy, which pytest can do without while it collects
+
+        return Store(self.run_folder)
+
+    def sheet(self, cell: ExamCell) -> Sheet:
+        """What the axes are given for a cell."""
+        questions, beside = cell.suite.questions[: self.option.limit], self._beside(cell)
+        return Sheet(cell.suite, questions, cell.candidate, cell.base, self.judge, self.cache, self.option.limit, beside)
+
+    def exam(self, sheet: Sheet, tell: Callable[[str, object], None]) -> Exam:
+        """What takes axes with a sheet; ``tell`` is told every value by its name."""
+        candidate = sheet.candidate
+        keep = partial(self.store.keep_lm_eval, sheet.suite.name, candidate.base_model, candidate.name, candidate.seed)
+        return Exam(sheet, self.store.add, tell, keep, self.against.complaints if self.against else None)
+
+    def _beside(self, cell: ExamCell) -> tuple[Candidate, ...]:
+        """The candidates of the same suite and base model that are timed in this run."""
+        mine = [each for each in self.timed if each.suite is cell.suite and each.candidate.base is cell.candidate.base]
+        return tuple(each.candidate for each in mine)
+
+    @property
+    def base_facts(self) -> dict[str, Any]:
+        """What provenance says of the base models."""
+        return {base.label: {"version": base.version, "parameters": base.parameters} for base in self.bases}
+
+    @property
+    def settings(self) -> list[str]:
+        """A note of the project's settings, where they could be read."""
+        return options.from_settings(self.ours) if "ours" in vars(self) else []
+
+    @property
+    def site(self) -> Path:
+        """Where the page goes."""
+        return Path(self.option.site or self.ours.site)
+
+    @property
+    def saving(self) -> Path | None:
+        """Where the run is saved, if it is."""
+        if self.option.eval_save is None:
+            return None
+        from proctor.leaderboard.compare import thresholds  # it loads numpy
+
+        name, folder = self.option.eval_save, self.ours.saved_runs
+        return thresholds.place(name, folder) if name else thresholds.own_place(self.run_folder, folder)

@@ -1,0 +1,278 @@
+"""pytest's plugin: options, the tests of suites, the fixture that takes the exam, and what is done at its end. Wiring only.
+
+Where nothing asks for the exam, none of it is loaded and nothing is done.
+"""
+
+from __future__ import annotations
+
+import logging
+import sys
+from collections.abc import Generator, Iterator, Sequence
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from proctor import collect, options
+from proctor.core.schema import InputError
+
+if TYPE_CHECKING:
+    from proctor.ending import Ending
+    from proctor.evals.exam import Exam, Sheet
+    from proctor.plan import ExamCell, Plan
+
+PLAN: pytest.StashKey[Plan] = pytest.StashKey()
+ENDING: pytest.StashKey[Ending] = pytest.StashKey()
+PASSED_OVER = pytest.StashKey[list[Path]]()
+"""Suites that nobody asked for."""
+NOTHING = pytest.StashKey[bool]()
+"""Whether no test was found."""
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Declare the options."""
+    options.declare(parser)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_cmdline_main(config: pytest.Config) -> int | pytest.ExitCode | None:
+    """Start again with the project's settings, where a path on the command line kept pytest from finding them."""
+    if words := options.overlooked(config):
+        return pytest.main([*words, *config.invocation_params.args], config.invocation_params.plugins)
+    return None
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Declare the markers; where the exam is asked for, look everything up before any work: a mistake costs a second, no hour."""
+    config.addinivalue_line("markers", "domain: the exam itself, every axis on every suite and system")
+    if collect.asks_for_exam(config):
+        from proctor.core.command_line import begin
+
+        begin()
+        _prepare(config)
+
+
+def _prepare(config: pytest.Config) -> None:
+    """Make the plan, and listen for what stops it."""
+    from proctor import ending, progress
+    from proctor.core import environment
+    from proctor.core.stopping import Stopping
+    from proctor.evals.axes import catalogue
+
+    environment.quiet()
+    environment.patient()
+    config.addinivalue_line("markers", "slow: of the exam: trains systems again; --full takes it, or its name in -m")
+    for axis in dict.fromkeys(map(catalogue.marker, catalogue.AXES)):
+        config.addinivalue_line("markers", f"{axis}: the {axis} axis of the exam")
+    stopping = Stopping("nothing begun", partial(_last_line, config))
+    if not collect.only_looks(config):
+        config.add_cleanup(stopping.stop_listening)
+        stopping.listen()
+    config.stash[PLAN] = plan = _plan(config)
+    config.stash[ENDING] = ending.Ending(plan, stopping)
+    collect.add(config, plan.folders)
+    progress.show(config)
+
+
+def _plan(config: pytest.Config) -> Plan:
+    """What the exam is taken on."""
+    from proctor import plan as plans
+
+    plan = plans.Plan(config.option, config.rootpath)
+    try:
+        options.settle(config.option, plan.ours)
+        plan.found[:] = [] if config.option.suite else collect.find(config)
+        plan.cells, plan.judge.name, plan.against  # noqa: B018 # looked up for their errors
+    except InputError as error:
+        raise _usage_error("\n".join([str(error), *plan.settings])) from None
+    return plan
+
+
+def _usage_error(text: str) -> pytest.UsageError:
+    from proctor.core.redaction import redact
+
+    return pytest.UsageError(*redact(text).splitlines())
+
+
+def _last_line(config: pytest.Config, text: str) -> None:
+    """A line past pytest's capture, for a process that ends with it; a worker of `-n` has no terminal."""
+    if not hasattr(config, "workerinput"):
+        writer = config.get_terminal_writer()
+        writer.line()
+        writer.line(text, yellow=True)
+        writer.flush()
+
+
+def pytest_sessionstart(session: pytest.Session) -> None:
+    """What was changed, left out or found odd in the suites: said once, and with ``-q`` as well, which hides the header."""
+    plan = session.config.stash.get(PLAN, None)
+    if plan and not hasattr(session.config, "workerinput"):
+        for suite in plan.suites:
+            for note in suite.notes:
+                logging.getLogger("proctor").info("suite %s: %s", suite.name, note)
+
+
+def pytest_report_header(config: pytest.Config) -> list[str]:
+    """What the project's settings say, who is left out, and what ``-k`` selects beside what was meant."""
+    plan = config.stash.get(PLAN, None)
+    return options.notes(plan) if plan else []
+
+
+def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> pytest.Collector | None:
+    """A suite that is to be examined is collected from its ``suite.toml``."""
+    if file_path.name not in (collect.FILE, collect.ELSEWHERE.name):
+        return None
+    plan = parent.config.stash.get(PLAN, None)
+    if plan and (file_path == collect.ELSEWHERE or file_path.parent.resolve() in plan.folders):
+        return collect.SuiteFile.from_parent(parent, path=file_path)
+    if not plan and file_path.name == collect.FILE:
+        parent.config.stash.setdefault(PASSED_OVER, []).append(file_path.parent)
+    return None
+
+
+def pytest_collect_directory(path: Path, parent: pytest.Collector) -> pytest.Collector | None:
+    """A suite is data: an ``__init__.py`` there is not run."""
+    return pytest.Dir.from_parent(parent, path=path) if collect.holds_data(path) else None
+
+
+def pytest_ignore_collect(collection_path: Path) -> bool | None:
+    """A suite is data: beside its ``suite.toml`` no conftest.py and no test is loaded."""
+    return True if collect.lies_in_suite(collection_path) else None
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """One test a cell. Cells are the outer loop, so that a candidate is examined on every axis while it is in memory."""
+    if "cell" in metafunc.fixturenames:
+        if PLAN not in metafunc.config.stash:
+            _prepare(metafunc.config)  # a test of the project's own takes the exam
+        plan = metafunc.config.stash[PLAN]
+        cells = collect.cells(plan, metafunc.definition)
+        metafunc.parametrize("cell", cells, ids=[plan.id(cell) for cell in cells], scope="session")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """What trains systems again waits to be asked for, by ``--full`` or by its marker."""
+    if PLAN not in config.stash or config.option.full or "slow" in config.option.markexpr:
+        return
+    waiting = [item for item in items if item.get_closest_marker("domain") and item.get_closest_marker("slow")]
+    items[:] = [item for item in items if item not in waiting]
+    config.hook.pytest_deselected(items=waiting)
+
+
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """Note which systems are timed, as they are timed in turn: those that no option, `-k` or `-m` leaves out."""
+    session.config.stash[NOTHING] = not session.items
+    if plan := session.config.stash.get(PLAN, None):
+        session.config.stash[ENDING].asked[:] = [item.nodeid for item in session.items]
+        items = [item for item in session.items if isinstance(item, pytest.Function) and item.get_closest_marker("latency")]
+        cells: list[Any] = [item.callspec.params["cell"] for item in items if "cell" in item.fixturenames]
+        plan.timed[:] = cells
+
+
+@pytest.fixture(scope="session")
+def sheet(cell: ExamCell, pytestconfig: pytest.Config) -> Iterator[Sheet]:
+    """What the axes of one cell share: its answers are kept with the run once it was asked, now or before."""
+    plan = pytestconfig.stash[PLAN]
+    asked = plan.sheet(cell)
+    yield asked
+    candidate = cell.candidate
+    if "answers" in vars(asked) or not candidate.unanswered(asked.questions):  # scores may be read back without them
+        plan.store.add_answers(cell.suite.name, candidate.base_model, candidate.name, candidate.seed, asked.pairs)
+
+
+@pytest.fixture
+def exam(sheet: Sheet, pytestconfig: pytest.Config, record_property: Any) -> Exam:
+    """One candidate before one suite: ``exam.take(AXIS)`` scores, records and holds it against the suite's bars."""
+    return pytestconfig.stash[PLAN].exam(sheet, record_property)
+
+
+def pytest_runtestloop(session: pytest.Session) -> bool | None:
+    """With ``--dry-run`` nothing is run: the estimate is printed instead. Else a run folder must be one to write to."""
+    plan = session.config.stash.get(PLAN, None)
+    if plan and session.config.option.dry_run:
+        from proctor import dry_run
+
+        sys.stdout.write(dry_run.estimate(plan, session.items))
+        return True
+    if plan and not collect.only_looks(session.config):
+        from proctor import ready  # it loads numpy, which nobody needs who only collects
+
+        try:
+            ready.check(plan.store, plan.cache, plan.site, plan.saving, plan.base_facts)
+        except InputError as error:
+            raise _usage_error(str(error)) from error
+    return None
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[None]
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """What a user can mend, and a bar that was missed, is said in words, without the way through Proctor's code."""
+    report = yield
+    plan = item.config.stash.get(PLAN, None)
+    if plan:
+        from proctor import reporting
+
+        error = call.excinfo.value if call.excinfo and "cell" in getattr(item, "fixturenames", ()) else None
+        reporting.shorten(report, error, plan)
+    return report
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """What needs the same candidate goes to one worker, which then makes it once."""
+    from proctor.scheduling import ByCandidate
+
+    return ByCandidate(config, log) if PLAN in config.stash else None
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_node_collection_finished(node: Any, ids: Sequence[str]) -> None:
+    """The workers of `-n` collect the same tests, and this process none."""
+    if ENDING in node.config.stash:
+        node.config.stash[ENDING].asked[:] = ids
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection(session: pytest.Session) -> None:
+    """From now on what is stopped has an end of its own, where the page is written."""
+    if ENDING in session.config.stash:
+        session.config.stash[ENDING].stopping.phase = "at work"
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Not another test where a library caught the exception that was to stop the one before."""
+    if ENDING in item.config.stash:
+        item.config.stash[ENDING].stopping.check()
+
+
+def pytest_keyboard_interrupt(excinfo: pytest.ExceptionInfo[BaseException]) -> None:
+    """Say at once that Ctrl-C was heard: what was measured is published before the end."""
+    from proctor.core.stopping import Stopped
+
+    if isinstance(excinfo.value, Stopped):
+        logging.getLogger("proctor").warning("stopping (%s); once more to stop at once", str(excinfo.value).removeprefix("by "))
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_sessionfinish(session: pytest.Session) -> Iterator[None]:
+    """After all is said: end with what tells that the run was stopped, or not published, saved or compared as asked."""
+    ending = session.config.stash.get(ENDING, None)
+    if ending:
+        ending.stopping.phase = "finishing"
+    yield
+    if ending:
+        session.exitstatus = ending.code(session.exitstatus)
+
+
+def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
+    """After the exam: publish the page, print the table, and say where the page is. Without it: say how it is taken."""
+    if ENDING in config.stash and not collect.only_looks(config):
+        config.stash[ENDING].tell(terminalreporter)
+    elif PASSED_OVER in config.stash:
+        names = ", ".join(folder.name for folder in config.stash[PASSED_OVER])
+        terminalreporter.write_line(f"not examined: {names} (pytest -m domain does it)")
+    elif config.stash.get(NOTHING, False) and config.option.markexpr == collect.MARK:
+        terminalreporter.write_line(collect.NO_SUITE)
