@@ -68,10 +68,10 @@ def paths(config: pytest.Config) -> list[Path]:
     return [(config.invocation_params.dir / str(word).split("::")[0]).resolve() for word in config.args]
 
 
-def find(config: pytest.Config) -> list[Path]:
-    """The folders of the suites where pytest looks."""
+def find(config: pytest.Config, where: Iterable[Path] = ()) -> list[Path]:
+    """The folders of the suites in some folders; by default, where pytest looks."""
     left_out = config.getini("norecursedirs")
-    return sorted({folder for path in paths(config) for folder in _below(path, left_out)})
+    return sorted({folder for path in where or paths(config) for folder in _below(path, left_out)})
 
 
 def _below(path: Path, left_out: list[str]) -> Iterator[Path]:
@@ -89,7 +89,7 @@ def _below(path: Path, left_out: list[str]) -> Iterator[Path]:
 def add(config: pytest.Config, folders: Iterable[Path]) -> None:
     """Have pytest look at suites that it would not come by: those that ``--suite`` names, and those that come with Proctor."""
     seen, root = paths(config), config.rootpath.resolve()
-    missed = [folder for folder in folders if not any(folder.is_relative_to(path) for path in seen)]
+    missed = [folder for folder in folders if not any((folder / FILE).is_relative_to(path) for path in seen)]
     config.args += dict.fromkeys(str(folder / FILE if folder.is_relative_to(root) else ELSEWHERE) for folder in missed)
 
 

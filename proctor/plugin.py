@@ -51,10 +51,11 @@ def pytest_configure(config: pytest.Config) -> None:
 
         begin()
         _prepare(config)
+        collect.add(config, config.stash[PLAN].folders)
 
 
-def _prepare(config: pytest.Config) -> None:
-    """Make the plan, and listen for what stops it."""
+def _prepare(config: pytest.Config, *where: Path) -> None:
+    """Make the plan, of suites in some folders or where pytest looks, and listen for what stops it."""
     from proctor import ending, progress
     from proctor.core import environment
     from proctor.core.stopping import Stopping
@@ -69,20 +70,19 @@ def _prepare(config: pytest.Config) -> None:
     if not collect.only_looks(config):
         config.add_cleanup(stopping.stop_listening)
         stopping.listen()
-    config.stash[PLAN] = plan = _plan(config)
+    config.stash[PLAN] = plan = _plan(config, where)
     config.stash[ENDING] = ending.Ending(plan, stopping)
-    collect.add(config, plan.folders)
     progress.show(config)
 
 
-def _plan(config: pytest.Config) -> Plan:
+def _plan(config: pytest.Config, where: Sequence[Path]) -> Plan:
     """What the exam is taken on."""
     from proctor import plan as plans
 
     plan = plans.Plan(config.option, config.rootpath)
     try:
         options.settle(config.option, plan.ours)
-        plan.found[:] = [] if config.option.suite else collect.find(config)
+        plan.found[:] = [] if config.option.suite else collect.find(config, where)
         plan.cells, plan.judge.name, plan.against  # noqa: B018 # looked up for their errors
     except InputError as error:
         raise _usage_error("\n".join([str(error), *plan.settings])) from None
@@ -124,7 +124,9 @@ def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> pytest.Col
     if file_path.name not in (collect.FILE, collect.ELSEWHERE.name):
         return None
     plan = parent.config.stash.get(PLAN, None)
-    if plan and (file_path == collect.ELSEWHERE or file_path.parent.resolve() in plan.folders):
+    if plan and file_path == collect.ELSEWHERE:
+        return collect.SuiteFile.from_parent(parent, path=file_path, nodeid=file_path.name)
+    if plan and file_path.parent.resolve() in plan.folders:
         return collect.SuiteFile.from_parent(parent, path=file_path)
     if not plan and file_path.name == collect.FILE:
         parent.config.stash.setdefault(PASSED_OVER, []).append(file_path.parent)
@@ -145,7 +147,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """One test a cell. Cells are the outer loop, so that a candidate is examined on every axis while it is in memory."""
     if "cell" in metafunc.fixturenames:
         if PLAN not in metafunc.config.stash:
-            _prepare(metafunc.config)  # a test of the project's own takes the exam
+            _prepare(metafunc.config, metafunc.config.rootpath)  # a test of the project's own takes the exam
         plan = metafunc.config.stash[PLAN]
         cells = collect.cells(plan, metafunc.definition)
         metafunc.parametrize("cell", cells, ids=[plan.id(cell) for cell in cells], scope="session")

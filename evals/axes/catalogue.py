@@ -93,7 +93,7 @@ def axis(measure: str) -> str:
 
 def marker(name: str) -> str:
     """The axis whose marker the test of an axis has: the first of its file."""
-    return next(first for first, axes in _axes().items() if AXES[name] in axes)
+    return _markers()[name]
 
 
 def aside(measure: str) -> bool:
@@ -116,13 +116,18 @@ def rank(measure: str) -> tuple[int, str, bool, int, str]:
 
 
 @cache
+def _markers() -> dict[str, str]:
+    """Name -> the first name of its file."""
+    first: dict[str, str] = {}
+    return {name: first.setdefault(one.module, name) for name, one in AXES.items()}
+
+
+@cache
 def _axes() -> dict[str, tuple[Axis, ...]]:
     """The first axis of a file -> the axes of that file, in their order."""
-    first: dict[str, str] = {}
     found: dict[str, tuple[Axis, ...]] = {}
-    for name, one in AXES.items():
-        mine = first.setdefault(one.module, name)
-        found[mine] = (*found.get(mine, ()), one)
+    for name, first in _markers().items():
+        found[first] = (*found.get(first, ()), AXES[name])
     return found
 
 

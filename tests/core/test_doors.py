@@ -33,10 +33,10 @@ DOORS = {
     "evals/judges/protocols.py: JUDGES.written": "what --judge names: the user's own command line",
     "proctor/cli.py: import_module": "Proctor's own commands",
     "models/training/trainer.py: import_module": "libraries that the file itself names",
-    "proctor/options.py: os.execv": "pytest again, with Proctor's settings",
+    "proctor/collect.py: import_module": "Proctor's own tests of a suite",
     "core/stopping.py: subprocess.Popen": "pytest on a commit, without secrets, for proctor/ci.py",
     "leaderboard/hosting/git.py: subprocess.run": "git, without secrets but for the server's",
-    "proctor/provenance.py: subprocess.run": "git",
+    "proctor/checkout.py: subprocess.run": "git",
     "models/tiny/recipe/train.py: torch.load": "the recipe's own checkpoints, with weights_only",
 }
 """Where -> what for."""

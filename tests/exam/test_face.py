@@ -335,7 +335,7 @@ def test_markers_and_names_choose(suite: Path, tiny_llama: Path) -> None:
     where = ["--suite", str(suite), "--base-model", str(tiny_llama)]
     out = collect("--co", "-q", "-m", "domain and forgetting", "-k", "rag or hybrid", *where)[1]
     chosen = [line for line in out.splitlines() if "::" in line]
-    assert chosen == [f"proctor/elsewhere.toml::test_forgetting[covers-{name}]" for name in ("rag", "hybrid")]
+    assert chosen == [f"elsewhere.toml::test_forgetting[covers-{name}]" for name in ("rag", "hybrid")]
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,118 @@
+"""Proctor in a project that is not its own: what pytest collects there, and what it leaves alone."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from proctor.suites.writing.draft import write_suite
+from proctor.suites.writing.starter import starter
+
+pytest_plugins = ("pytester",)
+LOUD = "raise SystemExit('this was run')"
+SLOW_PLUGINS = ("-p", "no:deepeval", "-p", "no:langsmith_plugin", "-p", "no:rerunfailures", "-p", "no:repeat")
+
+
+@pytest.fixture
+def project(pytester: pytest.Pytester) -> pytest.Pytester:
+    """A project with packages of the names that Proctor's folders have, a test of its own and a suite."""
+    pytester.makepyprojecttoml(f"[tool.pytest.ini_options]\naddopts = {[*SLOW_PLUGINS]}\n")
+    for name in ("models", "evals"):
+        pytester.mkdir(name)
+        (pytester.path / name / "__init__.py").write_text(LOUD)
+    pytester.makepyfile(test_own="def test_own(): pass")
+    write_suite(pytester.path / "helpdesk", starter("helpdesk", "helpdesk"))
+    return pytester
+
+
+def names(result: pytest.RunResult) -> list[str]:
+    return [line for line in result.outlines if "::" in line]
+
+
+def collected(project: pytest.Pytester, *words: str) -> list[str]:
+    result = project.runpytest_inprocess("--co", "-q", *words)
+    assert result.ret == 0, result.stdout.str()
+    return names(result)
+
+
+@pytest.mark.parametrize("words", [["-m", "domain"], ["helpdesk"], ["helpdesk/suite.toml"]])
+def test_a_suite_is_collected_where_it_is_asked_for(project: pytest.Pytester, words: list[str]) -> None:
+    found = collected(project, *words)
+    assert "helpdesk/suite.toml::test_accuracy[helpdesk-rag]" in found
+    assert not [name for name in found if "test_own" in name or "hunger" in name]
+    assert not {"models", "evals"} & sys.modules.keys()
+
+
+def test_a_marker_a_keyword_and_a_name_choose(project: pytest.Pytester) -> None:
+    assert collected(project, "-m", "domain and style", "-k", "rag") == ["helpdesk/suite.toml::test_style[helpdesk-rag]"]
+    one = "helpdesk/suite.toml::test_cost[helpdesk-base]"
+    assert collected(project, one) == [one]
+
+
+def test_what_trains_again_waits_to_be_asked_for(project: pytest.Pytester) -> None:
+    assert not [name for name in collected(project, "-m", "domain") if "privacy" in name]
+    assert [name for name in collected(project, "-m", "domain", "--full", "--system", "base") if "privacy" in name]
+
+
+def test_a_suite_that_comes_with_proctor_is_found_by_its_name(project: pytest.Pytester) -> None:
+    found = collected(project, "-m", "domain and accuracy", "--suite", "loans", "--system", "base")
+    assert found == ["elsewhere.toml::test_accuracy[loans-base]"]
+
+
+def test_plain_pytest_takes_the_project_s_tests_and_says_how_a_suite_is_examined(project: pytest.Pytester) -> None:
+    result = project.runpytest_inprocess()
+    result.assert_outcomes(passed=1)
+    result.stdout.fnmatch_lines(["not examined: helpdesk (pytest -m domain does it)"])
+
+
+def test_leaving_the_exam_out_by_its_marker_does_not_ask_for_it(project: pytest.Pytester) -> None:
+    project.runpytest_inprocess("-m", "not domain").assert_outcomes(passed=1)
+
+
+def test_a_project_without_a_suite_is_told_so_where_it_asks_for_the_exam(pytester: pytest.Pytester) -> None:
+    pytester.makepyfile("def test_own(): pass")
+    result = pytester.runpytest_inprocess("-m", "domain", *SLOW_PLUGINS)
+    assert result.ret == pytest.ExitCode.NO_TESTS_COLLECTED
+    result.stdout.fnmatch_lines(["no suite was found: *proctor new my-domain*"])
+
+
+def test_markers_of_the_same_name_are_a_project_s_own(pytester: pytest.Pytester) -> None:
+    pytester.makeini("[pytest]\nmarkers =\n  cost: what it costs\n")
+    pytester.makepyfile("import pytest\n@pytest.mark.cost\ndef test_cost(): pass\ndef test_other(): pass")
+    pytester.runpytest_inprocess("-m", "cost", *SLOW_PLUGINS).assert_outcomes(passed=1, deselected=1)
+
+
+def test_a_test_of_the_project_s_own_is_put_to_every_system(project: pytest.Pytester) -> None:
+    project.makepyfile(test_mine="def test_mine(exam): assert exam.sheet.suite.name == 'helpdesk'")
+    found = collected(project, "test_mine.py", "--system", "base", "--system", "rag")
+    assert found == ["test_mine.py::test_mine[helpdesk-base]", "test_mine.py::test_mine[helpdesk-rag]"]
+
+
+@pytest.mark.parametrize("name", ["conftest.py", "__init__.py", "test_x.py"])
+def test_no_code_in_a_suite_is_run(project: pytest.Pytester, name: str) -> None:
+    (project.path / "helpdesk" / name).write_text(LOUD if name != "conftest.py" else "")
+    result = project.runpytest_inprocess("--co", "-q", "-m", "domain and accuracy", "--system", "base")
+    if name == "conftest.py":
+        assert result.ret == pytest.ExitCode.USAGE_ERROR
+        result.stderr.fnmatch_lines(["*conftest.py: a suite is data, and pytest would *; remove it"])
+    else:
+        assert names(result) == ["helpdesk/suite.toml::test_accuracy[helpdesk-base]"]
+
+
+def test_no_code_beside_a_suite_elsewhere_is_run(project: pytest.Pytester, tmp_path: Path) -> None:
+    write_suite(tmp_path / "theirs" / "desk", starter("desk", "desk"))
+    (tmp_path / "theirs" / "conftest.py").write_text(LOUD)
+    found = collected(project, "-m", "domain and accuracy", "--system", "base", f"--suite={tmp_path}/theirs/desk")
+    assert found == ["elsewhere.toml::test_accuracy[desk-base]"]
+
+
+def test_where_nobody_asks_for_the_exam_none_of_it_is_loaded(pytester: pytest.Pytester) -> None:
+    pytester.makepyfile(
+        "import sys\ndef test_own(): assert not {'numpy', 'torch', 'proctor.plan', 'proctor.models'} & sys.modules.keys()"
+    )
+    command = [sys.executable, "-m", "pytest", "-q", *SLOW_PLUGINS, "-p", "no:hypothesispytest", "-p", "no:anyio"]
+    done = subprocess.run(command, cwd=pytester.path, capture_output=True, text=True, check=False, timeout=120)
+    assert done.returncode == 0, done.stdout
