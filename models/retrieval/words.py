@@ -51,7 +51,8 @@ def _taken(whole: str, *, unspaced: bool) -> list[str]:
         alone = [sign for sign in signs if len(signs) == 1 or patterns.chinese.match(sign)]
         return [one + other for one, other in pairwise(signs)] + alone
     parts = patterns.part.findall(whole)
-    written = [whole.replace("-", "").replace("'", "")] if re.search(r"[-'].*[^\W\d]|[^\W\d].*[-']", whole) else []
+    joined = re.search(r"[-']", whole) and re.search(r"[^\W\d]", whole)  # one pattern for both would take long for a long word
+    written = [whole.replace("-", "").replace("'", "")] if joined else []
     return list(dict.fromkeys([whole, *written])) + (parts if parts != [whole] else [])
 
 

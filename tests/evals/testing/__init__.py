@@ -1,0 +1,1 @@
+"""What others test their own with, tried on our own and on what is broken."""
