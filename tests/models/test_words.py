@@ -66,3 +66,12 @@ def test_no_letter_or_number_is_lost(text: str) -> None:
 @given(st.text(), st.text())
 def test_what_stands_apart_is_found_as_if_alone(one: str, other: str) -> None:
     assert words(f"{one}\n{other}") == words(one) + words(other)
+
+
+@pytest.mark.parametrize(
+    "long", ["warranty" * 6250, "1-" * 25_000 + "1", "x" * 50_000 + "-1"], ids=["letters", "numbers", "joined"]
+)
+def test_a_word_of_50_000_letters_is_read_in_one_go(long: str) -> None:
+    """With a pattern that goes back and forth it would take many minutes."""
+    assert words(long)[0] == long
+    assert (long.replace("-", "") in words(long)) == ("1-" not in long)
