@@ -62,18 +62,40 @@ class NliJudge:
         """For each pair, the relations that its windows have to the hypothesis."""
         try:
             return self._classified(pairs)
-        except InputError:
+        except (InputError, JudgeError):
             raise
-        except Exception as error:  # tokenizers raises nothing narrower when a claim alone is too long
+        except Exception as error:  # neither tokenizers nor torch raises anything narrower
             raise JudgeError(f"{self.model}: {type(error).__name__}: {error}") from error
 
     def _classified(self, pairs: Sequence[Pair]) -> list[set[str]]:
+        found: list[set[str]] = [set() for _ in pairs]
+        strides = self._strides(pairs)
+        for stride in sorted(set(strides), reverse=True):
+            places = [place for place, one in enumerate(strides) if one == stride]
+            for place, relations in zip(places, self._read([pairs[place] for place in places], stride), strict=True):
+                found[place] = relations
+        return found
+
+    def _strides(self, pairs: Sequence[Pair]) -> list[int]:
+        """For each pair, the tokens by which its windows overlap: fewer where the claim leaves little room for a premise."""
+        if not pairs:
+            return []
+        claims = self._tokenizer([pair.text for pair in pairs], add_special_tokens=False, verbose=False)["input_ids"]
+        around = self._tokenizer.num_special_tokens_to_add(pair=True)
+        rooms = [self._max_length - around - len(claim) for claim in claims]
+        if min(rooms) < 1:
+            raise JudgeError(
+                f"{self.model}: the model reads {self._max_length} tokens, and a claim leaves none of them to a passage"
+            )
+        return [min(STRIDE, room // 2) for room in rooms]
+
+    def _read(self, pairs: Sequence[Pair], stride: int) -> list[set[str]]:
         windows = self._tokenizer(
             ["\n".join(pair.passages) for pair in pairs],
             [pair.text for pair in pairs],
             truncation="only_first",
             max_length=self._max_length,
-            stride=STRIDE,
+            stride=stride,
             return_overflowing_tokens=True,
         )
         owners = windows.pop("overflow_to_sample_mapping")

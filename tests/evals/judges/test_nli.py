@@ -88,3 +88,13 @@ def test_a_model_that_is_nowhere_is_an_input_error(monkeypatch: pytest.MonkeyPat
         InputError, match="the judge nobody/nothing: there is no such folder, and the model hub is not asked while"
     ):
         NliJudge("nobody/nothing").supports(PAIRS)
+
+
+def test_a_claim_that_leaves_little_room_is_read_against_shorter_windows(folder: Path) -> None:
+    """Windows that overlap by more than there is room end in a panic of the tokenizer, which is no exception of Python's."""
+    judge = NliJudge(str(folder))
+    room = judge._max_length - judge._tokenizer.num_special_tokens_to_add(pair=True)
+    claims = [text for words in range(1, 60) if (text := "yes " * words) and len(judge._tokenizer.tokenize(text)) < room]
+    assert room - len(judge._tokenizer.tokenize(claims[-1])) < 3, "the last one leaves next to nothing"
+    pairs = [Pair(("the warranty is 3 years . " * 9,), "?", claim) for claim in claims]
+    assert judge.supports(pairs) == [judge.supports([pair])[0] for pair in pairs]
