@@ -66,11 +66,16 @@ class Candidate:
                 "set a smaller max_new_tokens in a table of systems"
             )
         self._check_retrieval()
-        if self.system.needs_examples and not self.domain.examples:
+        if self._needs_examples and not self.domain.examples:
             why = "is trained" if self.system.adapts else "shows examples"
             raise InputError(
                 f"system {self.name} {why}, and the suite has no train.jsonl: add one, or name with --system those that need none"
             )
+
+    @property
+    def _needs_examples(self) -> bool:
+        """Whether the domain must have some: weights that are given were made of others."""
+        return self.system.shots > 0 or (self.system.adapts and self.learnt is None)
 
     def _check_retrieval(self) -> None:
         try:

@@ -378,3 +378,14 @@ def test_a_candidate_is_able_to_do_what_its_system_is_made_to(candidate):
     always = {"reads", "reindexes", "weights", "times", "costs"}
     more = {BASE: set(), RAG: {"retrieves"}, LORA: {"trains"}, HYBRID: {"retrieves", "trains"}}
     assert {system: candidate(system).abilities for system in more} == {system: always | has for system, has in more.items()}
+
+
+def test_with_other_documents_trained_weights_need_no_examples(
+    candidate: Any, questions: tuple[Question, ...], domain: Domain
+) -> None:
+    """Where revisions touch every document, no example is left: nobody says what it should be now."""
+    trained = candidate(HYBRID)
+    found = trained.reindexed(replace(domain, examples=())).answers(questions[:2])
+    assert [answer.text for answer in found] == [answer.text for answer in trained.answers(questions[:2])]
+    with pytest.raises(InputError, match=r"hybrid is trained, and the suite has no train\.jsonl"):
+        trained.retrained(replace(domain, examples=()))
