@@ -166,8 +166,8 @@ def says_yes_to_plain_contradiction(_: Secrets, tried: Tried[Judge]) -> None:
 def answers_a_plain_question(_: Secrets, tried: Tried[Judge]) -> None:
     """A chat judge tells claims that stand in a passage from claims that it denies."""
     judge = _chat(tried)
-    found = [judge.complete(one.prompt, _verdict()) for one in PLAIN]
-    _hold_sane("complete", [getattr(verdict, "verdict") == 1 for verdict in found], [one.supported for one in PLAIN])  # noqa: B009 -- of a class made here
+    found = [judge.complete(one.prompt, _verdict()).model_dump().get("verdict") == 1 for one in PLAIN]
+    _hold_sane("complete", found, [one.supported for one in PLAIN])
 
 
 def _hold_sane(name: str, found: Sequence[bool], right: Sequence[bool]) -> None:
