@@ -67,18 +67,31 @@ def _used(thing: Thing) -> Used:
 
 @lru_cache(maxsize=256)
 def _code_of(used: tuple[Used, ...], apart: frozenset[str]) -> str:
-    others = {one.module.partition(".")[0] for one in used} - FOLDERS.keys()
-    tree = Tree(FOLDERS | {name: _folder(name) for name in others}, PLUMBING) if others else TREE
+    others = {one.module for one in used if one.module.partition(".")[0] not in FOLDERS}
+    tree = Tree(FOLDERS | {module.partition(".")[0]: _folder(module) for module in others}, PLUMBING) if others else TREE
     with _without_collecting():
         return tree.hash(used, apart)
 
 
-def _folder(package: str) -> Path:
-    """Where a package lies that adds something to Proctor: its code counts as Proctor's own does."""
+def _folder(module: str) -> Path:
+    """Where the package of a module lies that adds something to Proctor: its code counts as Proctor's own does.
+
+    A package without ``__init__.py`` may lie in several places; the one that holds the module is meant.
+    """
+    package, _, rest = module.partition(".")
     spec = find_spec(package)
-    if spec is None or not spec.origin:
-        raise LookupError(f"there is no module {package}")
-    return Path(spec.origin).parent if spec.submodule_search_locations else Path(spec.origin).with_suffix("")
+    places = [Path(place) for place in (spec and spec.submodule_search_locations) or ()]
+    if spec and spec.origin and not places:
+        return Path(spec.origin).with_suffix("")
+    holding = [place for place in places if _file(place.joinpath(*rest.split("."))) or not rest]
+    if not holding:
+        raise LookupError(f"there is no module {module}")
+    return holding[0]
+
+
+def _file(place: Path) -> Path | None:
+    """The file of a module whose place, without a suffix, is known."""
+    return next((path for path in (place.with_name(f"{place.name}.py"), place / "__init__.py") if path.is_file()), None)
 
 
 @contextmanager
@@ -132,8 +145,8 @@ class Tree:
 
     def _read(self, module: str) -> Source | None:
         place = self._place(module)
-        paths = (place.with_name(f"{place.name}.py"), place / "__init__.py") if place else ()
-        return next((Source(_text(path)) for path in paths if path.is_file()), None)
+        path = _file(place) if place else None
+        return Source(_text(path)) if path else None
 
     def _place(self, module: str) -> Path | None:
         """The file of a module, without its suffix, or its folder; None for what is none of these packages'."""

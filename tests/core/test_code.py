@@ -150,6 +150,25 @@ def test_the_code_of_another_package_counts_too(tmp_path: Path, monkeypatch: pyt
     assert code_of("axis_one") != code_of("axis_two")
 
 
+def test_the_code_of_a_package_without_an_init_file_counts_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Such a package may lie in several places: each distribution has a part of it."""
+    for part, files in (
+        ("one", {"other": "x = 1"}),
+        ("two", {"axis": "from parts.words import WORD\n\ndef f():\n    return WORD", "words": "WORD = 1"}),
+    ):
+        (tmp_path / part / "parts").mkdir(parents=True)
+        for name, text in files.items():
+            (tmp_path / part / "parts" / f"{name}.py").write_text(text)
+        monkeypatch.syspath_prepend(tmp_path / part)
+    code._code_of.cache_clear()
+    before = code_of("parts.axis")
+    (tmp_path / "two" / "parts" / "words.py").write_text("WORD = 2")
+    code._code_of.cache_clear()
+    assert code_of("parts.axis") != before
+    with pytest.raises(LookupError, match=r"there is no module parts\.none"):
+        code_of("parts.none")
+
+
 def test_modules_and_functions_and_names_of_modules_are_known() -> None:
     assert code_of(command_line) == code_of("proctor.core.command_line")
     assert code_of(command_line.begin) != code_of(command_line)
