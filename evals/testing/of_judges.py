@@ -272,11 +272,7 @@ def _errors(judge: Judge) -> list[tuple[str, str]]:
     """What it raises, by what it was asked."""
 
     def ask(text: str) -> object:
-        return (
-            judge.complete(text, _verdict())
-            if chats(judge)
-            else cast("EntailingJudge", judge).supports([Pair((text,), text, text)])
-        )
+        return judge.complete(text, _verdict()) if chats(judge) else judge.supports([Pair((text,), text, text)])
 
     return [(f"the error {short}", text) for short in ODD_TEXTS for text in each_of({short: ODD_TEXTS[short]}, ask)]
 
