@@ -16,6 +16,7 @@ from proctor.core.schema import InputError
 from proctor.core.storage import temporary
 from proctor.leaderboard.hosting import references
 from proctor.leaderboard.hosting.git import git
+from proctor.leaderboard.output import HEAD, MARKER
 
 NO_JEKYLL = ".nojekyll"
 """Tells GitHub Pages to serve the files as they are."""
@@ -54,8 +55,8 @@ def commit(site: Path, target: Target, message: str = "") -> Committed:
 
     Raises:
         InputError: the branch or the remote has a name that none can have, the folder is no published site, there is no
-            repository, the branch is checked out or has another history than the remote's, or git refuses for a reason of its
-            own. What could not be pushed stays committed here.
+            repository, the branch is checked out, holds files that would be lost and no site, or has another history than the
+            remote's, or git refuses for a reason of its own. What could not be pushed stays committed here.
     """
     references.branch(target.branch)
     if target.remote is not None:
@@ -64,6 +65,7 @@ def commit(site: Path, target: Target, message: str = "") -> Committed:
     _check(target)
     mine = _tip(target, target.ref)
     parent = _parent(target, mine)
+    _check_ours(target, parent)
     with _index(target.repository) as index:
         tree = _tree(site, files, target, parent, {"GIT_INDEX_FILE": str(index)})
     new = not parent or git(target.repository, "rev-parse", f"{parent}^{{tree}}") != tree
@@ -72,7 +74,7 @@ def commit(site: Path, target: Target, message: str = "") -> Committed:
         git(target.repository, "update-ref", "-m", "leaderboard gh-pages", target.ref, made, mine)
     if target.remote is not None:
         git(target.repository, "push", "--quiet", "--", target.remote, f"{target.ref}:{target.ref}")
-    return Committed(made, len({*files, NO_JEKYLL}), new)
+    return Committed(made, len({*files, NO_JEKYLL, MARKER}), new)
 
 
 @contextmanager
@@ -132,6 +134,18 @@ def _check(target: Target) -> None:
             raise InputError(f"branch {target.branch} is checked out in {there}; check out another there, or name another here")
 
 
+def _check_ours(target: Target, parent: str) -> None:
+    """InputError where the branch holds files and no published site: these would be lost, as in a folder."""
+    held = git(target.repository, "ls-tree", "-z", "--name-only", parent).split("\0")[:-1] if parent and not target.keep else []
+    if not held or MARKER in held:
+        return
+    shown = ", ".join(held[:3]) + (", ..." if len(held) > 3 else "")
+    raise InputError(
+        f"branch {target.branch} holds files ({shown}) and no site that Proctor published (there is no {MARKER} in it): "
+        "these files would be gone from it; name another branch, or add --keep, and they stay beside the site"
+    )
+
+
 def _tip(target: Target, ref: str) -> str:
     """The commit that a ref names; nothing if there is no such ref."""
     return git(target.repository, "for-each-ref", "--format=%(objectname)", "--count=1", ref)
@@ -167,7 +181,9 @@ def _tree(site: Path, files: list[str], target: Target, parent: str, index: Mapp
     paths = "".join(f"{(site / name).resolve()}\n" for name in files)
     hashes = git(target.repository, "hash-object", "-w", "--no-filters", "--stdin-paths", given=paths).split()
     blobs = dict(zip(files, hashes, strict=True))
-    blobs.setdefault(NO_JEKYLL, git(target.repository, "hash-object", "-w", "--stdin"))
+    for name, text in ((NO_JEKYLL, ""), (MARKER, "\n".join([HEAD, *files, ""]))):  # a copy of a site may lack hidden files
+        if name not in blobs:
+            blobs[name] = git(target.repository, "hash-object", "-w", "--stdin", given=text)
     entries = "".join(f"100644 {blob}\t{name}\0" for name, blob in blobs.items())
     git(target.repository, "update-index", "--add", "--replace", "-z", "--index-info", given=entries, environment=index)
     return git(target.repository, "write-tree", environment=index)

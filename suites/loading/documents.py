@@ -21,6 +21,7 @@ from proctor.core.registry import Registry
 from proctor.core.schema import Document
 from proctor.suites.loading import markup, values
 from proctor.suites.loading.markup import Page
+from proctor.suites.loading.own_files import OwnFiles
 
 SOURCE = "documents"
 FENCE = "---"
@@ -46,16 +47,21 @@ READERS: Registry[Callable[[Path, Problems], Page | None]] = Registry(
 """Suffix -> what makes text of such a file, or notes a problem. Whatever has none is taken for text as it stands."""
 
 
-def read_documents(folder: Path, problems: Problems) -> Corpus:
-    """Every document under a folder, in the order of the paths. Links within the suite are followed, hidden files left out."""
+def read_documents(folder: Path, problems: Problems, own: OwnFiles) -> Corpus:
+    """Every document under a folder, in the order of the paths. Links within the suite are followed, hidden files left out.
+
+    A link to the suite's own files, which are no documents, is a problem.
+    """
     if not problems.may_read(folder):
         return Corpus(())
     if not folder.is_dir():
         problems.add(Place(folder), "the folder of documents is missing", "put the texts to be asked about there")
         return Corpus(())
+    if _refused(folder, own.wrong_with_folder(folder), problems):
+        return Corpus(())
     seen: dict[str, Path] = {}
     read: dict[Path, Document] = {}
-    files = sorted(_files(folder, folder, (folder.resolve(),), problems))
+    files = sorted(_files(folder, folder, (folder.resolve(),), problems, own))
     same = _same(files, folder.resolve())
     for path in files:
         if path not in same and (document := _document(path, path.relative_to(folder), problems)):
@@ -82,7 +88,7 @@ def _same(files: Sequence[Path], root: Path) -> dict[Path, Path]:
     return {path: first[there] for path, there in real.items() if first[there] != path}
 
 
-def _files(folder: Path, root: Path, within: tuple[Path, ...], problems: Problems) -> Iterator[Path]:
+def _files(folder: Path, root: Path, within: tuple[Path, ...], problems: Problems, own: OwnFiles) -> Iterator[Path]:
     """The files below a folder. ``within`` are the real folders that it lies in: a link to one of them goes in a circle."""
     try:
         entries = sorted(folder.iterdir())
@@ -94,11 +100,20 @@ def _files(folder: Path, root: Path, within: tuple[Path, ...], problems: Problem
         if path.name.startswith("."):
             problems.tally.leave_out(SOURCE, "names that begin with a dot", where)
         elif not path.is_dir():
-            yield path
+            if not _refused(path, own.wrong_with_file(path), problems):
+                yield path
         elif (real := path.resolve()) in within:
             problems.tally.leave_out(SOURCE, "links to a folder that they lie in", where)
-        elif problems.may_read(path):
-            yield from _files(path, root, (*within, real), problems)
+        elif problems.may_read(path) and not _refused(path, own.wrong_with_folder(path), problems):
+            yield from _files(path, root, (*within, real), problems, own)
+
+
+def _refused(path: Path, what: str, problems: Problems) -> bool:
+    """Whether something is wrong with where a path leads, which is then noted."""
+    if what:
+        remedy = "remove the link, or put the documents themselves there"
+        problems.add(Place(path), f"{what}: the exam would tell its answers", remedy)
+    return bool(what)
 
 
 def _document(path: Path, relative: Path, problems: Problems) -> Document | None:

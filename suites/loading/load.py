@@ -12,6 +12,7 @@ from proctor.core.reading.tally import Tally
 from proctor.core.schema import Domain, Example, InputError, Question, Revision, Suite, as_json
 from proctor.core.storage.cache import digest
 from proctor.suites.loading.documents import read_documents
+from proctor.suites.loading.own_files import OwnFiles
 from proctor.suites.loading.questions import Reader, check_unseen
 from proctor.suites.loading.settings import EMBEDDED, FILE, read_settings
 from proctor.suites.loading.style import slow
@@ -74,7 +75,8 @@ def read(name_or_path: str, *, trust: bool = False, outside: bool = False) -> tu
     problems = Problems(f"suite {folder.name}", folder, outside=outside)
     _check_no_settings_of_pytest(folder, problems)
     settings = read_settings(folder, problems, trust=trust)
-    corpus = read_documents(folder / "documents", problems)
+    own = OwnFiles(folder, tuple(Path(entry) for entry in settings.general if Path(entry).is_absolute()))
+    corpus = read_documents(folder / "documents", problems, own)
     reader = Reader(folder, corpus, problems)
     examples, questions, revisions = reader.examples(), reader.questions(), reader.revisions()
     if settings.style and (found := slow(settings.style, _answers(examples, questions, revisions, settings.abstain))):

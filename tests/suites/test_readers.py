@@ -20,6 +20,7 @@ from proctor.suites.loading.columns import EXAMPLE, QUESTION, meaning
 from proctor.suites.loading.documents import READERS
 from proctor.suites.loading.lint import hints
 from proctor.suites.loading.load import load, read
+from proctor.suites.loading.own_files import OwnFiles
 
 NFD = unicodedata.normalize("NFD", "crème")
 NFC = unicodedata.normalize("NFC", "crème")
@@ -110,6 +111,60 @@ def test_a_file_of_the_corpus_keeps_its_name_before_links_to_it(suite):
     made, _ = suite(revisions=[{"document": "a", "text": "It is blue."}])
     assert [document.id for document in made.domain.documents] == ["red"]
     assert made.revisions[0].document == "red"
+
+
+@pytest.mark.parametrize("name", ["questions.jsonl", "train.jsonl", "revisions.jsonl", "suite.toml"])
+@pytest.mark.parametrize("link", ["symbolic", "hard", "through a folder"])
+@pytest.mark.parametrize("outside", [False, True])
+def test_the_suites_own_files_are_no_documents(suite, name, link, outside):
+    suite(
+        train=[{"prompt": "What is it like?", "completion": "Red."}],
+        revisions=[{"document": "red", "text": "It is blue.", "questions": []}],
+    )
+    document = suite.folder / "documents" / "q.md"
+    if link == "symbolic":
+        document.symlink_to(f"../{name}")
+    elif link == "hard":
+        document.hardlink_to(suite.folder / name)
+    else:
+        (suite.folder / "more").mkdir()
+        (suite.folder / "more" / "q.md").symlink_to(f"../{name}")
+        document = suite.folder / "documents" / "more" / "q.md"
+        document.parent.symlink_to("../more")
+    with pytest.raises(InputError) as caught:
+        read(str(suite.folder), outside=outside)
+    said = f"{document}: this document is the suite's own {name}: the exam would tell its answers; remove the link"
+    assert said in str(caught.value)
+
+
+@pytest.mark.parametrize(("link", "to"), [("documents/up", ".."), ("documents/in/up", "../.."), ("documents/far", "../..")])
+def test_a_link_to_a_folder_that_holds_the_suite_is_refused(suite, link, to):
+    suite({"documents/in/blue.md": "It is blue."})
+    (suite.folder / link).symlink_to(to)
+    with pytest.raises(InputError, match=r"(?s)the folder leads to .*, which holds the suite itself.*remove the link"):
+        read(str(suite.folder), outside=True)
+
+
+def test_documents_that_are_the_suite_s_folder_are_refused(suite):
+    suite()
+    (suite.folder / "documents" / "red.md").unlink()
+    (suite.folder / "documents").rmdir()
+    (suite.folder / "documents").symlink_to(".")
+    with pytest.raises(InputError, match="which holds the suite itself"):
+        read(str(suite.folder))
+
+
+def test_general_tasks_are_no_documents(suite):
+    suite({"tasks/one.txt": "The answer is 4."})
+    (suite.folder / "documents/tasks").symlink_to("../tasks")
+    said = refused(suite, {"suite.toml": 'name = "mine"\ngeneral = ["tasks"]'})
+    assert "documents/tasks: the folder leads to" in said
+    assert "which holds general tasks, with their answers" in said
+
+
+def test_documents_may_lie_within_a_folder_of_tasks(suite):
+    suite()
+    assert OwnFiles(suite.folder, (suite.folder,)).wrong_with_file(suite.folder / "documents/red.md") == ""
 
 
 def test_links_in_a_circle_are_left_out_and_named(suite):

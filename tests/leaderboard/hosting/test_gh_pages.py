@@ -87,14 +87,14 @@ def subjects(folder: Path, branch: str = "gh-pages") -> list[str]:
     return git(folder, "log", "--format=%s", branch).splitlines()
 
 
-FILES = [".nojekyll", "answers/one.js", "index.html", "leaderboard.json"]
+FILES = [".nojekyll", ".proctor-site", "answers/one.js", "index.html", "leaderboard.json"]
 
 
 def test_a_branch_is_made_without_history_and_nothing_else_is_touched(site, repository):
     before = state(repository)
     done = commit(site, Target(repository))
     assert state(repository) == before
-    assert (done.new, done.files, done.commit) == (True, 4, git(repository, "rev-parse", "gh-pages"))
+    assert (done.new, done.files, done.commit) == (True, 5, git(repository, "rev-parse", "gh-pages"))
     assert listed(repository) == FILES
     assert subjects(repository) == ["Publish the leaderboard of 0123456"]
     shown = subprocess.run(["git", "-C", repository, "show", "gh-pages:index.html"], capture_output=True, check=True)  # noqa: S607
@@ -122,7 +122,7 @@ def test_a_site_replaces_the_one_before(site, repository):
     (site / "answers" / "one.js").unlink()
     (site / "new.html").write_text("new")
     commit(site, Target(repository), "two\n\nand why")
-    assert listed(repository) == [".nojekyll", "index.html", "leaderboard.json", "new.html"]
+    assert listed(repository) == [".nojekyll", ".proctor-site", "index.html", "leaderboard.json", "new.html"]
     assert subjects(repository) == ["two", "one"]
 
 
@@ -133,7 +133,7 @@ def test_what_else_is_on_the_branch_may_be_kept(site, repository):
     (site / "answers").write_text("now a file")
     (site / ".nojekyll").write_text("mine")
     commit(site, Target(repository, keep=True))
-    assert listed(repository) == [".nojekyll", "answers", "index.html", "leaderboard.json"]
+    assert listed(repository) == [".nojekyll", ".proctor-site", "answers", "index.html", "leaderboard.json"]
     assert git(repository, "show", "gh-pages:.nojekyll") == "mine"
     (site / "index.html").write_text("another")
     (site / ".nojekyll").unlink()
@@ -225,6 +225,38 @@ def test_git_s_own_reason_is_said(site, repository):
     assert git(repository, "branch", "--list", "gh-pages") == ""
 
 
+def sources_on(repository: Path, branch: str) -> str:
+    """A branch that holds what is on the one that is checked out; its commit."""
+    git(repository, "branch", branch)
+    return git(repository, "rev-parse", branch)
+
+
+@pytest.mark.parametrize("where", ["here", "on the remote"])
+def test_a_branch_that_holds_files_and_no_site_is_refused_unless_they_are_kept(site, repository, remote, where):
+    before = sources_on(repository, "dev")
+    if where == "on the remote":
+        git(repository, "push", "--quiet", "origin", "dev")
+        git(repository, "branch", "-D", "dev")
+    with pytest.raises(InputError) as caught:
+        commit(site, Target(repository, "dev", remote="origin"))
+    assert str(caught.value) == (
+        "branch dev holds files (a.txt, b.txt) and no site that Proctor published (there is no .proctor-site in it): "
+        "these files would be gone from it; name another branch, or add --keep, and they stay beside the site"
+    )
+    at = remote if where == "on the remote" else repository
+    assert git(at, "rev-parse", "dev") == before
+    commit(site, Target(repository, "dev", remote="origin", keep=True))
+    assert {"a.txt", "b.txt", *FILES} == set(listed(remote, "dev"))
+    commit(site, Target(repository, "dev", remote="origin"))  # now it is a site's
+
+
+def test_a_branch_that_holds_nothing_is_taken(site, repository):
+    empty = git(repository, "commit-tree", "-m", "empty", "4b825dc642cb6eb9a060e54bf8d69288fbee4904")
+    git(repository, "branch", "gh-pages", empty)
+    commit(site, Target(repository))
+    assert listed(repository) == FILES
+
+
 # Remotes.
 
 
@@ -286,6 +318,6 @@ def test_the_command_says_what_it_did(site, repository, remote, monkeypatch, cap
     assert subjects(repository, "pages") == ["mine"]
     at = git(repository, "rev-parse", "--short=7", "pages")
     assert main(["gh-pages", str(site), "--branch", "pages", "--push", "origin"]) == 0
-    assert capsys.readouterr().out == f"pages: 4 files committed, at {at}\npages: nothing changed, at {at}, pushed to origin\n"
+    assert capsys.readouterr().out == f"pages: 5 files committed, at {at}\npages: nothing changed, at {at}, pushed to origin\n"
     assert main(["gh-pages", str(site), "--branch", "main"]) == 4
     assert "branch main is checked out" in capsys.readouterr().err
