@@ -8,11 +8,13 @@ import io
 import os
 import sys
 from collections.abc import Callable
-from typing import NoReturn
+from contextlib import suppress
+from pathlib import Path
+from typing import Any, NoReturn
 
 from proctor.core.redaction import redact, start
 from proctor.core.schema import InputError
-from proctor.core.stopping import Stopped, Stopping
+from proctor.core.stopping import Stopping
 from proctor.core.storage import errors
 
 USAGE_ERROR = 4
@@ -37,6 +39,29 @@ def suit_any_terminal() -> None:
             stream.reconfigure(errors="proctor.plain")
 
 
+class _Lasting(io.FileIO):
+    """A file descriptor whose reader may go away, as ``head`` does: what is written after that goes nowhere."""
+
+    def write(self, data: Any) -> int:
+        try:
+            return super().write(data)
+        except BrokenPipeError:
+            with Path(os.devnull).open("wb") as nowhere:
+                os.dup2(nowhere.fileno(), self.fileno())
+        return memoryview(data).nbytes
+
+
+def outlive_readers() -> None:
+    """Have a command go on to its own exit code when nobody reads its output or its errors any more."""
+    for name in ("stdout", "stderr"):
+        stream = getattr(sys, name)
+        if isinstance(stream, io.TextIOWrapper) and stream is getattr(sys, f"__{name}__"):
+            stream.flush()
+            buffer = io.BufferedWriter(_Lasting(stream.fileno(), "wb", closefd=False))
+            lines = stream.line_buffering or name == "stderr"
+            setattr(sys, name, io.TextIOWrapper(buffer, stream.encoding, stream.errors, line_buffering=lines))
+
+
 def begin() -> None:
     """What every command does first: no secret of its words or its environment is shown, and no character ends it."""
     start(sys.argv, os.environ)
@@ -46,32 +71,47 @@ def begin() -> None:
 def ended(run: Callable[[], int | None], refused: int = USAGE_ERROR) -> int:
     """Run a command; returns its exit code.
 
-    What a user can mend is said in words and ends with ``refused``; Ctrl-C, SIGTERM and SIGHUP end with 130, 143 and 129.
+    What a user can mend is said in words and ends with ``refused``, as does output that cannot be written; Ctrl-C, SIGTERM and
+    SIGHUP end with 130, 143 and 129.
     """
     stopping = Stopping("at work", _complain)
     stopping.listen()
     try:
-        return run() or 0
-    except Stopped:
-        _complain(f"stopped by {stopping.name}: what was written until now is whole; run the same command again")
-        return stopping.code
-    except InputError as error:
-        _complain(f"error: {error}")
-    except BrokenPipeError:  # who reads it has read enough, as `head` does
-        sys.stdout = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115, PTH123 # for what is written at the end
-        return 0
-    except (OSError, RuntimeError) as error:
-        found = errors.cause(error) or error
-        if not isinstance(found, OSError):
+        code = run() or 0
+        _flush()
+    except BaseException as error:
+        if stopping.number:  # whatever a library made of the exception that was to stop it
+            _complain(f"stopped by {stopping.name}: what was written until now is whole; run the same command again")
+            return stopping.code
+        if not (said := _said(error)):
             raise
-        _complain(f"error: cannot read or write {errors.sentence(found)}")
+        _complain(f"error: {said}")
+        return refused
     finally:
         stopping.stop_listening()
-    return refused
+    return code
+
+
+def _said(error: BaseException) -> str:
+    """What a user can mend, in words; nothing where it is none of that."""
+    if isinstance(error, InputError):
+        return str(error)
+    found = (errors.cause(error) or error) if isinstance(error, OSError | RuntimeError) else None
+    return f"cannot read or write {errors.sentence(found)}" if isinstance(found, OSError) else ""
+
+
+def _flush() -> None:
+    """Write what is to be written while it can still be told that this failed."""
+    try:
+        sys.stdout.flush()
+    except OSError:
+        sys.stdout = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115, PTH123 # for what is written at the end
+        raise
 
 
 def _complain(text: str) -> None:
-    print(redact(text), file=sys.stderr, flush=True)  # noqa: T201 # a command's own words
+    with suppress(OSError):  # nobody may read it any more
+        print(redact(text), file=sys.stderr, flush=True)  # noqa: T201 # a command's own words
 
 
 class Parser(argparse.ArgumentParser):

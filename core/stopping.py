@@ -23,6 +23,8 @@ if hasattr(signal, "SIGHUP"):
     NAMES[signal.SIGHUP] = "SIGHUP"
 SAME = 0.5
 """Seconds in which signals are one: a terminal and ``timeout`` tell all processes of a group, and parents pass it on."""
+DELAY = 0.05
+"""Seconds until it is looked again whether an import has ended."""
 Phase: TypeAlias = Literal["nothing begun", "at work", "finishing"]
 
 
@@ -45,6 +47,7 @@ class Stopping:
         self.again: Callable[[int], object] = self._end
         """Is told of signals after the first."""
         self._say, self._since, self._before = say, 0.0, dict[int, Any]()
+        self._delayed = False
 
     @property
     def code(self) -> int:
@@ -73,22 +76,42 @@ class Stopping:
             signal.signal(number, before)
         self._before = {}
 
-    def _handle(self, number: int, _: FrameType | None) -> None:
-        if self.number:
-            if time.monotonic() - self._since > SAME:
-                self.again(number)
-            return
-        self.number, self._since = number, time.monotonic()
+    def _handle(self, number: int, frame: FrameType | None) -> None:
+        if self._delayed:
+            self._delayed = False
+            self._stop(frame)
+        elif not self.number:
+            self.number, self._since = number, time.monotonic()
+            self._stop(frame)
+        elif time.monotonic() - self._since > SAME:
+            self.again(number)
+
+    def _stop(self, frame: FrameType | None) -> None:
         if self.phase == "nothing begun":
-            self._end(number, "before any work was done")
+            self._end(self.number, "before any work was done")
         if self.phase == "at work":
-            raise Stopped(number)
+            if not _importing(frame):
+                raise Stopped(self.number)
+            timer = threading.Timer(DELAY, self._tell_again)
+            timer.daemon = True
+            timer.start()
+
+    def _tell_again(self) -> None:
+        self._delayed = True
+        os.kill(os.getpid(), self.number)
 
     def _end(self, number: int, when: str = "at once: what was kept until now is whole") -> None:
         with suppress(Exception):  # a line that was being written is no reason to go on
             self._say(f"stopped by {NAMES[signal.Signals(number)]}, {when}")
             sys.stdout.flush()
         os._exit(128 + number)
+
+
+def _importing(frame: FrameType | None) -> bool:
+    """Whether a module is being imported. A library in C makes other errors of an exception in there, or loses it."""
+    while frame is not None and frame.f_code.co_filename != "<frozen importlib._bootstrap>":
+        frame = frame.f_back
+    return frame is not None
 
 
 def run(command: Sequence[str], folder: Path, environment: Mapping[str, str]) -> int:

@@ -13,13 +13,14 @@ from importlib import import_module
 from types import ModuleType
 
 from proctor import commands
-from proctor.core.command_line import USAGE_ERROR, Parser, begin, ended
+from proctor.core.command_line import USAGE_ERROR, Parser, begin, ended, outlive_readers
 
 DESCRIPTION = "RAG, full fine-tuning, LoRA or a hybrid: for your domain, measured. The exam itself is `pytest -m domain`."
 
 
 def main(words: Sequence[str] | None = None) -> int:
     """Do as told; returns the exit code."""
+    outlive_readers()
     begin()
     words = sys.argv[1:] if words is None else words
     arguments = parser(words).parse_args(words)

@@ -19,8 +19,8 @@ ROOT = Path(__file__).parents[2]
 BEGIN = """
 import os, sys, time
 from pathlib import Path
-from core.command_line import ended
-from core.stopping import Stopped; from core.stopping import Stopping; from core.stopping import run
+from proctor.core.command_line import ended
+from proctor.core.stopping import Stopped, Stopping, run
 def wait():
     print("ready", flush=True)
     for _ in range(600): time.sleep(0.05)
@@ -96,6 +96,33 @@ def test_another_signal_ends_what_is_being_closed_at_once():
     time.sleep(SAME + 0.1)
     process.send_signal(signal.SIGINT)
     assert end(process) == (130, "stopped by Ctrl-C, at once: what was kept until now is whole\n")
+
+
+def test_a_module_is_imported_to_its_end_before_the_work_stops(tmp_path):
+    (tmp_path / "slow.py").write_text("import time; print('ready', flush=True); time.sleep(0.3); print('imported')")
+    process = start(f"{BEGIN}sys.path.append(sys.argv[1])\ndef work(): import slow; wait()\nsys.exit(ended(work))", str(tmp_path))
+    process.send_signal(signal.SIGTERM)
+    code, said = end(process)
+    assert (code, said.splitlines()[0]) == (143, "imported")
+    assert "Traceback" not in said
+
+
+def test_another_signal_ends_an_import_at_once(tmp_path):
+    (tmp_path / "slow.py").write_text("import time; print('ready', flush=True); time.sleep(60)")
+    process = start(f"{BEGIN}sys.path.append(sys.argv[1])\ndef work(): import slow\nsys.exit(ended(work))", str(tmp_path))
+    process.send_signal(signal.SIGTERM)
+    time.sleep(SAME + 0.1)
+    process.send_signal(signal.SIGTERM)
+    assert end(process) == (143, "stopped by SIGTERM, at once: what was kept until now is whole\n")
+
+
+def test_what_a_library_makes_of_the_exception_is_not_shown():
+    lost = "def work():\n try: wait()\n except BaseException as error: raise ImportError('initialization failed') from error\n"
+    process = start(f"{BEGIN}{lost}sys.exit(ended(work))")
+    process.send_signal(signal.SIGTERM)
+    code, said = end(process)
+    assert code == 143
+    assert "Traceback" not in said
 
 
 def test_what_is_being_finished_is_finished():
