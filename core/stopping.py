@@ -28,6 +28,10 @@ DELAY = 0.05
 Phase: TypeAlias = Literal["nothing begun", "at work", "finishing"]
 
 
+_listening: list[Stopping] = []
+"""Those that are told of signals in this process; the last one first."""
+
+
 class Stopped(KeyboardInterrupt):
     """Work is to stop."""
 
@@ -48,6 +52,8 @@ class Stopping:
         """Is told of signals after the first."""
         self._say, self._since, self._before = say, 0.0, dict[int, Any]()
         self._delayed = False
+        self.patient = False
+        """Whether the work looks itself whether it is to stop, and stops at a place of its own; see `patiently`."""
 
     @property
     def code(self) -> int:
@@ -69,12 +75,15 @@ class Stopping:
         if threading.current_thread() is threading.main_thread():
             heard = [number for number in NAMES if signal.getsignal(number) != signal.SIG_IGN]
             self._before = {number: signal.signal(number, self._handle) for number in heard}
+            _listening.append(self)
 
     def stop_listening(self) -> None:
         """Leave signals to whom they were told before."""
         for number, before in self._before.items():
             signal.signal(number, before)
         self._before = {}
+        if self in _listening:
+            _listening.remove(self)
 
     def _handle(self, number: int, frame: FrameType | None) -> None:
         if self._delayed:
@@ -89,7 +98,7 @@ class Stopping:
     def _stop(self, frame: FrameType | None) -> None:
         if self.phase == "nothing begun":
             self._end(self.number, "before any work was done")
-        if self.phase == "at work":
+        if self.phase == "at work" and not self.patient:
             if not _importing(frame):
                 raise Stopped(self.number)
             timer = threading.Timer(DELAY, self._tell_again)
@@ -105,6 +114,26 @@ class Stopping:
             self._say(f"stopped by {NAMES[signal.Signals(number)]}, {when}")
             sys.stdout.flush()
         os._exit(128 + number)
+
+
+@contextmanager
+def patiently() -> Iterator[Callable[[], bool]]:
+    """Work that is given time to keep what it has: it asks what it is given whether it is to stop, and ends by itself.
+
+    Raises:
+        Stopped: on leaving, where it was to stop.
+    """
+    listening = _listening[-1] if _listening else None
+    if listening is None:
+        yield lambda: False
+        return
+    listening.check()
+    listening.patient = True
+    try:
+        yield lambda: bool(listening.number)
+    finally:
+        listening.patient = False
+    listening.check()
 
 
 def _importing(frame: FrameType | None) -> bool:

@@ -85,9 +85,13 @@ class Pools:
     Rows are sorted by length within random pools of ``POOL`` batches, and the batches put in random order.
     """
 
-    def __init__(self, lengths: Sequence[int], batch_size: int) -> None:
+    def __init__(self, lengths: Sequence[int], batch_size: int, drawn_from: Any = None) -> None:
+        """``drawn_from``: the generator's state that the first epoch is drawn from, where it was begun before."""
         self.lengths = list(lengths)
         self.batch_size = batch_size
+        self.drawn_from = drawn_from
+        """The state that the epoch that runs was drawn from."""
+        self._again = drawn_from is not None
 
     def __len__(self) -> int:
         """Rows."""
@@ -97,6 +101,9 @@ class Pools:
         """One epoch."""
         import torch
 
+        if self._again:
+            torch.set_rng_state(self.drawn_from)
+        self._again, self.drawn_from = False, torch.get_rng_state()
         drawn = torch.randperm(len(self)).tolist()
         pools = (sorted(pool, key=self.lengths.__getitem__) for pool in _slices(drawn, POOL * self.batch_size))
         *batches, last = (batch for pool in pools for batch in _slices(pool, self.batch_size))

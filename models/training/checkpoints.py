@@ -20,6 +20,8 @@ log = logging.getLogger("proctor")
 KEPT = 2
 """Checkpoints that are kept: the newest, and the one before it in case that is damaged."""
 MACHINE = "machine.json"
+ORDER = "order.pt"
+"""Of a checkpoint within an epoch: the generator's state that the epoch's order was drawn from."""
 
 
 def newest(folder: Path, name: str) -> Path | None:
@@ -39,10 +41,23 @@ def newest(folder: Path, name: str) -> Path | None:
     return found
 
 
-def finish(checkpoint: Path) -> None:
-    """Declare a checkpoint whole, now that the trainer has written it."""
+def finish(checkpoint: Path, order: Any = None) -> None:
+    """Declare a checkpoint whole, now that the trainer has written it. ``order``: what to draw the epoch that runs from again."""
+    import torch
+
+    if order is not None:
+        torch.save(order, checkpoint / ORDER)
     (checkpoint / MACHINE).write_text(json.dumps(_facts()), encoding="utf-8")
     manifest.write(checkpoint)
+
+
+def order(checkpoint: Path | None) -> Any:
+    """What the epoch that a checkpoint lies in was drawn from; nothing where it lies between two."""
+    import torch
+
+    if checkpoint is None or not (checkpoint / ORDER).exists():
+        return None
+    return torch.load(checkpoint / ORDER, weights_only=True)
 
 
 def make_room(folder: Path) -> None:

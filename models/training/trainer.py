@@ -9,13 +9,13 @@ import json
 import logging
 import math
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from importlib import import_module
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from proctor.core import machine
+from proctor.core import machine, stopping
 from proctor.core.schema import InputError
 from proctor.core.storage.cache import SCRATCH
 from proctor.models.base.base import BaseModel
@@ -98,13 +98,15 @@ class Lesson(NamedTuple):
 def train(lesson: Lesson, folder: Path, device: str) -> None:
     """Train, and leave weights and a report in ``folder``; goes on from the checkpoints that a killed training left there.
 
-    They are in a folder `SCRATCH` of it, which is left to whoever takes the result. Going on under the same circumstances comes
-    to the same bits; ``resumed`` in the report says that it did go on, and ``resumed_elsewhere`` that it was on another machine.
+    They are in a folder `SCRATCH` of it, which is left to whoever takes the result. One is written at the end of each epoch, and
+    where the process is told to stop. Going on under the same circumstances comes to the same bits; ``resumed`` in the report
+    says that it did go on, and ``resumed_elsewhere`` that it was on another machine.
 
     The loss is taken on completions only. Weights are saved in the base's own precision (full) or as a peft adapter.
 
     Raises:
         InputError: there is too little memory, or the training came to nothing: what it leaves are no numbers.
+        Stopped: the process was told to stop; the steps so far are kept.
     """
     from transformers import set_seed
 
@@ -120,7 +122,10 @@ def train(lesson: Lesson, folder: Path, device: str) -> None:
         elsewhere = checkpoint is not None and not checkpoints.same_machine(checkpoint)
         meter = cost.Meter(device, memory)
         trainer.add_callback(_ticking(meter))
-        trainer.train(resume_from_checkpoint=str(checkpoint) if checkpoint else None)
+        trainer.drawn_from = checkpoints.order(checkpoint)
+        with stopping.patiently() as to_stop:
+            trainer.add_callback(_keeping(trainer, folder / SCRATCH, to_stop))
+            trainer.train(resume_from_checkpoint=str(checkpoint) if checkpoint else None)
     _check_numbers(lesson, trainer.model)
     lost = {"prompts_cut": fitted.cut, "examples_left_out": fitted.left_out}
     went_on = {"resumed": checkpoint is not None, "resumed_elsewhere": elsewhere}
@@ -204,8 +209,12 @@ def _trainer(lesson: Lesson, rows: Any, folder: Path, device: str) -> Any:
     class Pooled(Trainer):  # type: ignore[misc] # transformers ships no types
         """Batches of like length, and a count of the tokens in them."""
 
+        drawn_from: Any = None
+        """What the epoch that is gone on with was drawn from."""
+
         def _get_train_sampler(self, _: Any = None) -> Any:  # of the rows given, which still have their lengths
-            return batches.Pools(self.train_dataset["length"], self.args.train_batch_size)
+            self.pools = batches.Pools(self.train_dataset["length"], self.args.train_batch_size, self.drawn_from)
+            return self.pools
 
         def training_step(self, model: Any, inputs: dict[str, Any], *rest: Any) -> Any:
             # Kept in checkpoints; the count of its own waits for the GPU.
@@ -218,7 +227,7 @@ def _trainer(lesson: Lesson, rows: Any, folder: Path, device: str) -> Any:
         args=_arguments(lesson, len(rows), folder, device),
         train_dataset=rows,
         data_collator=batches.Collator(tokenizer.pad_token_id, model),
-        callbacks=[_progress(lesson.system.name), _keeping(folder)],
+        callbacks=[_progress(lesson.system.name)],
     )
     trainer.remove_callback(PrinterCallback)  # progress is logged, not printed
     return trainer
@@ -313,19 +322,38 @@ def _progress(name: str) -> Any:
     return Progress()
 
 
-def _keeping(folder: Path) -> Any:
+def _keeping(trainer: Any, folder: Path, to_stop: Callable[[], bool]) -> Any:
     from transformers import TrainerCallback
 
     class Keeping(TrainerCallback):  # type: ignore[misc] # transformers ships no types
-        """Checkpoints that a kill cannot spoil."""
+        """Checkpoints that a kill cannot spoil, and one more where the training is to stop, which it then does."""
 
-        def on_epoch_end(self, _args: Any, state: Any, *_: Any, **__: Any) -> None:  # it is saved after that
+        stopping = False
+
+        def on_step_end(self, _args: Any, state: Any, control: Any, **_: Any) -> None:
+            self.stopping = to_stop()
+            if self.stopping:
+                control.should_save = control.should_training_stop = True
+                self._make_room(state)
+
+        def on_epoch_end(self, _args: Any, state: Any, control: Any, **_: Any) -> None:  # it is saved after that
+            if self.stopping:  # it is saved already
+                control.should_save = control.should_log = False
+            else:
+                self._make_room(state)
+
+        def _make_room(self, state: Any) -> None:
             if state.is_world_process_zero:
                 checkpoints.make_room(folder)
 
         def on_save(self, _args: Any, state: Any, *_: Any, **__: Any) -> None:
             if state.is_world_process_zero:
-                checkpoints.finish(folder / f"checkpoint-{state.global_step}")
+                within = not float(state.epoch).is_integer()
+                checkpoints.finish(folder / f"checkpoint-{state.global_step}", trainer.pools.drawn_from if within else None)
+            if self.stopping:
+                log.warning(
+                    "training stops at step %d of %d, which is kept: it goes on from there", state.global_step, state.max_steps
+                )
 
     return Keeping()
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import logging
 import shutil
+import signal
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -12,11 +14,12 @@ from typing import Any
 import pytest
 
 from proctor.core import machine
+from proctor.core.stopping import Stopped, Stopping
 from proctor.core.storage import manifest
 from proctor.core.storage.cache import SCRATCH, Cache
 from proctor.models.base.base import BaseModel, find
 from proctor.models.systems import System
-from proctor.models.training import checkpoints
+from proctor.models.training import checkpoints, trainer
 from tests import tiny
 from tests.models.test_adaptation import FULL, LORA, adaptation_report, same, trained
 
@@ -147,6 +150,66 @@ def test_a_kill_after_the_last_checkpoint_costs_no_bits(
         for path in (tmp_path / name).glob("*.*"):
             path.unlink()
         assert same(trained(system, small, tmp_path / name), undisturbed[name])
+
+
+STOPS = (1, 2, 3, 5, 9)
+"""Of nine steps in three epochs: within an epoch, at the end of one, and after the last step."""
+
+
+@pytest.mark.parametrize("name", SYSTEMS)
+def test_a_stop_keeps_every_step_and_going_on_comes_to_the_bits_of_an_undisturbed_training(
+    name: str,
+    small: BaseModel,
+    undisturbed: dict[str, dict[str, object]],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    log: pytest.LogCaptureFixture,
+) -> None:
+    system = SYSTEMS[name]
+    real = trainer.cost.Meter.tick
+    steps = 0
+
+    def tick(meter: Any) -> None:
+        nonlocal steps
+        steps += 1
+        if steps in STOPS:
+            signal.raise_signal(signal.SIGTERM)
+        real(meter)
+
+    monkeypatch.setattr(trainer.cost.Meter, "tick", tick)
+    for step in STOPS:
+        with listening(), pytest.raises(Stopped):
+            trained(system, small, tmp_path / "out")
+        assert f"training stops at step {step} of 9, which is kept" in log.text
+        assert not list((tmp_path / "out").glob("*.safetensors"))
+    assert same(trained(system, small, tmp_path / "out"), undisturbed[name])
+    assert steps == 9, "no step is taken twice"
+
+
+def test_a_training_that_was_stopped_twice_at_once_goes_on_from_the_newest_whole_checkpoint(
+    killed: tuple[System, Path], small: BaseModel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    system, folder = killed
+    monkeypatch.setattr(trainer.cost.Meter, "tick", lambda _: signal.raise_signal(signal.SIGINT))
+    monkeypatch.setattr(checkpoints, "finish", lambda *_: raise_(Killed()))
+    with listening(), pytest.raises(Killed):
+        trained(system, small, folder)
+    assert checkpoints.newest(folder / SCRATCH, system.name) == folder / SCRATCH / NEWEST
+
+
+@contextmanager
+def listening() -> Iterator[None]:
+    """As an exam does."""
+    one = Stopping("at work")
+    one.listen()
+    try:
+        yield
+    finally:
+        one.stop_listening()
+
+
+def raise_(error: BaseException) -> None:
+    raise error
 
 
 def test_going_on_elsewhere_is_reported(
