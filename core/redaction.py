@@ -2,7 +2,9 @@
 
 Secrets are the keys and tokens of the environment and the credentials in addresses (``https://user:password@host``,
 ``?api-key=...``) on the command line. Each is found whole or in part, and in the forms that a server could send it back in:
-percent-encoded, in base64 (so in Basic authorization, too), in hexadecimal digits, escaped as JSON or HTML.
+percent-encoded, in base64 (so in Basic authorization, too), in hexadecimal digits, reversed, and in any mixture of escapes of
+JSON and entities of HTML, these escaped once more or not. Whatever else may be done to its letters hides it: spaces between them,
+other alphabets, a cipher.
 """
 
 from __future__ import annotations
@@ -16,6 +18,8 @@ import urllib.parse
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
+from proctor.core.unescaped import unescaped
+
 MARK = "***"
 SHORTEST = 6
 """Letters of the shortest secret. Local endpoints are given "x" or "none" as a key, which are in other words, too."""
@@ -23,6 +27,8 @@ PART, MIXED = 12, 8
 """Letters of the shortest part of a secret that is one, too; fewer will do where digits or capitals make it no word."""
 STEP, SEED = 4, 5
 """Every part, being of `MIXED` letters or more, holds `SEED` letters that begin at a multiple of `STEP`."""
+LEVELS = 3
+"""So often a letter may be escaped."""
 
 _KEYS = re.compile(r"(^|_)(api_?key|key|token|secret|password|passwd|pat|credentials?|auth)$", re.IGNORECASE)
 """Names of environment variables that hold a secret."""
@@ -104,9 +110,8 @@ def redact(text: str) -> str:
     for literal, instead in _known.literals.items():
         if literal in text:
             text = text.replace(literal, instead)
-    seeds = _known.seeds
-    found = [at for at in range(0, len(text) - SEED + 1, STEP) if text[at : at + SEED] in seeds] if seeds else []
-    return _without(text, sorted(_runs(text, found))) if found else text
+    runs = _runs(text) | _escaped(text, LEVELS) if _known.seeds or _known.literals else set()
+    return _without(text, sorted(runs)) if runs else text
 
 
 def within(value: Any) -> Any:
@@ -172,11 +177,11 @@ def _forms(secret: str) -> set[_Form]:
     plain = {secret, repr(secret)[1:-1], html.escape(secret), *quoted, *escaped}
     plain |= {re.sub("%..", lambda found: found[0].lower(), form) for form in quoted}
     plain |= {form.replace("/", "\\/") for form in escaped} | {urllib.parse.quote(form, safe="") for form in quoted}
+    plain |= {secret[::-1]}
     plain |= {case(form) for form in plain for case in (str.lower, str.upper)}
     data = secret.encode(errors="replace")
     spelt = {_Form("".join(f"%{byte:02x}" for byte in data), 3), _Form("".join(f"%{byte:02X}" for byte in data), 3)}
     spelt |= {_Form(data.hex(), 2), _Form(data.hex().upper(), 2)}
-    spelt |= {_Form("".join(f"\\u{ord(letter):04x}" for letter in secret), 6)}
     return {*map(_Form, plain), *spelt, *(_Form(form, 4 / 3) for form in _base64(data))}
 
 
@@ -213,8 +218,10 @@ def _hide_quoted(secret: str) -> None:
     hide(urllib.parse.unquote(secret))
 
 
-def _runs(text: str, found: Iterable[int]) -> set[tuple[int, int]]:
-    """Where parts begin and end, around the places where their letters were found."""
+def _runs(text: str) -> set[tuple[int, int]]:
+    """Where parts begin and end."""
+    seeds = _known.seeds
+    found = [at for at in range(0, len(text) - SEED + 1, STEP) if text[at : at + SEED] in seeds] if seeds else []
     return {
         (begin, begin + length)
         for at in found
@@ -222,6 +229,16 @@ def _runs(text: str, found: Iterable[int]) -> set[tuple[int, int]]:
         for begin in range(max(0, at + SEED - length), at + 1)
         if text[begin : begin + length] in parts
     }
+
+
+def _escaped(text: str, levels: int) -> set[tuple[int, int]]:
+    """Where secrets stand of which a letter or more is escaped, up to so many times."""
+    plain = unescaped(text) if levels else None
+    if plain is None:
+        return set()
+    whole = {found.span() for literal in _known.literals for found in re.finditer(re.escape(literal), plain.text)}
+    runs = _runs(plain.text) | whole | _escaped(plain.text, levels - 1)
+    return {(plain.original(begin), plain.original(end)) for begin, end in runs}
 
 
 def _without(text: str, runs: Iterable[tuple[int, int]]) -> str:

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from proctor.core import redaction
 from proctor.core.redaction import MARK, redact
+from proctor.core.unescaped import unescaped
 
 KEY = "sk-proj-Ab3dEf9hIjKlMn0pQrStUv"
 
@@ -39,7 +40,23 @@ def encodings(secret: str) -> list[str]:
         data.hex(),
         *(base64.b64encode(b"Bearer: "[:before] + data + b" end").decode() for before in range(8)),
         base64.urlsafe_b64encode(data).decode(),
+        secret[::-1],
+        html.escape(json.dumps(secret)),
+        *escapes(secret),
+        *map(html.escape, escapes(secret)),
+        *(json.dumps(form) for form in escapes(secret)),
+        *(json.dumps(json.dumps(form)) for form in escapes(secret)),
+        *(urllib.parse.quote(form) for form in escapes(secret)),
+        *escapes(secret[::-1]),
     ]
+
+
+def escapes(secret: str) -> list[str]:
+    """Each letter escaped, in one way or in several by turns."""
+    ways = ["\\u{:04x}", "\\u{:04X}", "\\u{{{:04x}}}", "\\x{:02x}", "&#{};", "&#x{:x};", "&#X{:04X};", "%{:02x}"]
+    mixed = "".join(ways[place % len(ways)].format(ord(letter)) for place, letter in enumerate(secret))
+    some = "".join(letter if place % 3 else f"\\u{ord(letter):04x}" for place, letter in enumerate(secret))
+    return [*("".join(way.format(ord(letter)) for letter in secret) for way in ways), mixed, some]
 
 
 @settings(max_examples=40)
@@ -61,6 +78,27 @@ def test_parts_of_a_secret_that_are_no_word_are_hidden_and_a_run_of_them_is_one_
     begin = data.draw(st.integers(0, len(KEY) - 12))
     end = data.draw(st.integers(begin + 12, len(KEY)))
     assert redact(f"before {KEY[begin:end]} after") == f"before {MARK} after"
+
+
+@pytest.mark.parametrize("form", escapes(KEY))
+def test_of_an_escaped_secret_nothing_is_left_and_all_else_stays(form: str) -> None:
+    redaction.hide(KEY)
+    assert redact(f"before &amp; {form} after \\u0041") == f"before &amp; {MARK} after \\u0041"
+
+
+def test_short_secrets_are_found_in_escapes_too() -> None:
+    redaction.hide_address("http://user:pa-ss1@host/v1")
+    assert redact("it is &#112;a-ss1, or 1ss-ap") == f"it is {MARK}, or {MARK}"
+
+
+@given(st.text("\\u&#x;%{}0123456789abcdefamp ", max_size=60))
+def test_what_is_escaped_is_found_where_it_stands(text: str) -> None:
+    plain = unescaped(text)
+    if plain is not None:
+        places = [plain.original(place) for place in range(len(plain.text) + 1)]
+        assert places == sorted(places)
+        assert (places[0], places[-1]) == (0, len(text))
+        assert len(plain.text) < len(text)
 
 
 @given(st.text())
