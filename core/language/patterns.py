@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import warnings
+from collections.abc import Callable
 from functools import lru_cache
 from typing import Any
 
@@ -22,6 +23,10 @@ PROBE = 0.5
 
 
 REMEDY = "write it without repeats within repeats, such as (a+)+"
+
+
+BROKEN = regex.error
+"""A pattern that is none."""
 
 
 class TooSlowError(Exception):
@@ -57,6 +62,19 @@ def fullmatch(pattern: str, text: str, seconds: float | None = None) -> Any:
 def search(pattern: str, text: str, seconds: float | None = None) -> Any:
     """The first match in a text, or None; raises as `fullmatch` does."""
     return _timed("search", pattern, text, seconds)
+
+
+def sub(pattern: str, text: str, made: Callable[[Any], str], count: int = 0) -> str:
+    """The text with each match, or the first ``count`` of them, replaced by what is made of it.
+
+    Raises:
+        TooSlowError: it takes too long.
+    """
+    try:
+        return str(_compiled(pattern).sub(made, text, count=count, timeout=SECONDS))
+    except TimeoutError as error:
+        what = f"the pattern {short(pattern)} takes more than {SECONDS:g} s to be replaced in a text: {short(text)!r}"
+        raise TooSlowError(what) from error
 
 
 def _timed(how: str, pattern: str, text: str, seconds: float | None) -> Any:

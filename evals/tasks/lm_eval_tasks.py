@@ -49,7 +49,7 @@ def run(entry: str, model: Any, tokenizer: Any, limit: int | None, *, trusted: b
     Raises:
         InputError: a folder that is not trusted holds what would run code, or a template that cannot be rendered.
     """
-    with _sandboxed() if Path(entry).is_absolute() and not trusted else nullcontext():
+    with _sandboxed(Path(entry)) if Path(entry).is_absolute() and not trusted else nullcontext():
         return _run(entry, model, tokenizer, limit, trusted=trusted)
 
 
@@ -82,19 +82,21 @@ def _code(folder: Path) -> list[str]:
 
 
 @contextmanager
-def _sandboxed() -> Iterator[None]:
-    """Templates are rendered as `evals.tasks.templates` does, in place of lm-eval's own environment, which has no sandbox."""
+def _sandboxed(folder: Path) -> Iterator[None]:
+    """A folder's templates are rendered as `evals.tasks.templates` does, and not in lm-eval's environment without a sandbox."""
     _quietly()
     import lm_eval.utils
     from jinja2 import TemplateError
 
-    from proctor.evals.tasks.templates import Sandbox
+    from proctor.evals.tasks import rehearsal
+    from proctor.evals.tasks.templates import RenderError, Sandbox
 
     own, lm_eval.utils.env = lm_eval.utils.env, Sandbox()
     try:
         yield
     except TemplateError as error:
-        raise InputError(f"general tasks: {error}; correct the template") from error
+        place = rehearsal.where(folder, error.template) if isinstance(error, RenderError) else ""
+        raise InputError(f"general tasks: {place or folder}: {error}; correct the template") from error
     finally:
         lm_eval.utils.env = own
 
@@ -110,7 +112,7 @@ def load_tasks(entry: str, *, trusted: bool = False) -> dict[str, Any]:
         return _tasks_of_name(entry)
     if trusted:
         return _tasks_of_folder(Path(entry))
-    with _sandboxed():
+    with _sandboxed(Path(entry)):
         return _tasks_of_data(Path(entry))
 
 

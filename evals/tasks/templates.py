@@ -19,6 +19,8 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 from jinja2.utils import Namespace
 from jinja2.visitor import NodeTransformer
 
+from proctor.core.language import patterns
+
 STEPS = 100_000
 """Turns of loops in one rendering."""
 LARGEST = 1_000_000
@@ -55,6 +57,14 @@ NODES = (
     *(nodes.Compare, nodes.Operand, nodes.And, nodes.Or, nodes.Not, nodes.Neg, nodes.Pos),
     *(nodes.Add, nodes.Sub, nodes.Mul, nodes.Div, nodes.FloorDiv, nodes.Mod, nodes.Pow),
 )
+
+
+class RenderError(TemplateError):
+    """A template could not be rendered."""
+
+    def __init__(self, what: str, template: str) -> None:
+        super().__init__(what)
+        self.template = template
 
 
 class Sandbox(ImmutableSandboxedEnvironment):
@@ -96,6 +106,8 @@ class Sandbox(ImmutableSandboxedEnvironment):
         while todo:
             one = todo.pop()
             size += len(one) if isinstance(one, str | bytes) else VALUE
+            if isinstance(one, int) and one.bit_length() > BITS:
+                _too_much(f"it makes a number of more than {BITS:,} bits")
             if size > LARGEST:
                 _too_much(f"it makes more than {LARGEST:,} characters, or {LARGEST // VALUE:,} values")
             if isinstance(one, dict):
@@ -141,7 +153,9 @@ class Sandbox(ImmutableSandboxedEnvironment):
     def call_binop(self, context: Any, operator: str, left: Any, right: Any) -> Any:
         """Calculate it, unless the outcome would be too large."""
         if _size_of(operator, left, right) > LARGEST:
-            _too_much(f"{operator} makes more than {LARGEST:,} characters")
+            whole = isinstance(left, int) and isinstance(right, int)
+            most = f"a number of more than {BITS:,} bits" if whole else f"more than {LARGEST:,} characters"
+            _too_much(f"{operator} makes {most}")
         self.measured((left, right))
         return super().call_binop(context, operator, left, right)
 
@@ -161,7 +175,7 @@ class _Rendered(Template):
                     _too_much(f"it renders more than {LARGEST:,} characters")
                 parts.append(part)
         except (TemplateError, TypeError, ValueError, ArithmeticError, LookupError, RecursionError) as error:
-            raise TemplateError(f"{error} (in the template {self.text[:200]!r})") from error
+            raise RenderError(f"{error} (in the template {self.text[:200]!r})", self.text) from error
         return "".join(parts)
 
 
@@ -240,5 +254,18 @@ def _size_of(operator: str, left: Any, right: Any) -> float:
 
 
 def _regex_replace(string: str, pattern: str, repl: str, count: int = 0) -> str:
-    """lm-eval's own filter."""
-    return re.sub(pattern, repl, string, count=count)
+    """lm-eval's own filter, with a limit to its time and to the size of what it makes."""
+    room = LARGEST
+
+    def made(found: Any) -> str:
+        nonlocal room
+        text = str(found.expand(repl))
+        room -= len(text)
+        if room < 0:
+            _too_much(f"regex_replace makes more than {LARGEST:,} characters")
+        return text
+
+    try:
+        return patterns.sub(pattern, string, made, count)
+    except (patterns.TooSlowError, patterns.BROKEN) as error:
+        raise SecurityError(f"regex_replace: {error}") from error

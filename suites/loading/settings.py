@@ -17,7 +17,7 @@ from proctor.core.reading.tables import Table
 from proctor.core.reading.user_files import YAML, UnreadableError, raw
 from proctor.core.schema import Rule, Source, Style, Suite
 from proctor.evals.axes.catalogue import measures
-from proctor.evals.tasks import task_code, task_files
+from proctor.evals.tasks import rehearsal, task_code, task_files
 from proctor.evals.tasks.lm_eval_tasks import fetches, knows
 from proctor.suites.loading import style as house_format
 
@@ -160,13 +160,20 @@ class _Checks:
         return entry
 
     def _check_code(self, folder: Path) -> None:
-        """What of a folder of tasks would run code or be fetched: refused, or noted where it is trusted."""
+        """What of a folder of tasks would run code or be fetched: refused, or noted where it is trusted.
+
+        Templates of a folder that is data alone are tried on the first items.
+        """
+        known = len(self.problems.found)
         for problem in task_code.refused(folder) if folder != GENERAL else ():
             place = Place(problem.file, problem.line)
             if self.trust:
                 self.problems.tally.note("general", f"trusted by --trust-suite-code: {problem.what}", place)
             else:
                 self.problems.add(place, problem.what, problem.remedy)
+        if folder != GENERAL and not self.trust and len(self.problems.found) == known:
+            for problem in rehearsal.problems(folder):
+                self.problems.add(Place(problem.file, problem.line), problem.what, problem.remedy)
 
     def _tell_fetched(self, name: str) -> None:
         """What a task of lm-eval's own needs of the hub; one that runs what a model wrote is refused whoever trusts whom."""
