@@ -152,12 +152,15 @@ class Journal:
         self.path = path
 
     @contextmanager
-    def lock(self) -> Iterator[None]:
-        """Held while rows are added, so that two workers do not do the same work. Damaged lines are taken out first."""
+    def lock(self) -> Iterator[list[dict[str, Any]]]:
+        """Held while rows are added, so that two workers do not do the same work; gives the rows that are there.
+
+        Damaged lines are taken out first.
+        """
         with self._held():
             with _told(self.path.parent):
-                self._mend()
-            yield
+                rows = self._mended()
+            yield rows
 
     @contextmanager
     def _held(self) -> Iterator[None]:
@@ -201,14 +204,21 @@ class Journal:
             with self.path.open("rb") as file:
                 yield from ((line, _parsed(line)) for line in file)
 
-    def _mend(self) -> None:
-        """Write the file anew without the lines that hold no row, if there are any; of a torn one nothing is said."""
-        lost = [line for line, row in self._lines() if row is None]
+    def _mended(self) -> list[dict[str, Any]]:
+        """All rows; the file is written anew without the lines that hold none. Of a torn one nothing is said."""
+        rows: list[dict[str, Any]] = []
+        lost: list[bytes] = []
+        for line, row in self._lines():
+            if row is None:
+                lost.append(line)
+            else:
+                rows.append(row)
         damaged = sum(line.endswith(b"\n") for line in lost)
         if damaged:
             log.warning("%s: %s dropped, what it held is done again", self.path, counted(damaged, "damaged line"))
         if lost:
             write_atomically(self.path, [line for line, row in self._lines() if row is not None])
+        return rows
 
 
 def _ends_a_line(file: Any) -> bool:

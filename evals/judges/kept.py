@@ -47,9 +47,9 @@ class Verdicts:
 
     def _look(self) -> None:
         """Read what earlier runs and other processes wrote."""
-        with self._journal.lock():
+        with self._journal.lock() as rows:
             self._read = self._journal.size()
-            self._known = {row["asked"]: row["said"] for row in self._journal.rows()}
+            self._known = {row["asked"]: row["said"] for row in rows}
 
     def keep(self, said: Mapping[str, Any]) -> None:
         """Keep what was said, without secrets; None takes back what was kept."""

@@ -9,7 +9,7 @@ All but the value are codes: places in the list of the different ones that there
 from __future__ import annotations
 
 from array import array
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from math import inf, isnan, nan
 from typing import Any, NamedTuple, TypeAlias, get_args
@@ -136,8 +136,14 @@ class Columns:
             self._reason.append(reason)
             self._caution.append(caution)
 
+    def drop(self, places: Collection[int]) -> None:
+        """Take out the records that were added at these places, from 0 on; those after them move up."""
+        gone = np.fromiter(places, np.intp, len(places))
+        for column in (self._about, self._item, self._cluster, self._status, self._value, self._reason, self._caution):
+            column[:] = array(column.typecode, np.delete(np.array(column), gone).tobytes())
+
     def table(self) -> Table:
-        """What is in so far."""
+        """What is in so far. Words of records that were taken out stay."""
         items = sorted(self._items)
         code = np.empty(len(items), np.int32)
         code[[self._items[item] for item in items]] = np.arange(len(items))

@@ -16,7 +16,7 @@ from __future__ import annotations
 import json
 import logging
 import os
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
@@ -86,6 +86,7 @@ class Store:
                 self._replace(fresh, old)
             elif new:
                 _append(self._records, b"".join(map(jsonl.line, map(vars, new))))
+                self._know(new)
                 self._held = True
 
     def add_answers(self, suite: str, base_model: str, system: str, seed: int, pairs: Iterable[tuple[Question, Answer]]) -> None:
@@ -211,6 +212,15 @@ class Store:
         with self._records.open("rb") as file:
             kept = (line for place, line in enumerate(jsonl.whole(file)) if place not in superseded)
             write_atomically(self._records, chain(kept, map(jsonl.line, map(vars, fresh.values()))))
+        self._know(fresh.values(), superseded)
+
+    def _know(self, new: Iterable[Record], superseded: Collection[int] = ()) -> None:
+        """What was written just now need not be read. If this is interrupted, all is read again."""
+        self._read = (0, 0)
+        self._known.drop(superseded)
+        self._known.extend(jsonl.IN_ORDER(vars(record)) for record in new)
+        about = self._records.stat()
+        self._read = (about.st_ino, about.st_size)
 
 
 @dataclass(frozen=True)

@@ -205,8 +205,8 @@ class Candidate:
     def _once(self, version: str, asked: Sequence[Asked], passages: LookUp, room: int | None = None) -> list[Answer]:
         """Answers in order: from the journal of that version, or else given now and written there."""
         journal = self.bench.cache.journal("answers", version)
-        with journal.lock():
-            known = {row["asked"]: Answer.from_json(row["answer"]) for row in journal.rows()}
+        with journal.lock() as rows:
+            known = {row["asked"]: Answer.from_json(row["answer"]) for row in rows}
             missing = [one for one in asked if one.key not in known]
             for batch in self._answered(missing, passages, room):
                 journal.append({"asked": one.key, "answer": as_json(answer)} for one, answer in batch if answer.error is None)

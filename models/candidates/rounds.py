@@ -73,8 +73,8 @@ class Round:
 def taken(cache: Cache, key: str, ready: Ready, questions: Sequence[Question], device: str = "cpu") -> list[Round]:
     """All rounds of some systems, in order: those that are kept under the key, and the rest taken now."""
     journal, parts = cache.journal("timings", key), dealt(questions)
-    with journal.lock():
-        take, found = _last(list(journal.rows()), len(parts))
+    with journal.lock() as rows:
+        take, found = _last(rows, len(parts))
         missing = [place for place in range(len(parts)) if place not in found]
         if missing:
             with ready() as asks:

@@ -18,6 +18,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from proctor.core.schema import InputError
+from proctor.core.storage import cache as cache_module
+from proctor.core.storage import sealed
 from proctor.core.storage.cache import SCRATCH, Cache, Journal, digest
 from proctor.core.storage.disk import write_atomically
 
@@ -136,6 +138,20 @@ def test_a_flipped_bit_of_a_journal_costs_its_line_alone(place: int, bit: int) -
         kept = list(found.rows())
         assert len(kept) >= len(ROWS) - 2  # a line end that is none joins two lines
         assert all(row in ROWS for row in kept)
+
+
+def test_a_journal_s_lines_are_looked_at_once_where_it_is_added_to(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    found = journal(tmp_path)
+    looked_at: list[bytes] = []
+
+    def opened(line: bytes) -> object:
+        looked_at.append(line)
+        return sealed.opened(line)
+
+    monkeypatch.setattr(cache_module, "opened", opened)
+    with found.lock() as rows:
+        assert rows == ROWS
+    assert len(looked_at) == len(ROWS)
 
 
 @given(st.integers(0))

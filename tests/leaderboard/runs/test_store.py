@@ -10,15 +10,19 @@ import resource
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from proctor.core.schema import FORMAT, Answer, Context, InputError, Question, Record
-from proctor.leaderboard.runs import contents
+from proctor.leaderboard.runs import contents, jsonl
+from proctor.leaderboard.runs.records import Records
 from proctor.leaderboard.runs.store import PROVENANCE, RECORDS, Store, read
 from tests.sample_run import Sample, make_run, record, records
 
@@ -26,7 +30,7 @@ ROOT = Path(__file__).parents[3]
 WORKER = """
 import sys
 from pathlib import Path
-from leaderboard.runs.store import Store
+from proctor.leaderboard.runs.store import Store
 from tests.sample_run import Sample, records
 wanted = [r for r in records(Sample(questions=40)) if r.system in sys.argv[2].split(",")]
 store = Store(Path(sys.argv[1]))
@@ -99,6 +103,42 @@ def test_a_new_version_leaves_no_item_of_the_old_one(tmp_path):
     store.add([record("m", "a"), record("m", "b"), record("other", "a")])
     store.add([record("m", "a", system_version="v2")])
     assert [(r.measure, r.item, r.system_version) for r in read(tmp_path).records] == [("m", "a", "v2"), ("other", "a", "v1")]
+
+
+def test_what_a_store_wrote_itself_is_not_read_again(tmp_path, monkeypatch):
+    looked_at = []
+    real = jsonl.fields
+    monkeypatch.setattr(jsonl, "fields", lambda line: looked_at.append(line) or real(line))
+    store = Store(tmp_path)
+    store.add(records(Sample(questions=3)))
+    store.add([record("m", "a", 0.0), record("m", "b", 0.0)])
+    store.add([record("m", "a", 1.0)])
+    store.add([record("m", "b", system_version="v2"), record("m", "c", system_version="v2")])
+    store.set_provenance({"started": "now"})
+    assert looked_at == []
+    Store(tmp_path).add([record("m", "d", system_version="v2")])
+    assert len(looked_at) == len(lines(tmp_path)) - 1
+
+
+ADDED = st.lists(
+    st.tuples(st.sampled_from("mn"), st.sampled_from("abcd"), st.sampled_from([0.0, 0.5, 1.0]), st.sampled_from(["v1", "v2"])),
+    max_size=4,
+    unique_by=lambda one: one[:2],
+)
+
+
+@given(st.lists(st.tuples(ADDED, st.booleans()), max_size=6))
+def test_a_store_knows_what_is_in_its_file_whoever_wrote_it(steps):
+    with tempfile.TemporaryDirectory() as folder:
+        mine, theirs = Store(Path(folder)), Store(Path(folder))
+        for added, is_mine in steps:
+            version = added[0][3] if added else ""
+            new = [record(measure, item, value, system_version=version) for measure, item, value, _ in added]
+            (mine if is_mine else theirs).add(new)
+            for store in (mine, theirs):
+                store.check()
+                if (Path(folder) / RECORDS).exists():
+                    assert Records(store._known.table()).in_order() == read(Path(folder)).records
 
 
 def test_two_workers_lose_nothing_and_double_nothing(tmp_path):
