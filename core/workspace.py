@@ -184,7 +184,7 @@ def at(root: Path) -> Workspace:
     try:
         tool = strict_toml.parsed(text).get("tool")
     except strict_toml.TomlError as error:
-        raise failed(file, error.line, f"not TOML: {error}", "texts are written in quotes") from error
+        raise failed(file, error.line, f"not TOML: {error}", error.remedy) from error
     table = tool.get("proctor", {}) if isinstance(tool, dict) else {}
     if problems := list(_problems(table)):
         raise InputError("\n".join(f"{file}{_line(text, key)}: {problem}" for key, problem in problems))

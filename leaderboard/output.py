@@ -9,6 +9,7 @@ from __future__ import annotations
 from contextlib import AbstractContextManager
 from pathlib import Path
 
+from proctor.core.reading.shown import short
 from proctor.core.redaction import redact
 from proctor.core.schema import InputError
 from proctor.core.slugs import below
@@ -24,6 +25,11 @@ DATA = ("leaderboard.json", "leaderboard.csv", "leaderboard.parquet", "history.j
 PAGE = "index.html"
 FOLDERS = ("answers", "plots")
 """What a site consists of: `DATA`, `PAGE` and the files in these."""
+
+
+def _of_a_page(name: str) -> bool:
+    """Whether a page has files that are called so."""
+    return name in (*DATA, PAGE) or name.partition("/")[0] in FOLDERS
 
 
 class Site:
@@ -94,6 +100,8 @@ class Site:
         """InputError where the folder is somebody else's. What a killed publication was writing is nobody's."""
         if self._is_marked() or not self.folder.is_dir():
             return
+        if self._marker.is_file() and not self._marker.is_symlink() and self._marker.stat().st_size:
+            raise InputError(self._damaged(f"it does not begin with '{HEAD}'"))
         if any(not temporary.is_temporary(path.name) for path in self.folder.iterdir()):
             raise InputError(
                 f"{self.folder} holds files, and no page that this version of Proctor published (there is no {MARKER} in it); "
@@ -109,8 +117,13 @@ class Site:
         if path.is_dir():
             raise InputError(f"{path} is a folder, and the page has a file of that name; move it, or choose another folder")
         if path.exists() and name not in self._known:
+            if odd := next((each for each in sorted(self._known) if not _of_a_page(each)), None):
+                raise InputError(self._damaged(f"it names {short(odd)!r}, which is no file of a page, and not {name}"))
             raise InputError(f"{path} was not written by Proctor, and would be lost; move it, or choose another folder")
         return path
+
+    def _damaged(self, why: str) -> str:
+        return f"{self._marker} is damaged: {why}; delete {self.folder} if all in it was published, or choose another folder"
 
     def _check_folder(self, name: str) -> None:
         path = below(self.folder, name)

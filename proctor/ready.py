@@ -25,6 +25,7 @@ def check(store: Store, cache: Cache, site: Path, saved: Path | None, base_model
         InputError: with every reason why not.
     """
     checks: tuple[Callable[[], None], ...] = (
+        partial(_apart, store, site),
         partial(_goes_on, store, base_models),
         cache.check,
         Site(site).check,
@@ -41,6 +42,12 @@ def _problem(check: Callable[[], None]) -> Iterator[str]:
         yield str(error)
     except OSError as error:
         yield f"cannot read or write {errors.sentence(error)}"
+
+
+def _apart(store: Store, site: Path) -> None:
+    """The run's folder and the page's are two: each would find the other's files in its way."""
+    if site.resolve() == store.folder:
+        raise InputError(f"--run-dir and --site are both {store.folder}; choose another folder for one of them")
 
 
 def _goes_on(store: Store, base_models: Mapping[str, Any]) -> None:

@@ -29,12 +29,16 @@ _PART = re.compile(
 """What values are made of, as far as it tells where one ends."""
 
 
-class TomlError(ValueError):
-    """A text that is no TOML, or none that is read. ``line`` says where, if that is known."""
+_TWICE = re.compile(r"Cannot overwrite a value|Cannot (?:declare|mutate) .*|Duplicate inline table key '(?P<key>[^']*)'")
+QUOTES, ONCE = 'texts are written in quotes: name = "..."', "keep one of them"
 
-    def __init__(self, what: str, line: int | None = None) -> None:
+
+class TomlError(ValueError):
+    """A text that is no TOML, or none that is read. ``line`` says where, if that is known, and ``remedy`` what to do."""
+
+    def __init__(self, what: str, line: int | None = None, remedy: str = QUOTES) -> None:
         super().__init__(what)
-        self.line = line
+        self.line, self.remedy = line, remedy
 
 
 def parsed(text: str) -> dict[str, Any]:
@@ -50,7 +54,12 @@ def parsed(text: str) -> dict[str, Any]:
     except tomllib.TOMLDecodeError as error:
         found = re.fullmatch(r"(.*) \(at (?:line (\d+), column \d+|end of document)\)", str(error), re.DOTALL)
         what, line = (found[1], found[2]) if found else (str(error), "1")
-        raise TomlError(what[:200], int(line or text.count("\n") + 1)) from error
+        number = int(line or text.count("\n") + 1)
+        twice = _TWICE.match(what)
+        if twice:  # it is found at the end of the line, or of its line end
+            named = twice["key"] or _set_on(text, number) or _set_on(text, number - 1)
+            raise TomlError(f"{named or 'a key'} is set twice", number, ONCE) from error
+        raise TomlError(what[:200], number) from error
     except RecursionError:
         raise TomlError("nested too deep") from None
     except (ValueError, OverflowError) as error:
@@ -88,6 +97,13 @@ def _statements(text: str) -> Iterator[tuple[str, str, int]]:
             end = _after(text, key.end())
         else:
             return
+
+
+def _set_on(text: str, number: int) -> str:
+    """The key or table that a line sets."""
+    line = text.split("\n")[number - 1].strip() if number > 0 else ""
+    head, key = _HEAD.match(line), _SET.match(line)
+    return f"[{head[2]}]" if head else key[1] if key else ""
 
 
 def _after(text: str, place: int) -> int:

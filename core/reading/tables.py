@@ -144,8 +144,7 @@ class Table:
         try:
             found = strict_yaml.parsed(text) if self.yaml else strict_toml.parsed(text)
         except strict_toml.TomlError as error:
-            written = 'texts are written in quotes: name = "..."'
-            self.problems.add(Place(self.path, error.line), f"not TOML: {error}", written)
+            self.problems.add(Place(self.path, error.line), f"not TOML: {error}", error.remedy)
         except strict_yaml.YamlError as error:
             self.problems.add(Place(self.path, error.line), f"not YAML: {error}", error.remedy)
         else:

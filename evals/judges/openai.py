@@ -15,6 +15,7 @@ from functools import cached_property, partial
 from importlib.metadata import version
 from typing import Any
 
+from proctor.core.reading.shown import short
 from proctor.core.redaction import hide, hide_address, public, redact, within
 from proctor.core.schema import InputError
 from proctor.evals.judges.breaker import Breaker
@@ -30,6 +31,9 @@ ATTEMPTS = 3
 """Answers asked for until one is in the schema."""
 QUOTED = 20_000
 """Letters of an answer that is sent back because it is not in the schema."""
+SHOWN = 80
+"""Letters of a reply that does not fit, in the message."""
+UNFIT = "; choose a model or an endpoint that keeps to a JSON schema"
 WHOLE = 100
 """Letters of the shortest prompt that a reply repeats not by chance."""
 _SPEC = re.compile(r"(?P<model>.+?)(?:@(?P<url>https?://.+))?", re.IGNORECASE)
@@ -46,6 +50,8 @@ def openai_judge(rest: str, environment: Mapping[str, str] = os.environ) -> Open
     key = environment.get("OPENAI_API_KEY", "")
     if not key and not url:
         raise InputError(f"the judge openai:{found['model']} needs OPENAI_API_KEY in the environment")
+    if key and "@" in url.partition("://")[2].partition("/")[0]:
+        log.warning("the address of the judge holds a user and a password: these are sent to it, and OPENAI_API_KEY is not")
     try:
         return OpenAIJudge(found["model"], Endpoint(url, key))
     except ValueError:  # its words may hold a part of a password
@@ -93,7 +99,7 @@ class OpenAIJudge:
     def _completed(self, prompt: str, schema: type[Schema]) -> Schema:
         """What does not fit is sent back, with what was wrong."""
         messages = [{"role": "user", "content": prompt}]
-        problem = ""
+        problem = told = ""
         for _ in range(ATTEMPTS):
             text, flaw = self._said(messages, schema)
             if len(prompt) >= WHOLE and prompt.strip() in text:  # whose example of a verdict is none
@@ -103,13 +109,15 @@ class OpenAIJudge:
                 return schema.model_validate(within(found.model_dump(mode="json")))
             except ValueError as error:
                 problem = redact(flaw or str(error).splitlines()[0])
+                told = redact(flaw or _misfit(error, text))
             if not text:
                 continue
             messages += [
                 {"role": "assistant", "content": text[:QUOTED]},
                 {"role": "user", "content": f"That is not valid: {problem}. Answer with JSON only, in the form asked for."},
             ]
-        raise JudgeError(f"{self.name} gave no valid {schema.__name__} in {ATTEMPTS} attempts: {problem}"[:LETTERS])
+        what = f"{self.name} gave no valid {schema.__name__} in {ATTEMPTS} attempts: {told}"[: LETTERS - len(UNFIT)]
+        raise JudgeError(what + UNFIT)
 
     def _said(self, messages: list[dict[str, str]], schema: type[Schema]) -> tuple[str, str]:
         """What the endpoint says, and what is wrong with it as a whole, if anything is."""
@@ -140,6 +148,19 @@ class OpenAIJudge:
         if level > self._level and "temperature" not in wishes:
             log.warning("%s takes no temperature: asked again, its verdicts may be others", self.name)
         self._level = level
+
+
+def _misfit(error: ValueError, text: str) -> str:
+    """Which field of a reply is wrong, and how it begins."""
+    import pydantic
+
+    if isinstance(error, pydantic.ValidationError):
+        first = error.errors(include_url=False)[0]
+        field = ".".join(map(str, first["loc"]))
+        what = f"{f'field {field}: ' if field else ''}{first['msg']}"
+    else:
+        what = str(error).splitlines()[0]
+    return f"{short(what, 150)}; it said {short(redact(text), SHOWN)!r}"
 
 
 def _wishes(schema: type[Schema]) -> Iterator[dict[str, Any]]:

@@ -17,7 +17,7 @@ measures:
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from fnmatch import fnmatchcase
 from pathlib import Path
@@ -46,7 +46,7 @@ class Rule:
     """What is required of one measure."""
 
     tier: Tier = "supporting"
-    max_drop: Annotated[float, Range(0, unit="in the measure's unit: 0.02 of a share is two points")] = 0.02
+    max_drop: Annotated[float, Range(0, unit="in the measure's unit; of a share below 1: 0.02 is two points")] = 0.02
     max_relative_drop: Annotated[float | None, Range(0, 10, "a share of the value before: 0.1 is a tenth of it")] = None
     """If given it replaces ``max_drop``: a share of the value before."""
     inconclusive: Inconclusive | None = None
@@ -105,7 +105,8 @@ def load(path: Path) -> Policy:
         raise problems.error()
     rules = {name: replace(found.defaults, **(rule or {})) for name, rule in (table.values.get("measures") or {}).items()}
     policy = replace(found, measures=rules)
-    for key, what in _toothless(policy):
+    own = {name: set(rule or {}) for name, rule in (table.values.get("measures") or {}).items()}
+    for key, what in _toothless(policy, own):
         table.problem(key, what)
     problems.check()
     return policy
@@ -113,19 +114,26 @@ def load(path: Path) -> Policy:
 
 def too_much(name: str, rule: Rule, unit: str) -> Iterator[str]:
     """What is wrong with a rule for a share: to lose all of it is to lose nothing that is not allowed."""
-    if unit in ("share", "difference"):
-        given = {setting: getattr(rule, setting) for setting in SHARES}
-        wrong = {setting: SHARES[setting].wrong(value) for setting, value in given.items() if value is not None}
-        yield from (f"{name}: {setting}: {what}" for setting, what in wrong.items() if what)
+    yield from (f"{name}: {setting}: {what}" for setting, what in _too_much(rule, unit).items())
 
 
-def _toothless(policy: Policy) -> Iterator[tuple[tuple[str, ...], str]]:
-    """Why nothing could make a run fail under a policy, and what says so."""
+def _too_much(rule: Rule, unit: str) -> dict[str, str]:
+    """The settings of a rule that are wrong, and why."""
+    if unit not in ("share", "difference"):
+        return {}
+    given = {setting: getattr(rule, setting) for setting in SHARES}
+    wrong = {setting: SHARES[setting].wrong(value) for setting, value in given.items() if value is not None}
+    return {setting: what for setting, what in wrong.items() if what}
+
+
+def _toothless(policy: Policy, own: Mapping[str, Collection[str]]) -> Iterator[tuple[tuple[str, ...], str]]:
+    """Why nothing could make a run fail under a policy, and what says so. ``own``: what rules set themselves."""
     known = {one.name: one.unit for one in measures()}
     for name, rule in {"defaults": policy.defaults, **policy.measures}.items():
         units = ["share"] if name == "defaults" else [known[measure] for measure in known if fnmatchcase(measure, name)]
         key = ("defaults",) if name == "defaults" else ("measures", name)
-        yield from ((key, text) for text in dict.fromkeys(text for unit in units for text in too_much(name, rule, unit)))
+        wrong = {setting: what for unit in units for setting, what in _too_much(rule, unit).items()}
+        yield from (((*key, setting), what) for setting, what in wrong.items() if name == "defaults" or setting in own[name])
     if all(rule.tier == "advisory" for rule in (policy.defaults, *policy.measures.values())):
         remedy = "give the measures that may not get worse tier: critical or supporting"
         yield (), f"nothing decides: every rule is advisory; {remedy}"

@@ -53,10 +53,14 @@ class Handler(SimpleHTTPRequestHandler):
     }
 
     def translate_path(self, path: str) -> str:
-        """The file of an address; one that cannot be where a link leads out of the folder, or nothing can be called so."""
+        """The file of an address; one that cannot be where a link leads out of the folder, or nothing can be called so.
+
+        Names that begin with a dot are no part of a page: what is in them was not published.
+        """
         found = super().translate_path(path)
         try:
             inside = Path(found).resolve().is_relative_to(Path(self.directory).resolve())
+            inside = inside and not any(part.startswith(".") for part in Path(found).relative_to(self.directory).parts)
         except (OSError, RuntimeError, ValueError):
             inside = False
         return found if inside else f"{os.devnull}/"

@@ -97,6 +97,8 @@ class Store:
         path = self._cell(ANSWERS, suite, base_model, system, f"{seed}.jsonl")
         with self._writing():
             if rows and (not path.exists() or path.read_bytes() != text):
+                if path.exists() and (why := _wrong_with(path)):
+                    log.warning("%s; they are written anew", why)
                 write_atomically(path, [text])
 
     def set_provenance(self, provenance: Mapping[str, Any]) -> None:
@@ -315,6 +317,22 @@ def _rows(path: Path) -> list[dict[str, Any]]:
     return rows
 
 
+def _wrong_with(path: Path) -> str:
+    """What is wrong with a file of answers; nothing where they can be read."""
+    try:
+        rows = _rows(path)
+        for number, row in enumerate(rows, 1):
+            _row(path, number, row)
+    except InputError as error:
+        return str(error).removesuffix(f"; {AGAIN}")
+    return "" if rows else f"{path} holds no answer"
+
+
+def _why(error: Exception) -> str:
+    """An error of Python's in words."""
+    return f"it has no field {error}" if isinstance(error, KeyError) else str(error)
+
+
 def _parsed(path: Path, number: int, line: bytes) -> dict[str, Any]:
     try:
         row = opened(line, always=False)
@@ -323,7 +341,7 @@ def _parsed(path: Path, number: int, line: bytes) -> dict[str, Any]:
         _check_place(row)
         return {**row, "of": row.get("of")}
     except (ValueError, TypeError, KeyError) as error:
-        raise InputError(f"{path}:{number}: not an answer: {error!r}; {AGAIN}") from error
+        raise InputError(f"{path}:{number}: not an answer: {_why(error)}; {AGAIN}") from error
 
 
 def _check_place(row: Mapping[str, Any]) -> None:
@@ -340,7 +358,7 @@ def _row(path: Path, number: int, row: Mapping[str, Any]) -> Row:
         found = Row(Question(**question), Answer.from_json(row["answer"]))
         _check(found)
     except (TypeError, KeyError, AttributeError) as error:
-        raise InputError(f"{path}:{number}: not an answer: {error!r}; {AGAIN}") from error
+        raise InputError(f"{path}:{number}: not an answer: {_why(error)}; {AGAIN}") from error
     return found
 
 

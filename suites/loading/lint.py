@@ -12,6 +12,7 @@ from proctor.core.language.quantities import Reading, readings
 from proctor.core.language.text import RULES, declines, holds, normalise
 from proctor.core.schema import Question, Suite
 from proctor.evals.axes.accuracy import exact
+from proctor.evals.axes.style import followed
 from proctor.suites.loading import values
 
 AMOUNT = re.compile(r"(?<![\w.,])(\d+(?:\.\d+)?)(?: ?[A-Za-z]{1,3})?(?![\w.,]*\w)")
@@ -36,6 +37,7 @@ def hints(suite: Suite) -> Iterator[str]:
     yield from _perhaps_missing(suite)
     yield from _declining(suite)
     yield from _tags(suite)
+    yield from _out_of_format(suite)
     yield from _same_to_the_rule(suite)
     yield from _decimal_signs(suite)
     yield from _alike_amounts(suite)
@@ -105,6 +107,19 @@ def _perhaps_missing(suite: Suite) -> Iterator[str]:
         yield (
             f"note: {counted(len(odd), 'question has', 'questions have')} a reference that programs write where there is no "
             f"value ({_named(odd)}): taken for the text itself"
+        )
+
+
+def _out_of_format(suite: Suite) -> Iterator[str]:
+    """A house format that no training example teaches."""
+    style, examples = suite.style, suite.domain.examples
+    if style is None or not (style.pattern or style.schema) or not examples:
+        return
+    if not any(followed(style, example.completion) for example in examples):
+        kind = "pattern" if style.pattern else "schema"
+        yield (
+            f"note: 0 of {counted(len(examples), 'training example')} follow the {kind} of [style]: systems that are trained "
+            "learn another format than is asked for; correct one of the two"
         )
 
 

@@ -88,6 +88,7 @@ def test_yaml_that_is_none_or_too_much_is_refused(text, said, line):
     with pytest.raises(strict_yaml.YamlError, match=said) as caught:
         strict_yaml.parsed(text)
     assert line is None or caught.value.line == line
+    assert ("keep one of them" in caught.value.remedy) is ("twice" in said)
 
 
 def test_an_alias_that_repeats_little_is_read():
@@ -97,7 +98,11 @@ def test_an_alias_that_repeats_little_is_read():
 @pytest.mark.parametrize(
     ("text", "said", "line"),
     [
-        ("a = 1\na = 2", "Cannot overwrite a value", 2),
+        ("a = 1\na = 2", "^a is set twice$", 2),
+        ("a = 1\na = 2\n", "^a is set twice$", 2),
+        ("[a]\nb.c = 1\nb.c = 2\n", "^b.c is set twice$", 3),
+        ("[a]\nb = 1\n[a]\nc = 2\n", r"^\[a\] is set twice$", 3),
+        ("a = {b = 1, b = 2}\n", "^b is set twice$", 1),
         ("a = 1\nb" + ".b" * 5000 + " = 1", "a key of 50 parts or more", 2),
         ("a = " + "[" * 5000, "nested too deep", None),
         ("a = " + "9" * 5000, "4300 digits", None),

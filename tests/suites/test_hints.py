@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from proctor.core.schema import Document, Domain, Question, RevisedQuestion, Revision, Rule, Suite
+from proctor.core.schema import Document, Domain, Example, Question, RevisedQuestion, Revision, Rule, Style, Suite
 from proctor.suites.loading.lint import hints
 
 
@@ -28,6 +28,21 @@ def noted(*questions: Question, rule: Rule = "default") -> str:
 def test_references_that_the_rule_cannot_tell_apart_are_noted(references: tuple[str, ...], rule: Rule, *, together: bool) -> None:
     said = noted(Question("q", "How many?", references), rule=rule)
     assert ("1 of 1 questions have references that count as one answer (q: " in said) is together
+
+
+@pytest.mark.parametrize(
+    ("style", "said"),
+    [
+        (Style(r"\d+ units"), "note: 0 of 2 training examples follow the pattern of [style]"),
+        (Style(schema={"type": "object"}), "note: 0 of 2 training examples follow the schema of [style]"),
+        (Style(r"\w+\."), ""),
+        (Style(rubric="Be polite."), ""),
+    ],
+)
+def test_a_house_format_that_no_training_example_follows_is_noted(style: Style, said: str) -> None:
+    domain = Domain((), tuple(Example("How many?", text) for text in ("Two.", "About three")))
+    found = [hint for hint in hints(Suite("s", "S", "1", domain, (), style=style)) if "[style]" in hint]
+    assert [hint.partition(":")[0] + ":" + hint.split(":")[1] for hint in found] == ([said] if said else [])
 
 
 @pytest.mark.parametrize(

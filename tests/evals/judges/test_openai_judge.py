@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -105,6 +106,23 @@ def test_rubbish_is_sent_back_with_what_was_wrong_and_given_up_in_the_end() -> N
     with endpoint(said("no idea")) as served, pytest.raises(JudgeError, match="no valid Verdict in 3 attempts"):
         judge(served.url).complete("?", Verdict)
     assert [len(request["messages"]) for request in served.requests] == [1, 3, 5]
+
+
+def test_what_does_not_fit_is_told_by_its_field_with_how_the_reply_begins_and_without_secrets() -> None:
+    said_first = f'{{"verdict": "maybe, {KEY}"}}'
+    with endpoint(said(said_first)) as served, pytest.raises(JudgeError) as caught:
+        judge(served.url).complete("?", Verdict)
+    assert "in 3 attempts: field verdict: Input should be a valid integer" in str(caught.value)
+    assert """it said '{"verdict": "maybe, ***"}'; choose a model""" in str(caught.value)
+
+
+@pytest.mark.parametrize(("address", "key", "told"), [("u:p@host", KEY, True), ("u:p@host", "", False), ("host", KEY, False)])
+def test_of_a_password_in_the_address_and_a_key_it_is_said_which_is_sent(
+    address: str, key: str, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch, *, told: bool
+) -> None:
+    monkeypatch.setattr(logging.getLogger("proctor"), "propagate", True)
+    openai_judge(f"m@http://{address}/v1", {"OPENAI_API_KEY": key})
+    assert ("OPENAI_API_KEY is not" in caplog.text) is told
 
 
 def test_rubbish_once_then_sense_is_enough() -> None:

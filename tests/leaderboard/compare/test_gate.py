@@ -618,7 +618,7 @@ def test_a_field_that_is_there_twice_is_refused_with_its_line(tmp_path):
 
 
 TOOTHLESS = {
-    "defaults: {max_drop: 2}": "defaults: max_drop: expected a number from 0 to below 1 (a share: 0.02 is two points), not 2",
+    "defaults: {max_drop: 2}": "defaults.max_drop: expected a number from 0 to below 1 (a share: 0.02 is two points), not 2",
     "defaults: {max_drop: .inf}": "defaults.max_drop: expected a number, 0 or more",
     "defaults: {max_drop: .nan}": "defaults.max_drop: expected a number, 0 or more",
     "defaults: {max_drop: true}": "defaults.max_drop: expected a number, 0 or more",

@@ -41,6 +41,9 @@ def site(tmp_path_factory):
     (folder / "link.txt").symlink_to(folder.parent / "secret.txt")
     (folder / "up").symlink_to(folder.parent)
     (folder / "loop").symlink_to("loop")
+    (folder / ".hidden").mkdir()
+    for name in (".env", ".hidden/page.html"):
+        (folder / name).write_text("hidden")
     return folder
 
 
@@ -63,6 +66,12 @@ def ask(port: int, path: str) -> tuple[int, str | None, str]:
     text = reply.read().decode()
     connection.close()
     return reply.status, reply.headers["Content-Type"], text
+
+
+@pytest.mark.parametrize("path", ["/.env", "/%2eenv", "/.hidden/page.html", "/.hidden/", "/plots/../.env"])
+def test_names_that_begin_with_a_dot_are_not_served(port, path):
+    status, _, text = ask(port, path)
+    assert (status, "hidden" in text) == (404, False)
 
 
 @pytest.mark.parametrize(

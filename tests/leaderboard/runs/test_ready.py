@@ -50,6 +50,11 @@ def test_a_saved_run_is_replaced_by_the_same_run_alone(tmp_path, cache):
         ready.check(Store(other), cache, tmp_path / "site", tmp_path / "release.json", {})
 
 
+def test_a_run_and_its_page_do_not_share_a_folder(tmp_path, cache):
+    with pytest.raises(InputError, match=r"--run-dir and --site are both .*/both; choose another folder for one of them"):
+        ready.check(Store(tmp_path / "both"), cache, tmp_path / "x" / ".." / "both", None, {})
+
+
 def test_every_reason_is_given_at_once(tmp_path, cache):
     (tmp_path / "file").write_text("")
     with pytest.raises(InputError) as raised:

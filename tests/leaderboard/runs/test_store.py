@@ -388,7 +388,7 @@ def test_a_run_without_the_provenance_that_it_had_is_refused(tmp_path):
         read(folder)
 
 
-def test_damaged_answers_are_refused_and_written_anew_by_the_exam(tmp_path):
+def test_damaged_answers_are_refused_and_written_anew_by_the_exam(tmp_path, log):
     folder = make_run(tmp_path / "run", Sample(questions=6))
     path = folder / "answers/instruments/tiny/rag-0.jsonl"
     whole, expected = path.read_bytes(), read(folder).answers("instruments", "tiny", "rag", 0)
@@ -398,8 +398,16 @@ def test_damaged_answers_are_refused_and_written_anew_by_the_exam(tmp_path):
         path.write_bytes(data)
         with pytest.raises(InputError, match=r"rag-0\.jsonl.*; run the exam again"):
             pytest.fail(f"{name}: {len(read(folder).answers('instruments', 'tiny', 'rag', 0))} answers")
+        log.clear()
         Store(folder).add_answers("instruments", "tiny", "rag", 0, [(row.question, row.answer) for row in expected])
         assert path.read_bytes() == whole
+        assert len(log.messages) == 1, name
+        assert log.messages[0].startswith(str(path))
+        assert log.messages[0].endswith("; they are written anew")
+        assert "Error(" not in log.messages[0]
+    log.clear()
+    Store(folder).add_answers("instruments", "tiny", "rag", 0, [(row.question, row.answer) for row in expected])
+    assert log.messages == []
 
 
 def test_answers_of_the_format_without_checksums_are_read(tmp_path):

@@ -54,6 +54,20 @@ def test_a_folder_with_files_and_no_marker_is_refused_and_stays_as_it_is(run, tm
         Site(site).check()
 
 
+def test_a_damaged_marker_is_named_as_such(tmp_path):
+    published(tmp_path / "site", "index.html", "history.json")
+    marker = tmp_path / "site" / MARKER
+    whole = marker.read_text()
+    for damaged, why in (
+        (whole.replace("history", "hist0ry"), "it names 'hist0ry.json', which is no file of a page, and not history.json"),
+        (whole.replace("Proctor", "Practor"), "it does not begin with 'Proctor published"),
+    ):
+        marker.write_text(damaged)
+        with pytest.raises(InputError) as caught:
+            Site(tmp_path / "site").check()
+        assert str(caught.value).startswith(f"{marker} is damaged: {why}")
+
+
 def test_files_that_a_user_added_stay_and_those_of_earlier_publications_go(tmp_path):
     published(tmp_path / "site", "index.html", "answers/old.js", "plots/old.svg")
     for name in ("CNAME", "answers/mine.js", "plots/mine.svg"):
