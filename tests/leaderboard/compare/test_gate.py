@@ -623,7 +623,7 @@ TOOTHLESS = {
     "defaults: {max_drop: .nan}": "defaults.max_drop: expected a number, 0 or more",
     "defaults: {max_drop: true}": "defaults.max_drop: expected a number, 0 or more",
     "defaults: {max_drop: '0.02'}": "not '0.02'",
-    "measures: {accuracy.*: {max_drop: 1}}": "accuracy.*: max_drop: expected a number from 0 to below 1",
+    "measures: {accuracy.*: {max_drop: 1}}": "measures.accuracy.*.max_drop: expected a number from 0 to below 1",
     "measures: {accuracy.exact: {max_relative_drop: 5}}": "max_relative_drop: expected a number from 0 to below 1",
     "measures: {latency.*: {max_relative_drop: 50}}": "max_relative_drop: expected a number from 0 to 10",
     "alpha: 0": "alpha: expected a number above 0, at most 0.5",
