@@ -55,7 +55,7 @@ def escapes(secret: str) -> list[str]:
     """Each letter escaped, in one way or in several by turns."""
     ways = ["\\u{:04x}", "\\u{:04X}", "\\u{{{:04x}}}", "\\x{:02x}", "&#{};", "&#x{:x};", "&#X{:04X};", "%{:02x}"]
     mixed = "".join(ways[place % len(ways)].format(ord(letter)) for place, letter in enumerate(secret))
-    some = "".join(letter if place % 3 else f"\\u{ord(letter):04x}" for place, letter in enumerate(secret))
+    some = "".join(letter if place % 3 and letter.isalnum() else f"\\u{ord(letter):04x}" for place, letter in enumerate(secret))
     return [*("".join(way.format(ord(letter)) for letter in secret) for way in ways), mixed, some]
 
 
