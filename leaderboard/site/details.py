@@ -13,11 +13,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from proctor.evals.axes.catalogue import aside, axis
 from proctor.core.schema import Answer, Question
+from proctor.evals.axes.catalogue import aside, axis
 from proctor.leaderboard.runs.records import Records, grouped
-from proctor.leaderboard.site.packing import Scored, scored
 from proctor.leaderboard.runs.store import Run
+from proctor.leaderboard.site.packing import Scored, scored
 
 BLOCK = 100
 """Questions in one part."""

@@ -10,11 +10,11 @@ from dataclasses import fields
 from typing import Any, get_type_hints
 
 from proctor.core.redaction import redact
-from proctor.leaderboard.history import feeds
 from proctor.leaderboard.board.board import LISTS, Board
 from proctor.leaderboard.board.cells import Cell
-from proctor.leaderboard.history.history import History
 from proctor.leaderboard.board.spreadsheet import defused
+from proctor.leaderboard.history import feeds
+from proctor.leaderboard.history.history import History
 
 
 def as_json(board: Board) -> str:

@@ -13,12 +13,12 @@ from typing import Any, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from proctor.evals.axes.catalogue import rank
 from proctor.core.schema import STATUSES, Record
+from proctor.evals.axes.catalogue import rank
 from proctor.evals.stats.intervals import Array
-from proctor.leaderboard.runs.saved import LETTERS
-from proctor.leaderboard.runs.records import Records, grouped
 from proctor.leaderboard.analysis.series import Series
+from proctor.leaderboard.runs.records import Records, grouped
+from proctor.leaderboard.runs.saved import LETTERS
 
 Letters: TypeAlias = NDArray[np.uint8]
 

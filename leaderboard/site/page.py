@@ -11,26 +11,26 @@ from typing import Any
 from markupsafe import Markup
 
 from proctor.core.schema import InputError
-from proctor.leaderboard.site import details, export
-from proctor.leaderboard.claims import table as claims
 from proctor.leaderboard.advice import text as counsel
-from proctor.leaderboard.history import feeds
-from proctor.leaderboard.board.board import Board, board, latest
-from proctor.leaderboard.compare.changes import mixed, resettings
-from proctor.leaderboard.advice.estimates import Evidence
 from proctor.leaderboard.advice.data import as_json
+from proctor.leaderboard.advice.estimates import Evidence
+from proctor.leaderboard.advice.prices import load
+from proctor.leaderboard.advice.scenario import Situation
+from proctor.leaderboard.analysis.slices import tagged
+from proctor.leaderboard.board.board import Board, board, latest
+from proctor.leaderboard.board.sections import Section, sections
+from proctor.leaderboard.claims import table as claims
+from proctor.leaderboard.compare.changes import mixed, resettings
+from proctor.leaderboard.history import feeds
 from proctor.leaderboard.history.history import History, history
 from proctor.leaderboard.output import Site
 from proctor.leaderboard.plots.palette import SERIES, places
 from proctor.leaderboard.plots.table import Plot, of_history, plots
-from proctor.leaderboard.advice.prices import load
+from proctor.leaderboard.runs.store import Run, read
+from proctor.leaderboard.site import details, export
 from proctor.leaderboard.site.escape import as_data
 from proctor.leaderboard.site.render import render
-from proctor.leaderboard.advice.scenario import Situation
 from proctor.leaderboard.site.reproduce import again, facts
-from proctor.leaderboard.runs.store import Run, read
-from proctor.leaderboard.board.sections import Section, sections
-from proctor.leaderboard.analysis.slices import tagged
 
 ROOM = 4_500_000
 """Bytes of answers that the page itself holds. Where there are more, they are in files beside it."""

@@ -19,15 +19,15 @@ from unicodedata import category
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
 
-from proctor.evals.axes import catalogue
 from proctor.core import units
+from proctor.evals.axes import catalogue
 from proctor.evals.stats.intervals import FEW, cluster_count
-from proctor.leaderboard.board import cells, summary
-from proctor.leaderboard.analysis import break_even, effects, judge_agreement
-from proctor.leaderboard.claims import text
 from proctor.leaderboard import formatting
-from proctor.leaderboard.site.escape import printable
+from proctor.leaderboard.analysis import break_even, effects, judge_agreement
+from proctor.leaderboard.board import cells, summary
+from proctor.leaderboard.claims import text
 from proctor.leaderboard.runs.records import grouped
+from proctor.leaderboard.site.escape import printable
 
 TEMPLATES = Path(__file__).with_name("templates")
 SCRIPT_FILES = Path(__file__).with_name("scripts")

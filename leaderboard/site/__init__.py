@@ -1,0 +1,1 @@
+"""The static page: one file with everything in it, and its data beside it."""
