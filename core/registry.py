@@ -14,6 +14,7 @@ from functools import cached_property
 from importlib.metadata import EntryPoint, entry_points
 from typing import TypeVar, cast
 
+from proctor.core import extras
 from proctor.core.reading.problems import closest
 from proctor.core.reading.shown import short
 from proctor.core.schema import InputError
@@ -27,7 +28,8 @@ class Registry(Mapping[str, T]):
     """Name -> thing, imported when it is asked for.
 
     ``group`` is that of the entry points; ``built_in`` says where what comes with Proctor is, as "module:attribute", or
-    "module:attribute [extra]" where it needs an extra of Proctor's to be installed. What comes with Proctor cannot be replaced.
+    "module:attribute [library]" where, to do its work, it needs a library of `core.extras`. What comes with Proctor cannot be
+    replaced.
     """
 
     def __init__(self, group: str, built_in: Mapping[str, str]) -> None:
@@ -87,11 +89,17 @@ class Registry(Mapping[str, T]):
         entry = None if name in self._built_in else self._added.get(name)
         return _package(entry) if entry else ""
 
+    def needs(self, name: str) -> tuple[str, ...]:
+        """The modules of `core.extras` that what comes with Proctor under that name needs to do its work; none for all else."""
+        entry = self._built_in.get(name)
+        return tuple(entry.extras) if entry else ()
+
     def _loaded(self, entry: EntryPoint) -> T:
         try:
             return cast("T", entry.load())
         except ModuleNotFoundError as error:
-            remedy = f'pip install "proctor[{entry.extras[0]}]"' if entry.extras else "install it beside Proctor"
+            module = (error.name or "").partition(".")[0]
+            remedy = extras.install(module) if module in extras.LIBRARIES else "install it beside Proctor"
             what = f"'{entry.name}' needs the module {error.name}, which is missing"
             raise InputError(f"{self.group}: {what}; {remedy}") from error
         except AttributeError as error:

@@ -10,7 +10,6 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cache, cached_property
-from importlib.metadata import version as installed
 from typing import Any, Literal, get_args
 
 from proctor.core.language import patterns
@@ -423,7 +422,9 @@ class Record:
 
 @cache
 def _installed(package: str) -> str:
-    return installed(package)
+    from importlib.metadata import version  # takes a while to load, and is mostly not needed
+
+    return version(package)
 
 
 def as_json(thing: Any) -> dict[str, Any]:

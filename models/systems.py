@@ -27,7 +27,8 @@ NAME = Text(
 
 
 RETRIEVERS: Registry[Callable[..., Any]] = Registry(
-    "proctor.retrievers", {"dense": "proctor.models.retrieval.search:vectors", "bm25": "proctor.models.retrieval.search:words"}
+    "proctor.retrievers",
+    {"dense": "proctor.models.retrieval.search:vectors [faiss]", "bm25": "proctor.models.retrieval.search:words"},
 )
 """Name -> what makes an `Engine` (models/retrieval/passages.py) for a system, with the cache and the device."""
 

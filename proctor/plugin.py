@@ -192,6 +192,8 @@ def exam(sheet: Sheet, pytestconfig: pytest.Config, record_property: Any) -> Exa
 def pytest_runtestloop(session: pytest.Session) -> bool | None:
     """With ``--dry-run`` nothing is run: the estimate is printed instead. Else a run folder must be one to write to."""
     plan = session.config.stash.get(PLAN, None)
+    if plan and (session.config.option.dry_run or not collect.only_looks(session.config)):
+        _check_libraries(session.items)
     if plan and session.config.option.dry_run:
         from proctor import dry_run
 
@@ -205,6 +207,19 @@ def pytest_runtestloop(session: pytest.Session) -> bool | None:
         except InputError as error:
             raise _usage_error(str(error)) from error
     return None
+
+
+def _check_libraries(items: Sequence[pytest.Item]) -> None:
+    """Refuse to begin where something that was selected needs a library that is not installed."""
+    from proctor import ready  # it loads numpy, which nobody needs who only collects
+
+    tests = [item for item in items if isinstance(item, pytest.Function) and "cell" in item.fixturenames]
+    axes = [test.originalname.removeprefix("test_") for test in tests]
+    cells: list[Any] = [test.callspec.params["cell"] for test in tests]
+    try:
+        ready.libraries(axes, [cell.candidate.system for cell in cells])
+    except InputError as error:
+        raise _usage_error(str(error)) from error
 
 
 @pytest.hookimpl(wrapper=True)

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import partial
 from pathlib import Path
 from typing import Any
 
+from proctor.core import extras
 from proctor.core.schema import InputError
 from proctor.core.storage import errors
 from proctor.core.storage.cache import Cache
+from proctor.evals.axes.catalogue import AXES, marker
 from proctor.leaderboard.compare.changes import renewed
 from proctor.leaderboard.output import Site
 from proctor.leaderboard.runs.saved import SAVING, open_run
 from proctor.leaderboard.runs.store import Store
+from proctor.models.systems import RETRIEVERS, System
 
 
 def check(store: Store, cache: Cache, site: Path, saved: Path | None, base_models: Mapping[str, Any]) -> None:
@@ -33,6 +36,19 @@ def check(store: Store, cache: Cache, site: Path, saved: Path | None, base_model
     )
     if problems := [problem for each in checks for problem in _problem(each)]:
         raise InputError("\n".join(problems))
+
+
+def libraries(axes: Iterable[str], systems: Iterable[System]) -> None:
+    """Whether everything is installed that these axes and systems need.
+
+    Raises:
+        InputError: with all that is missing, how to install it, and how to do without.
+    """
+    needed = {axis: AXES.needs(axis) for axis in axes}
+    lacking = [axis for axis, modules in needed.items() if extras.missing(modules)]
+    without = " or ".join(dict.fromkeys(map(marker, lacking)))
+    needed |= {f"the system {system.name}": RETRIEVERS.needs(system.retrieve) for system in systems}
+    extras.require(needed, f'leave it out: -m "domain and not ({without})"' if lacking else "")
 
 
 def _problem(check: Callable[[], None]) -> Iterator[str]:

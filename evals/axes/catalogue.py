@@ -19,9 +19,9 @@ AXES: Registry[Axis] = Registry(
     "proctor.axes",
     {
         "accuracy": "proctor.evals.axes.accuracy:AXIS",
-        "faithfulness": "proctor.evals.axes.faithfulness:AXIS",
-        "hallucination": "proctor.evals.axes.hallucination:AXIS",
-        "forgetting": "proctor.evals.axes.forgetting:AXIS",
+        "faithfulness": "proctor.evals.axes.faithfulness:AXIS [ragas]",
+        "hallucination": "proctor.evals.axes.hallucination:AXIS [deepeval]",
+        "forgetting": "proctor.evals.axes.forgetting:AXIS [lm_eval]",
         "retrieval": "proctor.evals.axes.retrieval:AXIS",
         "dependence": "proctor.evals.axes.dependence:AXIS",
         "context": "proctor.evals.axes.context:AXIS",
@@ -36,7 +36,8 @@ AXES: Registry[Axis] = Registry(
         "cost": "proctor.evals.axes.cost:AXIS",
     },
 )
-"""In the order in which a reader sees them. The test of an axis is called test_ and its name."""
+"""In the order in which a reader sees them. In brackets: a library that may be missing. The test of an axis is called test_ and
+its name."""
 
 
 def measures() -> Iterator[Measure]:

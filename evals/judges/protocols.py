@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from inspect import signature
 from typing import TYPE_CHECKING, NamedTuple, Protocol, TypeVar
 
+from proctor.core import extras
 from proctor.core.reading.problems import near
 from proctor.core.redaction import hide_addresses, redact
 from proctor.core.registry import WRITTEN, Registry
@@ -154,7 +155,7 @@ JUDGES: Registry[Callable[..., Judge]] = Registry(
     {
         "lexical": "proctor.evals.judges.lexical:LexicalJudge",
         "nli": "proctor.evals.judges.nli:NliJudge",
-        "openai": "proctor.evals.judges.openai:openai_judge",
+        "openai": "proctor.evals.judges.openai:openai_judge [openai,httpx2]",
     },
 )
 """What is before the first colon -> what makes a judge of what is behind it, or of nothing."""
@@ -164,12 +165,13 @@ def load_judge(spec: str) -> Judge:
     """The judge that a text names. Cheap: models are loaded and endpoints called when the first verdict is asked for.
 
     Raises:
-        InputError: no judge is written like that, or its key is missing.
+        InputError: no judge is written like that, its key is missing, or a library that it needs.
     """
     kind, _, rest = spec.strip().partition(":")
     if "." in kind:
         attribute, _, rest = rest.partition(":")
         kind = f"{kind}:{attribute}"
+    extras.require({f"the judge {kind}": JUDGES.needs(kind)})
     if (kind in JUDGES or WRITTEN.fullmatch(kind)) and _takes(make := JUDGES.written(kind), given := [rest] if rest else []):
         return make(*given)
     hide_addresses(spec)

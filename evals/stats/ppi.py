@@ -6,15 +6,12 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from proctor.core.schema import InputError
+from proctor.core import extras
 from proctor.evals.stats.differences import paired_difference
 from proctor.evals.stats.intervals import CONFIDENCE, Array, Interval, interval
 
 FEWEST = 20
 """Labels from which the interval, which leans on the normal distribution, is worth showing."""
-
-
-INSTALL = "python3 -m pip --python .venv install -c constraints.txt -e '.[cpu,people]'"
 
 
 def corrected(labelled: Sequence[tuple[float, float]], judged: Sequence[float]) -> Interval | None:
@@ -28,10 +25,9 @@ def corrected(labelled: Sequence[tuple[float, float]], judged: Sequence[float]) 
     """
     if len(labelled) < FEWEST or not judged:
         return None
-    try:
-        from ppi_py import ppi_mean_ci, ppi_mean_pointestimate
-    except ImportError as error:
-        raise InputError(f"labels from people need one library more; install it with: {INSTALL}") from error
+    extras.require({"the correction by labels from people": ["ppi_py"]})
+    from ppi_py import ppi_mean_ci, ppi_mean_pointestimate
+
     said, predicted = (np.array(column, float) for column in zip(*labelled, strict=True))
     others = np.array(judged, float)
     if np.ptp(said - predicted) == 0:

@@ -8,6 +8,7 @@ from importlib.metadata import version
 from typing import NamedTuple
 
 from proctor.core.code import code_of
+from proctor.core.extras import installed
 from proctor.core.registry import Registry
 from proctor.core.slugs import slug
 from proctor.core.storage.cache import digest
@@ -40,7 +41,7 @@ class Plot(NamedTuple):
     name: str
     title: str
     svg: str
-    """An element of a page. The page gives it its role and its name."""
+    """An element of a page. The page gives it its role and its name. Empty where it could not be drawn."""
     words: str
     """What it shows, in a few sentences of plain text."""
     rows: Rows
@@ -49,6 +50,8 @@ class Plot(NamedTuple):
 
 def plots(section: Section, case: Case, site: Site) -> list[Plot]:
     """The plots of a section that have data: drawn once, and read from the site again while their figures are the same.
+
+    Where matplotlib is not installed they are not drawn: their words and figures stand in the page without them.
 
     ``case`` holds the section's records, and the situation for which costs and expected quality are worked out.
     """
@@ -63,12 +66,17 @@ def of_history(section: Section, told: History, site: Site) -> Plot | None:
 
 
 def _plot(name: str, sketch: Sketch, section: Section, site: Site) -> Plot:
+    drawn = _drawing(name, sketch, section, site) if installed("matplotlib") else ""
+    return Plot(name, sketch.title, drawn, sketch.words, sketch.rows)
+
+
+def _drawing(name: str, sketch: Sketch, section: Section, site: Site) -> str:
     shape = digest(name, section.suite, section.base_model, repr(sketch.figures), _version(name, sketch))
     prefix = f"{slug(section.suite)[:30]}-{name}-{shape[:16]}"
     file = f"plots/{prefix}.svg"
     svg = site.old(file) or _drawn(sketch, prefix)
     site.write(file, svg)
-    return Plot(name, sketch.title, svg, sketch.words, sketch.rows)
+    return svg
 
 
 def _drawn(sketch: Sketch, prefix: str) -> str:

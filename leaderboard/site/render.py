@@ -19,7 +19,7 @@ from unicodedata import category
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
 
-from proctor.core import units
+from proctor.core import extras, units
 from proctor.evals.axes import catalogue
 from proctor.evals.stats.intervals import FEW, cluster_count
 from proctor.leaderboard import formatting
@@ -103,6 +103,7 @@ def _environment() -> Environment:
         "sign": text.SIGNS,
         "effect_words": effects.WORDS,
         "trend": TRENDS,
+        "install_plots": extras.install("matplotlib"),
     }
     return environment
 

@@ -10,6 +10,7 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
 
+from proctor.core import extras
 from proctor.core.reading.problems import Place, Problems, closest
 from proctor.core.reading.ranges import AMOUNT, Range
 from proctor.core.reading.shown import short, shown
@@ -152,6 +153,9 @@ class _Checks:
         if re.search(r"[/\\]|^\.", entry):
             remedy = "give a folder (relative to the suite's) or the name of an lm-eval task"
             self._problem("general", f"there is no folder '{entry}'", remedy)
+        elif extras.missing(["lm_eval"]):
+            what = f"'{entry}' is no folder, and whether lm-eval has such a task cannot be seen, as it is not installed"
+            self._problem("general", what, f"correct the name, or {extras.install('lm_eval')}")
         elif not knows(entry):
             remedy = "give a folder of tasks, 'general' for those that come with Proctor, or a name that `lm-eval ls tasks` lists"
             self._problem("general", f"'{entry}' is neither a folder nor a task that lm-eval knows", remedy)

@@ -86,14 +86,13 @@ def test_nothing_is_imported_before_it_is_asked_for() -> None:
     ("name", "said"),
     [
         ("opne", "x.things: there is no 'opne'; did you mean 'open'?"),
-        ("zzz", "x.things: there is no 'zzz'; known: open, gone, extra, misnamed."),
+        ("zzz", "x.things: there is no 'zzz'; known: open, gone, misnamed."),
         ("gone", "x.things: 'gone' needs the module no_such_module, which is missing; install it beside Proctor"),
-        ("extra", "x.things: 'extra' needs the module no_such_module, which is missing; pip install \"proctor[cpu]\""),
         ("misnamed", "x.things: there is no opn in wave; see what it is called there"),
     ],
 )
 def test_what_is_not_there_is_said_with_what_to_do(name: str, said: str) -> None:
-    where = {"open": "wave:open", "gone": "no_such_module:x", "extra": "no_such_module:x [cpu]", "misnamed": "wave:opn"}
+    where = {"open": "wave:open", "gone": "no_such_module:x", "misnamed": "wave:opn"}
     known: Registry[object] = Registry("x.things", where)
     with pytest.raises(InputError) as error:
         known[name]
