@@ -12,6 +12,8 @@ from pathlib import Path
 
 import pytest
 
+from proctor import cli
+
 ROOT = Path(__file__).parents[2]
 PACKAGES = ("core", "evals", "models", "suites", "leaderboard", "proctor")
 MAY_IMPORT = {
@@ -201,3 +203,25 @@ def test_a_command_loads_no_other():
     code += "print([name for name in sys.modules if 'commands.' in name])"
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True, timeout=60)
     assert done.stdout == "['proctor.commands.show']\n"
+
+
+@pytest.mark.parametrize(
+    ("code", "others", "most"),
+    [
+        pytest.param("import proctor", set(), 60, id="import"),
+        pytest.param("from proctor import cli; cli.parser(['--help']).format_help()", {"proctor", "regex"}, 150, id="help"),
+    ],
+)
+def test_beginning_takes_little(code, others, most):
+    """Counted in modules, as seconds depend on the machine: a hundred of the standard library's take some 50 ms."""
+    code = f"import sys; old = {{*sys.modules}}\n{code}\nprint(*{{*sys.modules}} - old)"
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True, timeout=60)
+    loaded = done.stdout.split()
+    assert len(loaded) <= most
+    assert {top(name) for name in loaded} - sys.stdlib_module_names <= others | {"proctor"}
+    assert [name for name in loaded if name.startswith("proctor.commands.")] == []
+
+
+def test_help_lists_every_command_with_what_its_module_says():
+    listed = [" ".join(text.split()) for text in (cli.parser(["--help"]).format_help(), cli.parser().format_help())]
+    assert listed[0] == listed[1]
