@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import shlex
 import subprocess
+import tomllib
 from importlib.metadata import files
 from pathlib import Path
 
@@ -17,6 +19,7 @@ from proctor.cli import parser
 
 ROOT = Path(__file__).resolve().parent.parent
 WORKFLOWS = sorted((ROOT / ".github" / "workflows").glob("*.yml"))
+FORMS = sorted((ROOT / ".github" / "ISSUE_TEMPLATE").glob("*.yml"))
 ACTION = yaml.safe_load((ROOT / "action.yml").read_text(encoding="utf-8"))
 
 
@@ -33,12 +36,24 @@ SHOWN = re.findall(r"```yml\n(.*?)```", (ROOT / "docs" / "publishing.md").read_t
     ],
 )
 def test_schemas_are_followed(schema, text):
-    """The package's schemas, without its command, which wants another click than deepeval."""
-    (file,) = [file for file in files("check-jsonschema") or () if file.name == f"github-{schema}.json"]
-    rules = json.loads(Path(file.locate()).read_text(encoding="utf-8"))
     read = yaml.safe_load(text)
-    data = {"on" if name is True else name: value for name, value in read.items()}  # YAML 1.1 takes `on` for true
-    found = Draft7Validator(rules).iter_errors(data)
+    follows(f"github-{schema}", {"on" if name is True else name: value for name, value in read.items()})  # YAML 1.1: `on` is true
+
+
+@pytest.mark.parametrize("form", FORMS, ids=lambda path: path.stem)
+def test_forms_of_issues_are_forms(form):
+    schema = "github-issue-config" if form.stem == "config" else "github-issue-forms"
+    follows(schema, yaml.safe_load(form.read_text(encoding="utf-8")))
+
+
+def test_what_says_how_to_cite_is_read_by_what_reads_such_files():
+    follows("citation-file-format", yaml.safe_load((ROOT / "CITATION.cff").read_text(encoding="utf-8")))
+
+
+def follows(schema, data):
+    """The package's schemas, without its command, which wants another click than deepeval."""
+    (file,) = [file for file in files("check-jsonschema") or () if file.name == f"{schema}.json"]
+    found = Draft7Validator(json.loads(Path(file.locate()).read_text(encoding="utf-8"))).iter_errors(data)
     assert not [f"{'/'.join(map(str, error.path))}: {error.message}" for error in found]
 
 
@@ -124,3 +139,21 @@ def test_the_page_goes_to_its_branch_only_where_that_is_asked_and_never_from_a_p
     ended, parsed = stepped(tmp_path, step, {"PAGE": "build/ci/my page", "BRANCH": "--odd"})
     assert ended == 0
     assert (parsed.site, parsed.branch, parsed.push, parsed.keep) == (Path("build/ci/my page"), "--odd", "origin", True)
+
+
+def test_only_a_tag_of_the_version_is_published_and_only_what_was_tried():
+    release = yaml.safe_load((ROOT / ".github" / "workflows" / "release.yml").read_text(encoding="utf-8"))
+    build, publish = release["jobs"]["build"], release["jobs"]["publish"]
+    assert release[True] == {"push": {"tags": ["v*"]}}
+    assert publish["needs"] == "build"
+    check, *_, tried, kept = [step for step in build["steps"] if "run" in step or "upload" in step["uses"]]
+    assert (tried["run"], kept["with"]["path"]) == (".ci/installed dist/*.whl", "dist/")
+    version = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["version"]
+    for tag, ends in ((f"v{version}", 0), (f"v{version}0", 1)):
+        environment = {"PATH": os.environ["PATH"], "GITHUB_REF_NAME": tag}
+        assert subprocess.run(["/bin/bash", "-c", check["run"]], cwd=ROOT, env=environment, check=False).returncode == ends
+
+
+def test_scripts_of_the_workflows_are_shell():
+    for script in ("run", "installed"):
+        subprocess.run(["/bin/bash", "-n", str(ROOT / ".ci" / script)], check=True)
