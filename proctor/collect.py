@@ -21,6 +21,8 @@ FILE = "suite.toml"
 ELSEWHERE = Path(__file__).with_name("elsewhere.toml")
 """Stands for all suites that lie outside of the project."""
 MARK = "domain"
+TEST = re.compile(r"::test_(?P<axis>\w+)\[(?P<cell>.*)\]$", re.DOTALL)
+"""The name of a test of the exam."""
 LOOKS = ("dry_run", "collectonly", "markers", "showfixtures", "show_fixtures_per_test", "setupplan")
 """Options with which nothing is run."""
 NO_SUITE = (

@@ -193,7 +193,7 @@ def pytest_runtestloop(session: pytest.Session) -> bool | None:
     """With ``--dry-run`` nothing is run: the estimate is printed instead. Else a run folder must be one to write to."""
     plan = session.config.stash.get(PLAN, None)
     if plan and (session.config.option.dry_run or not collect.only_looks(session.config)):
-        _check_libraries(session.items)
+        _check_libraries(session.config)
     if plan and session.config.option.dry_run:
         from proctor import dry_run
 
@@ -209,15 +209,15 @@ def pytest_runtestloop(session: pytest.Session) -> bool | None:
     return None
 
 
-def _check_libraries(items: Sequence[pytest.Item]) -> None:
+def _check_libraries(config: pytest.Config) -> None:
     """Refuse to begin where something that was selected needs a library that is not installed."""
     from proctor import ready  # it loads numpy, which nobody needs who only collects
 
-    tests = [item for item in items if isinstance(item, pytest.Function) and "cell" in item.fixturenames]
-    axes = [test.originalname.removeprefix("test_") for test in tests]
-    cells: list[Any] = [test.callspec.params["cell"] for test in tests]
+    plan, tests = config.stash[PLAN], list(map(collect.TEST.search, config.stash[ENDING].asked))
+    cells = {test["cell"] for test in tests if test}
+    systems = [cell.candidate.system for cell in plan.cells if plan.id(cell) in cells]
     try:
-        ready.libraries(axes, [cell.candidate.system for cell in cells])
+        ready.libraries([test["axis"] for test in tests if test], systems)
     except InputError as error:
         raise _usage_error(str(error)) from error
 
@@ -250,6 +250,7 @@ def pytest_xdist_node_collection_finished(node: Any, ids: Sequence[str]) -> None
     """The workers of `-n` collect the same tests, and this process none."""
     if ENDING in node.config.stash:
         node.config.stash[ENDING].asked[:] = ids
+        _check_libraries(node.config)
 
 
 @pytest.hookimpl(tryfirst=True)

@@ -48,7 +48,7 @@ def libraries(axes: Iterable[str], systems: Iterable[System]) -> None:
     lacking = [axis for axis, modules in needed.items() if extras.missing(modules)]
     without = " or ".join(dict.fromkeys(map(marker, lacking)))
     needed |= {f"the system {system.name}": RETRIEVERS.needs(system.retrieve) for system in systems}
-    extras.require(needed, f'leave it out: -m "domain and not ({without})"' if lacking else "")
+    extras.require(needed, f'leave that out: -m "domain and not ({without})"' if lacking else "")
 
 
 def _problem(check: Callable[[], None]) -> Iterator[str]:

@@ -19,11 +19,17 @@ class _Missing:
             raise ModuleNotFoundError(f"No module named {name!r}", name=name)
 
 
+def hide(*names: str) -> _Missing:
+    """From now on."""
+    sys.meta_path.insert(0, finder := _Missing(names))
+    return finder
+
+
 @contextmanager
 def without(*names: str) -> Iterator[None]:
     """As if these were not installed."""
     known = {name: sys.modules.pop(name) for name in list(sys.modules) if name.partition(".")[0] in names}
-    sys.meta_path.insert(0, finder := _Missing(names))
+    finder = hide(*names)
     try:
         yield
     finally:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import ast
+import os
 import re
+import subprocess
 import sys
 import tomllib
 from importlib.metadata import packages_distributions
@@ -91,8 +93,23 @@ def test_an_exam_is_told_at_once_of_all_that_its_axes_and_systems_lack():
     assert str(error.value) == (
         "faithfulness needs ragas, forgetting needs lm-eval, the system rag needs faiss: "
         'pip install "proctor[cpu,general,judges]", or gpu in place of cpu to search on a GPU; '
-        'or leave it out: -m "domain and not (faithfulness or forgetting)"'
+        'or leave that out: -m "domain and not (faithfulness or forgetting)"'
     )
+
+
+@pytest.mark.parametrize("words", [[], ["-n", "2"], ["--dry-run"]], ids=["alone", "workers", "dry_run"])
+def test_an_exam_that_lacks_a_library_ends_before_its_first_test(tmp_path, words):
+    (tmp_path / "hiding.py").write_text("from tests.missing import hide\nhide('ragas')\n")
+    (tmp_path / "pytest.ini").touch()
+    command = [sys.executable, "-m", "pytest", "-p", "hiding", "-p", "no:cacheprovider", "-m", "domain", "--suite", "loans"]
+    path = os.pathsep.join([str(tmp_path), str(ROOT)])
+    environment = {**os.environ, "PYTHONPATH": path, "PROCTOR_CACHE": str(tmp_path / "cache")}
+    command += ["--system", "base", "--limit", "1", *words]
+    done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=300, check=False)
+    said = done.stdout + done.stderr
+    assert done.returncode == pytest.ExitCode.USAGE_ERROR, said
+    assert 'ERROR: faithfulness needs ragas: pip install "proctor[judges]"; or leave that out' in said
+    assert "scoring" not in said
 
 
 def test_axes_and_systems_that_lack_nothing_are_ready_whatever_else_is_missing():
