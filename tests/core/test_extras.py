@@ -19,7 +19,6 @@ from proctor.core.extras import LIBRARIES, install, installed, require
 from proctor.core.schema import InputError
 from proctor.evals.axes.catalogue import AXES
 from proctor.evals.judges.protocols import load_judge
-from proctor.evals.stats.ppi import FEWEST, corrected
 from proctor.leaderboard.site.page import publish
 from proctor.models.systems import System
 from proctor.suites.loading.load import load
@@ -123,11 +122,6 @@ def test_a_judge_behind_an_endpoint_says_what_it_lacks_when_it_is_named():
     said = 'the judge openai needs openai: pip install "proctor[judges]"'
     with without("openai"), pytest.raises(InputError, match=re.escape(said)):
         load_judge("openai:some-model@http://localhost:1")
-
-
-def test_labels_from_people_say_what_they_lack():
-    with without("ppi_py"), pytest.raises(InputError, match=re.escape('needs ppi-python: pip install "proctor[people]"')):
-        corrected([(1.0, 0.0)] * FEWEST, [1.0])
 
 
 def test_a_suite_that_names_a_task_of_lm_evals_says_what_it_lacks(tmp_path):

@@ -52,7 +52,7 @@ def test_few_labels_correct_nothing():
 
 def test_without_the_library_it_says_what_to_install(monkeypatch):
     monkeypatch.setitem(__import__("sys").modules, "ppi_py", None)
-    with pytest.raises(InputError, match=r"pip .* install .*'\.\[cpu,people\]'"):
+    with pytest.raises(InputError, match=r'needs ppi-python: pip install "proctor\[people\]"'):
         corrected(*draws(0, 100, 30, 0.5))
 
 
