@@ -7,7 +7,7 @@ the systems are made of. What is asked otherwise than before, or of one run only
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
@@ -100,18 +100,15 @@ class Common:
 
 def common(before: Run, after: Run) -> Common:
     """Two runs, as far as they asked the same. Runs that do not say what their suites consisted of are left as they are."""
-    versions = [
-        {(suite, version) for suite, version in grouped(run.records, "suite", "suite_version")} for run in (before, after)
-    ]
+    versions = [{*grouped(run.records, "suite", "suite_version")} for run in (before, after)]
     moved = {suite for suite, _ in versions[0] ^ versions[1]}
     found = {suite: one for suite in sorted(moved) if (one := _revised(suite, before, after, versions))}
     aside = {suite: one.aside for suite, one in found.items() if one.aside}
-    if not aside:
-        return Common(before, after, found)
-    return Common(*(replace(run, records=_without(run.records, aside)) for run in (before, after)), found)
+    old, new = (replace(run, records=_without(run.records, aside)) if aside else run for run in (before, after))
+    return Common(old, new, found)
 
 
-def _revised(suite: str, before: Run, after: Run, versions: list[set[tuple[str, str]]]) -> Revised | None:
+def _revised(suite: str, before: Run, after: Run, versions: Sequence[Collection[tuple[Any, ...]]]) -> Revised | None:
     """None where the runs do not tell, or where more than the suite's contents differs."""
     told = [_contents(run, suite, each) for run, each in zip((before, after), versions, strict=True)]
     if not all(told) or told[0]["settings"] != told[1]["settings"]:
@@ -124,7 +121,7 @@ def _revised(suite: str, before: Run, after: Run, versions: list[set[tuple[str, 
     return Revised(suite, of["documents"], of["questions"], of["revised"], same, also)
 
 
-def _contents(run: Run, suite: str, versions: Collection[tuple[str, str]]) -> Mapping[str, Any]:
+def _contents(run: Run, suite: str, versions: Collection[tuple[Any, ...]]) -> Mapping[str, Any]:
     """What a run says of a suite; nothing where its records are of another version, or of several."""
     told = (run.provenance.get(CONTENTS) or {}).get(suite) or {}
     return told if {version for name, version in versions if name == suite} == {told.get("version")} else {}
