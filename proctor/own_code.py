@@ -40,5 +40,5 @@ def first(tree: Path, names: Path, environment: Mapping[str, str]) -> dict[str, 
         (own / path.name).symlink_to(path)
     for package, folder in packages.items():
         (own / package.removeprefix("proctor.")).symlink_to(tree / folder)
-    path = os.pathsep.join(filter(None, [str(names), environment.get("PYTHONPATH")]))
-    return {"PYTHONPATH": path, "PYTHONSAFEPATH": "1"}  # the current folder, a checkout, has no `proctor.core`
+    found = os.pathsep.join(filter(None, [str(names), environment.get("PYTHONPATH")]))
+    return {"PYTHONPATH": found, "PYTHONSAFEPATH": "1"}  # the current folder, a checkout, has no `proctor.core`

@@ -20,7 +20,7 @@ pattern = '^(?P<answer>.+) \\[(?:N\\d{3}|none)\\]$'
 guide = "Answer with the value alone, and after it the id of the article in square brackets."
 """
 SETTINGS = '[tool.proctor]\nsuites = ["desk/helpdesk"]\npolicy = "policy.yaml"\n'
-POLICY = "version: 1\ndefaults: {tier: advisory}\nmeasures: {retrieval.recall@3: {tier: critical, max_drop: 0.1}}\n"
+POLICY = "version: 1\ndefaults: {tier: advisory}\nmeasures: {accuracy.exact: {tier: critical, max_drop: 0.1}}\n"
 THINGS = ("Zelto", "Marvi", "Quando", "Brill", "Fanto", "Dorvis", "Hapna", "Lumet", "Ostra", "Pinzo")
 ASKED = {
     "Who supplies the {}?": "Hal Systems",
@@ -92,7 +92,7 @@ def gated(folder: Path, base: str, work: Path) -> tuple[int, str, str]:
         "HOME": str(work / "home"),
         "OMP_NUM_THREADS": "1",
     }
-    asked = "--system base --system rag -k 'accuracy or retrieval'"
+    asked = "--system base --system rag -k accuracy"
     command = [str(Path(sys.executable).with_name("proctor")), "ci", f"--base={base}", f"--arguments={asked}"]
     done = subprocess.run(
         [*command, f"--work={work / 'ci'}"], cwd=folder, env=environment, capture_output=True, text=True, check=False, timeout=900
@@ -114,7 +114,7 @@ def test_what_a_change_does_to_a_suite_of_a_team_is_go_or_no_go(repository: tupl
     assert "decision=GO" in (tmp_path / "first" / "output").read_text()
     write_documents(documents, "This page was taken down. Ask at the desk.")
     commit(folder)
-    code, report, said = gated(folder, base, tmp_path / "second")
+    code, report, said = gated(folder, str(tmp_path / "first" / "ci" / "base"), tmp_path / "second")  # no need to run it again
     assert code == 1, said
     assert "## Proctor: NO-GO" in report
     assert "changed: 10 (N301, N302" in report
