@@ -6,11 +6,11 @@ import pytest
 
 import proctor
 
-HERE = Path(__file__).parent
+HERE = Path(__file__).resolve().parent
 
 
 def pytest_configure() -> None:
     """Say so where it is another one."""
-    installed = Path(proctor.__file__).parents[1]
+    installed = Path(proctor.__file__).resolve().parents[1]  # `proctor ci` has links to the checkout of a commit
     if installed != HERE:
         raise pytest.UsageError(f"Proctor is installed from {installed}, and this is {HERE}: pip install -e {HERE}")

@@ -21,6 +21,7 @@ from urllib.parse import urlsplit
 
 from filelock import FileLock, Timeout
 
+from proctor import own_code
 from proctor.core.redaction import redact
 from proctor.core.schema import InputError
 from proctor.core.stopping import run
@@ -44,9 +45,12 @@ HUB = ("HF_TOKEN", "HUGGING_FACE_HUB_TOKEN")
 """What the model hub needs, to give what it does not give to everybody."""
 ON_HUB = ("--base-model", "--systems", "nli:")
 """Arguments of pytest that may name something on the hub."""
-UNSEEN = ("leaderboard/**", ".github/**", "tests/*.py", "docs/*.md", "*.md")
-"""What the exam does not read, as patterns from the root: where two commits differ in nothing else, one exam stands for both.
-A suite's documents may be called `*.md` too, so no pattern of that kind reaches into folders."""
+UNSEEN = (".github/**",)
+"""What no exam reads, as patterns from the root: where two commits differ in nothing else, one exam stands for both."""
+UNSEEN_HERE = ("leaderboard/**", "tests/*.py", "docs/*.md", "*.md")
+"""The same of Proctor's own checkout alone: elsewhere a suite may lie anywhere, or have links to documents that lie there."""
+PATHS = ("--suite", "--systems", "--base-model")
+"""Options of pytest whose value, as a word of its own, it would take for a place to look for its settings in."""
 
 
 @dataclass(frozen=True)
@@ -71,16 +75,15 @@ def take(request: Request, environment: Mapping[str, str]) -> Decision:
     Raises:
         InputError: the base is unknown, an exam could not be taken, or the runs cannot be compared.
     """
-    ours = at(request.root)
     with _alone(request.work):
-        before, after = _runs(request, environment)
-    opened = open_run(before), open_run(after)
-    try:
-        held = gate(*opened, request.policy, anyway=request.anyway, seeded=seeded(ours.saved_runs))
-    except InputError as error:
-        say(as_refusal(error), "REFUSED", request.work, environment)
-        raise
-    say(as_markdown(held, *opened, link=request.link), held.decision, request.work, environment)
+        try:
+            before, after = map(open_run, _runs(request, environment))
+            known = seeded(at(request.root).saved_runs)
+            held = gate(before, after, request.policy, anyway=request.anyway, seeded=known)
+        except InputError as error:
+            say(as_refusal(error), "REFUSED", request.work, environment)
+            raise
+        say(as_markdown(held, before, after, link=request.link), held.decision, request.work, environment)
     return held.decision
 
 
@@ -117,7 +120,8 @@ def same_exam(root: Path, base: str, written: Iterable[str] = ()) -> bool:
 
     ``written`` are folders, from the root, that it does not read.
     """
-    left_out = [*(f":(exclude,glob){name}" for name in UNSEEN), *(f":(exclude,literal){folder}" for folder in written)]
+    unseen = (*UNSEEN, *(UNSEEN_HERE if own_code.of(root) else ()))
+    left_out = [*(f":(exclude,glob){name}" for name in unseen), *(f":(exclude,literal){folder}" for folder in written)]
     read = ["--", ".", *left_out]
     changed = git(root, "diff", "--name-only", base, *read)
     return not (changed or git(root, "ls-files", "--others", "--exclude-standard", *read))
@@ -159,19 +163,38 @@ def _clear(root: Path, tree: Path) -> None:
 
 
 def _exam(request: Request, tree: Path, name: str, environment: Mapping[str, str]) -> Path:
-    """Take the exam with the code of a checkout; returns its run folder.
+    """Take the exam of a checkout with the Proctor that is installed; returns its run folder.
 
     Failing tests are no error here: a bar that was missed is in the records, and the gate looks at those.
     """
     folder = request.work / name
-    where = ["--run-dir", str(folder), "--site", str(request.work / f"{name}-page"), f"--junitxml={request.work / name}.xml"]
-    command = [sys.executable, "-m", "pytest", "-c", str(tree / "pyproject.toml"), "-m", "domain", *where, *request.arguments]
-    # Its own packages before those that are installed, and one cache for both commits.
-    own = {"PYTHONPATH": str(tree), CACHE_VARIABLE: environment.get(CACHE_VARIABLE) or str(at(request.root).folder("cache"))}
-    code = run(command, tree, {**without_secrets(environment, needed(request.arguments)), **own})
+    where = [f"--run-dir={folder}", f"--site={request.work / f'{name}-page'}", f"--junitxml={request.work / name}.xml"]
+    command = [sys.executable, "-m", "pytest", f"--rootdir={tree}", "-m", "domain", *where, *_joined(request.arguments)]
+    told = {
+        **without_secrets(environment, needed(request.arguments)),
+        **own_code.first(tree, request.work / f"{name}-names", environment),
+        CACHE_VARIABLE: environment.get(CACHE_VARIABLE) or str(at(request.root).folder("cache")),  # one for both commits
+    }
+    code = run(command, tree, told)
     if code not in (0, 1) or not folder.joinpath("records.jsonl").exists():
-        raise InputError(f"the exam of the {name} could not be taken: {shlex.join(command)} ended with {code}")
+        why = WHY.get(code, "its output, above, says why")
+        raise InputError(f"the exam of the {name} could not be taken: {shlex.join(command)} ended with {code}; {why}")
     return folder
+
+
+WHY = {
+    5: "it found no test: a suite is a folder with a suite.toml, and where the change adds the first one there is nothing to "
+    "compare with yet"
+}
+"""What some exit codes of pytest mean."""
+
+
+def _joined(arguments: Sequence[str]) -> Iterator[str]:
+    """The arguments with each path as a part of its option."""
+    words = iter(arguments)
+    for word in words:
+        value = next(words, None) if word in PATHS else None
+        yield word if value is None else f"{word}={value}"
 
 
 def needed(arguments: Sequence[str]) -> tuple[str, ...]:

@@ -20,6 +20,7 @@ from proctor.models import runtime, systems
 from proctor.models.base import base as base_models
 from proctor.models.candidates.local import Candidate
 from proctor.models.generation import limits
+from proctor.suites.loading import identity
 from proctor.suites.loading import load as load_suite
 
 if TYPE_CHECKING:
@@ -158,7 +159,8 @@ class Plan:
         from proctor.leaderboard.runs import saved as saved_runs
 
         saved = saved_runs.open_run(thresholds.find(self.option.eval_compare or None, self.ours.saved_runs))
-        return thresholds.Against(saved, [thresholds.demand(text) for text in self.option.eval_compare_fail])
+        demands = [thresholds.demand(text) for text in self.option.eval_compare_fail]
+        return thresholds.Against(saved, demands, self.suite_contents)
 
     @cached_property
     def store(self) -> Store:
@@ -182,6 +184,11 @@ class Plan:
         """The candidates of the same suite and base model that are timed in this run."""
         mine = [each for each in self.timed if each.suite is cell.suite and each.candidate.base is cell.candidate.base]
         return tuple(each.candidate for each in mine)
+
+    @cached_property
+    def suite_contents(self) -> dict[str, Any]:
+        """What the suites consist of, so that this run can be compared with one of which the documents were others."""
+        return {suite.name: identity.contents(suite) for suite in self.suites}
 
     @property
     def base_facts(self) -> dict[str, Any]:

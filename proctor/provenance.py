@@ -7,6 +7,7 @@ from typing import Any
 from proctor import checkout, options
 from proctor.core.schema import row
 from proctor.evals.axes import latency
+from proctor.leaderboard.runs.store import CONTENTS
 from proctor.models import comparability
 from proctor.plan import ExamCell, Plan
 from proctor.suites.loading import load as load_suite
@@ -34,6 +35,7 @@ def provenance_of(plan: Plan) -> dict[str, Any]:
     asked["timing"] = _timing(plan)
     asked["judges"] = {name: [vars(found) for found in agreement.load(name, plan.ours.judge_agreement)]}
     suites_of = {suite.name: checkout.suite_facts(suite) for suite in plan.suites}
+    asked[CONTENTS] = plan.suite_contents
     tables = {"suites": suites_of, "systems": systems_of, "made": made, "base_models": plan.base_facts}
     return checkout.facts(plan.root) | asked | tables
 

@@ -23,7 +23,11 @@ FORMS = sorted((ROOT / ".github" / "ISSUE_TEMPLATE").glob("*.yml"))
 ACTION = yaml.safe_load((ROOT / "action.yml").read_text(encoding="utf-8"))
 
 
-SHOWN = re.findall(r"```yml\n(.*?)```", (ROOT / "docs" / "publishing.md").read_text(encoding="utf-8"), re.DOTALL)
+SHOWN = [
+    text
+    for name in ("publishing", "gate")
+    for text in re.findall(r"```yml\n(.*?)```", (ROOT / "docs" / f"{name}.md").read_text(encoding="utf-8"), re.DOTALL)
+]
 """Workflows that the documentation shows."""
 
 
@@ -32,7 +36,7 @@ SHOWN = re.findall(r"```yml\n(.*?)```", (ROOT / "docs" / "publishing.md").read_t
     [
         pytest.param("actions", (ROOT / "action.yml").read_text(encoding="utf-8"), id="action"),
         *(pytest.param("workflows", path.read_text(encoding="utf-8"), id=path.stem) for path in WORKFLOWS),
-        *(pytest.param("workflows", text, id="publishing") for text in SHOWN),
+        *(pytest.param("workflows", text, id=f"shown-{number}") for number, text in enumerate(SHOWN)),
     ],
 )
 def test_schemas_are_followed(schema, text):
@@ -58,8 +62,9 @@ def follows(schema, data):
 
 
 def test_the_documentation_gives_the_action_inputs_that_it_has():
-    steps = [step for text in SHOWN for step in yaml.safe_load(text)["jobs"]["exam"]["steps"] if step["uses"] == "./"]
-    assert [step["with"].keys() <= ACTION["inputs"].keys() for step in steps] == [True]
+    jobs = [job for text in SHOWN for job in yaml.safe_load(text)["jobs"].values()]
+    steps = [step for job in jobs for step in job["steps"] if "with" in step and not step["uses"].startswith("actions/")]
+    assert [step["with"].keys() <= ACTION["inputs"].keys() for step in steps] == [True] * len(SHOWN)
 
 
 def test_no_workflow_runs_a_forks_code_with_secrets():
@@ -86,7 +91,7 @@ def gate_script():
 
 def told(folder, code):
     """A command that notes what it is told, one word a line, and ends with a code."""
-    fake = folder / ".venv" / "bin" / "proctor"
+    fake = folder / "proctor" / "bin" / "proctor"
     fake.parent.mkdir(parents=True)
     fake.write_text(f"#!/bin/sh\nprintf '%s\\n' \"$@\" > called\nexit {code}\n")
     fake.chmod(0o755)
@@ -94,9 +99,8 @@ def told(folder, code):
 
 def stepped(folder, step, environment):
     """The exit code of a step, and what the command was told."""
-    done = subprocess.run(
-        ["/bin/bash", "-e", "-c", step["run"]], cwd=folder, env={"PATH": "/usr/bin:/bin"} | environment, check=False
-    )
+    environment = {"PATH": "/usr/bin:/bin", "INTO": str(folder / "proctor"), "WORK": str(folder / "work")} | environment
+    done = subprocess.run(["/bin/bash", "-e", "-c", step["run"]], cwd=folder, env=environment, check=False, timeout=60)
     words = (folder / "called").read_text().splitlines()
     return done.returncode, parser(words).parse_args(words)
 
@@ -128,6 +132,24 @@ def test_the_gate_step_calls_the_command_and_ends_as_asked(tmp_path, code, fail,
     ended, parsed = stepped(tmp_path, gate_script(), given)
     assert ended == ends
     assert (parsed.base, parsed.policy, shlex.split(parsed.arguments)) == ("abc", Path("my policy.yaml"), ["--seeds", "3"])
+    assert (parsed.suite, parsed.anyway, parsed.work) == ([], False, tmp_path / "work")
+
+
+def test_suites_are_words_and_anyway_is_only_what_is_asked_for(tmp_path):
+    told(tmp_path, 0)
+    asked = {"BASE": "abc", "SUITES": " helpdesk\nother/*  --odd\n", "ANYWAY": "true"}
+    _, parsed = stepped(tmp_path, gate_script(), asked)
+    assert (parsed.suite, parsed.anyway, parsed.policy) == (["helpdesk", "other/*", "--odd"], True, None)
+
+
+def test_the_action_writes_nothing_into_the_callers_tree_but_its_cache():
+    """Whatever it installs comes from its own checkout, which in another repository is not the caller's."""
+    text = (ROOT / "action.yml").read_text(encoding="utf-8")
+    assert "build/ci" not in text
+    assert ".venv" not in text
+    (install,) = [step for step in ACTION["runs"]["steps"] if step.get("name") == "Install"]
+    assert install["env"] == {"PROCTOR": "${{ github.action_path }}", "INTO": "${{ runner.temp }}/proctor"}
+    assert '"$PROCTOR/constraints.txt" "$PROCTOR[' in install["run"]
 
 
 def test_the_page_goes_to_its_branch_only_where_that_is_asked_and_never_from_a_pull_request(tmp_path):

@@ -31,7 +31,7 @@ from proctor.leaderboard.claims.table import Claim, load
 from proctor.leaderboard.claims.verdicts import Finding, findings
 from proctor.leaderboard.runs.labels import Labels, labels
 from proctor.leaderboard.runs.records import Codes, Records, grouped
-from proctor.leaderboard.runs.store import Run
+from proctor.leaderboard.runs.store import CONTENTS, Run
 
 FORMAT = 1
 """Number of the format of ``leaderboard.json``."""
@@ -96,10 +96,12 @@ def latest(runs: Sequence[Run]) -> Records:
 
 
 def merged(provenances: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
-    """The last word of each, where tables such as ``systems`` keep the rows of all."""
+    """The last word of each, where tables such as ``systems`` keep the rows of all; hashes of suites tell a reader nothing."""
     merged: dict[str, Any] = {}
     for provenance in provenances:
         for name, value in provenance.items():
+            if name == CONTENTS:
+                continue
             old = merged.get(name)
             merged[name] = {**old, **value} if isinstance(value, dict) and isinstance(old, dict) else value
     return merged

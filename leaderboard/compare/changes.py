@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, TypeAlias
 
@@ -279,10 +279,13 @@ def _why(series: Series) -> str:
     return series.records.ended("unmeasured")[0].reason or "no reason given"
 
 
-def incomparable(before: Run, after: Run) -> list[str]:
-    """What differs that would make a comparison one of exams and not of systems. Each names what, where, and both values."""
+def incomparable(before: Run, after: Run, revised: Collection[str] = ()) -> list[str]:
+    """What differs that would make a comparison one of exams and not of systems. Each names what, where, and both values.
+
+    ``revised`` are suites of which the data may differ, as only the questions that are the same in both are compared.
+    """
     old, new = ({key: rows[0] for key, rows in grouped(run.records, *CELL).items()} for run in (before, after))
-    exams = [text for key in old if key in new for text in _exams(old[key], new[key])]
+    exams = [text for key in old if key in new for text in _exams(old[key], new[key], revised=revised)]
     both = dict.fromkeys((key[2], f"{key[0]}/{key[1]}") for key in old if key in new)
     told = (text for system, domain in both for text in _manners(system, before.provenance, after.provenance, domain))
     return [*dict.fromkeys([*exams, *told])]
@@ -301,10 +304,10 @@ def mixed(records: Records) -> list[str]:
     return list(dict.fromkeys(text for first, row in pairs for text in _exams(first, row, BESIDE)))
 
 
-def _exams(old: Record, new: Record, words: tuple[str, str] = ("before", "now")) -> Iterator[str]:
+def _exams(old: Record, new: Record, words: tuple[str, str] = ("before", "now"), revised: Collection[str] = ()) -> Iterator[str]:
     """The suite's data, the measure's definition and the judge, from the records themselves."""
-    values = {
-        f"data of suite {new.suite}": (old.suite_version, new.suite_version),
+    data = {} if new.suite in revised else {f"data of suite {new.suite}": (old.suite_version, new.suite_version)}
+    values = data | {
         f"definition of measure {new.measure}": (old.measure_version, new.measure_version),
         f"judge of measure {new.measure}": (old.judge, new.judge),
     }

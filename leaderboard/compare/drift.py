@@ -38,7 +38,7 @@ def with_drift(found: Sequence[Change], before: Run, after: Run) -> list[Change]
 
 def unchanged(found: Sequence[Change], before: Run, after: Run) -> dict[System, bool]:
     """The systems that are the same in both runs, and whether their code is the same, too."""
-    anew = retrained(before, after)
+    anew, revised = retrained(before, after), _revised(before, after)
     answered = {
         place: [change for change in rows if axis(change.measure) in ANSWERS and change.found]
         for place, rows in grouped(found, *CELL[:3]).items()
@@ -47,7 +47,14 @@ def unchanged(found: Sequence[Change], before: Run, after: Run) -> dict[System, 
         (place[0], place[1], place[2]): _versions(place, before) == _versions(place, after)
         for place, rows in answered.items()
         if place not in anew and rows and all(change.same for change in rows) and _set_alike(place, before, after)
+        if (place[0] not in revised or _versions(place, before) == _versions(place, after))
     }
+
+
+def _revised(before: Run, after: Run) -> set[str]:
+    """Suites of another version: whatever reads their documents reads others, though its answers may be the same."""
+    old, new = ({*grouped(run.records, "suite", "suite_version")} for run in (before, after))
+    return {suite for suite, _ in old ^ new}
 
 
 def _set_alike(place: Sequence[str], before: Run, after: Run) -> bool:

@@ -23,6 +23,7 @@ from proctor.leaderboard.analysis.judge_agreement import kappa
 from proctor.leaderboard.compare.changes import ELSEWHERE, ENOUGH_SEEDS, NEW, Change, changes, incomparable
 from proctor.leaderboard.compare.drift import said, with_drift
 from proctor.leaderboard.compare.policy import Policy, Rule, Tier, too_much
+from proctor.leaderboard.compare.revised import common
 from proctor.leaderboard.formatting import figure, shortened
 from proctor.leaderboard.runs.records import grouped
 from proctor.leaderboard.runs.store import Run
@@ -65,6 +66,8 @@ class Gate:
     """What differs between the runs beside the systems, where that was allowed."""
     machine: Sequence[str] = field(default=())
     """Where systems that are the same in both runs became slower or faster."""
+    suites: Sequence[str] = field(default=())
+    """Which suites changed between the runs, and how many of their questions are compared."""
 
     @property
     def failed(self) -> list[Ruling]:
@@ -107,12 +110,16 @@ class Gate:
 def gate(before: Run, after: Run, policy: Policy, *, anyway: bool = False, seeded: Sequence[Run] = ()) -> Gate:
     """Hold a run against another; ``anyway`` compares what differs too.
 
+    Of a suite that changed, the questions that are the same in both runs are compared, where the runs tell which these are.
+
     ``seeded`` are runs whose seeds say how much training anew changes, where these two have one seed each.
 
     Raises:
         InputError: the runs differ in data, measures, judge, prompt or decoding; names each.
     """
-    differences, found = incomparable(before, after), with_drift(changes(before, after, seeded), before, after)
+    shared = common(before, after)
+    before, after = shared.before, shared.after
+    differences, found = incomparable(before, after, shared.suites), with_drift(changes(before, after, seeded), before, after)
     refusals = [*(_comparable(differences) if not anyway else []), *_in_common(before, after), *_known(policy, found)]
     if refusals:
         raise InputError("\n".join(refusals))
@@ -122,7 +129,8 @@ def gate(before: Run, after: Run, policy: Policy, *, anyway: bool = False, seede
         replace(ruling, doubted=ruling.rule.tier != policy.rule(ruling.change.measure, ruling.change.unit).tier)
         for ruling in rulings(told, rules, policy)
     ]
-    return Gate(policy, held, differences, [*said(found, before, after)])
+    suites = [suite.sentence for suite in shared.suites.values()]
+    return Gate(policy, held, differences, [*said(found, before, after)], suites)
 
 
 def _with_its_judge(change: Change, rule: Rule, run: Run) -> Change:

@@ -13,6 +13,7 @@ from proctor.evals.stats.comparison import ALPHA, corrected, verdict
 from proctor.leaderboard.compare.changes import GONE, Change, other_libraries, resettings
 from proctor.leaderboard.compare.gate import Gate, Ruling
 from proctor.leaderboard.compare.policy import Tier
+from proctor.leaderboard.compare.revised import common
 from proctor.leaderboard.formatting import SPACE, between, figure, shortened, signed
 from proctor.leaderboard.markdown import escaped, in_cell, listed, table
 from proctor.leaderboard.markdown import link as to
@@ -41,6 +42,7 @@ def as_markdown(gate: Gate, before: Run, after: Run, *, link: str = "") -> str:
         f"## Proctor: {gate.decision}",
         *_anyway(gate),
         _why(gate),
+        *_suites(gate),
         *_reasons(gate),
         *_table(deciding),
         *_folded("Exploratory: corrected together (Benjamini-Hochberg), and not part of the decision", _compared(others)),
@@ -59,7 +61,7 @@ def as_refusal(error: InputError) -> str:
 
 def as_table(gate: Gate) -> str:
     """Every figure that changed, and how many did not; nothing is decided."""
-    about = [*_anyway(gate), _counts(gate), *_left_out(gate), *(escaped(text, LONG) for text in gate.machine)]
+    about = [*_anyway(gate), *_suites(gate), _counts(gate), *_left_out(gate), *(escaped(text, LONG) for text in gate.machine)]
     return "\n\n".join([*about, *_compared(_moved(gate), rows=None), *_with_care(gate), *_differing(gate)])
 
 
@@ -68,6 +70,11 @@ def _anyway(gate: Gate) -> list[str]:
     count = counted(len(gate.differences), "difference")
     said = f"**Compared although these are different exams (`--anyway`)**: what changed may be the exam, not the systems. {count}"
     return [f"{said} listed at the end."] if gate.differences else []
+
+
+def _suites(gate: Gate) -> list[str]:
+    """What became of the suites, where the verdict stands: it says nothing of questions that were set aside."""
+    return [escaped(text, LONG) for text in gate.suites]
 
 
 def _differing(gate: Gate) -> list[str]:
@@ -306,7 +313,8 @@ class Flip:
 
 
 def _flipped(before: Run, after: Run) -> list[str]:
-    flips = list(_flips(before, after))
+    shared = common(before, after)  # a question that is asked otherwise now may have the id that it had
+    flips = list(_flips(shared.before, shared.after))
     if not flips:
         return []
     head = f"Answered right before, and now wrong ({len(flips)}{f', the first {SHOWN}' if len(flips) > SHOWN else ''}):"

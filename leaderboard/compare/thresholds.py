@@ -11,10 +11,11 @@ Significantly: the whole 95 % interval of the change lies beyond what may be los
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from pathlib import Path
+from typing import Any
 
 from proctor.core.reading.ranges import Range
 from proctor.core.reading.shown import short
@@ -23,10 +24,11 @@ from proctor.core.slugs import slug
 from proctor.evals.axes.catalogue import measures
 from proctor.evals.stats.comparison import ALPHA
 from proctor.leaderboard.compare.changes import CELL, Change, changes, incomparable
+from proctor.leaderboard.compare.revised import common
 from proctor.leaderboard.formatting import figure
 from proctor.leaderboard.runs.records import Records, grouped
 from proctor.leaderboard.runs.saved import open_run
-from proctor.leaderboard.runs.store import Run
+from proctor.leaderboard.runs.store import CONTENTS, Run
 
 DEMAND = re.compile(r"(?P<measure>[\w.*@]+):(?:(?P<ci>ci)|[+-]?(?P<amount>\d+(?:\.\d+)?)(?P<unit>pp|%))")
 
@@ -74,6 +76,8 @@ class Against:
 
     saved: Run
     demands: Sequence[Demand]
+    contents: Mapping[str, Any] = field(default_factory=dict)
+    """What the suites of this run consist of, as its provenance will say."""
 
     def __post_init__(self) -> None:
         """InputError for a demand on what the saved run did not measure: a slip of the pen would let anything pass."""
@@ -84,12 +88,14 @@ class Against:
 
     def complaints(self, records: Sequence[Record]) -> Iterator[str]:
         """What a cell's records on one axis have significantly lost, and what cannot be compared."""
-        now = Run(Path(), Records.of(records), {})
+        now = Run(Path(), Records.of(records), {CONTENTS: self.contents})
         cells = grouped(now.records, *CELL)
         kept = [rows for cell, rows in grouped(self.saved.records, *CELL).items() if cell in cells]
-        before = Run(Path(), Records.joined(kept), {})
-        yield from (f"cannot be compared with the saved run: {difference}" for difference in incomparable(before, now))
-        for change in changes(before, now):
+        before = Run(Path(), Records.joined(kept), {CONTENTS: self.saved.provenance.get(CONTENTS)})
+        shared = common(before, now)
+        differences = incomparable(shared.before, shared.after, shared.suites)
+        yield from (f"cannot be compared with the saved run: {difference}" for difference in differences)
+        for change in changes(shared.before, shared.after):
             yield from (text for one in self.demands if fnmatchcase(change.measure, one.measure) for text in _lost(change, one))
 
 

@@ -149,6 +149,11 @@ class Records(Sequence[Record]):
         codes = [code for code, name in enumerate(self.table.words["item"]) if name in names]
         return self._some(np.flatnonzero(np.isin(self.item, codes)))
 
+    def without_items(self, names: Collection[str]) -> Records:
+        """The records of all other items."""
+        codes = [code for code, name in enumerate(self.table.words["item"]) if name in names]
+        return self._some(np.flatnonzero(~np.isin(self.item, codes)))
+
     def valued(self) -> Records:
         """The records with a value."""
         return self._some(np.flatnonzero(~np.isnan(self.value)))

@@ -42,7 +42,9 @@ log = logging.getLogger("proctor")
 Key = tuple[str | int, ...]
 
 RECORDS, PROVENANCE, ANSWERS, LM_EVAL = "records.jsonl", "provenance.json", "answers", "lm-eval"
-KEPT = ("suites", "base_models", "systems", "made", "fair", "judges", "timing")
+CONTENTS = "suite_contents"
+"""Provenance for whoever compares runs: what the suites consisted of, as hashes (`suites.loading.identity`)."""
+KEPT = ("suites", CONTENTS, "base_models", "systems", "made", "fair", "judges", "timing")
 """Tables of the provenance with an entry for each of what was examined."""
 NAMED = "an exam names its own at its end, after 'Records:'"
 AGAIN = "run the exam again: it asks nothing twice, and writes its answers anew"

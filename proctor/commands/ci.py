@@ -10,6 +10,7 @@ from pathlib import Path
 from proctor.arguments import INCOMPARABLE as REFUSED
 from proctor.arguments import add_anyway, add_policy, policy
 from proctor.core import workspace
+from proctor.core.schema import InputError
 
 __all__ = ["REFUSED", "declare", "run"]
 
@@ -17,6 +18,8 @@ __all__ = ["REFUSED", "declare", "run"]
 def declare(parser: argparse.ArgumentParser) -> None:
     """The words of a pull request."""
     parser.add_argument("--base", required=True, metavar="COMMIT|RUN", help="commit to compare with, or a saved run in its place")
+    what = "a suite to examine on, by name or folder (repeatable; default: as for pytest)"
+    parser.add_argument("--suite", action="append", default=[], metavar="NAME|PATH", help=what)
     parser.add_argument("--arguments", default="", metavar="WORDS", help="what else pytest is told, for both commits")
     parser.add_argument("--work", type=Path, default=Path("build/ci"), metavar="DIR", help="where runs, pages and the report go")
     add_policy(parser)
@@ -31,6 +34,13 @@ def run(arguments: argparse.Namespace) -> int:
     rules = policy(arguments.policy)
     work = arguments.work.resolve()
     work.mkdir(parents=True, exist_ok=True)
-    told = tuple(shlex.split(arguments.arguments))
+    told = (*(f"--suite={suite}" for suite in arguments.suite), *_words(arguments.arguments))
     request = ci.Request(workspace.current().root, arguments.base, told, rules, work, arguments.link, arguments.anyway)
     return gate.EXIT[ci.take(request, os.environ)]
+
+
+def _words(text: str) -> list[str]:
+    try:
+        return shlex.split(text)
+    except ValueError as error:
+        raise InputError(f"--arguments {text!r}: {error}; write them as on a command line") from error

@@ -9,8 +9,8 @@ from pathlib import Path
 
 from proctor.core.reading.problems import Place, Problems, closest
 from proctor.core.reading.tally import Tally
-from proctor.core.schema import Domain, Example, InputError, Question, Revision, Suite, as_json
-from proctor.core.storage.cache import digest
+from proctor.core.schema import Domain, Example, InputError, Question, Revision, Suite
+from proctor.suites.loading import identity
 from proctor.suites.loading.documents import read_documents
 from proctor.suites.loading.own_files import OwnFiles
 from proctor.suites.loading.questions import Reader, check_unseen
@@ -100,7 +100,7 @@ def read(name_or_path: str, *, trust: bool = False, outside: bool = False) -> tu
         bars=settings.bars,
         notes=tuple(problems.tally.notes()),
     )
-    return replace(suite, version=_version(suite)), problems.tally
+    return replace(suite, version=identity.version(suite)), problems.tally
 
 
 def _answers(
@@ -156,20 +156,3 @@ def _namesakes(found: Mapping[Path, Suite]) -> Iterator[str]:
         other = first.setdefault(suite.name.casefold(), folder)
         if other != folder:
             yield f"two suites are called {suite.name}: {other} and {folder}; give one of them another name in its {FILE}"
-
-
-def _version(suite: Suite) -> str:
-    """Hash of what can change a record: not the title, the bars and the notes, nor where a folder of general tasks lies.
-
-    Nor whether that folder is trusted: its tasks ask the same. Settings that a suite does not use are left out: one that comes
-    to exist later changes no version.
-    """
-    content = as_json(replace(suite, title="", bars={}, general=tuple(Path(entry).name for entry in suite.general)))
-    if suite.style:
-        content["style"] = {key: value for key, value in content["style"].items() if value not in ("", None)}
-    if suite.source == Suite.source:
-        del content["source"]
-    del content["notes"], content["trusted"]
-    if suite.normalise == Suite.normalise:
-        del content["normalise"]
-    return digest(content)

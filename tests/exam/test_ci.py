@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from proctor import ci
+from proctor import ci, own_code
 from proctor.core import redaction
 from proctor.core.schema import InputError
 from proctor.core.subprocess_environment import without_secrets
@@ -37,6 +37,10 @@ def pytest_sessionfinish(session):
     systems = sample_run.SKILL | {{"rag": SKILL}}
     sample_run.make_run(Path(session.config.option.run_dir), sample_run.Sample(systems=systems))
 """
+
+
+OWN = '[project]\nname = "proctor"\n[tool.setuptools.package-dir]\n"proctor.core" = "core"\n'
+"""Settings by which Proctor's own checkout is known."""
 
 
 def git(folder: Path, *words: str) -> str:
@@ -133,7 +137,8 @@ def runner(folder: Path, server: Api | None = None) -> dict[str, str]:
 def test_a_pull_request_that_changes_nothing_is_go(tmp_path, api):
     folder = tmp_path / "project"
     base = commit(folder, 0.83)
-    (folder / "README.md").write_text("words")
+    (folder / ".github").mkdir()
+    (folder / ".github" / "workflow.yml").write_text("words")
     environment = runner(tmp_path, api)
     assert ci.take(request(folder, base), environment) == "GO"
     assert len(list((tmp_path / "work").glob("*/records.jsonl"))) == 1
@@ -142,23 +147,27 @@ def test_a_pull_request_that_changes_nothing_is_go(tmp_path, api):
 
 
 @pytest.mark.parametrize(
-    ("path", "same"),
+    ("path", "here", "elsewhere"),
     [
-        ("README.md", True),
-        ("leaderboard/site/page.py", True),
-        ("docs/gate.md", True),
-        ("docs/mine/documents/a.md", False),  # a suite may lie anywhere, and its documents may be called so
-        ("suites/mine/train.jsonl", False),
-        ("conftest.py", False),
+        (".github/workflows/a.yml", True, True),
+        ("README.md", True, False),  # a suite may be the whole repository
+        ("leaderboard/site/page.py", True, False),
+        ("docs/gate.md", True, False),  # and have links to what it documents
+        ("docs/mine/documents/a.md", False, False),
+        ("suites/mine/train.jsonl", False, False),
+        ("conftest.py", False, False),
     ],
 )
-def test_one_exam_stands_for_both_commits_where_it_reads_nothing_that_differs(tmp_path, path, same):
+@pytest.mark.parametrize("own", [True, False])
+def test_one_exam_stands_for_both_commits_where_it_reads_nothing_that_differs(tmp_path, path, here, elsewhere, own):
     folder = tmp_path / "project"
-    base = commit(folder, 0.83)
+    commit(folder, 0.83)
+    (folder / "pyproject.toml").write_text(OWN if own else "")
+    base = commit_all(folder)
     changed = folder / path
     changed.parent.mkdir(parents=True, exist_ok=True)
     changed.write_text((changed.read_text() if changed.exists() else "") + "\n# more\n")
-    assert ci.same_exam(folder, base) is same
+    assert ci.same_exam(folder, base) is (here if own else elsewhere)
 
 
 def test_what_exams_wrote_into_the_project_is_no_difference_between_commits(tmp_path):
@@ -321,9 +330,9 @@ def test_what_a_killed_run_left_of_the_base_is_in_nobody_s_way(tmp_path, left):
 STOPPED = """
 import os, sys
 from pathlib import Path
-from core.command_line import ended
+from proctor.core.command_line import ended
 from proctor import ci
-from leaderboard.compare.policy import Policy
+from proctor.leaderboard.compare.policy import Policy
 request = ci.Request(Path(sys.argv[1]), sys.argv[2], ("-p", "no:cacheprovider", "-q"), Policy(), Path(sys.argv[3]))
 sys.exit(ended(lambda: ci.take(request, os.environ), 3))
 """
@@ -340,10 +349,10 @@ def test_a_run_that_is_stopped_in_the_exam_of_the_base_keeps_nobody_from_the_nex
     slow_base = commit_all(folder)
     (folder / "conftest.py").write_text(EXAM.format(root=str(ROOT), skill=0.83))
     work.mkdir()
-    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
     command = [sys.executable, "-c", STOPPED, str(folder), slow_base, str(work)]
-    process = subprocess.Popen(command, env=environment, stderr=subprocess.PIPE, text=True, start_new_session=True)
-    while process.poll() is None and not (work / "base-tree" / "slow").exists():
+    process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True, start_new_session=True)
+    until = time.monotonic() + 120
+    while process.poll() is None and not (work / "base-tree" / "slow").exists() and time.monotonic() < until:
         time.sleep(0.05)
     (os.kill if number == signal.SIGTERM else os.killpg)(process.pid, number)
     said = process.communicate(timeout=60)[1]
@@ -365,6 +374,35 @@ def test_an_unknown_base_is_said(tmp_path):
     commit(folder, 0.83)
     with pytest.raises(InputError, match="nowhere"):
         ci.take(request(folder, "nowhere"), runner(tmp_path))
+
+
+def test_an_exam_without_any_test_says_what_a_suite_is(tmp_path):
+    folder = tmp_path / "project"
+    base = commit(folder, 0.83)
+    (folder / "test_exam.py").unlink()
+    with pytest.raises(InputError, match=r"exam of the head could not be taken: .* a suite is a folder with a suite\.toml"):
+        ci.take(request(folder, base), runner(tmp_path))
+    assert "could not be taken" in (tmp_path / "summary.md").read_text()
+
+
+def test_a_commit_of_proctor_itself_is_examined_with_its_own_code(tmp_path):
+    tree = tmp_path / "tree"
+    for path in ("proctor/__init__.py", "core/__init__.py", "core/only_here.py"):
+        (tree / path).parent.mkdir(parents=True, exist_ok=True)
+        (tree / path).touch()
+    (tree / "pyproject.toml").write_text(OWN)
+    told = own_code.first(tree, tmp_path / "names", {"PYTHONPATH": "more"})
+    assert told["PYTHONPATH"].split(os.pathsep)[1:] == ["more"]
+    code = "import proctor.core.only_here as found; print(found.__file__)"
+    command = [sys.executable, "-c", code]
+    done = subprocess.run(command, env={**os.environ, **told}, capture_output=True, text=True, check=True, timeout=60)
+    assert Path(done.stdout.strip()).resolve() == tree / "core" / "only_here.py"
+
+
+@pytest.mark.parametrize("settings", ["", "not TOML", '[project]\nname = "mine"\n'])
+def test_any_other_project_is_examined_with_what_is_installed(tmp_path, settings):
+    (tmp_path / "pyproject.toml").write_text(settings)
+    assert own_code.first(tmp_path, tmp_path / "names", {"PYTHONPATH": "more"}) == {}
 
 
 def test_an_exam_that_cannot_be_taken_is_said(tmp_path):
@@ -400,7 +438,7 @@ def test_an_exam_is_told_no_secret_and_everything_else(tmp_path, monkeypatch):
     told = {line.partition("=")[0] for line in given.splitlines()}
     assert not told & SECRETS.keys()
     assert not [name for name in told if name.startswith("GITHUB_")]
-    assert told >= NEEDED.keys() | {"PATH", "PROCTOR_CACHE", "PYTHONPATH"}
+    assert told >= NEEDED.keys() | {"PATH", "PROCTOR_CACHE"}
     assert PLANTED not in given
 
 
