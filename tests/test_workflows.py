@@ -13,6 +13,7 @@ import pytest
 import yaml
 from jsonschema import Draft7Validator
 
+from proctor import scaffold
 from proctor.cli import parser
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -30,6 +31,7 @@ SHOWN = re.findall(r"```yml\n(.*?)```", (ROOT / "docs" / "publishing.md").read_t
         pytest.param("actions", (ROOT / "action.yml").read_text(encoding="utf-8"), id="action"),
         *(pytest.param("workflows", path.read_text(encoding="utf-8"), id=path.stem) for path in WORKFLOWS),
         *(pytest.param("workflows", text, id="publishing") for text in SHOWN),
+        pytest.param("workflows", scaffold.GATE, id="new"),
     ],
 )
 def test_schemas_are_followed(schema, text):
