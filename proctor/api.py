@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from proctor.core.counts import counted
 
@@ -15,6 +16,8 @@ if TYPE_CHECKING:
 
     from proctor.leaderboard.board.board import Board
     from proctor.leaderboard.runs.store import Run
+
+Named: TypeAlias = "str | os.PathLike[str]"
 
 
 @dataclass(frozen=True, repr=False)
@@ -89,3 +92,52 @@ def open_run(folder: str | os.PathLike[str]) -> ExamRun:
     from proctor.leaderboard.runs import saved
 
     return ExamRun(saved.open_run(Path(folder)))
+
+
+def exam(  # noqa: PLR0913 # each is an option of the command line
+    suite: Named | Sequence[Named] | None = None,
+    systems: str | Sequence[str] | None = None,
+    base_model: Named | Sequence[Named] | None = None,
+    *,
+    judge: str | None = None,
+    seeds: int | None = None,
+    limit: int | None = None,
+    full: bool | None = None,
+    axes: str | Sequence[str] = (),
+    run_dir: Named | None = None,
+    cache: Named | None = None,
+    **options: Any,
+) -> ExamRun:
+    """Take the exam in this process, and return its run; progress goes to standard error.
+
+    What is left out is as the project's ``[tool.proctor]`` says, or else as `pytest -m domain` has it by default. The same exam
+    taken again goes on where it stopped, whichever way it is taken, and measures nothing twice.
+
+    Args:
+        suite: name of a suite that comes with Proctor, or the path of a folder with a ``suite.toml``; or several.
+        systems: names of systems of the table; all of them by default.
+        base_model: folders, or names on the hub; the embedded one by default.
+        judge: ``lexical``, ``nli:MODEL``, ``openai:MODEL[@BASE_URL]`` or ``package.module:NAME``.
+        seeds: how often everything is trained that is trained.
+        limit: ask only the first so many questions, and as many items of each general task.
+        full: take the axes, too, that train systems again.
+        axes: names of axes, such as ``accuracy``; by default all, as far as ``full`` says.
+        run_dir: the run folder.
+        cache: where everything expensive is kept.
+        options: what else the command line understands and shapes the exam: ``systems_table``, ``device``, ``trust_remote_code``,
+            ``trust_suite_code``, ``allow_outside_files``.
+
+    Raises:
+        InputError: something cannot be used. Before any work, and with the words that the command line has for it.
+    """
+    from proctor import progress, taking
+    from proctor.leaderboard.runs import store
+
+    named = taking.texts(axes)
+    asked = {"suite": suite, "system": systems, "base_model": base_model, "judge": judge, "seeds": seeds, "limit": limit}
+    with progress.on_standard_error():
+        plan = taking.plan(named, cache, full=full, run_dir=run_dir, **asked, **options)
+        chosen = taking.chosen(named, full=plan.option.full)
+        taking.check(plan)
+        failures = taking.where_no_loop_runs(partial(taking.take, plan, chosen))
+    return ExamRun(store.read(plan.run_folder), failures)

@@ -58,7 +58,7 @@ def _column(records: Records, name: str) -> Any:
     known = _in_order(name, words)
     place = {word: code for code, word in enumerate(known)}
     code = np.array([place[word] for word in words], np.int32)[codes[records.rows]] if words else np.array([], np.int32)
-    return pd.Categorical.from_codes(code, pd.Index(known, dtype=object))  # type: ignore[call-overload] # its stubs know lists
+    return pd.Categorical.from_codes(code, pd.Index(known, dtype=object))
 
 
 def _in_order(name: str, words: Iterable[Any]) -> list[Any]:
@@ -95,7 +95,7 @@ def _fields(values: Mapping[str, Any], names: Mapping[str, str]) -> Iterator[tup
 def of_board(board: Board) -> pd.DataFrame:
     """A row for each cell of the board: what ``leaderboard.parquet`` holds.
 
-    Figures are floats, NaN where there are none; ``fair`` is true or false, or missing where nobody looked; ``cautions`` is a list.
+    Figures are floats, NaN where there are none; ``fair`` is missing where nobody looked; ``cautions`` is a list of texts.
     """
     import pandas as pd
 
