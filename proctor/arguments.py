@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import argparse
+import dataclasses
+import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from proctor.core import workspace
+from proctor.core.reading.ranges import SEED
 
 if TYPE_CHECKING:
     from proctor.leaderboard.compare.policy import Policy
     from proctor.leaderboard.runs.store import Run
+    from proctor.rebuilt import Rebuilt
 
 INCOMPARABLE = 3
 """Exit code for a run that a gate or a comparison cannot read, or may not compare."""
@@ -89,3 +93,32 @@ def seeded(paths: Sequence[Path]) -> Sequence[Run]:
     from proctor.leaderboard.runs import saved as baseline
 
     return [baseline.open_run(path) for path in paths] or baseline.seeded(workspace.current().saved_runs)
+
+
+def add_rebuilt(parser: argparse.ArgumentParser) -> None:
+    """Which system of a run, and what is needed to build it once more."""
+    add = parser.add_argument
+    add("--system", required=True, metavar="NAME", help="the system")
+    add("--suite", default="", metavar="NAME|PATH", help="its suite, where there are several; its folder, where that was moved")
+    add("--base-model", default="", metavar="NAME|PATH", help="its base model, where there are several, or where that was moved")
+    add("--seed", type=SEED.option, metavar="N", help="its training, where there are several (default: the first)")
+    add("--systems", default="", metavar="FILE", help="the table of systems (default: the run's)")
+    add("--device", default="", metavar="NAME", help="cpu, cuda, cuda:1, mps or auto (default: as in the run)")
+    add("--allow-outside-files", action="store_true", help="let the suite read what lies outside of its folder (default: never)")
+    add("--trust-remote-code", action="store_true", help="let the base model run code of its own (default: never)")
+
+
+def rebuilt(arguments: argparse.Namespace) -> Rebuilt:
+    """The system that `add_rebuilt`'s words name, of the run ``folder``, or of the project where that is a dash."""
+    from proctor import rebuilt as systems
+    from proctor.core import environment
+    from proctor.leaderboard.runs.saved import open_run
+
+    environment.quiet()
+    environment.patient()
+    os.environ.setdefault("TQDM_DISABLE", "1")  # what is loaded within a second needs no bar
+    names = (field.name for field in dataclasses.fields(systems.Wanted))
+    wanted = systems.Wanted(**{name: getattr(arguments, name) for name in names})
+    if str(arguments.folder) == systems.NO_RUN:
+        return systems.of_project(wanted)
+    return systems.of_run(open_run(arguments.folder), wanted)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from importlib import import_module
 from pathlib import Path
 from types import ModuleType
@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 FILE = "suite.toml"
 ELSEWHERE = Path(__file__).with_name("elsewhere.toml")
 """Stands for all suites that lie outside of the project."""
+LEFT_OUT = ("*.egg", ".*", "_darcs", "build", "CVS", "dist", "node_modules", "venv", "{arch}")
+"""Folders in which pytest looks for nothing, unless its settings (norecursedirs) say otherwise."""
 MARK = "domain"
 TEST = re.compile(r"::test_(?P<axis>\w+)\[(?P<cell>.*)\]$", re.DOTALL)
 """The name of a test of the exam."""
@@ -73,11 +75,11 @@ def paths(config: pytest.Config) -> list[Path]:
 def find(config: pytest.Config, where: Iterable[Path] = ()) -> list[Path]:
     """The folders of the suites in some folders; by default, where pytest looks."""
     left_out = config.getini("norecursedirs")
-    return sorted({folder for path in where or paths(config) for folder in _below(path, left_out)})
+    return sorted({folder for path in where or paths(config) for folder in below(path, left_out)})
 
 
-def _below(path: Path, left_out: list[str]) -> Iterator[Path]:
-    """The suites in a folder and in its folders, without those that pytest leaves out."""
+def below(path: Path, left_out: Collection[str] = LEFT_OUT) -> Iterator[Path]:
+    """The suites in a folder and in its folders, without those of these names: by default those that pytest leaves out."""
     if path.name == FILE:
         yield path.parent
     elif (path / FILE).is_file():
@@ -85,7 +87,7 @@ def _below(path: Path, left_out: list[str]) -> Iterator[Path]:
     elif path.is_dir():
         for folder in path.iterdir():
             if folder.is_dir() and not folder.is_symlink() and not any(folder.match(pattern) for pattern in left_out):
-                yield from _below(folder, left_out)
+                yield from below(folder, left_out)
 
 
 def add(config: pytest.Config, folders: Iterable[Path]) -> None:

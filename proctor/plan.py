@@ -50,6 +50,8 @@ class Plan:
     """The root of the project."""
     found: list[Path] = field(default_factory=list)
     """Folders of suites, for where the options name none."""
+    kept_in: Path | None = None
+    """Where everything expensive is kept, if not in the project's cache."""
     started: str = field(default_factory=now)
     timed: list[ExamCell] = field(default_factory=list)
     """The cells whose latency is asked for, once the tests are collected."""
@@ -57,7 +59,7 @@ class Plan:
     @cached_property
     def cache(self) -> Cache:
         """Where everything expensive is kept."""
-        return Cache(self.ours.cache)
+        return Cache(self.kept_in or self.ours.cache)
 
     @cached_property
     def ours(self) -> workspace.Workspace:
@@ -179,6 +181,12 @@ class Plan:
         candidate = sheet.candidate
         keep = partial(self.store.keep_lm_eval, sheet.suite.name, candidate.base_model, candidate.name, candidate.seed)
         return Exam(sheet, self.store.add, tell, keep, self.against.complaints if self.against else None)
+
+    def keep_answers(self, cell: ExamCell, sheet: Sheet) -> None:
+        """Keep a candidate's answers with the run once it was asked, now or before: scores may be read back without them."""
+        candidate = cell.candidate
+        if "answers" in vars(sheet) or not candidate.unanswered(sheet.questions):
+            self.store.add_answers(sheet.suite.name, candidate.base_model, candidate.name, candidate.seed, sheet.pairs)
 
     def _beside(self, cell: ExamCell) -> tuple[Candidate, ...]:
         """The candidates of the same suite and base model that are timed in this run."""

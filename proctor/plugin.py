@@ -178,9 +178,7 @@ def sheet(cell: ExamCell, pytestconfig: pytest.Config) -> Iterator[Sheet]:
     plan = pytestconfig.stash[PLAN]
     asked = plan.sheet(cell)
     yield asked
-    candidate = cell.candidate
-    if "answers" in vars(asked) or not candidate.unanswered(asked.questions):  # scores may be read back without them
-        plan.store.add_answers(cell.suite.name, candidate.base_model, candidate.name, candidate.seed, asked.pairs)
+    plan.keep_answers(cell, asked)
 
 
 @pytest.fixture

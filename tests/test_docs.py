@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import json
 import re
 import shlex
@@ -15,6 +16,8 @@ from typing import get_args
 
 import pytest
 
+import proctor
+from proctor import frames, taking
 from proctor.cli import main, parser
 from proctor.core import workspace
 from proctor.evals.judges.agreement import read_labels
@@ -162,6 +165,14 @@ def test_the_project_page_names_every_setting():
         assert re.search(rf"^\| .*`{key}`", text, re.MULTILINE), f"docs/project.md does not say {key}"
 
 
+def test_the_python_page_names_every_column_attribute_and_argument():
+    text = (ROOT / "docs" / "python.md").read_text(encoding="utf-8")
+    attributes = {f"run.{name}" for name in ("records", "answers", "board", "provenance", "folder", "failures")}
+    arguments = set(inspect.signature(proctor.exam).parameters) - {"options"}
+    for name in {*frames.RECORD, *frames.WHOSE, *frames.QUESTION, *frames.ANSWER, *attributes, *arguments, taking.TABLE}:
+        assert f"`{name}`" in text, f"docs/python.md does not say {name}"
+
+
 def test_the_claims_page_names_every_field_of_a_claim_and_of_a_finding():
     text = (ROOT / "docs" / "claims.md").read_text(encoding="utf-8")
     for name in {*Claim.__dataclass_fields__, *Finding.__dataclass_fields__}:
@@ -232,6 +243,10 @@ def test_every_python_snippet_runs(body, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     if "leaderboard/site" in body:
         page.publish([make_run(tmp_path / "run")], tmp_path / "leaderboard" / "site")
+    if "runs/candidate" in body:
+        make_run(tmp_path / "runs" / "candidate")
+    if "my-domain" in body:
+        main(["new", "my-domain"])
     exec(compile(body, "snippet", "exec"), names)  # noqa: S102 # it is ours
     assert "table" in names or names["AXIS"].measures
 

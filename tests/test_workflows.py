@@ -15,6 +15,7 @@ import pytest
 import yaml
 from jsonschema import Draft7Validator
 
+from proctor import scaffold
 from proctor.cli import parser
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -37,6 +38,7 @@ SHOWN = [
         pytest.param("actions", (ROOT / "action.yml").read_text(encoding="utf-8"), id="action"),
         *(pytest.param("workflows", path.read_text(encoding="utf-8"), id=path.stem) for path in WORKFLOWS),
         *(pytest.param("workflows", text, id=f"shown-{number}") for number, text in enumerate(SHOWN)),
+        pytest.param("workflows", scaffold.GATE, id="new"),
     ],
 )
 def test_schemas_are_followed(schema, text):

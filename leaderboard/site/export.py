@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import fields
 from typing import Any, get_type_hints
 
@@ -57,8 +57,13 @@ def as_parquet(board: Board) -> bytes:
     types = {name: kinds.get(hint, pa.string()) for name, hint in get_type_hints(Cell).items()}
     types |= {"fair": pa.bool_(), "cautions": pa.list_(pa.string())}
     file = io.BytesIO()
-    pq.write_table(pa.Table.from_pylist([_row(cell) for cell in board.cells], pa.schema(types)), file)
+    pq.write_table(pa.Table.from_pylist(list(rows(board)), pa.schema(types)), file)
     return file.getvalue()
+
+
+def rows(board: Board) -> Iterator[dict[str, Any]]:
+    """Each cell as `as_parquet` and a table of pandas hold it: values as they are, ``fair`` and ``cautions`` as there."""
+    return map(_row, board.cells)
 
 
 def _row(cell: Cell) -> dict[str, Any]:

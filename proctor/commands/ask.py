@@ -1,0 +1,58 @@
+"""Put a question to a system of a run, and print what it looked up and what it answers."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Iterator
+from pathlib import Path
+
+from proctor.arguments import add_rebuilt, rebuilt
+from proctor.core.schema import Answer, InputError, Question
+from proctor.leaderboard.formatting import WIDTH, wrapped
+
+SHOWN = 400
+"""Letters of a passage that are printed."""
+
+
+def declare(parser: argparse.ArgumentParser) -> None:
+    """The run, the system and the question."""
+    what = "a run folder or saved run; - for a system of the project's settings that need not have been examined"
+    parser.add_argument("folder", type=Path, metavar="RUN|-", help=what)
+    parser.add_argument("question", metavar="QUESTION", help="the question, in quotes")
+    add_rebuilt(parser)
+
+
+def run(arguments: argparse.Namespace) -> None:
+    """Print passages and answer. What the answer takes is built first, where the cache does not hold it."""
+    from proctor.progress import on_standard_error
+
+    if not arguments.question.strip():
+        raise InputError("QUESTION: expected a text, not nothing; write the question in quotes")
+    with on_standard_error():
+        asked = rebuilt(arguments)
+        kept = "its weights are in the cache" if asked.candidate.trained else "it is trained first, as the cache does not hold it"
+        print(*wrapped(f"{asked}{f' ({kept})' if asked.candidate.system.adapts else ''}", WIDTH), sep="\n")
+        for text in asked.differences:
+            print(*wrapped(f"note: {text}", WIDTH), sep="\n")
+        (answer,) = asked.candidate.answers([Question("asked", arguments.question)])
+    print("", *told(answer), sep="\n")
+
+
+def told(answer: Answer) -> Iterator[str]:
+    """An answer with what was looked up for it, line by line."""
+    for number, context in enumerate(answer.contexts or (), 1):
+        text = " ".join(context.text.split())
+        short = text if len(text) <= SHOWN else f"{text[: SHOWN - 1]}\u2026"
+        yield from wrapped(f"[{number}] {context.document} (score {context.score:.3g})", WIDTH)
+        yield from (f"    {line}" for line in wrapped(short, WIDTH - 4))
+    if answer.contexts is not None and not answer.contexts:
+        yield "Nothing was retrieved."
+    if answer.cut:
+        yield f"({answer.cut} more did not fit into the prompt)"
+    if answer.contexts is not None:
+        yield ""
+    yield from wrapped(f"No answer: {answer.error}" if answer.error else f"Answer: {answer.text or '(nothing)'}", WIDTH)
+    if answer.citations:
+        yield from wrapped(f"Cites:  {', '.join(answer.citations)}", WIDTH)
+    if answer.caution:
+        yield from (f"Caution: {line}" for line in answer.caution.splitlines())
