@@ -146,7 +146,7 @@ def test_a_pull_request_that_changes_nothing_is_go(tmp_path, api):
     [
         ("README.md", True),
         ("leaderboard/site/page.py", True),
-        ("docs/gate.md", True),
+        ("docs/how-to/gate.md", True),
         ("docs/mine/documents/a.md", False),  # a suite may lie anywhere, and its documents may be called so
         ("suites/mine/train.jsonl", False),
         ("conftest.py", False),
