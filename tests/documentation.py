@@ -1,7 +1,7 @@
 """``python -m tests.documentation``: the documentation as a site, in build/docs.
 
-The site's generator is given a folder of pages: those of ``docs``, a page of all commands as their own parsers describe them, and files
-that GitHub expects elsewhere in the repository. Links from file to file become links from page to page.
+The site's generator is given a folder of pages: those of ``docs``, with all commands as their own parsers describe them, and
+files that GitHub expects elsewhere in the repository. Links from file to file become links from page to page.
 """
 
 from __future__ import annotations
@@ -42,9 +42,13 @@ def write() -> None:
     for folder in (PAGES, SOURCES):
         shutil.rmtree(folder, ignore_errors=True)
     shutil.copytree(ROOT / "docs", PAGES)
-    for file, page in (*((path.relative_to(ROOT).as_posix(), None) for path in (ROOT / "docs").rglob("*.md")), *ELSEWHERE.items()):
+    for file, page in (
+        *((path.relative_to(ROOT).as_posix(), None) for path in (ROOT / "docs").rglob("*.md")),
+        *ELSEWHERE.items(),
+    ):
         _put(page or file.removeprefix("docs/"), shown((ROOT / file).read_text(encoding="utf-8"), file))
-    _put("reference/commands.md", commands())
+    with (PAGES / "reference" / "commands.md").open("a", encoding="utf-8") as page:
+        page.write(commands())
     folders = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["setuptools"]["package-dir"]
     for name, folder in {"proctor": "proctor", **folders}.items():
         shutil.copytree(ROOT / folder, SOURCES / name.replace(".", "/"), ignore=_no_code, dirs_exist_ok=True)
@@ -97,13 +101,11 @@ def _bare(code: re.Match[str]) -> str:
 
 
 def commands() -> str:
-    """The page of all commands, with the defaults that they have outside of Proctor's own checkout."""
+    """All commands, with the defaults that they have outside of Proctor's own checkout."""
     from proctor.cli import parser
 
     with tempfile.TemporaryDirectory() as folder, chdir(folder):
-        whole = parser()
-        body = "\n".join(line for command in _under(whole) for line in _described(command, "##"))
-    return f"# Commands\n\n{_text(whole.description)}\n\n{body}\n"
+        return "\n" + "\n".join(line for command in _under(parser()) for line in _described(command, "##"))
 
 
 def _under(parser: argparse.ArgumentParser) -> Iterator[argparse.ArgumentParser]:

@@ -20,7 +20,7 @@ WORKFLOWS = sorted((ROOT / ".github" / "workflows").glob("*.yml"))
 ACTION = yaml.safe_load((ROOT / "action.yml").read_text(encoding="utf-8"))
 
 
-SHOWN = re.findall(r"```yml\n(.*?)```", (ROOT / "docs" / "publishing.md").read_text(encoding="utf-8"), re.DOTALL)
+SHOWN = re.findall(r"```yml\n(.*?)```", (ROOT / "docs" / "how-to" / "publishing.md").read_text(encoding="utf-8"), re.DOTALL)
 """Workflows that the documentation shows."""
 
 
