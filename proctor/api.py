@@ -1,4 +1,4 @@
-"""Proctor in Python and in notebooks: take an exam, open a run, and go on with its tables. See docs/python.md."""
+"""Proctor in Python and in notebooks: take an exam, open a run, and go on with its tables. See docs/how-to/python.md."""
 
 from __future__ import annotations
 

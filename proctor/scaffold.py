@@ -117,7 +117,7 @@ def _gate(root: Path) -> str:
     top = next((folder for folder in (root, *root.parents) if (folder / ".git").exists()), root)
     file = root / WORKFLOW
     if top != root:
-        return f"no workflow was written: GitHub looks for it in {top / WORKFLOW} (docs/gate.md)"
+        return f"no workflow was written: GitHub looks for it in {top / WORKFLOW} (docs/how-to/gate.md)"
     if file.exists() or file.is_symlink():
         return f"{file}: is there already, and left as it is"
     write_atomically(file, GATE)

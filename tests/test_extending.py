@@ -1,4 +1,4 @@
-"""What docs/extending.md shows is a package that works as it says."""
+"""What docs/how-to/extending.md shows is a package that works as it says."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ import pytest
 from tests.test_docs import blocks
 
 ROOT = Path(__file__).parents[1]
-PAGE = ROOT / "docs" / "extending.md"
+PAGE = ROOT / "docs" / "how-to" / "extending.md"
 NAMED = """
 import json
 from pathlib import Path

@@ -27,7 +27,7 @@ ACTION = yaml.safe_load((ROOT / "action.yml").read_text(encoding="utf-8"))
 SHOWN = [
     text
     for name in ("publishing", "gate")
-    for text in re.findall(r"```yml\n(.*?)```", (ROOT / "docs" / f"{name}.md").read_text(encoding="utf-8"), re.DOTALL)
+    for text in re.findall(r"```yml\n(.*?)```", (ROOT / "docs" / "how-to" / f"{name}.md").read_text(encoding="utf-8"), re.DOTALL)
 ]
 """Workflows that the documentation shows."""
 

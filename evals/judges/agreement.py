@@ -109,7 +109,7 @@ def read_labels(path: Path, tally: Tally | None = None) -> list[Label]:
         except json.JSONDecodeError as error:
             problems.append(f"{path}:{number}: not JSON at column {error.colno}: {error.msg}; write one JSON object on the line")
         except ValueError as error:
-            problems.append(f"{path}:{number}: {short(str(error), 400)}; docs/measures.md says how labels are written")
+            problems.append(f"{path}:{number}: {short(str(error), 400)}; docs/reference/judges.md says how labels are written")
     if problems:
         raise InputError("\n".join(listed(problems)))
     if not asked(labels):

@@ -8,8 +8,8 @@ together. Whoever is behind by that is left out, and the rest is tried again amo
 
 That is the model confidence set of Hansen, Lunde and Nason (2011, Econometrica 79(2), 453-497) with their statistic T_R, in the
 step-down manner of Romano and Wolf (2005, Econometrica 73(4), 1237-1282), with sign flips of clusters for a bootstrap; Mogstad,
-Romano, Shaikh and Wilhelm (2024, Review of Economic Studies 91(1), 476-518) build their sets of ranks likewise. docs/measures.md
-has how often it errs, and what it finds. Not taken, on the same draws:
+Romano, Shaikh and Wilhelm (2024, Review of Economic Studies 91(1), 476-518) build their sets of ranks likewise.
+docs/explanation/statistics.md has how often it errs, and what it finds. Not taken, on the same draws:
 
 - T_max, which holds each against the mean of all: it calls somebody behind in up to 98 of 100 boards of identical systems where
   right answers are rare;

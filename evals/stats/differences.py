@@ -8,7 +8,7 @@ clusters says how often chance alone takes it so far. Which standard error depen
 - elsewhere the larger of this and the one that the edge itself implies (Tango 1998, Statistics in Medicine 17(8), 891-908): few
   items that changed show little variance, and a true difference would have changed more of them.
 
-docs/gate.md has how often both err, down to the levels of a gate's corrected tests.
+docs/explanation/gate.md has how often both err, down to the levels of a gate's corrected tests.
 """
 
 from __future__ import annotations

@@ -3,7 +3,7 @@
 Questions about one document are not independent, so everything here works on clusters of items. An interval that
 treats clustered items as independent raises false alarms far more often than it says (Miller 2024, arXiv:2411.00640).
 
-Three kinds of means have a method each, and docs/measures.md has how often each of them covers the truth:
+Three kinds of means have a method each, and docs/explanation/statistics.md has how often each of them covers the truth:
 
 =============================  =====================================================================================
 shares, between 0 and 1        ``clopper-pearson``, with the number of independent items that the clusters are worth

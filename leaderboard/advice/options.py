@@ -1,6 +1,6 @@
 """What can be recommended: every system with every policy, its expected quality and monthly cost in a situation.
 
-Both are weighted sums of measured means, so that a reader can work them out by hand: docs/advice.md has the formulas.
+Both are weighted sums of measured means, so that a reader can work them out by hand: docs/explanation/advice.md has the formulas.
 """
 
 from __future__ import annotations

@@ -129,7 +129,7 @@ def _figures(count: int) -> str:
 
 
 def _family(deciding: Sequence[Ruling]) -> str:
-    """How many figures decide, and how many of them were tested: p is corrected for these alone (docs/gate.md says why)."""
+    """How many figures decide, and how many of them were tested: p is corrected for these alone (docs/explanation/gate.md)."""
     same = sum(ruling.outcome == "unchanged" for ruling in deciding)
     tested = sum(ruling.p is not None for ruling in deciding)
     decide = f"{_figures(len(deciding))} {'decides' if len(deciding) == 1 else 'decide'}"

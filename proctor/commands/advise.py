@@ -1,4 +1,4 @@
-"""Print what to take in a situation, or what would have to be measured: docs/advice.md."""
+"""Print what to take in a situation, or what would have to be measured: docs/explanation/advice.md."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Take the exam on a base commit and on this one, and say what the gate says: docs/gate.md."""
+"""Take the exam on a base commit and on this one, and say what the gate says: docs/how-to/gate.md."""
 
 from __future__ import annotations
 

@@ -152,7 +152,7 @@ def test_a_pull_request_that_changes_nothing_is_go(tmp_path, api):
         (".github/workflows/a.yml", True, True),
         ("README.md", True, False),  # a suite may be the whole repository
         ("leaderboard/site/page.py", True, False),
-        ("docs/gate.md", True, False),  # and have links to what it documents
+        ("docs/how-to/gate.md", True, False),  # and have links to what it documents
         ("docs/mine/documents/a.md", False, False),
         ("suites/mine/train.jsonl", False, False),
         ("conftest.py", False, False),

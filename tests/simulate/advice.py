@@ -142,7 +142,7 @@ def outcome(decision: Decision, true: Truth) -> Outcome:
 
 
 def simulate(simulations: int, seed: int) -> Iterator[str]:
-    """The table of docs/advice.md."""
+    """The table of docs/explanation/advice.md."""
     yield "| systems | questions | no clear choice | > 2 points worse | mean loss, points | violates a requirement | ... unsaid |"
     yield "|---|---|---|---|---|---|---|"
     for close in (False, True):

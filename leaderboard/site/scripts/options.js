@@ -1,6 +1,6 @@
 /**
  * What can be recommended: every system with every policy, its expected quality and monthly cost. As `leaderboard/advice/options.py` and
- * `situation.py`, which say why; docs/advice.md has the formulas.
+ * `situation.py`, which say why; docs/explanation/advice.md has the formulas.
  *
  *     const found = new Options.Case(Evidence.of(data), data.situation);
  *     found.options.map((option) => found.weigh(option).quality)

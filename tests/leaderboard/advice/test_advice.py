@@ -262,7 +262,7 @@ def test_the_share_of_changed_knowledge_is_the_mean_over_the_month():
 
     by_hand = sum(after((k + 0.5) / 1000) for k in range(1000)) / 1000
     assert share_changed(4, 0.1) == pytest.approx(by_hand, rel=1e-5)
-    assert share_changed(4, 0.1) == pytest.approx(0.1758, abs=1e-4)  # the example of docs/advice.md
+    assert share_changed(4, 0.1) == pytest.approx(0.1758, abs=1e-4)  # the example of docs/explanation/advice.md
     assert (share_changed(0, 0.1), share_changed(4, 0)) == (0, 0)
     assert share_changed(1e6, 1) == pytest.approx(1, abs=1e-5)
 
@@ -906,8 +906,8 @@ def test_no_records_no_advice():
 
 
 def worked():
-    """The commands of docs/advice.md that describe a situation, with what the page says they recommend."""
-    text = (Path(__file__).parents[3] / "docs" / "advice.md").read_text(encoding="utf-8")
+    """The commands of docs/explanation/advice.md that describe a situation, with what the page says they recommend."""
+    text = (Path(__file__).parents[3] / "docs" / "explanation" / "advice.md").read_text(encoding="utf-8")
     for block in re.findall(r"```sh\n(.*?)```\n\n(.*?)\.", text, re.DOTALL):
         if named := re.search(r"recommends `([\w, ]+)`", block[1]):
             yield pytest.param(shlex.split(block[0])[5:], named[1], id=named[1])
@@ -928,7 +928,7 @@ def test_there_are_three_worked_situations():
 
 
 def test_the_page_names_every_option_of_the_command():
-    text = (Path(__file__).parents[3] / "docs" / "advice.md").read_text(encoding="utf-8")
+    text = (Path(__file__).parents[3] / "docs" / "explanation" / "advice.md").read_text(encoding="utf-8")
     parser = argparse.ArgumentParser()
     declare(parser)
     for name in (word for action in parser._actions for word in action.option_strings if word.startswith("--")):
