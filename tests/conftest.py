@@ -34,10 +34,16 @@ environment.patient()
 NAMES = ("Kelvo", "Marla", "Toru", "Zenna", "Quist", "Balo", "Ferro", "Hoxa")
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """A warning in a test of Proctor is an error; in the exam it would be the user's model that pays for it."""
+LONGEST = 1200
+"""Seconds of one test, with what it is given: many times what any takes on a busy machine."""
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """A warning in a test of Proctor is an error; in the exam it would be the user's model that pays for it. And each ends."""
     for item in items:
         item.add_marker(pytest.mark.filterwarnings("error"), append=False)
+        if config.pluginmanager.hasplugin("timeout"):
+            item.add_marker(pytest.mark.timeout(LONGEST))
 
 
 @pytest.hookimpl(optionalhook=True)

@@ -69,7 +69,7 @@ def test_the_ci_script_runs_the_second_line():
     script = (ROOT / ".ci" / "run").read_text(encoding="utf-8")
     assert 'README.md").read_text(encoding="utf-8"), re.M | re.S)[1]' in script
     assert (ROOT / ".ci" / "run").stat().st_mode & 0o111
-    subprocess.run(["/bin/bash", "-n", ROOT / ".ci" / "run"], check=True)
+    subprocess.run(["/bin/bash", "-n", ROOT / ".ci" / "run"], check=True, timeout=60)
 
 
 # Every command.
@@ -77,7 +77,7 @@ def test_the_ci_script_runs_the_second_line():
 
 @pytest.mark.parametrize("body", every("sh"))
 def test_every_command_is_one_that_its_program_takes(body):
-    subprocess.run(["/bin/bash", "-n", "-c", body], check=True)
+    subprocess.run(["/bin/bash", "-n", "-c", body], check=True, timeout=60)
     for command in commands(body):
         check(command)
 
@@ -127,7 +127,9 @@ def check_pytest(words):
 
 @cache
 def shown(option):
-    done = subprocess.run([sys.executable, "-m", "pytest", option], cwd=ROOT, capture_output=True, text=True, check=True)
+    done = subprocess.run(
+        [sys.executable, "-m", "pytest", option], cwd=ROOT, capture_output=True, text=True, check=True, timeout=300
+    )
     return done.stdout
 
 

@@ -80,7 +80,11 @@ def told(folder, code):
 def stepped(folder, step, environment):
     """The exit code of a step, and what the command was told."""
     done = subprocess.run(
-        ["/bin/bash", "-e", "-c", step["run"]], cwd=folder, env={"PATH": "/usr/bin:/bin"} | environment, check=False
+        ["/bin/bash", "-e", "-c", step["run"]],
+        cwd=folder,
+        env={"PATH": "/usr/bin:/bin"} | environment,
+        check=False,
+        timeout=60,
     )
     words = (folder / "called").read_text().splitlines()
     return done.returncode, parser(words).parse_args(words)
@@ -90,7 +94,7 @@ def test_every_shell_step_is_shell():
     for step in ACTION["runs"]["steps"]:
         if "run" in step:
             assert step["shell"] == "bash"
-            subprocess.run(["/bin/bash", "-n", "-c", step["run"]], check=True)
+            subprocess.run(["/bin/bash", "-n", "-c", step["run"]], check=True, timeout=60)
 
 
 def test_inputs_reach_the_shell_through_the_environment_alone():

@@ -174,7 +174,7 @@ def test_importing_everything_loads_nothing_heavy():
     files = [path for package in PACKAGES for path in sources(package) if not path.is_relative_to(RECIPE)]
     names = [*(module(path) for path in files if path.stem != "__main__"), "conftest"]
     code = f"import importlib, sys\nfor name in {names}: importlib.import_module(name)\nprint(sorted({HEAVY} & set(sys.modules)))"
-    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=False)
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=False, timeout=300)
     assert done.returncode == 0, done.stderr
     assert done.stdout == "[]\n"
 

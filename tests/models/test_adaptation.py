@@ -6,7 +6,6 @@ import json
 import multiprocessing
 import os
 import signal
-import time
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -22,6 +21,7 @@ from proctor.models.systems import System
 from proctor.models.training import batches, trainer
 from proctor.models.training.weights import Weights
 from tests import tiny
+from tests.waiting import PATIENCE, until
 
 PAIRS = [(f"Question: What is {number}?\nAnswer:", f"{number * 7 % 10} units") for number in range(24)]
 FULL = System("full", adapt="full", epochs=2, batch_size=8)
@@ -163,10 +163,10 @@ def test_goes_on_after_a_kill_and_ends_with_the_same_bits(base: BaseModel, tmp_p
     (tmp_path / "out").mkdir()
     worker = multiprocessing.get_context("spawn").Process(target=train_and_die, args=(str(base.folder), tmp_path))
     worker.start()
-    while worker.is_alive() and not list((tmp_path / "out" / SCRATCH).glob(f"checkpoint-*/{manifest.NAME}")):
-        time.sleep(0.02)
+    kept = (tmp_path / "out" / SCRATCH).glob
+    until(lambda: not worker.is_alive() or list(kept(f"checkpoint-*/{manifest.NAME}")))
     os.kill(worker.pid or 0, signal.SIGKILL)
-    worker.join()
+    worker.join(PATIENCE)
     assert list((tmp_path / "out" / SCRATCH).glob("checkpoint-*")), "it ended before it could be killed"
     resumed = trained(replace(FULL, epochs=40), base, tmp_path / "out")
     assert same(resumed, trained(replace(FULL, epochs=40), base, tmp_path / "uninterrupted"))

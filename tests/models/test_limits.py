@@ -126,7 +126,7 @@ def test_counting_loads_no_heavy_library() -> None:
         "limits.limits(load('instruments'), known);"
         "sys.exit(', '.join({'torch', 'transformers'} & sys.modules.keys()) or 0)"
     )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False, timeout=300)
     assert (done.returncode, done.stderr) == (0, "")
 
 

@@ -570,7 +570,9 @@ def load_or_refuse(folder, files):
 def test_nothing_heavy_is_loaded():
     code = "import sys, proctor.suites.loading.load, proctor.cli, proctor.commands.validate\n"
     code += "print(sorted({'torch', 'numpy', 'pandas', 'yaml'} & set(sys.modules)))"
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=Path(__file__).parents[2])
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=Path(__file__).parents[2], timeout=300
+    )
     assert done.stdout == "[]\n"
 
 

@@ -212,7 +212,13 @@ def test_deepeval_is_imported_quietly_and_leaves_no_trace(tmp_path: Path) -> Non
     environment = {key: value for key, value in os.environ.items() if key not in SETTINGS}
     environment |= {"PYTHONPATH": str(Path.cwd()), "HOME": str(tmp_path)}
     done = subprocess.run(
-        [sys.executable, "-W", "error", "-c", code], cwd=tmp_path, env=environment, capture_output=True, text=True, check=False
+        [sys.executable, "-W", "error", "-c", code],
+        cwd=tmp_path,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=300,
     )
     assert (done.returncode, done.stdout, done.stderr) == (0, "0.0\n", "")
     assert [path.name for path in tmp_path.iterdir()] == [".env"]

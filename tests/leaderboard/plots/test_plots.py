@@ -317,7 +317,7 @@ def test_publishing_what_is_published_imports_no_matplotlib(tmp_path):
         "import sys; from pathlib import Path; from proctor.leaderboard.site.page import publish\n"
         f"publish([Path({str(made)!r})], Path({str(tmp_path / 'site')!r})); print('matplotlib' in sys.modules)"
     )
-    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=False)
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=False, timeout=300)
     assert done.stdout == "False\n", done.stderr
 
 
