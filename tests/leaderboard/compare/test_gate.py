@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -163,19 +164,22 @@ def test_what_may_hide_a_drop_is_not_go_unless_the_policy_says_so(tier):
     assert "By policy: 1 figure may hide a drop" in report.as_markdown(let_through, before, after)
 
 
+@cache
+def collapse(questions: int) -> tuple[Run, Run]:
+    """One figure from 100 to 0 % among 500 that hardly moved."""
+
+    def whole(first: float, others: list[float]) -> Run:
+        figures = {"faithfulness.gold": [first] * questions, **{f"faithfulness.m{i}": others for i in range(500)}}
+        return Run(Path("run"), Records.of(r for name, values in figures.items() for r in run(values, name).records), {})
+
+    good = [1.0] * (questions - 1)
+    return whole(1.0, [*good, 0.0]), whole(0.0, [0.0, *good])
+
+
 @pytest.mark.parametrize("inconclusive", ["stop", "go"])
 @pytest.mark.parametrize("questions", [10, 12, 24, 200])
 def test_a_collapse_is_never_go_however_many_figures_are_tested(inconclusive, questions):
-    """One figure from 100 to 0 % among 500 that hardly moved."""
-    still = {f"faithfulness.m{i}": [1.0] * (questions - 1) + [0.0] for i in range(500)}
-
-    def whole(first, others):
-        rows = [r for n, v in {"faithfulness.gold": first, **others}.items() for r in run(v, n).records]
-        return Run(Path("run"), Records.of(rows), {})
-
-    other = {name: [0.0, *[1.0] * (questions - 1)] for name in still}
-    rules = Policy(inconclusive=inconclusive, min_pairs=10)
-    held = gate(whole([1.0] * questions, still), whole([0.0] * questions, other), rules)
+    held = gate(*collapse(questions), Policy(inconclusive=inconclusive, min_pairs=10))
     assert held.decision != "GO"
     assert (held.decision == "NO-GO") == (questions >= 24)
 

@@ -34,7 +34,7 @@ from proctor.leaderboard.plots.words import named
 from proctor.leaderboard.runs.records import Records
 from proctor.leaderboard.runs.store import Run, read
 from proctor.leaderboard.site.page import publish
-from tests.hostile import HOSTILE, hostile_run
+from tests.hostile import HOSTILE
 from tests.sample_run import SKILL, Sample, make_run, record
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -78,11 +78,11 @@ def crowd(tmp_path_factory) -> dict[str, Plot]:
 
 
 @pytest.fixture(scope="module")
-def hostile(tmp_path_factory) -> list[Plot]:
+def odd(tmp_path_factory, hostile) -> list[Plot]:
     """Of sections and systems with hostile names, alone and all in one section."""
     place = tmp_path_factory.mktemp("hostile")
     together = make_run(place / "together", Sample(full=True, questions=12, systems=dict.fromkeys(HOSTILE, 0.5)))
-    found = [*drawn(read(together), place / "site"), *drawn(read(hostile_run(place / "alone")), place / "site")]
+    found = [*drawn(read(together), place / "site"), *drawn(read(hostile), place / "site")]
     return [plot for _, _, section in found for plot in section]
 
 
@@ -330,12 +330,12 @@ def test_other_figures_are_drawn_anew(run, folder):
     assert {name.split("-")[1] for name in {path.name for path in (folder / "plots").iterdir()} - before} == {"context"}
 
 
-def all_of(full, crowd, hostile) -> list[Plot]:
-    return [*full[2].values(), *crowd.values(), *hostile]
+def all_of(full, crowd, odd) -> list[Plot]:
+    return [*full[2].values(), *crowd.values(), *odd]
 
 
-def test_they_are_xml_in_the_page_s_own_colours_and_font(full, crowd, hostile):
-    for plot in all_of(full, crowd, hostile):
+def test_they_are_xml_in_the_page_s_own_colours_and_font(full, crowd, odd):
+    for plot in all_of(full, crowd, odd):
         for element in parsed(plot).iter():
             for name, value in element.attrib.items():
                 assert name not in ("style", "class", "font-family"), plot.name
@@ -347,8 +347,8 @@ def test_they_are_xml_in_the_page_s_own_colours_and_font(full, crowd, hostile):
         assert "currentColor" in plot.svg
 
 
-def test_ids_are_unique_and_references_lead_somewhere(full, crowd, hostile):
-    everything = [element for plot in all_of(full, crowd, hostile) for element in parsed(plot).iter()]
+def test_ids_are_unique_and_references_lead_somewhere(full, crowd, odd):
+    everything = [element for plot in all_of(full, crowd, odd) for element in parsed(plot).iter()]
     ids = [element.get("id") for element in everything if element.get("id")]
     assert len(ids) == len(set(ids)) > 0
     for element in everything:
@@ -357,13 +357,13 @@ def test_ids_are_unique_and_references_lead_somewhere(full, crowd, hostile):
                 assert "".join(name) in ids
 
 
-def test_hostile_names_are_only_ever_short_text(hostile):
-    assert {plot.name for plot in hostile} >= {"keeping", "budget", "ageing", "hunger"}
-    for plot in hostile:
+def test_hostile_names_are_only_ever_short_text(odd):
+    assert {plot.name for plot in odd} >= {"keeping", "budget", "ageing", "hunger"}
+    for plot in odd:
         assert all(width(text) <= WIDTH for text in texts(plot))
         assert all(len(text) < 1500 and plain(text) for text in [*texts(plot), *said(plot), plot.words])
         assert all(plain(text) and len(text) < 200 for row in plot.rows for text in row)
-    everything = " ".join(text for plot in hostile for text in texts(plot))
+    everything = " ".join(text for plot in odd for text in texts(plot))
     assert "$x^2$" in everything
 
 
@@ -378,8 +378,8 @@ def test_names_do_not_move_what_is_drawn(tmp_path):
     assert shapes[0] == shapes[1] == shapes[2] or [shape[0] for shape in shapes] == [shapes[0][0]] * 3
 
 
-def test_text_is_readable_on_a_phone(full, crowd, hostile):
-    for plot in all_of(full, crowd, hostile):
+def test_text_is_readable_on_a_phone(full, crowd, odd):
+    for plot in all_of(full, crowd, odd):
         root = parsed(plot)
         wide = float(root.get("viewBox").split()[2])
         assert {float(text.get("font-size")) for text in root.iter("text")} == {FONT}
