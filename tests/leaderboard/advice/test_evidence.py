@@ -16,7 +16,7 @@ from statsmodels.stats.sandwich_covariance import cov_cluster
 
 from proctor.core.schema import InputError
 from proctor.evals.stats.intervals import expanded_percentiles, resampled_sums, standard_error
-from proctor.leaderboard import advised, publish
+from proctor.leaderboard import advised
 from proctor.leaderboard.advice import covariance
 from proctor.leaderboard.advice import data as gathering
 from proctor.leaderboard.advice.data import gathered
@@ -28,7 +28,7 @@ from proctor.leaderboard.analysis.section import sections
 from proctor.leaderboard.analysis.series import Series
 from proctor.leaderboard.runs import saved
 from proctor.leaderboard.runs.records import Records, grouped
-from tests.sample_run import Sample, make_run, record
+from tests.sample_run import record
 
 SHIPPED = Path(saved.__file__).parents[1] / "baseline" / "embedded.json"
 EACH = st.lists(st.tuples(st.integers(0, 30), st.integers(0, 1)), min_size=1, max_size=60, unique_by=lambda pair: pair[0])
@@ -187,9 +187,8 @@ def test_rounding_moves_no_end_by_a_millionth(shipped, monkeypatch):
         assert (a.value, a.low, a.high) == pytest.approx((b.value, b.low, b.high), abs=1e-6)
 
 
-def test_the_board_holds_what_the_command_decides_from(tmp_path):
-    folders = [make_run(tmp_path / "run", Sample(seeds=3)), make_run(tmp_path / "other", Sample(suite="pubmed", seed=1))]
-    data = publish(folders, tmp_path / "site").with_name("leaderboard.json")
+def test_the_board_holds_what_the_command_decides_from(published):
+    folders, data = [published.parent / name for name in ("run", "other")], published / "leaderboard.json"
     asked = {"updates": 0}, Paid(load())
     assert advised([data], *asked) == "\n".join(advised([folder], *asked) for folder in folders)
     assert advised([data], *asked, as_data=True)
