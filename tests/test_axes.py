@@ -99,6 +99,7 @@ def taken(axis: Axis, on: Sheet, tmp_path: Path) -> list[Record]:
     return found
 
 
+@pytest.mark.slow
 @EVERY
 def test_what_only_answers_sits_the_whole_exam(axis: Axis, tmp_path: Path) -> None:
     service = Answering(said)
@@ -111,6 +112,7 @@ def test_what_only_answers_sits_the_whole_exam(axis: Axis, tmp_path: Path) -> No
             assert {(row.status, row.reason) for row in rows} == {("not_applicable", why)}
 
 
+@pytest.mark.slow
 @EVERY
 @pytest.mark.parametrize("ability", ABILITIES)
 def test_nothing_is_asked_of_a_system_that_it_cannot_do(axis: Axis, ability: Ability) -> None:

@@ -75,6 +75,7 @@ def test_the_ci_script_runs_the_second_line():
 # Every command.
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("body", every("sh"))
 def test_every_command_is_one_that_its_program_takes(body):
     subprocess.run(["/bin/bash", "-n", "-c", body], check=True, timeout=60)
@@ -228,6 +229,7 @@ def test_every_json_snippet_loads(folder, body):
     load_suite.load(str(folder))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("body", every("python"))
 def test_every_python_snippet_runs(body, tmp_path, monkeypatch):
     names = {}

@@ -28,18 +28,17 @@ def unbounded(code: str) -> Iterator[str]:
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
             if "timeout" not in {given.arg for given in node.keywords} and _waits(node, node.func):
                 yield ast.unparse(node)
-        elif isinstance(node, ast.While) and "sleep(" in ast.unparse(node.body) and "monotonic" not in ast.unparse(node.test):
+        elif isinstance(node, ast.While) and "sleep(" in ast.unparse(node) and "monotonic" not in ast.unparse(node.test):
             yield ast.unparse(node.test)
 
 
 def _waits(call: ast.Call, called: ast.Attribute) -> bool:
-    of, name = ast.unparse(called.value), called.attr
-    return (
-        (of == "subprocess" and name in STARTERS)
-        or name in ("communicate", "urlopen")
-        or (name in WAITS and not call.args)
-        or (name in READS and of.rpartition(".")[2] in ("stdout", "stderr"))
-    )
+    name, of = called.attr, called.value
+    if name in STARTERS:
+        return isinstance(of, ast.Name) and of.id == "subprocess"
+    if name in READS:
+        return isinstance(of, ast.Attribute) and of.attr in ("stdout", "stderr")
+    return name in ("communicate", "urlopen") or (name in WAITS and not call.args)
 
 
 @pytest.mark.parametrize("code", [

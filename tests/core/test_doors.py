@@ -71,6 +71,7 @@ def test_every_place_that_could_run_something_is_known() -> None:
     assert found == DOORS.keys()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("option", "only"), [("trust_remote_code", "False"), ("weights_only", "True"), ("local_files_only", "True")]
 )

@@ -42,6 +42,7 @@ def same(one: dict[str, object], other: dict[str, object]) -> bool:
     return one.keys() == other.keys() and all(torch.equal(one[name], other[name]) for name in one)  # type: ignore[arg-type]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("system", [FULL, LORA], ids=["full", "lora"])
 def test_same_seed_same_bits(system: System, base: BaseModel, tmp_path: Path) -> None:
     first, second, other = (trained(system, base, tmp_path / str(i), seed) for i, seed in enumerate((0, 0, 1)))
@@ -195,6 +196,7 @@ FAMILIES = (
 )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("family", FAMILIES)
 @pytest.mark.parametrize("keeps", [True, False])
 def test_the_loss_is_that_of_plain_batches(family: str, *, keeps: bool, tmp_path: Path) -> None:

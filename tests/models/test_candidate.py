@@ -29,6 +29,7 @@ def candidate(base: BaseModel, domain: Domain, bench: Bench) -> Any:
     return lambda system, seed=0, domain=domain: Candidate(system, base, domain, bench, seed)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("system", [BASE, RAG, LORA, HYBRID], ids=lambda system: system.name)
 def test_every_system_answers_every_question(candidate: Any, questions: tuple[Question, ...], system: System) -> None:
     answers = candidate(system).answers(questions)
@@ -193,6 +194,7 @@ def test_libraries_are_part_of_the_version(candidate: Any, monkeypatch: Any) -> 
     assert candidate(BASE).version != before
 
 
+@pytest.mark.slow
 def test_what_training_had_no_room_for_is_a_reason_to_read_with_care(
     candidate: Any, domain: Domain, questions: tuple[Question, ...]
 ) -> None:
@@ -266,7 +268,7 @@ def test_training_needs_examples(candidate: Any, domain: Domain) -> None:
 
 def test_a_change_of_the_retriever_alone_trains_nothing_that_does_not_retrieve(candidate: Any, monkeypatch: Any) -> None:
     before = {system.name: (candidate(system).weights_version, candidate(system).version) for system in (BASE, RAG, LORA, HYBRID)}
-    monkeypatch.setattr("proctor.models.retrieval.search.source", lambda *_: "another text")
+    monkeypatch.setattr("proctor.models.retrieval.search.code_of", lambda *_, **__: "another text")
     after = {system.name: (candidate(system).weights_version, candidate(system).version) for system in (BASE, RAG, LORA, HYBRID)}
     assert (after["base"], after["lora"]) == (before["base"], before["lora"])
     assert after["rag"][0] == before["rag"][0]
@@ -277,7 +279,7 @@ def test_a_change_of_the_retriever_alone_trains_nothing_that_does_not_retrieve(c
 def test_a_change_of_how_is_trained_or_asked_is_another_version(candidate: Any, monkeypatch: Any) -> None:
     before = candidate(LORA)
     known = before.weights_version, before.version, candidate(BASE).weights_version
-    monkeypatch.setattr("proctor.models.training.weights.source", lambda *_: "another text")
+    monkeypatch.setattr("proctor.models.training.weights.code_of", lambda *_, **__: "another text")
     after = candidate(LORA)
     assert after.weights_version != known[0]
     assert after.version != known[1]

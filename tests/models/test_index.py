@@ -133,6 +133,7 @@ def short_sighted(tmp_path_factory: pytest.TempPathFactory) -> System:
     return System("s", retrieve="dense", embedder=str(tiny.embedder(tmp_path_factory.mktemp("tiny"))), chunk_chars=4000)
 
 
+@pytest.mark.slow
 def test_what_stands_late_in_a_long_passage_is_found(look_up: Find, caplog: pytest.LogCaptureFixture) -> None:
     """The embedder would read no more than the beginning, which is the same everywhere."""
     towns = ("Arbon", "Brugg", "Chur")

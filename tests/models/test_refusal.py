@@ -211,6 +211,7 @@ def test_code_that_lies_elsewhere_is_refused(copy: Path) -> None:
     assert "another repository (someone/code)" in told
 
 
+@pytest.mark.slow
 def test_the_exam_ends_before_any_work_with_all_that_is_wrong(copy: Path, tiny_llama: Path, tmp_path: Path) -> None:
     import subprocess
 

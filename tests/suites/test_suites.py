@@ -525,6 +525,7 @@ def test_a_folder_without_settings_is_no_suite(tmp_path):
 # Whatever the bytes, the answer is a suite or an InputError.
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["suite.toml", "train.jsonl", "questions.jsonl", "revisions.jsonl", "documents/hours.md"])
 @SAME_FOLDER
 @given(content=st.binary(max_size=200) | st.text(max_size=200).map(lambda text: text.encode(errors="surrogatepass")))
@@ -545,6 +546,7 @@ JSON = st.recursive(
 FIELDS = st.sampled_from(["id", "question", "references", "evidence", "tags", "prompt", "input", "document", "text", "questions"])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["train.jsonl", "questions.jsonl", "revisions.jsonl"])
 @SAME_FOLDER
 @given(rows=st.lists(st.dictionaries(FIELDS, JSON, max_size=5), max_size=4))

@@ -133,6 +133,7 @@ def test_a_share_is_a_share(share, capsys):
     assert "--test-share" in capsys.readouterr().err
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("command", [["new"], ["validate"], ["import"], ["import", "squad"], ["import", "choices"]])
 def test_help_is_there(command):
     done = subprocess.run(

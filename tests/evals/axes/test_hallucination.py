@@ -200,6 +200,7 @@ def test_agrees_with_deepeval_called_directly_with_the_same_judge() -> None:
     assert len(set(ours)) > 2
 
 
+@pytest.mark.slow
 def test_deepeval_is_imported_quietly_and_leaves_no_trace(tmp_path: Path) -> None:
     (tmp_path / ".env").write_text("PROCTOR_PROBE=read\n")
     code = (

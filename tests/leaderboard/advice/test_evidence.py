@@ -123,6 +123,7 @@ def of_columns(columns):
     return Evidence("s", "m", None, {}, figures, frozenset(), {name: {0: figures[name].value} for name in names}, rows)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("clusters", "fresh"), [(12, 10), (40, 10)])
 @pytest.mark.parametrize("share", [0.2, 0.6, 1.0])
 def test_intervals_of_sums_hold_the_truth_as_often_as_they_say(clusters, fresh, share):
@@ -187,6 +188,7 @@ def test_rounding_moves_no_end_by_a_millionth(shipped, monkeypatch):
         assert (a.value, a.low, a.high) == pytest.approx((b.value, b.low, b.high), abs=1e-6)
 
 
+@pytest.mark.slow
 def test_the_board_holds_what_the_command_decides_from(published):
     folders, data = [published.parent / name for name in ("run", "other")], published / "leaderboard.json"
     asked = {"updates": 0}, Paid(load())

@@ -256,6 +256,7 @@ def test_a_caution_on_every_system_is_said_once():
     assert section.cautions_in_short == [("every system", "a small model"), ("lora", "it sees less")]
 
 
+@pytest.mark.slow
 def test_the_same_records_give_the_same_bytes_in_any_order(small):
     run = read(small)
     shuffled = replace(run, records=Records.joined([run.records[::-1][7:], run.records[::-1][:7]]))
@@ -416,6 +417,7 @@ def test_an_empty_run_says_so():
     assert as_text(board_of()) == "Nothing was measured."
 
 
+@pytest.mark.slow
 def test_the_command_publishes_and_prints_where(small, tmp_path, capsys):
     assert main(["publish", str(small), "--to", str(tmp_path / "site")]) == 0
     assert capsys.readouterr().out.strip() == str(tmp_path / "site/index.html")

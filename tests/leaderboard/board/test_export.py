@@ -56,6 +56,7 @@ def test_pandas_reads_it_and_missing_is_not_zero(site):
     assert frame.loc[("rag", "accuracy.exact"), "n"] == 60
 
 
+@pytest.mark.slow
 def test_texts_stay_as_they_are_but_for_half_pairs_which_no_such_file_can_hold(hostile):
     found = board([read(hostile)])
     rows = pq.read_table(io.BytesIO(export.as_parquet(found))).to_pylist()

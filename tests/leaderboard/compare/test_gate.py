@@ -176,6 +176,7 @@ def collapse(questions: int) -> tuple[Run, Run]:
     return whole(1.0, [*good, 0.0]), whole(0.0, [0.0, *good])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("inconclusive", ["stop", "go"])
 @pytest.mark.parametrize("questions", [10, 12, 24, 200])
 def test_a_collapse_is_never_go_however_many_figures_are_tested(inconclusive, questions):
@@ -306,6 +307,7 @@ def test_the_remedy_names_the_run_that_has_too_few_seeds():
     assert gate(three, seeded_anew([120, 150, 180], "3"), rules).rulings[0].settle == "train both runs with --seeds 6"
 
 
+@pytest.mark.slow
 def test_each_tier_is_corrected_by_itself_and_advisory_figures_cost_nothing():
     names = ["accuracy.exact", *(f"general.t{i}" for i in range(200))]
 
@@ -676,6 +678,7 @@ def runs(folder: Path) -> tuple[str, str]:
     return tuple(str(sample_run.make_run(folder / name, s)) for name, s in (("a", None), ("b", worse)))
 
 
+@pytest.mark.slow
 def test_the_command_reports_and_ends_with_the_decision(tmp_path, capsys):
     before, after = runs(tmp_path)
     assert main(["gate", before, after, "--to", str(tmp_path / "report.md"), "--link", "https://example.org/page"]) == 1
@@ -738,6 +741,7 @@ def test_luck_in_training_alone_is_never_no_go():
     assert simulated.counted(scenario("nothing; training noise of 4 points, 1 seeds"), 5, seed=1)["NO-GO"] == 0
 
 
+@pytest.mark.slow
 def test_a_large_drop_of_one_system_is_found_and_no_other():
     """Found in 7 of 10 simulations."""
     found = simulated.counted(scenario("20 points in one system, a tenth anew"), 12, seed=1)

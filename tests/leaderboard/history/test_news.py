@@ -129,6 +129,7 @@ def test_what_is_left_out_of_a_feed_is_what_no_xml_may_hold(letter):
         assert not feeds.NO_XML.match(letter)
 
 
+@pytest.mark.slow
 def test_hostile_runs_have_valid_news(hostile):
     first, second = (read(hostile) for _ in range(2))
     for day, opened in enumerate((first, second), 1):
@@ -139,6 +140,7 @@ def test_hostile_runs_have_valid_news(hostile):
     assert json.loads(feeds.history_json(told))["lines"]
 
 
+@pytest.mark.slow
 def test_the_same_records_give_the_same_bytes_and_no_clock_is_read(hostile, hostile_site, told):
     found = export.files(board([read(hostile)]), history.history([read(hostile)]))
     for name, content in found.items():

@@ -119,6 +119,7 @@ def test_where_nothing_was_measured_there_is_no_plot(run, tmp_path):
         assert all({plot.name for plot in found} <= {"effects"} for _, _, found in drawn(part, tmp_path))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("name", "missing"),
     [
@@ -136,6 +137,7 @@ def test_a_plot_whose_measures_are_missing_is_left_out(run, tmp_path, name, miss
     assert name not in [plot.name for plot in found]
 
 
+@pytest.mark.slow
 def test_without_a_two_by_two_there_are_no_effects(run, tmp_path):
     part = replace(run, records=Records.of(record for record in run.records if record.system != "base"))
     ((_, _, found),) = drawn(part, tmp_path)
@@ -301,6 +303,7 @@ def test_words_name_those_that_are_near(full):
     assert all(each.option.system in found["budget"].words for each in rivals[:5])
 
 
+@pytest.mark.slow
 def test_the_same_figures_give_the_same_bytes_without_matplotlib(run, folder, full, tmp_path):
     ((_, _, again),) = drawn(run, tmp_path)
     assert [plot.svg for plot in again] == [plot.svg for plot in full[2].values()]
@@ -310,6 +313,7 @@ def test_the_same_figures_give_the_same_bytes_without_matplotlib(run, folder, fu
     assert len(before) == len(PLOTS)
 
 
+@pytest.mark.slow
 def test_publishing_what_is_published_imports_no_matplotlib(tmp_path):
     made = make_run(tmp_path / "run", Sample(full=True, questions=12))
     publish([made], tmp_path / "site")
@@ -321,6 +325,7 @@ def test_publishing_what_is_published_imports_no_matplotlib(tmp_path):
     assert done.stdout == "False\n", done.stderr
 
 
+@pytest.mark.slow
 def test_other_figures_are_drawn_anew(run, folder):
     worse = replace(
         run, records=Records.of(replace(r, value=0.0) if r.measure == "context.first" and r.value else r for r in run.records)
@@ -334,6 +339,7 @@ def all_of(full, crowd, odd) -> list[Plot]:
     return [*full[2].values(), *crowd.values(), *odd]
 
 
+@pytest.mark.slow
 def test_they_are_xml_in_the_page_s_own_colours_and_font(full, crowd, odd):
     for plot in all_of(full, crowd, odd):
         for element in parsed(plot).iter():
@@ -347,6 +353,7 @@ def test_they_are_xml_in_the_page_s_own_colours_and_font(full, crowd, odd):
         assert "currentColor" in plot.svg
 
 
+@pytest.mark.slow
 def test_ids_are_unique_and_references_lead_somewhere(full, crowd, odd):
     everything = [element for plot in all_of(full, crowd, odd) for element in parsed(plot).iter()]
     ids = [element.get("id") for element in everything if element.get("id")]
@@ -357,6 +364,7 @@ def test_ids_are_unique_and_references_lead_somewhere(full, crowd, odd):
                 assert "".join(name) in ids
 
 
+@pytest.mark.slow
 def test_hostile_names_are_only_ever_short_text(odd):
     assert {plot.name for plot in odd} >= {"keeping", "budget", "ageing", "hunger"}
     for plot in odd:
@@ -378,6 +386,7 @@ def test_names_do_not_move_what_is_drawn(tmp_path):
     assert shapes[0] == shapes[1] == shapes[2] or [shape[0] for shape in shapes] == [shapes[0][0]] * 3
 
 
+@pytest.mark.slow
 def test_text_is_readable_on_a_phone(full, crowd, odd):
     for plot in all_of(full, crowd, odd):
         root = parsed(plot)
@@ -386,6 +395,7 @@ def test_text_is_readable_on_a_phone(full, crowd, odd):
         assert FONT * 300 / wide >= 11
 
 
+@pytest.mark.slow
 def test_of_many_systems_only_some_are_named(crowd):
     assert set(crowd) == set(PLOTS)
     for plot in crowd.values():
