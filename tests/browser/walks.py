@@ -86,5 +86,5 @@ def _shown(seen: Visit, *, axe: bool) -> Shown:
 def _violations(seen: Visit) -> dict[str, list[str]]:
     from axe_playwright_python.sync_playwright import Axe
 
-    found = Axe().run(seen.page).response["violations"]
+    found = Axe().run(seen.page, options={"resultTypes": ["violations"]}).response["violations"]  # in half the time
     return {each["id"]: [node["html"][:200] for node in each["nodes"][:3]] for each in found}
