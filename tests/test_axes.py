@@ -138,7 +138,9 @@ def test_items_without_a_value_are_those_that_would_have_one(axis: Axis) -> None
 
 def test_a_measure_that_needs_more_than_its_axis_is_the_only_one_without_a_value() -> None:
     plain, timed = Measure("made.plain"), Measure("made.timed", needs=frozenset({"times"}))
-    axis = Axis("made", (plain, timed), lambda on: (Mark(plain, q.id, q.cluster, Score(1.0)) for q in on.questions))
+    axis = Axis(
+        "made", style.AXIS.module, (plain, timed), lambda on: (Mark(plain, q.id, q.cluster, Score(1.0)) for q in on.questions)
+    )
     found = {(mark.measure.name, mark.item): mark.score for mark in marks(axis, sheet(Answering(said)))}
     assert {score.reason for (name, _), score in found.items() if name == "made.timed"} == {LACKS["times"]}
     assert {score.value for (name, _), score in found.items() if name == "made.plain"} == {1.0}
@@ -147,7 +149,9 @@ def test_a_measure_that_needs_more_than_its_axis_is_the_only_one_without_a_value
 
 def test_scores_of_a_system_that_could_do_less_are_not_those_of_one_that_can(tmp_path: Path) -> None:
     measure = Measure("made.up")
-    axis = Axis("made", (measure,), lambda on: [Mark(measure, "i", "", Score(float(len(on.candidate.abilities))))])
+    axis = Axis(
+        "made", style.AXIS.module, (measure,), lambda on: [Mark(measure, "i", "", Score(float(len(on.candidate.abilities))))]
+    )
     for has in (frozenset[Ability](), frozenset[Ability]({"costs"})):
         (row,) = taken(axis, sheet(Answering(said, abilities=has)), tmp_path)
         assert row.value == len(has)
