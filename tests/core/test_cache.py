@@ -89,6 +89,7 @@ def _count(folder: Path) -> None:
     Cache(folder).build("things", KEY, make)
 
 
+@pytest.mark.slow
 def test_two_workers_build_one_thing_once(tmp_path: Path) -> None:
     workers = [multiprocessing.get_context("spawn").Process(target=_count, args=(tmp_path,)) for _ in range(2)]
     for worker in workers:
@@ -217,6 +218,7 @@ JSON = st.recursive(
 )
 
 
+@pytest.mark.slow
 @given(JSON)
 def test_digest_depends_on_the_data_alone(value: object) -> None:
     assert digest(value) == digest(json.loads(json.dumps(value)))

@@ -31,6 +31,7 @@ def test_of_systems_that_are_the_same_hardly_ever_is_one_called_behind(design, s
     assert found <= 8 / SIMULATIONS
 
 
+@pytest.mark.slow
 def test_what_is_worse_is_found():
     (found, lost) = found_and_lost(
         NAMED["50 clusters of 4"], POWER["12, the last 15 points behind"], 40, np.random.default_rng(5)

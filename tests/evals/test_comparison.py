@@ -172,6 +172,7 @@ def test_clusters_of_which_one_outweighs_the_others_are_few():
     assert (even.clusters, even.few, uneven.clusters, uneven.few) == (12, False, 20, True)
 
 
+@pytest.mark.slow
 def test_an_interval_leaves_out_zero_no_more_often_than_the_test_says_so():
     """30 clusters of 4, as alike within a cluster as systems are apart."""
     found = [compare(*pair(seed, 30, 4, 0.4, 0.0)) for seed in range(RUNS)]

@@ -114,6 +114,7 @@ def test_a_training_of_nothing_is_refused(base: BaseModel, tmp_path: Path) -> No
         trainer.train(trainer.Lesson(LORA, base, [("What?", LONG)]), tmp_path, "cpu")
 
 
+@pytest.mark.slow
 def test_one_by_one_takes_the_same_steps(base: BaseModel, tmp_path: Path) -> None:
     """What cannot be padded goes through the model alone, and as many examples make an update."""
     import torch
@@ -147,6 +148,7 @@ def test_rows_that_fill_no_batch_come_last() -> None:
     assert list(batches.Pools([5], 8)) == [0]
 
 
+@pytest.mark.slow
 def test_nothing_but_the_result_is_left(base: BaseModel, domain: Domain, bench: Bench) -> None:
     folder = Weights(replace(LORA, epochs=1), base, domain, bench).folder()
     assert folder

@@ -79,6 +79,7 @@ FALLBACK = replace(HYBRID, adapter="without passages", min_score=1.0)
 READER = replace(HYBRID, adapter="with passages", min_score=1.0)
 
 
+@pytest.mark.slow
 def test_an_adapter_answers_only_the_prompts_that_are_its_own(candidate: Any, questions: tuple[Question, ...]) -> None:
     """With passages the base reads and without them the adapter remembers, or the other way round, in one batch of questions."""
     shown, bare = [row[:1] for row in candidate(RAG).passages(questions)], [()] * len(questions)
@@ -118,6 +119,7 @@ def test_an_adapter_that_is_switched_is_timed_beside_the_weights(candidate: Any,
     assert all(row.error is None and row.unmerged == row.seconds > 0 for row in timed)
 
 
+@pytest.mark.slow
 def test_the_weights_are_those_that_answer_without_passages(candidate: Any, base: BaseModel) -> None:
     import torch
 

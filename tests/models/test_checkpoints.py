@@ -143,6 +143,7 @@ def test_going_on_comes_to_the_bits_of_an_undisturbed_training(
     assert (report["resumed"], report["resumed_elsewhere"]) == (missing != "both", False)
 
 
+@pytest.mark.slow
 def test_a_kill_after_the_last_checkpoint_costs_no_bits(
     small: BaseModel, undisturbed: dict[str, dict[str, object]], tmp_path: Path
 ) -> None:

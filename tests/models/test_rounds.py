@@ -90,6 +90,7 @@ def apart(found: Comparison) -> bool:
     return found.p < 0.05 and not found.few
 
 
+@pytest.mark.slow
 def test_equal_work_is_tied_on_a_drifting_machine() -> None:
     alarms = sum(apart(simulated(seed, 1.0)) for seed in range(300))
     assert alarms <= 0.05 * 300

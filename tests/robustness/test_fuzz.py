@@ -18,6 +18,7 @@ def test_damaged_inputs_are_read_unharmed_or_refused_with_their_name_and_a_remed
     assert not [text for text in bad if text.partition(":")[0] not in fuzz.GOOD]
 
 
+@pytest.mark.slow
 def test_what_is_no_file_is_refused_before_it_is_opened():
     questions = next(place for place, sample in enumerate(SAMPLES) if sample.target == "questions.jsonl")
     made = [fuzz.Change(questions, kind, b"", kind, "refused") for kind in ("fifo", "zero", "socket", "dangling", "endless")]

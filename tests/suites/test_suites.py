@@ -312,6 +312,7 @@ BAD = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("files", "said"), BAD.values(), ids=BAD)
 def test_bad_input_is_named_with_its_place_and_remedy(folder, files, said):
     for name, content in files.items():

@@ -166,6 +166,7 @@ def test_what_was_not_done_costs_nothing(candidate: Any) -> None:
     assert {spent["peak_bytes"], spent["energy_joules"]} == {"the system is not trained"}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("system", [RAG, DENSE], ids=lambda system: system.name)
 def test_an_index_costs_time_and_room(candidate: Any, system: System) -> None:
     asked = candidate(system)

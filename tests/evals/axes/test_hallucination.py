@@ -29,6 +29,7 @@ def contradicted(text: str, judge: Judge | None = None) -> Score:
     return table({"warranty": text}, judge)["hallucination.contradicted"]["warranty"]
 
 
+@pytest.mark.slow
 def test_contradicting_the_evidence_is_one_and_agreeing_is_zero() -> None:
     assert contradicted("5 years").value == 1.0
     assert contradicted("3 years").value == 0.0

@@ -98,6 +98,7 @@ def test_a_judge_that_is_down_is_said_to_be():
         calibrate(Says(), labels(("down", True), ("down", False)), "mine")
 
 
+@pytest.mark.slow
 def test_order_and_repeats_are_put_to_the_test():
     steady, swayed = Says(), Says(by_order=True)
     assert calibrate(steady, labels(*MIXED), "mine", repeats=2).same_again == 1.0

@@ -11,8 +11,6 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from statsmodels.api import OLS
-from statsmodels.stats.sandwich_covariance import cov_cluster
 
 from proctor.core.schema import InputError
 from proctor.evals.stats.intervals import expanded_percentiles, resampled_sums, standard_error
@@ -57,6 +55,9 @@ def evidence(columns):
 @given(EACH, EACH, st.lists(st.integers(0, 12), min_size=31, max_size=31))
 def test_covariances_are_those_of_a_regression_on_dummies(mine, theirs, clusters):
     """Cluster-robust ones of statsmodels, without its factor for few clusters, which is another for each column."""
+    from statsmodels.api import OLS
+    from statsmodels.stats.sandwich_covariance import cov_cluster
+
     columns = [series(mine, clusters), series(theirs, clusters, "updates.fresh")]
     values = np.array([value for _, value in (*mine, *theirs)], float)
     dummies = np.zeros((len(values), 2))

@@ -64,6 +64,7 @@ def test_a_system_that_never_catches_up_is_not_said_to():
     assert sum(crossings.drawn(rng, world, 0.95).ci_high is not None for _ in range(20)) <= most(20, 0.025)
 
 
+@pytest.mark.slow
 def test_luck_of_training_has_no_significant_effect():
     rng, world = np.random.default_rng(1), effects.World("", clusters(120, 1), noise=0.04)
     assert sum(any(effect.significant for effect in effects.drawn(rng, world)) for _ in range(4)) <= 1

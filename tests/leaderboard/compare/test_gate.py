@@ -693,18 +693,21 @@ def test_the_command_reports_and_ends_with_the_decision(tmp_path, capsys):
         assert part in said
 
 
+@pytest.mark.slow
 def test_a_report_that_cannot_be_written_is_no_verdict(tmp_path, capsys):
     before, _ = runs(tmp_path)
     assert main(["gate", before, before, "--to", str(tmp_path / "no" / "report.md")]) == 3
     assert "cannot be written" in capsys.readouterr().err
 
 
+@pytest.mark.slow
 def test_the_command_passes_what_is_unchanged(tmp_path, capsys):
     before, _ = runs(tmp_path)
     assert main(["gate", before, before]) == 0
     assert "## Proctor: GO" in capsys.readouterr().out
 
 
+@pytest.mark.slow
 def test_compare_prints_the_table_and_decides_nothing(tmp_path, capsys):
     assert main(["compare", *runs(tmp_path)]) == 0
     assert "accuracy.exact" in capsys.readouterr().out

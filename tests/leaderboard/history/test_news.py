@@ -118,6 +118,7 @@ def test_names_are_text_in_a_valid_feed_and_nothing_else(suite, base, system):
     assert {name: row[name] for name in names} == names
 
 
+@pytest.mark.slow
 @settings(max_examples=1000)
 @given(st.characters())
 def test_what_is_left_out_of_a_feed_is_what_no_xml_may_hold(letter):

@@ -375,6 +375,7 @@ def test_hostile_names_are_only_ever_short_text(odd):
     assert "$x^2$" in everything
 
 
+@pytest.mark.slow
 def test_names_do_not_move_what_is_drawn(tmp_path):
     """The frame, the grid and the points are where they are, whatever systems are called."""
     shapes = []

@@ -101,6 +101,7 @@ def test_they_are_grouped_as_any_rows_are(rows, names):
     assert [(key, list(group)) for key, group in found.items()] == list(grouped(rows, *names).items())
 
 
+@pytest.mark.slow
 @given(st.lists(any_record(), max_size=12))
 def test_codes_of_items_are_in_the_order_of_their_names(rows):
     rows = Records.of(rows)
