@@ -218,8 +218,8 @@ def intervals() -> str:
 SUMMED_UP = """
 import resource, sys, time
 from pathlib import Path
-from leaderboard.board.board import board
-from leaderboard.runs.store import read
+from proctor.leaderboard.board.board import board
+from proctor.leaderboard.runs.store import read
 
 def phase(name, work):
     wall, processor = time.perf_counter(), time.process_time()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,7 +13,9 @@ import pytest
 from proctor.core import environment, redaction
 from proctor.core.schema import Document, Domain, Example, Question
 from proctor.core.storage.cache import Cache
-from tests import browsing, tiny
+from tests import tiny
+from tests.made import once
+from tests.order import ordered
 from tests.sample_run import Sample, make_run
 
 if TYPE_CHECKING:
@@ -34,10 +36,24 @@ environment.patient()
 NAMES = ("Kelvo", "Marla", "Toru", "Zenna", "Quist", "Balo", "Ferro", "Hoxa")
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """A warning in a test of Proctor is an error; in the exam it would be the user's model that pays for it."""
+LONGEST = 1200
+"""Seconds of one test, with what it is given: many times what any takes on a busy machine."""
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """A warning in a test of Proctor is an error; in the exam it would be the user's model that pays for it. And each ends."""
     for item in items:
         item.add_marker(pytest.mark.filterwarnings("error"), append=False)
+        if config.pluginmanager.hasplugin("timeout"):
+            item.add_marker(pytest.mark.timeout(LONGEST))
+    if hasattr(config, "workerinput"):
+        items[:] = [items[place] for place in ordered([item.nodeid.partition("::")[0] for item in items])]
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """The order of `ordered` is that in which the workers of ``-n`` are given their files."""
+    if hasattr(config.option, "loadscopereorder"):
+        config.option.loadscopereorder = False
 
 
 @pytest.hookimpl(optionalhook=True)
@@ -112,44 +128,50 @@ def base(tiny_llama: Path, cache: Cache) -> BaseModel:
 
 
 @pytest.fixture(scope="session")
-def published(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The site of two runs, which lie beside it: several systems, seeds, suites and base models."""
-    from proctor.leaderboard.site.page import publish
-
-    folder = tmp_path_factory.mktemp("published")
-    runs = [
-        make_run(folder / "run", Sample(seeds=3)),
-        make_run(folder / "other", Sample(suite="pubmed", title="PubMedQA", base_model="qwen", seed=1)),
-    ]
-    return publish(runs, folder / "site").parent
+def small(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """A run folder as `make_run` makes it, to be read only."""
+    yield from once(tmp_path_factory, "small", make_run)
 
 
 @pytest.fixture(scope="session")
-def hostile_site(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The site of a run in which everything that has a name bears a hostile one."""
+def full(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """The page of a run with everything that one can show: also plots, effects and advice. The run lies beside the site."""
+
+    def make(folder: Path) -> None:
+        publish([make_run(folder / "run", Sample(seeds=3, full=True))], folder / "site")
+
     from proctor.leaderboard.site.page import publish
+
+    yield from (folder / "site" / "index.html" for folder in once(tmp_path_factory, "full", make))
+
+
+@pytest.fixture(scope="session")
+def published(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """The site of two runs, which lie beside it: several systems, seeds, suites and base models."""
+
+    def make(folder: Path) -> None:
+        runs = [
+            make_run(folder / "run", Sample(seeds=3)),
+            make_run(folder / "other", Sample(suite="pubmed", title="PubMedQA", base_model="qwen", seed=1)),
+        ]
+        publish(runs, folder / "site")
+
+    from proctor.leaderboard.site.page import publish
+
+    yield from (folder / "site" for folder in once(tmp_path_factory, "published", make))
+
+
+@pytest.fixture(scope="session")
+def hostile(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """A run folder in which everything that has a name bears a hostile one."""
     from tests.hostile import hostile_run
 
-    folder = tmp_path_factory.mktemp("hostile")
-    return publish([hostile_run(folder / "run")], folder / "site").parent
+    yield from once(tmp_path_factory, "hostile", hostile_run)
 
 
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    """A browser of a module's own: the loop that drives it would be in the way of tests with loops of their own."""
-    with browsing.browsing() as opened:
-        yield opened
+@pytest.fixture(scope="session")
+def hostile_site(tmp_path_factory: pytest.TempPathFactory, hostile: Path) -> Iterator[Path]:
+    """The site of that run."""
+    from proctor.leaderboard.site.page import publish
 
-
-@pytest.fixture
-def visit(browser: Any) -> Iterator[Callable[..., browsing.Visit]]:
-    """Opens pages, which are closed when the test ends."""
-    visits: list[browsing.Visit] = []
-
-    def go(address: Path | str, *how: Any, **more: Any) -> browsing.Visit:
-        visits.append(browsing.Visit(browser, address, *how, **more))
-        return visits[-1]
-
-    yield go
-    for each in visits:
-        each.close()
+    yield from once(tmp_path_factory, "hostile-site", lambda folder: publish([hostile], folder))

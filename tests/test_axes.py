@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import replace
-from importlib import import_module
 from pathlib import Path
 from typing import Any, get_args
 
@@ -38,7 +37,7 @@ from proctor.leaderboard.site.page import publish
 from tests.sample_run import record
 from tests.sample_sheet import DOCUMENTS, QUESTIONS, sheet, suite
 
-ALL = [value for name in catalogue.AXES for value in vars(import_module(f"evals.{name}")).values() if isinstance(value, Axis)]
+ALL = [one for _, one in catalogue.AXES.items()]
 EVERY = pytest.mark.parametrize("axis", ALL, ids=lambda axis: axis.name)
 ABILITIES: tuple[Ability, ...] = get_args(Ability)
 METHODS: dict[Ability, tuple[str, ...]] = {
@@ -100,6 +99,7 @@ def taken(axis: Axis, on: Sheet, tmp_path: Path) -> list[Record]:
     return found
 
 
+@pytest.mark.slow
 @EVERY
 def test_what_only_answers_sits_the_whole_exam(axis: Axis, tmp_path: Path) -> None:
     service = Answering(said)
@@ -112,6 +112,7 @@ def test_what_only_answers_sits_the_whole_exam(axis: Axis, tmp_path: Path) -> No
             assert {(row.status, row.reason) for row in rows} == {("not_applicable", why)}
 
 
+@pytest.mark.slow
 @EVERY
 @pytest.mark.parametrize("ability", ABILITIES)
 def test_nothing_is_asked_of_a_system_that_it_cannot_do(axis: Axis, ability: Ability) -> None:
@@ -137,7 +138,9 @@ def test_items_without_a_value_are_those_that_would_have_one(axis: Axis) -> None
 
 def test_a_measure_that_needs_more_than_its_axis_is_the_only_one_without_a_value() -> None:
     plain, timed = Measure("made.plain"), Measure("made.timed", needs=frozenset({"times"}))
-    axis = Axis("made", (plain, timed), lambda on: (Mark(plain, q.id, q.cluster, Score(1.0)) for q in on.questions))
+    axis = Axis(
+        "made", style.AXIS.module, (plain, timed), lambda on: (Mark(plain, q.id, q.cluster, Score(1.0)) for q in on.questions)
+    )
     found = {(mark.measure.name, mark.item): mark.score for mark in marks(axis, sheet(Answering(said)))}
     assert {score.reason for (name, _), score in found.items() if name == "made.timed"} == {LACKS["times"]}
     assert {score.value for (name, _), score in found.items() if name == "made.plain"} == {1.0}
@@ -146,7 +149,9 @@ def test_a_measure_that_needs_more_than_its_axis_is_the_only_one_without_a_value
 
 def test_scores_of_a_system_that_could_do_less_are_not_those_of_one_that_can(tmp_path: Path) -> None:
     measure = Measure("made.up")
-    axis = Axis("made", (measure,), lambda on: [Mark(measure, "i", "", Score(float(len(on.candidate.abilities))))])
+    axis = Axis(
+        "made", style.AXIS.module, (measure,), lambda on: [Mark(measure, "i", "", Score(float(len(on.candidate.abilities))))]
+    )
     for has in (frozenset[Ability](), frozenset[Ability]({"costs"})):
         (row,) = taken(axis, sheet(Answering(said, abilities=has)), tmp_path)
         assert row.value == len(has)

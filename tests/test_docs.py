@@ -92,15 +92,16 @@ def test_the_ci_script_runs_the_second_line():
     script = (ROOT / ".ci" / "run").read_text(encoding="utf-8")
     assert 'README.md").read_text(encoding="utf-8"), re.M | re.S)[1]' in script
     assert (ROOT / ".ci" / "run").stat().st_mode & 0o111
-    subprocess.run(["/bin/bash", "-n", ROOT / ".ci" / "run"], check=True)
+    subprocess.run(["/bin/bash", "-n", ROOT / ".ci" / "run"], check=True, timeout=60)
 
 
 # Every command.
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("body", every("sh"))
 def test_every_command_is_one_that_its_program_takes(body):
-    subprocess.run(["/bin/bash", "-n", "-c", body], check=True)
+    subprocess.run(["/bin/bash", "-n", "-c", body], check=True, timeout=60)
     for command in commands(body):
         check(command)
 
@@ -159,7 +160,8 @@ def check_pytest(words):
 
 @cache
 def shown(*options):
-    done = subprocess.run([sys.executable, "-m", "pytest", *options], cwd=ROOT, capture_output=True, text=True, check=True)
+    command = [sys.executable, "-m", "pytest", *options]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True, timeout=300)
     return done.stdout
 
 
@@ -280,6 +282,7 @@ def test_every_json_snippet_loads(folder, body):
     load_suite.load(str(folder))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("body", every("python"))
 def test_every_python_snippet_runs(body, tmp_path, monkeypatch):
     names = {}

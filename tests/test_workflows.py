@@ -111,7 +111,7 @@ def test_every_shell_step_is_shell():
     for step in ACTION["runs"]["steps"]:
         if "run" in step:
             assert step["shell"] == "bash"
-            subprocess.run(["/bin/bash", "-n", "-c", step["run"]], check=True)
+            subprocess.run(["/bin/bash", "-n", "-c", step["run"]], check=True, timeout=60)
 
 
 def test_inputs_reach_the_shell_through_the_environment_alone():

@@ -6,6 +6,7 @@ import pytest
 
 from proctor.leaderboard.site import page
 from proctor.leaderboard.site.page import publish
+from tests.browser.walks import AWAY, Way
 from tests.browsing import DESK, PHONE, SIZES, VIEWS, needs_browser, served
 from tests.sample_run import Sample, make_run
 
@@ -14,34 +15,36 @@ pytestmark = needs_browser
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("size", SIZES)
-def test_every_view_opens_from_the_disk_and_asks_nobody(visit, published, size, scheme):
-    seen = visit(published / "index.html", SIZES[size], scheme)
-    for view, state in VIEWS.items():
-        seen.go(state)
-        assert seen.wider <= 0, view
-        seen.picture(f"{view}-{size}-{scheme}")
+def test_every_view_opens_from_the_disk_and_asks_nobody(walk, published, size, scheme):
+    seen = walk(published / "index.html", Way(size, scheme, picture=f"{{view}}-{size}-{scheme}"))
+    assert {view: shown.wider for view, shown in seen.views.items() if shown.wider > 0} == {}
     assert seen.requests == [(published / "index.html").as_uri()]
     assert seen.complaints == []
 
 
-def test_every_view_is_the_same_from_a_server(visit, published):
-    here = visit(published / "index.html")
+def texts(walked):
+    return {view: shown.text for view, shown in walked.views.items()}
+
+
+@pytest.fixture
+def read(walk, published):
+    """The page read on a desk: every view after others that could have left something behind."""
+    return walk(published / "index.html", Way(through=AWAY))
+
+
+def test_every_view_is_the_same_from_a_server(walk, published, read):
     with served(published) as address:
-        there = visit(f"{address}/")
-        for state in VIEWS.values():
-            assert there.go(state).page.inner_text("main") == here.go(state).page.inner_text("main")
-        assert there.requests == [f"{address}/"]
-        assert there.complaints == []
+        there = walk(f"{address}/", Way())
+    assert texts(there) == texts(read)
+    assert there.requests == [f"{address}/"]
+    assert there.complaints == []
 
 
-@pytest.mark.parametrize("state", VIEWS.values(), ids=VIEWS)
-def test_a_link_to_a_state_shows_that_state(visit, published, state):
-    walked = visit(published / "index.html")
-    for other in ("axis=*&sort=cost.train_flops&than=lora", "view=answers&find=Brill", state):
-        walked.go(other)
-    fresh = visit(f"{(published / 'index.html').as_uri()}#{state}")
-    assert fresh.page.inner_text("main") == walked.page.inner_text("main")
-    assert fresh.texts("[aria-current=page]") == walked.texts("[aria-current=page]") != []
+@pytest.mark.parametrize("view", VIEWS)
+def test_a_link_to_a_state_shows_that_state(visit, published, read, view):
+    fresh = visit(f"{(published / 'index.html').as_uri()}#{VIEWS[view]}")
+    assert fresh.page.inner_text("main") == read.views[view].text
+    assert fresh.texts("[aria-current=page]") == read.views[view].current != []
 
 
 def test_dark_and_light_differ(visit, published):
@@ -96,15 +99,13 @@ def beside(published, tmp_path_factory):
 ANSWERED = [name for name in VIEWS if name not in ("history", "source")]
 
 
-def test_answers_beside_the_page_are_shown_the_same(visit, published, beside):
-    inside, fromdisk = visit(published / "index.html"), visit(beside / "index.html")
+def test_answers_beside_the_page_are_shown_the_same(walk, read, beside):
+    fromdisk = walk(beside / "index.html", Way())
     with served(beside) as address:
-        fromserver = visit(f"{address}/")
-        for view in ANSWERED:
-            shown = inside.go(VIEWS[view]).page.inner_text("main")
-            assert fromdisk.go(VIEWS[view]).page.inner_text("main") == shown
-            assert fromserver.go(VIEWS[view]).page.inner_text("main") == shown
-        assert all(request.startswith(f"{address}/") for request in fromserver.requests)
+        fromserver = walk(f"{address}/", Way())
+    for view in ANSWERED:
+        assert fromdisk.views[view].text == fromserver.views[view].text == read.views[view].text
+    assert all(request.startswith(f"{address}/") for request in fromserver.requests)
     loaded = [request.removeprefix(beside.as_uri()) for request in fromdisk.requests]
     assert loaded[0] == "/index.html"
     assert "/answers/instruments--tiny--list.js" in loaded

@@ -29,28 +29,24 @@ from proctor.leaderboard.advice.scenario import Api, Prices, Situation
 from proctor.leaderboard.analysis.section import sections
 from proctor.leaderboard.runs import saved
 from proctor.leaderboard.site import render
-from tests.browsing import CHROMIUM, MISSING, QUIET
+from tests.browsing import MISSING
 from tests.leaderboard.advice.test_advice import HYBRID, LORA, MONTH, RAG, measured
 
 pytestmark = pytest.mark.skipif(bool(MISSING), reason=str(MISSING))
 
-SHIPPED = Path(saved.__file__).with_name("baseline") / "embedded.json"
+SHIPPED = Path(saved.__file__).parents[1] / "baseline" / "embedded.json"
 ONCE = [measure for measure in WEIGHED if measure.startswith("cost.") or measure.endswith("seconds")]
 SHARES = st.one_of(st.sampled_from((0.0, 0.1, 1.0)), st.floats(0, 1))
 AMOUNTS = st.one_of(st.sampled_from((0.0, 1.0)), st.floats(1e-3, 1e4))
 
 
 @pytest.fixture(scope="module")
-def run() -> Iterator[Any]:
+def run(browser: Any) -> Iterator[Any]:
     """Runs JavaScript in a page that holds the scripts of the decision, and nothing else."""
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as driver:
-        opened = driver.chromium.launch(executable_path=CHROMIUM, args=list(QUIET))
-        tab = opened.new_page()
-        tab.add_script_tag(content=render.script(render.DECISION))
-        yield tab.evaluate
-        opened.close()
+    tab = browser.new_page()
+    tab.add_script_tag(content=render.script(render.DECISION))
+    yield tab.evaluate
+    tab.close()
 
 
 @pytest.fixture(scope="module")

@@ -6,31 +6,17 @@ from itertools import pairwise
 
 import pytest
 
-from proctor.leaderboard.site.page import publish
-from tests.browsing import DESK, PHONE, SIZES, VIEWS, needs_browser
-from tests.sample_run import Sample, make_run
+from tests.browser.walks import AWAY, Way
+from tests.browsing import DESK, VIEWS, needs_browser
 
 pytestmark = needs_browser
 axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="the package axe-playwright-python is not installed")
 
 
-@pytest.fixture(scope="module")
-def full(tmp_path_factory):
-    """A run with everything that a page can show: also plots, effects and advice."""
-    folder = tmp_path_factory.mktemp("full")
-    return publish([make_run(folder / "run", Sample(seeds=2, full=True))], folder / "site")
-
-
 @pytest.mark.parametrize(("size", "scheme"), [("desk", "light"), ("phone", "dark")])  # colours do not hang on the size
-def test_axe_finds_nothing_in_any_view(visit, full, size, scheme):
-    seen = visit(full, SIZES[size], scheme, bypass_csp=True)
-    found = {}
-    for view, state in VIEWS.items():
-        seen.go(state)
-        seen.page.eval_on_selector_all("details", "all => all.forEach(node => { node.open = true })")
-        violations = axe.Axe().run(seen.page).response["violations"]
-        found |= {f"{view}: {each['id']}": [node["html"][:200] for node in each["nodes"][:3]] for each in violations}
-    assert found == {}
+def test_axe_finds_nothing_in_any_view(walk, full, size, scheme):
+    seen = walk(full, Way(size, scheme, unfold=True, axe=True))
+    assert {view: shown.violations for view, shown in seen.views.items() if shown.violations} == {}
 
 
 @pytest.mark.parametrize("view", VIEWS)
@@ -42,6 +28,7 @@ def test_everything_that_can_be_clicked_is_reached_by_tabs_and_its_focus_is_seen
     count = page.evaluate(wanted)
     step = """() => {
       const { activeElement: node } = document;
+      if (node === document.body) return null;
       node.dataset.reached = "";
       const style = getComputedStyle(node);
       return style.outlineStyle !== "none" && parseFloat(style.outlineWidth) >= 2 ? "" : node.outerHTML.slice(0, 200);
@@ -49,10 +36,11 @@ def test_everything_that_can_be_clicked_is_reached_by_tabs_and_its_focus_is_seen
     unseen = []
     for _ in range(count + 1):  # from its end the focus goes through the document itself to its beginning
         page.keyboard.press("Tab")
-        if page.evaluate("document.activeElement === document.body"):
+        if (found := page.evaluate(step)) is None:
             page.keyboard.press("Tab")
-        unseen.append(page.evaluate(step))
-    assert not [each for each in unseen if each]
+            found = page.evaluate(step)
+        unseen.append(found)
+    assert set(unseen) == {""}
     assert page.evaluate("document.querySelectorAll('[data-reached]').length") == count
 
 
@@ -107,35 +95,30 @@ def test_the_focus_goes_along_to_another_view(visit, published):
         assert seen.page.evaluate("scrollY") == 0
 
 
-def test_a_screen_reader_finds_tables_with_names_and_headings(visit, published):
+def test_a_screen_reader_finds_tables_with_names(visit, published):
     page = visit(published / "index.html").page
     assert page.get_by_role("table", name="All figures: systems against measures").count() == 1
     assert page.get_by_role("rowheader", name="hybrid").count() >= 1
     assert page.get_by_role("heading", level=1).count() == 1
     assert page.get_by_role("navigation", name="Views").count() == 1
-    levels = "nodes => nodes.filter(node => node.checkVisibility()).map(node => Number(node.localName[1]))"
-    for state in VIEWS.values():
-        page.evaluate("state => { location.hash = state }", state)
-        found = page.eval_on_selector_all("h1, h2, h3, h4, h5, h6", levels)
-        assert found[0] == 1
-        assert all(after <= before + 1 for before, after in pairwise(found)), (state, found)
 
 
 @pytest.mark.parametrize("view", VIEWS)
-def test_a_page_enlarged_to_400_per_cent_needs_no_scrolling_sideways(visit, full, view):
-    """320 pixels are 1280 at 400 % (WCAG 2.2, 1.4.10); tables scroll in boxes of their own."""
-    seen = visit(full, {"width": 320, "height": 640}).go(VIEWS[view])
-    seen.page.eval_on_selector_all("details", "all => all.forEach(node => { node.open = true })")
-    assert seen.wider <= 0
-    seen.picture(f"{view}-narrow")
+def test_a_screen_reader_finds_headings_of_every_level(walk, published, view):
+    found = walk(published / "index.html", Way(through=AWAY)).views[view].levels
+    assert found[0] == 1
+    assert all(after <= before + 1 for before, after in pairwise(found)), found
 
 
-def test_texts_twice_as_large_still_fit(visit, full):
-    seen = visit(full, PHONE)
-    seen.page.evaluate("document.documentElement.style.fontSize = '200%'")
-    for state in VIEWS.values():
-        seen.go(state)
-        assert seen.wider <= 0, state
+@pytest.mark.parametrize("view", VIEWS)
+def test_a_page_enlarged_to_400_per_cent_needs_no_scrolling_sideways(walk, full, view):
+    """Tables scroll in boxes of their own."""
+    assert walk(full, Way("narrow", unfold=True, picture="{view}-narrow")).views[view].wider <= 0
+
+
+def test_texts_twice_as_large_still_fit(walk, full):
+    views = walk(full, Way("phone", larger="200%")).views
+    assert {view: shown.wider for view, shown in views.items() if shown.wider > 0} == {}
 
 
 def test_who_wants_no_motion_gets_none(visit, published):

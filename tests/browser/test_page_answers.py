@@ -286,10 +286,17 @@ def test_answers_that_were_not_kept_are_said(visit, tmp_path):
     assert "No such question" in seen.go("view=question&q=a").page.inner_text("main")
 
 
+@pytest.fixture(scope="module")
+def empty(tmp_path_factory):
+    """The page of a run without anything."""
+    folder = tmp_path_factory.mktemp("empty")
+    Store(folder / "run").set_provenance({})
+    return publish([folder / "run"], folder / "site")
+
+
 @pytest.mark.parametrize("view", ["", "view=answers", "view=question&q=x", "view=system&system=x", "view=source", "view=history"])
-def test_a_run_without_anything_complains_of_nothing(visit, tmp_path, view):
-    Store(tmp_path / "run").set_provenance({})
-    seen = visit(publish([tmp_path / "run"], tmp_path / "site")).go(view)
+def test_a_run_without_anything_complains_of_nothing(visit, empty, view):
+    seen = visit(empty).go(view)
     assert seen.page.inner_text("main").strip()
     assert seen.complaints == []
 

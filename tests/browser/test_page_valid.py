@@ -22,4 +22,4 @@ pytestmark = [
 def test_the_checker_finds_no_error(name, request):
     path = request.getfixturevalue(name) / "index.html"
     command = [str(JAVA), "-Xss8m", "-jar", str(CHECKER), "--errors-only", "--exit-zero-always", "--format", "gnu", str(path)]
-    assert subprocess.run(command, capture_output=True, text=True, check=True).stderr.splitlines()[:20] == []
+    assert subprocess.run(command, capture_output=True, text=True, check=True, timeout=300).stderr.splitlines()[:20] == []

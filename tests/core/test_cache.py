@@ -22,6 +22,7 @@ from proctor.core.storage import cache as cache_module
 from proctor.core.storage import sealed
 from proctor.core.storage.cache import SCRATCH, Cache, Journal, digest
 from proctor.core.storage.disk import write_atomically
+from tests.waiting import PATIENCE, until
 
 KEY = digest("a key")
 ROOT = Path(__file__).resolve().parents[2]
@@ -88,12 +89,13 @@ def _count(folder: Path) -> None:
     Cache(folder).build("things", KEY, make)
 
 
+@pytest.mark.slow
 def test_two_workers_build_one_thing_once(tmp_path: Path) -> None:
     workers = [multiprocessing.get_context("spawn").Process(target=_count, args=(tmp_path,)) for _ in range(2)]
     for worker in workers:
         worker.start()
     for worker in workers:
-        worker.join()
+        worker.join(PATIENCE)
     assert (tmp_path / "built").read_text() == "once\n"
 
 
@@ -107,10 +109,9 @@ def test_journal_survives_a_kill(tmp_path: Path) -> None:
     path = tmp_path / "journal.jsonl"
     worker = multiprocessing.get_context("spawn").Process(target=_append_forever, args=(path,))
     worker.start()
-    while not path.exists() or path.stat().st_size < 2000:
-        time.sleep(0.02)
+    until(lambda: path.exists() and path.stat().st_size >= 2000)
     os.kill(worker.pid or 0, signal.SIGKILL)
-    worker.join()
+    worker.join(PATIENCE)
     before = list(Journal(path).rows())
     Journal(path).append([{"number": -1}])
     assert [row["number"] for row in Journal(path).rows()] == [*range(len(before)), -1]
@@ -217,6 +218,7 @@ JSON = st.recursive(
 )
 
 
+@pytest.mark.slow
 @given(JSON)
 def test_digest_depends_on_the_data_alone(value: object) -> None:
     assert digest(value) == digest(json.loads(json.dumps(value)))
@@ -261,6 +263,8 @@ def test_a_full_disk_leaves_nothing_half_written(tmp_path: Path) -> None:
         "signal.signal(signal.SIGXFSZ, signal.SIG_IGN); resource.setrlimit(resource.RLIMIT_FSIZE, (4096, 4096))\n"
         "Cache(Path(sys.argv[1])).json('things', digest('a key'), lambda: 'x' * 100_000)"
     )
-    done = subprocess.run([sys.executable, "-c", script, str(tmp_path)], capture_output=True, text=True, check=False, cwd=ROOT)
+    done = subprocess.run(
+        [sys.executable, "-c", script, str(tmp_path)], capture_output=True, text=True, check=False, cwd=ROOT, timeout=300
+    )
     assert "InputError: cannot write to the cache" in done.stderr
     assert not Cache(tmp_path).has("things", KEY)

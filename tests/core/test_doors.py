@@ -66,11 +66,13 @@ def calls() -> Iterator[tuple[Path, ast.Call]]:
                 yield path, node
 
 
+@pytest.mark.slow
 def test_every_place_that_could_run_something_is_known() -> None:
     found = {f"{path.relative_to(ROOT)}: {ast.unparse(node.func)}" for path, node in calls() if ast.unparse(node.func) in OPENING}
     assert found == DOORS.keys()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("option", "only"), [("trust_remote_code", "False"), ("weights_only", "True"), ("local_files_only", "True")]
 )
@@ -81,6 +83,7 @@ def test_an_option_that_lets_code_in_is_set_by_the_user_alone(option: str, only:
     assert told <= {only, *users}
 
 
+@pytest.mark.slow
 def test_every_model_is_loaded_with_its_code_shut_out_or_asked_for() -> None:
     loading = [
         node for _, node in calls() if ast.unparse(node.func).startswith("Auto") and "from_pretrained" in ast.unparse(node.func)
@@ -90,6 +93,7 @@ def test_every_model_is_loaded_with_its_code_shut_out_or_asked_for() -> None:
     assert len(loading) > len(own)
 
 
+@pytest.mark.slow
 def test_only_the_command_line_leads_to_a_module_that_no_entry_names() -> None:
     written = {f"{path.relative_to(ROOT)}: {ast.unparse(node.func)}" for path, node in calls() if _is_method(node, "written")}
     assert written == {"evals/judges/protocols.py: JUDGES.written"}
@@ -115,5 +119,6 @@ def test_a_name_that_comes_from_a_file_imports_nothing_that_no_entry_names(regis
     assert "antigravity" not in sys.modules
 
 
+@pytest.mark.slow
 def test_no_process_is_started_through_a_shell() -> None:
     assert not [node for _, node in calls() if any(word.arg in ("shell", "allow_pickle") for word in node.keywords)]

@@ -112,6 +112,7 @@ def place(path):
     return package, (package if package in ("core", "proctor") else Path(rest[0]).stem)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("package", PACKAGES)
 def test_a_package_imports_itself_and_those_below_it(package):
     for path in sources(package):
@@ -144,6 +145,7 @@ def test_the_packages_that_are_installed_are_those_that_are_there():
     assert listed == sorted(module(path) for package in PACKAGES for path in sources(package) if path.name == "__init__.py")
 
 
+@pytest.mark.slow
 def test_no_package_has_a_name_that_another_project_would_give_its_own():
     code = "import importlib, sys\n"
     code += f"for name in {[name for name in modules() if not name.endswith('__main__') and '.test_' not in name]}:\n"
@@ -172,11 +174,12 @@ def test_heavy_libraries_are_imported_where_they_are_used():
             assert not found, f"{path.relative_to(ROOT)} imports {', '.join(sorted(found))} at its top"
 
 
+@pytest.mark.slow
 def test_importing_everything_loads_nothing_heavy():
     files = [path for package in PACKAGES for path in sources(package) if not path.is_relative_to(RECIPE)]
     names = [*(module(path) for path in files if path.stem != "__main__"), "conftest"]
     code = f"import importlib, sys\nfor name in {names}: importlib.import_module(name)\nprint(sorted({HEAVY} & set(sys.modules)))"
-    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=False)
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=False, timeout=300)
     assert done.returncode == 0, done.stderr
     assert done.stdout == "[]\n"
 

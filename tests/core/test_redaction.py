@@ -71,6 +71,7 @@ def test_a_secret_is_found_in_every_form(secret: str) -> None:
         assert form[4:-4] not in shown
 
 
+@pytest.mark.slow
 @given(st.data())
 def test_parts_of_a_secret_that_are_no_word_are_hidden_and_a_run_of_them_is_one_mark(data: st.DataObject) -> None:
     redaction.forget()

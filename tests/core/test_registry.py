@@ -24,7 +24,7 @@ from proctor.suites.loading.documents import READERS
 ROOT = Path(__file__).parents[2]
 REGISTRIES = [AXES, protocols.JUDGES, RETRIEVERS, READERS, IMPORTERS, PLOTS]
 CODE = """
-from suites.loading.markup import Page
+from proctor.suites.loading.markup import Page
 class Judge:
     def __init__(self, text="none"):
         self.name = f"mine:{text}"
@@ -78,7 +78,7 @@ def test_nothing_is_imported_before_it_is_asked_for() -> None:
         "known = Registry('x', {'a': 'wave:open', 'b': 'colorsys:rgb_to_hsv'})\n"
         "assert 'a' in known; known['b']; print('wave' in sys.modules, 'colorsys' in sys.modules)"
     )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT)
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT, timeout=300)
     assert done.stdout == "False True\n"
 
 

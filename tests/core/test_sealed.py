@@ -11,7 +11,9 @@ from hypothesis import strategies as st
 from proctor.core.storage.sealed import intact, opened, sealed
 
 VALUES = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.text(), lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner)
+    st.none() | st.booleans() | st.integers() | st.text(),
+    lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
+    max_leaves=10,
 )
 OBJECTS = st.dictionaries(st.text().filter(lambda name: name != "crc"), VALUES)
 

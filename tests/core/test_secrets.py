@@ -80,6 +80,7 @@ def done(tmp_path_factory: pytest.TempPathFactory, domain: Domain, questions: tu
             capture_output=True,
             text=True,
             check=False,
+            timeout=60,
         )
     assert server.requests, ran.stdout + ran.stderr
     return Done(folder, ran.stdout + ran.stderr)

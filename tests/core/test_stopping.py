@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from proctor.core.stopping import SAME
+from tests import waiting
 
 ROOT = Path(__file__).parents[2]
 BEGIN = """
@@ -60,8 +61,7 @@ def start(script: str, *words: str, before: Callable[[], object] | None = None) 
         start_new_session=True,
         preexec_fn=before or partial(signal.signal, signal.SIGINT, signal.SIG_DFL),  # noqa: PLW1509 # in the background it is ignored
     )
-    assert process.stdout
-    assert process.stdout.readline() == "ready\n"
+    assert waiting.line(process) == "ready\n"
     return process
 
 
@@ -91,8 +91,7 @@ def test_a_signal_that_comes_twice_at_a_time_is_one(tmp_path):
 def test_another_signal_ends_what_is_being_closed_at_once():
     process = start(CLOSE)
     process.send_signal(signal.SIGINT)
-    assert process.stdout
-    assert process.stdout.readline() == "closing\n"
+    assert waiting.line(process) == "closing\n"
     time.sleep(SAME + 0.1)
     process.send_signal(signal.SIGINT)
     assert end(process) == (130, "stopped by Ctrl-C, at once: what was kept until now is whole\n")
@@ -151,8 +150,7 @@ def test_a_command_waits_for_the_one_that_it_started_to_close(tell):
 def test_two_signals_end_both_at_once():
     process = start(PARENT, CLOSE)
     process.send_signal(signal.SIGTERM)
-    assert process.stdout
-    assert process.stdout.readline() == "closing\n"
+    assert waiting.line(process) == "closing\n"
     time.sleep(SAME + 0.1)
     process.send_signal(signal.SIGTERM)
     code, said = end(process)

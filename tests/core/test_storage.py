@@ -131,7 +131,7 @@ def test_a_folder_that_can_be_made_is_not_made_by_looking(tmp_path):
 AS_NOBODY = """
 import os, sys, psutil
 from pathlib import Path
-from core.storage.cache import Cache; from core.storage.cache import digest
+from proctor.core.storage.cache import Cache; from proctor.core.storage.cache import digest
 os.setuid(65534)
 cache = Cache(Path(sys.argv[1]))
 for look in (cache.check, lambda: cache.json("things", digest("new"), dict), lambda: cache.journal("a", "k").lock().__enter__()):
@@ -149,7 +149,7 @@ def test_a_warm_cache_that_is_read_only_gives_what_it_has_and_says_what_it_canno
         Path(folder).chmod(0o755)
         Cache(Path(folder, "cache")).json("things", KEY, lambda: "kept")
         command = [sys.executable, "-c", AS_NOBODY, f"{folder}/cache"]
-        done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+        done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False, timeout=300)
     *said, kept = done.stdout.splitlines()
     assert (len(said), kept) == (3, "kept"), done.stderr
     assert all(

@@ -25,6 +25,7 @@ def world(tmp_path_factory):
     return made
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "fault",
     [

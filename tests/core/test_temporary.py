@@ -28,7 +28,9 @@ disk.write_atomically(Path(sys.argv[1]), "text")
 
 def left_by_a_kill(path: Path) -> list[Path]:
     """What a process leaves that is killed while it writes a file."""
-    subprocess.run([sys.executable, "-c", KILLED, str(path)], cwd=ROOT, check=False, env={**os.environ, "PYTHONPATH": str(ROOT)})
+    subprocess.run(
+        [sys.executable, "-c", KILLED, str(path)], cwd=ROOT, check=False, env={**os.environ, "PYTHONPATH": str(ROOT)}, timeout=300
+    )
     return [each for each in path.parent.iterdir() if temporary.is_temporary(each.name)]
 
 

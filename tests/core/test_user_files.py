@@ -68,6 +68,7 @@ def test_yaml_is_read_as_it_was_written(value):
     assert strict_yaml.parsed(yaml.safe_dump(value)) == value
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("text", "said", "line"),
     [

@@ -277,6 +277,7 @@ LIBRARIES: dict[str, dict[str, set[str]]] = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("change", CHANGES)
 def test_a_changed_input_makes_anew_what_depends_on_it_and_nothing_else(world: World, change: str) -> None:
     before, (make, expected) = world.keys(), CHANGES[change]
@@ -284,6 +285,7 @@ def test_a_changed_input_makes_anew_what_depends_on_it_and_nothing_else(world: W
     assert anew(before, world.keys()) == expected
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("setting", SETTINGS)
 def test_a_changed_setting_makes_anew_what_depends_on_it_and_nothing_else(world: World, setting: str) -> None:
     before, (old, new, expected) = world.keys(), SETTINGS[setting]
@@ -301,6 +303,7 @@ def test_every_setting_of_a_system_is_tried() -> None:
     assert fields == set(SETTINGS)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("library", LIBRARIES)
 def test_another_version_of_a_library_makes_anew_what_it_works_out(world: World, library: str, monkeypatch: Any) -> None:
     before, real = world.keys(), metadata.version
@@ -310,7 +313,7 @@ def test_another_version_of_a_library_makes_anew_what_it_works_out(world: World,
 
     monkeypatch.setattr(metadata, "version", version)
     for name, module in list(sys.modules.items()):
-        if name.startswith(("evals.", "models.")) and vars(module).get("installed") is real:
+        if name.startswith(("proctor.evals.", "proctor.models.")) and vars(module).get("installed") is real:
             monkeypatch.setattr(module, "installed", version)
     for clear in _memories():
         clear()

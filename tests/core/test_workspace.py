@@ -253,7 +253,7 @@ def test_paths_in_settings_are_told_as_they_are_seen_from_the_current_folder(pro
 def exam(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
     """The exam of this checkout with the settings of another project, as pytest's root."""
     command = [sys.executable, "-m", "pytest", "-m", "domain", *words]
-    return subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+    return subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False, timeout=300)
 
 
 @pytest.fixture

@@ -20,6 +20,7 @@ def entrants(sums, noise=None, items=None) -> Entrants:
     return Entrants.of(values, noise or [None] * len(values), items or values.shape[1])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("design", "systems"),
     [("30 clusters of 1 to 8, .9 right", 12), ("30 clusters of 4", 20), ("amounts, lognormal, 30 clusters of 4", 6)],
@@ -30,6 +31,7 @@ def test_of_systems_that_are_the_same_hardly_ever_is_one_called_behind(design, s
     assert found <= 8 / SIMULATIONS
 
 
+@pytest.mark.slow
 def test_what_is_worse_is_found():
     (found, lost) = found_and_lost(
         NAMED["50 clusters of 4"], POWER["12, the last 15 points behind"], 40, np.random.default_rng(5)
@@ -38,6 +40,7 @@ def test_what_is_worse_is_found():
     assert lost <= 7 / 40
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", GAPS)
 @pytest.mark.parametrize("systems", [2, 6])
 def test_the_interval_of_a_gap_holds_the_true_gap_to_the_truly_best(kind, systems):

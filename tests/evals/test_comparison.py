@@ -125,6 +125,7 @@ def test_corrections_are_those_of_statsmodels_and_of_the_definition(method):
     assert corrected([], method) == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("method", "theirs"), [("holm", "holm"), ("bh", "fdr_bh")])
 @given(st.lists(st.floats(0, 1), min_size=1, max_size=30))
 def test_corrections_agree_with_statsmodels(method, theirs, ps):
@@ -171,6 +172,7 @@ def test_clusters_of_which_one_outweighs_the_others_are_few():
     assert (even.clusters, even.few, uneven.clusters, uneven.few) == (12, False, 20, True)
 
 
+@pytest.mark.slow
 def test_an_interval_leaves_out_zero_no_more_often_than_the_test_says_so():
     """30 clusters of 4, as alike within a cluster as systems are apart."""
     found = [compare(*pair(seed, 30, 4, 0.4, 0.0)) for seed in range(RUNS)]
@@ -240,6 +242,7 @@ def test_one_seed_on_each_side_says_nothing_of_training():
 RUNS = 400
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("clusters", "size", "shared"), [(50, 10, 0.9), (200, 1, 0.0), (20, 5, 0.6)])
 def test_equal_systems_raise_few_false_alarms_where_a_naive_test_raises_many(clusters, size, shared):
     pairs = [pair(seed, clusters, size, shared, 0.0) for seed in range(RUNS)]
@@ -249,6 +252,7 @@ def test_equal_systems_raise_few_false_alarms_where_a_naive_test_raises_many(clu
     assert size == 1 or naive > 2 * alarms
 
 
+@pytest.mark.slow
 def test_a_detectable_effect_is_found_four_times_in_five():
     sizes = [compare(*pair(seed, 60, 5, 0.5, 0.0)).detectable for seed in range(50)]
     effect = float(np.mean(sizes))
@@ -262,6 +266,7 @@ def test_a_planted_wrong_sign_is_caught():
     assert set(verdicts) == {"worse"}
 
 
+@pytest.mark.slow
 def test_the_interval_of_a_difference_covers_the_truth_19_times_in_20():
     inside = [
         found.low <= 0.1 <= found.high for seed in range(RUNS) for found in [compare(*pair(seed, 50, 10, 0.7, 0.1)).difference]

@@ -15,6 +15,7 @@ from tests.simulate import differences as simulated
 DRAWS = 1500
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("case", simulated.CELLS, ids=str)
 def test_a_difference_on_the_edge_is_seldom_called_beyond_it(case):
     found = simulated.sample(case, DRAWS, seed=1)

@@ -309,6 +309,7 @@ HARD = [
 ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("share", [0.02, 0.05, 0.1, 0.5, 0.9, 0.98])
 @pytest.mark.parametrize(("kind", "correlation"), HARD)
 @pytest.mark.parametrize(("clusters", "least"), [(10, 0.90), (20, 0.93), (50, 0.93)])
@@ -330,6 +331,7 @@ def test_intervals_of_shares_that_are_not_all_or_nothing_cover_the_truth(share, 
     assert ((low <= share) & (share <= high)).mean() >= least - 0.012
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("mine", "theirs"), [(0.5, 0.5), (0.9, 0.9), (0.98, 0.98), (0.95, 0.85), (0.98, 0.93)])
 @pytest.mark.parametrize(("kind", "correlation"), HARD)
 @pytest.mark.parametrize(("clusters", "least"), [(10, 0.90), (20, 0.93), (50, 0.93)])

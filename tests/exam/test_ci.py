@@ -9,7 +9,6 @@ import signal
 import subprocess
 import sys
 import threading
-import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
@@ -21,6 +20,7 @@ from proctor.core.schema import InputError
 from proctor.core.subprocess_environment import without_secrets
 from proctor.leaderboard.compare.policy import Policy
 from tests.faults.loopback import reply, serving
+from tests.waiting import until
 
 ROOT = Path(__file__).resolve().parents[2]
 EXAM = """
@@ -45,7 +45,7 @@ OWN = '[project]\nname = "proctor"\n[tool.setuptools.package-dir]\n"proctor.core
 
 def git(folder: Path, *words: str) -> str:
     command = ["git", "-C", str(folder), "-c", "user.name=a", "-c", "user.email=a@example.org", *words]
-    return subprocess.run(command, check=True, capture_output=True, text=True).stdout.strip()
+    return subprocess.run(command, check=True, capture_output=True, text=True, timeout=300).stdout.strip()
 
 
 def commit(folder: Path, skill: float) -> str:
@@ -231,7 +231,13 @@ def test_the_base_is_checked_out_beside_and_cleaned_away(tmp_path):
     base, _ = commit(folder, 0.83), commit(folder, 0.3)
     ci.take(request(folder, base), runner(tmp_path))
     assert not (tmp_path / "work" / "base-tree").exists()
-    listed = subprocess.run(["git", "-C", folder, "worktree", "list"], capture_output=True, text=True, check=True).stdout  # noqa: S607
+    listed = subprocess.run(
+        ["git", "-C", folder, "worktree", "list"],  # noqa: S607
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=60,
+    ).stdout
     assert len(listed.splitlines()) == 1
     assert "SKILL = 0.3" in (folder / "conftest.py").read_text()
 
@@ -268,7 +274,7 @@ def test_hooks_of_a_commit_are_told_no_secret(tmp_path, monkeypatch):
     hook = folder / "hooks" / "post-checkout"
     hook.write_text(f"#!/bin/sh\nenv > {tmp_path / 'hook'}\n")
     hook.chmod(0o755)
-    subprocess.run(["git", "-C", folder, "config", "core.hooksPath", str(folder / "hooks")], check=True)  # noqa: S607
+    subprocess.run(["git", "-C", folder, "config", "core.hooksPath", str(folder / "hooks")], check=True, timeout=60)  # noqa: S607
     for name, value in (SECRETS | {"GITHUB_TOKEN": "t"}).items():
         monkeypatch.setenv(name, value)
     monkeypatch.setenv("GIT_AUTHOR_NAME", "somebody")
@@ -314,9 +320,9 @@ def test_what_a_killed_run_left_of_the_base_is_in_nobody_s_way(tmp_path, left):
     folder, tree = tmp_path / "project", tmp_path / "work" / "base-tree"
     base = commit(folder, 0.83)
     words = ["git", "-C", str(folder), "worktree"]
-    subprocess.run([*words, "add", "--quiet", "--detach", str(tree), base], check=True)
+    subprocess.run([*words, "add", "--quiet", "--detach", str(tree), base], check=True, timeout=60)
     if left == "a lock":
-        subprocess.run([*words, "lock", "--reason", "initializing", str(tree)], check=True)
+        subprocess.run([*words, "lock", "--reason", "initializing", str(tree)], check=True, timeout=60)
     if left in ("half of it", "a lock"):
         (tree / ".git").unlink()
     if left == "only what git knows of it":
@@ -324,7 +330,7 @@ def test_what_a_killed_run_left_of_the_base_is_in_nobody_s_way(tmp_path, left):
     with ci._checked_out(folder, base, tree):
         assert (tree / "conftest.py").exists()
     assert not tree.exists()
-    assert len(subprocess.run([*words, "list"], check=True, capture_output=True, text=True).stdout.splitlines()) == 1
+    assert len(subprocess.run([*words, "list"], check=True, capture_output=True, text=True, timeout=60).stdout.splitlines()) == 1
 
 
 STOPPED = """
@@ -351,9 +357,7 @@ def test_a_run_that_is_stopped_in_the_exam_of_the_base_keeps_nobody_from_the_nex
     work.mkdir()
     command = [sys.executable, "-c", STOPPED, str(folder), slow_base, str(work)]
     process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True, start_new_session=True)
-    until = time.monotonic() + 120
-    while process.poll() is None and not (work / "base-tree" / "slow").exists() and time.monotonic() < until:
-        time.sleep(0.05)
+    until(lambda: process.poll() is not None or (work / "base-tree" / "slow").exists())
     (os.kill if number == signal.SIGTERM else os.killpg)(process.pid, number)
     said = process.communicate(timeout=60)[1]
     assert process.returncode == code, said

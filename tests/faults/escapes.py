@@ -19,6 +19,7 @@ from proctor.leaderboard.markdown import escaped, in_cell, shown, table
 from proctor.leaderboard.output import Site
 from proctor.leaderboard.runs.store import Store
 from proctor.suites.loading.load import load
+from tests.waiting import PATIENCE
 
 BRANCHES = (
     "", "HEAD", "head", "Head", "@", "-", "-D", "--delete", "-f", "FETCH_HEAD", "ORIG_HEAD", "MERGE_HEAD", "refs", "refs/heads/x",
@@ -205,7 +206,7 @@ def _hosts(folder: Path) -> Tries:
             yield host, connection.getresponse().status == 421
             connection.close()
         serving.shutdown()
-        thread.join()
+        thread.join(PATIENCE)
 
 
 def _refused(name: str, check: Callable[[str], object]) -> tuple[str, bool]:
@@ -224,7 +225,7 @@ def _branches(_: Path) -> Tries:
 def _bases(folder: Path) -> Tries:
     who = ["-c", "user.name=a", "-c", "user.email=a@example.org"]
     for words in (["init", "--quiet", "-b", "main"], ["commit", "--quiet", "--allow-empty", "-m", "first"]):
-        subprocess.run(["git", "-C", folder, *who, *words], check=True)  # noqa: S607
+        subprocess.run(["git", "-C", folder, *who, *words], check=True, timeout=60)  # noqa: S607
     yield from (_refused(name, lambda name: references.commit(folder, name)) for name in BASES)
 
 

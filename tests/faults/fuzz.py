@@ -25,6 +25,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, Literal, NamedTuple, TypeAlias
 
+from tests import waiting
 from tests.faults.samples import SAMPLES, Sample, read
 
 Outcome: TypeAlias = Literal["accepted", "refused", "unclear", "traceback", "hang", "wrongly accepted", "wrongly refused"]
@@ -368,12 +369,12 @@ class _Worker:
         if not self._replied(process):
             self.end()
             return "hang", ""
-        line = process.stdout.readline()
-        if not line:
+        said = waiting.line(process)
+        if not said:
             self.end()
             return "traceback", "the process ended"
-        outcome, said = json.loads(line)
-        return outcome, said
+        outcome, text = json.loads(said)
+        return outcome, text
 
     def _replied(self, process: subprocess.Popen[bytes]) -> bool:
         began, spent = time.monotonic(), _processor_time(process.pid)
@@ -401,7 +402,7 @@ class _Worker:
         """Take the process away."""
         if self.process:
             self.process.kill()
-            self.process.communicate()  # closes its pipes
+            self.process.communicate(timeout=PATIENCE)  # closes its pipes
             self.process = None
 
 

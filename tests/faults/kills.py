@@ -122,12 +122,9 @@ def _cycle(
     sort = chance.choice([name for name in AIMS if calls[name]]) if aimed else "any time"
     while kills == 0 or chance.random() < AGAIN:
         if aimed:
-            pid = _start(folder, arguments, _Killing(sort, chance.randrange(calls[sort])))
+            _end(_start(folder, arguments, _Killing(sort, chance.randrange(calls[sort]))))
         else:
-            pid = _start(folder, arguments, None)
-            time.sleep(chance.random() * seconds)
-            os.kill(pid, signal.SIGKILL)
-        _end(pid)
+            _kill_after(chance.random() * seconds, _start(folder, arguments, None))
         kills += 1
     if _end(_start(folder, arguments, None)) != 0:
         sys.stderr.write((folder / "log").read_text(encoding="utf-8")[-3000:])
@@ -137,6 +134,12 @@ def _cycle(
     except (InputError, OSError) as error:
         sys.stderr.write(f"cannot be read: {error}\n")
         return sort, kills, ["blocked"]
+
+
+def _kill_after(seconds: float, pid: int) -> None:
+    time.sleep(seconds)
+    os.kill(pid, signal.SIGKILL)
+    _end(pid)
 
 
 def _faults(found: Found, expected: Found) -> Iterator[str]:

@@ -85,7 +85,7 @@ def mounted(place: Path, stack: ExitStack, room: int, *, read_only: bool = False
     place.rename(aside)
     place.mkdir()
     size = held + 2**20
-    subprocess.run([MOUNT, "-t", "tmpfs", "-o", f"size={size},mode=755", "none", str(place)], check=True)
+    subprocess.run([MOUNT, "-t", "tmpfs", "-o", f"size={size},mode=755", "none", str(place)], check=True, timeout=60)
     stack.callback(subprocess.run, [UMOUNT, "--lazy", str(place)], check=False)
     shutil.copytree(aside, place, dirs_exist_ok=True)
     filler = place / ".filler"
@@ -93,7 +93,7 @@ def mounted(place: Path, stack: ExitStack, room: int, *, read_only: bool = False
         free = os.statvfs(place)
         file.write(bytes(max(0, free.f_bavail * free.f_frsize - room)))
     if read_only:
-        subprocess.run([MOUNT, "-o", "remount,ro", str(place)], check=True)
+        subprocess.run([MOUNT, "-o", "remount,ro", str(place)], check=True, timeout=60)
     return place
 
 
@@ -326,10 +326,10 @@ def results(chosen: Sequence[Fault]) -> Iterator[Outcome]:
 @contextmanager
 def _mount() -> Iterator[bool]:
     with tempfile.TemporaryDirectory() as folder:
-        done = subprocess.run([MOUNT, "-t", "tmpfs", "none", folder], capture_output=True, check=False)
+        done = subprocess.run([MOUNT, "-t", "tmpfs", "none", folder], capture_output=True, check=False, timeout=60)
         yield done.returncode == 0
         if done.returncode == 0:
-            subprocess.run([UMOUNT, "--lazy", folder], check=False)
+            subprocess.run([UMOUNT, "--lazy", folder], check=False, timeout=60)
 
 
 def can_mount() -> bool:

@@ -65,6 +65,7 @@ def make(folder: Path) -> World:
         capture_output=True,
         text=True,
         check=False,
+        timeout=300,
     )
     if done.returncode:
         raise RuntimeError(done.stdout + done.stderr)

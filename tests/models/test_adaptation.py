@@ -6,7 +6,6 @@ import json
 import multiprocessing
 import os
 import signal
-import time
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -22,6 +21,7 @@ from proctor.models.systems import System
 from proctor.models.training import batches, trainer
 from proctor.models.training.weights import Weights
 from tests import tiny
+from tests.waiting import PATIENCE, until
 
 PAIRS = [(f"Question: What is {number}?\nAnswer:", f"{number * 7 % 10} units") for number in range(24)]
 FULL = System("full", adapt="full", epochs=2, batch_size=8)
@@ -42,6 +42,7 @@ def same(one: dict[str, object], other: dict[str, object]) -> bool:
     return one.keys() == other.keys() and all(torch.equal(one[name], other[name]) for name in one)  # type: ignore[arg-type]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("system", [FULL, LORA], ids=["full", "lora"])
 def test_same_seed_same_bits(system: System, base: BaseModel, tmp_path: Path) -> None:
     first, second, other = (trained(system, base, tmp_path / str(i), seed) for i, seed in enumerate((0, 0, 1)))
@@ -113,6 +114,7 @@ def test_a_training_of_nothing_is_refused(base: BaseModel, tmp_path: Path) -> No
         trainer.train(trainer.Lesson(LORA, base, [("What?", LONG)]), tmp_path, "cpu")
 
 
+@pytest.mark.slow
 def test_one_by_one_takes_the_same_steps(base: BaseModel, tmp_path: Path) -> None:
     """What cannot be padded goes through the model alone, and as many examples make an update."""
     import torch
@@ -146,6 +148,7 @@ def test_rows_that_fill_no_batch_come_last() -> None:
     assert list(batches.Pools([5], 8)) == [0]
 
 
+@pytest.mark.slow
 def test_nothing_but_the_result_is_left(base: BaseModel, domain: Domain, bench: Bench) -> None:
     folder = Weights(replace(LORA, epochs=1), base, domain, bench).folder()
     assert folder
@@ -163,10 +166,10 @@ def test_goes_on_after_a_kill_and_ends_with_the_same_bits(base: BaseModel, tmp_p
     (tmp_path / "out").mkdir()
     worker = multiprocessing.get_context("spawn").Process(target=train_and_die, args=(str(base.folder), tmp_path))
     worker.start()
-    while worker.is_alive() and not list((tmp_path / "out" / SCRATCH).glob(f"checkpoint-*/{manifest.NAME}")):
-        time.sleep(0.02)
+    kept = (tmp_path / "out" / SCRATCH).glob
+    until(lambda: not worker.is_alive() or list(kept(f"checkpoint-*/{manifest.NAME}")))
     os.kill(worker.pid or 0, signal.SIGKILL)
-    worker.join()
+    worker.join(PATIENCE)
     assert list((tmp_path / "out" / SCRATCH).glob("checkpoint-*")), "it ended before it could be killed"
     resumed = trained(replace(FULL, epochs=40), base, tmp_path / "out")
     assert same(resumed, trained(replace(FULL, epochs=40), base, tmp_path / "uninterrupted"))
@@ -195,6 +198,7 @@ FAMILIES = (
 )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("family", FAMILIES)
 @pytest.mark.parametrize("keeps", [True, False])
 def test_the_loss_is_that_of_plain_batches(family: str, *, keeps: bool, tmp_path: Path) -> None:

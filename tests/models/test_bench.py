@@ -24,6 +24,7 @@ def test_the_base_is_loaded_once(bench: Bench, base: BaseModel) -> None:
         assert third is not first
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("adapt", ["none", "lora", "full"])
 def test_what_is_cleared_leaves_the_memory(bench: Bench, base: BaseModel, domain, questions, monkeypatch, adapt: str) -> None:
     from proctor.models.candidates.local import Candidate

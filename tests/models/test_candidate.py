@@ -29,6 +29,7 @@ def candidate(base: BaseModel, domain: Domain, bench: Bench) -> Any:
     return lambda system, seed=0, domain=domain: Candidate(system, base, domain, bench, seed)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("system", [BASE, RAG, LORA, HYBRID], ids=lambda system: system.name)
 def test_every_system_answers_every_question(candidate: Any, questions: tuple[Question, ...], system: System) -> None:
     answers = candidate(system).answers(questions)
@@ -78,6 +79,7 @@ FALLBACK = replace(HYBRID, adapter="without passages", min_score=1.0)
 READER = replace(HYBRID, adapter="with passages", min_score=1.0)
 
 
+@pytest.mark.slow
 def test_an_adapter_answers_only_the_prompts_that_are_its_own(candidate: Any, questions: tuple[Question, ...]) -> None:
     """With passages the base reads and without them the adapter remembers, or the other way round, in one batch of questions."""
     shown, bare = [row[:1] for row in candidate(RAG).passages(questions)], [()] * len(questions)
@@ -117,6 +119,7 @@ def test_an_adapter_that_is_switched_is_timed_beside_the_weights(candidate: Any,
     assert all(row.error is None and row.unmerged == row.seconds > 0 for row in timed)
 
 
+@pytest.mark.slow
 def test_the_weights_are_those_that_answer_without_passages(candidate: Any, base: BaseModel) -> None:
     import torch
 
@@ -193,6 +196,7 @@ def test_libraries_are_part_of_the_version(candidate: Any, monkeypatch: Any) -> 
     assert candidate(BASE).version != before
 
 
+@pytest.mark.slow
 def test_what_training_had_no_room_for_is_a_reason_to_read_with_care(
     candidate: Any, domain: Domain, questions: tuple[Question, ...]
 ) -> None:
@@ -266,7 +270,7 @@ def test_training_needs_examples(candidate: Any, domain: Domain) -> None:
 
 def test_a_change_of_the_retriever_alone_trains_nothing_that_does_not_retrieve(candidate: Any, monkeypatch: Any) -> None:
     before = {system.name: (candidate(system).weights_version, candidate(system).version) for system in (BASE, RAG, LORA, HYBRID)}
-    monkeypatch.setattr("proctor.models.retrieval.search.source", lambda *_: "another text")
+    monkeypatch.setattr("proctor.models.retrieval.search.code_of", lambda *_, **__: "another text")
     after = {system.name: (candidate(system).weights_version, candidate(system).version) for system in (BASE, RAG, LORA, HYBRID)}
     assert (after["base"], after["lora"]) == (before["base"], before["lora"])
     assert after["rag"][0] == before["rag"][0]
@@ -277,7 +281,7 @@ def test_a_change_of_the_retriever_alone_trains_nothing_that_does_not_retrieve(c
 def test_a_change_of_how_is_trained_or_asked_is_another_version(candidate: Any, monkeypatch: Any) -> None:
     before = candidate(LORA)
     known = before.weights_version, before.version, candidate(BASE).weights_version
-    monkeypatch.setattr("proctor.models.training.weights.source", lambda *_: "another text")
+    monkeypatch.setattr("proctor.models.training.weights.code_of", lambda *_, **__: "another text")
     after = candidate(LORA)
     assert after.weights_version != known[0]
     assert after.version != known[1]

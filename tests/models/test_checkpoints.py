@@ -129,6 +129,7 @@ def test_a_checkpoint_that_was_half_deleted_is_never_gone_on_from(
         assert checkpoints.newest(folder, "lora") == folder / NEWEST
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("missing", ["nothing", "optimizer.pt", "scheduler.pt", "both"])
 def test_going_on_comes_to_the_bits_of_an_undisturbed_training(
     missing: str, killed: tuple[System, Path], small: BaseModel, undisturbed: dict[str, dict[str, object]]
@@ -142,6 +143,7 @@ def test_going_on_comes_to_the_bits_of_an_undisturbed_training(
     assert (report["resumed"], report["resumed_elsewhere"]) == (missing != "both", False)
 
 
+@pytest.mark.slow
 def test_a_kill_after_the_last_checkpoint_costs_no_bits(
     small: BaseModel, undisturbed: dict[str, dict[str, object]], tmp_path: Path
 ) -> None:

@@ -75,6 +75,7 @@ def test_equals_come_in_the_order_of_the_corpus(look_up: Find, system: System) -
     assert names(look_up(system, [*same[::-1], other], ["lamp", "When does the gate open?"])[1]) == ["v", "w", "x"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("system", [DENSE, WORDS], ids=lambda system: system.name)
 def test_fewer_passages_are_the_first_of_more(domain: Domain, look_up: Find, system: System) -> None:
     asked = ["How many years is the Toru covered?", "popular", "The Hoxa, the Balo and the Zenna"]
@@ -133,6 +134,7 @@ def short_sighted(tmp_path_factory: pytest.TempPathFactory) -> System:
     return System("s", retrieve="dense", embedder=str(tiny.embedder(tmp_path_factory.mktemp("tiny"))), chunk_chars=4000)
 
 
+@pytest.mark.slow
 def test_what_stands_late_in_a_long_passage_is_found(look_up: Find, caplog: pytest.LogCaptureFixture) -> None:
     """The embedder would read no more than the beginning, which is the same everywhere."""
     towns = ("Arbon", "Brugg", "Chur")

@@ -118,6 +118,7 @@ def test_padding_and_truncation_of_a_tokenizers_file_do_not_count(base: BaseMode
         file.write_text(whole, encoding="utf-8")
 
 
+@pytest.mark.slow
 def test_counting_loads_no_heavy_library() -> None:
     code = (
         "import sys, tempfile; from pathlib import Path; from proctor.core.storage.cache import Cache;"
@@ -126,7 +127,7 @@ def test_counting_loads_no_heavy_library() -> None:
         "limits.limits(load('instruments'), known);"
         "sys.exit(', '.join({'torch', 'transformers'} & sys.modules.keys()) or 0)"
     )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False, timeout=300)
     assert (done.returncode, done.stderr) == (0, "")
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from types import SimpleNamespace
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -14,6 +15,7 @@ PLAIN = SimpleNamespace(chat_template=None)
 contexts = st.lists(st.builds(Context, st.text(max_size=5), st.text(max_size=20)), max_size=3)
 
 
+@pytest.mark.slow
 @given(st.text(max_size=20), st.text(max_size=20), contexts)
 def test_a_prompt_is_its_passages_put_back_in_place_of_the_mark(instruction, question, found):
     text = prompts.rendered(PLAIN, prompts.prompt(instruction, question, found))

@@ -170,7 +170,7 @@ def test_looking_at_files_loads_nothing(copy: Path) -> None:
     code = "import sys; from proctor.models.base import refusal; from pathlib import Path;"
     code += f"print(refusal.problems(Path({str(copy)!r})))"
     code += "; print({'torch', 'transformers', 'safetensors', 'tokenizers'} & set(sys.modules))"
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=300)
     assert done.stdout == "[]\nset()\n"
 
 
@@ -211,6 +211,7 @@ def test_code_that_lies_elsewhere_is_refused(copy: Path) -> None:
     assert "another repository (someone/code)" in told
 
 
+@pytest.mark.slow
 def test_the_exam_ends_before_any_work_with_all_that_is_wrong(copy: Path, tiny_llama: Path, tmp_path: Path) -> None:
     import subprocess
 
@@ -219,7 +220,7 @@ def test_the_exam_ends_before_any_work_with_all_that_is_wrong(copy: Path, tiny_l
     cut(broken)
     root, run = Path(__file__).parents[2], tmp_path / "run"
     command = [sys.executable, "-m", "pytest", "-m", "domain and accuracy", f"--base-model={copy}", f"--base-model={broken}"]
-    done = subprocess.run([*command, f"--run-dir={run}"], cwd=root, capture_output=True, text=True, check=False)
+    done = subprocess.run([*command, f"--run-dir={run}"], cwd=root, capture_output=True, text=True, check=False, timeout=300)
     assert done.returncode == 4
     assert "an encoder and a decoder" in done.stderr
     assert "is incomplete or damaged" in done.stderr

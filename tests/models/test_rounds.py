@@ -90,6 +90,7 @@ def apart(found: Comparison) -> bool:
     return found.p < 0.05 and not found.few
 
 
+@pytest.mark.slow
 def test_equal_work_is_tied_on_a_drifting_machine() -> None:
     alarms = sum(apart(simulated(seed, 1.0)) for seed in range(300))
     assert alarms <= 0.05 * 300
@@ -293,6 +294,7 @@ def test_what_was_timed_on_a_busy_machine_is_timed_anew_by_the_next_run_alone(ca
 # Real models.
 
 
+@pytest.mark.slow
 def test_all_systems_of_a_group_are_timed_at_once_and_the_others_read_their_part(
     base: Any, domain: Any, bench: Bench, questions: Any
 ) -> None:
@@ -325,6 +327,7 @@ def test_a_system_that_cannot_be_made_costs_the_others_nothing(
     assert {row.error for row in lora.timings(questions[:2], (lora, plain))} == {"ZeroDivisionError: division by zero"}
 
 
+@pytest.mark.slow
 def test_models_that_do_not_fit_beside_each_other_take_turns(
     base: Any, domain: Any, bench: Bench, questions: Any, monkeypatch: Any
 ) -> None:

@@ -233,6 +233,7 @@ def test_a_template_that_makes_no_prompt_fails_each_question_with_its_reason(tem
     }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("family", ["Qwen 3", "DeepSeek R1", "harmony", None])
 def test_what_is_taught_is_what_is_heard_and_it_ends(family: str | None, tmp_path: Path) -> None:
     """Training examples have no thoughts, whatever the template; a trained system answers as it was taught, and stops."""

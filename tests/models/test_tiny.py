@@ -14,7 +14,7 @@ from proctor.models.tiny.recipe.values import HeldOut, Source
 from proctor.suites.instruments import generate
 from proctor.suites.loans import generate as loans
 
-HOME = Path(train.__file__).parent
+HOME = Path(train.__file__).parents[1]
 
 
 @cache
@@ -80,6 +80,7 @@ def test_names_of_the_domains_cannot_occur_in_training():
     assert all(values.is_held_out(name) for name in names)
 
 
+@pytest.mark.slow
 def test_training_text_holds_no_name_of_the_domain():
     text = " ".join(training_text())
     assert not [name for name in generate.PRODUCTS if re.search(rf"\b{name}\b", text)]

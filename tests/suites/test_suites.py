@@ -312,6 +312,7 @@ BAD = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("files", "said"), BAD.values(), ids=BAD)
 def test_bad_input_is_named_with_its_place_and_remedy(folder, files, said):
     for name, content in files.items():
@@ -525,6 +526,7 @@ def test_a_folder_without_settings_is_no_suite(tmp_path):
 # Whatever the bytes, the answer is a suite or an InputError.
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["suite.toml", "train.jsonl", "questions.jsonl", "revisions.jsonl", "documents/hours.md"])
 @SAME_FOLDER
 @given(content=st.binary(max_size=200) | st.text(max_size=200).map(lambda text: text.encode(errors="surrogatepass")))
@@ -545,6 +547,7 @@ JSON = st.recursive(
 FIELDS = st.sampled_from(["id", "question", "references", "evidence", "tags", "prompt", "input", "document", "text", "questions"])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["train.jsonl", "questions.jsonl", "revisions.jsonl"])
 @SAME_FOLDER
 @given(rows=st.lists(st.dictionaries(FIELDS, JSON, max_size=5), max_size=4))
@@ -570,7 +573,9 @@ def load_or_refuse(folder, files):
 def test_nothing_heavy_is_loaded():
     code = "import sys, proctor.suites.loading.load, proctor.cli, proctor.commands.validate\n"
     code += "print(sorted({'torch', 'numpy', 'pandas', 'yaml'} & set(sys.modules)))"
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=Path(__file__).parents[2])
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=Path(__file__).parents[2], timeout=300
+    )
     assert done.stdout == "[]\n"
 
 

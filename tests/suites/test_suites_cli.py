@@ -133,7 +133,10 @@ def test_a_share_is_a_share(share, capsys):
     assert "--test-share" in capsys.readouterr().err
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("command", [["new"], ["validate"], ["import"], ["import", "squad"], ["import", "choices"]])
 def test_help_is_there(command):
-    done = subprocess.run([sys.executable, "-m", "proctor", *command, "-h"], capture_output=True, text=True, check=True, cwd=ROOT)
+    done = subprocess.run(
+        [sys.executable, "-m", "proctor", *command, "-h"], capture_output=True, text=True, check=True, cwd=ROOT, timeout=300
+    )
     assert "usage: proctor" in done.stdout

@@ -80,6 +80,7 @@ def took(read, text):
     return process_time() - began
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", READERS)
 def test_texts_are_read_in_time_that_grows_as_they_do(name):
     slow = []

@@ -40,6 +40,7 @@ def test_figures_worked_out_by_hand(said: str, reference: str, exact: float, f1:
     assert accuracy.f1(said, reference) == pytest.approx(f1)
 
 
+@pytest.mark.slow
 @given(TEXTS, TEXTS)
 def test_agrees_with_another_implementation_of_squad(said: str, reference: str) -> None:
     from transformers.data.metrics import squad_metrics as theirs

@@ -88,6 +88,7 @@ def test_counting_leaves_no_trace(base: BaseModel) -> None:
     assert model.training
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("system", [FULL, LORA], ids=["full", "lora"])
 def test_trained_bits_are_the_same_without_any_measuring(
     system: System, base: BaseModel, tmp_path: Path, monkeypatch: Any
@@ -165,6 +166,7 @@ def test_what_was_not_done_costs_nothing(candidate: Any) -> None:
     assert {spent["peak_bytes"], spent["energy_joules"]} == {"the system is not trained"}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("system", [RAG, DENSE], ids=lambda system: system.name)
 def test_an_index_costs_time_and_room(candidate: Any, system: System) -> None:
     asked = candidate(system)
@@ -174,6 +176,7 @@ def test_an_index_costs_time_and_room(candidate: Any, system: System) -> None:
     assert spent["train_flops"] == 0
 
 
+@pytest.mark.slow
 def test_a_training_costs_what_its_report_says(candidate: Any) -> None:
     hybrid = candidate(replace(LORA, name="hybrid", retrieve="bm25", epochs=1))
     spent = hybrid.costs()
@@ -185,6 +188,7 @@ def test_a_training_costs_what_its_report_says(candidate: Any) -> None:
     assert cost.TOTALS.keys() | set(cost.CAUTIONS.values()) == spent.keys() == full.keys()
 
 
+@pytest.mark.slow
 def test_what_one_more_domain_adds_is_an_index_an_adapter_both_or_a_whole_model(candidate: Any, base: BaseModel) -> None:
     lora = replace(LORA, epochs=1)
     systems = (BASE, RAG, lora, replace(lora, name="hybrid", retrieve="bm25"), replace(FULL, epochs=1))

@@ -41,6 +41,7 @@ def verdicts_of(prompt: str, schema: str) -> dict[str, Any]:
     return {"statements": [{"statement": part, "reason": "r", "verdict": int(good)} for part, good in found]}
 
 
+@pytest.mark.slow
 def test_the_share_of_claims_with_support() -> None:
     whole, half = retrieved(answered(RIGHT, KESTREL)), retrieved(answered(MIXED, KESTREL))
     assert whole.value == 1.0

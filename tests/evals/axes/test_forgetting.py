@@ -110,6 +110,7 @@ def directly(model: Path, tasks: Path) -> dict[str, Any]:
     return dict(found)
 
 
+@pytest.mark.slow
 def test_agrees_with_lm_eval_run_by_itself_on_the_saved_weights(on: Sheet, folder: Path, models: list[Path]) -> None:
     theirs = directly(models[1], folder)
     (ours,) = forgetting.general(on.cache, on.candidate, on.suite).values()

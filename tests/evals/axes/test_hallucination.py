@@ -29,6 +29,7 @@ def contradicted(text: str, judge: Judge | None = None) -> Score:
     return table({"warranty": text}, judge)["hallucination.contradicted"]["warranty"]
 
 
+@pytest.mark.slow
 def test_contradicting_the_evidence_is_one_and_agreeing_is_zero() -> None:
     assert contradicted("5 years").value == 1.0
     assert contradicted("3 years").value == 0.0
@@ -200,6 +201,7 @@ def test_agrees_with_deepeval_called_directly_with_the_same_judge() -> None:
     assert len(set(ours)) > 2
 
 
+@pytest.mark.slow
 def test_deepeval_is_imported_quietly_and_leaves_no_trace(tmp_path: Path) -> None:
     (tmp_path / ".env").write_text("PROCTOR_PROBE=read\n")
     code = (
@@ -212,7 +214,13 @@ def test_deepeval_is_imported_quietly_and_leaves_no_trace(tmp_path: Path) -> Non
     environment = {key: value for key, value in os.environ.items() if key not in SETTINGS}
     environment |= {"PYTHONPATH": str(Path.cwd()), "HOME": str(tmp_path)}
     done = subprocess.run(
-        [sys.executable, "-W", "error", "-c", code], cwd=tmp_path, env=environment, capture_output=True, text=True, check=False
+        [sys.executable, "-W", "error", "-c", code],
+        cwd=tmp_path,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=300,
     )
     assert (done.returncode, done.stdout, done.stderr) == (0, "0.0\n", "")
     assert [path.name for path in tmp_path.iterdir()] == [".env"]

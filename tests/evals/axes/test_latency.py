@@ -36,6 +36,7 @@ def candidate(base: Any, domain: Any, bench: Bench) -> Any:
     return lambda system: Candidate(system, base, domain, bench)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("system", [BASE, RAG, LORA], ids=lambda system: system.name)
 def test_the_parts_add_up_to_the_whole(candidate: Any, questions: tuple[Question, ...], system: System) -> None:
     started = time.perf_counter()
@@ -95,6 +96,7 @@ def test_a_question_too_long_or_fatal_costs_only_itself(candidate: Any, question
     assert set(errors.values()) == {None}
 
 
+@pytest.mark.slow
 def test_timing_leaves_answers_and_the_base_as_they_were(candidate: Any, questions: tuple[Question, ...], bench: Bench) -> None:
     import torch
 

@@ -76,6 +76,7 @@ class Losing:
         return [self.random.normal(-self.lower if prompt in self.seen else 0.0) for prompt, _ in pairs]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("area", [0.5, 0.7, 0.9, 0.95])
 def test_the_interval_of_membership_covers_the_area_that_is_true(area: float) -> None:
     from statistics import NormalDist
@@ -108,6 +109,7 @@ def test_losses_agree_with_a_direct_computation(base: Any, domain: Domain, bench
             assert math.isclose(loss, direct, rel_tol=1e-4)
 
 
+@pytest.mark.slow
 def test_training_on_a_secret_exposes_it(base: Any, domain: Domain, bench: Any) -> None:
     secrets = privacy.canaries()
     system = System("full", adapt="full", epochs=12, learning_rate=3e-3, max_new_tokens=10)

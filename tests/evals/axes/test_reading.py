@@ -135,6 +135,7 @@ def test_rooms_stop_growing_once_everything_fits(base: Any, domain: Domain, ques
     assert {score.value for score in found["context.cut"].values()} <= {0.0, 1.0, 2.0, 3.0}
 
 
+@pytest.mark.slow
 def test_a_room_too_small_for_the_question_says_nothing(base: Any, domain: Domain, questions: Any, bench: Any) -> None:
     wordy = Candidate(System("rag", retrieve="bm25", max_new_tokens=60), base, domain, bench)
     found = scores(context.AXIS, sheet(wordy, Suite("small", "Small", "1", domain, questions)))

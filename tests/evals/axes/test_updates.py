@@ -169,6 +169,7 @@ def test_only_changed_passages_are_embedded(candidate: Any, domain: Domain, monk
     assert [context.document for context in anew[0]] == [context.document for context in found[0]]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("adapt", ["full", "lora"])
 def test_training_further_begins_where_training_ended(candidate: Any, domain: Domain, adapt: str) -> None:
     from safetensors.torch import load_file

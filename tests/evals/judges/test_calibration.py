@@ -98,6 +98,7 @@ def test_a_judge_that_is_down_is_said_to_be():
         calibrate(Says(), labels(("down", True), ("down", False)), "mine")
 
 
+@pytest.mark.slow
 def test_order_and_repeats_are_put_to_the_test():
     steady, swayed = Says(), Says(by_order=True)
     assert calibrate(steady, labels(*MIXED), "mine", repeats=2).same_again == 1.0
@@ -219,6 +220,7 @@ def test_the_labels_of_the_embedded_domain_come_in_pairs_of_which_one_is_wrong()
     assert all(right.supported == wrong.contradicted and not right.contradicted for right, wrong in pairs)
 
 
+@pytest.mark.slow
 def test_the_command_keeps_what_it_found_for_runs_to_show(tmp_path, capsys):
     assert main(["agreement", "--labels", str(LABELS), "--to", str(tmp_path)]) == 0
     assert "balanced_accuracy" in capsys.readouterr().out

@@ -35,6 +35,7 @@ def samples(count: int) -> list[Sample]:
     return [Sample("How long?", f"{n} years.", (f"The cover is for {n} years.",)) for n in range(count)]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", QUICK)
 def test_a_failing_judge_is_bounded_invents_nothing_and_lets_nothing_out(name: str) -> None:
     with serving(reply(200, completion("{}"))) as elsewhere:

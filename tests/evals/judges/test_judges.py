@@ -27,7 +27,7 @@ def test_naming_a_judge_imports_nothing_heavy_and_calls_nobody() -> None:
         "for spec in ('lexical', 'nli:some/model', 'openai:m@http://127.0.0.1:9/v1'): load_judge(spec)\n"
         "assert not {'torch', 'transformers', 'openai', 'httpx', 'numpy', 'ragas', 'deepeval', 'pydantic'} & set(sys.modules)"
     )
-    subprocess.run([sys.executable, "-c", code], check=True, env={**os.environ, "PYTHONPATH": "."})
+    subprocess.run([sys.executable, "-c", code], check=True, env={**os.environ, "PYTHONPATH": "."}, timeout=300)
 
 
 def test_what_cannot_be_judged_costs_only_itself() -> None:

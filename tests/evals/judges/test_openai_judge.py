@@ -18,6 +18,7 @@ from proctor.core.schema import InputError
 from proctor.evals.judges.endpoint import Endpoint
 from proctor.evals.judges.openai import OpenAIJudge, openai_judge
 from proctor.evals.judges.protocols import JudgeError, load_judge
+from tests.waiting import PATIENCE
 
 KEY = "sk-very-secret"
 Reply = tuple[int, Any]
@@ -80,7 +81,7 @@ def endpoint(*replies: Callable[[], Reply] | Reply) -> Iterator[Served]:
     finally:
         server.shutdown()
         server.server_close()
-        thread.join()
+        thread.join(PATIENCE)
 
 
 def judge(url: str, **fields: Any) -> OpenAIJudge:

@@ -52,6 +52,7 @@ def test_templates_of_lm_evals_own_tasks_would_be_taken() -> None:
     assert [text for text in texts if problem(text)] == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("template", [*TEMPLATES, *ENDLESS])
 def test_what_leads_elsewhere_or_comes_to_no_end_is_refused_as_it_is_rendered(template: str, tmp_path: Path) -> None:
     with pytest.raises(TemplateError):
@@ -78,6 +79,7 @@ def test_an_error_names_the_template() -> None:
         Sandbox().from_string("{{gone}}").render(**DOC)
 
 
+@pytest.mark.slow
 def test_one_template_does_not_use_up_the_steps_of_the_next() -> None:
     sandbox = Sandbox()
     loop = sandbox.from_string("{% for _ in range(" + str(STEPS - 1000) + ") %}{% endfor %}x")

@@ -913,6 +913,7 @@ def worked():
             yield pytest.param(shlex.split(block[0])[5:], named[1], id=named[1])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("words", "expected"), [*worked()])
 def test_the_worked_situations_come_out_as_the_page_says(tmp_path, capsys, words, expected):
     kept = {"forgetting": 0.0, "hallucination.unanswerable": 0.1}

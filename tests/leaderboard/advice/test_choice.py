@@ -121,6 +121,7 @@ def test_of_two_that_save_the_better_one_is_recommended_where_it_is_hardly_deare
     assert decided([(0.66, 2.0, 0.1), (0.65, 1.2, 0.1), (0.645, 1.0, 0.1)]).name == "s2 (as it is)"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("questions", "close", "undecided", "loss"), [(40, False, 0.65, 0.025), (250, False, 0.1, 0.015), (250, True, 0.15, 0.01)]
 )

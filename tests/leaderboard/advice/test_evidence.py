@@ -11,12 +11,10 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from statsmodels.api import OLS
-from statsmodels.stats.sandwich_covariance import cov_cluster
 
 from proctor.core.schema import InputError
 from proctor.evals.stats.intervals import expanded_percentiles, resampled_sums, standard_error
-from proctor.leaderboard import advised, publish
+from proctor.leaderboard import advised
 from proctor.leaderboard.advice import covariance
 from proctor.leaderboard.advice import data as gathering
 from proctor.leaderboard.advice.data import gathered
@@ -28,9 +26,9 @@ from proctor.leaderboard.analysis.section import sections
 from proctor.leaderboard.analysis.series import Series
 from proctor.leaderboard.runs import saved
 from proctor.leaderboard.runs.records import Records, grouped
-from tests.sample_run import Sample, make_run, record
+from tests.sample_run import record
 
-SHIPPED = Path(saved.__file__).with_name("baseline") / "embedded.json"
+SHIPPED = Path(saved.__file__).parents[1] / "baseline" / "embedded.json"
 EACH = st.lists(st.tuples(st.integers(0, 30), st.integers(0, 1)), min_size=1, max_size=60, unique_by=lambda pair: pair[0])
 
 
@@ -57,6 +55,9 @@ def evidence(columns):
 @given(EACH, EACH, st.lists(st.integers(0, 12), min_size=31, max_size=31))
 def test_covariances_are_those_of_a_regression_on_dummies(mine, theirs, clusters):
     """Cluster-robust ones of statsmodels, without its factor for few clusters, which is another for each column."""
+    from statsmodels.api import OLS
+    from statsmodels.stats.sandwich_covariance import cov_cluster
+
     columns = [series(mine, clusters), series(theirs, clusters, "updates.fresh")]
     values = np.array([value for _, value in (*mine, *theirs)], float)
     dummies = np.zeros((len(values), 2))
@@ -123,6 +124,7 @@ def of_columns(columns):
     return Evidence("s", "m", None, {}, figures, frozenset(), {name: {0: figures[name].value} for name in names}, rows)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("clusters", "fresh"), [(12, 10), (40, 10)])
 @pytest.mark.parametrize("share", [0.2, 0.6, 1.0])
 def test_intervals_of_sums_hold_the_truth_as_often_as_they_say(clusters, fresh, share):
@@ -187,9 +189,9 @@ def test_rounding_moves_no_end_by_a_millionth(shipped, monkeypatch):
         assert (a.value, a.low, a.high) == pytest.approx((b.value, b.low, b.high), abs=1e-6)
 
 
-def test_the_board_holds_what_the_command_decides_from(tmp_path):
-    folders = [make_run(tmp_path / "run", Sample(seeds=3)), make_run(tmp_path / "other", Sample(suite="pubmed", seed=1))]
-    data = publish(folders, tmp_path / "site").with_name("leaderboard.json")
+@pytest.mark.slow
+def test_the_board_holds_what_the_command_decides_from(published):
+    folders, data = [published.parent / name for name in ("run", "other")], published / "leaderboard.json"
     asked = {"updates": 0}, Paid(load())
     assert advised([data], *asked) == "\n".join(advised([folder], *asked) for folder in folders)
     assert advised([data], *asked, as_data=True)

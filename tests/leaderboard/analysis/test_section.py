@@ -18,6 +18,7 @@ from proctor.leaderboard.runs.store import read
 from tests.sample_run import Sample, make_run, record
 
 
+@pytest.mark.slow
 def test_a_board_compares_no_two_series_twice(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     compared: Counter[tuple[str, ...]] = Counter()
     against = Series.against

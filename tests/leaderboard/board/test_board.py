@@ -256,15 +256,16 @@ def test_a_caution_on_every_system_is_said_once():
     assert section.cautions_in_short == [("every system", "a small model"), ("lora", "it sees less")]
 
 
-def test_the_same_records_give_the_same_bytes_in_any_order(tmp_path):
-    run = read(make_run(tmp_path))
+@pytest.mark.slow
+def test_the_same_records_give_the_same_bytes_in_any_order(small):
+    run = read(small)
     shuffled = replace(run, records=Records.joined([run.records[::-1][7:], run.records[::-1][:7]]))
     assert export.as_json(board([run])) == export.as_json(board([shuffled]))
     assert export.as_csv(board([run])) == export.as_csv(board([shuffled]))
 
 
-def test_json_holds_a_cell_for_each_suite_base_model_system_and_measure(tmp_path):
-    run = read(make_run(tmp_path))
+def test_json_holds_a_cell_for_each_suite_base_model_system_and_measure(small):
+    run = read(small)
     data = json.loads(export.as_json(board([run])))
     assert data["format"] == 1
     assert data["run"] == run.provenance
@@ -416,14 +417,15 @@ def test_an_empty_run_says_so():
     assert as_text(board_of()) == "Nothing was measured."
 
 
-def test_the_command_publishes_and_prints_where(tmp_path, capsys):
-    assert main(["publish", str(make_run(tmp_path / "run")), "--to", str(tmp_path / "site")]) == 0
+@pytest.mark.slow
+def test_the_command_publishes_and_prints_where(small, tmp_path, capsys):
+    assert main(["publish", str(small), "--to", str(tmp_path / "site")]) == 0
     assert capsys.readouterr().out.strip() == str(tmp_path / "site/index.html")
     assert (tmp_path / "site/index.html").is_file()
 
 
-def test_the_command_prints_the_tables(tmp_path, capsys):
-    assert main(["show", str(make_run(tmp_path))]) == 0
+def test_the_command_prints_the_tables(small, capsys):
+    assert main(["show", str(small)]) == 0
     assert "accuracy.exact" in capsys.readouterr().out
 
 

@@ -14,7 +14,6 @@ from proctor.leaderboard.board.board import Board, board
 from proctor.leaderboard.runs.store import Store, read
 from proctor.leaderboard.site import export
 from proctor.leaderboard.site.page import publish
-from tests.hostile import hostile_run
 from tests.sample_run import Sample, make_run, record
 
 
@@ -57,16 +56,17 @@ def test_pandas_reads_it_and_missing_is_not_zero(site):
     assert frame.loc[("rag", "accuracy.exact"), "n"] == 60
 
 
-def test_texts_stay_as_they_are_but_for_half_pairs_which_no_such_file_can_hold(tmp_path):
-    found = board([read(hostile_run(tmp_path / "run"))])
+@pytest.mark.slow
+def test_texts_stay_as_they_are_but_for_half_pairs_which_no_such_file_can_hold(hostile):
+    found = board([read(hostile)])
     rows = pq.read_table(io.BytesIO(export.as_parquet(found))).to_pylist()
     for row, cell in zip(rows, found.cells, strict=True):
         assert row["system"] == cell.system.replace("\ud800", "?")
     assert '=HYPERLINK("//example.org")' in {row["system"] for row in rows}
 
 
-def test_unknown_fairness_is_null(tmp_path):
-    found = board([read(make_run(tmp_path / "run"))])
+def test_unknown_fairness_is_null(small):
+    found = board([read(small)])
     rows = pq.read_table(io.BytesIO(export.as_parquet(Board({}, tuple(cell for cell in found.cells))))).to_pylist()
     assert None not in [row["fair"] for row in rows]
     nobody = [type(cell)(**vars(cell) | {"fair": None}) for cell in found.cells]

@@ -394,9 +394,9 @@ def test_a_claim_in_the_same_words_takes_the_other_s_place(tmp_path):
     assert loaded[0].against == "lora"
 
 
-def test_what_takes_a_shipped_claim_s_place_is_announced(tmp_path, capsys):
+def test_what_takes_a_shipped_claim_s_place_is_announced(small, tmp_path, capsys):
     same = written(tmp_path, OWN + OWN.replace("Ours is better.", table.load()[0].claim))
-    assert main(["claims", str(make_run(tmp_path / "run")), "--claims", str(same)]) == 0
+    assert main(["claims", str(small), "--claims", str(same)]) == 0
     announced = f"note: {same}:10: takes the place of the shipped claim in the same words: {table.load()[0].claim}\n"
     assert capsys.readouterr().err == announced
 
@@ -547,9 +547,8 @@ def test_hostile_claims_are_only_ever_text(tmp_path):
     assert "default-src &#39;none&#39;" in index.read_text()
 
 
-def test_the_command_prints_every_claim(tmp_path, capsys):
-    run = make_run(tmp_path / "run")
-    assert main(["claims", str(run), "--claims", str(written(tmp_path, OWN))]) == 0
+def test_the_command_prints_every_claim(small, tmp_path, capsys):
+    assert main(["claims", str(small), "--claims", str(written(tmp_path, OWN))]) == 0
     said = capsys.readouterr().out
     words = " ".join(said.split())
     assert "instruments, base model tiny: " in words
@@ -558,9 +557,8 @@ def test_the_command_prints_every_claim(tmp_path, capsys):
     assert max(map(len, said.splitlines())) <= 120
 
 
-def test_the_command_says_what_is_wrong_with_a_file(tmp_path, capsys):
-    run = make_run(tmp_path / "run")
-    for words in (["claims", str(run)], ["publish", str(run), "--to", str(tmp_path / "site")]):
+def test_the_command_says_what_is_wrong_with_a_file(small, tmp_path, capsys):
+    for words in (["claims", str(small)], ["publish", str(small), "--to", str(tmp_path / "site")]):
         assert main([*words, "--claims", str(written(tmp_path, "x = 1"))]) == 4
         assert "claims.toml: claim: missing; add a [[claim]]" in capsys.readouterr().err
     assert not (tmp_path / "site").exists()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -163,19 +164,23 @@ def test_what_may_hide_a_drop_is_not_go_unless_the_policy_says_so(tier):
     assert "By policy: 1 figure may hide a drop" in report.as_markdown(let_through, before, after)
 
 
+@cache
+def collapse(questions: int) -> tuple[Run, Run]:
+    """One figure from 100 to 0 % among 500 that hardly moved."""
+
+    def whole(first: float, others: list[float]) -> Run:
+        figures = {"faithfulness.gold": [first] * questions, **{f"faithfulness.m{i}": others for i in range(500)}}
+        return Run(Path("run"), Records.of(r for name, values in figures.items() for r in run(values, name).records), {})
+
+    good = [1.0] * (questions - 1)
+    return whole(1.0, [*good, 0.0]), whole(0.0, [0.0, *good])
+
+
+@pytest.mark.slow
 @pytest.mark.parametrize("inconclusive", ["stop", "go"])
 @pytest.mark.parametrize("questions", [10, 12, 24, 200])
 def test_a_collapse_is_never_go_however_many_figures_are_tested(inconclusive, questions):
-    """One figure from 100 to 0 % among 500 that hardly moved."""
-    still = {f"faithfulness.m{i}": [1.0] * (questions - 1) + [0.0] for i in range(500)}
-
-    def whole(first, others):
-        rows = [r for n, v in {"faithfulness.gold": first, **others}.items() for r in run(v, n).records]
-        return Run(Path("run"), Records.of(rows), {})
-
-    other = {name: [0.0, *[1.0] * (questions - 1)] for name in still}
-    rules = Policy(inconclusive=inconclusive, min_pairs=10)
-    held = gate(whole([1.0] * questions, still), whole([0.0] * questions, other), rules)
+    held = gate(*collapse(questions), Policy(inconclusive=inconclusive, min_pairs=10))
     assert held.decision != "GO"
     assert (held.decision == "NO-GO") == (questions >= 24)
 
@@ -302,6 +307,7 @@ def test_the_remedy_names_the_run_that_has_too_few_seeds():
     assert gate(three, seeded_anew([120, 150, 180], "3"), rules).rulings[0].settle == "train both runs with --seeds 6"
 
 
+@pytest.mark.slow
 def test_each_tier_is_corrected_by_itself_and_advisory_figures_cost_nothing():
     names = ["accuracy.exact", *(f"general.t{i}" for i in range(200))]
 
@@ -672,6 +678,7 @@ def runs(folder: Path) -> tuple[str, str]:
     return tuple(str(sample_run.make_run(folder / name, s)) for name, s in (("a", None), ("b", worse)))
 
 
+@pytest.mark.slow
 def test_the_command_reports_and_ends_with_the_decision(tmp_path, capsys):
     before, after = runs(tmp_path)
     assert main(["gate", before, after, "--to", str(tmp_path / "report.md"), "--link", "https://example.org/page"]) == 1
@@ -686,18 +693,21 @@ def test_the_command_reports_and_ends_with_the_decision(tmp_path, capsys):
         assert part in said
 
 
+@pytest.mark.slow
 def test_a_report_that_cannot_be_written_is_no_verdict(tmp_path, capsys):
     before, _ = runs(tmp_path)
     assert main(["gate", before, before, "--to", str(tmp_path / "no" / "report.md")]) == 3
     assert "cannot be written" in capsys.readouterr().err
 
 
+@pytest.mark.slow
 def test_the_command_passes_what_is_unchanged(tmp_path, capsys):
     before, _ = runs(tmp_path)
     assert main(["gate", before, before]) == 0
     assert "## Proctor: GO" in capsys.readouterr().out
 
 
+@pytest.mark.slow
 def test_compare_prints_the_table_and_decides_nothing(tmp_path, capsys):
     assert main(["compare", *runs(tmp_path)]) == 0
     assert "accuracy.exact" in capsys.readouterr().out
@@ -734,6 +744,7 @@ def test_luck_in_training_alone_is_never_no_go():
     assert simulated.counted(scenario("nothing; training noise of 4 points, 1 seeds"), 5, seed=1)["NO-GO"] == 0
 
 
+@pytest.mark.slow
 def test_a_large_drop_of_one_system_is_found_and_no_other():
     """Found in 7 of 10 simulations."""
     found = simulated.counted(scenario("20 points in one system, a tenth anew"), 12, seed=1)

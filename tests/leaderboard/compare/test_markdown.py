@@ -45,6 +45,7 @@ def test_a_text_is_seen_as_it_is_wherever_it_stands(frame, text):
         holds(frame, text)
 
 
+@pytest.mark.slow
 @settings(max_examples=300)
 @given(st.sampled_from(list(FRAMES)), TEXTS)
 def test_every_text_is_seen_as_it_is(frame, text):
@@ -52,6 +53,7 @@ def test_every_text_is_seen_as_it_is(frame, text):
         holds(frame, text)
 
 
+@pytest.mark.slow
 @settings(max_examples=200)
 @given(st.lists(TEXTS, min_size=2, max_size=2), st.lists(TEXTS, min_size=2, max_size=2))
 def test_a_table_has_the_cells_that_it_was_given(one, other):

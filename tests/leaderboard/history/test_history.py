@@ -201,6 +201,7 @@ def test_only_the_first_measures_have_a_history():
     assert len(history.history([run(1, 180, measure="style.followed")]).lines) == 1
 
 
+@pytest.mark.slow
 @given(st.permutations(range(1, 6)))
 def test_time_orders_runs_however_they_are_given(days):
     told = history.history([run(day, 30, 40) for day in days])
@@ -318,6 +319,7 @@ def rename(saved: Path) -> None:
     (saved / "2.json").rename(saved / "another name.json")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("change", [keep, prune, insert, measure_again, rename])
 def test_what_was_told_before_is_told_again_as_if_it_had_not_been(saved, change):
     before = history.history([run(5, 185)], [saved])
@@ -335,6 +337,7 @@ def test_what_was_told_before_is_not_compared_again(saved):
     assert told.lines[0].points[4].mark == "better"
 
 
+@pytest.mark.slow
 def test_a_site_tells_the_same_history_whether_or_not_it_did_before(saved, folder):
     sites = [page.publish([folder / "run"], folder / name, saved=[saved]).parent for name in ("a", "a", "b")]
     first, again, fresh = ((site / "history.json").read_bytes() for site in sites)
@@ -361,6 +364,7 @@ def test_what_is_no_saved_run_is_said(folder):
         history.history([], [folder / "nowhere"])
 
 
+@pytest.mark.slow
 def test_publishing_tells_the_history(folder, capsys):
     early = read(folder / "run")
     early.provenance["started"] = "2025-12-31T00:00:00+00:00"
@@ -374,6 +378,7 @@ def test_publishing_tells_the_history(folder, capsys):
     assert "no run is saved there" in capsys.readouterr().err
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("way", ["command", "exam"])
 def test_the_saved_runs_of_the_project_are_the_history_unless_others_are_named(saved, folder, tmp_path, monkeypatch, way):
     (tmp_path / "pyproject.toml").write_text(f'[tool.proctor]\nsaved_runs = "{saved}"\n')
@@ -385,6 +390,7 @@ def test_the_saved_runs_of_the_project_are_the_history_unless_others_are_named(s
     assert len(json.loads((folder / "site" / "history.json").read_text())["runs"]) == 5
 
 
+@pytest.mark.slow
 def test_without_any_saved_run_a_page_tells_of_its_own(folder, tmp_path, monkeypatch):
     (tmp_path / "pyproject.toml").touch()
     monkeypatch.chdir(tmp_path)
@@ -392,6 +398,7 @@ def test_without_any_saved_run_a_page_tells_of_its_own(folder, tmp_path, monkeyp
     assert len(json.loads((folder / "site" / "history.json").read_text())["runs"]) == 1
 
 
+@pytest.mark.slow
 def test_the_newest_value_is_the_one_on_the_board(folder):
     site = page.publish([folder / "run"], folder / "site").parent
     cells = json.loads((site / "leaderboard.json").read_text())["cells"]

@@ -18,7 +18,7 @@ WHO = ("-c", "user.name=a", "-c", "user.email=a@example.org", "-c", "init.defaul
 
 
 def git(folder: Path, *words: str) -> str:
-    done = subprocess.run(["git", "-C", folder, *WHO, *words], check=True, capture_output=True, text=True)  # noqa: S607
+    done = subprocess.run(["git", "-C", folder, *WHO, *words], check=True, capture_output=True, text=True, timeout=60)  # noqa: S607
     return done.stdout.strip()
 
 
@@ -97,7 +97,7 @@ def test_a_branch_is_made_without_history_and_nothing_else_is_touched(site, repo
     assert (done.new, done.files, done.commit) == (True, 5, git(repository, "rev-parse", "gh-pages"))
     assert listed(repository) == FILES
     assert subjects(repository) == ["Publish the leaderboard of 0123456"]
-    shown = subprocess.run(["git", "-C", repository, "show", "gh-pages:index.html"], capture_output=True, check=True)  # noqa: S607
+    shown = subprocess.run(["git", "-C", repository, "show", "gh-pages:index.html"], capture_output=True, check=True, timeout=60)  # noqa: S607
     assert shown.stdout == (site / "index.html").read_bytes()
 
 
@@ -105,7 +105,7 @@ def test_the_whole_site_of_a_run_goes_there_byte_for_byte(published, repository)
     git(repository, "config", "core.autocrlf", "input")
     commit(published, Target(repository))
     for name in listed(repository):
-        shown = subprocess.run(["git", "-C", repository, "show", f"gh-pages:{name}"], capture_output=True, check=True)  # noqa: S607
+        shown = subprocess.run(["git", "-C", repository, "show", f"gh-pages:{name}"], capture_output=True, check=True, timeout=60)  # noqa: S607
         assert shown.stdout == ((published / name).read_bytes() if name != ".nojekyll" else b"")
     assert {"leaderboard.parquet", "history.json", "feed.xml"} < set(listed(repository))
 

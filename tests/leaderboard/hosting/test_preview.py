@@ -6,9 +6,9 @@ import http.client
 import os
 import re
 import signal
-import subprocess
 import sys
 import threading
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -17,6 +17,7 @@ from proctor.cli import main
 from proctor.core.schema import InputError
 from proctor.leaderboard.hosting import preview
 from tests.faults.escapes import HOSTS
+from tests.waiting import PATIENCE, line, started
 
 ROOT = Path(__file__).parents[3]
 
@@ -54,7 +55,7 @@ def port(site):
         thread.start()
         yield serving.server_port
         serving.shutdown()
-        thread.join()
+        thread.join(PATIENCE)
 
 
 def ask(port: int, path: str) -> tuple[int, str | None, str]:
@@ -193,16 +194,14 @@ def test_a_browser_that_went_away_is_nothing_to_tell_of_and_other_errors_are(sit
             assert ("Traceback" in capsys.readouterr().err) == told
 
 
-interrupts = pytest.mark.skipif(
-    signal.getsignal(signal.SIGINT) is not signal.default_int_handler, reason="interruptions are ignored here"
-)
+LISTENS = partial(signal.signal, signal.SIGINT, signal.SIG_DFL)
+"""A process that a background job starts ignores an interruption, unless it is told not to."""
 
 
-@interrupts
 def test_it_prints_its_address_and_an_interruption_ends_it_cleanly(site):
     command = [sys.executable, "-m", "proctor", "preview", str(site), "--no-open"]
-    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
-        said = [process.stdout.readline() for _ in range(2)]
+    with started(command, cwd=ROOT, preexec_fn=LISTENS) as process:
+        said = [line(process) for _ in range(2)]
         port = int(re.fullmatch(rf"{site} is at http://127\.0\.0\.1:(\d+)/\n", said[0])[1])
         assert ask(port, "/")[2] == "index.html"
         process.send_signal(signal.SIGINT)
@@ -210,7 +209,6 @@ def test_it_prints_its_address_and_an_interruption_ends_it_cleanly(site):
     assert (process.returncode, said[1], out, err) == (0, "Ctrl-C ends this.\n", "", "")
 
 
-@interrupts
 def test_a_browser_is_opened_where_that_is_asked(site, tmp_path):
     """A browser of our own, which asks for the page, says so and is gone."""
     browser = tmp_path / "browser"
@@ -218,8 +216,8 @@ def test_a_browser_is_opened_where_that_is_asked(site, tmp_path):
     browser.chmod(0o755)
     told = os.environ | {"BROWSER": f"{browser} %s"}
     command = [sys.executable, "-m", "proctor", "preview", str(site)]
-    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=told) as process:
-        lines = [process.stdout.readline() for _ in range(3)]
+    with started(command, cwd=ROOT, env=told, preexec_fn=LISTENS) as process:
+        lines = [line(process) for _ in range(3)]
         process.send_signal(signal.SIGINT)
         process.communicate(timeout=30)
     assert lines[2] == "b'index.html'\n"

@@ -22,14 +22,19 @@ GOOD = ["gh-pages", "pages", "docs/site", "release-1.0", "fix_head", "é", "a.b"
 def repository(tmp_path):
     for words in (["init", "--quiet", "-b", "main"], ["commit", "--quiet", "--allow-empty", "-m", "first"]):
         who = ["-c", "user.name=a", "-c", "user.email=a@example.org"]
-        subprocess.run(["git", "-C", tmp_path, *who, *words], check=True)  # noqa: S607
+        subprocess.run(["git", "-C", tmp_path, *who, *words], check=True, timeout=60)  # noqa: S607
     return tmp_path
+
+
+def git_takes(name):
+    command = ["git", "check-ref-format", "--branch", name]
+    return subprocess.run(command, check=False, capture_output=True, timeout=60).returncode == 0
 
 
 @pytest.mark.parametrize("name", GOOD)
 def test_a_name_that_git_takes_is_taken(name):
     assert references.branch(name) == name
-    assert subprocess.run(["git", "check-ref-format", "--branch", name], check=False, capture_output=True).returncode == 0  # noqa: S607
+    assert git_takes(name)
 
 
 @pytest.mark.parametrize("name", BRANCHES)
@@ -44,7 +49,7 @@ def test_every_name_that_is_taken_is_one_that_git_takes(name):
         references.branch(name)
     except InputError:
         return
-    assert subprocess.run(["git", "check-ref-format", "--branch", name], check=False, capture_output=True).returncode == 0  # noqa: S607
+    assert git_takes(name)
 
 
 def test_a_refused_branch_or_remote_is_said_before_anything_else(repository, tmp_path):

@@ -34,7 +34,7 @@ from proctor.leaderboard.plots.words import named
 from proctor.leaderboard.runs.records import Records
 from proctor.leaderboard.runs.store import Run, read
 from proctor.leaderboard.site.page import publish
-from tests.hostile import HOSTILE, hostile_run
+from tests.hostile import HOSTILE
 from tests.sample_run import SKILL, Sample, make_run, record
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -78,11 +78,11 @@ def crowd(tmp_path_factory) -> dict[str, Plot]:
 
 
 @pytest.fixture(scope="module")
-def hostile(tmp_path_factory) -> list[Plot]:
+def odd(tmp_path_factory, hostile) -> list[Plot]:
     """Of sections and systems with hostile names, alone and all in one section."""
     place = tmp_path_factory.mktemp("hostile")
     together = make_run(place / "together", Sample(full=True, questions=12, systems=dict.fromkeys(HOSTILE, 0.5)))
-    found = [*drawn(read(together), place / "site"), *drawn(read(hostile_run(place / "alone")), place / "site")]
+    found = [*drawn(read(together), place / "site"), *drawn(read(hostile), place / "site")]
     return [plot for _, _, section in found for plot in section]
 
 
@@ -119,6 +119,7 @@ def test_where_nothing_was_measured_there_is_no_plot(run, tmp_path):
         assert all({plot.name for plot in found} <= {"effects"} for _, _, found in drawn(part, tmp_path))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("name", "missing"),
     [
@@ -136,6 +137,7 @@ def test_a_plot_whose_measures_are_missing_is_left_out(run, tmp_path, name, miss
     assert name not in [plot.name for plot in found]
 
 
+@pytest.mark.slow
 def test_without_a_two_by_two_there_are_no_effects(run, tmp_path):
     part = replace(run, records=Records.of(record for record in run.records if record.system != "base"))
     ((_, _, found),) = drawn(part, tmp_path)
@@ -301,6 +303,7 @@ def test_words_name_those_that_are_near(full):
     assert all(each.option.system in found["budget"].words for each in rivals[:5])
 
 
+@pytest.mark.slow
 def test_the_same_figures_give_the_same_bytes_without_matplotlib(run, folder, full, tmp_path):
     ((_, _, again),) = drawn(run, tmp_path)
     assert [plot.svg for plot in again] == [plot.svg for plot in full[2].values()]
@@ -310,6 +313,7 @@ def test_the_same_figures_give_the_same_bytes_without_matplotlib(run, folder, fu
     assert len(before) == len(PLOTS)
 
 
+@pytest.mark.slow
 def test_publishing_what_is_published_imports_no_matplotlib(tmp_path):
     made = make_run(tmp_path / "run", Sample(full=True, questions=12))
     publish([made], tmp_path / "site")
@@ -317,10 +321,11 @@ def test_publishing_what_is_published_imports_no_matplotlib(tmp_path):
         "import sys; from pathlib import Path; from proctor.leaderboard.site.page import publish\n"
         f"publish([Path({str(made)!r})], Path({str(tmp_path / 'site')!r})); print('matplotlib' in sys.modules)"
     )
-    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=False)
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=False, timeout=300)
     assert done.stdout == "False\n", done.stderr
 
 
+@pytest.mark.slow
 def test_other_figures_are_drawn_anew(run, folder):
     worse = replace(
         run, records=Records.of(replace(r, value=0.0) if r.measure == "context.first" and r.value else r for r in run.records)
@@ -330,12 +335,13 @@ def test_other_figures_are_drawn_anew(run, folder):
     assert {name.split("-")[1] for name in {path.name for path in (folder / "plots").iterdir()} - before} == {"context"}
 
 
-def all_of(full, crowd, hostile) -> list[Plot]:
-    return [*full[2].values(), *crowd.values(), *hostile]
+def all_of(full, crowd, odd) -> list[Plot]:
+    return [*full[2].values(), *crowd.values(), *odd]
 
 
-def test_they_are_xml_in_the_page_s_own_colours_and_font(full, crowd, hostile):
-    for plot in all_of(full, crowd, hostile):
+@pytest.mark.slow
+def test_they_are_xml_in_the_page_s_own_colours_and_font(full, crowd, odd):
+    for plot in all_of(full, crowd, odd):
         for element in parsed(plot).iter():
             for name, value in element.attrib.items():
                 assert name not in ("style", "class", "font-family"), plot.name
@@ -347,8 +353,9 @@ def test_they_are_xml_in_the_page_s_own_colours_and_font(full, crowd, hostile):
         assert "currentColor" in plot.svg
 
 
-def test_ids_are_unique_and_references_lead_somewhere(full, crowd, hostile):
-    everything = [element for plot in all_of(full, crowd, hostile) for element in parsed(plot).iter()]
+@pytest.mark.slow
+def test_ids_are_unique_and_references_lead_somewhere(full, crowd, odd):
+    everything = [element for plot in all_of(full, crowd, odd) for element in parsed(plot).iter()]
     ids = [element.get("id") for element in everything if element.get("id")]
     assert len(ids) == len(set(ids)) > 0
     for element in everything:
@@ -357,16 +364,18 @@ def test_ids_are_unique_and_references_lead_somewhere(full, crowd, hostile):
                 assert "".join(name) in ids
 
 
-def test_hostile_names_are_only_ever_short_text(hostile):
-    assert {plot.name for plot in hostile} >= {"keeping", "budget", "ageing", "hunger"}
-    for plot in hostile:
+@pytest.mark.slow
+def test_hostile_names_are_only_ever_short_text(odd):
+    assert {plot.name for plot in odd} >= {"keeping", "budget", "ageing", "hunger"}
+    for plot in odd:
         assert all(width(text) <= WIDTH for text in texts(plot))
         assert all(len(text) < 1500 and plain(text) for text in [*texts(plot), *said(plot), plot.words])
         assert all(plain(text) and len(text) < 200 for row in plot.rows for text in row)
-    everything = " ".join(text for plot in hostile for text in texts(plot))
+    everything = " ".join(text for plot in odd for text in texts(plot))
     assert "$x^2$" in everything
 
 
+@pytest.mark.slow
 def test_names_do_not_move_what_is_drawn(tmp_path):
     """The frame, the grid and the points are where they are, whatever systems are called."""
     shapes = []
@@ -378,14 +387,16 @@ def test_names_do_not_move_what_is_drawn(tmp_path):
     assert shapes[0] == shapes[1] == shapes[2] or [shape[0] for shape in shapes] == [shapes[0][0]] * 3
 
 
-def test_text_is_readable_on_a_phone(full, crowd, hostile):
-    for plot in all_of(full, crowd, hostile):
+@pytest.mark.slow
+def test_text_is_readable_on_a_phone(full, crowd, odd):
+    for plot in all_of(full, crowd, odd):
         root = parsed(plot)
         wide = float(root.get("viewBox").split()[2])
         assert {float(text.get("font-size")) for text in root.iter("text")} == {FONT}
         assert FONT * 300 / wide >= 11
 
 
+@pytest.mark.slow
 def test_of_many_systems_only_some_are_named(crowd):
     assert set(crowd) == set(PLOTS)
     for plot in crowd.values():

@@ -16,11 +16,14 @@ from proctor.leaderboard.runs.store import Store, read
 from tests import sample_run
 
 
+@pytest.fixture(scope="module")
+def made(tmp_path_factory):
+    return sample_run.make_run(tmp_path_factory.mktemp("saved") / "run", sample_run.Sample(seeds=2))
+
+
 @pytest.fixture
-def run(tmp_path):
-    folder = tmp_path / "run"
-    sample_run.make_run(folder, sample_run.Sample(seeds=2))
-    return read(folder)
+def run(made):
+    return read(made)
 
 
 def test_a_run_comes_back_but_for_its_reasons(run, tmp_path):

@@ -25,6 +25,7 @@ def draws(seed, n, labelled, lenient):
     return list(zip(truth[:labelled], judge[:labelled], strict=True)), judge[labelled:]
 
 
+@pytest.mark.slow
 def test_a_lenient_judge_is_put_right_as_often_as_the_interval_says():
     found = [corrected(*draws(seed, 1000, 100, 0.5)) for seed in range(200)]
     assert sum(one.low <= 0.6 <= one.high for one in found) >= 180  # 190 are due; binomial error 3

@@ -15,7 +15,7 @@ def checkout(tmp_path: Path) -> Path:
     who = ["-c", "user.name=Test", "-c", "user.email=test@example.invalid"]
     (tmp_path / "file").write_text("one")
     for words in (["init", "-q"], ["add", "file"], [*who, "commit", "-qm", "one"]):
-        subprocess.run(["git", "-C", str(tmp_path), *words], check=True)  # noqa: S607
+        subprocess.run(["git", "-C", str(tmp_path), *words], check=True, timeout=60)  # noqa: S607
     return tmp_path
 
 

@@ -26,6 +26,7 @@ def test_a_page_below_a_file_is_refused(tmp_path, cache):
         ready.check(Store(tmp_path / "run"), cache, tmp_path / "file" / "site", None, BASES)
 
 
+@pytest.mark.slow
 def test_somebody_elses_page_is_not_written_over_and_ones_own_is(tmp_path):
     site = publish([make_run(tmp_path / "run")], tmp_path / "site").parent
     Site(site).check()

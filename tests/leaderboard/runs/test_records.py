@@ -59,6 +59,7 @@ def lines(draw):
     return rows, written
 
 
+@pytest.mark.slow
 @given(lines())
 def test_lines_are_read_as_what_they_say(tmp_path_factory, said):
     rows, written = said
@@ -68,6 +69,7 @@ def test_lines_are_read_as_what_they_say(tmp_path_factory, said):
     assert list(read(folder).records) == sorted(expected, key=lambda row: row.key)
 
 
+@pytest.mark.slow
 @given(st.lists(any_record(), max_size=12))
 def test_what_is_added_is_read_again_and_not_written_twice(tmp_path_factory, rows):
     folder = tmp_path_factory.mktemp("run")
@@ -78,6 +80,7 @@ def test_what_is_added_is_read_again_and_not_written_twice(tmp_path_factory, row
     assert {row.key for row in read(folder).records} == {row.key for row in rows} if rows else not before
 
 
+@pytest.mark.slow
 @given(st.lists(any_record(), max_size=12), st.integers(0, 12))
 def test_they_are_the_sequence_that_they_were_made_of(rows, cut):
     rows = list(Records.of(rows))
@@ -90,6 +93,7 @@ def test_they_are_the_sequence_that_they_were_made_of(rows, cut):
     assert list(columns.valued()) == [row for row in rows if row.value is not None]
 
 
+@pytest.mark.slow
 @given(st.lists(any_record(), max_size=12), st.sampled_from([("system",), ("seed",), ("suite", "measure"), ("better", "unit")]))
 def test_they_are_grouped_as_any_rows_are(rows, names):
     rows = list(Records.of(rows))
@@ -97,6 +101,7 @@ def test_they_are_grouped_as_any_rows_are(rows, names):
     assert [(key, list(group)) for key, group in found.items()] == list(grouped(rows, *names).items())
 
 
+@pytest.mark.slow
 @given(st.lists(any_record(), max_size=12))
 def test_codes_of_items_are_in_the_order_of_their_names(rows):
     rows = Records.of(rows)

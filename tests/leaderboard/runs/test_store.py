@@ -25,6 +25,7 @@ from proctor.leaderboard.runs import contents, jsonl
 from proctor.leaderboard.runs.records import Records
 from proctor.leaderboard.runs.store import PROVENANCE, RECORDS, Store, read
 from tests.sample_run import Sample, make_run, record, records
+from tests.waiting import PATIENCE, until
 
 ROOT = Path(__file__).parents[3]
 WORKER = """
@@ -160,11 +161,10 @@ def test_a_store_sees_what_another_one_replaced(tmp_path):
 @pytest.mark.parametrize("pause", [0.0, 0.02, 0.05])
 def test_after_a_kill_the_same_work_completes_the_run(tmp_path, pause):
     doomed = worker(tmp_path, "base,rag,lora,hybrid,full_ft")
-    while not (tmp_path / RECORDS).exists():
-        time.sleep(0.005)
+    until((tmp_path / RECORDS).exists)
     time.sleep(pause)
     doomed.send_signal(signal.SIGKILL)
-    doomed.wait()
+    doomed.wait(PATIENCE)
     Store(tmp_path).add(list(records(Sample(questions=40))))
     assert set(read(tmp_path).records) == set(records(Sample(questions=40)))
     assert len(lines(tmp_path)) == len(read(tmp_path).records)
@@ -467,7 +467,7 @@ def test_records_that_somebody_removed_meanwhile_are_missed_once_and_the_rest_is
 
 def test_a_lock_that_an_interrupt_left_held_is_in_nobody_s_way_at_the_end_of_a_run(tmp_path, monkeypatch):
     def interrupted(lock):
-        lock.acquire()
+        lock.acquire(timeout=0)
         raise KeyboardInterrupt
 
     store = Store(tmp_path)

@@ -33,6 +33,7 @@ def _datasets_elsewhere(tmp_path: Path) -> None:
     datasets.config.HF_DATASETS_CACHE = tmp_path / "datasets"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("way", dict.fromkeys(payload.way for payload in payloads()))
 def test_no_payload_does_anything(way: str, tmp_path: Path) -> None:
     put_there = [payload for payload in sample() if payload.way == way]

@@ -13,6 +13,7 @@ from tests.faults import flips
 ROOT = Path(__file__).resolve().parents[2]
 
 
+@pytest.mark.slow
 def test_nobody_who_reads_a_run_is_given_what_was_damaged(tmp_path: Path) -> None:
     for name, tally in flips._of_run(tmp_path, 0, 6).items():
         assert tally["refused"] > 10, name
