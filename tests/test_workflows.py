@@ -78,7 +78,7 @@ def test_no_workflow_runs_a_forks_code_with_secrets():
 
 
 def test_what_runs_an_exam_finds_no_credentials_in_its_checkout_and_may_not_publish():
-    """But for the token of the action's comment, which `leaderboard ci` keeps from its exams."""
+    """But for the token of the action's comment, which `proctor ci` keeps from its exams."""
     for path in WORKFLOWS:
         for job in yaml.safe_load(path.read_text(encoding="utf-8"))["jobs"].values():
             checkouts = [step for step in job["steps"] if step.get("uses", "").startswith("actions/checkout")]

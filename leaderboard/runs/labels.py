@@ -27,7 +27,7 @@ FILE = "people.jsonl"
 FIELDS = ("suite", "base_model", "system", "system_version", "seed", "measure", "item")
 """What a label belongs to. An answer that was given anew, by another version, needs a new one."""
 LABEL = Range(0, 1, "on the measure's own scale")
-WRITTEN = "leave lines as `leaderboard sample` writes them, but for the label"
+WRITTEN = "leave lines as `proctor sample` writes them, but for the label"
 Key: TypeAlias = tuple[Any, ...]
 Labels: TypeAlias = Mapping[Key, float]
 
@@ -107,7 +107,7 @@ def _rows(folder: Path) -> list[dict[str, Any]]:
         return []
     rows, problems = [], []
     labelled: dict[Key, tuple[int, float]] = {}
-    for number, line in numbered(read_text(path, remedy="draw answers with `leaderboard sample`")):
+    for number, line in numbered(read_text(path, remedy="draw answers with `proctor sample`")):
         try:
             rows.append(_row(parsed(line), number, labelled))
         except InputError as error:
