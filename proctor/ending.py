@@ -6,14 +6,12 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from proctor import leaderboard
 from proctor.core.command_line import USAGE_ERROR
 from proctor.core.redaction import redact
 from proctor.core.schema import InputError
 from proctor.core.stopping import Stopping
 from proctor.core.storage import errors
 from proctor.plan import Plan
-from proctor.provenance import provenance_of
 
 
 @dataclass
@@ -75,6 +73,8 @@ class Ending:
         return True
 
     def _keep_provenance(self, terminal: Any) -> None:
+        from proctor.provenance import provenance_of  # it loads numpy, as does the page
+
         left = len(self._left(terminal))
         done = f"{len(self.asked) - left} of {len(self.asked)} tests were run"
         self.plan.store.set_provenance(provenance_of(self.plan) | ({"unfinished": done} if left else {}))
@@ -95,6 +95,8 @@ class Ending:
         return unfinished.left(self.asked, ended, store.read(self.plan.run_folder).records, cell)
 
     def _publish(self, terminal: Any) -> None:
+        from proctor import leaderboard
+
         plan = self.plan
         terminal.write_line(f"Records: {plan.run_folder}")
         page, tables = leaderboard.present(plan.run_folder, plan.site, plan.ours.paths("claims"), plan.ours.history)
@@ -112,6 +114,8 @@ class Ending:
     def _compare(self, terminal: Any) -> None:
         """Say what changed since the run saved before, if that was asked for."""
         if before := self.plan.against:
+            from proctor import leaderboard
+
             terminal.section("compared with the saved run")
             terminal.write_line(leaderboard.compared(before.saved, self.plan.run_folder, self.plan.ours.saved_runs))
 

@@ -18,7 +18,7 @@ from proctor.core.reading.tables import Table
 from proctor.core.reading.user_files import YAML, UnreadableError, raw
 from proctor.core.schema import Rule, Source, Style, Suite
 from proctor.evals.axes.catalogue import measures
-from proctor.evals.tasks import rehearsal, task_code, task_files
+from proctor.evals.tasks import task_code, task_files
 from proctor.evals.tasks.lm_eval_tasks import fetches, knows
 from proctor.suites.loading import style as house_format
 
@@ -176,6 +176,8 @@ class _Checks:
             else:
                 self.problems.add(place, problem.what, problem.remedy)
         if folder != GENERAL and not self.trust and len(self.problems.found) == known:
+            from proctor.evals.tasks import rehearsal  # it loads jinja2, which a suite without tasks of its own can do without
+
             for problem in rehearsal.problems(folder):
                 self.problems.add(Place(problem.file, problem.line), problem.what, problem.remedy)
 
