@@ -22,7 +22,7 @@ from types import ModuleType
 from typing import Any, NamedTuple
 
 import proctor
-from proctor.core import environment, hub, redaction
+from proctor.core import environment, hub, redaction, stopping
 from proctor.core.storage import cache, disk, errors, manifest, sealed, temporary
 
 HOME = Path(__file__).resolve().parents[1]
@@ -31,7 +31,13 @@ FOLDERS = {"proctor": Path(proctor.__file__).parent} | {
 }
 """Package -> its folder. In a checkout they lie side by side; installed, all others lie in that of `proctor`."""
 PLUMBING = frozenset(
-    [__name__, *(module.__name__ for module in (cache, disk, hub, manifest, environment, redaction, sealed, errors, temporary))]
+    [
+        __name__,
+        *(
+            module.__name__
+            for module in (cache, disk, hub, manifest, environment, redaction, sealed, stopping, errors, temporary)
+        ),
+    ]
 )
 """Modules that bring files and results here, to the disk and back, and shape none: an edit of them makes nothing anew."""
 WHOLE = ""

@@ -30,6 +30,7 @@ LIBRARIES: Mapping[str, Library] = {
     "openai": Library("openai", "judges"),
     "ppi_py": Library("ppi-python", "people"),
     "ragas": Library("ragas", "judges"),
+    "shtab": Library("shtab", "completion"),
 }
 """The module that is imported -> the library."""
 

@@ -47,7 +47,15 @@ ON_HUB = ("--base-model", "--systems", "nli:")
 """Arguments of pytest that may name something on the hub."""
 UNSEEN = (".github/**",)
 """What no exam reads, as patterns from the root: where two commits differ in nothing else, one exam stands for both."""
-UNSEEN_HERE = ("leaderboard/**", "tests/*.py", "docs/*.md", "*.md")
+UNSEEN_HERE = (
+    "leaderboard/**",
+    "tests/*.py",
+    "docs/*.md",
+    "docs/how-to/*.md",
+    "docs/reference/*.md",
+    "docs/explanation/*.md",
+    "*.md",
+)
 """The same of Proctor's own checkout alone: elsewhere a suite may lie anywhere, or have links to documents that lie there."""
 PATHS = ("--suite", "--systems", "--base-model")
 """Options of pytest whose value, as a word of its own, it would take for a place to look for its settings in."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import multiprocessing
 import os
 from collections.abc import Iterator
 from importlib.util import find_spec
@@ -76,6 +77,13 @@ def no_secrets() -> Iterator[None]:
     """What is a secret in one test is a word in the next."""
     yield
     redaction.forget()
+
+
+@pytest.fixture
+def spawning(monkeypatch: pytest.MonkeyPatch) -> Any:
+    """What starts processes that import a test by its name: they look where this one looks."""
+    monkeypatch.syspath_prepend(Path(__file__).parents[1])
+    return multiprocessing.get_context("spawn")
 
 
 @pytest.fixture

@@ -147,4 +147,8 @@ def _text(words: str | None) -> str:
 
 if __name__ == "__main__":
     write()
-    sys.exit(subprocess.run([sys.executable, "-m", "mkdocs", "build", "--strict", "--quiet"], cwd=ROOT, check=False).returncode)
+    sys.exit(
+        subprocess.run(
+            [sys.executable, "-m", "mkdocs", "build", "--strict", "--quiet"], cwd=ROOT, check=False, timeout=600
+        ).returncode
+    )

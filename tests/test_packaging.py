@@ -26,7 +26,7 @@ def folder(package: str) -> Path:
 
 def git(*words: str, told: str = "") -> str:
     done = subprocess.run(
-        [shutil.which("git") or "git", *words], cwd=ROOT, input=told, capture_output=True, text=True, check=False
+        [shutil.which("git") or "git", *words], cwd=ROOT, input=told, capture_output=True, text=True, check=False, timeout=60
     )
     assert done.returncode in (0, 1), done.stderr
     return done.stdout

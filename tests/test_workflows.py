@@ -175,9 +175,12 @@ def test_only_a_tag_of_the_version_is_published_and_only_what_was_tried():
     version = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["version"]
     for tag, ends in ((f"v{version}", 0), (f"v{version}0", 1)):
         environment = {"PATH": os.environ["PATH"], "GITHUB_REF_NAME": tag}
-        assert subprocess.run(["/bin/bash", "-c", check["run"]], cwd=ROOT, env=environment, check=False).returncode == ends
+        assert (
+            subprocess.run(["/bin/bash", "-c", check["run"]], cwd=ROOT, env=environment, check=False, timeout=60).returncode
+            == ends
+        )
 
 
 def test_scripts_of_the_workflows_are_shell():
     for script in ("run", "installed"):
-        subprocess.run(["/bin/bash", "-n", str(ROOT / ".ci" / script)], check=True)
+        subprocess.run(["/bin/bash", "-n", str(ROOT / ".ci" / script)], check=True, timeout=60)

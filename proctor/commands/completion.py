@@ -6,7 +6,7 @@ import argparse
 from collections.abc import Iterator
 from pathlib import Path
 
-from proctor.core.schema import InputError
+from proctor.core.extras import require
 
 SHELLS = ("bash", "zsh", "fish")
 
@@ -19,17 +19,16 @@ def declare(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> None:
     """Print it: all commands with their words."""
-    try:
-        import shtab
-    except ImportError as error:
-        raise InputError('completion takes shtab, which is not installed: pip install "proctor[completion]"') from error
+    require({"completion": ["shtab"]})
+    import shtab
+
     from proctor.cli import parser
 
     whole = parser()
     for action in _actions(whole):
         if action.type is Path:
             action.complete = shtab.FILE  # type: ignore[attr-defined] # where shtab looks for it
-    print(shtab.complete(whole, shell=arguments.shell))
+    print(shtab.complete(whole, arguments.shell))
 
 
 def _actions(parser: argparse.ArgumentParser) -> Iterator[argparse.Action]:

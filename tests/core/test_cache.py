@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 import logging
-import multiprocessing
 import os
 import signal
 import subprocess
 import sys
 import tempfile
 import time
+from multiprocessing.context import BaseContext
 from pathlib import Path
 
 import pytest
@@ -90,8 +90,8 @@ def _count(folder: Path) -> None:
 
 
 @pytest.mark.slow
-def test_two_workers_build_one_thing_once(tmp_path: Path) -> None:
-    workers = [multiprocessing.get_context("spawn").Process(target=_count, args=(tmp_path,)) for _ in range(2)]
+def test_two_workers_build_one_thing_once(tmp_path: Path, spawning: BaseContext) -> None:
+    workers = [spawning.Process(target=_count, args=(tmp_path,)) for _ in range(2)]
     for worker in workers:
         worker.start()
     for worker in workers:
@@ -105,9 +105,9 @@ def _append_forever(path: Path) -> None:
         journal.append([{"number": number, "text": "x" * 200}])
 
 
-def test_journal_survives_a_kill(tmp_path: Path) -> None:
+def test_journal_survives_a_kill(tmp_path: Path, spawning: BaseContext) -> None:
     path = tmp_path / "journal.jsonl"
-    worker = multiprocessing.get_context("spawn").Process(target=_append_forever, args=(path,))
+    worker = spawning.Process(target=_append_forever, args=(path,))
     worker.start()
     until(lambda: path.exists() and path.stat().st_size >= 2000)
     os.kill(worker.pid or 0, signal.SIGKILL)

@@ -31,6 +31,8 @@ DOORS = {
     "core/registry.py: entry_points": "things of installed packages",
     "core/registry.py: entry.load": "the same",
     "evals/judges/protocols.py: JUDGES.written": "what --judge names: the user's own command line",
+    "proctor/__init__.py: import_module": "Proctor's own module for Python",
+    "models/training/checkpoints.py: torch.load": "the order of a training's examples, with weights_only",
     "proctor/cli.py: import_module": "Proctor's own commands",
     "models/training/trainer.py: import_module": "libraries that the file itself names",
     "proctor/collect.py: import_module": "Proctor's own tests of a suite",
@@ -77,7 +79,7 @@ def test_every_place_that_could_run_something_is_known() -> None:
     ("option", "only"), [("trust_remote_code", "False"), ("weights_only", "True"), ("local_files_only", "True")]
 )
 def test_an_option_that_lets_code_in_is_set_by_the_user_alone(option: str, only: str) -> None:
-    users = ("self.trust_remote_code", "base.trust_remote_code", "trust_remote_code", "remote")
+    users = ("self.trust_remote_code", "base.trust_remote_code", "trust_remote_code", "remote", "wanted.trust_remote_code")
     users = (*users, "_silent(name, revision)")  # the hub is not asked again for what is kept
     told = {ast.unparse(word.value) for _, node in calls() for word in node.keywords if word.arg == option}
     assert told <= {only, *users}

@@ -106,10 +106,10 @@ def test_the_environment_has_the_last_word_about_the_cache(project, monkeypatch)
     assert ours.cache == Path("/elsewhere")
 
 
-def test_this_checkout_keeps_its_saved_run_its_page_and_its_judges_where_they_were():
+def test_this_checkout_keeps_its_saved_run_and_its_judges_where_they_were():
     ours = at(ROOT)
     assert (ours.saved_runs / "embedded.json").is_file()
-    assert ours.site == ROOT / "leaderboard" / "site"
+    assert ours.site == ROOT / "site"
     assert ours.judge_agreement == agreement.SHIPPED
 
 

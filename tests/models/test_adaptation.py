@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import json
-import multiprocessing
 import os
 import signal
 from dataclasses import replace
+from multiprocessing.context import BaseContext
 from pathlib import Path
 from typing import Any
 
@@ -162,9 +162,9 @@ def train_and_die(source: str, folder: Path) -> None:
 
 
 @pytest.mark.slow
-def test_goes_on_after_a_kill_and_ends_with_the_same_bits(base: BaseModel, tmp_path: Path) -> None:
+def test_goes_on_after_a_kill_and_ends_with_the_same_bits(base: BaseModel, tmp_path: Path, spawning: BaseContext) -> None:
     (tmp_path / "out").mkdir()
-    worker = multiprocessing.get_context("spawn").Process(target=train_and_die, args=(str(base.folder), tmp_path))
+    worker = spawning.Process(target=train_and_die, args=(str(base.folder), tmp_path))
     worker.start()
     kept = (tmp_path / "out" / SCRATCH).glob
     until(lambda: not worker.is_alive() or list(kept(f"checkpoint-*/{manifest.NAME}")))

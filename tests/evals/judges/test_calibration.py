@@ -224,9 +224,10 @@ def test_the_labels_of_the_embedded_domain_come_in_pairs_of_which_one_is_wrong()
 def test_the_command_keeps_what_it_found_for_runs_to_show(tmp_path, capsys):
     assert main(["agreement", "--labels", str(LABELS), "--to", str(tmp_path)]) == 0
     assert "balanced_accuracy" in capsys.readouterr().out
-    kept = {row.question: row for row in agreement.load(load_judge("lexical").name, tmp_path)}
+    found = agreement.load(load_judge("lexical").name, tmp_path)
+    kept = {row.question: row for row in found if row.labels == "instruments/labels.jsonl"}  # others come with Proctor
     assert set(kept) == {"support", "contradiction"}
-    assert all((row.labels, row.n + row.unmeasured) == ("instruments/labels.jsonl", 240) for row in kept.values())
+    assert all(row.n + row.unmeasured == 240 for row in kept.values())
     assert kept["support"].balanced_accuracy > 0.85
     assert kept["contradiction"].balanced_accuracy > 0.7
 

@@ -195,5 +195,7 @@ def test_what_lm_evals_own_tasks_download_is_said_and_what_runs_answers_is_refus
 def test_a_suite_brings_no_settings_of_pytest(suite: Path) -> None:
     (suite / "pytest.ini").write_text("[pytest]\naddopts = -p code\n")
     (suite / "pyproject.toml").write_text("[project]\nname = 'x'\n")
-    with pytest.raises(InputError, match=r"1 problem\n.*pytest\.ini: pytest would take its settings from this file"):
+    with pytest.raises(
+        InputError, match=r"1 problem\n.*pytest\.ini: a suite is data, and pytest would take its settings from this file"
+    ):
         read(str(suite))

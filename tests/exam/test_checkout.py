@@ -1,4 +1,4 @@
-"""Provenance tells the commit, and a changed tree from a clean one."""
+"""Where a run comes from tells the commit, and a changed tree from a clean one."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from proctor import provenance
+from proctor.checkout import commit_name, facts
 
 
 @pytest.fixture
@@ -20,18 +20,18 @@ def checkout(tmp_path: Path) -> Path:
 
 
 def test_a_changed_tree_has_another_name(checkout: Path) -> None:
-    clean = provenance.commit_name(checkout)
+    clean = commit_name(checkout)
     assert len(clean) == 7
     (checkout / "file").write_text("two")
-    assert provenance.commit_name(checkout) == f"{clean}+"
-    assert provenance.facts(checkout)["git"]["dirty"] is True
+    assert commit_name(checkout) == f"{clean}+"
+    assert facts(checkout)["git"]["dirty"] is True
 
 
 def test_without_git(tmp_path: Path) -> None:
-    assert provenance.commit_name(tmp_path) == "nogit"
+    assert commit_name(tmp_path) == "nogit"
 
 
 def test_versions_are_those_installed() -> None:
     import numpy as np
 
-    assert provenance.facts(Path.cwd())["versions"]["numpy"] == np.__version__
+    assert facts(Path.cwd())["versions"]["numpy"] == np.__version__
