@@ -176,6 +176,7 @@ def _exam(request: Request, tree: Path, name: str, environment: Mapping[str, str
     Failing tests are no error here: a bar that was missed is in the records, and the gate looks at those.
     """
     folder = request.work / name
+    _forget_another(folder, request.arguments)
     where = [f"--run-dir={folder}", f"--site={request.work / f'{name}-page'}", f"--junitxml={request.work / name}.xml"]
     command = [sys.executable, "-m", "pytest", f"--rootdir={tree}", "-m", "domain", *where, *_joined(request.arguments)]
     told = {
@@ -188,6 +189,14 @@ def _exam(request: Request, tree: Path, name: str, environment: Mapping[str, str
         why = WHY.get(code, "its output, above, says why")
         raise InputError(f"the exam of the {name} could not be taken: {shlex.join(command)} ended with {code}; {why}")
     return folder
+
+
+def _forget_another(folder: Path, arguments: Sequence[str]) -> None:
+    """Remove the records of an exam with other arguments: those of this one would be added to them."""
+    told, said = folder.with_name(f"{folder.name}.arguments"), shlex.join(arguments)
+    if folder.exists() and (not told.exists() or told.read_text(encoding="utf-8") != said):
+        shutil.rmtree(folder)
+    told.write_text(said, encoding="utf-8")
 
 
 WHY = {

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 import proctor.suites
-from proctor.core.workspace import of_help
+from proctor.core.workspace import at
 
 if TYPE_CHECKING:
     from proctor.plan import ExamCell, Plan
@@ -27,6 +27,7 @@ TEST = re.compile(r"::test_(?P<axis>\w+)\[(?P<cell>.*)\]$", re.DOTALL)
 """The name of a test of the exam."""
 LOOKS = ("dry_run", "collectonly", "markers", "showfixtures", "show_fixtures_per_test", "setupplan")
 """Options with which nothing is run."""
+UNASKED = "takes the exam: pytest -m domain runs it, or naming its file"
 NO_SUITE = (
     "no suite was found: a suite is a folder with a suite.toml. `proctor new my-domain` writes one to start from; "
     "--suite instruments examines one that comes with Proctor"
@@ -38,12 +39,26 @@ def asks_for_exam(config: pytest.Config) -> bool:
 
     A project may have suites and tests of its own, and markers of the same names: no suite is examined unasked, and a run of
     pytest that finds none is left as it is.
+
+    Raises:
+        InputError: it does, by a marker, and the project's settings are wrong.
     """
     if config.option.suite:
         return True
-    if config.args_source is pytest.Config.ArgsSource.ARGS and any(map(_holds_suites, paths(config))):
+    root = config.rootpath.resolve()
+    if _names_paths(config) and any(_holds_suites(path) for path in paths(config) if path != root):
         return True
-    return _is_marked(config.option.markexpr or "") and ("suites" in of_help(config.rootpath).settings or bool(find(config)))
+    return _is_marked(config.option.markexpr or "") and ("suites" in at(root).settings or bool(find(config)))
+
+
+def _names_paths(config: pytest.Config) -> bool:
+    """Whether the command line says where to look, and not the settings or the current folder."""
+    return config.args_source is pytest.Config.ArgsSource.ARGS
+
+
+def is_named(config: pytest.Config, test: Path) -> bool:
+    """Whether the command line names the file of a test."""
+    return _names_paths(config) and test.resolve() in paths(config)
 
 
 def only_looks(config: pytest.Config) -> bool:
@@ -73,21 +88,29 @@ def paths(config: pytest.Config) -> list[Path]:
 
 
 def find(config: pytest.Config, where: Iterable[Path] = ()) -> list[Path]:
-    """The folders of the suites in some folders; by default, where pytest looks."""
-    left_out = config.getini("norecursedirs")
-    return sorted({folder for path in where or paths(config) for folder in below(path, left_out)})
+    """The folders of the suites in some folders; by default in those that the command line names, or in the project.
+
+    A project's ``testpaths`` are where its own tests are; they leave out no suite.
+    """
+    left_out, places = config.getini("norecursedirs"), where or (paths(config) if _names_paths(config) else [config.rootpath])
+    return sorted({folder for path in places for folder in below(path.resolve(), left_out)})
 
 
 def below(path: Path, left_out: Collection[str] = LEFT_OUT) -> Iterator[Path]:
     """The suites in a folder and in its folders, without those of these names: by default those that pytest leaves out."""
     if path.name == FILE:
         yield path.parent
-    elif (path / FILE).is_file():
+    elif _is_suite(path):
         yield path
     elif path.is_dir():
         for folder in path.iterdir():
             if folder.is_dir() and not folder.is_symlink() and not any(folder.match(pattern) for pattern in left_out):
                 yield from below(folder, left_out)
+
+
+def _is_suite(path: Path) -> bool:
+    """Whether a folder is a suite. Another program's ``suite.toml`` has neither documents nor questions beside it."""
+    return (path / FILE).is_file() and ((path / "documents").is_dir() or any(path.glob("questions.*")))
 
 
 def add(config: pytest.Config, folders: Iterable[Path]) -> None:

@@ -51,8 +51,8 @@ def estimate(plan: Plan, items: Sequence[pytest.Item]) -> str:
     """Of the tests that were collected, as text."""
     efforts: dict[int, list[Effort]] = {}
     for item in items:
-        if isinstance(item, pytest.Function) and "cell" in item.fixturenames:
-            cell: Any = item.callspec.params["cell"]
+        if isinstance(item, pytest.Function) and "proctor_cell" in item.fixturenames:
+            cell: Any = item.callspec.params["proctor_cell"]
             efforts.setdefault(id(cell), []).append(_effort(getattr(item.obj, "axis", None), plan.sheet(cell)))
     asked = [(cell, efforts[id(cell)]) for cell in plan.cells if id(cell) in efforts]
     parts = [Part(cell.suite.name, cell.candidate, plan.sheet(cell).questions, found) for cell, found in asked]

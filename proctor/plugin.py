@@ -26,6 +26,8 @@ PLAN: pytest.StashKey[Plan] = pytest.StashKey()
 ENDING: pytest.StashKey[Ending] = pytest.StashKey()
 PASSED_OVER = pytest.StashKey[list[Path]]()
 """Suites that nobody asked for."""
+CELL = "proctor_cell"
+"""What tests of the exam are parametrised by."""
 NOTHING = pytest.StashKey[bool]()
 """Whether no test was found."""
 
@@ -46,7 +48,11 @@ def pytest_cmdline_main(config: pytest.Config) -> int | pytest.ExitCode | None:
 def pytest_configure(config: pytest.Config) -> None:
     """Declare the markers; where the exam is asked for, look everything up before any work: a mistake costs a second, no hour."""
     config.addinivalue_line("markers", "domain: the exam itself, every axis on every suite and system")
-    if collect.asks_for_exam(config):
+    try:
+        asked = collect.asks_for_exam(config)
+    except InputError as error:
+        raise _usage_error(str(error)) from None
+    if asked:
         from proctor.core.command_line import begin
 
         begin()
@@ -145,12 +151,23 @@ def pytest_ignore_collect(collection_path: Path) -> bool | None:
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """One test a cell. Cells are the outer loop, so that a candidate is examined on every axis while it is in memory."""
-    if "cell" in metafunc.fixturenames:
-        if PLAN not in metafunc.config.stash:
-            _prepare(metafunc.config, metafunc.config.rootpath)  # a test of the project's own takes the exam
-        plan = metafunc.config.stash[PLAN]
-        cells = collect.cells(plan, metafunc.definition)
-        metafunc.parametrize("cell", cells, ids=[plan.id(cell) for cell in cells], scope="session")
+    if CELL not in metafunc.fixturenames:
+        return
+    config, test = metafunc.config, metafunc.definition
+    if PLAN not in config.stash and collect.is_named(config, test.path):
+        _prepare(config, config.rootpath)  # a test of the project's own takes the exam
+    if plan := config.stash.get(PLAN, None):
+        cells = collect.cells(plan, test)
+        metafunc.parametrize(CELL, cells, ids=[plan.id(cell) for cell in cells], scope="session")
+    else:
+        unasked = pytest.param(None, marks=pytest.mark.skip(reason=collect.UNASKED), id="unasked")
+        metafunc.parametrize(CELL, [unasked], scope="session")
+
+
+def pytest_itemcollected(item: pytest.Item) -> None:
+    """A test of the project's own that takes the exam belongs to it."""
+    if CELL in getattr(item, "fixturenames", ()):
+        item.add_marker(collect.MARK)
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
@@ -168,23 +185,24 @@ def pytest_collection_finish(session: pytest.Session) -> None:
     if plan := session.config.stash.get(PLAN, None):
         session.config.stash[ENDING].asked[:] = [item.nodeid for item in session.items]
         items = [item for item in session.items if isinstance(item, pytest.Function) and item.get_closest_marker("latency")]
-        cells: list[Any] = [item.callspec.params["cell"] for item in items if "cell" in item.fixturenames]
+        cells: list[Any] = [item.callspec.params[CELL] for item in items if CELL in item.fixturenames]
         plan.timed[:] = cells
 
 
 @pytest.fixture(scope="session")
-def sheet(cell: ExamCell, pytestconfig: pytest.Config) -> Iterator[Sheet]:
+def proctor_sheet(proctor_cell: ExamCell, pytestconfig: pytest.Config) -> Iterator[Sheet]:
     """What the axes of one cell share: its answers are kept with the run once it was asked, now or before."""
     plan = pytestconfig.stash[PLAN]
-    asked = plan.sheet(cell)
+    asked = plan.sheet(proctor_cell)
     yield asked
-    plan.keep_answers(cell, asked)
+    plan.keep_answers(proctor_cell, asked)
 
 
 @pytest.fixture
-def exam(sheet: Sheet, pytestconfig: pytest.Config, record_property: Any) -> Exam:
+def exam(proctor_sheet: Sheet, request: pytest.FixtureRequest) -> Exam:
     """One candidate before one suite: ``exam.take(AXIS)`` scores, records and holds it against the suite's bars."""
-    return pytestconfig.stash[PLAN].exam(sheet, record_property)
+    told: list[tuple[str, object]] = request.node.user_properties
+    return request.config.stash[PLAN].exam(proctor_sheet, lambda name, value: told.append((name, value)))
 
 
 def pytest_runtestloop(session: pytest.Session) -> bool | None:
@@ -230,7 +248,7 @@ def pytest_runtest_makereport(
     if plan:
         from proctor import reporting
 
-        error = call.excinfo.value if call.excinfo and "cell" in getattr(item, "fixturenames", ()) else None
+        error = call.excinfo.value if call.excinfo and CELL in getattr(item, "fixturenames", ()) else None
         reporting.shorten(report, error, plan)
     return report
 

@@ -85,6 +85,44 @@ def test_markers_of_the_same_name_are_a_project_s_own(pytester: pytest.Pytester)
     pytester.runpytest_inprocess("-m", "cost", *SLOW_PLUGINS).assert_outcomes(passed=1, deselected=1)
 
 
+def test_testpaths_leave_out_no_suite(project: pytest.Pytester) -> None:
+    project.makepyprojecttoml(f"[tool.pytest.ini_options]\naddopts = {[*SLOW_PLUGINS]}\ntestpaths = ['tests']\n")
+    project.mkdir("tests")
+    found = collected(project, "-m", "domain and accuracy", "--system", "base")
+    assert found == ["helpdesk/suite.toml::test_accuracy[helpdesk-base]"]
+
+
+def test_another_program_s_suite_toml_is_left_alone(project: pytest.Pytester) -> None:
+    project.mkdir("data")
+    (project.path / "data" / "suite.toml").write_text("of = 'another program'")
+    assert not [name for name in collected(project, "-m", "domain") if "data" in name]
+
+
+def test_a_wrong_setting_is_said_where_the_exam_is_asked_for(project: pytest.Pytester) -> None:
+    project.makepyprojecttoml("[tool.proctor]\nsuits = ['helpdesk']\n")
+    result = project.runpytest_inprocess("-m", "domain", *SLOW_PLUGINS)
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    result.stderr.fnmatch_lines(["*tool.proctor.suits: *did you mean suites*"])
+
+
+@pytest.mark.parametrize("words", [[], ["."]])
+def test_no_suite_is_examined_unasked(project: pytest.Pytester, words: list[str]) -> None:
+    project.makepyfile(test_mine="def test_mine(exam): raise AssertionError")
+    project.runpytest_inprocess(*words).assert_outcomes(passed=1, skipped=1)
+
+
+def test_a_test_of_the_project_s_own_belongs_to_the_exam(project: pytest.Pytester) -> None:
+    project.makepyfile(test_mine="def test_mine(exam): assert exam.sheet.suite.name == 'helpdesk'")
+    found = collected(project, "-m", "domain and not (updates or latency)", "-k", "mine", "--system", "base")
+    assert found == ["test_mine.py::test_mine[helpdesk-base]"]
+
+
+def test_fixtures_of_the_project_s_own_are_its_own(project: pytest.Pytester) -> None:
+    code = "import pytest\n@pytest.fixture\ndef cell(): return 1\n@pytest.fixture\ndef sheet(): return 2\n"
+    project.makepyfile(test_mine=f"{code}def test_mine(cell, sheet): assert (cell, sheet) == (1, 2)")
+    project.runpytest_inprocess().assert_outcomes(passed=2)
+
+
 def test_a_test_of_the_project_s_own_is_put_to_every_system(project: pytest.Pytester) -> None:
     project.makepyfile(test_mine="def test_mine(exam): assert exam.sheet.suite.name == 'helpdesk'")
     found = collected(project, "test_mine.py", "--system", "base", "--system", "rag")
