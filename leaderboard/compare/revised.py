@@ -79,7 +79,8 @@ class Revised:
 
     @property
     def _compared(self) -> str:
-        same = f"{counted(self.same, 'question')} {'is' if self.same == 1 else 'are'} the same in both runs and compared"
+        alike = f"{counted(self.same, 'question')} {'is' if self.same == 1 else 'are'} the same in both"
+        same = f"{alike}, and compared where both runs asked them"
         counts: dict[str, int] = {}
         for part in (self.questions, self.revised):
             for kind, ids in part.told():

@@ -67,7 +67,7 @@ def test_a_changed_document_leaves_all_questions_compared_and_is_named():
     found, said = held(run(SUITE), run(edited()))
     assert (found.decision, found.differences) == ("GO", [])
     assert "Suite instruments has other documents (changed: 1 (d0))." in said
-    assert "60 questions are the same in both runs and compared; none is set aside." in said
+    assert "60 questions are the same in both, and compared where both runs asked them; none is set aside." in said
 
 
 def test_what_got_worse_by_it_is_no_go():
@@ -87,7 +87,8 @@ def test_questions_that_are_not_the_same_are_set_aside_and_counted(change):
     found, said = held(run(SUITE), run(edited(questions=others), wrong=1))
     assert found.decision == "GO"
     assert [ruling.change.found.n for ruling in found.rulings] == [58]
-    assert "58 questions are the same in both runs and compared; 3 set aside (1 changed, 1 new, 1 gone)." in said
+    assert "58 questions are the same in both, and compared where both runs asked them; " in said
+    assert "; 3 set aside (1 changed, 1 new, 1 gone)." in said
     assert "Answered right before, and now wrong" not in said
 
 
