@@ -9,7 +9,6 @@ from pathlib import Path
 
 import pytest
 
-from proctor import axis_tests
 from proctor.core.registry import Registry
 from proctor.core.schema import InputError
 from proctor.evals import exam
@@ -65,8 +64,7 @@ def test_everything_that_is_built_in_can_be_imported(registry: Registry[object])
     assert [name for name, thing in registry.items() if thing is None] == []
 
 
-def test_an_axis_is_registered_under_the_name_of_its_test() -> None:
-    assert {name for name in vars(axis_tests) if name.startswith("test_")} == {f"test_{name}" for name in AXES}
+def test_an_axis_is_registered_under_its_name() -> None:
     assert all(isinstance(axis, exam.Axis) and axis.name.replace(".", "_") == name for name, axis in AXES.items())
 
 

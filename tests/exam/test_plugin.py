@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from proctor.evals.axes.catalogue import AXES
 from proctor.suites.writing.draft import write_suite
 from proctor.suites.writing.starter import starter
 
@@ -50,6 +51,11 @@ def test_a_marker_a_keyword_and_a_name_choose(project: pytest.Pytester) -> None:
     assert collected(project, "-m", "domain and style", "-k", "rag") == ["helpdesk/suite.toml::test_style[helpdesk-rag]"]
     one = "helpdesk/suite.toml::test_cost[helpdesk-base]"
     assert collected(project, one) == [one]
+
+
+def test_every_axis_has_a_test_of_its_name(project: pytest.Pytester) -> None:
+    found = collected(project, "-m", "domain", "--full", "--system", "base")
+    assert found == [f"helpdesk/suite.toml::test_{name}[helpdesk-base]" for name in AXES]
 
 
 def test_what_trains_again_waits_to_be_asked_for(project: pytest.Pytester) -> None:
