@@ -15,6 +15,8 @@ import proctor.suites
 from proctor.core.workspace import at
 
 if TYPE_CHECKING:
+    from _pytest.mark.expression import Expression
+
     from proctor.plan import ExamCell, Plan
 
 FILE = "suite.toml"
@@ -67,12 +69,29 @@ def only_looks(config: pytest.Config) -> bool:
 
 
 def _is_marked(expression: str) -> bool:
-    """Whether ``-m`` names the exam's tests, and not to leave them out."""
+    """Whether ``-m`` selects tests of the exam for a marker that they have, as it would not select tests without any."""
     if not expression:
         return False
+    from _pytest.mark.expression import Expression  # what pytest itself reads -m by
+
     from proctor.evals.axes.catalogue import AXES
 
-    return any(re.search(rf"(?<!not )\b{re.escape(name)}\b", expression) for name in (MARK, *AXES))
+    try:
+        chosen = Expression.compile(expression)
+    except SyntaxError:  # pytest says so
+        return False
+    said = set(re.findall(r"\w+", expression)) - {MARK, *AXES}
+    for others in (set[str](), said):  # markers of the project's own, and misspelt ones: either way
+        if not _selects(chosen, others) and any(_selects(chosen, {MARK, name, *others}) for name in AXES):
+            return True
+    return False
+
+
+def _selects(expression: Expression, marks: set[str]) -> bool:
+    def has(name: str, /, **_: object) -> bool:
+        return name in marks
+
+    return expression.evaluate(has)
 
 
 def _holds_suites(path: Path) -> bool:

@@ -74,8 +74,11 @@ def test_plain_pytest_takes_the_project_s_tests_and_says_how_a_suite_is_examined
     result.stdout.fnmatch_lines(["not examined: helpdesk (pytest -m domain does it)"])
 
 
-def test_leaving_the_exam_out_by_its_marker_does_not_ask_for_it(project: pytest.Pytester) -> None:
-    project.runpytest_inprocess("-m", "not domain").assert_outcomes(passed=1)
+@pytest.mark.parametrize("expression", ["not domain", "not (domain)", "not (domain or slow)", "not slow", "slow or not slow"])
+def test_leaving_the_exam_out_by_its_marker_does_not_ask_for_it(project: pytest.Pytester, expression: str) -> None:
+    result = project.runpytest_inprocess("-m", expression)
+    result.assert_outcomes(passed=1)
+    result.stdout.fnmatch_lines(["not examined: helpdesk (pytest -m domain does it)"])
 
 
 def test_a_project_without_a_suite_is_told_so_where_it_asks_for_the_exam(pytester: pytest.Pytester) -> None:
