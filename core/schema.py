@@ -1,6 +1,6 @@
 """The vocabulary: what every other file speaks of. Frozen data, standard library only.
 
-Suite --Domain--> System --> Answer --Measure--> Record --> Run
+Suite --Domain--> System --> Answer --Metric--> Record --> Run
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ PASSAGES = "\N{OBJECT REPLACEMENT CHARACTER}"
 """Stands for the passages in an answer's prompt: the answer holds them already."""
 
 Better = Literal["higher", "lower"]
-Source = Literal["documents", "question"]
+AnswerIn = Literal["documents", "question"]
 Rule = Literal["default", "squad"]
 """How texts are compared; `core.language.text.RULES` holds what each does."""
 Status = Literal["scored", "not_applicable", "unmeasured", "failed"]
@@ -167,12 +167,12 @@ class Suite:
     abstain: tuple[str, ...] = ("unknown", "i don't know", "i do not know", "not in the documents")
     """Texts that count as declining to answer."""
     style: Style | None = None
-    source: Source = "documents"
+    answer_in: AnswerIn = "documents"
     """Where answers have what they say from; where it is the question, documents say only how it is said."""
     normalise: Rule = "default"
     """The rule by which answers are compared with references."""
-    bars: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
-    """measure -> system -> value that the measure must not be surely worse than."""
+    thresholds: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
+    """metric -> system -> value that the metric must not be surely worse than."""
     notes: tuple[str, ...] = field(default=(), compare=False)
     """What its reader changed, left out or found odd, a line each: for whoever reads figures of this suite."""
 
@@ -308,7 +308,7 @@ class Timing:
 
 @dataclass(frozen=True)
 class Score:
-    """The outcome of one measure on one item: a finite value, or the reason why there is none."""
+    """The outcome of one metric on one item: a finite value, or the reason why there is none."""
 
     value: float | None
     reason: str = ""
@@ -327,7 +327,7 @@ class Score:
 
 
 def not_applicable(reason: str) -> Score:
-    """The value cannot exist: this measure is not defined for this system or item."""
+    """The value cannot exist: this metric is not defined for this system or item."""
     return Score(None, reason, "not_applicable")
 
 
@@ -337,7 +337,7 @@ def unmeasured(reason: str) -> Score:
 
 
 @dataclass(frozen=True)
-class Measure:
+class Metric:
     """One named, versioned quantity. Change what it computes, and its version changes too."""
 
     name: str
@@ -363,7 +363,7 @@ class Measure:
 
     @property
     def edition(self) -> str:
-        """What a record is compared by: the measure's version, and its library's."""
+        """What a record is compared by: the metric's version, and its library's."""
         return f"{self.version} ({self.library} {_installed(self.library)})" if self.library else self.version
 
     def version_under(self, rule: Rule) -> str:
@@ -372,7 +372,7 @@ class Measure:
 
     @property
     def worst(self) -> float:
-        """What a failed question counts as, for a measure between 0 and 1."""
+        """What a failed question counts as, for a metric between 0 and 1."""
         return 0.0 if self.better == "higher" else 1.0
 
     def failed(self, reason: str) -> Score:
@@ -382,7 +382,7 @@ class Measure:
 
 @dataclass(frozen=True)
 class Record:
-    """One value of one measure for one item, by one system, on one suite, with one seed. One JSON line."""
+    """One value of one metric for one item, by one system, on one suite, with one seed. One JSON line."""
 
     suite: str
     suite_version: str
@@ -390,8 +390,8 @@ class Record:
     system: str
     system_version: str
     seed: int
-    measure: str
-    measure_version: str
+    metric: str
+    metric_version: str
     unit: str
     better: Better
     item: str
@@ -408,7 +408,7 @@ class Record:
     @property
     def key(self) -> tuple[str | int, ...]:
         """What makes two lines the same measurement."""
-        return (self.suite, self.base_model, self.system, self.seed, self.measure, self.item)
+        return (self.suite, self.base_model, self.system, self.seed, self.metric, self.item)
 
     @classmethod
     def from_json(cls, row: Mapping[str, Any]) -> Record:
@@ -433,5 +433,5 @@ def as_json(thing: Any) -> dict[str, Any]:
 
 
 def row(suite: str, base_model: str, system: str) -> str:
-    """What provenance calls a row of the leaderboard, in its table ``fair``."""
+    """What provenance calls a row of the leaderboard, in its table ``comparable``."""
     return f"{suite}/{base_model}/{system}"

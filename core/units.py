@@ -1,4 +1,4 @@
-"""What is known of the units that measures have: how their amounts come about, and how they are written.
+"""What is known of the units that metrics have: how their amounts come about, and how they are written.
 
 A unit that is not listed, of a record of another version say, is an amount like any other, written with its name.
 """

@@ -1,6 +1,6 @@
 """What is examined: something that answers, and what else it may be able to do.
 
-A `Candidate` is no more than its name and its answers. What it can do besides are abilities, which it declares. Axes and measures
+A `Candidate` is no more than its name and its answers. What it can do besides are abilities, which it declares. Axes and metrics
 name those that they need (`evals.exam.Axis.needs`) and are not applicable to a system without them. Most have a protocol here.
 """
 
@@ -59,10 +59,10 @@ class Reads(Candidate, Protocol):
     """``reads``: it can be shown passages of another's choice, or none."""
 
     @property
-    def context(self) -> int:
+    def context_length(self) -> int:
         """Tokens that its model has room for, prompt and answer together."""
 
-    def readings(
+    def answers_given_contexts(
         self, questions: Sequence[Question], passages: Sequence[tuple[Context, ...]], room: int | None = None
     ) -> list[Answer]:
         """One answer a question, with those passages in its prompt and no others; ``room``: tokens for prompt and answer."""
@@ -75,10 +75,10 @@ class Searches(Reads, Protocol):
     def top_k(self) -> int:
         """Passages that it looks up for a question."""
 
-    def passages(self, questions: Sequence[Question], count: int) -> list[tuple[Context, ...]]:
+    def retrieve(self, questions: Sequence[Question], count: int) -> list[tuple[Context, ...]]:
         """The best ``count`` passages for each question, best first."""
 
-    def pieces(self, documents: Sequence[str]) -> Mapping[str, tuple[Context, ...]]:
+    def chunks_of(self, documents: Sequence[str]) -> Mapping[str, tuple[Context, ...]]:
         """Document id -> the passages that it was split into."""
 
 
@@ -106,17 +106,17 @@ class HasWeights(Candidate, Protocol):
     def weights_version(self) -> str:
         """Hash of its weights alone; equal to the base's where it uses the base's weights."""
 
-    def weights(self) -> AbstractContextManager[tuple[Any, Any]]:
+    def model_and_tokenizer(self) -> AbstractContextManager[tuple[Any, Any]]:
         """Its model and tokenizer in memory, while the context is open."""
 
-    def losses(self, pairs: Sequence[tuple[str, str]]) -> list[float]:
+    def nll(self, pairs: Sequence[tuple[str, str]]) -> list[float]:
         """The negative log-likelihood, in nats, of each completion after its prompt, for (prompt, completion) texts."""
 
 
 class Times(Candidate, Protocol):
     """``times``: it can be timed question by question."""
 
-    def timings(self, questions: Sequence[Question], beside: Sequence[Any]) -> list[Timing]:
+    def latencies(self, questions: Sequence[Question], beside: Sequence[Any]) -> list[Timing]:
         """How long each question takes, asked alone, in turn with the candidates beside it; in the questions' order."""
 
 

@@ -1,6 +1,6 @@
 """The exam: one axis, put to one candidate, becomes records.
 
-An axis is a name, its measures and a function from a `Sheet` (suite, candidate, judge) to marks. Adding a measure
+An axis is a name, its metrics and a function from an `EvalContext` (suite, candidate, judge) to marks. Adding a metric
 is adding one function to the axis file that it belongs to.
 """
 
@@ -18,7 +18,7 @@ from proctor.core.code import code_of
 from proctor.core.counts import counted
 from proctor.core.language.patterns import TooSlowError
 from proctor.core.redaction import redact
-from proctor.core.schema import Ability, Answer, Measure, Question, Record, Score, Suite, as_json, not_applicable, unmeasured
+from proctor.core.schema import Ability, Answer, Metric, Question, Record, Score, Suite, as_json, not_applicable, unmeasured
 from proctor.core.storage.cache import Cache, digest
 from proctor.evals.candidate import Candidate, lacking
 from proctor.evals.judges.protocols import Judge
@@ -29,8 +29,8 @@ if TYPE_CHECKING:
 log = logging.getLogger("proctor")
 
 
-WHOLE = "all"
-"""The item of a measure that has one value for the whole system."""
+SYSTEM_ITEM = "all"
+"""The item of a metric that has one value for the whole system."""
 
 
 class Item(NamedTuple):
@@ -40,20 +40,20 @@ class Item(NamedTuple):
     cluster: str = ""
 
 
-Items = Mapping[Measure, Iterable[Item]]
+Items = Mapping[Metric, Iterable[Item]]
 
 
-class Mark(NamedTuple):
-    """One measure's score of one item."""
+class ItemScore(NamedTuple):
+    """One metric's score of one item."""
 
-    measure: Measure
+    metric: Metric
     item: str
     cluster: str
     score: Score
 
 
 @dataclass(frozen=True)
-class Sheet:
+class EvalContext:
     """What an axis is given. Answers are asked for when first read."""
 
     suite: Suite
@@ -74,16 +74,16 @@ class Sheet:
         return tuple(self.candidate.answers(self.questions))
 
     @property
-    def pairs(self) -> Iterator[tuple[Question, Answer]]:
+    def answered(self) -> Iterator[tuple[Question, Answer]]:
         """Every question with its answer."""
         return zip(self.questions, self.answers, strict=True)
 
-    def can(self, measure: Measure) -> bool:
-        """Whether the candidate can do what a measure needs, beyond what its whole axis needs."""
-        return measure.needs <= self.candidate.abilities
+    def can(self, metric: Metric) -> bool:
+        """Whether the candidate can do what a metric needs, beyond what its whole axis needs."""
+        return metric.needs <= self.candidate.abilities
 
 
-class Effort(NamedTuple):
+class Workload(NamedTuple):
     """What an axis asks of a candidate beyond its training and its answers, roughly: for the estimate of a dry run."""
 
     trainings: float = 0.0
@@ -94,7 +94,7 @@ class Effort(NamedTuple):
     """Further questions, for systems that are trained."""
 
 
-NOTHING = Effort()
+NOTHING = Workload()
 
 
 @dataclass(frozen=True)
@@ -104,21 +104,21 @@ class Axis:
     name: str
     module: str
     """The name of that file as a module: its code, and all that it uses, is part of what scores are kept under."""
-    measures: tuple[Measure, ...]
-    score: Callable[[Sheet], Iterable[Mark]]
-    judged: tuple[Measure, ...] = ()
-    """The measures whose scores depend on the judge."""
+    metrics: tuple[Metric, ...]
+    score: Callable[[EvalContext], Iterable[ItemScore]]
+    judged: tuple[Metric, ...] = ()
+    """The metrics whose scores depend on the judge."""
     timed: bool = False
     """Whether the scores are of the machine as well: another one takes the axis anew."""
-    effort: Effort = NOTHING
-    inputs: Callable[[Sheet], Sequence[str]] | None = None
+    workload: Workload = NOTHING
+    inputs: Callable[[EvalContext], Sequence[str]] | None = None
     """Hashes of what shapes the scores beside suite, candidate and judge, such as tasks that the suite only names."""
-    files: Callable[[Sheet], Mapping[str, str]] | None = None
+    files: Callable[[EvalContext], Mapping[str, str]] | None = None
     """Files of a third party, name -> text, to be kept as they are beside the records."""
     needs: frozenset[Ability] = frozenset()
-    """What a system must be able to do; of others, no measure of the axis is applicable, and ``score`` is not called."""
-    items: Callable[[Sheet], Items] | None = None
-    """What each measure would score, for a system that lacks what the measure needs; by default every question."""
+    """What a system must be able to do; of others, no metric of the axis is applicable, and ``score`` is not called."""
+    items: Callable[[EvalContext], Items] | None = None
+    """What each metric would score, for a system that lacks what the metric needs; by default every question."""
     asks: str = ""
     """What the axis asks of a system, for a reader who sees it for the first time; empty if another axis of its file says so."""
     slow: bool = False
@@ -132,29 +132,29 @@ def about(questions: Iterable[Question]) -> list[Item]:
     return [Item(question.id, question.cluster) for question in questions]
 
 
-def absent(items: Items, why_not: str) -> Iterator[Mark]:
+def absent(items: Items, why_not: str) -> Iterator[ItemScore]:
     """Marks that say of every item why there is no value."""
-    for measure, some in items.items():
-        yield from (Mark(measure, item.id, item.cluster, not_applicable(why_not)) for item in some)
+    for metric, some in items.items():
+        yield from (ItemScore(metric, item.id, item.cluster, not_applicable(why_not)) for item in some)
 
 
-def marks(axis: Axis, sheet: Sheet) -> Iterator[Mark]:
-    """All marks of an axis: its scores, and of measures that need what the candidate cannot do the reason, for every item."""
+def item_scores(axis: Axis, evaluation: EvalContext) -> Iterator[ItemScore]:
+    """All marks of an axis: its scores, and of metrics that need what the candidate cannot do the reason, for every item."""
     scored = set()
-    if not lacking(sheet.candidate, axis.needs):
-        for mark in axis.score(sheet):
-            scored.add(mark.measure)
-            why_not = lacking(sheet.candidate, mark.measure.needs)
-            yield mark._replace(score=not_applicable(why_not)) if why_not else mark
-    for measure, items in items_of(axis, sheet).items():
-        why_not = lacking(sheet.candidate, axis.needs | measure.needs)
-        if why_not and measure not in scored:
-            yield from absent({measure: items}, why_not)
+    if not lacking(evaluation.candidate, axis.needs):
+        for one in axis.score(evaluation):
+            scored.add(one.metric)
+            why_not = lacking(evaluation.candidate, one.metric.needs)
+            yield one._replace(score=not_applicable(why_not)) if why_not else one
+    for metric, items in items_of(axis, evaluation).items():
+        why_not = lacking(evaluation.candidate, axis.needs | metric.needs)
+        if why_not and metric not in scored:
+            yield from absent({metric: items}, why_not)
 
 
-def items_of(axis: Axis, sheet: Sheet) -> Items:
-    """What each measure of an axis would score."""
-    return axis.items(sheet) if axis.items else dict.fromkeys(axis.measures, about(sheet.questions))
+def items_of(axis: Axis, evaluation: EvalContext) -> Items:
+    """What each metric of an axis would score."""
+    return axis.items(evaluation) if axis.items else dict.fromkeys(axis.metrics, about(evaluation.questions))
 
 
 NO_REFERENCE = "the question has no reference answer"
@@ -163,26 +163,26 @@ Found = TypeVar("Found")
 QuestionScorer = Callable[[Suite, Question, Answer], Score | float | None]
 
 
-def per_question(table: dict[Measure, QuestionScorer]) -> Callable[[Sheet], Iterator[Mark]]:
+def per_question(table: dict[Metric, QuestionScorer]) -> Callable[[EvalContext], Iterator[ItemScore]]:
     """An axis' ``score`` from functions that look at one question at a time.
 
     A scorer returns a number, a `Score` that says why there is none, or ``None`` for a question without a reference answer.
     """
 
-    def score(sheet: Sheet) -> Iterator[Mark]:
-        for question, answer in sheet.pairs:
-            for measure, scorer in table.items():
-                yield Mark(measure, question.id, question.cluster, _one(measure, scorer, sheet.suite, question, answer))
+    def score(evaluation: EvalContext) -> Iterator[ItemScore]:
+        for question, answer in evaluation.answered:
+            for metric, scorer in table.items():
+                yield ItemScore(metric, question.id, question.cluster, _one(metric, scorer, evaluation.suite, question, answer))
 
     return score
 
 
-def _one(measure: Measure, scorer: QuestionScorer, suite: Suite, question: Question, answer: Answer) -> Score:
+def _one(metric: Metric, scorer: QuestionScorer, suite: Suite, question: Question, answer: Answer) -> Score:
     result = in_time(scorer, suite, question, answer)
     if result is None:
         return not_applicable(NO_REFERENCE)
     if answer.error and not (isinstance(result, Score) and result.value is None):
-        return measure.failed(answer.error)
+        return metric.failed(answer.error)
     return with_caution(result if isinstance(result, Score) else Score(float(result)), answer.caution)
 
 
@@ -205,7 +205,7 @@ def with_caution(score: Score, caution: str) -> Score:
 class Exam:
     """One candidate before the axes of one suite."""
 
-    sheet: Sheet
+    evaluation: EvalContext
     record: Callable[[Sequence[Record]], None]
     """Where records go."""
     properties: Callable[[str, object], None] | None = None
@@ -215,18 +215,18 @@ class Exam:
     demand: Callable[[Sequence[Record]], Iterable[str]] | None = None
     """What else is demanded of an axis' records: yields what they fall short of."""
 
-    def take(self, axis: Axis) -> list[Record]:
-        """Score one axis, record it, and hold it against the suite's bars and whatever else is demanded.
+    def run(self, axis: Axis) -> list[Record]:
+        """Score one axis, record it, and hold it against the suite's thresholds and whatever else is demanded.
 
         Raises:
-            AssertionError: a whole interval is on the wrong side of a bar, or nothing of a measure could be measured, or
+            AssertionError: a whole interval is on the wrong side of a threshold, or nothing of a metric could be measured, or
                 a demand is not met.
         """
         records = self._scored(axis)
         self.record(records)
-        if axis.files and self.keep and not lacking(self.sheet.candidate, axis.needs):
-            self.keep(axis.files(self.sheet))
-        complaints = [text for name, group in _by_measure(records) for text in self._complaints(name, group)]
+        if axis.files and self.keep and not lacking(self.evaluation.candidate, axis.needs):
+            self.keep(axis.files(self.evaluation))
+        complaints = [text for name, group in _by_metric(records) for text in self._complaints(name, group)]
         complaints += self.demand(records) if self.demand else []
         if complaints:
             raise AssertionError("\n".join(complaints))
@@ -237,7 +237,7 @@ class Exam:
 
         What failed may go better next time, and what was timed on a busy machine too, so neither is kept.
         """
-        cache, key = self.sheet.cache, self._key(axis)
+        cache, key = self.evaluation.cache, self._key(axis)
         if cache.has("scores", key):
             return [Record.from_json(row) for row in cache.json("scores", key, list)]
         records = list(self._records(axis))
@@ -249,48 +249,59 @@ class Exam:
 
     def taken(self, axis: Axis) -> bool:
         """Whether it was taken before, so that what it asks for is kept, though perhaps not all its scores."""
-        return self.sheet.cache.has("taken", self._key(axis))
+        return self.evaluation.cache.has("taken", self._key(axis))
 
     def _key(self, axis: Axis) -> str:
-        sheet = self.sheet
+        evaluation = self.evaluation
         return digest(
-            [code_of(axis.module, Record), sheet.candidate.code],
+            [code_of(axis.module, Record), evaluation.candidate.code],
             axis.name,
-            [(measure.name, measure.edition, measure.unit, measure.better) for measure in axis.measures],
-            [sheet.suite.name, sheet.suite.version, sheet.base.version, sheet.candidate.name, sheet.candidate.base_model],
-            [sheet.candidate.version, sheet.candidate.seed, [question.id for question in sheet.questions], sheet.limit],
-            sorted(sheet.candidate.abilities),
-            [sheet.judge.name, sheet.judge.version, [measure.name for measure in axis.judged]] if axis.judged else None,
-            [machine.facts(), [(one.name, one.seed, one.version) for one in sheet.beside]] if axis.timed else None,
-            axis.inputs(sheet) if axis.inputs else None,
+            [(metric.name, metric.edition, metric.unit, metric.better) for metric in axis.metrics],
+            [
+                evaluation.suite.name,
+                evaluation.suite.version,
+                evaluation.base.version,
+                evaluation.candidate.name,
+                evaluation.candidate.base_model,
+            ],
+            [
+                evaluation.candidate.version,
+                evaluation.candidate.seed,
+                [question.id for question in evaluation.questions],
+                evaluation.limit,
+            ],
+            sorted(evaluation.candidate.abilities),
+            [evaluation.judge.name, evaluation.judge.version, [metric.name for metric in axis.judged]] if axis.judged else None,
+            [machine.facts(), [(one.name, one.seed, one.version) for one in evaluation.beside]] if axis.timed else None,
+            axis.inputs(evaluation) if axis.inputs else None,
         )
 
     def _records(self, axis: Axis) -> Iterator[Record]:
-        sheet, candidate = self.sheet, self.sheet.candidate
-        log.info("%s: scoring %s of %s", sheet.suite.name, axis.name, candidate.name)
-        for measure, item, cluster, score in marks(axis, sheet):
+        evaluation, candidate = self.evaluation, self.evaluation.candidate
+        log.info("%s: scoring %s of %s", evaluation.suite.name, axis.name, candidate.name)
+        for metric, item, cluster, score in item_scores(axis, evaluation):
             yield Record(
-                suite=sheet.suite.name,
-                suite_version=sheet.suite.version,
+                suite=evaluation.suite.name,
+                suite_version=evaluation.suite.version,
                 base_model=candidate.base_model,
                 system=candidate.name,
                 system_version=candidate.version,
                 seed=candidate.seed,
-                measure=measure.name,
-                measure_version=measure.version_under(sheet.suite.normalise),
-                unit=measure.unit,
-                better=measure.better,
+                metric=metric.name,
+                metric_version=metric.version_under(evaluation.suite.normalise),
+                unit=metric.unit,
+                better=metric.better,
                 item=item,
                 cluster=cluster or item,
                 status=score.status,
                 value=score.value,
                 reason=redact(score.reason),
                 caution=redact(score.caution),
-                judge=sheet.judge.name if measure in axis.judged else "",
+                judge=evaluation.judge.name if metric in axis.judged else "",
             )
 
     def _complaints(self, name: str, records: list[Record]) -> Iterator[str]:
-        who = f"{name} of {self.sheet.candidate.name} on {self.sheet.suite.name}"
+        who = f"{name} of {self.evaluation.candidate.name} on {self.evaluation.suite.name}"
         valued = [record for record in records if record.value is not None]
         missing = [record for record in records if record.status == "unmeasured"]
         if missing and not valued:
@@ -309,11 +320,11 @@ class Exam:
             yield from self._below(who, name, found, valued[0].better)
 
     def _below(self, who: str, name: str, found: Interval, better: str) -> Iterator[str]:
-        bar = self.sheet.suite.bars.get(name, {}).get(self.sheet.candidate.name)
-        if bar is None:
+        threshold = self.evaluation.suite.thresholds.get(name, {}).get(self.evaluation.candidate.name)
+        if threshold is None:
             return
-        if (found.high < bar) if better == "higher" else (found.low > bar):
-            yield f"{who} is {found.value:.3f} [{found.low:.3f}, {found.high:.3f}], surely worse than its bar {bar:g}"
+        if (found.high < threshold) if better == "higher" else (found.low > threshold):
+            yield f"{who} is {found.value:.3f} [{found.low:.3f}, {found.high:.3f}], surely worse than its threshold {threshold:g}"
 
 
 def _commonest(records: Sequence[Record]) -> str:
@@ -322,8 +333,8 @@ def _commonest(records: Sequence[Record]) -> str:
     return f"{reason} ({count} of them)" if others else reason
 
 
-def _by_measure(records: Iterable[Record]) -> Iterable[tuple[str, list[Record]]]:
+def _by_metric(records: Iterable[Record]) -> Iterable[tuple[str, list[Record]]]:
     groups: dict[str, list[Record]] = {}
     for record in records:
-        groups.setdefault(record.measure, []).append(record)
+        groups.setdefault(record.metric, []).append(record)
     return groups.items()

@@ -46,7 +46,7 @@ def compared(before: Run, after: Path, saved: Path) -> str:
     from proctor.leaderboard.runs.saved import seeded
     from proctor.leaderboard.runs.store import read
 
-    return as_table(gate(before, read(after), Policy(correction="bh"), anyway=True, seeded=seeded(saved)))
+    return as_table(gate(before, read(after), Policy(correction="bh"), ignore_mismatch=True, seeded=seeded(saved)))
 
 
 def summary(run: Path) -> str:

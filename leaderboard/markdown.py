@@ -28,7 +28,7 @@ BEGINNING = re.compile(r"[#>+=-]|(?<=\d)[.)](?= |$)")
 LINKED = re.compile(r":(?=//)|www(?=\.)|#(?=\d)|gh-(?=\d)|:(?=[\w+-]+(?::|$))|(?:mailto|xmpp):|@(?=[^\W_])", re.IGNORECASE)
 """The first part of what is made a link or a sign after all markup was read."""
 CUT_OFF = re.compile(r"(?<=[a-z_])@(?=\d{1,3}(?![\w.-]))", re.IGNORECASE)
-"""The sign in a measure such as ``recall@5``, which is not made a link."""
+"""The sign in a metric such as ``recall@5``, which is not made a link."""
 
 
 def escaped(text: object, most: int = LONGEST) -> str:

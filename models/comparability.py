@@ -76,7 +76,7 @@ def _leaked_once(candidate: Candidate, questions: Sequence[Question]) -> list[st
     """Comparing each with each is done once for the same examples and questions."""
     examples = candidate.domain.examples
     asked = digest([[vars(example) for example in examples], [(q.id, q.text, q.references) for q in questions], code_of(leaked)])
-    found: list[str] = candidate.bench.cache.json("leaks", asked, lambda: list(leaked(examples, questions)))
+    found: list[str] = candidate.runtime.cache.json("leaks", asked, lambda: list(leaked(examples, questions)))
     return found
 
 

@@ -28,7 +28,7 @@ class Held(NamedTuple):
     tokenizer: Any
 
 
-class Bench:
+class Runtime:
     """Shares what is expensive to load among the candidates of a process. LoRA adapters are put on the base in memory."""
 
     def __init__(self, cache: Cache, device: str = "cpu") -> None:
@@ -40,7 +40,7 @@ class Bench:
         self._several = False
 
     @contextmanager
-    def weights(self, base: BaseModel, adapt: str, trained: Path | None) -> Iterator[tuple[Any, Any]]:
+    def model_and_tokenizer(self, base: BaseModel, adapt: str, trained: Path | None) -> Iterator[tuple[Any, Any]]:
         """The model and its tokenizer: the base, the base with a LoRA adapter on it, or fully trained weights."""
         model, tokenizer = self._loaded(base, trained if adapt == "full" else None)
         if adapt != "lora":
@@ -61,7 +61,7 @@ class Bench:
         Taking a merged adapter out again would not give the base its floats back, so no other candidate gets this one.
         """
         if adapt != "lora":
-            with self.weights(base, adapt, trained) as both:
+            with self.model_and_tokenizer(base, adapt, trained) as both:
                 yield both
             return
         yield self._shelved(f"{trained} merged", lambda: Held(self._merged(base, trained), base.tokenizer()))

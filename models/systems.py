@@ -60,23 +60,23 @@ class System:
     batch_size: Annotated[int, Range(1, 100_000, "examples", whole=True)] = 8
     rank: Annotated[int, Range(1, 100_000, "of LoRA's matrices", whole=True)] = 16
     alpha: Annotated[int, Range(1, 1_000_000, "LoRA's scale", whole=True)] = 32
-    shots: Annotated[int, Range(0, 10_000, "examples in the prompt", whole=True)] = 0
-    passages: bool | None = None
-    gold_share: Annotated[float, Range(0, 1, "a share of the examples: 0.8 is 80 %")] = 0.8
-    adapter: Adapter = "always"
+    few_shot: Annotated[int, Range(0, 10_000, "examples in the prompt", whole=True)] = 0
+    train_with_context: bool | None = None
+    gold_in_context: Annotated[float, Range(0, 1, "a share of the examples: 0.8 is 80 %")] = 0.8
+    adapter_when: Adapter = "always"
     max_new_tokens: Annotated[int | None, Range(1, 10**9, "tokens", whole=True)] = None
 
     def contradictions(self) -> Iterator[Contradiction]:
         """What cannot be meant, though each field by itself could."""
-        if self.shots and self.adapts:
-            yield ("shots",), "a system that is trained has seen its examples", "leave shots out, or adapt"
-        if self.adapter == "always":
+        if self.few_shot and self.adapts:
+            yield ("few_shot",), "a system that is trained has seen its examples", "leave shots out, or adapt"
+        if self.adapter_when == "always":
             return
         if not (self.adapt == "lora" and self.retrieves):
             what = "only an adapter beside a retriever can be switched"
-            yield ("adapter",), what, 'add adapt = "lora" and retrieve, or leave it out'
-        elif self.adapter == "without passages" and self.passages:
-            yield ("adapter",), "it would be trained with passages and never be shown any", "leave one of the two out"
+            yield ("adapter_when",), what, 'add adapt = "lora" and retrieve, or leave it out'
+        elif self.adapter_when == "without passages" and self.train_with_context:
+            yield ("adapter_when",), "it would be trained with passages and never be shown any", "leave one of the two out"
 
     @property
     def adapts(self) -> bool:
@@ -86,7 +86,7 @@ class System:
     @property
     def needs_examples(self) -> bool:
         """Whether it is made of training examples, as weights or in its prompts."""
-        return self.adapts or self.shots > 0
+        return self.adapts or self.few_shot > 0
 
     @property
     def retrieves(self) -> bool:
@@ -99,11 +99,11 @@ class System:
 
         An adapter that never answers a prompt with passages has no use for them.
         """
-        return self.adapts and self.retrieves and self.passages is not False and self.adapter != "without passages"
+        return self.adapts and self.retrieves and self.train_with_context is not False and self.adapter_when != "without passages"
 
     def adapter_off(self, *, passages: bool) -> bool:
         """Whether the base's weights answer a prompt with passages in it, or one without."""
-        return self.adapter == ("without passages" if passages else "with passages")
+        return self.adapter_when == ("without passages" if passages else "with passages")
 
 
 def load(path: Path = TABLE) -> dict[str, System]:

@@ -41,7 +41,7 @@ class ExamRun:
 
     @cached_property
     def records(self) -> pd.DataFrame:
-        """A row for each value of a measure for one item: see `proctor.frames.of_records`."""
+        """A row for each value of a metric for one item: see `proctor.frames.of_records`."""
         from proctor import frames
 
         return frames.of_records(self.run.records)
@@ -77,7 +77,7 @@ class ExamRun:
         return f"<ExamRun {str(self.folder)!r}: {counted(len(self.run.records), 'record')}>"
 
     def _repr_html_(self) -> str:
-        """Systems against headline measures, for a notebook."""
+        """Systems against headline metrics, for a notebook."""
         from proctor.leaderboard.site.notebook import as_html
 
         return as_html(self._board, self.failures)

@@ -62,15 +62,15 @@ def add_two_runs(parser: argparse.ArgumentParser) -> None:
     """The run before and the run after."""
     parser.add_argument("before", type=Path, metavar="BASE", help="the run, or saved baseline, to compare with")
     parser.add_argument("after", type=Path, metavar="CANDIDATE", help="the run to be judged")
-    add_anyway(parser)
+    add_ignore_mismatch(parser)
     saved = workspace.of_help().shown("saved_runs")
     what = f"a run of several seeds, which says how much training anew changes (default: those in {saved}; repeatable)"
     parser.add_argument("--seeds", action="append", default=[], type=Path, metavar="RUN", help=what)
 
 
-def add_anyway(parser: argparse.ArgumentParser) -> None:
+def add_ignore_mismatch(parser: argparse.ArgumentParser) -> None:
     """Compare what may not be compared."""
-    parser.add_argument("--anyway", action="store_true", help="compare though data, judge, prompt or decoding differ")
+    parser.add_argument("--ignore-mismatch", action="store_true", help="compare though data, judge, prompt or decoding differ")
 
 
 def add_policy(parser: argparse.ArgumentParser) -> None:

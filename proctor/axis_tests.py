@@ -14,7 +14,7 @@ def _test(name: str) -> Callable[[Exam], None]:
     axis = AXES[name]
 
     def test(exam: Exam) -> None:
-        exam.take(axis)
+        exam.run(axis)
 
     test.__name__ = test.__qualname__ = f"test_{name}"
     test.__doc__ = axis.asks

@@ -74,7 +74,7 @@ class Request:
     work: Path
     """Where run folders, pages and the report are written."""
     link: str = ""
-    anyway: bool = False
+    ignore_mismatch: bool = False
 
 
 def take(request: Request, environment: Mapping[str, str]) -> Decision:
@@ -87,7 +87,7 @@ def take(request: Request, environment: Mapping[str, str]) -> Decision:
         try:
             before, after = map(open_run, _runs(request, environment))
             known = seeded(at(request.root).saved_runs)
-            held = gate(before, after, request.policy, anyway=request.anyway, seeded=known)
+            held = gate(before, after, request.policy, ignore_mismatch=request.ignore_mismatch, seeded=known)
         except InputError as error:
             say(as_refusal(error), "REFUSED", request.work, environment)
             raise

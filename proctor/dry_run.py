@@ -13,7 +13,7 @@ import pytest
 from proctor.core.counts import counted
 from proctor.core.schema import Question
 from proctor.evals.axes.conditions import ASKED
-from proctor.evals.exam import NOTHING, Axis, Effort, Exam, Sheet
+from proctor.evals.exam import NOTHING, Axis, EvalContext, Exam, Workload
 from proctor.models.candidates.local import Candidate
 from proctor.models.prompts import prompts
 from proctor.models.training import trainer
@@ -43,19 +43,19 @@ class Part(NamedTuple):
     suite: str
     candidate: Candidate
     questions: Sequence[Question]
-    efforts: Sequence[Effort] = ()
+    workloads: Sequence[Workload] = ()
     """Of the axes that it is examined on."""
 
 
 def estimate(plan: Plan, items: Sequence[pytest.Item]) -> str:
     """Of the tests that were collected, as text."""
-    efforts: dict[int, list[Effort]] = {}
+    workloads: dict[int, list[Workload]] = {}
     for item in items:
         if isinstance(item, pytest.Function) and "proctor_cell" in item.fixturenames:
             cell: Any = item.callspec.params["proctor_cell"]
-            efforts.setdefault(id(cell), []).append(_effort(getattr(item.obj, "axis", None), plan.sheet(cell)))
-    asked = [(cell, efforts[id(cell)]) for cell in plan.cells if id(cell) in efforts]
-    parts = [Part(cell.suite.name, cell.candidate, plan.sheet(cell).questions, found) for cell, found in asked]
+            workloads.setdefault(id(cell), []).append(_workload(getattr(item.obj, "axis", None), plan.evaluation(cell)))
+    asked = [(cell, workloads[id(cell)]) for cell in plan.cells if id(cell) in workloads]
+    parts = [Part(cell.suite.name, cell.candidate, plan.evaluation(cell).questions, found) for cell, found in asked]
     return table(parts) + "".join(f"{line}\n" for line in _reaches(asked, parts))
 
 
@@ -70,11 +70,11 @@ def _reaches(asked: Sequence[tuple[ExamCell, Any]], parts: Sequence[Part]) -> It
     yield from (f"{name}: {summary(suite)} (proctor validate says more)" for name, suite in limited.items())
 
 
-def _effort(axis: Axis | None, sheet: Sheet) -> Effort:
+def _workload(axis: Axis | None, evaluation: EvalContext) -> Workload:
     """What an axis asks for, beyond what a candidate is trained on and asked anyway, and was not asked before."""
-    if axis is None or axis.effort == NOTHING or Exam(sheet, lambda _: None).taken(axis):
+    if axis is None or axis.workload == NOTHING or Exam(evaluation, lambda _: None).taken(axis):
         return NOTHING
-    return axis.effort
+    return axis.workload
 
 
 def table(parts: Sequence[Part]) -> str:
@@ -117,7 +117,7 @@ def _work(part: Part, built: set[str]) -> Work:
     candidate, questions = part.candidate, part.questions
     missing = candidate.unanswered(questions)
     trained = candidate.weights_version in built or candidate.trained
-    trainings = (0 if trained else 1) + sum(effort.trainings for effort in part.efforts)
+    trainings = (0 if trained else 1) + sum(workload.trainings for workload in part.workloads)
     tokens = round(trainings * _train_tokens(candidate)) if candidate.system.adapts else 0
     further = _further(part)
     lengths = [_prompt_tokens(candidate, question.text) + candidate.room for question in questions]
@@ -130,8 +130,8 @@ def _work(part: Part, built: set[str]) -> Work:
 def _further(part: Part) -> int:
     """Questions asked beside the suite's own, and not before. Axes ask ``ASKED`` of them at a time, if there are so many."""
     candidate, share = part.candidate, min(1.0, len(part.questions) / ASKED)
-    readings = sum(effort.readings for effort in part.efforts) if candidate.retrieves else 0
-    others = sum(effort.questions for effort in part.efforts) if candidate.system.adapts else 0
+    readings = sum(workload.readings for workload in part.workloads) if candidate.retrieves else 0
+    others = sum(workload.questions for workload in part.workloads) if candidate.system.adapts else 0
     return max(0, round(share * readings) - (candidate.readings_kept if readings else 0)) + others
 
 

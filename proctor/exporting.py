@@ -96,7 +96,7 @@ def check_free(folder: Path) -> None:
 
 def _weights(candidate: Candidate) -> Path:
     """Where its trained weights are kept; trains them, if they are not there."""
-    found = Weights(candidate.system, candidate.base, candidate.domain, candidate.bench, candidate.seed).folder()
+    found = Weights(candidate.system, candidate.base, candidate.domain, candidate.runtime, candidate.seed).folder()
     if found is None:
         raise InputError(f"system {candidate.name} is not trained")
     return found
@@ -211,14 +211,14 @@ def _figures(asked: Rebuilt) -> Iterator[str]:
     commit = f"{str(git.get('commit') or 'unknown')[:12]}{' (with changes)' if git.get('dirty') else ''}"
     yield from ("## Figures", "")
     yield f"With 95{SPACE}% confidence intervals, from the run of {escaped(told.get('started', 'an unknown time'))}:"
-    yield from ("", "| measure | value | interval | items | seeds | what it is |", "|-|-|-|-|-|-|")
+    yield from ("", "| metric | value | interval | items | seeds | what it is |", "|-|-|-|-|-|-|")
     yield from (_row(cell) for cell in _cells(asked))
     yield from ("", "| | |", "|-|-|", f"| commit of the project | {in_cell(commit)} |")
     yield f"| judge | {in_cell(told.get('judge', ''))} |"
     yield from (f"| command | {in_cell(_public(line), 1000)} |" for line in str(told.get("command", "")).splitlines())
     yield ""
-    fair = next((cell.fair for cell in _cells(asked)), None)
-    for caution in fair if isinstance(fair, list) else ():
+    comparable = next((cell.comparable for cell in _cells(asked)), None)
+    for caution in comparable if isinstance(comparable, list) else ():
         yield f"Caution: {escaped(caution)}."
         yield ""
 
@@ -237,9 +237,9 @@ def _cells(asked: Rebuilt) -> list[Cell]:
     one = asked.candidate
     place = (asked.suite.name, one.base_model, one.name)
     found = board([asked.run]).cells if asked.run else ()
-    return [cell for cell in found if (cell.suite, cell.base_model, cell.system) == place and cell.measure in headlines()]
+    return [cell for cell in found if (cell.suite, cell.base_model, cell.system) == place and cell.metric in headlines()]
 
 
 def _row(cell: Cell) -> str:
-    shown = (cell.measure, of_cell(cell), bounds(cell), cell.n, cell.seeds, words(cell.measure) or cell.reason)
+    shown = (cell.metric, of_cell(cell), bounds(cell), cell.n, cell.seeds, words(cell.metric) or cell.reason)
     return f"| {' | '.join(in_cell(part) for part in shown)} |"

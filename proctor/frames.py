@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 WHOSE = ("suite", "base_model", "system", "seed")
 RECORD = (
     *WHOSE,
-    *("measure", "item", "cluster", "status", "value", "reason", "caution"),
-    *("unit", "better", "judge", "suite_version", "system_version", "measure_version"),
+    *("metric", "item", "cluster", "status", "value", "reason", "caution"),
+    *("unit", "better", "judge", "suite_version", "system_version", "metric_version"),
 )
 """The columns of records."""
 QUESTION = {"item": "id", "question": "text"} | {name: name for name in ("references", "evidence", "tags", "cluster")}
@@ -65,7 +65,7 @@ def _in_order(name: str, words: Iterable[Any]) -> list[Any]:
     if name == "status":
         return list(STATUSES)
     different = dict.fromkeys(words)
-    return sorted(different, key=rank) if name == "measure" else list(different)
+    return sorted(different, key=rank) if name == "metric" else list(different)
 
 
 def of_answers(run: Run) -> pd.DataFrame:
@@ -95,7 +95,7 @@ def _fields(values: Mapping[str, Any], names: Mapping[str, str]) -> Iterator[tup
 def of_board(board: Board) -> pd.DataFrame:
     """A row for each cell of the board: what ``leaderboard.parquet`` holds.
 
-    Figures are floats, NaN where there are none; ``fair`` is missing where nobody looked; ``cautions`` is a list of texts.
+    Figures are floats, NaN where there are none; ``comparable`` is missing where nobody looked; ``cautions`` is a list of texts.
     """
     import pandas as pd
 
@@ -104,8 +104,8 @@ def of_board(board: Board) -> pd.DataFrame:
 
 
 def _kind(name: str, hint: Any) -> str:
-    if name in ("fair", "cautions", "reason"):
-        return {"fair": "boolean", "cautions": "object", "reason": "object"}[name]
+    if name in ("comparable", "cautions", "reason"):
+        return {"comparable": "boolean", "cautions": "object", "reason": "object"}[name]
     if hint in (int, bool):
         return {int: "int64", bool: "bool"}[hint]
     return "float64" if hint in (float, float | None) else "category"

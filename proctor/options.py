@@ -67,8 +67,8 @@ def declare(parser: pytest.Parser) -> None:
     group.addoption("--eval-compare", **saved, help="compare with a saved run (default: the newest)")
     several(
         "--eval-compare-fail",
-        metavar="MEASURE:DROP",
-        help="fail where a measure is surely worse by more: accuracy.exact:-2pp, faithfulness.gold:-5%%, style.*:ci (repeatable)",
+        metavar="METRIC:DROP",
+        help="fail where a metric is surely worse by more: accuracy.exact:-2pp, faithfulness.gold:-5%%, style.*:ci (repeatable)",
     )
     group.addoption(
         "--allow-outside-files",

@@ -13,7 +13,7 @@ from proctor.checkout import commit_name, now
 from proctor.core import workspace
 from proctor.core.schema import InputError, Suite
 from proctor.core.storage.cache import Cache, digest
-from proctor.evals.exam import Exam, Sheet
+from proctor.evals.exam import EvalContext, Exam
 from proctor.evals.judges.kept import kept
 from proctor.evals.judges.protocols import Judge, load_judge
 from proctor.models import runtime, systems
@@ -95,17 +95,17 @@ class Plan:
         option = self.option
         allowed = {"trust": option.trust_suite_code, "outside": option.allow_outside_files}
         found = load_suite.load_all(option.suite or [str(folder) for folder in self.found], **allowed)
-        if problems := [text for suite in found.values() for text in self._unknown_bars(suite)]:
+        if problems := [text for suite in found.values() for text in self._unknown_thresholds(suite)]:
             raise InputError("\n".join(problems))
         return found
 
-    def _unknown_bars(self, suite: Suite) -> Iterator[str]:
+    def _unknown_thresholds(self, suite: Suite) -> Iterator[str]:
         """A bar for a system that no table has would hold nothing, and look as if it did."""
         tables = {systems.TABLE, Path(self.option.systems or systems.TABLE)}
         known = {name for table in tables for name in systems.load(table)}
-        for measure, bars in suite.bars.items():
-            for name in [name for name in bars if name not in known]:
-                yield f"suite {suite.name}: bars.{measure}: no system is called {name}; there are {', '.join(sorted(known))}"
+        for metric, thresholds in suite.thresholds.items():
+            for name in [name for name in thresholds if name not in known]:
+                yield f"suite {suite.name}: thresholds.{metric}: no system is called {name}; there are {', '.join(sorted(known))}"
 
     @cached_property
     def bases(self) -> list[base_models.BaseModel]:
@@ -117,7 +117,7 @@ class Plan:
     @cached_property
     def cells(self) -> list[ExamCell]:
         """Suite x base model x system x seed. What is not trained has one seed."""
-        stand = runtime.Bench(self.cache, runtime.pick_device(self.option.device))
+        stand = runtime.Runtime(self.cache, runtime.pick_device(self.option.device))
         return [
             ExamCell(
                 suite,
@@ -171,22 +171,24 @@ class Plan:
 
         return Store(self.run_folder)
 
-    def sheet(self, cell: ExamCell) -> Sheet:
+    def evaluation(self, cell: ExamCell) -> EvalContext:
         """What the axes are given for a cell."""
         questions, beside = cell.suite.questions[: self.option.limit], self._beside(cell)
-        return Sheet(cell.suite, questions, cell.candidate, cell.base, self.judge, self.cache, self.option.limit, beside)
+        return EvalContext(cell.suite, questions, cell.candidate, cell.base, self.judge, self.cache, self.option.limit, beside)
 
-    def exam(self, sheet: Sheet, tell: Callable[[str, object], None]) -> Exam:
+    def exam(self, evaluation: EvalContext, tell: Callable[[str, object], None]) -> Exam:
         """What takes axes with a sheet; ``tell`` is told every value by its name."""
-        candidate = sheet.candidate
-        keep = partial(self.store.keep_lm_eval, sheet.suite.name, candidate.base_model, candidate.name, candidate.seed)
-        return Exam(sheet, self.store.add, tell, keep, self.against.complaints if self.against else None)
+        candidate = evaluation.candidate
+        keep = partial(self.store.keep_lm_eval, evaluation.suite.name, candidate.base_model, candidate.name, candidate.seed)
+        return Exam(evaluation, self.store.add, tell, keep, self.against.complaints if self.against else None)
 
-    def keep_answers(self, cell: ExamCell, sheet: Sheet) -> None:
+    def keep_answers(self, cell: ExamCell, evaluation: EvalContext) -> None:
         """Keep a candidate's answers with the run once it was asked, now or before: scores may be read back without them."""
         candidate = cell.candidate
-        if "answers" in vars(sheet) or not candidate.unanswered(sheet.questions):
-            self.store.add_answers(sheet.suite.name, candidate.base_model, candidate.name, candidate.seed, sheet.pairs)
+        if "answers" in vars(evaluation) or not candidate.unanswered(evaluation.questions):
+            self.store.add_answers(
+                evaluation.suite.name, candidate.base_model, candidate.name, candidate.seed, evaluation.answered
+            )
 
     def _beside(self, cell: ExamCell) -> tuple[Candidate, ...]:
         """The candidates of the same suite and base model that are timed in this run."""

@@ -19,7 +19,7 @@ from proctor.core.schema import InputError
 
 if TYPE_CHECKING:
     from proctor.ending import Ending
-    from proctor.evals.exam import Exam, Sheet
+    from proctor.evals.exam import EvalContext, Exam
     from proctor.plan import ExamCell, Plan
 
 PLAN: pytest.StashKey[Plan] = pytest.StashKey()
@@ -190,19 +190,19 @@ def pytest_collection_finish(session: pytest.Session) -> None:
 
 
 @pytest.fixture(scope="session")
-def proctor_sheet(proctor_cell: ExamCell, pytestconfig: pytest.Config) -> Iterator[Sheet]:
+def proctor_evaluation(proctor_cell: ExamCell, pytestconfig: pytest.Config) -> Iterator[EvalContext]:
     """What the axes of one cell share: its answers are kept with the run once it was asked, now or before."""
     plan = pytestconfig.stash[PLAN]
-    asked = plan.sheet(proctor_cell)
+    asked = plan.evaluation(proctor_cell)
     yield asked
     plan.keep_answers(proctor_cell, asked)
 
 
 @pytest.fixture
-def exam(proctor_sheet: Sheet, request: pytest.FixtureRequest) -> Exam:
-    """One candidate before one suite: ``exam.take(AXIS)`` scores, records and holds it against the suite's bars."""
+def exam(proctor_evaluation: EvalContext, request: pytest.FixtureRequest) -> Exam:
+    """One candidate before one suite: ``exam.run(AXIS)`` scores, records and holds it against the suite's thresholds."""
     told: list[tuple[str, object]] = request.node.user_properties
-    return request.config.stash[PLAN].exam(proctor_sheet, lambda name, value: told.append((name, value)))
+    return request.config.stash[PLAN].exam(proctor_evaluation, lambda name, value: told.append((name, value)))
 
 
 def pytest_runtestloop(session: pytest.Session) -> bool | None:

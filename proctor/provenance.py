@@ -29,8 +29,8 @@ def provenance_of(plan: Plan) -> dict[str, Any]:
     trusted = {"general tasks of suites": option.trust_suite_code, "base models": option.trust_remote_code}
     if any(trusted.values()):
         asked["code that was trusted"] = ", ".join(what for what, trust in trusted.items() if trust)
-    asked["fair"] = {
-        row(cell.suite.name, cell.candidate.base_model, cell.candidate.name): _fair(cell, name) for cell in plan.cells
+    asked["comparable"] = {
+        row(cell.suite.name, cell.candidate.base_model, cell.candidate.name): _comparable(cell, name) for cell in plan.cells
     }
     asked["timing"] = _timing(plan)
     asked["judges"] = {name: [vars(found) for found in agreement.load(name, plan.ours.judge_agreement)]}
@@ -40,9 +40,9 @@ def provenance_of(plan: Plan) -> dict[str, Any]:
     return checkout.facts(plan.root) | asked | tables
 
 
-def _fair(cell: ExamCell, judge: str) -> bool | list[str]:
+def _comparable(cell: ExamCell, judge: str) -> bool | list[str]:
     own = cell.suite.name not in load_suite.names()
-    facts = cell.suite.source == "documents"
+    facts = cell.suite.answer_in == "documents"
     return comparability.verdict(cell.candidate, cell.suite.questions, judge, own_suite=own, facts=facts)
 
 
@@ -52,10 +52,10 @@ def _made(plan: Plan) -> tuple[dict[str, Any], dict[str, Any]]:
     made: dict[str, Any] = {}
     rooms: dict[str, dict[str, int]] = {}
     for cell in plan.cells:
-        candidate, told = cell.candidate, cell.candidate.facts()
+        candidate, told = cell.candidate, cell.candidate.describe()
         place = f"{row(cell.suite.name, candidate.base_model, candidate.name)}/{candidate.seed}"
         made[place] = {name: told.pop(name) for name in ("version", "training", "answers")}
-        made[place]["answers"]["stops"] = candidate.stops(plan.sheet(cell).questions)
+        made[place]["answers"]["stops"] = candidate.stops(plan.evaluation(cell).questions)
         systems_of[candidate.name] = told
         of = rooms.setdefault(candidate.name, {})
         of[f"{cell.suite.name}/{candidate.base_model}"] = candidate.room
@@ -65,5 +65,7 @@ def _made(plan: Plan) -> tuple[dict[str, Any], dict[str, Any]]:
 
 def _timing(plan: Plan) -> dict[str, Any]:
     """How the systems of each suite and base model were timed in turn."""
-    found = {f"{cell.suite.name}/{cell.candidate.base_model}": (cell.candidate, plan.sheet(cell)) for cell in plan.timed}
-    return {name: candidate.timed(latency.asked(sheet), sheet.beside) for name, (candidate, sheet) in found.items()}
+    found = {f"{cell.suite.name}/{cell.candidate.base_model}": (cell.candidate, plan.evaluation(cell)) for cell in plan.timed}
+    return {
+        name: candidate.timed(latency.asked(evaluation), evaluation.beside) for name, (candidate, evaluation) in found.items()
+    }

@@ -138,8 +138,8 @@ def of_project(wanted: Wanted) -> Rebuilt:
 
 
 def _candidate(suite: Suite, system: systems.System, base: base_models.BaseModel, seed: int, device: str) -> Candidate:
-    bench = runtime.Bench(_cache(), runtime.pick_device(device))
-    return Candidate(system, base, suite.domain, bench, seed, limits=limits.limits(suite, base))
+    place = runtime.Runtime(_cache(), runtime.pick_device(device))
+    return Candidate(system, base, suite.domain, place, seed, limits=limits.limits(suite, base))
 
 
 def _cache() -> Cache:

@@ -99,7 +99,7 @@ def check(plan: Plan) -> None:
 
 
 def take(plan: Plan, axes: Mapping[str, Axis], stopped: Event | None = None) -> tuple[str, ...]:
-    """Examine every cell; returns what fell short: of bars, and what could not be measured.
+    """Examine every cell; returns what fell short: of thresholds, and what could not be measured.
 
     What is measured already is not measured again. However it ends, what was measured until then is kept. No axis is begun once
     ``stopped`` is set.
@@ -155,14 +155,14 @@ def _measured(folder: Path) -> bool:
 
 def _examined(plan: Plan, cell: ExamCell, axes: Iterable[Axis]) -> Iterator[str]:
     """Take each axis of one cell; what it fell short of, or nothing."""
-    sheet = plan.sheet(cell)
-    exam = plan.exam(sheet, lambda _name, _value: None)
+    evaluation = plan.evaluation(cell)
+    exam = plan.exam(evaluation, lambda _name, _value: None)
     for axis in axes:
         try:
-            exam.take(axis)
+            exam.run(axis)
         except (AssertionError, InputError) as error:
             log.warning("%s", failure := redact(str(error)))
             yield failure
         else:
             yield ""
-    plan.keep_answers(cell, sheet)
+    plan.keep_answers(cell, evaluation)

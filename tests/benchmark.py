@@ -85,7 +85,7 @@ def _may_find_nothing(*arguments: str, cwd: str) -> float:
 def _candidate(name: str, cache: Path) -> Candidate:
     store = Cache(cache)
     model = base.find(str(base.EMBEDDED), store)
-    return Candidate(systems.load()[name], model, load("instruments").domain, runtime.Bench(store))
+    return Candidate(systems.load()[name], model, load("instruments").domain, runtime.Runtime(store))
 
 
 def training() -> str:
@@ -113,7 +113,7 @@ def training() -> str:
 def _train(candidate: Candidate, pairs: Sequence[tuple[str, str]], epochs: float, folder: Path) -> float:
     """Seconds of a training as a system's own, left in a new folder."""
     folder.mkdir()
-    adaptation.train(adaptation.Lesson(replace(candidate.system, epochs=epochs), candidate.base, pairs), folder, "cpu")
+    adaptation.train(adaptation.TrainingJob(replace(candidate.system, epochs=epochs), candidate.base, pairs), folder, "cpu")
     return float(json.loads((folder / adaptation.REPORT).read_text())["seconds"])
 
 
@@ -235,7 +235,7 @@ phase("board", lambda: board([run]))
 
 
 def at_scale() -> str:
-    """A run folder of 20 systems, 25 measures and 5,000 questions, read and summed up in a process of its own."""
+    """A run folder of 20 systems, 25 metrics and 5,000 questions, read and summed up in a process of its own."""
     with tempfile.TemporaryDirectory() as folder:
         count = make_big_run(Path(folder), Scale())
         size = Path(folder, RECORDS).stat().st_size

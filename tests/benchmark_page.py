@@ -58,13 +58,13 @@ CLOCKED = """data => {
 
 
 def page() -> str:
-    """Publishing 20 systems x 25 measures x 5,000 questions with their answers, and using the page in a browser."""
+    """Publishing 20 systems x 25 metrics x 5,000 questions with their answers, and using the page in a browser."""
     from proctor.leaderboard.runs.store import Store
     from tests.browsing import browsing
     from tests.scale_run import Scale, make_big_run
 
     with tempfile.TemporaryDirectory() as folder:
-        scale, run_folder, site = Scale(measures=25), Path(folder, "run"), Path(folder, "site")
+        scale, run_folder, site = Scale(metrics=25), Path(folder, "run"), Path(folder, "site")
         make_big_run(run_folder, scale)
         for system in scale.settings:
             Store(run_folder).add_answers("support", "org/model-1b", system, 0, _said(scale.questions))

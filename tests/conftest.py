@@ -21,7 +21,7 @@ from tests.sample_run import Sample, make_run
 
 if TYPE_CHECKING:
     from proctor.models.base.base import BaseModel
-    from proctor.models.runtime import Bench
+    from proctor.models.runtime import Runtime
 
 if find_spec("hypothesis"):  # pytest opens this file for a misspelt option of the exam, too, where no tests are set up
     from hypothesis import settings
@@ -122,10 +122,10 @@ def tiny_llama(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def bench(cache: Cache) -> Bench:
-    from proctor.models.runtime import Bench
+def runtime(cache: Cache) -> Runtime:
+    from proctor.models.runtime import Runtime
 
-    return Bench(cache)
+    return Runtime(cache)
 
 
 @pytest.fixture

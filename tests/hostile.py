@@ -118,7 +118,7 @@ HOSTILE = [
 ]  # fmt: skip
 """Names and texts."""
 CROWD = "crowd"
-"""The suite in which all of them are systems, measures and questions beside each other."""
+"""The suite in which all of them are systems, metrics and questions beside each other."""
 LISTED = HOSTILE[::2]
 """Those in the table of systems."""
 
@@ -140,7 +140,7 @@ def hostile_run(folder: Path) -> Path:
 
 
 def _records(text: str, value: float, about: dict[str, Any]) -> list[Any]:
-    """Measures of every kind, of a question by the text and of another."""
+    """Metrics of every kind, of a question by the text and of another."""
     exact = [record("accuracy.exact", item, value, **about) for item in (text, "plain")]
     own = record(text, text, value, unit=text, **about)
     lost = record("forgetting", text, 0.0, unit="difference", **about)
@@ -156,13 +156,13 @@ def _answers(text: str) -> list[tuple[Question, Answer]]:
 
 
 def _crowd() -> list[Any]:
-    """Each text as a system, in turn without a value that others have; and as a measure."""
+    """Each text as a system, in turn without a value that others have; and as a metric."""
     about = {"suite": CROWD, "base_model": CROWD}
     rows = []
     for place, system in enumerate(HOSTILE):
         rows += [record("accuracy.exact", f"q {item}", float(item <= system), system=system, **about) for item in HOSTILE]
         rows += [record("accuracy.f1", f"q {system}", place / 100, system=system, **about)] if place % 2 else []
-        rows += [record(measure, f"q {measure}", place / 100, system=system, unit="s", **about) for measure in HOSTILE[::4]]
+        rows += [record(metric, f"q {metric}", place / 100, system=system, unit="s", **about) for metric in HOSTILE[::4]]
     return rows
 
 
@@ -171,7 +171,7 @@ def _provenance() -> dict[str, Any]:
     return {
         "suites": {text: {"title": text, "documents": text} for text in HOSTILE},
         "systems": systems,
-        "fair": {row(text, text, text): [text] for text in HOSTILE},
+        "comparable": {row(text, text, text): [text] for text in HOSTILE},
         "git": {"commit": HOSTILE[0], "dirty": True},
         "command": "\n".join(HOSTILE[:40]),
         "judges": {text: {text: text} for text in HOSTILE},

@@ -9,7 +9,7 @@ from typing import Any
 
 VOID = {"meta", "link", "wbr", "br", "img", "path", "use", "input", "line", "circle", "rect"}
 Place = tuple[str, str, str]
-"""Section, system and measure."""
+"""Section, system and metric."""
 
 
 class Page(HTMLParser):
@@ -38,9 +38,9 @@ class Page(HTMLParser):
         self._section = found.get("data-section") or self._section
         if tag == "tr":
             self._system = found.get("data-system") or ""
-        if tag == "td" and "data-measure" in found:
+        if tag == "td" and "data-metric" in found:
             self._cell = {name: float(str(found[f"data-{name}"])) for name in ("low", "high", "n") if f"data-{name}" in found}
-            self.cells[self._section, self._system, str(found["data-measure"])] = self._cell
+            self.cells[self._section, self._system, str(found["data-metric"])] = self._cell
         if tag == "data" and self._cell is not None:
             self._cell["value"] = float(str(found["value"]))
 

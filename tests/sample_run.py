@@ -1,4 +1,4 @@
-"""Run folders made up from a seed: every kind of measure, system and gap, and nothing measured."""
+"""Run folders made up from a seed: every kind of metric, system and gap, and nothing measured."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ TASKS = ("arithmetic", "colours", "opposites")
 KINDS = {"base": ("none", "none"), "rag": ("none", "dense"), "full_ft": ("full", "none"), "lora": ("lora", "none")}
 """How a system is adapted and retrieves; one of another name is a hybrid."""
 HYBRID = ("lora", "dense")
-HUNGER = {"hunger.eighth": 0.35, "hunger.quarter": 0.6, "hunger.half": 0.85}
-"""Measure -> the part of its skill that a trained system has with less."""
+DATA_EFFICIENCY = {"data_efficiency.eighth": 0.35, "data_efficiency.quarter": 0.6, "data_efficiency.half": 0.85}
+"""Metric -> the part of its skill that a trained system has with less."""
 PLACES = {"context.first": 1.0, "context.middle": 0.85, "context.last": 0.95}
 ROOMS = {"context.budget@128": 0.4, "context.budget@256": 0.9, "context.budget@512": 1.0, "context.budget@1024": 0.95}
 
@@ -45,7 +45,7 @@ def retrieves(system: str) -> bool:
     return system in ("rag", "hybrid")
 
 
-def record(measure: str, item: str, value: float | None = 1.0, **changes: Any) -> Record:
+def record(metric: str, item: str, value: float | None = 1.0, **changes: Any) -> Record:
     """One record, with everything else filled in."""
     defaults: dict[str, Any] = {
         "suite": "instruments",
@@ -54,17 +54,17 @@ def record(measure: str, item: str, value: float | None = 1.0, **changes: Any) -
         "system": "rag",
         "system_version": "v1",
         "seed": 0,
-        "measure_version": "2" if measure.startswith("latency.") else "1",
+        "metric_version": "2" if metric.startswith("latency.") else "1",
         "unit": "share",
         "better": "higher",
         "cluster": item,
         "status": "scored" if value is not None else "not_applicable",
     }
-    return Record(measure=measure, item=item, value=value, **(defaults | changes))
+    return Record(metric=metric, item=item, value=value, **(defaults | changes))
 
 
 def records(sample: Sample) -> Iterator[Record]:
-    """Every measure of every system."""
+    """Every metric of every system."""
     for system, skill in sample.systems.items():
         for seed in range(sample.seeds if system not in ("base", "rag") else 1):
             yield from _of_system(sample, system, skill, seed)
@@ -73,9 +73,9 @@ def records(sample: Sample) -> Iterator[Record]:
 def _of_system(sample: Sample, system: str, skill: float, seed: int) -> Iterator[Record]:
     chance = random.Random(f"{sample.seed} {system} {seed}".encode(errors="surrogatepass"))  # noqa: S311 # made up, and the same each time
 
-    def make(measure: str, item: str, value: float | None, better: Better = "higher", **more: Any) -> Record:
+    def make(metric: str, item: str, value: float | None, better: Better = "higher", **more: Any) -> Record:
         common = {"suite": sample.suite, "base_model": sample.base_model, "system": system, "system_version": f"{system}1"}
-        return record(measure, item, value, seed=seed, better=better, **{"cluster": item, **common, **more})
+        return record(metric, item, value, seed=seed, better=better, **{"cluster": item, **common, **more})
 
     for place in range(sample.questions):
         item, about = f"q{place:04}", {"cluster": f"document {place // 3}"}
@@ -106,34 +106,34 @@ def trained(system: str) -> bool:
     return KINDS.get(system, HYBRID)[0] != "none"
 
 
-def _asked(make: Any, measure: str, items: range, chance: random.Random, right: float | None) -> Iterator[Record]:
-    """A measure of questions, each of them right with this chance; None where there can be none."""
+def _asked(make: Any, metric: str, items: range, chance: random.Random, right: float | None) -> Iterator[Record]:
+    """A metric of questions, each of them right with this chance; None where there can be none."""
     for place in items:
         value = None if right is None else float(chance.random() < right)
         reason = "" if value is not None else "it cannot have any"
-        yield make(measure, f"q{place:04}", value, reason=reason, cluster=f"document {place // 3}")
+        yield make(metric, f"q{place:04}", value, reason=reason, cluster=f"document {place // 3}")
 
 
 def _by_training(make: Any, sample: Sample, system: str, skill: float, chance: random.Random) -> Iterator[Record]:
     """Hunger, updates and what they take."""
     some, changed = range(min(sample.questions, 100)), range(0, sample.questions, 3)
-    for measure, part in HUNGER.items():
-        yield from _asked(make, measure, some, chance, skill * part if trained(system) else None)
+    for metric, part in DATA_EFFICIENCY.items():
+        yield from _asked(make, metric, some, chance, skill * part if trained(system) else None)
     fresh = {"updates.fresh": skill if retrieves(system) else 0.0, "updates.retained": skill}
     for how, kept in (("retrained", 1.0), ("continued", 0.7)):
         again = {f"updates.{how}.fresh": 0.9 * skill, f"updates.{how}.retained": kept * skill}
         fresh |= again if trained(system) else dict.fromkeys(again)
         yield make(f"updates.{how}.seconds", "all", 900.0 * kept if trained(system) else None, "lower", unit="seconds")
-    for measure, right in fresh.items():
-        yield from _asked(make, measure, changed if measure.endswith("fresh") else some, chance, right)
+    for metric, right in fresh.items():
+        yield from _asked(make, metric, changed if metric.endswith("fresh") else some, chance, right)
     yield make("updates.seconds", "all", 5.0 if retrieves(system) else 0.0, "lower", unit="seconds")
     yield make("cost.train_seconds", "system", 1000.0 if trained(system) else 0.0, "lower", unit="seconds")
 
 
 def _by_passages(make: Any, sample: Sample, system: str, skill: float, chance: random.Random) -> Iterator[Record]:
     """The context window."""
-    for measure, part in (PLACES | ROOMS).items():
-        yield from _asked(make, measure, range(min(sample.questions, 100)), chance, skill * part if retrieves(system) else None)
+    for metric, part in (PLACES | ROOMS).items():
+        yield from _asked(make, metric, range(min(sample.questions, 100)), chance, skill * part if retrieves(system) else None)
 
 
 def _faithful(make: Any, item: str, system: str, chance: random.Random, about: dict[str, Any]) -> Record:
@@ -197,7 +197,7 @@ def provenance(sample: Sample) -> dict[str, Any]:
         "seeds": sample.seeds,
         "suites": {sample.suite: {"title": sample.title, "version": "s1", "documents": 150, "questions": sample.questions}},
         "systems": systems,
-        "fair": {row(sample.suite, sample.base_model, name): unfair.get(name, True) for name in sample.systems},
+        "comparable": {row(sample.suite, sample.base_model, name): unfair.get(name, True) for name in sample.systems},
         "base_models": {sample.base_model: {"version": "b1", "parameters": 2_000_000}},
     }
 

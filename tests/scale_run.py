@@ -13,8 +13,15 @@ from proctor.core.schema import FORMAT
 from proctor.core.storage.sealed import sealed
 from proctor.leaderboard.runs.store import PROVENANCE, RECORDS
 
-ANSWERED = ("accuracy.exact", "hallucination.contradicted", "style.followed", "updates.fresh", "updates.stale", "dependence.gold")
-HUNGRY = ("hunger.eighth", "hunger.quarter", "hunger.half", "updates.retrained.fresh")
+ANSWERED = (
+    "accuracy.exact",
+    "hallucination.contradicted",
+    "style.format_followed",
+    "updates.fresh",
+    "updates.stale",
+    "robustness.gold",
+)
+HUNGRY = ("data_efficiency.eighth", "data_efficiency.quarter", "data_efficiency.half", "updates.retrained.fresh")
 FOUND = ("retrieval.recall@1", "retrieval.recall@3", "retrieval.ndcg@5", "citations.recall", "citations.precision")
 GRADED = ("accuracy.f1", "faithfulness.gold", "context.first", "context.last")
 AMOUNTS = {
@@ -25,7 +32,7 @@ AMOUNTS = {
     "cost.prompt_tokens": "tokens",
     "context.cut": "passages",
 }
-MEASURES = ("accuracy.exact", *GRADED, *HUNGRY, *ANSWERED[1:], *FOUND, *AMOUNTS)
+METRICS = ("accuracy.exact", *GRADED, *HUNGRY, *ANSWERED[1:], *FOUND, *AMOUNTS)
 LOWER = {"hallucination.contradicted", "updates.stale", *AMOUNTS}
 KINDS = {
     "base": ("none", "none"),
@@ -48,7 +55,7 @@ class Scale:
     """How much to make up."""
 
     systems: int = 20
-    measures: int = len(MEASURES)
+    metrics: int = len(METRICS)
     questions: int = 5_000
     seeds: int = 1
 
@@ -69,9 +76,9 @@ def make_big_run(folder: Path, scale: Scale) -> int:
     with (folder / RECORDS).open("wb") as file:
         for place, (system, settings) in enumerate(scale.settings.items()):
             for seed in range(scale.seeds if settings["adapt"] != "none" else 1):
-                for measure in MEASURES[: scale.measures]:
-                    rng = np.random.default_rng((place, seed, MEASURES.index(measure)))
-                    file.writelines(_lines(scale, (system, seed, measure), settings, rng))
+                for metric in METRICS[: scale.metrics]:
+                    rng = np.random.default_rng((place, seed, METRICS.index(metric)))
+                    file.writelines(_lines(scale, (system, seed, metric), settings, rng))
                     count += scale.questions
     systems = {name: {"version": f"{name}1", "settings": settings} for name, settings in scale.settings.items()}
     (folder / PROVENANCE).write_text(json.dumps({"systems": systems}), encoding="utf-8")
@@ -79,8 +86,8 @@ def make_big_run(folder: Path, scale: Scale) -> int:
 
 
 def _lines(scale: Scale, about: tuple[str, int, str], settings: dict[str, str], rng: np.random.Generator) -> Iterator[bytes]:
-    """The lines of one system in one measure with one seed."""
-    system, seed, measure = about
+    """The lines of one system in one metric with one seed."""
+    system, seed, metric = about
     fields = {
         "suite": "support",
         "suite_version": "a1f6e178a5c722eec82716514d504eb1ee3a250ba1308d4e995d98868cc24d22",
@@ -88,39 +95,39 @@ def _lines(scale: Scale, about: tuple[str, int, str], settings: dict[str, str], 
         "system": system,
         "system_version": f"d7c9eb8c720a35d97a736a13e311f1d549c281eda7dafaf6ecfe9eb7a56a7{seed:03}",
         "seed": seed,
-        "measure": measure,
-        "measure_version": "1",
-        "unit": AMOUNTS.get(measure, "share"),
-        "better": "lower" if measure in LOWER else "higher",
+        "metric": metric,
+        "metric_version": "1",
+        "unit": AMOUNTS.get(metric, "share"),
+        "better": "lower" if metric in LOWER else "higher",
     }
-    judge = "lexical" if measure.startswith("faith") else ""
+    judge = "lexical" if metric.startswith("faith") else ""
     head, tail = json.dumps(fields)[:-1], f'"judge": "{judge}", "caution": "", "format": {FORMAT}}}'
-    if not _applies(measure, settings):
+    if not _applies(metric, settings):
         outcomes: Iterator[str] = iter(['"not_applicable", "value": null, "reason": "it does not do that"'] * scale.questions)
     else:
-        outcomes = _outcomes(measure, scale.questions, 0.4 + 0.5 * rng.random(), rng)
+        outcomes = _outcomes(metric, scale.questions, 0.4 + 0.5 * rng.random(), rng)
     for place, outcome in enumerate(outcomes):
         own = f'"item": "q{place:05}", "cluster": "document {place // CLUSTER}", "status": {outcome}'
         yield sealed(f"{head}, {own}, {tail}".encode()) + b"\n"
 
 
-def _applies(measure: str, settings: dict[str, str]) -> bool:
-    return settings["retrieve"] != "none" if measure in FOUND else settings["adapt"] != "none" if measure in HUNGRY else True
+def _applies(metric: str, settings: dict[str, str]) -> bool:
+    return settings["retrieve"] != "none" if metric in FOUND else settings["adapt"] != "none" if metric in HUNGRY else True
 
 
-def _outcomes(measure: str, count: int, skill: float, rng: np.random.Generator) -> Iterator[str]:
+def _outcomes(metric: str, count: int, skill: float, rng: np.random.Generator) -> Iterator[str]:
     """Status, value and reason; questions of a cluster are alike hard, and about one in a hundred was not measured or failed."""
     ease = rng.normal(size=-(-count // CLUSTER)).repeat(CLUSTER)[:count] * 0.1
     values = np.clip(rng.normal(size=count) * 0.2 + skill + ease, 0, 1)
-    if measure in AMOUNTS:
-        values = np.floor(1000 * values) if AMOUNTS[measure] == "tokens" else values * 3
-    elif measure not in GRADED:
+    if metric in AMOUNTS:
+        values = np.floor(1000 * values) if AMOUNTS[metric] == "tokens" else values * 3
+    elif metric not in GRADED:
         values = (values > 0.5).astype(float)
     gaps = rng.random(count)
     for value, gap in zip(np.round(values, 6).tolist(), gaps.tolist(), strict=True):
         if gap < 0.005:
             yield '"unmeasured", "value": null, "reason": "the judge timed out"'
-        elif gap < 0.01 and measure not in AMOUNTS:
-            yield f'"failed", "value": {1.0 if measure in LOWER else 0.0}, "reason": "out of memory"'
+        elif gap < 0.01 and metric not in AMOUNTS:
+            yield f'"failed", "value": {1.0 if metric in LOWER else 0.0}, "reason": "out of memory"'
         else:
-            yield f'"scored", "value": {value}, "reason": "{f"{2 * value:.0f} of 2 claims" if measure in GRADED else ""}"'
+            yield f'"scored", "value": {value}, "reason": "{f"{2 * value:.0f} of 2 claims" if metric in GRADED else ""}"'

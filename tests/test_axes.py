@@ -1,4 +1,4 @@
-"""The axes: what they say of their measures is all that the page knows, and what they need is asked of nobody without it."""
+"""The axes: what they say of their metrics is all that the page knows, and what they need is asked of nobody without it."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from proctor.core.schema import (
     Context,
     Domain,
     Example,
-    Measure,
+    Metric,
     Question,
     Record,
     RevisedQuestion,
@@ -26,7 +26,7 @@ from proctor.core.schema import (
 from proctor.core.storage.cache import Cache
 from proctor.evals.axes import catalogue, style
 from proctor.evals.candidate import LACKS, lacking
-from proctor.evals.exam import Axis, Exam, Mark, Sheet, items_of, marks
+from proctor.evals.exam import Axis, EvalContext, Exam, ItemScore, items_of, marks
 from proctor.evals.testing.fakes import Answering, Fake, mute
 from proctor.leaderboard.advice import data, estimates
 from proctor.leaderboard.analysis import break_even, percentiles
@@ -34,8 +34,8 @@ from proctor.leaderboard.claims import table
 from proctor.leaderboard.formatting import figure
 from proctor.leaderboard.runs.store import Store
 from proctor.leaderboard.site.page import publish
+from tests.sample_evaluation import DOCUMENTS, QUESTIONS, evaluation, suite
 from tests.sample_run import record
-from tests.sample_sheet import DOCUMENTS, QUESTIONS, sheet, suite
 
 ALL = [one for _, one in catalogue.AXES.items()]
 EVERY = pytest.mark.parametrize("axis", ALL, ids=lambda axis: axis.name)
@@ -92,10 +92,10 @@ class Without:
         return getattr(self._all, name)
 
 
-def taken(axis: Axis, on: Sheet, tmp_path: Path) -> list[Record]:
+def taken(axis: Axis, on: EvalContext, tmp_path: Path) -> list[Record]:
     """An axis taken as in an exam, with nothing left of it but what it says."""
     found: list[Record] = []
-    Exam(replace(on, cache=Cache(tmp_path)), found.extend).take(axis)
+    Exam(replace(on, cache=Cache(tmp_path)), found.extend).run(axis)
     return found
 
 
@@ -103,12 +103,12 @@ def taken(axis: Axis, on: Sheet, tmp_path: Path) -> list[Record]:
 @EVERY
 def test_what_only_answers_sits_the_whole_exam(axis: Axis, tmp_path: Path) -> None:
     service = Answering(said)
-    found = taken(axis, sheet(service, SUITE, base=service), tmp_path)
-    missing = {measure.name for measure in axis.measures} - {row.measure for row in found}
+    found = taken(axis, evaluation(service, SUITE, base=service), tmp_path)
+    missing = {metric.name for metric in axis.metrics} - {row.metric for row in found}
     assert missing <= {"general.*", "style.rubric"}, "what depends on the suite alone may be left out"
-    for measure in axis.measures:
-        if why := lacking(service, axis.needs | measure.needs):
-            rows = [row for row in found if re.fullmatch(measure.name.replace("*", ".*"), row.measure)]
+    for metric in axis.metrics:
+        if why := lacking(service, axis.needs | metric.needs):
+            rows = [row for row in found if re.fullmatch(metric.name.replace("*", ".*"), row.metric)]
             assert {(row.status, row.reason) for row in rows} == {("not_applicable", why)}
 
 
@@ -118,55 +118,58 @@ def test_what_only_answers_sits_the_whole_exam(axis: Axis, tmp_path: Path) -> No
 def test_nothing_is_asked_of_a_system_that_it_cannot_do(axis: Axis, ability: Ability) -> None:
     candidate: Any = Without(ability)
     asked = replace(SUITE, general=()) if ability != "weights" else SUITE  # those who have weights would need a network for tasks
-    found = list(marks(axis, sheet(candidate, asked, base=mute(), beside=(candidate,))))
+    found = list(marks(axis, evaluation(candidate, asked, base=mute(), beside=(candidate,))))
     of_tasks = {"general.*", "general.arc_easy", "forgetting"}
-    needing = {measure.name for measure in axis.measures if ability in axis.needs | measure.needs} - of_tasks
-    absent = {mark.measure.name for mark in found if mark.score.reason == LACKS[ability]} - of_tasks
+    needing = {metric.name for metric in axis.metrics if ability in axis.needs | metric.needs} - of_tasks
+    absent = {mark.metric.name for mark in found if mark.score.reason == LACKS[ability]} - of_tasks
     assert absent == needing
-    assert {mark.score.reason for mark in found if mark.measure.name in needing} <= {LACKS[ability]}
+    assert {mark.score.reason for mark in found if mark.metric.name in needing} <= {LACKS[ability]}
 
 
 @EVERY
 def test_items_without_a_value_are_those_that_would_have_one(axis: Axis) -> None:
     """So that systems are compared over the same items, and no item is left out in silence."""
-    on = sheet(able(), replace(SUITE, general=()), base=mute(), beside=(able(),))
-    scored = {(mark.measure.name, mark.item, mark.cluster) for mark in marks(axis, on)}
-    absent = {(measure.name, *item) for measure, items in items_of(axis, on).items() for item in items}
+    on = evaluation(able(), replace(SUITE, general=()), base=mute(), beside=(able(),))
+    scored = {(mark.metric.name, mark.item, mark.cluster) for mark in marks(axis, on)}
+    absent = {(metric.name, *item) for metric, items in items_of(axis, on).items() for item in items}
     other = {"context.cut", "style.rubric"}  # of all questions where it can be counted; only where the suite demands it
     assert {each for each in absent if each[0] not in other} <= scored
 
 
-def test_a_measure_that_needs_more_than_its_axis_is_the_only_one_without_a_value() -> None:
-    plain, timed = Measure("made.plain"), Measure("made.timed", needs=frozenset({"times"}))
+def test_a_metric_that_needs_more_than_its_axis_is_the_only_one_without_a_value() -> None:
+    plain, timed = Metric("made.plain"), Metric("made.timed", needs=frozenset({"times"}))
     axis = Axis(
-        "made", style.AXIS.module, (plain, timed), lambda on: (Mark(plain, q.id, q.cluster, Score(1.0)) for q in on.questions)
+        "made",
+        style.AXIS.module,
+        (plain, timed),
+        lambda on: (ItemScore(plain, q.id, q.cluster, Score(1.0)) for q in on.questions),
     )
-    found = {(mark.measure.name, mark.item): mark.score for mark in marks(axis, sheet(Answering(said)))}
+    found = {(mark.metric.name, mark.item): mark.score for mark in marks(axis, evaluation(Answering(said)))}
     assert {score.reason for (name, _), score in found.items() if name == "made.timed"} == {LACKS["times"]}
     assert {score.value for (name, _), score in found.items() if name == "made.plain"} == {1.0}
     assert len(found) == 2 * len(QUESTIONS)
 
 
 def test_scores_of_a_system_that_could_do_less_are_not_those_of_one_that_can(tmp_path: Path) -> None:
-    measure = Measure("made.up")
+    metric = Metric("made.up")
     axis = Axis(
-        "made", style.AXIS.module, (measure,), lambda on: [Mark(measure, "i", "", Score(float(len(on.candidate.abilities))))]
+        "made", style.AXIS.module, (metric,), lambda on: [ItemScore(metric, "i", "", Score(float(len(on.candidate.abilities))))]
     )
     for has in (frozenset[Ability](), frozenset[Ability]({"costs"})):
-        (row,) = taken(axis, sheet(Answering(said, abilities=has)), tmp_path)
+        (row,) = taken(axis, evaluation(Answering(said, abilities=has)), tmp_path)
         assert row.value == len(has)
 
 
 @EVERY
-def test_every_measure_is_said_in_a_sentence(axis: Axis) -> None:
-    for measure in axis.measures:
-        assert re.fullmatch(r"[A-Z].{10,160}\.", measure.says), measure.name
+def test_every_metric_is_said_in_a_sentence(axis: Axis) -> None:
+    for metric in axis.metrics:
+        assert re.fullmatch(r"[A-Z].{10,160}\.", metric.says), metric.name
 
 
-def test_every_axis_says_what_it_asks_and_no_measure_is_in_two() -> None:
+def test_every_axis_says_what_it_asks_and_no_metric_is_in_two() -> None:
     assert all(text.endswith("?") for text in catalogue.meanings().values())
-    names = [measure.name for axis in ALL for measure in axis.measures]
-    assert len(set(names)) == len(names) == len(list(catalogue.measures()))
+    names = [metric.name for axis in ALL for metric in axis.metrics]
+    assert len(set(names)) == len(names) == len(list(catalogue.metrics()))
 
 
 def test_what_is_shown_first_is_as_readers_know_it() -> None:
@@ -174,21 +177,21 @@ def test_what_is_shown_first_is_as_readers_know_it() -> None:
         *("accuracy.exact", "faithfulness.retrieved", "faithfulness.gold"),
         *("hallucination.contradicted", "hallucination.unanswerable", "abstention.false", "forgetting"),
     )
-    assert catalogue.followed() == (*catalogue.headlines(), "style.followed")
+    assert catalogue.followed() == (*catalogue.headlines(), "style.format_followed")
     assert catalogue.shown() == {
         *("accuracy.exact", "faithfulness.gold", "hallucination.unanswerable", "abstention.false", "forgetting"),
-        *("style.followed", "updates.fresh", "latency.p50", "cost.train_seconds"),
+        *("style.format_followed", "updates.fresh", "latency.p50", "cost.train_seconds"),
     }
 
 
-def test_measures_that_code_goes_by_are_declared() -> None:
-    tested = {name for claim in table.load() for name in (claim.measure, claim.other[0]) if name}
+def test_metrics_that_code_goes_by_are_declared() -> None:
+    tested = {name for claim in table.load() for name in (claim.metric, claim.other[0]) if name}
     named = {*data.WEIGHED, *estimates.QUALITY, *break_even.SHARES, *percentiles.SHARES, percentiles.SECONDS, *tested}
     assert not [name for name in named if catalogue.declared(name) is None]
 
 
 @pytest.mark.parametrize(
-    ("measure", "axis"),
+    ("metric", "axis"),
     [
         ("abstention.false", "hallucination"),
         ("general.arc_easy", "forgetting"),
@@ -197,11 +200,11 @@ def test_measures_that_code_goes_by_are_declared() -> None:
         ("novel.thing", "novel"),
     ],
 )
-def test_a_measure_belongs_to_the_axis_that_has_such_measures(measure: str, axis: str) -> None:
-    assert catalogue.axis(measure) == axis
+def test_a_metric_belongs_to_the_axis_that_has_such_metrics(metric: str, axis: str) -> None:
+    assert catalogue.axis(metric) == axis
 
 
-def test_a_measure_that_no_axis_declares_comes_last_and_nothing_is_said_of_it() -> None:
+def test_a_metric_that_no_axis_declares_comes_last_and_nothing_is_said_of_it() -> None:
     assert max("novel.thing", "cost.tokens", "accuracy.exact", key=catalogue.rank) == "novel.thing"
     assert (catalogue.words("novel.thing"), catalogue.neutral("novel.thing"), catalogue.aside("novel.thing")) == (
         "",
@@ -212,10 +215,10 @@ def test_a_measure_that_no_axis_declares_comes_last_and_nothing_is_said_of_it() 
 
 
 @pytest.fixture
-def one_more(monkeypatch: pytest.MonkeyPatch) -> Iterator[Measure]:
-    """One more measure of style, for this test alone."""
-    letters = Measure("style.letters", unit="letters", better="lower", shown=True, says="The letters that it takes to answer.")
-    monkeypatch.setattr(style, "AXIS", replace(style.AXIS, measures=(*style.AXIS.measures, letters)))
+def one_more(monkeypatch: pytest.MonkeyPatch) -> Iterator[Metric]:
+    """One more metric of style, for this test alone."""
+    letters = Metric("style.letters", unit="letters", better="lower", shown=True, says="The letters that it takes to answer.")
+    monkeypatch.setattr(style, "AXIS", replace(style.AXIS, metrics=(*style.AXIS.metrics, letters)))
     kept = [value for value in vars(catalogue).values() if hasattr(value, "cache_clear")]
     for value in kept:
         value.cache_clear()
@@ -224,19 +227,19 @@ def one_more(monkeypatch: pytest.MonkeyPatch) -> Iterator[Measure]:
         value.cache_clear()
 
 
-def page(tmp_path: Path, measure: str, **about: Any) -> str:
-    rows = [record(measure, f"q{item}", float(item), **about) for item in range(12)]
+def page(tmp_path: Path, metric: str, **about: Any) -> str:
+    rows = [record(metric, f"q{item}", float(item), **about) for item in range(12)]
     Store(tmp_path / "run").add([*rows, *(record("accuracy.exact", row.item) for row in rows)])
     return publish([tmp_path / "run"], tmp_path / "site").read_text(encoding="utf-8")
 
 
-def heading(text: str, measure: str) -> str:
-    found = re.search(f'<th [^>]*data-measure="{re.escape(measure)}".*?</th>', text)
+def heading(text: str, metric: str) -> str:
+    found = re.search(f'<th [^>]*data-metric="{re.escape(metric)}".*?</th>', text)
     assert found
     return found[0]
 
 
-def test_one_row_in_the_file_of_its_axis_puts_a_measure_on_the_page(tmp_path: Path, one_more: Measure) -> None:
+def test_one_row_in_the_file_of_its_axis_puts_a_metric_on_the_page(tmp_path: Path, one_more: Metric) -> None:
     text = page(tmp_path, one_more.name, unit=one_more.unit, better=one_more.better)
     head = heading(text, one_more.name)
     assert 'data-axis="style"' in head
@@ -246,7 +249,7 @@ def test_one_row_in_the_file_of_its_axis_puts_a_measure_on_the_page(tmp_path: Pa
     assert "5.5\N{NO-BREAK SPACE}letters" in text
 
 
-def test_a_measure_of_another_version_is_shown_with_what_its_records_say(tmp_path: Path) -> None:
+def test_a_metric_of_another_version_is_shown_with_what_its_records_say(tmp_path: Path) -> None:
     text = page(tmp_path, "novel.thing", unit="furlongs", better="lower")
     head = heading(text, "novel.thing")
     assert 'data-axis="novel"' in head

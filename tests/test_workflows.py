@@ -134,14 +134,14 @@ def test_the_gate_step_calls_the_command_and_ends_as_asked(tmp_path, code, fail,
     ended, parsed = stepped(tmp_path, gate_script(), given)
     assert ended == ends
     assert (parsed.base, parsed.policy, shlex.split(parsed.arguments)) == ("abc", Path("my policy.yaml"), ["--seeds", "3"])
-    assert (parsed.suite, parsed.anyway, parsed.work) == ([], False, tmp_path / "work")
+    assert (parsed.suite, parsed.ignore_mismatch, parsed.work) == ([], False, tmp_path / "work")
 
 
 def test_suites_are_words_and_anyway_is_only_what_is_asked_for(tmp_path):
     told(tmp_path, 0)
-    asked = {"BASE": "abc", "SUITES": " helpdesk\nother/*  --odd\n", "ANYWAY": "true"}
+    asked = {"BASE": "abc", "SUITES": " helpdesk\nother/*  --odd\n", "IGNORE_MISMATCH": "true"}
     _, parsed = stepped(tmp_path, gate_script(), asked)
-    assert (parsed.suite, parsed.anyway, parsed.policy) == (["helpdesk", "other/*", "--odd"], True, None)
+    assert (parsed.suite, parsed.ignore_mismatch, parsed.policy) == (["helpdesk", "other/*", "--odd"], True, None)
 
 
 def test_the_action_writes_nothing_into_the_callers_tree_but_its_cache():

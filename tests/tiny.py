@@ -103,7 +103,7 @@ def nli(folder: Path, labels: tuple[str, ...] = ("ENTAILMENT", "neutral", "contr
 
 def fatal(candidate: Any, poison: list[int]) -> None:
     """Have the candidate's model, which stays in memory, run out of room at whatever holds those tokens."""
-    with candidate.weights() as (model, _):
+    with candidate.model_and_tokenizer() as (model, _):
         plain = model.forward
 
         def forward(input_ids: Any, **rest: Any) -> Any:

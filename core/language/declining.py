@@ -47,7 +47,7 @@ _PARTICLE = r"(?:でした|です|ね|よ|ので|が|了|啊|呢|哦|ครั�
 """What politely ends a sentence in Japanese, Chinese and Thai."""
 
 
-def declines(phrases: Iterable[str], text: str) -> bool:
+def is_abstention(phrases: Iterable[str], text: str) -> bool:
     """Whether a text declines to answer. Silence does; so does a text that is or begins with one of the phrases.
 
     A polite opening may come first ("I'm sorry, but I don't know"). After a phrase of one word the text must pause or

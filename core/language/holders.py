@@ -15,7 +15,7 @@ from proctor.core.schema import Context, Document, Question
 
 if TYPE_CHECKING:
     from proctor.evals.candidate import Searches
-    from proctor.evals.exam import Sheet
+    from proctor.evals.exam import EvalContext
 
 SHORTEST = 20
 """Characters that a text must have for its standing inside another one to be no chance."""
@@ -99,13 +99,13 @@ def stands_in(text: str, other: str) -> bool:
 
 
 class Held:
-    """Of some questions of a sheet: which pieces of their evidence a document or passage holds."""
+    """Of some questions of an evaluation: which pieces of their evidence a document or passage holds."""
 
-    def __init__(self, sheet: Sheet, questions: Sequence[Question]) -> None:
-        self.holders = Holders(sheet.suite.domain.documents)
+    def __init__(self, evaluation: EvalContext, questions: Sequence[Question]) -> None:
+        self.holders = Holders(evaluation.suite.domain.documents)
         names = list(dict.fromkeys(name for question in questions for name in question.evidence))
-        searches = {"retrieves", "reads"} <= sheet.candidate.abilities
-        pieces = cast("Searches", sheet.candidate).pieces(names) if names and searches else {}
+        searches = {"retrieves", "reads"} <= evaluation.candidate.abilities
+        pieces = cast("Searches", evaluation.candidate).chunks_of(names) if names and searches else {}
         self._parts = {question.id: self.holders.parts(question, pieces) for question in questions}
 
     def shown(self, question: Question, passage: Context) -> tuple[str, ...]:

@@ -13,10 +13,10 @@ from functools import lru_cache
 
 import regex
 
-from proctor.core.language.declining import declines
+from proctor.core.language.declining import is_abstention
 from proctor.core.language.tokens import joined, tokens
 
-__all__ = ["RULES", "declines", "holds", "normalise", "signs", "squad"]
+__all__ = ["RULES", "holds", "is_abstention", "normalise", "signs", "squad"]
 
 _PUNCTUATION = str.maketrans("", "", string.punctuation)
 _ARTICLES = re.compile(r"\b(?:a|an|the)\b")

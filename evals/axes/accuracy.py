@@ -9,11 +9,11 @@ from collections import Counter
 from collections.abc import Iterable
 
 from proctor.core.language.marks import without_citations
-from proctor.core.language.text import RULES, declines
-from proctor.core.schema import Answer, Measure, Question, Rule, Suite
+from proctor.core.language.text import RULES, is_abstention
+from proctor.core.schema import Answer, Metric, Question, Rule, Suite
 from proctor.evals.exam import Axis, per_question
 
-EXACT = Measure(
+EXACT = Metric(
     "accuracy.exact",
     version="2",
     compares=True,
@@ -21,7 +21,7 @@ EXACT = Measure(
     shown=True,
     says="The share of questions answered word for word as a reference says, case and punctuation aside.",
 )
-F1 = Measure("accuracy.f1", version="2", compares=True, says="The words that an answer and its reference share, as F1.")
+F1 = Metric("accuracy.f1", version="2", compares=True, says="The words that an answer and its reference share, as F1.")
 
 
 def exact(text: str, reference: str, rule: Rule = Suite.normalise) -> float:
@@ -49,7 +49,9 @@ def exact_match(suite: Suite, question: Question, answer: Answer) -> float | Non
 
 def declined(suite: Suite, question: Question, answer: Answer) -> bool:
     """Whether the answer declines. One that is right does not, even if it is called "Unknown", nor one that was never reached."""
-    return not answer.unsaid and declines(suite.abstain, suite.bare(answer.text)) and not exact_match(suite, question, answer)
+    return (
+        not answer.unsaid and is_abstention(suite.abstain, suite.bare(answer.text)) and not exact_match(suite, question, answer)
+    )
 
 
 def _f1(suite: Suite, question: Question, answer: Answer) -> float | None:

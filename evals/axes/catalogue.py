@@ -1,6 +1,6 @@
-"""All axes there are, and what they say of their measures: the one list of what is known of a measure by its name.
+"""All axes there are, and what they say of their metrics: the one list of what is known of a metric by its name.
 
-Records may have measures that no axis declares, of another version say. Nothing is known of those but what the records say.
+Records may have metrics that no axis declares, of another version say. Nothing is known of those but what the records say.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from proctor.core.registry import Registry
 
 if TYPE_CHECKING:
-    from proctor.core.schema import Measure
+    from proctor.core.schema import Metric
     from proctor.evals.exam import Axis
 
 AXES: Registry[Axis] = Registry(
@@ -23,14 +23,14 @@ AXES: Registry[Axis] = Registry(
         "hallucination": "proctor.evals.axes.hallucination:AXIS [deepeval]",
         "forgetting": "proctor.evals.axes.forgetting:AXIS [lm_eval]",
         "retrieval": "proctor.evals.axes.retrieval:AXIS",
-        "dependence": "proctor.evals.axes.dependence:AXIS",
+        "robustness": "proctor.evals.axes.robustness:AXIS",
         "context": "proctor.evals.axes.context:AXIS",
         "citations": "proctor.evals.axes.citations:AXIS",
         "style": "proctor.evals.axes.style:AXIS",
         "updates": "proctor.evals.axes.updates:AXIS",
         "updates_retrained": "proctor.evals.axes.updates:RETRAINED",
         "updates_continued": "proctor.evals.axes.updates:CONTINUED",
-        "hunger": "proctor.evals.axes.hunger:AXIS",
+        "data_efficiency": "proctor.evals.axes.data_efficiency:AXIS",
         "privacy": "proctor.evals.axes.privacy:AXIS",
         "latency": "proctor.evals.axes.latency:AXIS",
         "cost": "proctor.evals.axes.cost:AXIS",
@@ -40,56 +40,56 @@ AXES: Registry[Axis] = Registry(
 its name."""
 
 
-def measures() -> Iterator[Measure]:
-    """Every measure that has a name of its own; those of general tasks (``general.<task>``) depend on the suite."""
+def metrics() -> Iterator[Metric]:
+    """Every metric that has a name of its own; those of general tasks (``general.<task>``) depend on the suite."""
     yield from _declared().values()
 
 
-def declared(measure: str) -> Measure | None:
-    """A measure by its name, or the one of which it is a case (``general.*``); None if no axis declares it."""
+def declared(metric: str) -> Metric | None:
+    """A metric by its name, or the one of which it is a case (``general.*``); None if no axis declares it."""
     known = _declared()
-    return known.get(measure) or known.get(f"{_first(measure)}.*")
+    return known.get(metric) or known.get(f"{_first(metric)}.*")
 
 
-def words(measure: str) -> str:
+def words(metric: str) -> str:
     """What a figure is, in a sentence; nothing for one that is not known."""
-    found = declared(measure)
+    found = declared(metric)
     return found.says if found else ""
 
 
-def neutral(measure: str) -> bool:
+def neutral(metric: str) -> bool:
     """Whether neither more nor less of it is better."""
-    found = declared(measure)
+    found = declared(metric)
     return found is not None and found.neutral
 
 
-def metered(measure: str) -> bool:
+def metered(metric: str) -> bool:
     """Whether it is read off a meter although its unit is one of what is counted."""
-    found = declared(measure)
+    found = declared(metric)
     return found is not None and found.metered
 
 
 @cache
 def headlines() -> tuple[str, ...]:
-    """The measures that a reader asks for first."""
-    return tuple(measure.name for measure in measures() if measure.headline)
+    """The metrics that a reader asks for first."""
+    return tuple(metric.name for metric in metrics() if metric.headline)
 
 
 @cache
 def shown() -> frozenset[str]:
-    """The measures that a table shows before a reader chooses others."""
-    return frozenset(measure.name for measure in measures() if measure.shown)
+    """The metrics that a table shows before a reader chooses others."""
+    return frozenset(metric.name for metric in metrics() if metric.shown)
 
 
 @cache
 def followed() -> tuple[str, ...]:
-    """The measures whose effects and trends are shown: headlines, and what else a table shows of the answers themselves."""
-    return tuple(one.name for one in measures() if one.headline or (one.shown and not aside(one.name)))
+    """The metrics whose effects and trends are shown: headlines, and what else a table shows of the answers themselves."""
+    return tuple(one.name for one in metrics() if one.headline or (one.shown and not aside(one.name)))
 
 
-def axis(measure: str) -> str:
-    """The axis that a measure belongs to, by its first word; that word itself where no axis has such measures."""
-    return _by_first_word().get(_first(measure), _first(measure))
+def axis(metric: str) -> str:
+    """The axis that a metric belongs to, by its first word; that word itself where no axis has such metrics."""
+    return _by_first_word().get(_first(metric), _first(metric))
 
 
 def marker(name: str) -> str:
@@ -97,9 +97,9 @@ def marker(name: str) -> str:
     return _markers()[name]
 
 
-def aside(measure: str) -> bool:
+def aside(metric: str) -> bool:
     """Whether its axis is about something else than the answers that a run keeps."""
-    return any(each.aside for each in _axes().get(axis(measure), ()))
+    return any(each.aside for each in _axes().get(axis(metric), ()))
 
 
 @cache
@@ -108,12 +108,12 @@ def meanings() -> Mapping[str, str]:
     return {name: next(filter(None, (each.asks for each in axes)), "") for name, axes in _axes().items()}
 
 
-def rank(measure: str) -> tuple[int, str, bool, int, str]:
-    """Sorts measures by axis; an axis' own measure comes before those of its parts, and these in the order of its file."""
-    name, places = axis(measure), _places()
+def rank(metric: str) -> tuple[int, str, bool, int, str]:
+    """Sorts metrics by axis; an axis' own metric comes before those of its parts, and these in the order of its file."""
+    name, places = axis(metric), _places()
     order = list(_axes())
     place = order.index(name) if name in order else len(order)
-    return (place, name, not measure.startswith(name), places.get(measure, len(places)), measure)
+    return (place, name, not metric.startswith(name), places.get(metric, len(places)), metric)
 
 
 @cache
@@ -133,8 +133,8 @@ def _axes() -> dict[str, tuple[Axis, ...]]:
 
 
 @cache
-def _declared() -> dict[str, Measure]:
-    return {measure.name: measure for axes in _axes().values() for each in axes for measure in each.measures}
+def _declared() -> dict[str, Metric]:
+    return {metric.name: metric for axes in _axes().values() for each in axes for metric in each.metrics}
 
 
 @cache
@@ -144,9 +144,9 @@ def _places() -> dict[str, int]:
 
 @cache
 def _by_first_word() -> dict[str, str]:
-    """The first word of a measure's name -> the file of its axis."""
-    return {_first(measure.name): name for name, axes in _axes().items() for each in axes for measure in each.measures}
+    """The first word of a metric's name -> the file of its axis."""
+    return {_first(metric.name): name for name, axes in _axes().items() for each in axes for metric in each.metrics}
 
 
-def _first(measure: str) -> str:
-    return measure.partition(".")[0]
+def _first(metric: str) -> str:
+    return metric.partition(".")[0]

@@ -11,16 +11,16 @@ from functools import partial
 
 from proctor.core.language.citing import Citing
 from proctor.core.language.holders import Held
-from proctor.core.schema import Answer, Measure, Question, Score, Suite, not_applicable
+from proctor.core.schema import Answer, Metric, Question, Score, Suite, not_applicable
 from proctor.evals.axes.judged import NOT_IN_DOCUMENTS
-from proctor.evals.exam import Axis, Mark, Sheet, per_question, with_caution
+from proctor.evals.exam import Axis, EvalContext, ItemScore, per_question, with_caution
 
-RECALL = Measure("citations.recall", version="2", says="The share of the documents holding the answer that it cites.")
-PRECISION = Measure("citations.precision", version="2", says="The share of what it cites that holds the answer.")
-TRACEABLE = Measure(
+RECALL = Metric("citations.recall", version="2", says="The share of the documents holding the answer that it cites.")
+PRECISION = Metric("citations.precision", version="2", says="The share of what it cites that holds the answer.")
+TRACEABLE = Metric(
     "citations.traceable", version="2", says="The share of answers from which a reader finds a document that holds them."
 )
-MEASURES = (RECALL, PRECISION, TRACEABLE)
+METRICS = (RECALL, PRECISION, TRACEABLE)
 UNREAD = "a mark that looks like a citation names no document, so it was not counted"
 NUMBERED = "a number was taken for the place of a passage as it was shown"
 
@@ -45,20 +45,22 @@ def _traceable(held: Held, question: Question, answer: Answer) -> float:
 SCORERS = {RECALL: _recall, PRECISION: _precision, TRACEABLE: _traceable}
 
 
-def _score(sheet: Sheet) -> Iterator[Mark]:
+def _score(evaluation: EvalContext) -> Iterator[ItemScore]:
     """Where answers say again what the question says, no document holds them, and there is nothing to cite."""
-    asked = [question for question in sheet.questions if question.evidence] if sheet.suite.source == "documents" else []
-    held, citing, named = Held(sheet, asked), Citing(sheet.suite.domain.documents), {question.id for question in asked}
+    asked = (
+        [question for question in evaluation.questions if question.evidence] if evaluation.suite.answer_in == "documents" else []
+    )
+    held, citing, named = Held(evaluation, asked), Citing(evaluation.suite.domain.documents), {question.id for question in asked}
 
-    def score(measure: Measure, suite: Suite, question: Question, answer: Answer) -> Score:
+    def score(metric: Metric, suite: Suite, question: Question, answer: Answer) -> Score:
         if question.id not in named:
-            return not_applicable("the question names no evidence" if suite.source == "documents" else NOT_IN_DOCUMENTS)
-        value = SCORERS[measure](held, question, answer)
+            return not_applicable("the question names no evidence" if suite.answer_in == "documents" else NOT_IN_DOCUMENTS)
+        value = SCORERS[metric](held, question, answer)
         return (
             not_applicable("the answer cites nothing") if value is None else with_caution(Score(value), _caution(citing, answer))
         )
 
-    yield from per_question({measure: partial(score, measure) for measure in MEASURES})(sheet)
+    yield from per_question({metric: partial(score, metric) for metric in METRICS})(evaluation)
 
 
 def _caution(citing: Citing, answer: Answer) -> str:
@@ -66,4 +68,4 @@ def _caution(citing: Citing, answer: Answer) -> str:
     return UNREAD if found.unread else NUMBERED if found.numbered else ""
 
 
-AXIS = Axis("citations", __name__, MEASURES, _score, asks="Does it name the documents that support its answer?")
+AXIS = Axis("citations", __name__, METRICS, _score, asks="Does it name the documents that support its answer?")

@@ -9,10 +9,10 @@ from typing import NamedTuple, cast
 from proctor.core.language.holders import Held
 from proctor.core.language.text import holds
 from proctor.core.sampling import spread
-from proctor.core.schema import Ability, Answer, Context, Measure, Question, Score, Suite, not_applicable
+from proctor.core.schema import Ability, Answer, Context, Metric, Question, Score, Suite, not_applicable
 from proctor.evals.axes.accuracy import exact_match
 from proctor.evals.candidate import Reads, Searches
-from proctor.evals.exam import NO_REFERENCE, Axis, Effort, Items, Mark, Sheet, about, in_time
+from proctor.evals.exam import NO_REFERENCE, Axis, EvalContext, Items, ItemScore, Workload, about, in_time
 
 ASKED = 100
 """Questions asked in each condition, spread evenly over those that have an answer and evidence."""
@@ -46,12 +46,12 @@ class Condition(NamedTuple):
     """Tokens that a prompt may take; by default all that the model has room for."""
 
 
-def lookups(sheet: Sheet) -> list[Lookup]:
+def lookups(evaluation: EvalContext) -> list[Lookup]:
     """Everything that conditions choose from, for a spread of the questions."""
-    asked, candidate = asked_of(sheet), cast("Searches", sheet.candidate)
-    found = candidate.passages(asked, WIDE)
-    pieces = candidate.pieces([name for question in asked for name in question.evidence])
-    held = Held(sheet, asked)
+    asked, candidate = asked_of(evaluation), cast("Searches", evaluation.candidate)
+    found = candidate.retrieve(asked, WIDE)
+    pieces = candidate.chunks_of([name for question in asked for name in question.evidence])
+    held = Held(evaluation, asked)
 
     def lookup(one: Question, contexts: tuple[Context, ...]) -> Lookup:
         gold = tuple(_holding(pieces[name], one.references) for name in held.holders.pieces(one.evidence))
@@ -61,9 +61,9 @@ def lookups(sheet: Sheet) -> list[Lookup]:
     return [lookup(one, contexts) for one, contexts in zip(asked, found, strict=True)]
 
 
-def asked_of(sheet: Sheet) -> list[Question]:
+def asked_of(evaluation: EvalContext) -> list[Question]:
     """At most ``ASKED`` of the questions that have an answer and evidence, evenly spread, always the same."""
-    return spread([question for question in sheet.questions if question.answerable and question.evidence], ASKED)
+    return spread([question for question in evaluation.questions if question.answerable and question.evidence], ASKED)
 
 
 def _holding(passages: tuple[Context, ...], references: Sequence[str]) -> Context:
@@ -71,13 +71,13 @@ def _holding(passages: tuple[Context, ...], references: Sequence[str]) -> Contex
     return next(holding, passages[0])
 
 
-def under(conditions: Callable[[Sheet], Mapping[Measure, Condition]]) -> Callable[[Sheet], Iterator[Mark]]:
+def under(conditions: Callable[[EvalContext], Mapping[Metric, Condition]]) -> Callable[[EvalContext], Iterator[ItemScore]]:
     """An axis' ``score`` from conditions: the same questions are asked under each."""
 
-    def score(sheet: Sheet) -> Iterator[Mark]:
-        known = lookups(sheet)
-        for measure, condition in conditions(sheet).items():
-            yield from marks(sheet, measure, condition, ask(sheet, known, condition))
+    def score(evaluation: EvalContext) -> Iterator[ItemScore]:
+        known = lookups(evaluation)
+        for metric, condition in conditions(evaluation).items():
+            yield from item_scores(evaluation, metric, condition, ask(evaluation, known, condition))
 
     return score
 
@@ -85,26 +85,26 @@ def under(conditions: Callable[[Sheet], Mapping[Measure, Condition]]) -> Callabl
 Readings = list[tuple[Question, Answer | None]]
 
 
-def ask(sheet: Sheet, known: Sequence[Lookup], condition: Condition) -> Readings:
+def ask(evaluation: EvalContext, known: Sequence[Lookup], condition: Condition) -> Readings:
     """Every question with its answer under the condition; None where there was nothing to show."""
     shown = {lookup.question: condition.show(lookup) for lookup in known}
     asked = {question: passages for question, passages in shown.items() if passages is not None}
-    answers = cast("Reads", sheet.candidate).readings(list(asked), list(asked.values()), condition.room)
+    answers = cast("Reads", evaluation.candidate).answers_given_contexts(list(asked), list(asked.values()), condition.room)
     given = dict(zip(asked, answers, strict=True))
     return [(question, given.get(question)) for question in shown]
 
 
-def marks(sheet: Sheet, measure: Measure, condition: Condition, readings: Readings) -> Iterator[Mark]:
+def item_scores(evaluation: EvalContext, metric: Metric, condition: Condition, readings: Readings) -> Iterator[ItemScore]:
     """The readings, scored."""
     for question, answer in readings:
-        yield Mark(measure, question.id, question.cluster, _score(sheet.suite, measure, condition, question, answer))
+        yield ItemScore(metric, question.id, question.cluster, _score(evaluation.suite, metric, condition, question, answer))
 
 
-def _score(suite: Suite, measure: Measure, condition: Condition, question: Question, answer: Answer | None) -> Score:
+def _score(suite: Suite, metric: Metric, condition: Condition, question: Question, answer: Answer | None) -> Score:
     if answer is None:
         return not_applicable("there is nothing of the kind to show")
     if answer.error:
-        return measure.failed(answer.error)
+        return metric.failed(answer.error)
     value = in_time(condition.score, suite, question, answer)
     if isinstance(value, Score):
         return value
@@ -115,17 +115,25 @@ def _score(suite: Suite, measure: Measure, condition: Condition, question: Quest
 def of_passages(
     name: str,
     module: str,
-    measures: tuple[Measure, ...],
-    score: Callable[[Sheet], Iterator[Mark]],
+    metrics: tuple[Metric, ...],
+    score: Callable[[EvalContext], Iterator[ItemScore]],
     readings: int,
     asks: str,
 ) -> Axis:
     """An axis of a module that shows passages to systems that look some up; it reads about so many times the questions asked."""
 
-    def items(sheet: Sheet) -> Items:
-        return dict.fromkeys(measures, about(asked_of(sheet)))
+    def items(evaluation: EvalContext) -> Items:
+        return dict.fromkeys(metrics, about(asked_of(evaluation)))
 
     needs: frozenset[Ability] = frozenset({"retrieves", "reads"})
     return Axis(
-        name, module, measures, score, effort=Effort(readings=readings * ASKED), needs=needs, items=items, asks=asks, aside=True
+        name,
+        module,
+        metrics,
+        score,
+        workload=Workload(readings=readings * ASKED),
+        needs=needs,
+        items=items,
+        asks=asks,
+        aside=True,
     )

@@ -8,24 +8,24 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import cast
 
-from proctor.core.schema import Answer, Context, Measure, Score, not_applicable
-from proctor.evals.axes.conditions import Condition, Lookup, ask, lookups, marks, of_passages, under
+from proctor.core.schema import Answer, Context, Metric, Score, not_applicable
+from proctor.evals.axes.conditions import Condition, Lookup, ask, item_scores, lookups, of_passages, under
 from proctor.evals.candidate import Reads
-from proctor.evals.exam import Mark, Sheet
+from proctor.evals.exam import EvalContext, ItemScore
 
 
-def _measure(name: str, says: str) -> Measure:
-    return Measure(f"context.{name}", version="2", compares=True, says=says)
+def _metric(name: str, says: str) -> Metric:
+    return Metric(f"context.{name}", version="2", compares=True, says=says)
 
 
-FIRST = _measure("first", "Accuracy when the passages that hold the answer come before the others.")
-MIDDLE = _measure("middle", "Accuracy when the passages that hold the answer stand in the middle of the others.")
-LAST = _measure("last", "Accuracy when the passages that hold the answer come after the others.")
+FIRST = _metric("first", "Accuracy when the passages that hold the answer come before the others.")
+MIDDLE = _metric("middle", "Accuracy when the passages that hold the answer stand in the middle of the others.")
+LAST = _metric("last", "Accuracy when the passages that hold the answer come after the others.")
 BUDGETS = {
-    tokens: _measure(f"budget@{tokens}", f"Accuracy when prompt and answer may take {tokens} tokens.")
+    tokens: _metric(f"budget@{tokens}", f"Accuracy when prompt and answer may take {tokens} tokens.")
     for tokens in (64, 128, 256, 512, 1024, 2048, 4096)
 }
-CUT = Measure(
+CUT = Metric(
     "context.cut",
     unit="passages",
     better="lower",
@@ -38,7 +38,7 @@ def _placed(lookup: Lookup, before: int) -> tuple[Context, ...]:
     return (*lookup.distractors[:before], *lookup.gold, *lookup.distractors[before:])
 
 
-def _places(_: Sheet) -> Mapping[Measure, Condition]:
+def _places(_: EvalContext) -> Mapping[Metric, Condition]:
     return {
         FIRST: Condition(lambda lookup: _placed(lookup, 0)),
         MIDDLE: Condition(lambda lookup: _placed(lookup, (len(lookup.distractors) + 1) // 2)),
@@ -46,17 +46,17 @@ def _places(_: Sheet) -> Mapping[Measure, Condition]:
     }
 
 
-def _rooms(sheet: Sheet) -> Iterator[Mark]:
+def _rooms(evaluation: EvalContext) -> Iterator[ItemScore]:
     """Accuracy in growing rooms, up to the first in which no passage had to be cut: larger ones show the same."""
-    known, room, enough = lookups(sheet), cast("Reads", sheet.candidate).context, False
-    for tokens, measure in BUDGETS.items():
+    known, room, enough = lookups(evaluation), cast("Reads", evaluation.candidate).context_length, False
+    for tokens, metric in BUDGETS.items():
         condition = Condition(lambda lookup: lookup.found, room=tokens)
         if enough or tokens > room:
             why = "all passages fit into less" if enough else "the model has no such room"
-            yield from (Mark(measure, one.question.id, one.question.cluster, not_applicable(why)) for one in known)
+            yield from (ItemScore(metric, one.question.id, one.question.cluster, not_applicable(why)) for one in known)
             continue
-        readings = [(question, None if _no_room(answer) else answer) for question, answer in ask(sheet, known, condition)]
-        yield from marks(sheet, measure, condition, readings)
+        readings = [(question, None if _no_room(answer) else answer) for question, answer in ask(evaluation, known, condition)]
+        yield from item_scores(evaluation, metric, condition, readings)
         fitted = [answer for _, answer in readings if answer]
         enough = bool(fitted) and not any(answer.cut for answer in fitted)
 
@@ -66,15 +66,15 @@ def _no_room(answer: Answer | None) -> bool:
     return answer is not None and bool(answer.error) and not answer.contexts
 
 
-def _cut(sheet: Sheet) -> Iterator[Mark]:
-    for question, answer in sheet.pairs:
-        yield Mark(CUT, question.id, question.cluster, Score(float(answer.cut)))
+def _cut(evaluation: EvalContext) -> Iterator[ItemScore]:
+    for question, answer in evaluation.answered:
+        yield ItemScore(CUT, question.id, question.cluster, Score(float(answer.cut)))
 
 
-def _score(sheet: Sheet) -> Iterator[Mark]:
+def _score(evaluation: EvalContext) -> Iterator[ItemScore]:
     for part in (under(_places), _rooms, _cut):
-        yield from part(sheet)
+        yield from part(evaluation)
 
 
-MEASURES = (FIRST, MIDDLE, LAST, *BUDGETS.values(), CUT)
-AXIS = of_passages("context", __name__, MEASURES, _score, 7, "How does it depend on the room for passages, and on their place?")
+METRICS = (FIRST, MIDDLE, LAST, *BUDGETS.values(), CUT)
+AXIS = of_passages("context", __name__, METRICS, _score, 7, "How does it depend on the room for passages, and on their place?")

@@ -9,22 +9,22 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any, cast
 
-from proctor.core.schema import Answer, Measure, Score, not_applicable, unmeasured
+from proctor.core.schema import Answer, Metric, Score, not_applicable, unmeasured
 from proctor.evals.candidate import Costs
-from proctor.evals.exam import WHOLE, Axis, Item, Items, Mark, Sheet, about, with_caution
+from proctor.evals.exam import SYSTEM_ITEM, Axis, EvalContext, Item, Items, ItemScore, about, with_caution
 
 SECOND = {"train_flops", "peak_bytes", "shared_bytes", "bytes@10"}
-"""Measures in their second version: experts' operations count, and neither memory nor files that are not the system's."""
+"""Metrics in their second version: experts' operations count, and neither memory nor files that are not the system's."""
 
 
-def _total(name: str, unit: str, says: str, **more: Any) -> Measure:
+def _total(name: str, unit: str, says: str, **more: Any) -> Metric:
     version = "2" if name in SECOND else "1"
-    return Measure(f"cost.{name}", unit, "lower", version, says=says, needs=frozenset({"costs"}), **more)
+    return Metric(f"cost.{name}", unit, "lower", version, says=says, needs=frozenset({"costs"}), **more)
 
 
 TOTALS = {
-    measure.name.removeprefix("cost."): measure
-    for measure in (
+    metric.name.removeprefix("cost."): metric
+    for metric in (
         _total("train_flops", "FLOP", "The operations that training took."),
         _total("train_seconds", "seconds", "The time that training took.", shown=True),
         _total("peak_bytes", "bytes", "The most memory that training took at a time.", metered=True),
@@ -40,21 +40,21 @@ TOTALS = {
 }
 CAUTIONS = {"train_seconds": "train_caution", "energy_joules": "energy_caution", "index_seconds": "index_caution"}
 """What was read off a clock or a meter -> where its caution is among the costs."""
-TOKENS = Measure("cost.tokens", "tokens", "lower", says="The tokens that it writes for an answer.")
-PROMPT_TOKENS = Measure("cost.prompt_tokens", "tokens", "lower", says="The tokens that it reads for an answer.")
+TOKENS = Metric("cost.tokens", "tokens", "lower", says="The tokens that it writes for an answer.")
+PROMPT_TOKENS = Metric("cost.prompt_tokens", "tokens", "lower", says="The tokens that it reads for an answer.")
 
 
-def _score(sheet: Sheet) -> Iterator[Mark]:
-    if "costs" in sheet.candidate.abilities:
-        yield from _totals(cast("Costs", sheet.candidate).costs())
-    for question, answer in sheet.pairs:
-        yield Mark(TOKENS, question.id, question.cluster, _tokens(TOKENS, answer, answer.tokens))
-        yield Mark(PROMPT_TOKENS, question.id, question.cluster, _tokens(PROMPT_TOKENS, answer, answer.prompt_tokens))
+def _score(evaluation: EvalContext) -> Iterator[ItemScore]:
+    if "costs" in evaluation.candidate.abilities:
+        yield from _totals(cast("Costs", evaluation.candidate).costs())
+    for question, answer in evaluation.answered:
+        yield ItemScore(TOKENS, question.id, question.cluster, _tokens(TOKENS, answer, answer.tokens))
+        yield ItemScore(PROMPT_TOKENS, question.id, question.cluster, _tokens(PROMPT_TOKENS, answer, answer.prompt_tokens))
 
 
-def _totals(costs: Mapping[str, float | str]) -> Iterator[Mark]:
-    for name, measure in TOTALS.items():
-        yield Mark(measure, WHOLE, "", with_caution(_known(name, costs), caution(costs, name)))
+def _totals(costs: Mapping[str, float | str]) -> Iterator[ItemScore]:
+    for name, metric in TOTALS.items():
+        yield ItemScore(metric, SYSTEM_ITEM, "", with_caution(_known(name, costs), caution(costs, name)))
 
 
 def caution(costs: Mapping[str, float | str], *names: str) -> str:
@@ -71,13 +71,13 @@ def _known(name: str, costs: Mapping[str, float | str]) -> Score:
     return Score(float(value))
 
 
-def _tokens(measure: Measure, answer: Answer, tokens: int) -> Score:
-    return measure.failed(answer.error) if answer.error else Score(float(tokens))
+def _tokens(metric: Metric, answer: Answer, tokens: int) -> Score:
+    return metric.failed(answer.error) if answer.error else Score(float(tokens))
 
 
-def _items(sheet: Sheet) -> Items:
-    whole = {measure: [Item(WHOLE)] for measure in TOTALS.values()}
-    return {**whole, **dict.fromkeys((TOKENS, PROMPT_TOKENS), about(sheet.questions))}
+def _items(evaluation: EvalContext) -> Items:
+    whole = {metric: [Item(SYSTEM_ITEM)] for metric in TOTALS.values()}
+    return {**whole, **dict.fromkeys((TOKENS, PROMPT_TOKENS), about(evaluation.questions))}
 
 
 AXIS = Axis(

@@ -10,13 +10,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from functools import partial
 
-from proctor.core.schema import Answer, Measure, Question, Score
+from proctor.core.schema import Answer, Metric, Question, Score
 from proctor.evals.axes.judged import Chosen, against_gold, claiming, grade
-from proctor.evals.exam import Axis, Mark, Sheet
+from proctor.evals.exam import Axis, EvalContext, ItemScore
 from proctor.evals.judges.ragas_metric import faithfulness
 from proctor.evals.judges.samples import Sample
 
-RETRIEVED = Measure(
+RETRIEVED = Metric(
     "faithfulness.retrieved",
     version="3",
     library="ragas",
@@ -24,7 +24,7 @@ RETRIEVED = Measure(
     needs=frozenset({"retrieves"}),
     says="The share of an answer's claims that the passages it was shown support.",
 )
-GOLD = Measure(
+GOLD = Metric(
     "faithfulness.gold",
     version="3",
     library="ragas",
@@ -34,16 +34,16 @@ GOLD = Measure(
 )
 
 
-def _score(sheet: Sheet) -> Iterator[Mark]:
-    judge = partial(faithfulness, sheet.judge)
-    if sheet.can(RETRIEVED):
-        yield from grade(sheet, RETRIEVED, _against_retrieved, judge)
-    yield from grade(sheet, GOLD, against_gold, judge)
+def _score(evaluation: EvalContext) -> Iterator[ItemScore]:
+    judge = partial(faithfulness, evaluation.judge)
+    if evaluation.can(RETRIEVED):
+        yield from grade(evaluation, RETRIEVED, _against_retrieved, judge)
+    yield from grade(evaluation, GOLD, against_gold, judge)
 
 
-def _against_retrieved(sheet: Sheet, question: Question, answer: Answer) -> Chosen:
+def _against_retrieved(evaluation: EvalContext, question: Question, answer: Answer) -> Chosen:
     """The answer before its own passages. Claims made although nothing was retrieved have no support, hence 0."""
-    chosen = claiming(sheet, question, answer, tuple(context.text for context in answer.contexts or ()))
+    chosen = claiming(evaluation, question, answer, tuple(context.text for context in answer.contexts or ()))
     return Score(0.0, "nothing was retrieved") if isinstance(chosen, Sample) and not chosen.passages else chosen
 
 

@@ -15,17 +15,17 @@ from dataclasses import replace
 from functools import cache
 from typing import Any, NamedTuple, cast
 
-from proctor.core.schema import Measure, Score, Suite, not_applicable, unmeasured
+from proctor.core.schema import Metric, Score, Suite, not_applicable, unmeasured
 from proctor.core.storage.cache import Cache, digest
 from proctor.evals.candidate import HasWeights
-from proctor.evals.exam import Axis, Item, Items, Mark, Sheet
+from proctor.evals.exam import Axis, EvalContext, Item, Items, ItemScore
 from proctor.evals.tasks.lm_eval_tasks import TASK_VERSIONS, Value, definition, lm_eval_files, run
 
 log = logging.getLogger("proctor")
 
-GENERAL = Measure("general.*", says="The score of a general task, as lm-eval gives it.")
-"""The measure of each general task, with the task's name for the star."""
-FORGETTING = Measure(
+GENERAL = Metric("general.*", says="The score of a general task, as lm-eval gives it.")
+"""The metric of each general task, with the task's name for the star."""
+FORGETTING = Metric(
     "forgetting",
     unit="difference",
     better="lower",
@@ -40,7 +40,7 @@ SHARES = ("acc", "acc_norm", "exact_match", "f1", "em", "contains", "acc_mutual_
 class Task(NamedTuple):
     """One general task's outcome: how it is measured, and the score of every item."""
 
-    measure: Measure
+    metric: Metric
     items: dict[str, Score]
 
 
@@ -50,7 +50,7 @@ def general(cache: Cache, candidate: HasWeights, suite: Suite, limit: int | None
     An entry that could not be run, say because its data set is on the hub and the network is off, is its error.
     """
     with ExitStack() as open_weights:
-        weights = _once(lambda: open_weights.enter_context(candidate.weights()))
+        weights = _once(lambda: open_weights.enter_context(candidate.model_and_tokenizer()))
         return {
             entry: _entry(cache, candidate, (entry, limit), weights, trusted=entry in suite.trusted) for entry in suite.general
         }
@@ -73,32 +73,32 @@ def _entry(
     return value
 
 
-def _score(sheet: Sheet) -> Iterator[Mark]:
-    candidate, base = _of_weights(sheet)
-    before = _tasks(general(sheet.cache, base, sheet.suite, sheet.limit))
+def _score(evaluation: EvalContext) -> Iterator[ItemScore]:
+    candidate, base = _of_weights(evaluation)
+    before = _tasks(general(evaluation.cache, base, evaluation.suite, evaluation.limit))
     shared = candidate.weights_version == base.weights_version
-    after = before if shared else _tasks(general(sheet.cache, candidate, sheet.suite, sheet.limit))
-    forgetting = replace(FORGETTING, version=_version_of(FORGETTING, [task.measure.version for task in after.values()]))
+    after = before if shared else _tasks(general(evaluation.cache, candidate, evaluation.suite, evaluation.limit))
+    forgetting = replace(FORGETTING, version=_version_of(FORGETTING, [task.metric.version for task in after.values()]))
     for name, task in after.items():
         for item, score in task.items.items():
-            yield Mark(task.measure, item, item, score)
-            yield Mark(forgetting, item, item, _lost(task.measure, _same_item(before, name, item), score))
+            yield ItemScore(task.metric, item, item, score)
+            yield ItemScore(forgetting, item, item, _lost(task.metric, _same_item(before, name, item), score))
 
 
-def _of_weights(sheet: Sheet) -> tuple[HasWeights, HasWeights]:
+def _of_weights(evaluation: EvalContext) -> tuple[HasWeights, HasWeights]:
     """The candidate and its base, which has weights wherever the candidate does."""
-    return cast("HasWeights", sheet.candidate), cast("HasWeights", sheet.base)
+    return cast("HasWeights", evaluation.candidate), cast("HasWeights", evaluation.base)
 
 
-def _items(sheet: Sheet) -> Items:
+def _items(evaluation: EvalContext) -> Items:
     """Tasks as they are named in the suite: what they are made of is known once they are run."""
-    named = {_named(entry): [Item(entry.rpartition("/")[2])] for entry in sheet.suite.general}
+    named = {_named(entry): [Item(entry.rpartition("/")[2])] for entry in evaluation.suite.general}
     return {**named, FORGETTING: [item for items in named.values() for item in items]}
 
 
-def _version_of(measure: Measure, of: Sequence[str]) -> str:
-    """The measure's own version, and that of the tasks: other questions or another scoring make it another measure."""
-    return f"{measure.version} {digest(sorted(of))[:12]}"
+def _version_of(metric: Metric, of: Sequence[str]) -> str:
+    """The metric's own version, and that of the tasks: other questions or another scoring make it another metric."""
+    return f"{metric.version} {digest(sorted(of))[:12]}"
 
 
 def _same_item(before: Mapping[str, Task], task: str, item: str) -> Score:
@@ -106,12 +106,12 @@ def _same_item(before: Mapping[str, Task], task: str, item: str) -> Score:
     return known.get(item, unmeasured("there is no result of the base model to compare with"))
 
 
-def _lost(measure: Measure, before: Score, after: Score) -> Score:
+def _lost(metric: Metric, before: Score, after: Score) -> Score:
     if before.value is None or after.value is None:
         return before if before.value is None else after
-    if measure.unit != "share":
-        return not_applicable(f"{measure.unit} is no share, so it cannot be averaged with others")
-    return Score(before.value - after.value if measure.better == "higher" else after.value - before.value)
+    if metric.unit != "share":
+        return not_applicable(f"{metric.unit} is no share, so it cannot be averaged with others")
+    return Score(before.value - after.value if metric.better == "higher" else after.value - before.value)
 
 
 def _tasks(values: Mapping[str, Value | Exception]) -> dict[str, Task]:
@@ -125,39 +125,39 @@ def _tasks(values: Mapping[str, Value | Exception]) -> dict[str, Task]:
     return tasks
 
 
-def _named(task: str) -> Measure:
+def _named(task: str) -> Metric:
     return replace(GENERAL, name=GENERAL.name.replace("*", task.rpartition("/")[2]))
 
 
 def _task(name: str, samples: list[dict[str, Any]], value: Value) -> Task:
-    metric = "acc" if "acc" in samples[0]["metrics"] else samples[0]["metrics"][0]
-    higher = value.get("higher_is_better", {}).get(name, {}).get(metric) is not False
+    theirs = "acc" if "acc" in samples[0]["metrics"] else samples[0]["metrics"][0]
+    higher = value.get("higher_is_better", {}).get(name, {}).get(theirs) is not False
     version = f"{GENERAL.version} {value[TASK_VERSIONS][name]}"
-    measure = replace(
-        _named(name), version=version, unit="share" if metric in SHARES else metric, better="higher" if higher else "lower"
+    metric = replace(
+        _named(name), version=version, unit="share" if theirs in SHARES else theirs, better="higher" if higher else "lower"
     )
     first = [sample for sample in samples if sample["filter"] == samples[0]["filter"]]
-    return Task(measure, {f"{name}/{sample['doc_id']}": _value(metric, sample[metric]) for sample in first})
+    return Task(metric, {f"{name}/{sample['doc_id']}": _value(theirs, sample[theirs]) for sample in first})
 
 
-def _value(metric: str, value: Any) -> Score:
+def _value(theirs: str, value: Any) -> Score:
     """An item's score; metrics that only exist for a whole task, such as perplexity, leave something else in its place."""
     if isinstance(value, int | float) and math.isfinite(value):
         return Score(float(value))
-    return unmeasured(f"lm-eval's {metric} has no finite number for one item")
+    return unmeasured(f"lm-eval's {theirs} has no finite number for one item")
 
 
-def _files(sheet: Sheet) -> Mapping[str, str]:
+def _files(evaluation: EvalContext) -> Mapping[str, str]:
     """lm-eval's own files, for systems that have weights of their own."""
-    candidate, base = _of_weights(sheet)
+    candidate, base = _of_weights(evaluation)
     if candidate.weights_version == base.weights_version and candidate.version != base.version:
         return {}
-    values = general(sheet.cache, candidate, sheet.suite, sheet.limit)
+    values = general(evaluation.cache, candidate, evaluation.suite, evaluation.limit)
     return lm_eval_files({entry: value for entry, value in values.items() if not isinstance(value, Exception)})
 
 
-def _definitions(sheet: Sheet) -> list[str]:
-    return [definition(entry, sheet.limit) for entry in sheet.suite.general]
+def _definitions(evaluation: EvalContext) -> list[str]:
+    return [definition(entry, evaluation.limit) for entry in evaluation.suite.general]
 
 
 AXIS = Axis(

@@ -10,13 +10,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from functools import partial
 
-from proctor.core.schema import Answer, Measure, Question, Score, Suite, not_applicable
+from proctor.core.schema import Answer, Metric, Question, Score, Suite, not_applicable
 from proctor.evals.axes.accuracy import declined
 from proctor.evals.axes.judged import against_gold, grade
-from proctor.evals.exam import Axis, Mark, Sheet, per_question
+from proctor.evals.exam import Axis, EvalContext, ItemScore, per_question
 from proctor.evals.judges.deepeval_metric import contradicted
 
-CONTRADICTED = Measure(
+CONTRADICTED = Metric(
     "hallucination.contradicted",
     better="lower",
     version="3",
@@ -24,7 +24,7 @@ CONTRADICTED = Measure(
     headline=True,
     says="The share of documents holding the answer that contradict what was said.",
 )
-UNANSWERABLE = Measure(
+UNANSWERABLE = Metric(
     "hallucination.unanswerable",
     better="lower",
     version="3",
@@ -32,7 +32,7 @@ UNANSWERABLE = Measure(
     shown=True,
     says="The share of questions answered although the documents hold no answer.",
 )
-FALSE_ABSTENTION = Measure(
+FALSE_ABSTENTION = Metric(
     "abstention.false",
     better="lower",
     version="3",
@@ -54,9 +54,9 @@ def _declined_needlessly(suite: Suite, question: Question, answer: Answer) -> fl
 _by_abstention = per_question({UNANSWERABLE: _answered, FALSE_ABSTENTION: _declined_needlessly})
 
 
-def _score(sheet: Sheet) -> Iterator[Mark]:
-    yield from _by_abstention(sheet)
-    yield from grade(sheet, CONTRADICTED, against_gold, partial(contradicted, sheet.judge))
+def _score(evaluation: EvalContext) -> Iterator[ItemScore]:
+    yield from _by_abstention(evaluation)
+    yield from grade(evaluation, CONTRADICTED, against_gold, partial(contradicted, evaluation.judge))
 
 
 AXIS = Axis(

@@ -12,9 +12,9 @@ from dataclasses import replace
 from typing import cast
 
 from proctor.core.sampling import spread
-from proctor.core.schema import Ability, Measure, Question, Score, Timing, not_applicable, unmeasured
+from proctor.core.schema import Ability, Metric, Question, Score, Timing, not_applicable, unmeasured
 from proctor.evals.candidate import Times
-from proctor.evals.exam import WHOLE, Axis, Item, Items, Mark, Sheet, about, with_caution
+from proctor.evals.exam import SYSTEM_ITEM, Axis, EvalContext, Item, Items, ItemScore, about, with_caution
 
 SAMPLE = 24
 """Questions that are timed, evenly spread over the suite's."""
@@ -22,7 +22,7 @@ TOGETHER = "2"
 """The first version in which systems are timed in turn."""
 
 
-SECONDS = Measure(
+SECONDS = Metric(
     "latency.seconds",
     "seconds",
     "lower",
@@ -31,8 +31,8 @@ SECONDS = Measure(
 )
 
 
-def _part(name: str, says: str, needs: frozenset[Ability] = frozenset()) -> Measure:
-    return Measure(f"latency.{name}_share", "share", "lower", TOGETHER, says=says, needs=needs, neutral=True)
+def _part(name: str, says: str, needs: frozenset[Ability] = frozenset()) -> Metric:
+    return Metric(f"latency.{name}_share", "share", "lower", TOGETHER, says=says, needs=needs, neutral=True)
 
 
 RETRIEVAL = _part("retrieval", "The part of an answer's time that goes into looking passages up.", frozenset({"retrieves"}))
@@ -47,7 +47,7 @@ PERCENTILES = {
     ),
     95: replace(SECONDS, name="latency.p95", says="The time within which 19 of 20 answers come, asked one at a time."),
 }
-THROUGHPUT = Measure(
+THROUGHPUT = Metric(
     "latency.tokens_per_second",
     "tokens/s",
     "higher",
@@ -56,7 +56,7 @@ THROUGHPUT = Measure(
 )
 
 
-VALUES: dict[Measure, Callable[[Timing], float | None]] = {
+VALUES: dict[Metric, Callable[[Timing], float | None]] = {
     SECONDS: lambda timing: timing.seconds,
     RETRIEVAL: lambda timing: timing.retrieval / timing.seconds,
     PREFILL: lambda timing: timing.prefill / timing.seconds,
@@ -68,33 +68,33 @@ VALUES: dict[Measure, Callable[[Timing], float | None]] = {
 """None: not defined for an answer that ended with its first token."""
 
 
-def asked(sheet: Sheet) -> list[Question]:
+def asked(evaluation: EvalContext) -> list[Question]:
     """The questions that are timed."""
-    return spread(sheet.questions, SAMPLE)
+    return spread(evaluation.questions, SAMPLE)
 
 
-def _score(sheet: Sheet) -> Iterator[Mark]:
-    questions = asked(sheet)
-    beside = [one for one in sheet.beside if "times" in one.abilities]
-    timings = cast("Times", sheet.candidate).timings(questions, beside)
+def _score(evaluation: EvalContext) -> Iterator[ItemScore]:
+    questions = asked(evaluation)
+    beside = [one for one in evaluation.beside if "times" in one.abilities]
+    timings = cast("Times", evaluation.candidate).latencies(questions, beside)
     adapted = any(timing.unmerged is not None for timing in timings)
     for question, timing in zip(questions, timings, strict=True):
         cluster = timing.round or question.cluster
-        for measure in VALUES:
-            yield Mark(measure, question.id, cluster, with_caution(_one(measure, timing, adapted=adapted), timing.caution))
+        for metric in VALUES:
+            yield ItemScore(metric, question.id, cluster, with_caution(_one(metric, timing, adapted=adapted), timing.caution))
     known = [timing for timing in timings if timing.error is None]
     caution = next((timing.caution for timing in timings if timing.caution), "")
-    for share, measure in PERCENTILES.items():
-        yield Mark(measure, WHOLE, "", with_caution(_percentile([timing.seconds for timing in known], share), caution))
-    yield Mark(THROUGHPUT, WHOLE, "", with_caution(_throughput(known), caution))
+    for share, metric in PERCENTILES.items():
+        yield ItemScore(metric, SYSTEM_ITEM, "", with_caution(_percentile([timing.seconds for timing in known], share), caution))
+    yield ItemScore(THROUGHPUT, SYSTEM_ITEM, "", with_caution(_throughput(known), caution))
 
 
-def _one(measure: Measure, timing: Timing, *, adapted: bool) -> Score:
-    if measure == UNMERGED and not adapted:
+def _one(metric: Metric, timing: Timing, *, adapted: bool) -> Score:
+    if metric == UNMERGED and not adapted:
         return not_applicable("the system has no LoRA adapter")
     if timing.error:
         return unmeasured(timing.error)
-    value = VALUES[measure](timing)
+    value = VALUES[metric](timing)
     return not_applicable("the answer ended with its first token") if value is None else Score(value)
 
 
@@ -111,8 +111,10 @@ def _throughput(timings: Sequence[Timing]) -> Score:
     return Score(sum(timing.tokens for timing in timings) / seconds) if seconds else unmeasured("no question could be timed")
 
 
-def _items(sheet: Sheet) -> Items:
-    return dict.fromkeys(VALUES, about(asked(sheet))) | {one: [Item(WHOLE)] for one in (*PERCENTILES.values(), THROUGHPUT)}
+def _items(evaluation: EvalContext) -> Items:
+    return dict.fromkeys(VALUES, about(asked(evaluation))) | {
+        one: [Item(SYSTEM_ITEM)] for one in (*PERCENTILES.values(), THROUGHPUT)
+    }
 
 
 AXIS = Axis(

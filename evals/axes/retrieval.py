@@ -12,21 +12,21 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import chain
 
 from proctor.core.language.holders import Held
-from proctor.core.schema import Answer, Measure, Question, Score, not_applicable
-from proctor.evals.exam import Axis, Mark, Sheet
+from proctor.core.schema import Answer, Metric, Question, Score, not_applicable
+from proctor.evals.exam import Axis, EvalContext, ItemScore
 
 
-def _measure(name: str, says: str) -> Measure:
-    return Measure(f"retrieval.{name}", version="2", library="ir-measures", says=says)
+def _metric(name: str, says: str) -> Metric:
+    return Metric(f"retrieval.{name}", version="2", library="ir-measures", says=says)
 
 
 RECALL = {
-    k: _measure(f"recall@{k}", f"The share of the documents that hold the answer among the {said} found.")
+    k: _metric(f"recall@{k}", f"The share of the documents that hold the answer among the {said} found.")
     for k, said in {1: "first", 3: "first 3", 5: "first 5"}.items()
 }
-MRR = _measure("mrr", "One over the place of the first document that holds the answer.")
-NDCG = _measure("ndcg@5", "How early the documents that hold the answer stand among the first 5, as nDCG.")
-MEASURES = (*RECALL.values(), MRR, NDCG)
+MRR = _metric("mrr", "One over the place of the first document that holds the answer.")
+NDCG = _metric("ndcg@5", "How early the documents that hold the answer stand among the first 5, as nDCG.")
+METRICS = (*RECALL.values(), MRR, NDCG)
 CUT = "passages that were found did not fit into the prompt and were not shown"
 
 Ranking = list[tuple[str, ...]]
@@ -34,30 +34,28 @@ Ranking = list[tuple[str, ...]]
 Values = Mapping[str, Mapping[str, float]]
 
 
-def _score(sheet: Sheet) -> Iterator[Mark]:
-    pairs = list(sheet.pairs)
-    found = _values(sheet, [(question, answer) for question, answer in pairs if question.evidence])
+def _score(evaluation: EvalContext) -> Iterator[ItemScore]:
+    pairs = list(evaluation.answered)
+    found = _values(evaluation, [(question, answer) for question, answer in pairs if question.evidence])
     for question, answer in pairs:
-        for measure in MEASURES:
-            yield Mark(measure, question.id, question.cluster, _one(measure, question, answer, found))
+        for metric in METRICS:
+            yield ItemScore(metric, question.id, question.cluster, _one(metric, question, answer, found))
 
 
-def _one(measure: Measure, question: Question, answer: Answer, found: Values) -> Score:
+def _one(metric: Metric, question: Question, answer: Answer, found: Values) -> Score:
     if not question.evidence:
         return not_applicable("the question names no evidence")
     if answer.error:
-        return measure.failed(answer.error)
-    return Score(found[question.id][measure.name], caution=CUT if answer.cut else "")
+        return metric.failed(answer.error)
+    return Score(found[question.id][metric.name], caution=CUT if answer.cut else "")
 
 
-def _values(sheet: Sheet, pairs: list[tuple[Question, Answer]]) -> Values:
-    """Value by question and measure. A question for which nothing was found has 0 throughout: its evidence was missed."""
-    known = Held(sheet, [question for question, _ in pairs])
+def _values(evaluation: EvalContext, pairs: list[tuple[Question, Answer]]) -> Values:
+    """Value by question and metric. A question for which nothing was found has 0 throughout: its evidence was missed."""
+    known = Held(evaluation, [question for question, _ in pairs])
     relevant = {question.id: known.holders.pieces(question.evidence) for question, _ in pairs}
     ranked = {question.id: _ranking(known, question, answer) for question, answer in pairs}
-    values = {
-        name: {measure.name: _recall(relevant[name], ranked[name][:k]) for k, measure in RECALL.items()} for name in relevant
-    }
+    values = {name: {metric.name: _recall(relevant[name], ranked[name][:k]) for k, metric in RECALL.items()} for name in relevant}
     for name, early in _early(relevant, ranked).items():
         values[name] |= early
     return values
@@ -77,7 +75,7 @@ def _early(relevant: Mapping[str, Sequence[str]], ranked: Mapping[str, Ranking])
     run = {question: _run(ranking) for question, ranking in ranked.items()}
     if any(run.values()):
         for row in ir_measures.iter_calc(list(theirs), judged, run):
-            values[row.query_id][theirs[row.measure]] = float(row.value)
+            values[row.query_id][theirs[row.metric]] = float(row.value)
     return values
 
 
@@ -96,7 +94,7 @@ def _ranking(known: Held, question: Question, answer: Answer) -> Ranking:
 AXIS = Axis(
     "retrieval",
     __name__,
-    MEASURES,
+    METRICS,
     _score,
     needs=frozenset({"retrieves"}),
     asks="Does it find the documents that hold the answer?",

@@ -10,14 +10,14 @@ from typing import Any
 
 from proctor.core.language import patterns
 from proctor.core.language.json_schema import fits
-from proctor.core.schema import Answer, Measure, Question, Score, Style, Suite, not_applicable, unmeasured
+from proctor.core.schema import Answer, Metric, Question, Score, Style, Suite, not_applicable, unmeasured
 from proctor.evals.axes.judged import Chosen, grade
-from proctor.evals.exam import Axis, Mark, Sheet, per_question
+from proctor.evals.exam import Axis, EvalContext, ItemScore, per_question
 from proctor.evals.judges.protocols import ChatJudge, Judge, chats
 from proctor.evals.judges.samples import PARALLEL, Sample, failure
 
-FOLLOWED = Measure("style.followed", library="jsonschema", shown=True, says="The share of answers in the house format.")
-RUBRIC = Measure("style.rubric", says="The share of answers that meet what the house demands in words, as a judge decides.")
+FOLLOWED = Metric("style.format_followed", library="jsonschema", shown=True, says="The share of answers in the house format.")
+RUBRIC = Metric("style.rubric", says="The share of answers that meet what the house demands in words, as a judge decides.")
 
 PROMPT = """\
 A house demands of the answers that it gives:
@@ -65,13 +65,13 @@ def _followed(suite: Suite, _: Question, answer: Answer) -> float | Score:
     return float(followed(suite.style, answer.text))
 
 
-def _score(sheet: Sheet) -> Iterator[Mark]:
-    yield from per_question({FOLLOWED: _followed})(sheet)
-    if sheet.suite.style and sheet.suite.style.rubric:
-        yield from grade(sheet, RUBRIC, _whole, partial(_met, sheet.judge, sheet.suite.style.rubric))
+def _score(evaluation: EvalContext) -> Iterator[ItemScore]:
+    yield from per_question({FOLLOWED: _followed})(evaluation)
+    if evaluation.suite.style and evaluation.suite.style.rubric:
+        yield from grade(evaluation, RUBRIC, _whole, partial(_met, evaluation.judge, evaluation.suite.style.rubric))
 
 
-def _whole(_: Sheet, question: Question, answer: Answer) -> Chosen:
+def _whole(_: EvalContext, question: Question, answer: Answer) -> Chosen:
     return Sample(question.text, answer.text, ())
 
 

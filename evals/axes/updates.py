@@ -16,7 +16,7 @@ from proctor.core.schema import (
     Answer,
     Better,
     Example,
-    Measure,
+    Metric,
     Question,
     RevisedQuestion,
     Score,
@@ -29,14 +29,14 @@ from proctor.evals.axes.conditions import ASKED
 from proctor.evals.axes.cost import caution
 from proctor.evals.candidate import Candidate, Costs, Reads, Reindexes, Trains
 from proctor.evals.exam import (
-    WHOLE,
+    SYSTEM_ITEM,
     Axis,
-    Effort,
+    EvalContext,
     Item,
     Items,
-    Mark,
+    ItemScore,
     QuestionScorer,
-    Sheet,
+    Workload,
     about,
     absent,
     in_time,
@@ -45,23 +45,23 @@ from proctor.evals.exam import (
 )
 
 
-def _measure(name: str, says: str, better: Better = "higher", **more: Any) -> Measure:
-    return Measure(f"updates.{name}", better=better, version="2", compares=True, says=says, **more)
+def _metric(name: str, says: str, better: Better = "higher", **more: Any) -> Metric:
+    return Metric(f"updates.{name}", better=better, version="2", compares=True, says=says, **more)
 
 
-def _taken(name: str, unit: str, says: str) -> Measure:
-    return Measure(f"updates.{name}", unit, "lower", says=says, needs=frozenset({"costs"}))
+def _taken(name: str, unit: str, says: str) -> Metric:
+    return Metric(f"updates.{name}", unit, "lower", says=says, needs=frozenset({"costs"}))
 
 
-FRESH = _measure(
+FRESH = _metric(
     "fresh", "After the documents changed: the share of questions about that answered with the new value.", shown=True
 )
-STALE = _measure("stale", "After the documents changed: the share of questions about that answered with the old value.", "lower")
-RETAINED = _measure("retained", "After the documents changed: the share of other questions still answered right.")
-OVERRIDDEN = _measure(
+STALE = _metric("stale", "After the documents changed: the share of questions about that answered with the old value.", "lower")
+RETAINED = _metric("retained", "After the documents changed: the share of other questions still answered right.")
+OVERRIDDEN = _metric(
     "overridden", "The share of questions answered with the old value although the new text was among the passages.", "lower"
 )
-REMEMBERED = _measure(
+REMEMBERED = _metric(
     "remembered",
     "The share of questions answered with the old value when shown no passages. Of systems that retrieve nothing, "
     "updates.stale says so.",
@@ -70,23 +70,23 @@ REMEMBERED = _measure(
 )
 SECONDS = _taken("seconds", "seconds", "The time that the update took.")
 FLOPS = _taken("flops", "FLOP", "The operations that the update took.")
-MEASURES = (FRESH, STALE, RETAINED, SECONDS, FLOPS)
+METRICS = (FRESH, STALE, RETAINED, SECONDS, FLOPS)
 INDEXING = {SECONDS: ("index_seconds",), FLOPS: ()}
 TRAINING = {SECONDS: ("index_seconds", "train_seconds"), FLOPS: ("train_flops",)}
 """What an update takes -> its parts, as `evals.axes.cost` calls them."""
 
 
-def _reindexed(sheet: Sheet) -> Candidate:
-    return cast("Reindexes", sheet.candidate).reindexed(sheet.suite.domain.after(sheet.suite.revisions))
+def _reindexed(evaluation: EvalContext) -> Candidate:
+    return cast("Reindexes", evaluation.candidate).reindexed(evaluation.suite.domain.after(evaluation.suite.revisions))
 
 
-def _retrained(sheet: Sheet) -> Candidate:
-    return cast("Trains", sheet.candidate).retrained(sheet.suite.domain.after(sheet.suite.revisions))
+def _retrained(evaluation: EvalContext) -> Candidate:
+    return cast("Trains", evaluation.candidate).retrained(evaluation.suite.domain.after(evaluation.suite.revisions))
 
 
-def _continued(sheet: Sheet) -> Candidate:
-    domain = sheet.suite.domain.after(sheet.suite.revisions)
-    return cast("Trains", sheet.candidate).continued(domain, _examples(sheet.suite))
+def _continued(evaluation: EvalContext) -> Candidate:
+    domain = evaluation.suite.domain.after(evaluation.suite.revisions)
+    return cast("Trains", evaluation.candidate).continued(domain, _examples(evaluation.suite))
 
 
 def _examples(suite: Suite) -> list[Example]:
@@ -102,38 +102,40 @@ def _changed(suite: Suite) -> tuple[Question, ...]:
     return tuple(question for revision in suite.revisions for question in revision.questions)
 
 
-def _unchanged(sheet: Sheet) -> tuple[Question, ...]:
+def _unchanged(evaluation: EvalContext) -> tuple[Question, ...]:
     """A spread of the questions whose answers stay as they are."""
-    documents = {revision.document for revision in sheet.suite.revisions}
-    return tuple(spread([one for one in sheet.questions if one.answerable and documents.isdisjoint(one.evidence)], ASKED))
+    documents = {revision.document for revision in evaluation.suite.revisions}
+    return tuple(spread([one for one in evaluation.questions if one.answerable and documents.isdisjoint(one.evidence)], ASKED))
 
 
-def _score(update: Callable[[Sheet], Candidate], parts: Mapping[Measure, Sequence[str]]) -> Callable[[Sheet], Iterator[Mark]]:
-    def score(sheet: Sheet) -> Iterator[Mark]:
-        candidate = update(sheet)
-        asked: dict[tuple[Question, ...], dict[Measure, QuestionScorer]] = {
-            _changed(sheet.suite): {FRESH: exact_match, STALE: _says_the_old},
-            _unchanged(sheet): {RETAINED: exact_match},
+def _score(
+    update: Callable[[EvalContext], Candidate], parts: Mapping[Metric, Sequence[str]]
+) -> Callable[[EvalContext], Iterator[ItemScore]]:
+    def score(evaluation: EvalContext) -> Iterator[ItemScore]:
+        candidate = update(evaluation)
+        asked: dict[tuple[Question, ...], dict[Metric, QuestionScorer]] = {
+            _changed(evaluation.suite): {FRESH: exact_match, STALE: _says_the_old},
+            _unchanged(evaluation): {RETAINED: exact_match},
         }
         for questions, table in asked.items():
-            yield from per_question(table)(replace(sheet, questions=questions, candidate=candidate))
-        if not sheet.can(SECONDS):
+            yield from per_question(table)(replace(evaluation, questions=questions, candidate=candidate))
+        if not evaluation.can(SECONDS):
             return
         costs = cast("Costs", candidate).costs()
-        for measure, names in parts.items():
-            yield Mark(measure, WHOLE, "", with_caution(_sum([costs[name] for name in names]), caution(costs, *names)))
+        for metric, names in parts.items():
+            yield ItemScore(metric, SYSTEM_ITEM, "", with_caution(_sum([costs[name] for name in names]), caution(costs, *names)))
 
     return score
 
 
-def _memory(sheet: Sheet) -> Iterator[Mark]:
+def _memory(evaluation: EvalContext) -> Iterator[ItemScore]:
     """What the weights say of what has changed: against the new text, and with no text at all."""
-    candidate, changed = _reindexed(sheet), _changed(sheet.suite)
-    yield from per_question({OVERRIDDEN: _against_the_new})(replace(sheet, questions=changed, candidate=candidate))
-    if sheet.can(REMEMBERED):
-        unread = cast("Reads", candidate).readings(changed, [()] * len(changed))
+    candidate, changed = _reindexed(evaluation), _changed(evaluation.suite)
+    yield from per_question({OVERRIDDEN: _against_the_new})(replace(evaluation, questions=changed, candidate=candidate))
+    if evaluation.can(REMEMBERED):
+        unread = cast("Reads", candidate).answers_given_contexts(changed, [()] * len(changed))
         for question, answer in zip(changed, unread, strict=True):
-            yield Mark(REMEMBERED, question.id, question.cluster, _remembered(sheet.suite, question, answer))
+            yield ItemScore(REMEMBERED, question.id, question.cluster, _remembered(evaluation.suite, question, answer))
 
 
 def _against_the_new(suite: Suite, question: Question, answer: Answer) -> float | Score:
@@ -156,19 +158,19 @@ def _sum(parts: Sequence[float | str]) -> Score:
     return unmeasured(unknown[0]) if unknown else Score(float(sum(part for part in parts if not isinstance(part, str))))
 
 
-def _by_training(prefix: str, update: Callable[[Sheet], Candidate], trainings: float) -> Axis:
-    """The same measures under another name, where weights are trained for the update."""
-    named = {measure: replace(measure, name=measure.name.replace("updates", prefix), shown=False) for measure in MEASURES}
+def _by_training(prefix: str, update: Callable[[EvalContext], Candidate], trainings: float) -> Axis:
+    """The same metrics under another name, where weights are trained for the update."""
+    named = {metric: replace(metric, name=metric.name.replace("updates", prefix), shown=False) for metric in METRICS}
 
-    def items(sheet: Sheet) -> Items:
-        return {named[measure]: some for measure, some in _items(sheet).items() if measure in named}
+    def items(evaluation: EvalContext) -> Items:
+        return {named[metric]: some for metric, some in _items(evaluation).items() if metric in named}
 
-    def score(sheet: Sheet) -> Iterator[Mark]:
-        if not _examples(sheet.suite):
-            yield from absent(items(sheet), "the suite's revisions have no training examples")
+    def score(evaluation: EvalContext) -> Iterator[ItemScore]:
+        if not _examples(evaluation.suite):
+            yield from absent(items(evaluation), "the suite's revisions have no training examples")
             return
-        for mark in _score(update, TRAINING)(sheet):
-            yield mark._replace(measure=named[mark.measure])
+        for one in _score(update, TRAINING)(evaluation):
+            yield one._replace(metric=named[one.metric])
 
     return Axis(
         prefix,
@@ -176,7 +178,7 @@ def _by_training(prefix: str, update: Callable[[Sheet], Candidate], trainings: f
         tuple(named.values()),
         score,
         timed=True,
-        effort=Effort(trainings, questions=ASKED + 50),
+        workload=Workload(trainings, questions=ASKED + 50),
         needs=frozenset({"trains"}),
         items=items,
         slow=True,
@@ -184,26 +186,26 @@ def _by_training(prefix: str, update: Callable[[Sheet], Candidate], trainings: f
     )
 
 
-def _items(sheet: Sheet) -> Items:
-    of_changed = dict.fromkeys((FRESH, STALE, OVERRIDDEN, REMEMBERED), about(_changed(sheet.suite)))
-    return {**of_changed, RETAINED: about(_unchanged(sheet)), SECONDS: [Item(WHOLE)], FLOPS: [Item(WHOLE)]}
+def _items(evaluation: EvalContext) -> Items:
+    of_changed = dict.fromkeys((FRESH, STALE, OVERRIDDEN, REMEMBERED), about(_changed(evaluation.suite)))
+    return {**of_changed, RETAINED: about(_unchanged(evaluation)), SECONDS: [Item(SYSTEM_ITEM)], FLOPS: [Item(SYSTEM_ITEM)]}
 
 
-def _as_it_is(sheet: Sheet) -> Iterator[Mark]:
-    if sheet.suite.revisions:
-        yield from _score(_reindexed, INDEXING)(sheet)
-        yield from _memory(sheet)
+def _as_it_is(evaluation: EvalContext) -> Iterator[ItemScore]:
+    if evaluation.suite.revisions:
+        yield from _score(_reindexed, INDEXING)(evaluation)
+        yield from _memory(evaluation)
 
 
 AXIS = Axis(
     "updates",
     __name__,
-    (*MEASURES, OVERRIDDEN, REMEMBERED),
+    (*METRICS, OVERRIDDEN, REMEMBERED),
     _as_it_is,
     timed=True,
-    effort=Effort(readings=ASKED + 100),
+    workload=Workload(readings=ASKED + 100),
     needs=frozenset({"reindexes"}),
-    items=lambda sheet: _items(sheet) if sheet.suite.revisions else {},
+    items=lambda evaluation: _items(evaluation) if evaluation.suite.revisions else {},
     asks="Does it follow when a document changes?",
     aside=True,
 )

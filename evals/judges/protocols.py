@@ -54,9 +54,9 @@ _ASKED = {
 }
 
 
-def asked(measure: str) -> str:
-    """What a measure asks its judge; empty for one that no labels answer, such as a rubric."""
-    return _ASKED.get(measure, "")
+def asked(metric: str) -> str:
+    """What a metric asks its judge; empty for one that no labels answer, such as a rubric."""
+    return _ASKED.get(metric, "")
 
 
 class Pair(NamedTuple):

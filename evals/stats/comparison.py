@@ -138,7 +138,7 @@ class Sampling:
 
 @dataclass(frozen=True)
 class Comparison:
-    """One of two (``mine``) against the other (``theirs``), in one measure, over the items that both have."""
+    """One of two (``mine``) against the other (``theirs``), in one metric, over the items that both have."""
 
     n: int
     clusters: int
@@ -216,7 +216,7 @@ def _together(questions: tuple[float, float], noise: Noise) -> tuple[float, floa
 
 
 def widened(found: Interval, noise: Noise | None, within: tuple[float, float] = ANYWHERE) -> Interval:
-    """The interval when training is done anew as well; ``within`` the limits that the measure has by nature."""
+    """The interval when training is done anew as well; ``within`` the limits that the metric has by nature."""
     if not noise or not noise.error:
         return found
     least, most = within

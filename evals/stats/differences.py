@@ -287,7 +287,7 @@ def signed_intervals(rows: Array, clusters: Clusters) -> list[Interval]:
 
 
 def measured_interval(values: Sequence[float] | Array, clusters: Clusters, unit: str) -> Interval:
-    """95 % interval of the mean of a measure's values, by the unit of the measure."""
+    """95 % interval of the mean of a metric's values, by the unit of the metric."""
     return signed_interval(values, clusters) if unit == "difference" else interval(values, clusters, share=unit == "share")
 
 

@@ -37,7 +37,7 @@ class Fake:
     code: str = "1"
     retrieves: bool = False
     top_k: int = 3
-    context: int = 512
+    context_length: int = 512
     load: Callable[[], tuple[Any, Any]] = no_weights
     documents: tuple[Context, ...] = ()
     become: Callable[[str, Domain, Sequence[Example]], Fake] | None = None
@@ -56,7 +56,7 @@ class Fake:
         """One answer a question, in order."""
         return [self.answer(question) for question in questions]
 
-    def readings(
+    def answers_given_contexts(
         self, questions: Sequence[Question], passages: Sequence[tuple[Context, ...]], room: int | None = None
     ) -> list[Answer]:
         """What it answers to a question whose text has the passages before it, cut to ``room`` words."""
@@ -65,15 +65,15 @@ class Fake:
             for question, passages_of in zip(questions, passages, strict=True)
         ]
 
-    def passages(self, questions: Sequence[Question], count: int) -> list[tuple[Context, ...]]:
+    def retrieve(self, questions: Sequence[Question], count: int) -> list[tuple[Context, ...]]:
         """The first documents that it knows."""
         return [tuple(self.documents[:count])] * len(questions)
 
-    def pieces(self, documents: Sequence[str]) -> dict[str, tuple[Context, ...]]:
+    def chunks_of(self, documents: Sequence[str]) -> dict[str, tuple[Context, ...]]:
         """Each document as one passage."""
         return {known.document: (known,) for known in self.documents if known.document in documents}
 
-    def losses(self, pairs: Sequence[tuple[str, str]]) -> list[float]:
+    def nll(self, pairs: Sequence[tuple[str, str]]) -> list[float]:
         """1 for a completion that it would not give, 0 for its own."""
         said = self.answers([Question(prompt, prompt) for prompt, _ in pairs])
         return [float(answer.text != completion) for answer, (_, completion) in zip(said, pairs, strict=True)]
@@ -91,11 +91,11 @@ class Fake:
         return self.become("continued", domain, examples) if self.become else self
 
     @contextmanager
-    def weights(self) -> Iterator[tuple[Any, Any]]:
+    def model_and_tokenizer(self) -> Iterator[tuple[Any, Any]]:
         """What ``load`` gives."""
         yield self.load()
 
-    def timings(self, questions: Sequence[Question], _beside: Sequence[Any] = ()) -> list[Timing]:
+    def latencies(self, questions: Sequence[Question], _beside: Sequence[Any] = ()) -> list[Timing]:
         """What ``timing`` says."""
         return [self.timing(question) for question in questions]
 

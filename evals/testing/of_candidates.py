@@ -261,17 +261,27 @@ def reads_what_it_is_shown(asked: Asked, tried: Tried[Candidate]) -> None:
     """``reads``: one answer a question with other passages than its own, or with none, in order."""
     _need(tried, "reads")
     candidate, questions = cast("Reads", tried.one), asked.questions[:FEW]
-    hold(candidate.context > 0, "a context of more than 0 tokens", candidate.context, "axes fill a share of it with passages")
+    hold(
+        candidate.context_length > 0,
+        "a context of more than 0 tokens",
+        candidate.context_length,
+        "axes fill a share of it with passages",
+    )
     document = asked.domain.documents[0]
     for shown in ((Context(document.id, document.text),), ()):
-        found = candidate.readings(questions, [shown] * len(questions))
+        found = candidate.answers_given_contexts(questions, [shown] * len(questions))
         hold(
             [answer.question for answer in found] == [question.id for question in questions],
             f"one answer a question, in order, when shown {len(shown)} passages",
             [answer.question for answer in found],
             "answers belong to questions by their places",
         )
-    hold(list(candidate.readings([], [])) == [], "no answers to no questions", candidate.readings([], []), "suites may have none")
+    hold(
+        list(candidate.answers_given_contexts([], [])) == [],
+        "no answers to no questions",
+        candidate.answers_given_contexts([], []),
+        "suites may have none",
+    )
 
 
 def searches_its_documents(asked: Asked, tried: Tried[Candidate]) -> None:
@@ -279,7 +289,7 @@ def searches_its_documents(asked: Asked, tried: Tried[Candidate]) -> None:
     _need(tried, "retrieves", "reads")
     candidate = cast("Searches", tried.one)
     for count in (1, candidate.top_k, len(asked.documents) + 1):
-        found = candidate.passages(asked.questions, count)
+        found = candidate.retrieve(asked.questions, count)
         sizes = [len(passages) for passages in found]
         matters = "axes ask for more or fewer passages than the system shows"
         hold(len(found) == len(asked.questions), "passages for each question", f"{len(found)} lists", matters)
@@ -287,7 +297,7 @@ def searches_its_documents(asked: Asked, tried: Tried[Candidate]) -> None:
         _hold_of_documents(asked, [one for passages in found for one in passages], matters)
         for passages in found:
             _hold_best_first([passage.score for passage in passages])
-    pieces = candidate.pieces(sorted(asked.documents))
+    pieces = candidate.chunks_of(sorted(asked.documents))
     hold(
         set(pieces) == asked.documents and all(one.document == name for name, own in pieces.items() for one in own),
         "each document's id with the passages that it was split into",
@@ -359,10 +369,10 @@ def has_weights_to_look_at(asked: Asked, tried: Tried[Candidate]) -> None:
         version,
         "it tells trained weights from the base's",
     )
-    with candidate.weights() as held:
+    with candidate.model_and_tokenizer() as held:
         hold(len(held) == 2, "a model and a tokenizer", held, "general tasks are put to the model itself")
     pairs = [(question.text, text) for question in asked.questions[:FEW] for text in question.references[:1]]
-    found = candidate.losses(pairs)
+    found = candidate.nll(pairs)
     hold(
         len(found) == len(pairs) and all(math.isfinite(loss) and loss >= 0 for loss in found),
         f"{len(pairs)} losses in nats, finite and not below 0",
@@ -375,7 +385,7 @@ def is_timed_question_by_question(asked: Asked, tried: Tried[Candidate]) -> None
     """``times``: one timing a question, in order, of seconds that are finite and not below 0."""
     _need(tried, "times")
     questions = asked.questions[:FEW]
-    found = cast("Times", tried.one).timings(questions, [tried.one])
+    found = cast("Times", tried.one).latencies(questions, [tried.one])
     matters = "latency is compared question by question"
     hold([one.question for one in found] == [one.id for one in questions], "one timing a question, in order", found, matters)
     for timing in found:

@@ -31,8 +31,8 @@ class Retriever(Protocol):
     def version(self) -> object:
         """All that shapes what is found, besides the documents; it can be written as JSON."""
 
-    def build(self, documents: Sequence[Document], folder: Path, older: Path | None = None) -> None:
-        """Leave an index in an empty folder. What an ``older`` one holds already may be taken over from there."""
+    def build(self, documents: Sequence[Document], folder: Path, previous_index: Path | None = None) -> None:
+        """Leave an index in an empty folder. What an ``previous_index`` one holds already may be taken over from there."""
 
     def open(self, folder: Path) -> Find:
         """A search of what was built there."""
@@ -47,9 +47,9 @@ def trials(documents: Sequence[Document]) -> list[Trial[Retriever]]:
 
 
 @contextmanager
-def _index(retriever: Retriever, documents: Sequence[Document], older: Path | None = None) -> Iterator[Path]:
+def _index(retriever: Retriever, documents: Sequence[Document], previous_index: Path | None = None) -> Iterator[Path]:
     with tempfile.TemporaryDirectory(prefix="proctor-check-") as name:
-        retriever.build(documents, Path(name), older)
+        retriever.build(documents, Path(name), previous_index)
         yield Path(name)
 
 
@@ -174,7 +174,7 @@ def finds_the_same_for_one_query_as_for_many(documents: Sequence[Document], trie
 def is_brought_up_to_date_as_if_built_anew(documents: Sequence[Document], tried: Tried[Retriever]) -> None:
     """An index that takes over from an older one finds what one finds that was built anew."""
     changed = [*(replace(one, text=f"{one.text} Looked at again in May.") for one in documents[:1]), *documents[1:]]
-    with _index(tried.one, documents) as older, _index(tried.one, changed, older) as updated:
+    with _index(tried.one, documents) as previous_index, _index(tried.one, changed, previous_index) as updated:
         taken_over = tried.one.open(updated)(_queries(changed), 5)
     with _searching(tried.one, changed) as find:
         anew = find(_queries(changed), 5)

@@ -1,4 +1,4 @@
-"""How the means of several measures of several systems vary together when other clusters of questions are asked."""
+"""How the means of several metrics of several systems vary together when other clusters of questions are asked."""
 
 from __future__ import annotations
 

@@ -7,8 +7,8 @@
      "few": 10,                                                effective clusters from which systems are told apart
      "changed": 0.2,                                           share of the knowledge that the suite's revisions change
      "systems": [["lora", true], ["rag", false]],              whether a system's weights are its own
-     "impossible": [["privacy.extracted", "rag"]],             measures that cannot exist for a system
-     "figures": [{"measure": ..., "system": ..., "value": ..., "low": ..., "high": ..., "n": ..., "clusters": ..., "method": ...,
+     "impossible": [["privacy.extracted", "rag"]],             metrics that cannot exist for a system
+     "figures": [{"metric": ..., "system": ..., "value": ..., "low": ..., "high": ..., "n": ..., "clusters": ..., "method": ...,
                   "effective": 12.5,                           clusters of one size that would tell as much
                   "caution": "the machine was busy ...",       why seconds may not be what they seem, if anything speaks for it
                   "allows": "run-to-run variation ...",        what the interval allows for, where it was trained once
@@ -50,8 +50,8 @@ from proctor.leaderboard.analysis.series import Column, Series, rounded
 
 PUBLISHED = "name a run folder, or a leaderboard.json that this version published"
 ACCURACY = "accuracy.exact"
-REQUIRED = ("hallucination.unanswerable", "style.followed", "forgetting", "privacy.extracted")
-"""Measures of weights that a requirement may be about."""
+REQUIRED = ("hallucination.unanswerable", "style.format_followed", "forgetting", "privacy.extracted")
+"""Metrics of weights that a requirement may be about."""
 WEIGHED = (
     *QUALITY,
     *REQUIRED,
@@ -59,7 +59,7 @@ WEIGHED = (
     *("cost.tokens", "cost.prompt_tokens", "cost.artifact_bytes"),
     *("updates.seconds", "updates.retrained.seconds", "updates.continued.seconds", "cost.train_seconds"),
 )
-"""All measures that a decision weighs."""
+"""All metrics that a decision weighs."""
 FIELDS = ("value", "low", "high", "n", "clusters", "method", "effective")
 """Of an interval, in its order."""
 REPEATED = ("--systems", "--judge", "--limit", "--device")
@@ -74,7 +74,7 @@ def gathered(sections: Iterable[Section], folder: Path | None = None) -> list[Ev
 def _gathered(section: Section, folder: Path | None) -> Evidence:
     told: Mapping[str, Mapping[str, Any]] = section.systems
     systems = sorted({system for _, system in section.columns})
-    names = [(measure, system) for measure in WEIGHED for system in systems if (measure, system) in section.columns]
+    names = [(metric, system) for metric in WEIGHED for system in systems if (metric, system) in section.columns]
     columns = {name: section.columns[name] for name in names}
     trained = {system: _trained(system, columns) for system in systems}
     own = {*section.trained, *(system for system in systems if trained[system])}
@@ -106,14 +106,14 @@ def _gathered(section: Section, folder: Path | None) -> Evidence:
     )
 
 
-def _once(columns: Columns, own: Collection[str], measures: Iterable[str]) -> dict[Column, retraining.Variation]:
+def _once(columns: Columns, own: Collection[str], metrics: Iterable[str]) -> dict[Column, retraining.Variation]:
     """What figures that requirements are about would differ by after another training, where there was one alone."""
     found: dict[Column, retraining.Variation] = {}
-    for measure in measures:
-        mine = {system: columns[measure, system] for system in sorted(own) if (measure, system) in columns}
+    for metric in metrics:
+        mine = {system: columns[metric, system] for system in sorted(own) if (metric, system) in columns}
         known = retraining.variation(series.seed_means for series in mine.values())
         once = [system for system, series in mine.items() if series.interval and retraining.once(series, own)]
-        found |= {(measure, system): known for system in once if known.deviation}
+        found |= {(metric, system): known for system in once if known.deviation}
     return found
 
 
@@ -177,8 +177,8 @@ def _rounded(found: Interval) -> Interval:
 def _changed(figures: Mapping[Column, Interval]) -> float | None:
     """Questions of the revisions over questions with an answer."""
     revised, asked = (
-        max((found.n for (name, _), found in figures.items() if name == measure), default=0)
-        for measure in ("updates.fresh", "accuracy.exact")
+        max((found.n for (name, _), found in figures.items() if name == metric), default=0)
+        for metric in ("updates.fresh", "accuracy.exact")
     )
     return rounded(min(1.0, revised / asked)) if revised and asked else None
 
@@ -208,10 +208,10 @@ def as_json(evidence: Evidence) -> dict[str, Any]:
     }
 
 
-def _figure(evidence: Evidence, measure: str, system: str) -> dict[str, Any]:
-    column = measure, system
+def _figure(evidence: Evidence, metric: str, system: str) -> dict[str, Any]:
+    column = metric, system
     found = vars(evidence.figures[column])
-    figure = {"measure": measure, "system": system} | {name: found[name] for name in FIELDS}
+    figure = {"metric": metric, "system": system} | {name: found[name] for name in FIELDS}
     figure |= {"caution": evidence.cautions[column]} if column in evidence.cautions else {}
     figure |= {"allows": evidence.allowed[column]} if column in evidence.allowed else {}
     figure |= {"asked": list(evidence.asked[column])} if column in evidence.asked else {}
@@ -222,7 +222,7 @@ def _figure(evidence: Evidence, measure: str, system: str) -> dict[str, Any]:
 
 def of_json(data: Mapping[str, Any]) -> Evidence:
     """Evidence as it was before `as_json`."""
-    figures = {(row["measure"], row["system"]): row for row in data["figures"]}
+    figures = {(row["metric"], row["system"]): row for row in data["figures"]}
     mixed = {column: row for column, row in figures.items() if "covariance" in row}
     seeded = {column: row for column, row in figures.items() if "seeds" in row}
     return Evidence(
@@ -231,7 +231,7 @@ def of_json(data: Mapping[str, Any]) -> Evidence:
         data["changed"],
         dict(data["systems"]),
         {column: Interval(*(row[name] for name in FIELDS)) for column, row in figures.items()},
-        frozenset((measure, system) for measure, system in data["impossible"]),
+        frozenset((metric, system) for metric, system in data["impossible"]),
         {column: {int(seed): mean for seed, mean in row["seeds"].items()} for column, row in seeded.items()},
         {column: row["covariance"] for column, row in mixed.items()},
         {column: row["caution"] for column, row in figures.items() if "caution" in row},

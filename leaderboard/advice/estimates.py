@@ -22,7 +22,7 @@ QUALITY = (
     *("updates.fresh", "updates.retained", "updates.retrained.fresh", "updates.retrained.retained"),
     *("updates.continued.fresh", "updates.continued.retained"),
 )
-"""Measures whose means are put together, item by item."""
+"""Metrics whose means are put together, item by item."""
 
 
 NONE = Interval(0.0, 0.0, 0.0, 0, 0, "recovered", 0.0)
@@ -71,11 +71,11 @@ class Evidence:
     systems: Mapping[str, bool]
     """System -> whether its weights are its own, so that they can be trained again."""
     figures: Mapping[Column, Interval]
-    """The mean of each measure that has a value."""
+    """The mean of each metric that has a value."""
     impossible: frozenset[Column]
-    """Measures that were taken, and cannot exist for the system."""
+    """Metrics that were taken, and cannot exist for the system."""
     seeds: Mapping[Column, Mapping[int, float]]
-    """The mean of each seed, of the measures of `QUALITY`, and of those of requirements."""
+    """The mean of each seed, of the metrics of `QUALITY`, and of those of requirements."""
     covariances: Mapping[Column, Sequence[float]]
     """Of the means of those: with each one that comes before it here, and with itself."""
     cautions: Mapping[Column, str] = field(default_factory=dict)
@@ -92,13 +92,13 @@ class Evidence:
     options: str = ""
     """What to type after `pytest` to take the same exam, but for systems and seeds."""
 
-    def found(self, measure: str, system: str) -> Interval | None:
-        """The mean of a measure; None where it has no value."""
-        return self.figures.get((measure, system))
+    def found(self, metric: str, system: str) -> Interval | None:
+        """The mean of a metric; None where it has no value."""
+        return self.figures.get((metric, system))
 
-    def applies(self, measure: str, system: str) -> bool:
-        """False where the measure was taken, and cannot exist for this system."""
-        return (measure, system) not in self.impossible
+    def applies(self, metric: str, system: str) -> bool:
+        """False where the metric was taken, and cannot exist for this system."""
+        return (metric, system) not in self.impossible
 
     def untrained(self, system: str) -> bool:
         """Whether it is known that nothing was trained for this system: its training was measured, and took no time."""
@@ -118,7 +118,7 @@ class Evidence:
         return [column for column in weights if column not in self.figures]
 
     def mixed(self, weights: Weights) -> Interval:
-        """The weighted sum of means of measures that are all there, with its 95 % interval; training noise allowed for.
+        """The weighted sum of means of metrics that are all there, with its 95 % interval; training noise allowed for.
 
         The distances from each mean to the ends of its own interval add up as correlated errors do (Zou 2007, Psychological
         Methods 12(4), 399-413). With weights w_i, and r_ij the correlation of two means over clusters,
@@ -179,20 +179,20 @@ class Evidence:
     def noise(self, terms: Weights) -> Noise | None:
         """What training anew does to a weighted sum; None where nothing was trained twice."""
         by_system: dict[str, dict[str, float]] = {}
-        for (measure, system), weight in terms.items():
+        for (metric, system), weight in terms.items():
             if not weight:
                 continue
-            by_system.setdefault(system, {})[measure] = weight
+            by_system.setdefault(system, {})[metric] = weight
         return reduce(joint_noise, (self._trained(system, weights) for system, weights in by_system.items()), None)
 
     def _trained(self, system: str, weights: Mapping[str, float]) -> Noise | None:
-        """Of one system's part of a sum: over the seeds that all its measures have, or else of each measure by itself."""
-        means = {measure: self.seeds[measure, system] for measure in weights}
+        """Of one system's part of a sum: over the seeds that all its metrics have, or else of each metric by itself."""
+        means = {metric: self.seeds[metric, system] for metric in weights}
         seeds = sorted(set.intersection(*(set(seeds) for seeds in means.values())))
         if len(seeds) > 1:
-            sums = [_added(weight * means[measure][seed] for measure, weight in weights.items()) for seed in seeds]
+            sums = [_added(weight * means[metric][seed] for metric, weight in weights.items()) for seed in seeds]
             return _noticed(training_noise(sums))
-        alone = (_scaled(training_noise(list(means[measure].values())), weight) for measure, weight in weights.items())
+        alone = (_scaled(training_noise(list(means[metric].values())), weight) for metric, weight in weights.items())
         return reduce(joint_noise, alone, None)
 
 

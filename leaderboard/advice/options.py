@@ -24,7 +24,7 @@ lies on the limit itself, or too few clusters were asked to say anything. Few ti
 FAILING: tuple[Standing, ...] = ("not met", "probably not met")
 UNKNOWN: tuple[Standing, ...] = ("not measured", "not reliable", "not shown")
 UNTRAINED = ("forgetting", "privacy.extracted")
-"""Measures of what training does: where nothing was trained, the weights forgot nothing and hold no training data."""
+"""Metrics of what training does: where nothing was trained, the weights forgot nothing and hold no training data."""
 WORDS: dict[Policy, str] = {
     "as it is": "no retraining",
     "retrained": "retrained after each update",
@@ -55,7 +55,7 @@ class Option:
         if self.policy != "as it is":
             kept, fresh = f"updates.{self.policy}.retained", f"updates.{self.policy}.fresh"
             weights = {ACCURACY: 1 - changed, kept: 1 - changed, KEPT: changed - 1, fresh: changed}
-        return {(measure, self.system): weight for measure, weight in weights.items() if weight}
+        return {(metric, self.system): weight for metric, weight in weights.items() if weight}
 
     def expenses(self, situation: Situation, machine: Machine = "") -> dict[str, dict[Column, float]]:
         """What a month costs, part by part, as weighted sums of amounts; ``machine`` took the seconds."""
@@ -75,7 +75,7 @@ class Option:
         return {column: weight for part in self.expenses(situation, machine).values() for column, weight in part.items()}
 
     def _of_mine(self, weights: Mapping[str, float]) -> dict[Column, float]:
-        return {(measure, self.system): weight for measure, weight in weights.items() if weight}
+        return {(metric, self.system): weight for metric, weight in weights.items() if weight}
 
 
 @dataclass(frozen=True)
@@ -90,9 +90,9 @@ class Weighed:
     requirements: Mapping[str, Standing]
     """How it stands to each."""
     missing: tuple[Column, ...]
-    """Measures without which quality is not known."""
+    """Metrics without which quality is not known."""
     unpriced: tuple[Column, ...]
-    """Measures without which cost is not known."""
+    """Metrics without which cost is not known."""
     currency: str
     """Of what it costs."""
 
@@ -151,9 +151,9 @@ class Case:
     @cached_property
     def limits(self) -> dict[str, Limit]:
         """What is required, by name; what nobody asked for is, where somebody's was measured."""
-        measured = {measure for measure, _ in self.evidence.figures}
+        measured = {metric for metric, _ in self.evidence.figures}
         asked = self.situation.limits.items()
-        return {name: limit for name, limit in asked if name not in self.situation.by_default or limit.measure in measured}
+        return {name: limit for name, limit in asked if name not in self.situation.by_default or limit.metric in measured}
 
     @cached_property
     def aged(self) -> float | None:
@@ -179,7 +179,7 @@ class Case:
 
     def asked(self, option: Option, less: Option | None = None) -> dict[Column, float]:
         """The means that the quality of one option, or the difference of two, is made of."""
-        assert self.aged is not None  # noqa: S101 # only asked of what has no measure missing
+        assert self.aged is not None  # noqa: S101 # only asked of what has no metric missing
         return _less(option.quality(self.aged), less.quality(self.aged) if less else {})
 
     def quality(self, option: Option, less: Option | None = None) -> Interval:
@@ -235,25 +235,25 @@ class Case:
 
     def allowed(self, name: str, each: Weighed) -> str:
         """What that figure's interval allows for beyond what was measured of the option; empty if nothing."""
-        measure, system = self.limits[name].measure, each.option.system
-        if measure:
-            return self.evidence.allowed.get((measure, system), "")
+        metric, system = self.limits[name].metric, each.option.system
+        if metric:
+            return self.evidence.allowed.get((metric, system), "")
         return self.evidence.anew[system].said if system in self.evidence.anew else ""
 
     def _limited(self, limit: Limit, system: str, quality: Interval | None) -> Interval | None:
         """The figure that a limit is about; expected accuracy allows for another training where there was one alone."""
-        if limit.measure:
-            return self.evidence.found(limit.measure, system)
+        if limit.metric:
+            return self.evidence.found(limit.metric, system)
         return self.evidence.anew[system].around(quality) if quality and system in self.evidence.anew else quality
 
     def _standing(self, limit: Limit, system: str, quality: Interval | None) -> Standing:
-        if limit.measure in UNTRAINED and self.evidence.untrained(system):
+        if limit.metric in UNTRAINED and self.evidence.untrained(system):
             return "met"
         found = self._limited(limit, system, quality)
-        if self.evidence.doubt((limit.measure, system)):
+        if self.evidence.doubt((limit.metric, system)):
             return "not reliable"
         if found is None:
-            return "met" if limit.measure and not self.evidence.applies(limit.measure, system) else "not measured"
+            return "met" if limit.metric and not self.evidence.applies(limit.metric, system) else "not measured"
         if too_few(found):
             return "not shown"
         stands = _stands(found, limit)
@@ -274,7 +274,7 @@ def _stands(found: Interval, limit: Limit) -> Standing:
 
 def too_few_timings(limit: Limit, found: Interval) -> bool:
     """Whether nobody can say how high a 95th percentile may be, whatever the slowest answer seen."""
-    return limit.measure == P95 and found.n < TIMED
+    return limit.metric == P95 and found.n < TIMED
 
 
 def too_few(found: Interval) -> bool:

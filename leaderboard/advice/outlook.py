@@ -51,18 +51,18 @@ def _gone(case: Case, gone: Sequence[Weighed]) -> Iterator[str]:
 
 
 def _why_out(case: Case, each: Weighed) -> str:
-    measures = [measure for measure, _ in each.missing]
-    if any(measure.startswith(("updates.retrained", "updates.continued")) for measure in measures):
+    metrics = [metric for metric, _ in each.missing]
+    if any(metric.startswith(("updates.retrained", "updates.continued")) for metric in metrics):
         options = settle.chosen(case)
         return RETRAINING.format(f" {options}" if options else "")
-    if measures:
-        return f"{', '.join(measures)} {'was' if len(measures) == 1 else 'were'} not measured"
+    if metrics:
+        return f"{', '.join(metrics)} {'was' if len(metrics) == 1 else 'were'} not measured"
     thin = case.thin(each)
     return thin.what if thin else ""
 
 
 def _unpriced(decision: Decision) -> Iterator[str]:
-    absent = dict.fromkeys(measure for each in decision.weighed if each.quality for measure, _ in each.unpriced)
+    absent = dict.fromkeys(metric for each in decision.weighed if each.quality for metric, _ in each.unpriced)
     if absent:
         yield f"Costs marked ? are not known, as {', '.join(absent)} {'was' if len(absent) == 1 else 'were'} not measured."
 

@@ -254,10 +254,10 @@ def _others(case: Case, decision: Decision, choice: Choice) -> Iterator[str]:
     pick = choice.pick
     yield from _once(case, decision, pick)
     for column in choice.doubtful[:1]:
-        measure, system = column
+        metric, system = column
         doubt = case.evidence.doubt(column)
-        why = f"{measure} of {system} is {f'not reliable: {doubt}' if doubt else 'not measured'}"
-        again = settle.to_time_again(case, [measure]) if doubt else settle.to_measure(case, [measure], [system])
+        why = f"{metric} of {system} is {f'not reliable: {doubt}' if doubt else 'not measured'}"
+        again = settle.to_time_again(case, [metric]) if doubt else settle.to_measure(case, [metric], [system])
         yield f"{again.to('compare costs').removesuffix('.')} ({why})."
     rival = decision.runner_up
     if rival and case.quality(pick.option, rival.option).low <= 0 < case.quality(pick.option, rival.option).value:
@@ -374,7 +374,7 @@ def _not_known(case: Case, decision: Decision, name: str) -> Iterator[str]:
         if each.known and name in each.unknown and not each.among(("not met",)):
             groups.setdefault(settle.standing(case, name, each), []).append(each)
     for standing, those in groups.items():
-        names = [*dict.fromkeys(each.option.system if case.limits[name].measure else case.title(each.option) for each in those)]
+        names = [*dict.fromkeys(each.option.system if case.limits[name].metric else case.title(each.option) for each in those)]
         meet = "meets" if len(names) == 1 else "meet"
         told = settle.together(case, name, those).to("find out")
         if len(those) > 1 or settle.requirements(case, those[0]).what not in decision.settle:
@@ -383,10 +383,10 @@ def _not_known(case: Case, decision: Decision, name: str) -> Iterator[str]:
 
 def _untrained(case: Case, decision: Decision, name: str, limit: Limit) -> Iterator[str]:
     """Which options meet a requirement without a measurement."""
-    if limit.measure not in UNTRAINED:
+    if limit.metric not in UNTRAINED:
         return
     systems = [each.option.system for each in decision.weighed if case.evidence.untrained(each.option.system)]
-    bare = [system for system in systems if not case.evidence.found(limit.measure, system)]
+    bare = [system for system in systems if not case.evidence.found(limit.metric, system)]
     if bare:
         meets = "meets" if len(bare) == 1 else "meet"
         yield f"{joined(bare)} {meets} the requirement on {name} without a measurement: nothing was trained."
@@ -394,9 +394,9 @@ def _untrained(case: Case, decision: Decision, name: str, limit: Limit) -> Itera
 
 def _care(case: Case, chosen: Weighed) -> Iterator[str]:
     """What nobody set a limit to and may matter, and what was assumed."""
-    measures = {"abstention": "hallucination.unanswerable", "forgetting": "forgetting", "privacy": "privacy.extracted"}
-    for name, measure in measures.items():
-        found = case.evidence.found(measure, chosen.option.system)
+    metrics = {"abstention": "hallucination.unanswerable", "forgetting": "forgetting", "privacy": "privacy.extracted"}
+    for name, metric in metrics.items():
+        found = case.evidence.found(metric, chosen.option.system)
         if name not in case.limits and found and found.value > NOTABLE:
             said = FOUND[name].format(figure(found.value, UNITS.get(name, "share")))
             yield f"Not considered, as no limit is set: {chosen.option.system} {said}."

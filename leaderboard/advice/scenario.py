@@ -75,9 +75,9 @@ class Prices:
 
 @dataclass(frozen=True)
 class Limit:
-    """What an option has to keep to in one measure."""
+    """What an option has to keep to in one metric."""
 
-    measure: str
+    metric: str
     """Empty: the expected quality."""
     least: float | None = None
     most: float | None = None
@@ -95,7 +95,7 @@ class Limit:
     @property
     def extreme(self) -> bool:
         """Whether no share can lie beyond it, so that a figure on it is the best that can be measured. Forgetting is no share."""
-        return self.bound >= 1 if self.least is not None else self.bound <= 0 and self.measure != "forgetting"
+        return self.bound >= 1 if self.least is not None else self.bound <= 0 and self.metric != "forgetting"
 
 
 @dataclass(frozen=True)
@@ -126,7 +126,7 @@ class Situation:
     max_forgetting: float | None = 0.05
     max_extracted: float | None = None
     by_default: tuple[str, ...] = tuple(BY_DEFAULT)
-    """Requirements that nobody asked for: they hold where their measure was taken."""
+    """Requirements that nobody asked for: they hold where their metric was taken."""
 
     @property
     def limits(self) -> dict[str, Limit]:
@@ -134,7 +134,7 @@ class Situation:
         declined = None if self.min_abstention is None else 1 - self.min_abstention
         limits = {
             "accuracy": Limit("", least=self.min_accuracy),
-            "style": Limit("style.followed", least=self.min_style),
+            "style": Limit("style.format_followed", least=self.min_style),
             "abstention": Limit("hallucination.unanswerable", most=declined),
             "latency": Limit("latency.p95", most=self.max_latency),
             "forgetting": Limit("forgetting", most=self.max_forgetting),

@@ -1,4 +1,4 @@
-"""What would settle a decision: which measures to take, or how many more questions or trainings, and what these cost.
+"""What would settle a decision: which metrics to take, or how many more questions or trainings, and what these cost.
 
 The half of an interval shrinks with the root of the number of questions, and training noise with the number of seeds, by
 Student's t of their degrees of freedom. Of all numbers of both that do, the cheapest is said. What that costs is worked out from
@@ -42,15 +42,15 @@ LEAST = 1.1
 """Times as many questions; fewer would hardly be noticed."""
 AGAIN = 3
 """Seeds to train with what was trained once."""
-ASKED = ("", "style.followed", "hallucination.unanswerable")
-"""Measures whose items are questions that a system answers; those of the others take other times."""
+ASKED = ("", "style.format_followed", "hallucination.unanswerable")
+"""Metrics whose items are questions that a system answers; those of the others take other times."""
 ITEMS = {
     "hallucination.unanswerable": "unanswerable questions",
     "forgetting": "items of general tasks",
     "privacy.extracted": "planted secrets",
     "latency.p95": "timed questions",
 }
-"""Measure -> what it is taken of, where that is not the questions of the suite."""
+"""Metric -> what it is taken of, where that is not the questions of the suite."""
 
 
 @dataclass(frozen=True)
@@ -125,7 +125,7 @@ def questions(case: Case, each: Weighed) -> Remedy:
     """All that is needed to tell of an option of which too few questions tell: of its accuracy, and of its requirements."""
     thin = case.thin(each)
     assert thin  # noqa: S101 # only asked of such
-    names = [name for name in each.unknown if case.limits[name].measure]
+    names = [name for name in each.unknown if case.limits[name].metric]
     return all_of([*map(Remedy, thin.settle), *(requirement(case, name, each) for name in names)])
 
 
@@ -133,9 +133,9 @@ def requirement(case: Case, name: str, each: Weighed) -> Remedy:
     """What would tell whether an option meets a requirement."""
     limit, system = case.limits[name], each.option.system
     if each.requirements[name] == "not measured":
-        return to_measure(case, [limit.measure], [system])
+        return to_measure(case, [limit.metric], [system])
     if each.requirements[name] == "not reliable":
-        return to_time_again(case, [limit.measure])
+        return to_time_again(case, [limit.metric])
     found = case.required(name, each)
     assert found  # noqa: S101 # else it is not measured
     return _clusters(case, name, [each]) if too_few(found) else _surer(case, name, each, found)
@@ -146,9 +146,9 @@ def _surer(case: Case, name: str, each: Weighed, found: Interval) -> Remedy:
     limit, system = case.limits[name], each.option.system
     if abs(found.value - limit.bound) < SAME:
         return _on_the_limit(limit)
-    asked = {system: found.n} if limit.measure in ASKED else {}
-    asked = asked if limit.measure else _asked(case, [each.option])
-    opened = _Open(found, limit.bound, (each.option,), asked, _noise(case, limit, each.option), limit.measure)
+    asked = {system: found.n} if limit.metric in ASKED else {}
+    asked = asked if limit.metric else _asked(case, [each.option])
+    opened = _Open(found, limit.bound, (each.option,), asked, _noise(case, limit, each.option), limit.metric)
     if too_few_timings(limit, found):
         fewer = "as fewer cannot show how high a p95 may be"
         return Remedy(f"time {TIMED} questions or more in place of {found.n} (SAMPLE in evals/axes/latency.py), {fewer}")
@@ -159,25 +159,25 @@ def _surer(case: Case, name: str, each: Weighed, found: Interval) -> Remedy:
 
 def _of_questions(case: Case, limit: Limit, each: Weighed) -> tuple[float, float]:
     """The ends of the interval of the figure that a limit is about, as far as questions go."""
-    if limit.measure:
-        return case.evidence.asked[limit.measure, each.option.system]
+    if limit.metric:
+        return case.evidence.asked[limit.metric, each.option.system]
     assert each.quality  # noqa: S101 # else it is not measured
     return each.quality.low, each.quality.high
 
 
 def _noise(case: Case, limit: Limit, option: Option) -> Noise | None:
     """What training anew does to the figure that a requirement is about, as its seeds show."""
-    column = limit.measure, option.system
-    if not limit.measure:
+    column = limit.metric, option.system
+    if not limit.metric:
         return case.evidence.noise(case.asked(option))
     return case.evidence.noise({column: 1.0}) if column in case.evidence.seeds else None
 
 
 def together(case: Case, name: str, those: Sequence[Weighed]) -> Remedy:
     """What would tell whether options that stand alike to a requirement meet it."""
-    first, measure = those[0], case.limits[name].measure
+    first, metric = those[0], case.limits[name].metric
     if first.requirements[name] == "not measured":
-        return to_measure(case, [measure])
+        return to_measure(case, [metric])
     found = case.required(name, first)
     return _clusters(case, name, those) if found and too_few(found) else requirement(case, name, first)
 
@@ -193,19 +193,19 @@ def standing(case: Case, name: str, each: Weighed) -> str:
 
 def _clusters(case: Case, name: str, those: Sequence[Weighed]) -> Remedy:
     """What is missing to say anything of options that were asked the same."""
-    found, measure = case.required(name, those[0]), case.limits[name].measure
+    found, metric = case.required(name, those[0]), case.limits[name].metric
     assert found  # noqa: S101 # else there are no clusters to add to
     more = more_clusters(found.clusters, found.effective)
-    each_of = ((each.option.system, case.required(name, each)) for each in those if measure in ASKED)
+    each_of = ((each.option.system, case.required(name, each)) for each in those if metric in ASKED)
     asked = {system: mean.n for system, mean in each_of if mean}
     spent = _spent(case, (), asked, 1 + more / found.clusters, 0)
-    words = f"{more} {'cluster' if more == 1 else 'clusters'} of {ITEMS.get(measure, 'questions')} of the usual size"
+    words = f"{more} {'cluster' if more == 1 else 'clusters'} of {ITEMS.get(metric, 'questions')} of the usual size"
     made = cluster_count(found.clusters, found.effective)
     return Remedy(f"add {words}, as {made} {'is' if found.clusters == 1 else 'are'} too few{spent}", spent.cost)
 
 
 def _on_the_limit(limit: Limit) -> Remedy:
-    items = ITEMS.get(limit.measure, "questions")
+    items = ITEMS.get(limit.metric, "questions")
     if limit.extreme:
         return Remedy(f"no number of {items} can prove it, as the limit is the best figure there can be", practical=False)
     return Remedy(f"use more {items} (it cannot be said how many)")
@@ -214,7 +214,7 @@ def _on_the_limit(limit: Limit) -> Remedy:
 def _asked(case: Case, options: Iterable[Option]) -> dict[str, int]:
     """System -> the questions that its quality rests on."""
     counted = (ACCURACY, FRESH) if case.aged else (ACCURACY,)
-    found = {option.system: [case.evidence.found(measure, option.system) for measure in counted] for option in options}
+    found = {option.system: [case.evidence.found(metric, option.system) for metric in counted] for option in options}
     return {system: sum(each.n for each in means if each) for system, means in found.items()}
 
 
@@ -228,7 +228,7 @@ class _Open:
     asked: dict[str, int]
     """System -> questions that it answers for it."""
     noise: Noise | None
-    measure: str = ""
+    metric: str = ""
 
     @property
     def reach(self) -> float:
@@ -305,7 +305,7 @@ def _again(case: Case, open_one: _Open, of_questions: tuple[float, float]) -> Re
 
 
 def _impractical(open_one: _Open) -> Remedy:
-    items = ITEMS.get(open_one.measure, "questions")
+    items = ITEMS.get(open_one.metric, "questions")
     if open_one.noise:
         needed = f"not even {MOST_TIMES} times as many {items} with {MOST_SEEDS} seeds would do"
     else:
@@ -315,10 +315,10 @@ def _impractical(open_one: _Open) -> Remedy:
 
 def _questions(case: Case, open_one: _Open, times: float) -> str:
     """How many more; of two kinds, so many times as many of each."""
-    verb = "ask" if open_one.measure in ASKED else "use"
-    if not open_one.measure and case.aged:
+    verb = "ask" if open_one.metric in ASKED else "use"
+    if not open_one.metric and case.aged:
         return f"{verb} about {times:.2g} times as many questions, those about revised documents included"
-    items = ITEMS.get(open_one.measure, "questions")
+    items = ITEMS.get(open_one.metric, "questions")
     return f"{verb} about {_count(times * open_one.found.n)} {items} in place of {open_one.found.n}"
 
 
@@ -386,12 +386,12 @@ def seeds(case: Case, options: Sequence[Option]) -> Remedy:
     return Remedy(f"train with --seeds {AGAIN}{spent}", spent.cost)
 
 
-def to_measure(case: Case, measures: Sequence[str], systems: Sequence[str] = ()) -> Remedy:
+def to_measure(case: Case, metrics: Sequence[str], systems: Sequence[str] = ()) -> Remedy:
     """What to type for figures that are missing."""
-    what = ", ".join(dict.fromkeys(measures))
+    what = ", ".join(dict.fromkeys(metrics))
     only = f" of {joined(systems)}" if systems else ""
-    needs = " (of a suite with revisions.jsonl)" if any(name.startswith("updates.") for name in measures) else ""
-    return Remedy(f"measure {what}{only}: {command(measures, chosen(case, systems))}{needs}")
+    needs = " (of a suite with revisions.jsonl)" if any(name.startswith("updates.") for name in metrics) else ""
+    return Remedy(f"measure {what}{only}: {command(metrics, chosen(case, systems))}{needs}")
 
 
 def chosen(case: Case, systems: Sequence[str] = ()) -> str:
@@ -401,18 +401,18 @@ def chosen(case: Case, systems: Sequence[str] = ()) -> str:
     return " ".join(filter(None, [case.evidence.options, *named, f"--seeds {trained}" if trained > 1 else ""]))
 
 
-def to_time_again(case: Case, measures: Sequence[str]) -> Remedy:
+def to_time_again(case: Case, metrics: Sequence[str]) -> Remedy:
     """What to do about seconds that are not reliable."""
-    what = ", ".join(dict.fromkeys(measures))
+    what = ", ".join(dict.fromkeys(metrics))
     return Remedy(f"take {what} again, all systems in one run on a quiet machine: {command(['latency'], chosen(case))}")
 
 
 def listed(case: Case, columns: Sequence[Column]) -> list[Remedy]:
     """What to type for figures that are missing, once for all systems that lack the same."""
     lacking: dict[str, list[str]] = {}
-    for measure, system in dict.fromkeys(columns):
-        lacking.setdefault(system, []).append(measure)
+    for metric, system in dict.fromkeys(columns):
+        lacking.setdefault(system, []).append(metric)
     groups: dict[tuple[str, ...], list[str]] = {}
-    for system, measures in lacking.items():
-        groups.setdefault(tuple(measures), []).append(system)
-    return [to_measure(case, measures, systems) for measures, systems in groups.items()]
+    for system, metrics in lacking.items():
+        groups.setdefault(tuple(metrics), []).append(system)
+    return [to_measure(case, metrics, systems) for metrics, systems in groups.items()]

@@ -87,7 +87,7 @@ def _option(case: Case, each: Weighed) -> dict[str, Any]:
         **_ends(each.cost, "cost", "cost"),
         "parts": {part: _maybe(amount) for part, amount in each.parts.items()},
         "requirements": dict(each.requirements),
-        "missing": [f"{measure} of {system}" for measure, system in (*each.missing, *each.unpriced)],
+        "missing": [f"{metric} of {system}" for metric, system in (*each.missing, *each.unpriced)],
         "shown": _shown(case, each),
     }
 

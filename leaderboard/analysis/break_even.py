@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from proctor.evals.axes import accuracy, hunger
+from proctor.evals.axes import accuracy, data_efficiency
 from proctor.evals.stats.comparison import Noise, common, joint_noise, widened
 from proctor.evals.stats.differences import signed_intervals
 from proctor.evals.stats.intervals import Array, Interval
@@ -20,8 +20,8 @@ from proctor.leaderboard.analysis.section import Section
 from proctor.leaderboard.analysis.series import Series, rounded
 
 WHOLE = accuracy.EXACT.name
-SHARES = {measure.name: 1 / count for measure, count in hunger.ONE_OF.items()} | {WHOLE: 1.0}
-"""Measure -> the share of the training examples that it is measured with, the smallest first."""
+SHARES = {metric.name: 1 / count for metric, count in data_efficiency.ONE_OF.items()} | {WHOLE: 1.0}
+"""Metric -> the share of the training examples that it is measured with, the smallest first."""
 STEPS = 16
 """Places between two neighbouring shares at which the two are compared."""
 EXACT = 1e-3
@@ -56,7 +56,7 @@ def crossings(sections: Iterable[Section]) -> Iterator[Crossing]:
         own, known = section.trained, section.variation(*SHARES)
         levels = [name for name in _untrained(section.systems) if (WHOLE, name) in columns]
         for system in dict.fromkeys(system for _, system in columns):
-            curve = [columns[measure, system] for measure in SHARES if (measure, system) in columns]
+            curve = [columns[metric, system] for metric in SHARES if (metric, system) in columns]
             for level in levels if len(curve) == len(SHARES) else ():
                 gaps = _gaps(curve, columns[WHOLE, level], own, known)
                 found = _crossing(gaps) if gaps else None

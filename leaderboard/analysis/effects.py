@@ -30,16 +30,16 @@ SIGNS = {
 WORDS = {"adaptation": "fine-tuning", "retrieval": "retrieval", "both beyond the sum": "interaction"}
 """What readers know the effects by."""
 UNITS = ("share", "difference")
-"""Of measures that have effects."""
+"""Of metrics that have effects."""
 
 
 @dataclass(frozen=True)
 class Effect:
-    """One effect on one measure."""
+    """One effect on one metric."""
 
     suite: str
     base_model: str
-    measure: str
+    metric: str
     unit: str
     better: Better
     effect: str
@@ -61,24 +61,24 @@ class Effect:
 
 
 def effects(sections: Iterable[Section]) -> Iterator[Effect]:
-    """All effects on all measures; none where a corner of the two-by-two is missing."""
+    """All effects on all metrics; none where a corner of the two-by-two is missing."""
     for section in sections:
         squares = list(_squares(section.systems))
-        found = [effect for measure in section.measures for effect in _of_measure(section, measure, squares)]
+        found = [effect for metric in section.metrics for effect in _of_metric(section, metric, squares)]
         for effect, p in zip(found, corrected([effect.p for effect in found], "bh"), strict=True):
             yield replace(effect, p=rounded(p))
 
 
-def _of_measure(section: Section, measure: str, squares: Sequence[Mapping[str, str]]) -> Iterator[Effect]:
-    columns = {name: series for name, series in section.measures[measure].items() if series.unit in UNITS}
-    known = section.variation(measure)
+def _of_metric(section: Section, metric: str, squares: Sequence[Mapping[str, str]]) -> Iterator[Effect]:
+    columns = {name: series for name, series in section.metrics[metric].items() if series.unit in UNITS}
+    known = section.variation(metric)
     for square in squares:
         for effect, signs in SIGNS.items():
             parts = [(sign, columns[square[corner]]) for corner, sign in signs.items() if square[corner] in columns]
             found = _contrast(section, parts) if len(parts) == len(signs) else None
             if found:
                 first, names = parts[0][1].first, tuple(square[corner] for corner in signs)
-                about = (first.suite, first.base_model, first.measure, first.unit, first.better, effect, names)
+                about = (first.suite, first.base_model, first.metric, first.unit, first.better, effect, names)
                 p, caution = _p(section, parts, known), "; ".join(_cautions(section, parts, known))
                 yield Effect(*about, found.value, found.low, found.high, found.n, p, caution)
 

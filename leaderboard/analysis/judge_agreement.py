@@ -1,6 +1,6 @@
 """How far a run's judge agrees with people, where that was measured (`proctor agreement`).
 
-What counts is whether it agrees on the measure's own question (support or contradiction), and on data like the suite's: the
+What counts is whether it agrees on the metric's own question (support or contradiction), and on data like the suite's: the
 suite's own labels. On other data it may be far better or worse.
 """
 
@@ -22,15 +22,15 @@ def agreement(provenance: Mapping[str, Any], judge: str) -> list[dict[str, Any]]
     return [row for row in rows if isinstance(row, dict)] if isinstance(rows, list) else []
 
 
-def kappa(provenance: Mapping[str, Any], judge: str, suite: str, measure: str) -> float | None:
-    """Cohen's kappa on the suite's own labels for what the measure asks; None if it was not checked on these."""
-    own = [row for row in _on(provenance, judge, measure) if _is_own(row, suite)]
+def kappa(provenance: Mapping[str, Any], judge: str, suite: str, metric: str) -> float | None:
+    """Cohen's kappa on the suite's own labels for what the metric asks; None if it was not checked on these."""
+    own = [row for row in _on(provenance, judge, metric) if _is_own(row, suite)]
     return float(min(row["kappa"] for row in own)) if own else None
 
 
-def standing(provenance: Mapping[str, Any], judge: str, suite: str, measure: str) -> str:
-    """What is known of the judge, for one measure of one suite."""
-    rows = _on(provenance, judge, measure)
+def standing(provenance: Mapping[str, Any], judge: str, suite: str, metric: str) -> str:
+    """What is known of the judge, for one metric of one suite."""
+    rows = _on(provenance, judge, metric)
     own, others = ([row for row in rows if _is_own(row, suite) is mine] for mine in (True, False))
     said = [words_only(judge)] if words_only(judge) else []
     said += ["; ".join(map(_figures, own)) if own else "not checked on data like this"]
@@ -49,8 +49,8 @@ def words_only(judge: str) -> str:
     return "it compares words, numbers and names, and does not understand them" if judge.startswith(COMPARES) else ""
 
 
-def _on(provenance: Mapping[str, Any], judge: str, measure: str) -> list[dict[str, Any]]:
-    return [row for row in agreement(provenance, judge) if _question(row) == asked(measure)]
+def _on(provenance: Mapping[str, Any], judge: str, metric: str) -> list[dict[str, Any]]:
+    return [row for row in agreement(provenance, judge) if _question(row) == asked(metric)]
 
 
 def _question(row: Mapping[str, Any]) -> str:

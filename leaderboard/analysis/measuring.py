@@ -6,13 +6,13 @@ from collections.abc import Iterable
 
 from proctor.evals.axes.catalogue import axis
 
-WITH_FULL = ("updates.retrained", "updates.continued", "privacy.", "hunger.")
-"""Measures that are taken with --full alone."""
+WITH_FULL = ("updates.retrained", "updates.continued", "privacy.", "data_efficiency.")
+"""Metrics that are taken with --full alone."""
 
 
-def command(measures: Iterable[str], options: str = "") -> str:
-    """The command that takes these measures: `pytest -m "domain and (hunger or privacy)" --full`, with further options."""
-    names = list(measures)
+def command(metrics: Iterable[str], options: str = "") -> str:
+    """The command that takes these metrics: `pytest -m "domain and (data_efficiency or privacy)" --full`, with further options."""
+    names = list(metrics)
     axes = list(dict.fromkeys(map(axis, names)))
     wanted = f"({' or '.join(axes)})" if len(axes) > 1 else axes[0]
     full = " --full" if any(name.startswith(WITH_FULL) for name in names) else ""

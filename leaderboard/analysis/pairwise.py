@@ -23,16 +23,16 @@ MOST = 12
 
 
 ROOM = 1_000_000
-"""Values of one section that are compared beyond the first measures of each axis: some seconds of work."""
+"""Values of one section that are compared beyond the first metrics of each axis: some seconds of work."""
 
 
 @dataclass(frozen=True)
 class Pair:
-    """One system against another in one measure, over the items that both have."""
+    """One system against another in one metric, over the items that both have."""
 
     suite: str
     base_model: str
-    measure: str
+    metric: str
     unit: str
     better: Better
     system: str
@@ -43,32 +43,32 @@ class Pair:
     ci_high: float
     """The ends of the 95 % interval of this one difference, of these trainings where they were done once."""
     p: float
-    """Corrected (Bonferroni) for the comparisons of one system with all others in this measure: what a reader sees together. It
+    """Corrected (Bonferroni) for the comparisons of one system with all others in this metric: what a reader sees together. It
     allows for other trainings, as marks and claims do (`leaderboard.analysis.retraining`)."""
     n: int
     wide_low: float
     wide_high: float
     """The ends of the interval that is corrected likewise, and that leaves out 0 only where p is below .05. Where one of the two
-    is the best of the measure, it is the interval that marks go by, so that both say the same (`of_the_best`)."""
+    is the best of the metric, it is the interval that marks go by, so that both say the same (`of_the_best`)."""
 
 
 def pairs(sections: Iterable[Section]) -> Iterator[Pair]:
-    """All pairs of a section's systems in each measure, once each; of many systems only those with a bare one.
+    """All pairs of a section's systems in each metric, once each; of many systems only those with a bare one.
 
     What was read once for each system, such as the seconds of its training, has no pairs. Of many systems on many questions,
-    the measures that come last have none either.
+    the metrics that come last have none either.
     """
     for section in sections:
         bare = {name for name, about in section.systems.items() if _bare(about)}
-        for measure in _while_there_is_room(section):
-            yield from _of_measure(section, measure, bare)
+        for metric in _while_there_is_room(section):
+            yield from _of_metric(section, metric, bare)
 
 
 def of_the_best(found: Iterable[Pair], cells: Iterable[Cell]) -> Iterator[Pair]:
-    """The pairs, of which those with the best of a measure, over the same items, have the interval that its marks go by."""
-    known = {(cell.suite, cell.base_model, cell.measure, cell.system): cell for cell in cells}
+    """The pairs, of which those with the best of a metric, over the same items, have the interval that its marks go by."""
+    known = {(cell.suite, cell.base_model, cell.metric, cell.system): cell for cell in cells}
     for pair in found:
-        mine, theirs = (known[pair.suite, pair.base_model, pair.measure, name] for name in (pair.system, pair.than))
+        mine, theirs = (known[pair.suite, pair.base_model, pair.metric, name] for name in (pair.system, pair.than))
         if theirs.best and pair.n == mine.ranked_on and mine.gap_low is not None and mine.gap_high is not None:
             yield replace(pair, wide_low=mine.gap_low, wide_high=mine.gap_high)
         elif mine.best and pair.n == theirs.ranked_on and theirs.gap_low is not None and theirs.gap_high is not None:
@@ -78,9 +78,9 @@ def of_the_best(found: Iterable[Pair], cells: Iterable[Cell]) -> Iterator[Pair]:
 
 
 def _while_there_is_room(section: Section) -> Iterator[str]:
-    """The first measures of each axis and the general tasks in any case, and of the others as many as there is room for."""
+    """The first metrics of each axis and the general tasks in any case, and of the others as many as there is room for."""
     room = ROOM
-    for name, systems in section.measures.items():
+    for name, systems in section.metrics.items():
         first = name in headlines() or name.startswith("general.")
         room -= 0 if first else sum(len(series.records) for series in systems.values()) * len(systems) // 2
         if first or room >= 0:
@@ -93,9 +93,9 @@ def _bare(about: Any) -> bool:
     return (settings.get("adapt"), settings.get("retrieve")) == ("none", "none")
 
 
-def _of_measure(section: Section, measure: str, bare: Collection[str]) -> Iterator[Pair]:
-    systems = sorted((name, series) for name, series in section.measures[measure].items() if series.valued)
-    known = section.variation(measure)
+def _of_metric(section: Section, metric: str, bare: Collection[str]) -> Iterator[Pair]:
+    systems = sorted((name, series) for name, series in section.metrics[metric].items() if series.valued)
+    known = section.variation(metric)
     for (name, mine), (than, theirs) in combinations(systems, 2):
         wanted = len(systems) <= MOST or name in bare or than in bare
         found = section.against(mine, theirs) if wanted else None
@@ -107,7 +107,7 @@ def _of_measure(section: Section, measure: str, bare: Collection[str]) -> Iterat
 def _pair(first: Record, two: tuple[str, str], alone: Interval, anew: Comparison, comparisons: int) -> Pair:
     p = 1.0 if anew.few else min(1.0, comparisons * anew.p)
     wide = _corrected(anew.difference, p, comparisons, (-1.0, 1.0) if first.unit == "share" else ANYWHERE)
-    about = (first.suite, first.base_model, first.measure, first.unit, first.better, *two)
+    about = (first.suite, first.base_model, first.metric, first.unit, first.better, *two)
     value, low, high, wide_low, wide_high = (rounded(part) for part in (alone.value, alone.low, alone.high, *wide))
     return Pair(*about, value, low, high, rounded(p), anew.n, wide_low, wide_high)
 

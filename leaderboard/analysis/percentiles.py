@@ -8,24 +8,24 @@ from proctor.evals.axes import latency
 from proctor.evals.stats.intervals import Array, Interval, expanded_percentiles, resampled_sums
 from proctor.leaderboard.analysis.series import Series
 
-SHARES = {measure.name: share / 100 for share, measure in latency.PERCENTILES.items()}
+SHARES = {metric.name: share / 100 for share, metric in latency.PERCENTILES.items()}
 SECONDS = latency.SECONDS.name
 METHOD = "cluster bootstrap of the percentile"
 
 
-def around(found: Interval, measure: str, timed: Series | None) -> Interval:
+def around(found: Interval, metric: str, timed: Series | None) -> Interval:
     """A percentile with the ends of its interval; as it is where there is none, or it was timed in one round alone.
 
     Rounds are drawn with replacement, as clusters are for a mean. No end lies beyond the fastest and the slowest answer seen:
     with few questions the 95th percentile of all may well be slower.
     """
     clusters = timed.means.clusters.tolist() if timed else []
-    if timed is None or measure not in SHARES or len(set(clusters)) < 2:
+    if timed is None or metric not in SHARES or len(set(clusters)) < 2:
         return found
     count = len(set(clusters))
     drawn, _ = resampled_sums(np.eye(count), [str(place) for place in range(count)])
     places = {cluster: place for place, cluster in enumerate(sorted(set(clusters)))}
-    again = _each(timed.means.values, drawn[:, [places[one] for one in clusters]], SHARES[measure])
+    again = _each(timed.means.values, drawn[:, [places[one] for one in clusters]], SHARES[metric])
     low, high = expanded_percentiles(again, count)
     effective = timed.interval.effective if timed.interval else 0.0
     return Interval(found.value, min(low, found.value), max(high, found.value), len(clusters), count, METHOD, effective)

@@ -11,7 +11,7 @@ from proctor.leaderboard.analysis.section import Section
 from proctor.leaderboard.analysis.series import Series, rounded
 
 PLACES = ("first", "middle", "last")
-MEASURES = {f"context.{place}": place for place in PLACES}
+METRICS = {f"context.{place}": place for place in PLACES}
 
 
 @dataclass(frozen=True)
@@ -37,13 +37,13 @@ def places(sections: Iterable[Section]) -> Iterator[Places]:
     """All pairs of places of every system that was shown several, over the questions that both have."""
     for section in sections:
         systems: dict[str, list[Series]] = {}
-        for (measure, system), series in section.columns.items():
-            if measure in MEASURES:
+        for (metric, system), series in section.columns.items():
+            if metric in METRICS:
                 systems.setdefault(system, []).append(series)
         for system, shown in systems.items():
             made = [(pair, section.against(*pair)) for pair in combinations(shown, 2)]
             found = [(pair, each) for pair, each in made if each and not each.few]
             ps = corrected([each.p for _, each in found], "holm")
             for (pair, each), p in zip(found, ps, strict=True):
-                better, worse = (MEASURES[side.first.measure] for side in (pair if each.difference.value >= 0 else pair[::-1]))
+                better, worse = (METRICS[side.first.metric] for side in (pair if each.difference.value >= 0 else pair[::-1]))
                 yield Places(section.suite, section.base_model, system, better, worse, rounded(p))

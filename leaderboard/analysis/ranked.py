@@ -1,4 +1,4 @@
-"""Which systems a measure ranks, and over which items: those that all of them have. Why the others are not ranked is said."""
+"""Which systems a metric ranks, and over which items: those that all of them have. Why the others are not ranked is said."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from proctor.leaderboard.runs.records import Codes, grouped
 Systems = Mapping[str, Series]
 
 SHARE = 0.8
-"""Of a measure's items, which a system must have to be ranked.
+"""Of a metric's items, which a system must have to be ranked.
 
 What is missing is seldom missing by chance: the hard questions are those that are declined, or that a judge fails at. The rule of
 thumb of clinical trials is that less than 5 % lost does little harm, and more than 20 % threatens the conclusion (Sackett et
@@ -24,7 +24,7 @@ points, about as far as the interval of 200 questions reaches. At 90 % a system 
 have no rank in what it says.
 """
 JOINT = 0.6
-"""Of a measure's items, which all ranked systems must have in common: any two have that much at least. Where many systems each
+"""Of a metric's items, which all ranked systems must have in common: any two have that much at least. Where many systems each
 lack other items, those that lack most are left out until that is so."""
 MERIT = 0.05
 """Accuracy (F1) below which a system gets next to nothing right. One that declines everything, or says nothing, makes nothing up,
@@ -42,9 +42,9 @@ class Ranked:
     reasons: Mapping[str, str]
 
 
-def idle(measures: Sequence[Systems]) -> dict[str, str]:
+def idle(metrics: Sequence[Systems]) -> dict[str, str]:
     """The systems that get next to nothing right, and how that shows."""
-    known = {next(iter(systems.values())).first.measure: systems for systems in measures if systems}
+    known = {next(iter(systems.values())).first.metric: systems for systems in metrics if systems}
     if "accuracy.f1" in known:
         found = _means(known["accuracy.f1"], lambda mean: mean < MERIT)
         return {name: f"it gets next to nothing right (F1 {100 * mean:.1f} %)" for name, mean in found.items()}
@@ -58,7 +58,7 @@ def _means(systems: Systems, wanted: Callable[[float], bool]) -> dict[str, float
 
 
 def ranked(systems: Systems, without_merit: Mapping[str, str]) -> Ranked:
-    """The systems to rank in one measure: not those without a value, that were timed apart, or that lack too much of it."""
+    """The systems to rank in one metric: not those without a value, that were timed apart, or that lack too much of it."""
     valued = {name: series for name, series in systems.items() if len(series.means.items)}
     have = {name: complete(series) for name, series in valued.items()}
     asked = len(_union(series.means.items for series in valued.values()))
@@ -107,7 +107,7 @@ def _what(series: Series) -> str:
 
 
 def _things(series: Series) -> str:
-    return "items" if axis(series.first.measure) in ("forgetting", "privacy") else "questions"
+    return "items" if axis(series.first.metric) in ("forgetting", "privacy") else "questions"
 
 
 def _union(parts: Iterable[Codes]) -> Codes:

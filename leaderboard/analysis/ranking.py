@@ -1,6 +1,6 @@
-"""How systems stand in a measure: which is best, which are tied with it or significantly behind, and which are not ranked.
+"""How systems stand in a metric: which is best, which are tied with it or significantly behind, and which are not ranked.
 
-Each measure is a family of its own: among systems that are the same, somebody is called behind in at most one column of 20, since
+Each metric is a family of its own: among systems that are the same, somebody is called behind in at most one column of 20, since
 a column is what a reader looks at to answer a question. `ranked` says who takes part, and `race` has the
 tests. A system that was trained once would do otherwise after another training: marks allow for that as claims do, by what other
 systems show or else by what is assumed (`leaderboard.analysis.retraining`).
@@ -25,7 +25,7 @@ Mark = Literal["best", "tied", "behind", ""]
 
 @dataclass(frozen=True)
 class Standing:
-    """How one system stands in one measure."""
+    """How one system stands in one metric."""
 
     mark: Mark = ""
     """``best``: the highest mean, or lowest where less is better. ``tied``: not significantly behind that."""
@@ -40,14 +40,14 @@ class Standing:
     """Of a tied one: how many times as many questions would show a gap as large, with 80 % power; None where no number would."""
 
 
-def standings(measures: Sequence[Systems], trained: Collection[str] = ()) -> list[dict[str, Standing]]:
-    """For each measure how its systems stand, of which some were ``trained``; nothing of those without a value."""
-    without_merit = idle(measures)
-    return [_of_measure(systems, without_merit, trained) for systems in measures]
+def standings(metrics: Sequence[Systems], trained: Collection[str] = ()) -> list[dict[str, Standing]]:
+    """For each metric how its systems stand, of which some were ``trained``; nothing of those without a value."""
+    without_merit = idle(metrics)
+    return [_of_metric(systems, without_merit, trained) for systems in metrics]
 
 
-def _of_measure(systems: Systems, without_merit: Mapping[str, str], trained: Collection[str]) -> dict[str, Standing]:
-    if any(series.single or neutral(series.first.measure) for series in systems.values()):
+def _of_metric(systems: Systems, without_merit: Mapping[str, str], trained: Collection[str]) -> dict[str, Standing]:
+    if any(series.single or neutral(series.first.metric) for series in systems.values()):
         return {}  # one reading says nothing of the next, and of parts of a whole none is better
     entered = ranked(systems, without_merit)
     found = {name: Standing(not_ranked=why) for name, why in entered.reasons.items()}

@@ -18,7 +18,7 @@ def cautions(columns: Mapping[Column, Series], machines: Collection[str]) -> dic
     """Column -> why its seconds may not be what they seem; columns that are no seconds, or may be relied on, are left out."""
     timed = {column: series for column, series in columns.items() if series.unit == "seconds" and series.values}
     common = MIXED if len(machines) > 1 else ""
-    apart = _apart([series for (measure, _), series in timed.items() if measure == SECONDS])
+    apart = _apart([series for (metric, _), series in timed.items() if metric == SECONDS])
     found = {column: common or _own(series) or (apart if _latency(column) else "") for column, series in timed.items()}
     return {column: text for column, text in found.items() if text}
 
@@ -27,7 +27,7 @@ def _own(series: Series) -> str:
     """What its own records say."""
     if series.record_cautions:
         return series.record_cautions[0].reason
-    return ONE_BY_ONE if _latency((series.first.measure, "")) and series.first.measure_version == EARLIER else ""
+    return ONE_BY_ONE if _latency((series.first.metric, "")) and series.first.metric_version == EARLIER else ""
 
 
 def _apart(timed: Collection[Series]) -> str:

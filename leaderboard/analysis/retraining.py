@@ -2,7 +2,7 @@
 
 A system with several seeds shows it by itself. One with a single seed does not, and two such systems of one kind differ by luck:
 with a standard deviation of 4 points, a test over questions alone finds a difference in 6 to 40 of 100 pairs that have none. So
-a conclusion about it allows for what other systems of the same measure show, or else for `ASSUMED`.
+a conclusion about it allows for what other systems of the same metric show, or else for `ASSUMED`.
 """
 
 from __future__ import annotations
@@ -24,12 +24,12 @@ examples moves accuracy by 1 to 5 points (Mosbach et al. 2021, ICLR; Dodge et al
 GIVEN = 1e6
 """Degrees of freedom of what is not estimated."""
 UNTOUCHED = ("retrieval", "latency", "cost")
-"""Axes whose measures do not depend on which weights training arrives at."""
+"""Axes whose metrics do not depend on which weights training arrives at."""
 
 
 @dataclass(frozen=True)
 class Variation:
-    """Standard deviation of a measure from one training run to the next, and what tells of it."""
+    """Standard deviation of a metric from one training run to the next, and what tells of it."""
 
     deviation: float
     degrees: float
@@ -39,7 +39,7 @@ class Variation:
     def __str__(self) -> str:
         """As a sentence has it."""
         points = f"{100 * self.deviation:.1f}".removesuffix(".0")
-        return f"a standard deviation of {points} points ({'as others show in this measure' if self.measured else 'assumed'})"
+        return f"a standard deviation of {points} points ({'as others show in this metric' if self.measured else 'assumed'})"
 
 
 def trained(systems: Mapping[str, Any]) -> frozenset[str]:
@@ -50,12 +50,12 @@ def trained(systems: Mapping[str, Any]) -> frozenset[str]:
 
 def once(series: Series, systems: Collection[str]) -> bool:
     """Whether these are figures of one training run that would be others after another; what was never done stays at zero."""
-    touched = series.unit in ("share", "difference") and axis(series.first.measure) not in UNTOUCHED
+    touched = series.unit in ("share", "difference") and axis(series.first.metric) not in UNTOUCHED
     return touched and series.first.system in systems and len(series.by_seed) == 1 and bool(series.means.values.any())
 
 
 def variation(others: Iterable[Sequence[float]]) -> Variation:
-    """From the seeds' means of systems of one measure, pooled; assumed where none has two."""
+    """From the seeds' means of systems of one metric, pooled; assumed where none has two."""
     return pooled((stdev(means), len(means)) for means in others if len(means) > 1)
 
 

@@ -15,7 +15,7 @@ from proctor.leaderboard.analysis.series import Series
 from proctor.leaderboard.runs.records import Records
 
 Column = tuple[str, str]
-"""Measure and system."""
+"""Metric and system."""
 Columns = Mapping[Column, Series]
 
 
@@ -43,25 +43,25 @@ class Section:
         return retraining.trained(self.systems)
 
     @cached_property
-    def measures(self) -> dict[str, dict[str, Series]]:
-        """Measure -> system -> series, the measures as the board has them in order."""
+    def metrics(self) -> dict[str, dict[str, Series]]:
+        """Metric -> system -> series, the metrics as the board has them in order."""
         found: dict[str, dict[str, Series]] = {}
-        for (measure, system), series in self.columns.items():
-            found.setdefault(measure, {})[system] = series
-        return {measure: found[measure] for measure in sorted(found, key=rank)}
+        for (metric, system), series in self.columns.items():
+            found.setdefault(metric, {})[system] = series
+        return {metric: found[metric] for metric in sorted(found, key=rank)}
 
     @cached_property
     def valued(self) -> dict[str, dict[str, Series]]:
-        """The same, without systems and measures that have no value."""
+        """The same, without systems and metrics that have no value."""
         found = {
-            measure: {name: series for name, series in systems.items() if series.valued}
-            for measure, systems in self.measures.items()
+            metric: {name: series for name, series in systems.items() if series.valued}
+            for metric, systems in self.metrics.items()
         }
-        return {measure: systems for measure, systems in found.items() if systems}
+        return {metric: systems for metric, systems in found.items() if systems}
 
-    def variation(self, *measures: str) -> retraining.Variation:
-        """What another training would change, by the trained systems that have several seeds in these measures."""
-        same = [series for (measure, name), series in self.columns.items() if measure in measures and name in self.trained]
+    def variation(self, *metrics: str) -> retraining.Variation:
+        """What another training would change, by the trained systems that have several seeds in these metrics."""
+        same = [series for (metric, name), series in self.columns.items() if metric in metrics and name in self.trained]
         return retraining.variation(series.seed_means for series in same)
 
     def against(self, mine: Series, theirs: Series) -> Comparison | None:
@@ -75,7 +75,7 @@ class Section:
 def sections(records: Iterable[Record], run: Mapping[str, Any] | None = None) -> list[Section]:
     """The sections of a run's records, by name; ``run``: its provenance."""
     places: dict[tuple[str, str], dict[Column, Series]] = {}
-    for (suite, base_model, *column), rows in Records.of(records).grouped("suite", "base_model", "measure", "system").items():
-        measure, system = column
-        places.setdefault((suite, base_model), {})[measure, system] = Series(rows)
+    for (suite, base_model, *column), rows in Records.of(records).grouped("suite", "base_model", "metric", "system").items():
+        metric, system = column
+        places.setdefault((suite, base_model), {})[metric, system] = Series(rows)
     return [Section(*place, places[place], run or {}) for place in sorted(places)]

@@ -1,4 +1,4 @@
-"""One system's records of one measure, over all items and seeds: its values, its mean, and how it stands to another's."""
+"""One system's records of one metric, over all items and seeds: its values, its mean, and how it stands to another's."""
 
 from __future__ import annotations
 
@@ -99,8 +99,8 @@ class Series:
 
     @property
     def column(self) -> tuple[str, str]:
-        """Its measure and system."""
-        return self.first.measure, self.first.system
+        """Its metric and system."""
+        return self.first.metric, self.first.system
 
     @property
     def impossible(self) -> bool:
@@ -179,7 +179,7 @@ class Series:
         return replace(found, p=1.0, test="not timed in turn", sampling=None) if found and self._timed_apart(other) else found
 
     def noise_against(self, other: Series) -> Noise | None:
-        """What training anew does to the difference from another system; two measures of one system share their trainings."""
+        """What training anew does to the difference from another system; two metrics of one system share their trainings."""
         both = sorted(self.by_seed.keys() & other.by_seed.keys())
         if self.first.system == other.first.system and len(both) > 1:
             return training_noise([self.by_seed[seed] - other.by_seed[seed] for seed in both])
@@ -230,4 +230,4 @@ def rounded(value: float) -> float:
 
 
 Column = tuple[str, str]
-"""Measure and system."""
+"""Metric and system."""

@@ -19,13 +19,13 @@ Tags = Mapping[tuple[str, str], frozenset[str]]
 
 @dataclass(frozen=True)
 class Tagged:
-    """What one system reached in one measure on the questions that bear one tag."""
+    """What one system reached in one metric on the questions that bear one tag."""
 
     suite: str
     base_model: str
     tag: str
     system: str
-    measure: str
+    metric: str
     unit: str
     better: Better
     value: float
@@ -43,16 +43,16 @@ class Tagged:
 
 
 def tagged(records: Records, tags: Tags) -> Iterator[Tagged]:
-    """Every headline measure of every system, for each tag that some questions bear and others do not."""
-    chosen = records.where(lambda about: about.measure in headlines())
-    groups = grouped(chosen, "suite", "base_model", "measure", "system").items()
-    for (suite, base_model, measure, system), rows in sorted(groups, key=lambda group: (group[0][:2], rank(group[0][2]))):
+    """Every headline metric of every system, for each tag that some questions bear and others do not."""
+    chosen = records.where(lambda about: about.metric in headlines())
+    groups = grouped(chosen, "suite", "base_model", "metric", "system").items()
+    for (suite, base_model, metric, system), rows in sorted(groups, key=lambda group: (group[0][:2], rank(group[0][2]))):
         asked = len(np.unique(rows.item))
         for tag, items in sorted((tag, items) for (name, tag), items in tags.items() if name == suite):
             bearing = rows.of_items(items)
             apart = FEW <= len(np.unique(bearing.item)) < asked
             found = Series(bearing).interval if apart else None
             if found:
-                about = (suite, base_model, tag, system, measure, rows[0].unit, rows[0].better)
+                about = (suite, base_model, tag, system, metric, rows[0].unit, rows[0].better)
                 ends = (rounded(found.value), rounded(found.low), rounded(found.high))
                 yield Tagged(*about, *ends, found.n, found.clusters, rounded(found.effective))

@@ -1,4 +1,4 @@
-"""Records become cells: one for each suite, base model, system and measure, with its interval and all that is missing.
+"""Records become cells: one for each suite, base model, system and metric, with its interval and all that is missing.
 
 Nothing that is missing leaves silently: a cell counts the items that it expected, those that failed (and so count as
 wrong), and those that could not be measured.
@@ -72,9 +72,7 @@ def board(runs: Sequence[Run], claims: Sequence[Claim] | None = None) -> Board:
     found, said = sections(latest(runs), provenance), labels(runs)
     cells = [cell for section in found for cell in _cells(section, said)]
     order = {name: place for place, name in enumerate(provenance.get("systems", {}))}
-    cells.sort(
-        key=lambda cell: (cell.suite, cell.base_model, rank(cell.measure), order.get(cell.system, len(order)), cell.system)
-    )
+    cells.sort(key=lambda cell: (cell.suite, cell.base_model, rank(cell.metric), order.get(cell.system, len(order)), cell.system))
     return Board(
         provenance,
         tuple(cells),
@@ -88,10 +86,10 @@ def board(runs: Sequence[Run], claims: Sequence[Claim] | None = None) -> Board:
 
 
 def latest(runs: Sequence[Run]) -> Records:
-    """A system's items in one measure and seed come from one run, so that versions are not mixed."""
+    """A system's items in one metric and seed come from one run, so that versions are not mixed."""
     found: dict[tuple[Any, ...], Records] = {}
     for run in runs:
-        found |= grouped(run.records, "suite", "base_model", "system", "seed", "measure")
+        found |= grouped(run.records, "suite", "base_model", "system", "seed", "metric")
     return Records.joined(found.values())
 
 
@@ -108,18 +106,18 @@ def merged(provenances: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
 
 
 def _cells(section: Section, said: Labels) -> Iterator[Cell]:
-    """The cells of all systems in all measures on one suite with one base model, with how each stands in it."""
-    measures, timed = list(section.measures.values()), section.measures.get(SECONDS, {})
-    fair = section.run.get("fair", {})
-    for columns, marks in zip(measures, standings(measures, section.trained), strict=True):
+    """The cells of all systems in all metrics on one suite with one base model, with how each stands in it."""
+    metrics, timed = list(section.metrics.values()), section.metrics.get(SECONDS, {})
+    comparable = section.run.get("comparable", {})
+    for columns, marks in zip(metrics, standings(metrics, section.trained), strict=True):
         asked = np.unique(np.concatenate([series.records.item for series in columns.values()]))
         for system, series in columns.items():
-            stamp = fair.get(row(section.suite, section.base_model, system))
+            stamp = comparable.get(row(section.suite, section.base_model, system))
             yield _cell(series, asked, marks.get(system, Standing()), stamp, said, timed.get(system))
 
 
-def _cell(series: Series, asked: Codes, standing: Standing, fair: Any, said: Labels, timed: Series | None) -> Cell:
-    first, found = series.first, series.interval and around(series.interval, series.first.measure, timed)
+def _cell(series: Series, asked: Codes, standing: Standing, comparable: Any, said: Labels, timed: Series | None) -> Cell:
+    first, found = series.first, series.interval and around(series.interval, series.first.metric, timed)
     labelled, right = put_right(series, said)
     gap = standing.gap
     absent = np.setdiff1d(series.items("not_applicable"), series.items("scored", "failed", "unmeasured"))
@@ -127,7 +125,7 @@ def _cell(series: Series, asked: Codes, standing: Standing, fair: Any, said: Lab
         suite=first.suite,
         base_model=first.base_model,
         system=first.system,
-        measure=first.measure,
+        metric=first.metric,
         unit=first.unit,
         better=first.better,
         status=_status(series),
@@ -158,10 +156,10 @@ def _cell(series: Series, asked: Codes, standing: Standing, fair: Any, said: Lab
         corrected=rounded(right.value) if right else None,
         corrected_low=rounded(right.low) if right else None,
         corrected_high=rounded(right.high) if right else None,
-        fair=fair,
+        comparable=comparable,
         cautions=series.cautions,
         suite_version=first.suite_version,
-        measure_version=first.measure_version,
+        metric_version=first.metric_version,
         reason=series.reason,
     )
 

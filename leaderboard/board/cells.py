@@ -11,12 +11,12 @@ from proctor.leaderboard.formatting import SPACE, _unit, between, figure, signed
 
 @dataclass(frozen=True)
 class Cell:
-    """What one system reached in one measure, and how sure that is."""
+    """What one system reached in one metric, and how sure that is."""
 
     suite: str
     base_model: str
     system: str
-    measure: str
+    metric: str
     unit: str
     better: Better
     status: Status
@@ -61,11 +61,11 @@ class Cell:
     """The judged value, put right by those labels, and its interval."""
     corrected_low: float | None
     corrected_high: float | None
-    fair: bool | list[str] | None
+    comparable: bool | list[str] | None
     cautions: list[Caution]
     """Why the value may not be what it seems, of how many items."""
     suite_version: str
-    measure_version: str
+    metric_version: str
     reason: str
     """Why there is no value, or why items are missing."""
 
@@ -86,7 +86,7 @@ def bounds(cell: Cell) -> str:
 
 
 def from_the_best(cell: Cell) -> str:
-    """How far a cell is from the best of its measure, with the interval that its mark rests on; empty where it is not known."""
+    """How far a cell is from the best of its metric, with the interval that its mark rests on; empty where it is not known."""
     if cell.gap is None or cell.gap_low is None or cell.gap_high is None:
         return ""
     ends = between(signed(cell.gap_low, cell.unit), signed(cell.gap_high, cell.unit))

@@ -1,4 +1,4 @@
-"""The cells of a board laid out: suites and base models, in them axes, in them systems against measures."""
+"""The cells of a board laid out: suites and base models, in them axes, in them systems against metrics."""
 
 from __future__ import annotations
 
@@ -26,26 +26,26 @@ Row = TypeVar("Row", Crossing, Finding, Pair, Tagged, Places)
 
 @dataclass(frozen=True)
 class Table:
-    """Systems against some measures."""
+    """Systems against some metrics."""
 
     name: str
     cells: Sequence[Cell]
 
     @cached_property
-    def measures(self) -> list[Cell]:
-        """One cell of each measure, in order, to tell its name, unit and direction."""
-        return sorted({cell.measure: cell for cell in self.cells}.values(), key=lambda cell: rank(cell.measure))
+    def metrics(self) -> list[Cell]:
+        """One cell of each metric, in order, to tell its name, unit and direction."""
+        return sorted({cell.metric: cell for cell in self.cells}.values(), key=lambda cell: rank(cell.metric))
 
     @cached_property
     def rows(self) -> list[tuple[str, list[Cell | None]]]:
-        """Each system with its cells in the order of `measures`; ``None`` where it was not examined."""
-        found = {(cell.system, cell.measure): cell for cell in self.cells}
+        """Each system with its cells in the order of `metrics`; ``None`` where it was not examined."""
+        found = {(cell.system, cell.metric): cell for cell in self.cells}
         systems = dict.fromkeys(cell.system for cell in self.cells)
-        return [(system, [found.get((system, measure.measure)) for measure in self.measures]) for system in systems]
+        return [(system, [found.get((system, metric.metric)) for metric in self.metrics]) for system in systems]
 
-    def n(self, measure: str) -> int | None:
-        """The number of items behind all values of a measure, where it is the same number."""
-        found = {cell.n for cell in self.cells if cell.measure == measure and cell.value is not None}
+    def n(self, metric: str) -> int | None:
+        """The number of items behind all values of a metric, where it is the same number."""
+        found = {cell.n for cell in self.cells if cell.metric == metric and cell.value is not None}
         return found.pop() if len(found) == 1 else None
 
 
@@ -59,7 +59,7 @@ class Section:
     facts: dict[str, Any]
     """What provenance says of the suite."""
     effects: Sequence[Effect] = ()
-    """What adapting and retrieving add, for the measures that a reader asks for first."""
+    """What adapting and retrieving add, for the metrics that a reader asks for first."""
     crossings: Sequence[Crossing] = ()
     """With how many examples trained systems catch up with those that look things up."""
     claims: Sequence[Finding] = ()
@@ -98,7 +98,7 @@ class Section:
 
     @cached_property
     def table(self) -> Table:
-        """All measures side by side."""
+        """All metrics side by side."""
         return Table("all", self.cells)
 
     @property
@@ -114,28 +114,28 @@ class Section:
     @cached_property
     def headline(self) -> Table:
         """What a reader asks for first."""
-        return Table("at a glance", [cell for cell in self.cells if cell.measure in headlines()])
+        return Table("at a glance", [cell for cell in self.cells if cell.metric in headlines()])
 
     @cached_property
     def axes(self) -> list[Table]:
         """One table for each axis."""
-        return [Table(name, list(cells)) for name, cells in groupby(self.cells, key=lambda cell: axis(cell.measure))]
+        return [Table(name, list(cells)) for name, cells in groupby(self.cells, key=lambda cell: axis(cell.metric))]
 
-    def of(self, measure: str) -> dict[str, Cell]:
-        """System -> its cell in a measure, where it has a value."""
-        return {cell.system: cell for cell in self.cells if cell.measure == measure and cell.value is not None}
+    def of(self, metric: str) -> dict[str, Cell]:
+        """System -> its cell in a metric, where it has a value."""
+        return {cell.system: cell for cell in self.cells if cell.metric == metric and cell.value is not None}
 
-    def apart(self, measure: str, system: str, other: str) -> tuple[float, float, float] | None:
-        """How far one system is from another in a measure, with the ends of the interval; None where that is not known."""
+    def apart(self, metric: str, system: str, other: str) -> tuple[float, float, float] | None:
+        """How far one system is from another in a metric, with the ends of the interval; None where that is not known."""
         for pair in self.pairs:
-            if pair.measure == measure and {pair.system, pair.than} == {system, other}:
+            if pair.metric == metric and {pair.system, pair.than} == {system, other}:
                 found = (pair.difference, pair.ci_low, pair.ci_high)
                 return found if pair.system == system else (-found[0], -found[2], -found[1])
         return None
 
-    def significant(self, measure: str, system: str, other: str) -> bool:
+    def significant(self, metric: str, system: str, other: str) -> bool:
         """Whether the corrected interval of the pair leaves out 0."""
-        found = [pair for pair in self.pairs if pair.measure == measure and {pair.system, pair.than} == {system, other}]
+        found = [pair for pair in self.pairs if pair.metric == metric and {pair.system, pair.than} == {system, other}]
         return any(not pair.wide_low <= 0 <= pair.wide_high for pair in found)
 
     @cached_property
@@ -143,19 +143,19 @@ class Section:
         """System -> why it may not be compared with the others as it stands, or some of its figures not be what they seem."""
         found: dict[str, list[str]] = {}
         for cell in self.cells:
-            fair = list(map(str, cell.fair)) if isinstance(cell.fair, list) else []
-            found[cell.system] = list(dict.fromkeys([*found.get(cell.system, []), *fair]))
+            comparable = list(map(str, cell.comparable)) if isinstance(cell.comparable, list) else []
+            found[cell.system] = list(dict.fromkeys([*found.get(cell.system, []), *comparable]))
         for system, texts in (*self._mixed.items(), *self._of_values.items()):
             found[system] += texts
         return {system: texts for system, texts in found.items() if texts}
 
     @property
     def _of_values(self) -> dict[str, list[str]]:
-        """System -> each caution once, with the measures that it is about and the most items that it holds for."""
+        """System -> each caution once, with the metrics that it is about and the most items that it holds for."""
         told: dict[tuple[str, str], dict[str, Caution]] = {}
         for cell in self.cells:
             for caution in cell.cautions:
-                told.setdefault((cell.system, caution.reason), {})[cell.measure] = caution
+                told.setdefault((cell.system, caution.reason), {})[cell.metric] = caution
         found: dict[str, list[str]] = {}
         for (system, _), cautions in told.items():
             most = max(cautions.values(), key=lambda caution: caution.count)
@@ -164,13 +164,13 @@ class Section:
 
     @property
     def not_ranked(self) -> list[tuple[str, str]]:
-        """Why systems are not ranked, and which in which measures."""
+        """Why systems are not ranked, and which in which metrics."""
         found: dict[str, dict[str, list[str]]] = {}
         for cell in self.cells:
             if cell.not_ranked:
-                found.setdefault(cell.not_ranked, {}).setdefault(cell.system, []).append(cell.measure)
+                found.setdefault(cell.not_ranked, {}).setdefault(cell.system, []).append(cell.metric)
         return [
-            (why, "; ".join(f"{system} in {shortened(measures)}" for system, measures in those.items()))
+            (why, "; ".join(f"{system} in {shortened(metrics)}" for system, metrics in those.items()))
             for why, those in found.items()
         ]
 
@@ -223,7 +223,7 @@ def _by_training(board: Board) -> tuple[frozenset[str], frozenset[str]]:
 
 
 def _effects(board: Board, suite: str, base_model: str) -> list[Effect]:
-    return [e for e in board.effects if (e.suite, e.base_model) == (suite, base_model) and e.measure in followed()]
+    return [e for e in board.effects if (e.suite, e.base_model) == (suite, base_model) and e.metric in followed()]
 
 
 def _of(rows: Sequence[Row], suite: str, base_model: str) -> list[Row]:
@@ -237,13 +237,13 @@ def _facts(board: Board, suite: str) -> dict[str, Any]:
 
 
 def split(table: Table, widths: Iterable[int], width: int) -> list[Table]:
-    """A table as several, none of them wider than ``width``, given the width of each measure's column."""
+    """A table as several, none of them wider than ``width``, given the width of each metric's column."""
     groups: list[list[str]] = [[]]
     used = 0
-    for measure, column in zip(table.measures, widths, strict=True):
+    for metric, column in zip(table.metrics, widths, strict=True):
         if groups[-1] and used + column > width:
             groups.append([])
             used = 0
-        groups[-1].append(measure.measure)
+        groups[-1].append(metric.metric)
         used += column
-    return [Table(table.name, [cell for cell in table.cells if cell.measure in group]) for group in groups]
+    return [Table(table.name, [cell for cell in table.cells if cell.metric in group]) for group in groups]

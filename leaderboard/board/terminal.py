@@ -38,12 +38,12 @@ def _section(section: Section, width: int) -> Iterator[str]:
 
 
 def _parts(table: Table, width: int) -> list[Table]:
-    columns = [2 + max(map(len, _column(table, place))) for place, _ in enumerate(table.measures)]
+    columns = [2 + max(map(len, _column(table, place))) for place, _ in enumerate(table.metrics)]
     return split(table, columns, width - _names(table))
 
 
 def _table(table: Table) -> Iterator[str]:
-    columns = [_column(table, place) for place, _ in enumerate(table.measures)]
+    columns = [_column(table, place) for place, _ in enumerate(table.metrics)]
     names = ["", *(_plain(system)[:40] for system, _ in table.rows)]
     for line, name in enumerate(names):
         cells = [column[line].ljust(max(map(len, column))) for column in columns]
@@ -51,9 +51,9 @@ def _table(table: Table) -> Iterator[str]:
 
 
 def _column(table: Table, place: int) -> list[str]:
-    head = table.measures[place]
+    head = table.metrics[place]
     arrow = "\u2191" if head.better == "higher" else "\u2193"
-    return [f"{_plain(head.measure)} {arrow}", *(_cell(cells[place]) for _, cells in table.rows)]
+    return [f"{_plain(head.metric)} {arrow}", *(_cell(cells[place]) for _, cells in table.rows)]
 
 
 def _names(table: Table) -> int:

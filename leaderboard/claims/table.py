@@ -1,4 +1,4 @@
-"""The argument between RAG and fine-tuning as a list of claims, each with the contrast of measures that tests it.
+"""The argument between RAG and fine-tuning as a list of claims, each with the contrast of metrics that tests it.
 
 ``claims.toml`` holds those that come with Proctor, and says what each field means. A user's file adds to them; a
 claim in the words of an earlier one takes its place.
@@ -17,7 +17,7 @@ from proctor.core.reading.problems import Problems
 from proctor.core.reading.ranges import Range
 from proctor.core.reading.shown import shown
 from proctor.core.reading.tables import Contradiction, Table
-from proctor.evals.axes.catalogue import measures
+from proctor.evals.axes.catalogue import metrics
 
 SHIPPED = Path(__file__).with_name("claims.toml")
 
@@ -26,29 +26,29 @@ Expect = Literal["higher", "lower", "equal"]
 
 @dataclass(frozen=True)
 class Claim:
-    """One sentence, and the difference between two systems or two measures that it speaks of."""
+    """One sentence, and the difference between two systems or two metrics that it speaks of."""
 
     claim: str
-    measure: Annotated[str, '"accuracy.exact"']
+    metric: Annotated[str, '"accuracy.exact"']
     system: Annotated[str, '"rag"']
     """The side that the claim speaks of."""
     expect: Expect
     against: str = ""
     """The other system; the same one where only ``than`` is given, and zero where neither is."""
     than: str = ""
-    """The other measure; the same one where only ``against`` is given."""
-    margin: Annotated[float, Range(unit="in the measure's unit: 0.02 of a share is two points")] = 0.0
-    """In the measure's unit (0.02 of a share: two points): see `range`."""
+    """The other metric; the same one where only ``against`` is given."""
+    margin: Annotated[float, Range(unit="in the metric's unit: 0.02 of a share is two points")] = 0.0
+    """In the metric's unit (0.02 of a share: two points): see `range`."""
     about: str = ""
     """What it is said of: RAG, fine-tuning, hybrids."""
     source: str = ""
 
     @property
     def other(self) -> tuple[str, str]:
-        """Measure and system that it is compared with; empty for zero."""
+        """Metric and system that it is compared with; empty for zero."""
         if not self.against and not self.than:
             return "", ""
-        return self.than or self.measure, self.against or self.system
+        return self.than or self.metric, self.against or self.system
 
     @property
     def range(self) -> tuple[float, float]:
@@ -59,11 +59,11 @@ class Claim:
         """What cannot be meant, though each field by itself could."""
         if self.expect == "equal" and self.margin <= 0:
             yield ("margin",), "equal within what is not said", "add margin = 0.02 for two points of a share"
-        if abs(self.margin) >= 1 and _is_share(self.measure):
+        if abs(self.margin) >= 1 and _is_share(self.metric):
             what = f"a share's margin is below 1, not {shown(self.margin)}"
             yield ("margin",), what, "write margin = 0.02 for two points"
-        if self.other == (self.measure, self.system):
-            what, remedy = "compares a figure with itself", "name another system, or another measure in 'than'"
+        if self.other == (self.metric, self.system):
+            what, remedy = "compares a figure with itself", "name another system, or another metric in 'than'"
             yield ("against" if self.against else "than",), what, remedy
 
 
@@ -117,6 +117,6 @@ def _read(table: Table) -> tuple[Claim, ...]:
     return found.claim if found else ()
 
 
-def _is_share(measure: str) -> bool:
-    """Whether a measure is a share, or a difference of two; a measure that nobody knows may be anything."""
-    return any(one.unit in ("share", "difference") for one in measures() if fnmatchcase(measure, one.name))
+def _is_share(metric: str) -> bool:
+    """Whether a metric is a share, or a difference of two; a metric that nobody knows may be anything."""
+    return any(one.unit in ("share", "difference") for one in metrics() if fnmatchcase(metric, one.name))

@@ -42,7 +42,7 @@ def evidence(found: Finding) -> str:
     """The figures of both sides, their difference and how sure it is; why there are none where there are none."""
     if found.difference is None or found.value is None or found.other is None:
         return found.reason
-    sides = f"{found.measure}: {found.system} {figure(found.value, found.unit)}{_other(found, found.other)}"
+    sides = f"{found.metric}: {found.system} {figure(found.value, found.unit)}{_other(found, found.other)}"
     margin = [f"margin {_amount(found, found.margin)}"] if found.margin else []
     return "; ".join([sides, _difference(found, found.difference), *margin, *_wanting(found), *_resting(found)])
 
@@ -55,9 +55,9 @@ def _resting(found: Finding) -> Iterator[str]:
 
 def _other(found: Finding, value: float) -> str:
     """The other side, by what sets it apart; nothing where it is zero."""
-    measure = found.than if found.than != found.measure else ""
+    metric = found.than if found.than != found.metric else ""
     system = found.against if found.against != found.system else ""
-    name = " of ".join(filter(None, [measure, system]))
+    name = " of ".join(filter(None, [metric, system]))
     return f", {name} {figure(value, found.unit)}" if name else ""
 
 

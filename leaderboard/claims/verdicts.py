@@ -18,7 +18,7 @@ from typing import Literal
 
 from proctor.core.reading.problems import near
 from proctor.core.units import is_counted
-from proctor.evals.axes.catalogue import measures
+from proctor.evals.axes.catalogue import metrics
 from proctor.evals.stats.comparison import ALPHA, Comparison, Noise, corrected
 from proctor.evals.stats.intervals import FEW
 from proctor.leaderboard.analysis import retraining
@@ -40,10 +40,10 @@ class Finding:
     about: str
     claim: str
     verdict: Ruled
-    measure: str
+    metric: str
     system: str
     than: str
-    """The measure that it is compared with; empty for zero."""
+    """The metric that it is compared with; empty for zero."""
     against: str
     """The system that it is compared with; empty for zero."""
     expect: Expect
@@ -53,7 +53,7 @@ class Finding:
     """The means of both sides over the items that both have."""
     other: float | None
     difference: float | None
-    """``value`` less ``other``, in the measure's unit, and its 95 % interval."""
+    """``value`` less ``other``, in the metric's unit, and its 95 % interval."""
     ci_low: float | None
     ci_high: float | None
     n: int
@@ -110,13 +110,13 @@ def findings(sections: Iterable[Section], claims: Sequence[Claim]) -> Iterator[F
 
 def _tested(claim: Claim, section: Section) -> _Tested:
     columns = section.columns
-    absent = _absent(columns, claim.measure, claim.system) or (any(claim.other) and _absent(columns, *claim.other))
+    absent = _absent(columns, claim.metric, claim.system) or (any(claim.other) and _absent(columns, *claim.other))
     if absent:
         return _Tested(claim, reason=absent)
-    mine = columns[claim.measure, claim.system]
+    mine = columns[claim.metric, claim.system]
     theirs = columns[claim.other] if any(claim.other) else Series(mine.records.valued().with_value(0.0))
     if mine.unit != theirs.unit:
-        return _Tested(claim, reason=f"{claim.measure} is in {mine.unit}, and {claim.than} in {theirs.unit}")
+        return _Tested(claim, reason=f"{claim.metric} is in {mine.unit}, and {claim.than} in {theirs.unit}")
     found = section.against(mine, theirs) if any(claim.other) else mine.against(theirs)
     if found is None:
         return _Tested(claim, reason="the two have no item in common")
@@ -129,7 +129,7 @@ def _tested(claim: Claim, section: Section) -> _Tested:
 def _with_p(tested: _Tested, mine: Series, theirs: Series, section: Section) -> _Tested:
     """With its p, which allows for other training runs, and with what is to be said beside the verdict."""
     sides = [side for side in (mine, theirs) if once(side, section.trained)]
-    known = section.variation(mine.first.measure)
+    known = section.variation(mine.first.metric)
     noise = retraining.noise(mine, theirs, section.trained, known)
     told = [retraining.caution(len(sides), known)] if sides else []
     told += _cautions(mine, theirs, tested.found)
@@ -146,19 +146,19 @@ def _cautions(mine: Series, theirs: Series, found: Comparison | None) -> list[st
     return [*dict.fromkeys(filter(None, [*told, found.difference.caution if found else ""]))]
 
 
-def _absent(columns: Columns, measure: str, system: str) -> str:
+def _absent(columns: Columns, metric: str, system: str) -> str:
     """Why there is nothing to compare; empty where there is something."""
     measured, examined = ({key[part] for key in columns} for part in (0, 1))
-    if measure not in measured:
-        known = {one.name for one in measures()}
-        remedy = f": {command([measure])}" if measure in known else _meant(measure, measured | known)
-        return f"the run does not measure {measure}{remedy}"
+    if metric not in measured:
+        known = {one.name for one in metrics()}
+        remedy = f": {command([metric])}" if metric in known else _meant(metric, measured | known)
+        return f"the run does not measure {metric}{remedy}"
     if system not in examined:
         return f"the run has no system {system}{_meant(system, examined)}"
-    if (measure, system) not in columns:
-        return f"{system} was not examined in {measure}"
-    series = columns[measure, system]
-    return "" if series.valued else f"{measure} of {system}: {series.reason or 'no value'}"
+    if (metric, system) not in columns:
+        return f"{system} was not examined in {metric}"
+    series = columns[metric, system]
+    return "" if series.valued else f"{metric} of {system}: {series.reason or 'no value'}"
 
 
 def _meant(name: str, known: Iterable[str]) -> str:
@@ -245,7 +245,7 @@ def _finding(section: Section, tested: _Tested, made: int) -> Finding:
         about=claim.about,
         claim=claim.claim,
         verdict=verdict,
-        measure=claim.measure,
+        metric=claim.metric,
         system=claim.system,
         than=than,
         against=against,

@@ -1,4 +1,4 @@
-"""Two runs of one exam, before and after: what changed, measure by measure, and whether they may be compared at all."""
+"""Two runs of one exam, before and after: what changed, metric by metric, and whether they may be compared at all."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from proctor.leaderboard.runs.records import Records, grouped
 from proctor.leaderboard.runs.store import Run
 
 NEW, GONE, ELSEWHERE = "was not measured before", "is not measured any more", "was timed on another machine"
-CELL = ("suite", "base_model", "system", "measure")
+CELL = ("suite", "base_model", "system", "metric")
 BESIDE = ("in one run", "in another")
 BEFORE, NOW = "the baseline", "the candidate"
 """What the two runs are called where one of them is meant."""
@@ -26,7 +26,7 @@ Provenance: TypeAlias = Mapping[str, Any]
 
 @dataclass(frozen=True)
 class Drift:
-    """What systems that are the same in both runs changed by, in a measure's unit: 0 and all of them lie between its ends."""
+    """What systems that are the same in both runs changed by, in a metric's unit: 0 and all of them lie between its ends."""
 
     low: float
     high: float
@@ -36,12 +36,12 @@ class Drift:
 
 @dataclass(frozen=True)
 class Change:
-    """One system in one measure, before and after."""
+    """One system in one metric, before and after."""
 
     suite: str
     base_model: str
     system: str
-    measure: str
+    metric: str
     unit: str
     better: Better
     judge: str
@@ -70,7 +70,7 @@ class Change:
         """What the difference rests on. A sample has a p; a count is known without one; one reading says nothing of the next."""
         if self.found is None or self.found.n > 1:
             return "sample"
-        if is_counted(self.unit) and not metered(self.measure):
+        if is_counted(self.unit) and not metered(self.metric):
             return "count"
         return "sample" if min(self.taken) > 1 else "reading"
 
@@ -92,7 +92,7 @@ class Change:
 
     @property
     def slack(self) -> float:
-        """How much worse the machine alone may have made it, in the measure's unit."""
+        """How much worse the machine alone may have made it, in the metric's unit."""
         if self.drift is None or not self.drift.same_code:
             return 0.0
         return -self.drift.low if self.better == "higher" else self.drift.high
@@ -135,7 +135,7 @@ class Change:
 
 
 def changes(before: Run, after: Run, seeded: Sequence[Run] = ()) -> list[Change]:
-    """Every system and measure that either run has, in the order of the board.
+    """Every system and metric that either run has, in the order of the board.
 
     ``seeded`` are further runs whose seeds say how much training anew changes, where these two have one seed each.
     """
@@ -154,7 +154,7 @@ def changes(before: Run, after: Run, seeded: Sequence[Run] = ()) -> list[Change]
 
 
 def _asked(series: Series) -> bool:
-    """Whether the measure applies to any item at all."""
+    """Whether the metric applies to any item at all."""
     return len(series.items("scored", "failed", "unmeasured")) > 0
 
 
@@ -199,7 +199,7 @@ def _change(old: Series | None, new: Series | None, seeded: Sequence[Series], *,
         suite=either.suite,
         base_model=either.base_model,
         system=either.system,
-        measure=either.measure,
+        metric=either.metric,
         unit=either.unit,
         better=either.better,
         judge=either.judge,
@@ -251,7 +251,7 @@ def _alike(series: Series, record: Record) -> bool:
 
 def timed(record: Record | Change) -> bool:
     """Whether it says how fast something was."""
-    return is_read(record.unit) or axis(record.measure) == "latency"
+    return is_read(record.unit) or axis(record.metric) == "latency"
 
 
 def _cautions(old: Series | None, new: Series | None) -> list[str]:
@@ -292,7 +292,7 @@ def incomparable(before: Run, after: Run, revised: Collection[str] = ()) -> list
 
 
 def apart(old: Record, new: Record, before: Provenance, after: Provenance) -> list[str]:
-    """The same for one system in one measure, of which ``old`` and ``new`` are any records."""
+    """The same for one system in one metric, of which ``old`` and ``new`` are any records."""
     return [*_exams(old, new), *_manners(new.system, before, after, f"{new.suite}/{new.base_model}")]
 
 
@@ -300,16 +300,16 @@ def mixed(records: Records) -> list[str]:
     """The same between systems that would stand in one column. Each names what, where, and both values."""
     found: dict[tuple[str, str, str], Record] = {}
     rows = [group[0] for group in grouped(records, *CELL, "seed").values()]
-    pairs = [(found.setdefault((row.suite, row.base_model, row.measure), row), row) for row in rows]
+    pairs = [(found.setdefault((row.suite, row.base_model, row.metric), row), row) for row in rows]
     return list(dict.fromkeys(text for first, row in pairs for text in _exams(first, row, BESIDE)))
 
 
 def _exams(old: Record, new: Record, words: tuple[str, str] = ("before", "now"), revised: Collection[str] = ()) -> Iterator[str]:
-    """The suite's data, the measure's definition and the judge, from the records themselves."""
+    """The suite's data, the metric's definition and the judge, from the records themselves."""
     data = {} if new.suite in revised else {f"data of suite {new.suite}": (old.suite_version, new.suite_version)}
     values = data | {
-        f"definition of measure {new.measure}": (old.measure_version, new.measure_version),
-        f"judge of measure {new.measure}": (old.judge, new.judge),
+        f"definition of metric {new.metric}": (old.metric_version, new.metric_version),
+        f"judge of metric {new.metric}": (old.judge, new.judge),
     }
     for about, pair in values.items():
         if pair[0] != pair[1]:

@@ -29,7 +29,7 @@ WHOLE = "latency.seconds"
 
 
 def with_drift(found: Sequence[Change], before: Run, after: Run) -> list[Change]:
-    """Each time with what the systems that are the same changed by in the same measure, or else in any."""
+    """Each time with what the systems that are the same changed by in the same metric, or else in any."""
     same = unchanged(found, before, after)
     moved = [change for change in found if _place(change) in same and _tells(change)]
     told = {id(change): _drift(change, moved, same) for change in found if timed(change) and change.found}
@@ -40,7 +40,7 @@ def unchanged(found: Sequence[Change], before: Run, after: Run) -> dict[System, 
     """The systems that are the same in both runs, and whether their code is the same, too."""
     anew, revised = retrained(before, after), _revised(before, after)
     answered = {
-        place: [change for change in rows if axis(change.measure) in ANSWERS and change.found]
+        place: [change for change in rows if axis(change.metric) in ANSWERS and change.found]
         for place, rows in grouped(found, *CELL[:3]).items()
     }
     return {
@@ -96,7 +96,7 @@ def _tells(change: Change) -> bool:
 def _drift(change: Change, moved: Sequence[Change], same: Mapping[System, bool]) -> Drift | None:
     """None where no system is the same."""
     near = [other for other in moved if (other.suite, other.base_model, _kind(other)) == (*_place(change)[:2], _kind(change))]
-    told = [other for other in near if other.measure == change.measure] or near
+    told = [other for other in near if other.metric == change.metric] or near
     if not told or not change.found:
         return None
     shifts = [_shift(other) * (1.0 if _kind(change) == "share" else change.found.theirs) for other in told]
@@ -118,7 +118,7 @@ def _shift(change: Change) -> float:
 def said(found: Sequence[Change], before: Run, after: Run) -> Iterator[str]:
     """A sentence for each suite and base model in which systems that are the same became slower or faster."""
     same = unchanged(found, before, after)
-    whole = [change for change in found if change.measure == WHOLE and _place(change) in same and _tells(change)]
+    whole = [change for change in found if change.metric == WHOLE and _place(change) in same and _tells(change)]
     for (suite, base_model), rows in grouped(whole, "suite", "base_model").items():
         moved = median(map(_shift, rows))
         if abs(moved) >= NOTABLE:

@@ -1,4 +1,4 @@
-"""The gate: may this run take the other's place? GO, NO-GO or INCONCLUSIVE, each measure with its reason.
+"""The gate: may this run take the other's place? GO, NO-GO or INCONCLUSIVE, each metric with its reason.
 
 Each change is tested against what the policy allows, both ways (Schuirmann 1987): it passes where its 95 % interval lies wholly
 within what is allowed, and fails where it lies wholly beyond it, after correction for the number of figures of its tier.
@@ -101,13 +101,13 @@ class Gate:
     def idle(self) -> str:
         """Why nothing decides, where nothing does: what is not held against anything cannot have passed."""
         if not self._deciding:
-            return "Nothing decides: the policy makes every measure that these runs have advisory"
+            return "Nothing decides: the policy makes every metric that these runs have advisory"
         if all(ruling.outcome in ("new", "not compared") for ruling in self._deciding):
-            return "Nothing decides: no measure that the policy makes critical or supporting is in both runs"
+            return "Nothing decides: no metric that the policy makes critical or supporting is in both runs"
         return ""
 
 
-def gate(before: Run, after: Run, policy: Policy, *, anyway: bool = False, seeded: Sequence[Run] = ()) -> Gate:
+def gate(before: Run, after: Run, policy: Policy, *, ignore_mismatch: bool = False, seeded: Sequence[Run] = ()) -> Gate:
     """Hold a run against another; ``anyway`` compares what differs too.
 
     Of a suite that changed, the questions that are the same in both runs are compared, where the runs tell which these are.
@@ -115,18 +115,18 @@ def gate(before: Run, after: Run, policy: Policy, *, anyway: bool = False, seede
     ``seeded`` are runs whose seeds say how much training anew changes, where these two have one seed each.
 
     Raises:
-        InputError: the runs differ in data, measures, judge, prompt or decoding; names each.
+        InputError: the runs differ in data, metrics, judge, prompt or decoding; names each.
     """
     shared = common(before, after)
     before, after = shared.before, shared.after
     differences, found = incomparable(before, after, shared.suites), with_drift(changes(before, after, seeded), before, after)
-    refusals = [*(_comparable(differences) if not anyway else []), *_in_common(before, after), *_known(policy, found)]
+    refusals = [*(_comparable(differences) if not ignore_mismatch else []), *_in_common(before, after), *_known(policy, found)]
     if refusals:
         raise InputError("\n".join(refusals))
     rules = [_rule(change, policy, after) for change in found]
     told = [_with_its_judge(change, rule, after) for change, rule in zip(found, rules, strict=True)]
     held = [
-        replace(ruling, doubted=ruling.rule.tier != policy.rule(ruling.change.measure, ruling.change.unit).tier)
+        replace(ruling, doubted=ruling.rule.tier != policy.rule(ruling.change.metric, ruling.change.unit).tier)
         for ruling in rulings(told, rules, policy)
     ]
     suites = [suite.sentence for suite in shared.suites.values()]
@@ -138,7 +138,7 @@ def _with_its_judge(change: Change, rule: Rule, run: Run) -> Change:
     if (
         not change.judge
         or rule.tier == "advisory"
-        or kappa(run.provenance, change.judge, change.suite, change.measure) is not None
+        or kappa(run.provenance, change.judge, change.suite, change.metric) is not None
     ):
         return change
     return replace(change, cautions=[*change.cautions, f"the judge {change.judge} was not checked on data like this"])
@@ -169,7 +169,7 @@ def _comparable(differences: Sequence[str]) -> list[str]:
 
 REFUSED = (
     "these runs are not comparable, as more than the systems differs. Take the older exam again with this version of Proctor, "
-    "suite and judge, so that both are measured alike; or compare them as they are with --anyway. What differs:"
+    "suite and judge, so that both are measured alike; or compare them as they are with --ignore-mismatch. What differs:"
 )
 
 
@@ -186,21 +186,21 @@ def _in_common(before: Run, after: Run) -> list[str]:
 
 
 def _known(policy: Policy, found: Sequence[Change]) -> list[str]:
-    """Nothing would be required of a misspelt measure; the policy that comes with Proctor holds for what there is."""
+    """Nothing would be required of a misspelt metric; the policy that comes with Proctor holds for what there is."""
     if policy.shipped:
         return []
-    ruled = ((change, policy.rule(change.measure, change.unit)) for change in found)
-    much = [f"the policy's {text}" for change, rule in ruled for text in too_much(change.measure, rule, change.unit)]
+    ruled = ((change, policy.rule(change.metric, change.unit)) for change in found)
+    much = [f"the policy's {text}" for change, rule in ruled for text in too_much(change.metric, rule, change.unit)]
     if much:
         return [*dict.fromkeys(much)]
-    measures = dict.fromkeys(change.measure for change in found)
-    unknown = [name for name in policy.measures if not any(fnmatchcase(measure, name) for measure in measures)]
-    return [f"the policy names a measure that neither run has: {name}{_meant(name, list(measures))}" for name in unknown]
+    metrics = dict.fromkeys(change.metric for change in found)
+    unknown = [name for name in policy.metrics if not any(fnmatchcase(metric, name) for metric in metrics)]
+    return [f"the policy names a metric that neither run has: {name}{_meant(name, list(metrics))}" for name in unknown]
 
 
-def _meant(name: str, measures: Sequence[str]) -> str:
-    meant = near(name, measures, 0.7)
-    return f"; did you mean {meant}?" if meant else f"; they have {shortened(measures, 10)}"
+def _meant(name: str, metrics: Sequence[str]) -> str:
+    meant = near(name, metrics, 0.7)
+    return f"; did you mean {meant}?" if meant else f"; they have {shortened(metrics, 10)}"
 
 
 def _systems(run: Run) -> set[tuple[Any, ...]]:
@@ -208,9 +208,9 @@ def _systems(run: Run) -> set[tuple[Any, ...]]:
 
 
 def _rule(change: Change, policy: Policy, run: Run) -> Rule:
-    """The policy's rule; advisory where the judge is known to agree too little with people on what the measure asks."""
-    rule = policy.rule(change.measure, change.unit)
-    agreed = kappa(run.provenance, change.judge, change.suite, change.measure) if change.judge else None
+    """The policy's rule; advisory where the judge is known to agree too little with people on what the metric asks."""
+    rule = policy.rule(change.metric, change.unit)
+    agreed = kappa(run.provenance, change.judge, change.suite, change.metric) if change.judge else None
     return rule if agreed is None or agreed >= policy.judge_kappa_min else replace(rule, tier="advisory")
 
 

@@ -28,7 +28,7 @@ ROWS = 40
 SIGNS = {"unchanged": "=", "passed": "\u2713", "failed": "\u2717", "inconclusive": "?", "new": "+", "not compared": "\u2260"}
 GRAVEST = ("failed", "inconclusive", "passed", "new", "not compared", "unchanged")
 TIERS = get_args(Tier)
-WHERE = ("suite", "base_model", "system", "measure")
+WHERE = ("suite", "base_model", "system", "metric")
 OFTEN_ONE = ("suite", "base_model")
 DECIDING = ("tier", "before", "now", "change", "95% CI", "p", "n", "why", "what would decide")
 COMPARED = ("", "before", "now", "change", "95% CI", "p", "n", "note")
@@ -40,7 +40,7 @@ def as_markdown(gate: Gate, before: Run, after: Run, *, link: str = "") -> str:
     deciding, others = ([r for r in _moved(gate) if r.decides is decides] for decides in (True, False))
     parts = [
         f"## Proctor: {gate.decision}",
-        *_anyway(gate),
+        *_mismatch_ignored(gate),
         _why(gate),
         *_suites(gate),
         *_reasons(gate),
@@ -61,14 +61,20 @@ def as_refusal(error: InputError) -> str:
 
 def as_table(gate: Gate) -> str:
     """Every figure that changed, and how many did not; nothing is decided."""
-    about = [*_anyway(gate), *_suites(gate), _counts(gate), *_left_out(gate), *(escaped(text, LONG) for text in gate.machine)]
+    about = [
+        *_mismatch_ignored(gate),
+        *_suites(gate),
+        _counts(gate),
+        *_left_out(gate),
+        *(escaped(text, LONG) for text in gate.machine),
+    ]
     return "\n\n".join([*about, *_compared(_moved(gate), rows=None), *_with_care(gate), *_differing(gate)])
 
 
-def _anyway(gate: Gate) -> list[str]:
+def _mismatch_ignored(gate: Gate) -> list[str]:
     """That more than the systems differs, where the verdict stands: it may rest on that."""
     count = counted(len(gate.differences), "difference")
-    said = f"**Compared although these are different exams (`--anyway`)**: what changed may be the exam, not the systems. {count}"
+    said = f"**Compared although these are different exams (`--ignore-mismatch`)**: what changed may be the exam, not the systems. {count}"
     return [f"{said} listed at the end."] if gate.differences else []
 
 
@@ -154,7 +160,7 @@ def _was(count: int) -> str:
 def _why(gate: Gate) -> str:
     """One sentence why, and one what to do."""
     if gate.idle:
-        return f"{gate.idle}. Name the measures that matter in the policy, and measure them in both runs."
+        return f"{gate.idle}. Name the metrics that matter in the policy, and measure them in both runs."
     deciding = [ruling for ruling in gate.rulings if ruling.decides]
     return f"{_family(deciding)} {_outcome(gate)}"
 
@@ -217,7 +223,7 @@ def _with_care(gate: Gate) -> list[str]:
 
 
 def _where(change: Change) -> str:
-    return f"{change.measure} of {change.system} on {change.suite}"
+    return f"{change.metric} of {change.system} on {change.suite}"
 
 
 def _named_where(rulings: Sequence[Ruling]) -> list[str]:
@@ -326,7 +332,7 @@ def _flipped(before: Run, after: Run) -> list[str]:
 
 def _flips(before: Run, after: Run) -> Iterator[Flip]:
     """By what exact answers say, with the texts where both runs kept them."""
-    was, now = (run.records.where(lambda about: about.measure == "accuracy.exact") for run in (before, after))
+    was, now = (run.records.where(lambda about: about.metric == "accuracy.exact") for run in (before, after))
     exact = {record.key: record.value for record in was}
     lost = [record for record in now if exact.get(record.key) == 1.0 and record.value == 0.0]
     for record in lost:

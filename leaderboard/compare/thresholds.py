@@ -1,4 +1,4 @@
-"""``--eval-compare-fail``: what a measure may lose against a saved run before the test that takes it fails.
+"""``--eval-compare-fail``: what a metric may lose against a saved run before the test that takes it fails.
 
     accuracy.exact:-2pp     significantly worse by more than two points
     faithfulness.gold:-5%   significantly worse by more than a twentieth of what it was
@@ -21,7 +21,7 @@ from proctor.core.reading.ranges import Range
 from proctor.core.reading.shown import short
 from proctor.core.schema import InputError, Record
 from proctor.core.slugs import slug
-from proctor.evals.axes.catalogue import measures
+from proctor.evals.axes.catalogue import metrics
 from proctor.evals.stats.comparison import ALPHA
 from proctor.leaderboard.compare.changes import CELL, Change, changes, incomparable
 from proctor.leaderboard.compare.revised import common
@@ -30,7 +30,7 @@ from proctor.leaderboard.runs.records import Records, grouped
 from proctor.leaderboard.runs.saved import open_run
 from proctor.leaderboard.runs.store import CONTENTS, Run
 
-DEMAND = re.compile(r"(?P<measure>[\w.*@]+):(?:(?P<ci>ci)|[+-]?(?P<amount>\d+(?:\.\d+)?)(?P<unit>pp|%))")
+DEMAND = re.compile(r"(?P<metric>[\w.*@]+):(?:(?P<ci>ci)|[+-]?(?P<amount>\d+(?:\.\d+)?)(?P<unit>pp|%))")
 
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+-]{0,99}")
 """Of a saved run."""
@@ -41,14 +41,14 @@ OF_SHARES, OF_AMOUNTS = Range(0, 100, "points, or per cent", below=True), Range(
 
 @dataclass(frozen=True)
 class Demand:
-    """How much worse a measure may get: by ``amount``, of what it was where ``relative``."""
+    """How much worse a metric may get: by ``amount``, of what it was where ``relative``."""
 
-    measure: str
+    metric: str
     amount: float = 0.0
     relative: bool = False
 
     def allowed(self, before: float) -> float:
-        """The drop that still passes, in the measure's unit."""
+        """The drop that still passes, in the metric's unit."""
         return self.amount * abs(before) if self.relative else self.amount
 
 
@@ -57,17 +57,17 @@ def demand(text: str) -> Demand:
     found = DEMAND.fullmatch(text)
     if not found:
         raise InputError(
-            f"--eval-compare-fail {short(text)}: expected a measure and what it may lose: accuracy.exact:-2pp, :5% or :ci"
+            f"--eval-compare-fail {short(text)}: expected a metric and what it may lose: accuracy.exact:-2pp, :5% or :ci"
         )
     relative, amount = found["unit"] == "%", float(found["amount"] or 0)
-    if wrong := (OF_AMOUNTS if relative and not _is_share(found["measure"]) else OF_SHARES).wrong(amount):
+    if wrong := (OF_AMOUNTS if relative and not _is_share(found["metric"]) else OF_SHARES).wrong(amount):
         raise InputError(f"--eval-compare-fail {short(text)}: {wrong}; to lose all is to lose nothing that fails")
-    return Demand(found["measure"], amount / 100, relative)
+    return Demand(found["metric"], amount / 100, relative)
 
 
-def _is_share(measure: str) -> bool:
-    """Whether it is a share, or a difference of two, as far as measures are known by their names."""
-    return any(one.unit in ("share", "difference") for one in measures() if fnmatchcase(one.name, measure))
+def _is_share(metric: str) -> bool:
+    """Whether it is a share, or a difference of two, as far as metrics are known by their names."""
+    return any(one.unit in ("share", "difference") for one in metrics() if fnmatchcase(one.name, metric))
 
 
 @dataclass(frozen=True)
@@ -81,10 +81,10 @@ class Against:
 
     def __post_init__(self) -> None:
         """InputError for a demand on what the saved run did not measure: a slip of the pen would let anything pass."""
-        known = [measure for (measure,) in grouped(self.saved.records, "measure")]
+        known = [metric for (metric,) in grouped(self.saved.records, "metric")]
         for one in self.demands:
-            if not any(fnmatchcase(measure, one.measure) for measure in known):
-                raise InputError(f"--eval-compare-fail {one.measure}: the saved run has no such measure, but {', '.join(known)}")
+            if not any(fnmatchcase(metric, one.metric) for metric in known):
+                raise InputError(f"--eval-compare-fail {one.metric}: the saved run has no such metric, but {', '.join(known)}")
 
     def complaints(self, records: Sequence[Record]) -> Iterator[str]:
         """What a cell's records on one axis have significantly lost, and what cannot be compared."""
@@ -96,7 +96,7 @@ class Against:
         differences = incomparable(shared.before, shared.after, shared.suites)
         yield from (f"cannot be compared with the saved run: {difference}" for difference in differences)
         for change in changes(shared.before, shared.after):
-            yield from (text for one in self.demands if fnmatchcase(change.measure, one.measure) for text in _lost(change, one))
+            yield from (text for one in self.demands if fnmatchcase(change.metric, one.metric) for text in _lost(change, one))
 
 
 def _lost(change: Change, demanded: Demand) -> Iterator[str]:
@@ -107,7 +107,7 @@ def _lost(change: Change, demanded: Demand) -> Iterator[str]:
         unit = "difference" if change.unit == "share" else change.unit
         low, high = (figure(end, unit) for end in change.gain_bounds)
         yield (
-            f"{change.measure} of {change.system} on {change.suite} went from {figure(change.found.theirs, change.unit)} to "
+            f"{change.metric} of {change.system} on {change.suite} went from {figure(change.found.theirs, change.unit)} to "
             f"{figure(change.found.mine, change.unit)}: {figure(drop, unit)} worse (change {low} to {high}, "
             f"{change.found.n} items), and {figure(allowed, unit)} is allowed"
         )

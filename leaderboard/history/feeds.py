@@ -56,7 +56,7 @@ def history_of(text: str | None) -> History | None:
 
 
 def _made_by() -> str:
-    """Names the code that the points rest on, and the measures that are followed."""
+    """Names the code that the points rest on, and the metrics that are followed."""
     made = (intervals, comparison, catalogue, sections, series, changes, policy, past, retraining, trends)
     return digest(code_of(*made), catalogue.followed())[:16]
 
@@ -90,9 +90,9 @@ def _moment(moment: Moment) -> dict[str, Any]:
 
 
 def _name(marked: Marked) -> str:
-    """The same for the same measure between the same runs, whatever is found of it later."""
+    """The same for the same metric between the same runs, whatever is found of it later."""
     line = marked.line
-    return _urn(line.suite, line.base_model, line.system, line.measure, marked.before.id, marked.now.id)
+    return _urn(line.suite, line.base_model, line.system, line.metric, marked.before.id, marked.now.id)
 
 
 def _urn(*parts: str) -> str:
@@ -117,7 +117,7 @@ def feed_xml(told: History) -> str:
 def _entry(entry: Element, marked: Marked) -> None:
     line, point = marked.line, marked.point
     _add(entry, "id", _name(marked))
-    _add(entry, "title", f"{line.measure} of {line.system} on {line.suite}: {point.mark}")
+    _add(entry, "title", f"{line.metric} of {line.system} on {line.suite}: {point.mark}")
     for moment in ("published", "updated"):
         _add(entry, moment, marked.now.started)
     SubElement(entry, "link", {"rel": "alternate", "type": "text/html", "href": "index.html"})

@@ -1,4 +1,4 @@
-"""How the first measures of each axis went from run to run, with what got better and what got worse."""
+"""How the first metrics of each axis went from run to run, with what got better and what got worse."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ from proctor.leaderboard.runs.store import Run
 
 @dataclass(frozen=True)
 class Line:
-    """One system in one measure, run after run."""
+    """One system in one metric, run after run."""
 
     suite: str
     base_model: str
     system: str
-    measure: str
+    metric: str
     unit: str
     better: Better
     points: tuple[Point, ...]
@@ -31,7 +31,7 @@ class Line:
     @property
     def key(self) -> Key:
         """What tells it from other lines."""
-        return self.suite, self.base_model, self.system, self.measure
+        return self.suite, self.base_model, self.system, self.metric
 
 
 @dataclass(frozen=True)
@@ -110,6 +110,6 @@ def _order(newest: Sequence[Taken]) -> Any:
     systems = [name for taken in newest for name in taken.run.provenance.get("systems", {})]
     places = {name: place for place, name in enumerate(systems)}
     return lambda line: (
-        *(line.suite, line.base_model, followed().index(line.measure)),
+        *(line.suite, line.base_model, followed().index(line.metric)),
         *(places.get(line.system, len(places)), line.system),
     )

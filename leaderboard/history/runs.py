@@ -22,7 +22,7 @@ from proctor.leaderboard.runs.store import PROVENANCE, RECORDS, Run, read
 TELLING = ("started", "git", "command", "judge", "seeds", "limit", "suites", "systems", "base_models")
 """Parts of provenance that are the same whatever a run is called and wherever it is kept."""
 Key = tuple[str, str, str, str]
-"""Suite, base model, system and measure."""
+"""Suite, base model, system and metric."""
 
 
 @dataclass(frozen=True)
@@ -60,7 +60,7 @@ class Taken:
 
     @cached_property
     def series(self) -> dict[Key, Series]:
-        """The measures of which there is a history, one after the other: systems then share what is resampled for them."""
+        """The metrics of which there is a history, one after the other: systems then share what is resampled for them."""
         found = {key: Series(rows) for key, rows in grouped(self.run.records, *CELL).items() if key[3] in followed()}
         return {key: found[key] for key in sorted(found, key=lambda key: (followed().index(key[3]), key))}
 

@@ -1,4 +1,4 @@
-"""From one run to the one before it: what moved, measure by measure, and whether that is more than chance.
+"""From one run to the one before it: what moved, metric by metric, and whether that is more than chance.
 
 Compared is question by question (`Series.since`) with the last run that took the same exam. The p values of all that one run is
 compared in are corrected together (Benjamini and Hochberg 1995), so that what is said of a run stays as it is when others follow.
@@ -42,7 +42,7 @@ class Point:
     since: str | None
     """Id of the run that it is compared with."""
     change: float | None
-    """Over the items that both runs have, in the measure's own unit; below zero if the value fell."""
+    """Over the items that both runs have, in the metric's own unit; below zero if the value fell."""
     change_low: float | None
     change_high: float | None
     p: float | None
@@ -55,7 +55,7 @@ class Point:
 
 @dataclass(frozen=True)
 class _Step:
-    """A measure in one run, and in the run that it can be compared with."""
+    """A metric in one run, and in the run that it can be compared with."""
 
     key: Key
     now: Taken
@@ -69,7 +69,7 @@ class _Step:
 
     @property
     def series(self) -> Series:
-        """The measure now."""
+        """The metric now."""
         return self.now.series[self.key]
 
 
@@ -82,7 +82,7 @@ def points(now: Taken, earlier: Sequence[Taken]) -> dict[Key, Point]:
 
 
 def _step(key: Key, now: Taken, earlier: Sequence[Taken]) -> _Step:
-    """Pair a measure with the last time that it was taken in the same way."""
+    """Pair a metric with the last time that it was taken in the same way."""
     obstacle = ""
     for before in reversed(earlier) if now.series[key].values else ():
         if key in before.series and before.series[key].values:
@@ -105,9 +105,9 @@ def _compared(key: Key, now: Taken, before: Taken) -> _Step:
 
 
 def _beside(key: Key, run: Taken) -> list[Series]:
-    """The systems of a run in the same measure."""
-    suite, base_model, _, measure = key
-    return [run.series[other] for other in run.series if (other[0], other[1], other[3]) == (suite, base_model, measure)]
+    """The systems of a run in the same metric."""
+    suite, base_model, _, metric = key
+    return [run.series[other] for other in run.series if (other[0], other[1], other[3]) == (suite, base_model, metric)]
 
 
 def _obstacle(key: Key, now: Taken, before: Taken) -> str:
@@ -178,7 +178,7 @@ def _mark(series: Series, found: Comparison, p: float) -> Mark:
     if found.few:
         return "inconclusive"
     first = series.records[0]
-    margin = RULES.rule(first.measure, first.unit).allowed(found.theirs)
+    margin = RULES.rule(first.metric, first.unit).allowed(found.theirs)
     said = verdict(found, first.better, p=p, margin=margin, alpha=RULES.alpha, min_pairs=RULES.min_pairs)
     sure = not found.difference.low <= 0 <= found.difference.high
     return said if sure or said in ("tied", "inconclusive") else "inconclusive"
@@ -186,7 +186,7 @@ def _mark(series: Series, found: Comparison, p: float) -> Mark:
 
 def _sentence(step: _Step, before: Taken, found: Comparison) -> str:
     """Say what moved, by how much, and between which runs."""
-    suite, base_model, system, measure = step.key
+    suite, base_model, system, metric = step.key
     first, moved = step.series.records[0], found.difference
     low, high = sorted((abs(moved.low), abs(moved.high)))
     ends = f"[{_amount(low, first.unit, bare=True)}, {_amount(high, first.unit, bare=True)}]"
@@ -194,7 +194,7 @@ def _sentence(step: _Step, before: Taken, found: Comparison) -> str:
     names = [run.name if runs[0].name != runs[1].name else f"{run.name} ({run.started})" for run in runs]
     verb, note = "rose" if moved.value > 0 else "fell", ", and lower is better" if first.better == "lower" else ""
     size = _amount(abs(moved.value), first.unit)
-    return f"{measure} of {system} ({base_model}) on {suite} {verb} by {size} {ends} from {names[0]} to {names[1]}{note}"
+    return f"{metric} of {system} ({base_model}) on {suite} {verb} by {size} {ends} from {names[0]} to {names[1]}{note}"
 
 
 def _beyond(known: Variation | None) -> str:

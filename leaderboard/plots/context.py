@@ -41,7 +41,7 @@ class Trace(NamedTuple):
 
 def sketch(section: Section, _: Case) -> Sketch | None:
     """The systems that were shown passages in either way; None where there are none."""
-    rooms = sorted({int(cell.measure.removeprefix(BUDGET)) for cell in section.cells if _is_room(cell.measure)})
+    rooms = sorted({int(cell.metric.removeprefix(BUDGET)) for cell in section.cells if _is_room(cell.metric)})
     by_place = [(place, section.of(f"context.{place}")) for place in PLACES]
     by_room = [(tokens, section.of(f"{BUDGET}{tokens}")) for tokens in rooms]
     look = looks(section.systems)
@@ -67,8 +67,8 @@ def sketch(section: Section, _: Case) -> Sketch | None:
     )
 
 
-def _is_room(measure: str) -> bool:
-    return measure.startswith(BUDGET) and measure.removeprefix(BUDGET).isdecimal()
+def _is_room(metric: str) -> bool:
+    return metric.startswith(BUDGET) and metric.removeprefix(BUDGET).isdecimal()
 
 
 def _rows(traces: Sequence[Trace], rooms: Sequence[int]) -> list[Sequence[str]]:

@@ -27,9 +27,9 @@ STEP = 11.0
 
 
 class Gain(NamedTuple):
-    """One effect on one measure, with the sign of what is better."""
+    """One effect on one metric, with the sign of what is better."""
 
-    measure: str
+    metric: str
     effect: str
     systems: str
     gain: Amount
@@ -43,8 +43,8 @@ def sketch(section: Section, _: Case) -> Sketch | None:
     if not gains:
         return None
     rows = [
-        ("measure", "effect", "better by", "from"),
-        *((each.measure, WORDS[each.effect], gain(each.gain), each.systems) for each in gains),
+        ("metric", "effect", "better by", "from"),
+        *((each.metric, WORDS[each.effect], gain(each.gain), each.systems) for each in gains),
     ]
     return Sketch("Effect of fine-tuning, of retrieval, and their interaction", _words(gains), rows, (gains,), draw)
 
@@ -53,14 +53,14 @@ def _gain(effect: Effect) -> Gain:
     change = Amount(effect.value, effect.ci_low, effect.ci_high)
     better = change if effect.better == "higher" else turned(change)
     systems = ", ".join(map(named, effect.systems))
-    return Gain(named(effect.measure), effect.effect, systems, better, effect.significant, effect.caution)
+    return Gain(named(effect.metric), effect.effect, systems, better, effect.significant, effect.caution)
 
 
 def _words(gains: Sequence[Gain]) -> str:
-    """The effects on the first measure, what is made significantly worse, and what that rests on."""
-    seen = {each.effect: each for each in reversed(gains) if each.measure == gains[0].measure}
+    """The effects on the first metric, what is made significantly worse, and what that rests on."""
+    seen = {each.effect: each for each in reversed(gains) if each.metric == gains[0].metric}
     said = ", ".join(f"{WORDS[effect]} {_worth(seen[effect])}" for effect in SIGNS if effect in seen)
-    return " ".join([f"On {gains[0].measure}: {said}.", *_harms(gains), *_cautions(list(seen.values()))])
+    return " ".join([f"On {gains[0].metric}: {said}.", *_harms(gains), *_cautions(list(seen.values()))])
 
 
 def _cautions(gains: Sequence[Gain]) -> Iterator[str]:
@@ -76,15 +76,15 @@ def _worth(found: Gain) -> str:
 
 def _harms(gains: Sequence[Gain]) -> Iterator[str]:
     for effect in ("adaptation", "retrieval"):
-        names = [each.measure for each in gains if each.effect == effect and each.significant and each.gain.high < 0]
+        names = [each.metric for each in gains if each.effect == effect and each.significant and each.gain.high < 0]
         if names:
             yield f"{WORDS[effect].capitalize()} makes {listed(list(dict.fromkeys(names)))} significantly worse."
 
 
 def draw(gains: Sequence[Gain]) -> Canvas:
-    """A row for each measure and a panel for each effect; right of zero is better, and what is not significant is hollow."""
-    names = list(dict.fromkeys(each.measure for each in gains))
-    most = max(sum((g.measure, g.effect) == (each.measure, each.effect) for g in gains) for each in gains)
+    """A row for each metric and a panel for each effect; right of zero is better, and what is not significant is hollow."""
+    names = list(dict.fromkeys(each.metric for each in gains))
+    most = max(sum((g.metric, g.effect) == (each.metric, each.effect) for g in gains) for each in gains)
     row = FONT + 14 + STEP * most
     top = BOTTOM + row * len(names)
     canvas = Canvas(top + FONT + 14)
@@ -95,11 +95,11 @@ def draw(gains: Sequence[Gain]) -> Canvas:
         axes.grid(visible=False)
         axes.set(xlim=(-reach, reach), ylim=(BOTTOM, top), yticks=[], xticks=_ticks(reach))
         canvas.text(left + WIDE / 2, top + 7, WORDS[effect], align="center", colour=INK)
-        for place, measure in enumerate(names):
-            found = [each for each in gains if (each.measure, each.effect) == (measure, effect)]
+        for place, metric in enumerate(names):
+            found = [each for each in gains if (each.metric, each.effect) == (metric, effect)]
             _row(canvas, axes, found, top - row * place - FONT - 14, most)
-    for place, measure in enumerate(names):
-        canvas.heading(4, top - row * place - FONT, measure)
+    for place, metric in enumerate(names):
+        canvas.heading(4, top - row * place - FONT, metric)
     canvas.text(WIDTH - 4, BOTTOM - 2.7 * FONT, "points; right of 0 is better", align="right")
     return canvas
 
@@ -111,10 +111,10 @@ def _ticks(reach: float) -> tuple[float, float, float]:
 
 
 def _row(canvas: Canvas, axes: Axes, found: Sequence[Gain], level: float, most: int) -> None:
-    """The effects of one kind on one measure, on a line each."""
+    """The effects of one kind on one metric, on a line each."""
     axes.plot((0, 0), (level + 7, level - STEP * (most - 1) - 7), color=SOFT, linewidth=1)
     for each in found:
         axes.axhline(level, color=LINE, linewidth=0.8)
-        says = f"{WORDS[each.effect]}, {each.measure}: {gain(each.gain)} for the better ({each.systems})"
+        says = f"{WORDS[each.effect]}, {each.metric}: {gain(each.gain)} for the better ({each.systems})"
         canvas.point(axes, (scaled(each.gain), exactly(level)), Look(INK, "o", 0), says, hollow=not each.significant)
         level -= STEP

@@ -41,7 +41,7 @@ def sketch(section: Section, case: Case) -> Sketch | None:
     """The systems with weights of their own, task by task; None where no task was asked of them and of the base model."""
     base, look = _base(section, case), looks(section.systems)
     trained = {system: look[system] for system in section.systems if case.evidence.systems[system]}
-    heads = {cell.measure: cell for cell in section.cells if cell.measure.startswith(GENERAL) and cell.unit == "share"}
+    heads = {cell.metric: cell for cell in section.cells if cell.metric.startswith(GENERAL) and cell.unit == "share"}
     tasks = [_task(head, trained, base, section) for head in heads.values()] if base else []
     tasks = sorted((task for task in tasks if task[1]), key=lambda task: (min(each.change.value for each in task[1]), task[0]))
     if not tasks:
@@ -53,11 +53,11 @@ def sketch(section: Section, case: Case) -> Sketch | None:
 
 def _task(head: Cell, trained: Mapping[str, Look], base: str, section: Section) -> Task:
     """Each system's mean less the base's on the same items, so that more is better."""
-    found = ((system, section.apart(head.measure, system, base)) for system in trained)
+    found = ((system, section.apart(head.metric, system, base)) for system in trained)
     changes = ((system, Amount(*each)) for system, each in found if each)
     better = ((system, each if head.better == "higher" else turned(each)) for system, each in changes)
-    marked = ((system, each, section.significant(head.measure, system, base)) for system, each in better)
-    return head.measure.removeprefix(GENERAL), tuple(Change(system, trained[system], each, sure) for system, each, sure in marked)
+    marked = ((system, each, section.significant(head.metric, system, base)) for system, each in better)
+    return head.metric.removeprefix(GENERAL), tuple(Change(system, trained[system], each, sure) for system, each, sure in marked)
 
 
 def _base(section: Section, case: Case) -> str | None:

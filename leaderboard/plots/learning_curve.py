@@ -48,7 +48,7 @@ class Level(NamedTuple):
 
 def sketch(section: Section, _: Case) -> Sketch | None:
     """The systems that were trained on less; None where there are none."""
-    look, measured = looks(section.systems), {measure: section.of(measure) for measure in SHARES}
+    look, measured = looks(section.systems), {metric: section.of(metric) for metric in SHARES}
     cells = {system: _row(measured, system) for system in section.systems}
     cells = {system: row for system, row in cells.items() if len(row) > 1}
     if not cells:
@@ -70,7 +70,7 @@ def sketch(section: Section, _: Case) -> Sketch | None:
 
 
 def _row(measured: dict[str, dict[str, Cell]], system: str) -> list[tuple[float, Cell]]:
-    return [(share, measured[measure][system]) for measure, share in SHARES.items() if system in measured[measure]]
+    return [(share, measured[metric][system]) for metric, share in SHARES.items() if system in measured[metric]]
 
 
 def _shown(row: list[tuple[float, Cell]], share: float) -> str:

@@ -33,7 +33,7 @@ class Course(NamedTuple):
 def sketch(section: Section, told: History) -> Sketch | None:
     """The systems that several runs examined; None where there are none."""
     look, runs = looks(section.systems), {run.id: place for place, run in enumerate(told.runs)}
-    mine = [line for line in told.lines if (line.suite, line.base_model, line.measure) == _of(section)]
+    mine = [line for line in told.lines if (line.suite, line.base_model, line.metric) == _of(section)]
     courses = [_course(line, look[line.system], runs) for line in mine if line.system in look]
     if len(told.runs) < 2 or not any(len(course.values) > 1 for course in courses):
         return None

@@ -26,7 +26,7 @@ PLOTS: Registry[Callable[[Section, Case], Sketch | None]] = Registry(
         "keeping": "proctor.leaderboard.plots.accuracy_vs_forgetting:sketch",
         "budget": "proctor.leaderboard.plots.cost_vs_quality:sketch",
         "ageing": "proctor.leaderboard.plots.staleness:sketch",
-        "hunger": "proctor.leaderboard.plots.learning_curve:sketch",
+        "data_efficiency": "proctor.leaderboard.plots.learning_curve:sketch",
         "context": "proctor.leaderboard.plots.context:sketch",
         "forgetting": "proctor.leaderboard.plots.forgetting:sketch",
         "effects": "proctor.leaderboard.plots.effects:sketch",

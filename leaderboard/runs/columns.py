@@ -1,6 +1,6 @@
 """How records are kept in memory: each text once, and of a record six numbers.
 
-    about                                 what it shares with many others: suite, system, measure, seed, versions (`About`)
+    about                                 what it shares with many others: suite, system, metric, seed, versions (`About`)
     item, cluster, status, value, reason, caution  its own
 
 All but the value are codes: places in the list of the different ones that there are.
@@ -24,7 +24,7 @@ Cell: TypeAlias = tuple[str, str, str, int, str]
 
 
 class About(NamedTuple):
-    """What the records of one system in one measure with one seed have in common."""
+    """What the records of one system in one metric with one seed have in common."""
 
     suite: str
     suite_version: str
@@ -32,16 +32,16 @@ class About(NamedTuple):
     system: str
     system_version: str
     seed: int
-    measure: str
-    measure_version: str
+    metric: str
+    metric_version: str
     unit: str
     better: Better
     judge: str
 
     @property
     def cell(self) -> Cell:
-        """With the item the key of a record: suite, base model, system, seed and measure."""
-        return self.suite, self.base_model, self.system, self.seed, self.measure
+        """With the item the key of a record: suite, base model, system, seed and metric."""
+        return self.suite, self.base_model, self.system, self.seed, self.metric
 
 
 FIELDS = (*About._fields, "format", "item", "cluster", "status", "value", "reason", "caution")

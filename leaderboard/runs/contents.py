@@ -1,4 +1,4 @@
-"""How many records a run folder held of each measure when an exam ended, by which lost ones are missed: ``contents.json``.
+"""How many records a run folder held of each metric when an exam ended, by which lost ones are missed: ``contents.json``.
 
 {"format": 1, "records": [["instruments", "tiny", "rag", 0, "accuracy.exact", 150], ...], "crc": "6f0e2c1d"}
 """
@@ -30,7 +30,7 @@ def read(folder: Path) -> dict[Cell, int]:
         return {}
     try:
         rows = opened(path.read_bytes())["records"]
-        return {(suite, base, system, seed, measure): int(count) for suite, base, system, seed, measure, count in rows}
+        return {(suite, base, system, seed, metric): int(count) for suite, base, system, seed, metric, count in rows}
     except (ValueError, TypeError, KeyError) as error:
         raise InputError(f"{path} is damaged: {error}; run the exam again, which writes it anew") from error
 
@@ -42,13 +42,13 @@ def write(folder: Path, expected: Mapping[Cell, int]) -> None:
 
 
 def check(folder: Path, found: Mapping[Cell, int]) -> None:
-    """InputError if there are fewer records of a measure than expected."""
+    """InputError if there are fewer records of a metric than expected."""
     lacking = {cell: count - found.get(cell, 0) for cell, count in read(folder).items() if found.get(cell, 0) < count}
     if lacking:
-        (suite, _, system, seed, measure), missing = next(iter(lacking.items()))
-        rest = f", and some of {counted(len(lacking) - 1, 'other measure')}" if len(lacking) > 1 else ""
+        (suite, _, system, seed, metric), missing = next(iter(lacking.items()))
+        rest = f", and some of {counted(len(lacking) - 1, 'other metric')}" if len(lacking) > 1 else ""
         raise InputError(
-            f"{folder}: {counted(missing, 'record')} of {measure} of {system} (seed {seed}) on {suite} "
+            f"{folder}: {counted(missing, 'record')} of {metric} of {system} (seed {seed}) on {suite} "
             f"{'is' if missing == 1 else 'are'} missing{rest}; run the whole exam again with --run-dir {folder}, "
             f"which measures only what is missing (or delete {FILE}, if you took them out on purpose)"
         )

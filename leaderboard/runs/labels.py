@@ -1,7 +1,7 @@
-"""Labels from people on judged answers: ``people.jsonl`` in a run's folder, written by `sample` and filled in by hand.
+"""Labels from people on judged answers: ``human_labels.jsonl`` in a run's folder, written by `sample` and filled in by hand.
 
 A line has what was asked, answered and shown, and ``"label": null`` for a person to turn into a number from 0 to 1 on the
-measure's own scale: 1 where the measure would be 1 if the judge were right. What the judge said is not in it.
+metric's own scale: 1 where the metric would be 1 if the judge were right. What the judge said is not in it.
 """
 
 from __future__ import annotations
@@ -23,25 +23,25 @@ from proctor.leaderboard.runs.store import Row, Run
 
 log = logging.getLogger("proctor")
 
-FILE = "people.jsonl"
-FIELDS = ("suite", "base_model", "system", "system_version", "seed", "measure", "item")
+FILE = "human_labels.jsonl"
+FIELDS = ("suite", "base_model", "system", "system_version", "seed", "metric", "item")
 """What a label belongs to. An answer that was given anew, by another version, needs a new one."""
-LABEL = Range(0, 1, "on the measure's own scale")
+LABEL = Range(0, 1, "on the metric's own scale")
 WRITTEN = "leave lines as `proctor sample` writes them, but for the label"
 Key: TypeAlias = tuple[Any, ...]
 Labels: TypeAlias = Mapping[Key, float]
 
 
-def sample(run: Run, measure: str, count: int) -> int:
+def sample(run: Run, metric: str, count: int) -> int:
     """Add ``count`` answers of each system, drawn at random, to the run's file for people to label; returns how many.
 
     Raises:
-        InputError: the run has no judged values of the measure.
+        InputError: the run has no judged values of the metric.
     """
-    judged = run.records.where(lambda about: about.measure == measure and bool(about.judge)).valued()
+    judged = run.records.where(lambda about: about.metric == metric and bool(about.judge)).valued()
     if not judged:
-        known = sorted(name for (name,) in grouped(run.records.where(lambda about: bool(about.judge)), "measure"))
-        raise InputError(f"{run.folder}: no judge gave values of {measure}; it did of {', '.join(known) or 'nothing'}")
+        known = sorted(name for (name,) in grouped(run.records.where(lambda about: bool(about.judge)), "metric"))
+        raise InputError(f"{run.folder}: no judge gave values of {metric}; it did of {', '.join(known) or 'nothing'}")
     listed = {_key(row) for row in _rows(run.folder)}
     rows = [
         row for group in grouped(judged, "suite", "base_model", "system").values() for row in _draw(run, group, listed, count)
@@ -57,7 +57,7 @@ def _draw(run: Run, records: Records, listed: set[Key], count: int) -> Iterator[
     left = [record for record in records if record.seed == seed and _key(vars(record)) not in listed]
     first = records[0]
     answers = {row.question.id: row for row in run.answers(first.suite, first.base_model, first.system, seed)}
-    draw = random.Random(f"{first.suite}/{first.system}/{first.measure}")  # noqa: S311 -- the same sample each time, not a secret
+    draw = random.Random(f"{first.suite}/{first.system}/{first.metric}")  # noqa: S311 -- the same sample each time, not a secret
     for record in draw.sample(left, min(count, len(left))):
         yield {field: getattr(record, field) for field in FIELDS} | _shown(answers.get(record.item)) | {"label": None}
 

@@ -140,7 +140,7 @@ class Records(Sequence[Record]):
         return self._some(np.flatnonzero(kept[self._about]))
 
     def of_system(self, suite: str, base_model: str, system: str, seed: int) -> Records:
-        """All that was measured of one system with one seed; `column` gives its measures, items, statuses and reasons."""
+        """All that was measured of one system with one seed; `column` gives its metrics, items, statuses and reasons."""
         place = (suite, base_model, system, seed)
         return self.where(lambda about: about.cell[:-1] == place)
 

@@ -1,10 +1,10 @@
-"""A run as one small file, to be committed and compared with: one line for each system, measure and seed.
+"""A run as one small file, to be committed and compared with: one line for each system, metric and seed.
 
     {"format": 2,
     "run": {... provenance},
     "items": {"3f2a9c": [["q001", "Halvo"], ...]},                   item and cluster, in the order of the values
     "series": [
-    {"suite": ..., "system": ..., "measure": ..., "items": "3f2a9c", "values": "1101x?-"}, ...],
+    {"suite": ..., "system": ..., "metric": ..., "items": "3f2a9c", "values": "1101x?-"}, ...],
     "crc": "6f0e2c1d"}                                               checksum; files of format 1 have none, and are read
 
 Values of 0 and 1 are one letter an item, others a list. `x`: failed, `?`: unmeasured, `-`: not applicable. Where values are to
@@ -97,15 +97,15 @@ def _values(rows: Records) -> str | list[Any]:
     return values
 
 
-def load(path: Path, measures: Collection[str] | None = None) -> Run:
-    """Read a baseline, or some measures of it; see `open_run`."""
+def load(path: Path, metrics: Collection[str] | None = None) -> Run:
+    """Read a baseline, or some metrics of it; see `open_run`."""
     data = read_json(path, remedy=AGAIN)
     try:
         number = data.get("format")
         data = opened(path.read_bytes().replace(b"\r\n", b"\n"), always=number == FORMAT)
         columns = Columns()
         for row in data["series"] if number in READABLE else ():
-            if measures is None or row["measure"] in measures:
+            if metrics is None or row["metric"] in metrics:
                 columns.extend(_records(row, data["items"][row["items"]]))
         records = Records(columns.table()).in_order()
         provenance = data["run"]

@@ -44,7 +44,7 @@ Key = tuple[str | int, ...]
 RECORDS, PROVENANCE, ANSWERS, LM_EVAL = "records.jsonl", "provenance.json", "answers", "lm-eval"
 CONTENTS = "suite_contents"
 """Provenance for whoever compares runs: what the suites consisted of, as hashes (`suites.loading.identity`)."""
-KEPT = ("suites", CONTENTS, "base_models", "systems", "made", "fair", "judges", "timing")
+KEPT = ("suites", CONTENTS, "base_models", "systems", "made", "comparable", "judges", "timing")
 """Tables of the provenance with an entry for each of what was examined."""
 NAMED = "an exam names its own at its end, after 'Records:'"
 AGAIN = "run the exam again: it asks nothing twice, and writes its answers anew"
@@ -379,7 +379,7 @@ def _check(row: Row) -> None:
 
 
 def _versions(record: Record) -> tuple[str, ...]:
-    return (record.suite_version, record.system_version, record.measure_version, record.judge)
+    return (record.suite_version, record.system_version, record.metric_version, record.judge)
 
 
 def _append(path: Path, data: bytes) -> None:

@@ -8,7 +8,7 @@ from proctor.leaderboard.runs.records import Records, grouped
 
 Cell = tuple[str, str, str, int]
 """Suite, base model, system and seed."""
-FIELDS = ("suite", "base_model", "system", "seed", "measure")
+FIELDS = ("suite", "base_model", "system", "seed", "metric")
 
 
 def left(asked: Iterable[str], ended: Collection[str], records: Records, cell: Callable[[str], Cell | None]) -> list[str]:
@@ -16,7 +16,7 @@ def left(asked: Iterable[str], ended: Collection[str], records: Records, cell: C
 
     ``asked`` and ``ended`` are names of tests as pytest has them; ``cell`` says whom what stands in brackets there is about.
     """
-    taken = {(*place, measure.split(".")[0]) for *place, measure in grouped(records, *FIELDS)}
+    taken = {(*place, metric.split(".")[0]) for *place, metric in grouped(records, *FIELDS)}
     return [test for test in asked if test not in ended and _about(test, cell) not in taken]
 
 

@@ -1,7 +1,7 @@
 """What is behind the figures: questions, what each system read and said, and every score, in parts that a page loads one by one.
 
-    list         every question: id, text, references, evidence, tags, cluster; and which measures and systems there are
-    scores-N     one measure: the values of all questions for each system, means over its seeds
+    list         every question: id, text, references, evidence, tags, cluster; and which metrics and systems there are
+    scores-N     one metric: the values of all questions for each system, means over its seeds
     block-N      what was read and said, and every score with its reason, for the questions from N x BLOCK on
 
 Texts and passages that come again and again are written once a part, and referred to by their place.
@@ -52,34 +52,34 @@ class Behind:
     passages: Table = field(default_factory=Table)
     """Document and text of every passage that was shown."""
     scores: Sequence[Scored] = ()
-    """Of each measure that was taken of these questions."""
+    """Of each metric that was taken of these questions."""
 
     def parts(self) -> Iterator[tuple[str, Any]]:
         """Name and content of each part; none where no answers were kept."""
         if not self.questions:
             return
         yield "list", self._list()
-        for number, measure in enumerate(self.scores):
-            yield f"scores-{number}", measure.of_systems()
+        for number, metric in enumerate(self.scores):
+            yield f"scores-{number}", metric.of_systems()
         passages, asked = list(self.passages.places), list(self.questions)
         for number, start in enumerate(range(0, len(asked), BLOCK)):
             yield f"block-{number}", self._block(start, asked[start : start + BLOCK], passages)
 
     def _list(self) -> dict[str, Any]:
-        measures = [measure.first for measure in self.scores]
+        metrics = [metric.first for metric in self.scores]
         return {
             "block": BLOCK,
             "systems": list(dict.fromkeys(system for system, _ in self.said)),
-            "measures": [
+            "metrics": [
                 {
-                    "name": one.measure,
-                    "axis": axis(one.measure),
-                    "aside": aside(one.measure),
+                    "name": one.metric,
+                    "axis": axis(one.metric),
+                    "aside": aside(one.metric),
                     "unit": one.unit,
                     "better": one.better,
                     "judge": one.judge,
                 }
-                for one in measures
+                for one in metrics
             ],
             "questions": [_asked(one) for one in self.questions.values()],
         }
@@ -89,9 +89,9 @@ class Behind:
         answers = [[_placed(rows.get(question), texts, shown) for question in asked] for rows in self.said.values()]
         scores = [
             [number, who, values, _reasons(reasons, texts)]
-            for number, measure in enumerate(self.scores)
+            for number, metric in enumerate(self.scores)
             for who, seeded in enumerate(self.said)
-            for values, reasons in measure.of_seed(*seeded, start, start + len(asked))
+            for values, reasons in metric.of_seed(*seeded, start, start + len(asked))
         ]
         return {
             "systems": [list(seeded) for seeded in self.said],

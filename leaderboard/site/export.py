@@ -48,28 +48,28 @@ def _plain(value: Any) -> Any:
 def as_parquet(board: Board) -> bytes:
     """One row for each cell, with types: texts as they are, and null where there is no value.
 
-    ``fair`` is a truth value, or null where nobody looked; ``cautions`` are the reasons where it is false and those of the value.
+    ``comparable`` is a truth value, or null where nobody looked; ``cautions`` are the reasons where it is false and those of the value.
     """
     import pyarrow as pa
     import pyarrow.parquet as pq
 
     kinds: dict[Any, Any] = {int: pa.int64(), bool: pa.bool_(), float: pa.float64(), float | None: pa.float64()}
     types = {name: kinds.get(hint, pa.string()) for name, hint in get_type_hints(Cell).items()}
-    types |= {"fair": pa.bool_(), "cautions": pa.list_(pa.string())}
+    types |= {"comparable": pa.bool_(), "cautions": pa.list_(pa.string())}
     file = io.BytesIO()
     pq.write_table(pa.Table.from_pylist(list(rows(board)), pa.schema(types)), file)
     return file.getvalue()
 
 
 def rows(board: Board) -> Iterator[dict[str, Any]]:
-    """Each cell as `as_parquet` and a table of pandas hold it: values as they are, ``fair`` and ``cautions`` as there."""
+    """Each cell as `as_parquet` and a table of pandas hold it: values as they are, ``comparable`` and ``cautions`` as there."""
     return map(_row, board.cells)
 
 
 def _row(cell: Cell) -> dict[str, Any]:
-    fair = cell.fair
-    cautions = [*(fair if isinstance(fair, list) else []), *map(str, cell.cautions)]
-    row = vars(cell) | {"fair": None if fair is None else fair is True, "cautions": cautions}
+    comparable = cell.comparable
+    cautions = [*(comparable if isinstance(comparable, list) else []), *map(str, cell.cautions)]
+    row = vars(cell) | {"comparable": None if comparable is None else comparable is True, "cautions": cautions}
     return {name: _whole(value) for name, value in row.items()}
 
 

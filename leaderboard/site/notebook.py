@@ -16,7 +16,7 @@ NOTHING = "Nothing was measured."
 
 
 def as_html(board: Board, notes: Iterable[str] = ()) -> str:
-    """Systems against headline measures with their intervals, a table for each suite and base model, and then the notes.
+    """Systems against headline metrics with their intervals, a table for each suite and base model, and then the notes.
 
     All names and texts are escaped: of a run that somebody else sent, nothing becomes markup.
     """
@@ -33,7 +33,7 @@ def _section(section: Section) -> Iterator[str]:
 
 
 def _table(table: Table) -> Iterator[str]:
-    heads = map(_head, table.measures)
+    heads = map(_head, table.metrics)
     yield f"<table><thead><tr><th>system</th>{''.join(heads)}</tr></thead><tbody>"
     for system, cells in table.rows:
         yield f"<tr><th>{_text(system)}</th>{''.join(map(_cell, cells))}</tr>"
@@ -42,7 +42,7 @@ def _table(table: Table) -> Iterator[str]:
 
 def _head(cell: Cell) -> str:
     arrow = "\u2191" if cell.better == "higher" else "\u2193"
-    return f"<th>{_text(cell.measure)}\u00a0{arrow}</th>"
+    return f"<th>{_text(cell.metric)}\u00a0{arrow}</th>"
 
 
 def _cell(cell: Cell | None) -> str:

@@ -1,4 +1,4 @@
-"""One measure of all questions, as arrays in the order of the questions, and as short texts for a page.
+"""One metric of all questions, as arrays in the order of the questions, and as short texts for a page.
 
 Values that are all 0 or 1 are one letter a question, others a list. `x`: failed, `?`: unmeasured, `-`: not applicable, as in a
 saved run; `.`: not examined.
@@ -29,7 +29,7 @@ VALUED = ord("0")
 
 @dataclass(frozen=True)
 class Scored:
-    """The records of one measure about some questions."""
+    """The records of one metric about some questions."""
 
     first: Record
     """One of them, for what all share."""
@@ -77,12 +77,12 @@ class Scored:
 
 
 def scored(records: Records, questions: Sequence[str]) -> list[Scored]:
-    """The records of every measure that was taken of some of these questions, in the order of the board."""
+    """The records of every metric that was taken of some of these questions, in the order of the board."""
     place = {question: at for at, question in enumerate(questions)}
     places = np.array([place.get(item, -1) for item in records.items], np.int32)
     kept = records.of_items(place.keys())
-    measures = sorted(grouped(kept, "measure").items(), key=lambda group: rank(group[0][0]))
-    return [Scored(rows[0], _by_system(rows), places, len(questions)) for _, rows in measures]
+    metrics = sorted(grouped(kept, "metric").items(), key=lambda group: rank(group[0][0]))
+    return [Scored(rows[0], _by_system(rows), places, len(questions)) for _, rows in metrics]
 
 
 def _by_system(rows: Records) -> dict[str, Records]:

@@ -9,7 +9,7 @@ from typing import Any
 
 from proctor.leaderboard.analysis import judge_agreement
 
-ELSEWHERE = ("command", "fair")
+ELSEWHERE = ("command", "comparable")
 """Provenance that the page says in another place: as what to type, and as what to read with care."""
 
 

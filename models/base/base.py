@@ -86,7 +86,7 @@ class BaseModel:
         return self._room is not None
 
     @property
-    def context(self) -> int:
+    def context_length(self) -> int:
         """How many tokens a prompt and its answer may have together."""
         return self._room or room.ASSUMED
 

@@ -22,7 +22,7 @@ from proctor.models.generation.limits import UNKNOWN, Limits
 from proctor.models.prompts import prompts
 from proctor.models.retrieval import dense, embedder
 from proctor.models.retrieval.index import Index
-from proctor.models.runtime import Bench
+from proctor.models.runtime import Runtime
 from proctor.models.systems import System
 from proctor.models.training import likelihood, trainer
 from proctor.models.training.weights import Weights
@@ -47,11 +47,11 @@ class Candidate:
     system: System
     base: BaseModel
     domain: Domain
-    bench: Bench
+    runtime: Runtime
     seed: int = 0
-    learnt: Weights | None = None
+    given_weights: Weights | None = None
     """Its weights, where they are not those trained on ``domain``."""
-    older: Index | None = None
+    previous_index: Index | None = None
     """The index that its own is brought up to date from."""
     limits: Limits = UNKNOWN
     """How far its answers may go."""
@@ -59,10 +59,10 @@ class Candidate:
     def __post_init__(self) -> None:
         """Refuse at once what could only fail later."""
         trainer.check(self.system, self.base)
-        if self.room + SHORTEST > self.context:
+        if self.room + SHORTEST > self.context_length:
             raise InputError(
                 f"system {self.name} on {self.base_model}: answers may take {self.room} tokens (the longest reference takes "
-                f"{self.limits.longest}), and the model has room for {self.context}, prompt included; take one with more room or "
+                f"{self.limits.longest}), and the model has room for {self.context_length}, prompt included; take one with more room or "
                 "set a smaller max_new_tokens in a table of systems"
             )
         self._check_retrieval()
@@ -75,7 +75,7 @@ class Candidate:
     @property
     def _needs_examples(self) -> bool:
         """Whether the domain must have some: weights that are given were made of others."""
-        return self.system.shots > 0 or (self.system.adapts and self.learnt is None)
+        return self.system.few_shot > 0 or (self.system.adapts and self.given_weights is None)
 
     def _check_retrieval(self) -> None:
         try:
@@ -111,9 +111,9 @@ class Candidate:
         return self.system.top_k
 
     @property
-    def context(self) -> int:
+    def context_length(self) -> int:
         """Tokens that its model has room for, prompt and answer together."""
-        return self.base.context
+        return self.base.context_length
 
     @property
     def room(self) -> int:
@@ -122,11 +122,11 @@ class Candidate:
 
     @cached_property
     def _index(self) -> Index:
-        return Index(self.system, self.domain.documents, self.bench, self.older)
+        return Index(self.system, self.domain.documents, self.runtime, self.previous_index)
 
     @cached_property
     def _weights(self) -> Weights:
-        return self.learnt or Weights(self.system, self.base, self.domain, self.bench, self.seed)
+        return self.given_weights or Weights(self.system, self.base, self.domain, self.runtime, self.seed)
 
     @property
     def weights_version(self) -> str:
@@ -138,13 +138,13 @@ class Candidate:
         """Hash of all that shapes its answers."""
         system = self.system
         found = [self._index.version, system.top_k, system.min_score] if system.retrieves else None
-        return digest(self.weights_version, found, self._spoken, self.bench.device)
+        return digest(self.weights_version, found, self._spoken, self.runtime.device)
 
     @cached_property
     def _spoken(self) -> list[Any]:
         """What shapes its answers besides weights and passages."""
         code = [code_of(__name__, apart=APART), *map(installed, habits.LIBRARIES)]
-        return [code, self.room, self.limits.ends, self.domain.instruction, self._asking.shown, self.system.adapter]
+        return [code, self.room, self.limits.ends, self.domain.instruction, self._answerer.shown, self.system.adapter_when]
 
     @property
     def code(self) -> str:
@@ -152,8 +152,8 @@ class Candidate:
         return code_of(costs, likelihood, rounds)
 
     @cached_property
-    def _asking(self) -> answering.Asking:
-        return answering.Asking(self.system, self.domain, self.context, self.limits)
+    def _answerer(self) -> answering.Answerer:
+        return answering.Answerer(self.system, self.domain, self.context_length, self.limits)
 
     @property
     def trained(self) -> bool:
@@ -171,11 +171,11 @@ class Candidate:
         """
 
         def looked_up(missing: Sequence[Asked]) -> Sequence[answering.Passages]:
-            return self.passages([one.question for one in missing]) if self.retrieves else [None] * len(missing)
+            return self.retrieve([one.question for one in missing]) if self.retrieves else [None] * len(missing)
 
-        return self._once(self.version, [Asked(_asked(question), question) for question in questions], looked_up)
+        return self._kept_answers(self.version, [Asked(_asked(question), question) for question in questions], looked_up)
 
-    def readings(
+    def answers_given_contexts(
         self, questions: Sequence[Question], passages: Sequence[tuple[Context, ...]], room: int | None = None
     ) -> list[Answer]:
         """One answer a question, with those passages in its prompt and no others; ``room``: tokens for prompt and answer."""
@@ -183,28 +183,28 @@ class Candidate:
             Asked(digest(question.text, [(context.document, context.text) for context in shown], room), question): shown
             for question, shown in zip(questions, passages, strict=True)
         }
-        return self._once(self._readings_version, list(given), lambda missing: [given[one] for one in missing], room)
+        return self._kept_answers(self._readings_version, list(given), lambda missing: [given[one] for one in missing], room)
 
     @property
     def _readings_version(self) -> str:
-        return digest("readings", self.weights_version, self._spoken, self.bench.device)
+        return digest("readings", self.weights_version, self._spoken, self.runtime.device)
 
     @property
     def readings_kept(self) -> int:
         """How many questions it was asked with given passages, so far."""
-        return len(list(self.bench.cache.journal("answers", self._readings_version).rows()))
+        return len(list(self.runtime.cache.journal("answers", self._readings_version).rows()))
 
-    def passages(self, questions: Sequence[Question], count: int | None = None) -> list[tuple[Context, ...]]:
+    def retrieve(self, questions: Sequence[Question], count: int | None = None) -> list[tuple[Context, ...]]:
         """The best passages for each question, best first: as many as the system shows, or ``count``."""
-        return self._index.passages([question.text for question in questions], count or self.top_k)
+        return self._index.retrieve([question.text for question in questions], count or self.top_k)
 
-    def pieces(self, documents: Sequence[str]) -> dict[str, tuple[Context, ...]]:
+    def chunks_of(self, documents: Sequence[str]) -> dict[str, tuple[Context, ...]]:
         """Document id -> the passages that it was split into."""
-        return self._index.pieces(documents)
+        return self._index.chunks_of(documents)
 
-    def _once(self, version: str, asked: Sequence[Asked], passages: LookUp, room: int | None = None) -> list[Answer]:
+    def _kept_answers(self, version: str, asked: Sequence[Asked], passages: LookUp, room: int | None = None) -> list[Answer]:
         """Answers in order: from the journal of that version, or else given now and written there."""
-        journal = self.bench.cache.journal("answers", version)
+        journal = self.runtime.cache.journal("answers", version)
         with journal.lock() as rows:
             known = {row["asked"]: Answer.from_json(row["answer"]) for row in rows}
             missing = [one for one in asked if one.key not in known]
@@ -215,31 +215,33 @@ class Candidate:
 
     def stops(self, questions: Sequence[Question]) -> dict[str, int]:
         """How many of its answers stopped for which reason, as far as it was asked."""
-        known = {row["asked"]: row["answer"].get("stop", "") for row in self.bench.cache.journal("answers", self.version).rows()}
+        known = {
+            row["asked"]: row["answer"].get("stop", "") for row in self.runtime.cache.journal("answers", self.version).rows()
+        }
         return dict(Counter(known[_asked(question)] for question in questions if _asked(question) in known))
 
     def unanswered(self, questions: Sequence[Question]) -> list[Question]:
         """The questions that it was not asked yet."""
-        known = {row["asked"] for row in self.bench.cache.journal("answers", self.version).rows()}
+        known = {row["asked"] for row in self.runtime.cache.journal("answers", self.version).rows()}
         return [question for question in questions if _asked(question) not in known]
 
     @contextmanager
-    def weights(self) -> Iterator[tuple[Any, Any]]:
+    def model_and_tokenizer(self) -> Iterator[tuple[Any, Any]]:
         """Its model and tokenizer in memory, as it answers a prompt without passages, while the context is open.
 
         Trains first, if that was not done yet.
         """
-        with self._weights.loaded() as (model, tokenizer), self._asking.speaking(model, passages=False):
+        with self._weights.loaded() as (model, tokenizer), self._answerer.speaking(model, passages=False):
             yield model, tokenizer
 
-    def losses(self, pairs: Sequence[tuple[str, str]]) -> list[float]:
+    def nll(self, pairs: Sequence[tuple[str, str]]) -> list[float]:
         """The negative log-likelihood, in nats, of each completion after its prompt, for (prompt, completion) texts."""
         asked = [(prompts.prompt(self.domain.instruction, prompt), completion) for prompt, completion in pairs]
-        rows = habits.habits(self.base, self.bench).rows
-        with self.weights() as (model, tokenizer):
-            return likelihood.losses(model, tokenizer, asked, self.context, rows)
+        rows = habits.habits(self.base, self.runtime).rows
+        with self.model_and_tokenizer() as (model, tokenizer):
+            return likelihood.nll(model, tokenizer, asked, self.context_length, rows)
 
-    def timings(self, questions: Sequence[Question], beside: Sequence[Any] = ()) -> list[Timing]:
+    def latencies(self, questions: Sequence[Question], beside: Sequence[Any] = ()) -> list[Timing]:
         """How long each question takes, asked alone, in turn with the systems beside it: see `models.candidates.rounds`.
 
         A LoRA adapter is merged into the weights, as it would be to serve it, and timed once more unmerged. One that is
@@ -247,8 +249,8 @@ class Candidate:
         """
         together = self._together(beside)
         key = self._timed_key(questions, together)
-        ready = partial(_ready, self.bench, together)
-        taken = rounds.taken(self.bench.cache, key, ready, questions, self.bench.device)
+        ready = partial(_ready, self.runtime, together)
+        taken = rounds.taken(self.runtime.cache, key, ready, questions, self.runtime.device)
         plain, slow = (rounds.of(taken, name) for name in (self._ways[0], self._ways[-1]))
         adapted = self.system.adapt == "lora"
         found = ((plain[question.id], slow[question.id]) for question in questions)
@@ -259,12 +261,16 @@ class Candidate:
 
     def timed(self, questions: Sequence[Question], beside: Sequence[Any]) -> dict[str, Any]:
         """What a run's provenance says of its timings: with what they were taken in turn, and what else the machine did."""
-        return rounds.report(rounds.kept(self.bench.cache, self._timed_key(questions, self._together(beside))))
+        return rounds.report(rounds.kept(self.runtime.cache, self._timed_key(questions, self._together(beside))))
 
     def _timed_key(self, questions: Sequence[Question], together: Sequence[Candidate]) -> str:
         versions = [(one.version, name) for one in together for name in one._ways]  # noqa: SLF001 # another of its kind
         return digest(
-            "timings", code_of(rounds, Bench), machine.facts(), versions, [(question.id, question.text) for question in questions]
+            "timings",
+            code_of(rounds, Runtime),
+            machine.facts(),
+            versions,
+            [(question.id, question.text) for question in questions],
         )
 
     def _together(self, beside: Sequence[Any]) -> list[Candidate]:
@@ -278,7 +284,7 @@ class Candidate:
 
     @property
     def _merges(self) -> bool:
-        return self.system.adapt == "lora" and self.system.adapter == "always"
+        return self.system.adapt == "lora" and self.system.adapter_when == "always"
 
     def _asks(self) -> dict[str, rounds.Ask]:
         """By the names of its ways. Trains and indexes first, if that was not done yet."""
@@ -287,7 +293,7 @@ class Candidate:
 
         def ask(loaded: Callable[[], AbstractContextManager[tuple[Any, Any]]], questions: Sequence[Question]) -> list[Timing]:
             with loaded() as (model, tokenizer):
-                return self._asking.timings(model, tokenizer, questions, look_up)
+                return self._answerer.latencies(model, tokenizer, questions, look_up)
 
         loads = (self._weights.merged, self._weights.loaded) if self._merges else (self._weights.loaded,)
         return {name: partial(ask, loaded) for name, loaded in zip(self._ways, loads, strict=True)}
@@ -299,23 +305,23 @@ class Candidate:
 
     def retrained(self, domain: Domain) -> Candidate:
         """The same system, trained from the base on another domain, and searching that domain's documents."""
-        return replace(self, domain=domain, learnt=None, older=self._index)
+        return replace(self, domain=domain, given_weights=None, previous_index=self._index)
 
     def reindexed(self, domain: Domain) -> Candidate:
         """The same weights, searching another domain's documents."""
-        return replace(self, domain=domain, learnt=self._weights, older=self._index)
+        return replace(self, domain=domain, given_weights=self._weights, previous_index=self._index)
 
     def continued(self, domain: Domain, examples: Sequence[Example]) -> Candidate:
         """Its weights trained further on those examples alone, searching another domain's documents."""
-        lesson = replace(domain, examples=tuple(examples))
-        return replace(self.reindexed(domain), learnt=replace(self._weights, domain=lesson, start=self._weights))
+        further = replace(domain, examples=tuple(examples))
+        return replace(self.reindexed(domain), given_weights=replace(self._weights, domain=further, init_from=self._weights))
 
-    def facts(self) -> dict[str, Any]:
+    def describe(self) -> dict[str, Any]:
         """What the run's provenance says of it: settings, and what its training measured if it was trained by now."""
         settings = {name: value for name, value in vars(self.system).items() if name != "name"}
         settings["max_new_tokens"] = self.room
         if self.system.retrieve == "dense":
-            settings["embedder_content"] = embedder.find(self.system.embedder, self.bench.cache).content()[:12]
+            settings["embedder_content"] = embedder.find(self.system.embedder, self.runtime.cache).content()[:12]
         if self.system.adapts:
             settings |= trainer.hyperparameters(self.system, self.base)._asdict()
         said = {
@@ -325,10 +331,10 @@ class Candidate:
             "adapter_merged": False if self.system.adapt == "lora" else None,
             "faiss": dense.faiss_backend() if self.system.retrieve == "dense" else None,
         }
-        looked = habits.known(self.base, self.bench)
+        looked = habits.known(self.base, self.runtime)
         said |= looked.told() if looked else {}
         training = {**trained, "weights": self._weights.version} if (trained := self.training()) else {}
-        made = {"version": self.version, "device": self.bench.device, "training": training}
+        made = {"version": self.version, "device": self.runtime.device, "training": training}
         made["answers"] = {"most_tokens": self.room, "longest_reference": self.limits.longest, "line_ends": self.limits.ends}
         return made | {"settings": settings, "generation": {name: value for name, value in said.items() if value is not None}}
 
@@ -337,14 +343,14 @@ class Candidate:
         if not asked:
             return
         questions = [(one.question, found) for one, found in zip(asked, passages(asked), strict=True)]
-        asked_by = replace(self._asking, rows=habits.habits(self.base, self.bench).rows)
+        asked_by = replace(self._answerer, rows=habits.habits(self.base, self.runtime).rows)
         with self._weights.loaded() as (model, tokenizer):
             for batch in asked_by.answers(model, tokenizer, questions, room):
                 yield [(asked[place], answer) for place, answer in batch]
 
 
 @contextmanager
-def _ready(stand: Bench, candidates: Sequence[Candidate]) -> Iterator[dict[str, rounds.Ask]]:
+def _ready(stand: Runtime, candidates: Sequence[Candidate]) -> Iterator[dict[str, rounds.Ask]]:
     """All of them, ready to be timed. One that cannot be made ready fails every question, and costs the others nothing."""
     found: dict[str, rounds.Ask] = {}
     for one in candidates:

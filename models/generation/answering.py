@@ -27,12 +27,12 @@ Fitted: TypeAlias = tuple[Question, list[int], Answer]
 
 
 @dataclass(frozen=True)
-class Asking:
+class Answerer:
     """One system's manner of being asked about one domain."""
 
     system: System
     domain: Domain
-    context: int
+    context_length: int
     """Tokens that the model has room for, prompt and answer together."""
     limits: Limits = UNKNOWN
     rows: int = generate.BATCH_ROWS
@@ -46,7 +46,7 @@ class Asking:
     @cached_property
     def shown(self) -> str:
         """What a prompted system reads before every question: the house format in words, and examples from all over."""
-        found = spread(self.domain.examples, self.system.shots)
+        found = spread(self.domain.examples, self.system.few_shot)
         return prompts.shots(self.domain.guide, found) if found else ""
 
     def speaking(self, model: Any, *, passages: bool) -> AbstractContextManager[Any]:
@@ -69,10 +69,10 @@ class Asking:
             done += len(batch)
             log.info("%s: answered %d of %d", self.system.name, done, len(asked))
 
-    def timings(self, model: Any, tokenizer: Any, questions: Sequence[Question], look_up: Searcher | None) -> list[Timing]:
+    def latencies(self, model: Any, tokenizer: Any, questions: Sequence[Question], look_up: Searcher | None) -> list[Timing]:
         """How long each question takes, asked alone."""
 
-        def ask(question: Question, clock: stopwatch.Clock) -> Timing:
+        def ask(question: Question, clock: stopwatch.Stopwatch) -> Timing:
             passages = look_up([question.text])[0] if look_up else None
             clock.found()
             _, tokens, answer = self._fitted(tokenizer, question, passages)
@@ -82,10 +82,10 @@ class Asking:
                 (said,) = self._said(model, tokenizer, [tokens], clock)
             return clock.timing(question.id, said.tokens, len(tokens))
 
-        return stopwatch.timings(questions, ask)
+        return stopwatch.latencies(questions, ask)
 
     def _said(self, model: Any, tokenizer: Any, asked: list[list[int]], clock: Any = None) -> list[generate.Generated]:
-        thought = thinking.allowance(tokenizer, self.context)
+        thought = thinking.allowance(tokenizer, self.context_length)
         return generate.generate(model, tokenizer, asked, replace(self.limits, tokens=self.tokens), clock, thought)
 
     def _tell(self, fitted: Sequence[Fitted]) -> None:
@@ -95,7 +95,7 @@ class Asking:
             log.warning(
                 "%s: answers may take %d tokens; longest reference %d", self.system.name, self.tokens, self.limits.longest
             )
-        shots = f", after the {self.system.shots} examples that it shows" if self.shown else ""
+        shots = f", after the {self.system.few_shot} examples that it shows" if self.shown else ""
         for count, what in ((cut, "do not leave room for all their passages"), (failed, "take more than the model has room for")):
             if count:
                 log.info("%s: %d of %d questions %s%s", self.system.name, count, len(fitted), what, shots)
@@ -110,7 +110,7 @@ class Asking:
     def _fitted(self, tokenizer: Any, question: Question, passages: Passages, most: int | None = None) -> Fitted:
         """Passages that do not fit are cut whole, the worst first."""
         kept = list(passages or ())
-        whole = self.context - thinking.allowance(tokenizer, self.context)
+        whole = self.context_length - thinking.allowance(tokenizer, self.context_length)
         room = min(most or whole, whole) - self.tokens
         while True:
             text = prompts.prompt(self.domain.instruction, question.text, kept, self.shown)
@@ -128,14 +128,12 @@ class Asking:
     def _too_long(self, tokens: int, room: int) -> str:
         """Why a question is not asked; the same for all questions where it is the examples before them that are too long."""
         if self.shown:
-            return (
-                f"the question and the {self.system.shots} examples before it take more than the {room} tokens left for a prompt"
-            )
+            return f"the question and the {self.system.few_shot} examples before it take more than the {room} tokens left for a prompt"
         return f"the question takes {tokens} tokens and the model has room for {room}"
 
     def _batches(self, fitted: Sequence[Fitted]) -> Iterator[list[int]]:
         """Places of prompts to be answered together: by the same weights, and of like length."""
-        reading = [self.system.adapter != "always" and bool(answer.contexts) for _, _, answer in fitted]
+        reading = [self.system.adapter_when != "always" and bool(answer.contexts) for _, _, answer in fitted]
         for kind in (True, False):
             places = [place for place, reads in enumerate(reading) if reads == kind]
             for batch in generate.batches([len(fitted[place][1]) for place in places], self.rows):

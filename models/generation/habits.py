@@ -12,7 +12,7 @@ from proctor.core.storage.cache import digest
 from proctor.models.base.base import BaseModel
 from proctor.models.generation import generate
 from proctor.models.prompts import thinking
-from proctor.models.runtime import Bench
+from proctor.models.runtime import Runtime
 
 log = logging.getLogger("proctor")
 LIBRARIES = ("torch", "transformers", "tokenizers")
@@ -43,11 +43,11 @@ class Habits(NamedTuple):
         return {"thinking": self.thinking} | {name: value for name, value in settings.items() if value} | rows
 
 
-def habits(base: BaseModel, bench: Bench) -> Habits:
+def habits(base: BaseModel, runtime: Runtime) -> Habits:
     """Those of a base model, which is loaded if they are not known yet. What is out of the ordinary is said once."""
 
     def look() -> list[Any]:
-        with bench.weights(base, "none", None) as (model, tokenizer):
+        with runtime.model_and_tokenizer(base, "none", None) as (model, tokenizer):
             found = Habits(
                 _pads(model, tokenizer),
                 thinking.manner(tokenizer).says,
@@ -56,7 +56,7 @@ def habits(base: BaseModel, bench: Bench) -> Habits:
         _tell(base.label, found)
         return list(found)
 
-    return Habits(*base.cache.json("habits", _key(base, bench), look))
+    return Habits(*base.cache.json("habits", _key(base, runtime), look))
 
 
 def _pads(model: Any, tokenizer: Any) -> bool:
@@ -67,13 +67,13 @@ def _pads(model: Any, tokenizer: Any) -> bool:
         return True
 
 
-def known(base: BaseModel, bench: Bench) -> Habits | None:
+def known(base: BaseModel, runtime: Runtime) -> Habits | None:
     """The same, if it was looked at before."""
-    return habits(base, bench) if base.cache.has("habits", _key(base, bench)) else None
+    return habits(base, runtime) if base.cache.has("habits", _key(base, runtime)) else None
 
 
-def _key(base: BaseModel, bench: Bench) -> str:
-    return digest(base.version, bench.device, code_of(__name__), *map(installed, LIBRARIES))
+def _key(base: BaseModel, runtime: Runtime) -> str:
+    return digest(base.version, runtime.device, code_of(__name__), *map(installed, LIBRARIES))
 
 
 def _tell(label: str, found: Habits) -> None:

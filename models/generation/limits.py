@@ -57,7 +57,7 @@ def limits(suite: Suite, base: BaseModel) -> Limits:
     known = [counts[one] - counts[other] for one, other in zip(framed, unframed, strict=True)]
     frame = max(known, default=0 if _followed(suite, formatted) else lengths[-1])
     longest = max([counts[text] + max(0, frame) for text in bare] + [counts[text] for text in formatted], default=0)
-    return Limits(max(LEAST, min(math.ceil(SPARE * longest), base.context // 2)), _ends(texts), longest)
+    return Limits(max(LEAST, min(math.ceil(SPARE * longest), base.context_length // 2)), _ends(texts), longest)
 
 
 def _followed(suite: Suite, texts: Sequence[str]) -> bool:

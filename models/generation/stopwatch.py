@@ -9,7 +9,7 @@ from typing import Any
 from proctor.core.schema import Question, Timing
 
 
-class Clock:
+class Stopwatch:
     """Notes when the passages were found and when the first token came: ``generate`` takes it for its streamer."""
 
     def __init__(self) -> None:
@@ -44,13 +44,13 @@ class Clock:
         )
 
 
-def timings(questions: Sequence[Question], ask: Callable[[Question, Clock], Timing]) -> list[Timing]:
+def latencies(questions: Sequence[Question], ask: Callable[[Question, Stopwatch], Timing]) -> list[Timing]:
     """Each question alone, one after the other. One that fails costs only itself."""
     return [_one(question, ask) for question in questions]
 
 
-def _one(question: Question, ask: Callable[[Question, Clock], Timing]) -> Timing:
+def _one(question: Question, ask: Callable[[Question, Stopwatch], Timing]) -> Timing:
     try:
-        return ask(question, Clock())
+        return ask(question, Stopwatch())
     except Exception as error:  # noqa: BLE001 # the boundary: whatever a model raises is that question's failure
         return Timing(question.id, error=f"{type(error).__name__}: {error}")

@@ -114,9 +114,9 @@ def _says(options: Mapping[str, Any], *, thinks: bool) -> str:
     return f"off ({told})" if told else "none"
 
 
-def allowance(tokenizer: Any, context: int) -> int:
+def allowance(tokenizer: Any, context_length: int) -> int:
     """Tokens that are kept free for a thought, of a model with room for ``context``."""
-    return min(ALLOWANCE, context // 4) if manner(tokenizer).thinks else 0
+    return min(ALLOWANCE, context_length // 4) if manner(tokenizer).thinks else 0
 
 
 def is_open(prompt: str) -> bool:

@@ -27,9 +27,9 @@ class Alone:
         """What shapes what is found, besides the documents."""
         return [*self.engine.version, self.system.chunk_chars, self.system.chunk_overlap, self.system.min_score]
 
-    def build(self, documents: Sequence[Document], folder: Path, older: Path | None = None) -> None:
+    def build(self, documents: Sequence[Document], folder: Path, previous_index: Path | None = None) -> None:
         """Leave passages and index in a folder."""
-        search.build(self.system, self.engine, documents, folder, older)
+        search.build(self.system, self.engine, documents, folder, previous_index)
 
     def open(self, folder: Path) -> Callable[[Sequence[str], int], list[tuple[Context, ...]]]:
         """A search of what was built there."""

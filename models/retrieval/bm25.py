@@ -32,11 +32,11 @@ class Words:
 
         words.words("")
 
-    def build(self, passages: Sequence[Passage], folder: Path, older: Path | None) -> None:
+    def build(self, passages: Sequence[Passage], folder: Path, previous_index: Path | None) -> None:
         """Leave the index in ``folder``. Where no passage has a word there is nothing to leave."""
         import bm25s
 
-        del older  # a word's weight hangs on all passages
+        del previous_index  # a word's weight hangs on all passages
         vocabulary: dict[str, int] = {}
         ids = [[vocabulary.setdefault(word, len(vocabulary)) for word in words.words(one.text)] for one in passages]
         if vocabulary:

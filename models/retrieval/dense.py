@@ -50,13 +50,13 @@ class Vectors:
 
         self.embedder.passages(["warm"], self.device)
 
-    def build(self, passages: Sequence[Passage], folder: Path, older: Path | None) -> None:
-        """Leave the index in ``folder``. Equal texts share a vector; those in ``older`` are taken over from there."""
+    def build(self, passages: Sequence[Passage], folder: Path, previous_index: Path | None) -> None:
+        """Leave the index in ``folder``. Equal texts share a vector; those in ``previous_index`` are taken over from there."""
         import faiss
         import numpy as np
 
         owners = self._owners(passages)
-        known = self._known(older) if older else {}
+        known = self._known(previous_index) if previous_index else {}
         new = [text for text in owners if _name(text) not in known]
         known |= dict(zip(map(_name, new), self.embedder.passages(new, self.device), strict=True)) if new else {}
         vectors = np.stack([known[_name(text)] for text in owners])

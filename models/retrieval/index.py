@@ -12,7 +12,7 @@ from proctor.core.storage.cache import digest
 from proctor.models import circumstances
 from proctor.models.retrieval import search
 from proctor.models.retrieval.passages import Engine
-from proctor.models.runtime import Bench
+from proctor.models.runtime import Runtime
 from proctor.models.systems import System
 
 
@@ -22,14 +22,14 @@ class Index:
 
     system: System
     documents: tuple[Document, ...]
-    bench: Bench
-    older: Index | None = None
+    runtime: Runtime
+    previous_index: Index | None = None
     """The index that it takes over whatever has not changed from."""
 
     @cached_property
     def engine(self) -> Engine:
         """How it is searched; InputError if there is no such embedder."""
-        return search.engine(self.system, self.bench.cache, self.bench.device)
+        return search.engine(self.system, self.runtime.cache, self.runtime.device)
 
     @cached_property
     def version(self) -> str:
@@ -38,10 +38,10 @@ class Index:
 
     def folder(self) -> Path:
         """Where it is, built if it is not there."""
-        key = digest(self.version, self.older.version) if self.older else self.version
-        return self.bench.cache.build("indices", key, self._build)
+        key = digest(self.version, self.previous_index.version) if self.previous_index else self.version
+        return self.runtime.cache.build("indices", key, self._build)
 
-    def passages(self, texts: Sequence[str], count: int) -> list[tuple[Context, ...]]:
+    def retrieve(self, texts: Sequence[str], count: int) -> list[tuple[Context, ...]]:
         """The best passages for each text, best first."""
         return self.searcher(count)(texts)
 
@@ -49,11 +49,11 @@ class Index:
         """`passages` with the index in memory."""
         return search.searcher(self.system, self.engine, self.folder(), count)
 
-    def pieces(self, documents: Sequence[str]) -> dict[str, tuple[Context, ...]]:
+    def chunks_of(self, documents: Sequence[str]) -> dict[str, tuple[Context, ...]]:
         """Document id -> the passages that it was split into."""
-        return search.pieces(self.folder(), set(documents))
+        return search.chunks_of(self.folder(), set(documents))
 
     def _build(self, folder: Path) -> None:
-        older = self.older.folder() if self.older else None
+        previous_index = self.previous_index.folder() if self.previous_index else None
         with circumstances.noted(folder):
-            search.build(self.system, self.engine, self.documents, folder, older)
+            search.build(self.system, self.engine, self.documents, folder, previous_index)

@@ -44,8 +44,8 @@ class Engine(Protocol):
     def warm_up(self) -> None:
         """Load whatever building and searching need."""
 
-    def build(self, passages: Sequence[Passage], folder: Path, older: Path | None) -> None:
-        """Leave an index in ``folder``. What an ``older`` one holds already may be taken over from there."""
+    def build(self, passages: Sequence[Passage], folder: Path, previous_index: Path | None) -> None:
+        """Leave an index in ``folder``. What an ``previous_index`` one holds already may be taken over from there."""
 
     def open(self, folder: Path) -> Search:
         """A search in memory."""

@@ -62,15 +62,17 @@ def key(system: System, engine: Engine, documents: Sequence[Document]) -> str:
     return digest(code, system.retrieve, system.chunk_chars, system.chunk_overlap, corpus)
 
 
-def build(system: System, engine: Engine, documents: Sequence[Document], folder: Path, older: Path | None = None) -> None:
-    """Split, index, and leave both in ``folder``. What an ``older`` index has embedded is taken over from there."""
+def build(
+    system: System, engine: Engine, documents: Sequence[Document], folder: Path, previous_index: Path | None = None
+) -> None:
+    """Split, index, and leave both in ``folder``. What an ``previous_index`` index has embedded is taken over from there."""
     found = [one for document in documents for one in split(document, system.chunk_chars, system.chunk_overlap)]
     log.info("indexing %d passages of %d documents (%s)", len(found), len(documents), system.retrieve)
     (folder / PASSAGES).write_text(json.dumps(found, ensure_ascii=False), encoding="utf-8")
     engine.warm_up()  # what follows is timed
     started = time.monotonic()
     if found:
-        engine.build(found, folder, older)
+        engine.build(found, folder, previous_index)
     report = {"seconds": time.monotonic() - started, "passages": len(found), "machine": machine.facts()}
     (folder / REPORT).write_text(json.dumps(report, indent=1), encoding="utf-8")
 
@@ -92,7 +94,7 @@ def searcher(system: System, engine: Engine, folder: Path, count: int) -> Search
     return find
 
 
-def pieces(folder: Path, documents: AbstractSet[str]) -> dict[str, tuple[Context, ...]]:
+def chunks_of(folder: Path, documents: AbstractSet[str]) -> dict[str, tuple[Context, ...]]:
     """Document id -> the passages that it was split into, for those documents."""
     found: dict[str, tuple[Context, ...]] = dict.fromkeys(documents, ())
     for one in _passages(folder):

@@ -25,14 +25,14 @@ class Fitted(NamedTuple):
     """Examples whose completion does not fit: cut, they would teach never to end."""
 
 
-def fitted(tokenizer: Any, pairs: Sequence[tuple[str, str]], context: int) -> Fitted:
+def fitted(tokenizer: Any, pairs: Sequence[tuple[str, str]], context_length: int) -> Fitted:
     """The (prompt, completion) texts that a model with room for ``context`` tokens can learn, and what became of the others."""
     from datasets import Dataset
 
     listed, cut = [], 0
     for prompt, completion in pairs:
         answer, ids = completion_tokens(tokenizer, completion), as_tokens(tokenizer, prompt)
-        room = context - len(answer)
+        room = context_length - len(answer)
         if room < 1:
             continue
         cut += len(ids) > room
@@ -42,9 +42,9 @@ def fitted(tokenizer: Any, pairs: Sequence[tuple[str, str]], context: int) -> Fi
     return Fitted(Dataset.from_list(listed), cut, len(pairs) - len(listed))
 
 
-def rows(tokenizer: Any, pairs: Sequence[tuple[str, str]], context: int) -> Any:
+def rows(tokenizer: Any, pairs: Sequence[tuple[str, str]], context_length: int) -> Any:
     """The data set alone."""
-    return fitted(tokenizer, pairs, context).rows
+    return fitted(tokenizer, pairs, context_length).rows
 
 
 class Collator:

@@ -38,7 +38,7 @@ class Memory:
         return None if now is None or self._before is None else max(0, now - self._before)
 
 
-class Meter:
+class ResourceMeter:
     """Seconds and energy from its making to its reading; peak memory as ``memory`` has it."""
 
     def __init__(self, device: str, memory: Memory | None = None) -> None:

@@ -9,7 +9,7 @@ from proctor.models.generation import generate
 from proctor.models.training import batches
 
 
-def losses(model: Any, tokenizer: Any, pairs: Sequence[tuple[str, str]], context: int, together: int) -> list[float]:
+def nll(model: Any, tokenizer: Any, pairs: Sequence[tuple[str, str]], context_length: int, together: int) -> list[float]:
     """Negative log-likelihood of each completion after its prompt, its end included, in nats: up to ``together`` at once.
 
     Raises:
@@ -17,10 +17,10 @@ def losses(model: Any, tokenizer: Any, pairs: Sequence[tuple[str, str]], context
     """
     import torch
 
-    fitted = batches.fitted(tokenizer, pairs, context)
+    fitted = batches.fitted(tokenizer, pairs, context_length)
     if fitted.left_out:
         raise ValueError(
-            f"{fitted.left_out} of {len(pairs)} texts take more than the {context} tokens that the model has room for"
+            f"{fitted.left_out} of {len(pairs)} texts take more than the {context_length} tokens that the model has room for"
         )
     rows = fitted.rows.to_list()
     collate = batches.Collator(tokenizer.pad_token_id, model)

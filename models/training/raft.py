@@ -14,7 +14,7 @@ from proctor.models.systems import System
 def mixed(domain: Domain, found: Sequence[Sequence[Context]], system: System, seed: int) -> list[tuple[Context, ...]]:
     """For each example, given what retrieval ``found`` for its prompt, the passages to train with.
 
-    In ``gold_share`` of the prompts the evidence is there; in the others only distractors are.
+    In ``gold_in_context`` of the prompts the evidence is there; in the others only distractors are.
     """
     draw = random.Random(seed)  # noqa: S311 # reproducible shuffling, not a secret
     texts = {document.id: split(document, 10**9, 0)[0].text for document in domain.documents}
@@ -28,7 +28,7 @@ def mixed(domain: Domain, found: Sequence[Sequence[Context]], system: System, se
 def _one(
     example: Example, others: Sequence[Context], texts: dict[str, str], draw: random.Random, system: System
 ) -> tuple[Context, ...]:
-    gold = [Context(name, texts[name]) for name in example.evidence] if draw.random() < system.gold_share else []
+    gold = [Context(name, texts[name]) for name in example.evidence] if draw.random() < system.gold_in_context else []
     chosen = (gold + list(others))[: max(system.top_k, len(gold))]
     draw.shuffle(chosen)
     return tuple(chosen)

@@ -34,7 +34,7 @@ BETAS = (0.8, 0.95)
 The second is what large language models are trained with (Touvron et al. 2023)."""
 
 
-class Recipe(NamedTuple):
+class DefaultHyperparameters(NamedTuple):
     """Defaults for base models of up to ``parameters``."""
 
     parameters: float
@@ -46,10 +46,10 @@ class Recipe(NamedTuple):
 # LoRA's best learning rate is about ten times that of full fine-tuning (Biderman et al. 2024, TMLR). The first row was tried
 # on a domain that the embedded one's generator writes with another seed, where three times is enough: above it
 # LoRA forgets more than it learns. The others follow common practice.
-RECIPES = (
-    Recipe(3e7, 5, 5e-4, 1.5e-3),
-    Recipe(1e9, 5, 5e-5, 5e-4),
-    Recipe(float("inf"), 3, 1e-5, 2e-4),
+DEFAULT_HYPERPARAMETERS = (
+    DefaultHyperparameters(3e7, 5, 5e-4, 1.5e-3),
+    DefaultHyperparameters(1e9, 5, 5e-5, 5e-4),
+    DefaultHyperparameters(float("inf"), 3, 1e-5, 2e-4),
 )
 
 
@@ -62,9 +62,9 @@ class Hyperparameters(NamedTuple):
 
 def hyperparameters(system: System, base: BaseModel) -> Hyperparameters:
     """The system's own epochs and learning rate, or those for a base model of that size."""
-    recipe = next(recipe for recipe in RECIPES if base.parameters <= recipe.parameters)
-    rate = recipe.full if system.adapt == "full" else recipe.lora
-    return Hyperparameters(system.epochs or recipe.epochs, system.learning_rate or rate)
+    usual = next(usual for usual in DEFAULT_HYPERPARAMETERS if base.parameters <= usual.parameters)
+    rate = usual.full if system.adapt == "full" else usual.lora
+    return Hyperparameters(system.epochs or usual.epochs, system.learning_rate or rate)
 
 
 def check(system: System, base: BaseModel) -> None:
@@ -81,7 +81,7 @@ def check(system: System, base: BaseModel) -> None:
         )
 
 
-class Lesson(NamedTuple):
+class TrainingJob(NamedTuple):
     """Who learns what."""
 
     system: System
@@ -89,13 +89,13 @@ class Lesson(NamedTuple):
     pairs: Sequence[tuple[str, str]]
     """(prompt, completion) texts."""
     seed: int = 0
-    start: Path | None = None
+    init_from: Path | None = None
     """Weights to begin with, left by a training of the same system; the base's where there are none."""
     together: bool = True
     """Whether examples go through the model in batches; else one by one, to the same updates."""
 
 
-def train(lesson: Lesson, folder: Path, device: str) -> None:
+def train(job: TrainingJob, folder: Path, device: str) -> None:
     """Train, and leave weights and a report in ``folder``; goes on from the checkpoints that a killed training left there.
 
     They are in a folder `SCRATCH` of it, which is left to whoever takes the result. One is written at the end of each epoch, and
@@ -114,41 +114,41 @@ def train(lesson: Lesson, folder: Path, device: str) -> None:
         import_module(library)  # what they take is not the training's
 
     memory = cost.Memory(device)
-    set_seed(lesson.seed)
-    fitted = _fitted(lesson)
-    with _told(lesson):
-        trainer = _trainer(lesson, fitted.rows, folder / SCRATCH, device)
-        checkpoint = checkpoints.newest(folder / SCRATCH, f"{lesson.system.name} (seed {lesson.seed})")
+    set_seed(job.seed)
+    fitted = _fitted(job)
+    with _told(job):
+        trainer = _trainer(job, fitted.rows, folder / SCRATCH, device)
+        checkpoint = checkpoints.newest(folder / SCRATCH, f"{job.system.name} (seed {job.seed})")
         elsewhere = checkpoint is not None and not checkpoints.same_machine(checkpoint)
-        meter = cost.Meter(device, memory)
+        meter = cost.ResourceMeter(device, memory)
         trainer.add_callback(_ticking(meter))
         trainer.drawn_from = checkpoints.order(checkpoint)
         with stopping.patiently() as to_stop:
             trainer.add_callback(_keeping(trainer, folder / SCRATCH, to_stop))
             trainer.train(resume_from_checkpoint=str(checkpoint) if checkpoint else None)
-    _check_numbers(lesson, trainer.model)
+    _check_numbers(job, trainer.model)
     lost = {"prompts_cut": fitted.cut, "examples_left_out": fitted.left_out}
     went_on = {"resumed": checkpoint is not None, "resumed_elsewhere": elsewhere}
-    report = meter.read() | lost | went_on | {"device": device} | _report(trainer, lesson.system.batch_size)
-    _save(lesson.system, lesson.base, trainer.model, folder)
+    report = meter.read() | lost | went_on | {"device": device} | _report(trainer, job.system.batch_size)
+    _save(job.system, job.base, trainer.model, folder)
     (folder / REPORT).write_text(json.dumps(report, indent=1), encoding="utf-8")
 
 
-def _fitted(lesson: Lesson) -> batches.Fitted:
+def _fitted(job: TrainingJob) -> batches.Fitted:
     """The examples as rows of tokens. Those that do not fit are counted, and said.
 
     Raises:
         InputError: none fits.
     """
     fitted, whole, room = (
-        batches.fitted(lesson.base.tokenizer(), lesson.pairs, lesson.base.context),
-        len(lesson.pairs),
-        lesson.base.context,
+        batches.fitted(job.base.tokenizer(), job.pairs, job.base.context_length),
+        len(job.pairs),
+        job.base.context_length,
     )
-    name = lesson.system.name
+    name = job.system.name
     if fitted.left_out == whole:
         raise InputError(
-            f"training {name}: each of {whole} completions takes more than {room} tokens, the room of {lesson.base.label}"
+            f"training {name}: each of {whole} completions takes more than {room} tokens, the room of {job.base.label}"
         )
     if fitted.left_out:
         log.warning(
@@ -170,39 +170,39 @@ def _fitted(lesson: Lesson) -> batches.Fitted:
 
 
 @contextmanager
-def _told(lesson: Lesson) -> Iterator[None]:
+def _told(job: TrainingJob) -> Iterator[None]:
     """Too little memory, and a loss that is no number, in words."""
     try:
         yield
     except FloatingPointError as error:
-        raise InputError(f"{_who(lesson)} came to nothing: {error}; {_slower(lesson)}") from error
+        raise InputError(f"{_who(job)} came to nothing: {error}; {_slower(job)}") from error
     except (MemoryError, RuntimeError) as error:
         if not isinstance(error, MemoryError) and not NO_MEMORY.search(str(error)):
             raise
         raise InputError(
-            f"{_who(lesson)} needs more memory than there is: choose a batch_size below {lesson.system.batch_size}, "
+            f"{_who(job)} needs more memory than there is: choose a batch_size below {job.system.batch_size}, "
             "LoRA in place of full fine-tuning, or a smaller base model"
         ) from error
 
 
-def _check_numbers(lesson: Lesson, model: Any) -> None:
+def _check_numbers(job: TrainingJob, model: Any) -> None:
     """InputError if a trained weight is infinite or no number."""
     import torch
 
     broken = [name for name, weight in model.named_parameters() if weight.requires_grad and not torch.isfinite(weight).all()]
     if broken:
-        raise InputError(f"{_who(lesson)} came to nothing: {broken[0]} holds values that are no numbers; {_slower(lesson)}")
+        raise InputError(f"{_who(job)} came to nothing: {broken[0]} holds values that are no numbers; {_slower(job)}")
 
 
-def _who(lesson: Lesson) -> str:
-    return f"training {lesson.system.name} (seed {lesson.seed}) on {lesson.base.label}"
+def _who(job: TrainingJob) -> str:
+    return f"training {job.system.name} (seed {job.seed}) on {job.base.label}"
 
 
-def _slower(lesson: Lesson) -> str:
-    return f"choose a learning_rate below {hyperparameters(lesson.system, lesson.base).learning_rate:g}"
+def _slower(job: TrainingJob) -> str:
+    return f"choose a learning_rate below {hyperparameters(job.system, job.base).learning_rate:g}"
 
 
-def _trainer(lesson: Lesson, rows: Any, folder: Path, device: str) -> Any:
+def _trainer(job: TrainingJob, rows: Any, folder: Path, device: str) -> Any:
     """The library's trainer, with batches of like length, ready to train."""
     from transformers import PrinterCallback, Trainer
 
@@ -221,13 +221,13 @@ def _trainer(lesson: Lesson, rows: Any, folder: Path, device: str) -> Any:
             self.state.num_input_tokens_seen += inputs["input_ids"].numel()
             return super().training_step(model, inputs, *rest)
 
-    tokenizer, model = lesson.base.tokenizer(), _trainable(lesson, device)
+    tokenizer, model = job.base.tokenizer(), _trainable(job, device)
     trainer = Pooled(
         model=model,
-        args=_arguments(lesson, len(rows), folder, device),
+        args=_arguments(job, len(rows), folder, device),
         train_dataset=rows,
         data_collator=batches.Collator(tokenizer.pad_token_id, model),
-        callbacks=[_progress(lesson.system.name)],
+        callbacks=[_progress(job.system.name)],
     )
     trainer.remove_callback(PrinterCallback)  # progress is logged, not printed
     return trainer
@@ -254,16 +254,16 @@ def _report(trainer: Any, batch_size: int) -> dict[str, Any]:
     }
 
 
-def _trainable(lesson: Lesson, device: str) -> Any:
+def _trainable(job: TrainingJob, device: str) -> Any:
     """The base model with the weights that shall move: all of them, or LoRA matrices on every linear layer."""
-    system = lesson.system
+    system = job.system
     if system.adapt == "full":
-        return lesson.base.load(device, lesson.start)
+        return job.base.load(device, job.init_from)
     import peft
 
-    model = lesson.base.load(device)
-    if lesson.start:
-        return peft.PeftModel.from_pretrained(model, lesson.start, is_trainable=True)
+    model = job.base.load(device)
+    if job.init_from:
+        return peft.PeftModel.from_pretrained(model, job.init_from, is_trainable=True)
     from transformers.pytorch_utils import Conv1D
 
     config = peft.LoraConfig(
@@ -276,18 +276,18 @@ def _trainable(lesson: Lesson, device: str) -> Any:
     return peft.get_peft_model(model, config)
 
 
-def _arguments(lesson: Lesson, examples: int, folder: Path, device: str) -> Any:
+def _arguments(job: TrainingJob, examples: int, folder: Path, device: str) -> Any:
     from transformers import TrainingArguments
 
-    system, base = lesson.system, lesson.base
+    system, base = job.system, job.base
     chosen = hyperparameters(system, base)
     steps = chosen.epochs * examples / system.batch_size
     return TrainingArguments(
         output_dir=str(folder),
         num_train_epochs=chosen.epochs,
         learning_rate=chosen.learning_rate,
-        per_device_train_batch_size=system.batch_size if lesson.together else 1,
-        gradient_accumulation_steps=1 if lesson.together else system.batch_size,
+        per_device_train_batch_size=system.batch_size if job.together else 1,
+        gradient_accumulation_steps=1 if job.together else system.batch_size,
         lr_scheduler_type="polynomial",
         lr_scheduler_kwargs={"power": DECAY, "lr_end": 0.0},
         adam_beta1=BETAS[0],
@@ -299,7 +299,7 @@ def _arguments(lesson: Lesson, examples: int, folder: Path, device: str) -> Any:
         save_strategy="epoch",
         report_to="none",
         disable_tqdm=True,
-        seed=lesson.seed,
+        seed=job.seed,
         use_cpu=device == "cpu",
         bf16=device.startswith("cuda"),
         dataloader_pin_memory=device.startswith("cuda"),
@@ -358,7 +358,7 @@ def _keeping(trainer: Any, folder: Path, to_stop: Callable[[], bool]) -> Any:
     return Keeping()
 
 
-def _ticking(meter: cost.Meter) -> Any:
+def _ticking(meter: cost.ResourceMeter) -> Any:
     from transformers import TrainerCallback
 
     class Ticking(TrainerCallback):  # type: ignore[misc] # transformers ships no types

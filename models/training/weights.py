@@ -19,7 +19,7 @@ from proctor.models.base.base import BaseModel
 from proctor.models.generation import habits
 from proctor.models.prompts import prompts
 from proctor.models.retrieval.index import Index
-from proctor.models.runtime import Bench
+from proctor.models.runtime import Runtime
 from proctor.models.systems import System
 from proctor.models.training import raft, trainer
 
@@ -34,9 +34,9 @@ class Weights:
     base: BaseModel
     domain: Domain
     """What they are trained on."""
-    bench: Bench
+    runtime: Runtime
     seed: int = 0
-    start: Weights | None = None
+    init_from: Weights | None = None
     """The weights that training goes on from, where these are not the base's."""
 
     @cached_property
@@ -45,42 +45,42 @@ class Weights:
         system = self.system
         if not system.adapts:
             return self.base.version
-        start = self.start.version if self.start else self.base.version
+        start = self.init_from.version if self.init_from else self.base.version
         examples = [vars(example) for example in self.domain.examples]
         chosen = [system.adapt, *trainer.hyperparameters(system, self.base), system.batch_size]
         if system.adapt == "lora":
             chosen += [system.rank, system.alpha]
-        looked_up = [self._index.version, system.top_k, system.min_score, system.gold_share]
+        looked_up = [self._index.version, system.top_k, system.min_score, system.gold_in_context]
         shown = looked_up if system.trains_with_passages else None
         apart = [Index] if system.trains_with_passages else [Index, raft]
         libraries = ("torch", "transformers", "tokenizers", "accelerate", "peft")
         code = [code_of(__name__, apart=apart), *map(installed, libraries)]
-        return digest(start, self.domain.instruction, examples, chosen, shown, self.seed, self.bench.device, code)
+        return digest(start, self.domain.instruction, examples, chosen, shown, self.seed, self.runtime.device, code)
 
     @property
     def trained(self) -> bool:
         """Whether there is nothing left to train."""
-        return not self.system.adapts or self.bench.cache.has("adapted", self.version)
+        return not self.system.adapts or self.runtime.cache.has("adapted", self.version)
 
     def folder(self) -> Path | None:
         """Where they are, trained if they are not there; ``None`` for the base's own."""
         if not self.system.adapts:
             return None
-        if self.version in self.bench.failed:
-            raise self.bench.failed[self.version]
+        if self.version in self.runtime.failed:
+            raise self.runtime.failed[self.version]
         try:
-            return self.bench.cache.build("adapted", self.version, self._train)
+            return self.runtime.cache.build("adapted", self.version, self._train)
         except InputError as error:
-            self.bench.failed[self.version] = error
+            self.runtime.failed[self.version] = error
             raise
 
     def loaded(self) -> AbstractContextManager[tuple[Any, Any]]:
         """Model and tokenizer in memory, while the context is open."""
-        return self.bench.weights(self.base, self.system.adapt, self.folder())
+        return self.runtime.model_and_tokenizer(self.base, self.system.adapt, self.folder())
 
     def merged(self) -> AbstractContextManager[tuple[Any, Any]]:
         """As `loaded`, with a LoRA adapter merged into a base that is loaded for it alone."""
-        return self.bench.merged(self.base, self.system.adapt, self.folder())
+        return self.runtime.merged(self.base, self.system.adapt, self.folder())
 
     def report(self) -> dict[str, Any]:
         """What training measured; nothing where there was none, or none yet."""
@@ -92,7 +92,7 @@ class Weights:
 
     @property
     def _index(self) -> Index:
-        return Index(self.system, self.domain.documents, self.bench)
+        return Index(self.system, self.domain.documents, self.runtime)
 
     def _train(self, folder: Path) -> None:
         log.info("training %s (seed %d) on %d examples", self.system.name, self.seed, len(self.domain.examples))
@@ -100,16 +100,16 @@ class Weights:
             (prompts.prompt(self.domain.instruction, example.prompt, contexts), example.completion)
             for example, contexts in zip(self.domain.examples, self._passages(), strict=True)
         ]
-        start = self.start.folder() if self.start else None
-        together = habits.habits(self.base, self.bench).pads
-        self.bench.clear()
-        lesson = trainer.Lesson(self.system, self.base, pairs, self.seed, start, together)
+        start = self.init_from.folder() if self.init_from else None
+        together = habits.habits(self.base, self.runtime).pads
+        self.runtime.clear()
+        job = trainer.TrainingJob(self.system, self.base, pairs, self.seed, start, together)
         with circumstances.noted(folder):
-            trainer.train(lesson, folder, self.bench.device)
+            trainer.train(job, folder, self.runtime.device)
 
     def _passages(self) -> list[tuple[Context, ...]]:
         """For each example the passages to train with; none for a system that is trained without."""
         if not self.system.trains_with_passages:
             return [()] * len(self.domain.examples)
-        found = self._index.passages([example.prompt for example in self.domain.examples], self.system.top_k)
+        found = self._index.retrieve([example.prompt for example in self.domain.examples], self.system.top_k)
         return raft.mixed(self.domain, found, self.system, self.seed)

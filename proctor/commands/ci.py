@@ -8,7 +8,7 @@ import shlex
 from pathlib import Path
 
 from proctor.arguments import INCOMPARABLE as REFUSED
-from proctor.arguments import add_anyway, add_policy, policy
+from proctor.arguments import add_ignore_mismatch, add_policy, policy
 from proctor.core import workspace
 from proctor.core.schema import InputError
 
@@ -23,7 +23,7 @@ def declare(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--arguments", default="", metavar="WORDS", help="what else pytest is told, for both commits")
     parser.add_argument("--work", type=Path, default=Path("build/ci"), metavar="DIR", help="where runs, pages and the report go")
     add_policy(parser)
-    add_anyway(parser)
+    add_ignore_mismatch(parser)
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -35,7 +35,7 @@ def run(arguments: argparse.Namespace) -> int:
     work = arguments.work.resolve()
     work.mkdir(parents=True, exist_ok=True)
     told = (*(f"--suite={suite}" for suite in arguments.suite), *_words(arguments.arguments))
-    request = ci.Request(workspace.current().root, arguments.base, told, rules, work, arguments.link, arguments.anyway)
+    request = ci.Request(workspace.current().root, arguments.base, told, rules, work, arguments.link, arguments.ignore_mismatch)
     return gate.EXIT[ci.take(request, os.environ)]
 
 

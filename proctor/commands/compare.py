@@ -19,4 +19,4 @@ def run(arguments: argparse.Namespace) -> None:
     from proctor.leaderboard.runs.saved import open_run
 
     before, after = open_run(arguments.before), open_run(arguments.after)
-    print(as_table(gate(before, after, Policy(), anyway=arguments.anyway, seeded=seeded(arguments.seeds))))
+    print(as_table(gate(before, after, Policy(), ignore_mismatch=arguments.ignore_mismatch, seeded=seeded(arguments.seeds))))

@@ -29,7 +29,7 @@ def run(arguments: argparse.Namespace) -> int:
 
     rules = policy(arguments.policy)
     before, after = open_run(arguments.before), open_run(arguments.after)
-    held = gate.gate(before, after, rules, anyway=arguments.anyway, seeded=seeded(arguments.seeds))
+    held = gate.gate(before, after, rules, ignore_mismatch=arguments.ignore_mismatch, seeded=seeded(arguments.seeds))
     text = redact(as_markdown(held, before, after, link=arguments.link))
     if arguments.to:
         _write(arguments.to, text)

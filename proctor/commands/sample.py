@@ -10,8 +10,8 @@ from proctor.core.reading.ranges import COUNT
 
 
 def declare(parser: argparse.ArgumentParser) -> None:
-    """A run, a measure and how many."""
-    parser.add_argument("--measure", required=True, metavar="MEASURE", help="a judged measure, such as faithfulness.retrieved")
+    """A run, a metric and how many."""
+    parser.add_argument("--metric", required=True, metavar="METRIC", help="a judged metric, such as faithfulness.retrieved")
     parser.add_argument(
         "-n", type=COUNT.option, default=40, metavar="N", help="answers of each system (default: 40; 20 at least)"
     )
@@ -23,7 +23,7 @@ def run(arguments: argparse.Namespace) -> None:
     from proctor.evals.stats.ppi import FEWEST
     from proctor.leaderboard.runs import labels, store
 
-    added = labels.sample(store.read(arguments.folder), arguments.measure, arguments.n)
+    added = labels.sample(store.read(arguments.folder), arguments.metric, arguments.n)
     print(
         f"{arguments.folder / labels.FILE}: {counted(added, 'answer')} to label (0 to 1 in place of null), "
         f"{FEWEST} or more of each system."

@@ -16,7 +16,7 @@ MATERIAL = ("documents", "examples", "questions", "revisions")
 
 
 def version(suite: Suite) -> str:
-    """Hash of what can change a record: not the title, the bars and the notes, nor where a folder of general tasks lies.
+    """Hash of what can change a record: not the title, the thresholds and the notes, nor where a folder of general tasks lies.
 
     Nor whether that folder is trusted: its tasks ask the same. Settings that a suite does not use are left out: one that comes
     to exist later changes no version.
@@ -47,10 +47,10 @@ def contents(suite: Suite) -> dict[str, Any]:
 
 
 def _content(suite: Suite) -> dict[str, Any]:
-    content = as_json(replace(suite, title="", bars={}, general=tuple(Path(entry).name for entry in suite.general)))
+    content = as_json(replace(suite, title="", thresholds={}, general=tuple(Path(entry).name for entry in suite.general)))
     if suite.style:
         content["style"] = {key: value for key, value in content["style"].items() if value not in ("", None)}
-    if suite.source == Suite.source:
+    if suite.answer_in == Suite.answer_in:
         del content["source"]
     del content["notes"], content["trusted"]
     if suite.normalise == Suite.normalise:

@@ -9,7 +9,7 @@ from itertools import combinations, product
 
 from proctor.core.counts import counted
 from proctor.core.language.quantities import Reading, readings
-from proctor.core.language.text import RULES, declines, holds, normalise
+from proctor.core.language.text import RULES, holds, is_abstention, normalise
 from proctor.core.schema import Question, Suite
 from proctor.evals.axes.accuracy import exact
 from proctor.evals.axes.style import followed
@@ -41,7 +41,7 @@ def hints(suite: Suite) -> Iterator[str]:
     yield from _same_to_the_rule(suite)
     yield from _decimal_signs(suite)
     yield from _alike_amounts(suite)
-    if suite.source == "documents":
+    if suite.answer_in == "documents":
         yield from _without_evidence(suite)
         yield from _not_in_evidence(suite)
 
@@ -232,7 +232,10 @@ def _stands(reference: str, question: Question, suite: Suite) -> bool:
 def _declining(suite: Suite) -> Iterator[str]:
     phrases = (*suite.abstain, *NOT_THERE)
     declining = (
-        question.id for question in suite.questions for each in question.references if normalise(each) and declines(phrases, each)
+        question.id
+        for question in suite.questions
+        for each in question.references
+        if normalise(each) and is_abstention(phrases, each)
     )
     odd = list(dict.fromkeys(declining))
     if odd:

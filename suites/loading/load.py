@@ -95,9 +95,9 @@ def read(name_or_path: str, *, trust: bool = False, outside: bool = False) -> tu
         trusted=settings.trusted,
         abstain=settings.abstain,
         style=settings.style,
-        source=settings.source,
+        answer_in=settings.answer_in,
         normalise=settings.normalise,
-        bars=settings.bars,
+        thresholds=settings.thresholds,
         notes=tuple(problems.tally.notes()),
     )
     return replace(suite, version=identity.version(suite)), problems.tally

@@ -94,7 +94,7 @@ def _can(answerable: Size) -> Iterator[str]:
         f"({answerable.said('with an answer')}; with 80 % power; more where several systems are compared at once)"
     )
     yield (
-        f"can show that a new version is worse by less than about {_points(drop)} (what a gate asks of critical measures; "
+        f"can show that a new version is worse by less than about {_points(drop)} (what a gate asks of critical metrics; "
         f"for {_points(ALLOWED)} it takes about {counted(int(needed), 'question')})"
     )
     yield (

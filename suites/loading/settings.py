@@ -16,8 +16,8 @@ from proctor.core.reading.ranges import AMOUNT, Range
 from proctor.core.reading.shown import short, shown
 from proctor.core.reading.tables import Table
 from proctor.core.reading.user_files import YAML, UnreadableError, raw
-from proctor.core.schema import Rule, Source, Style, Suite
-from proctor.evals.axes.catalogue import measures
+from proctor.core.schema import AnswerIn, Rule, Style, Suite
+from proctor.evals.axes.catalogue import metrics
 from proctor.evals.tasks import task_code, task_files
 from proctor.evals.tasks.lm_eval_tasks import fetches, knows
 from proctor.suites.loading import style as house_format
@@ -30,7 +30,7 @@ EMBEDDED = Path(__file__).parents[1]
 GENERAL = EMBEDDED.resolve() / "general"
 """The general tasks that come with Proctor: the only ones whose code runs without being asked for."""
 BARS = {"share": Range(0, 1, "a share: 0.8 is 80 %"), "difference": Range(-1, 1, "a difference of shares: 0.05 is five points")}
-"""Unit of a measure -> what a bar of it may be; amounts are 0 or more."""
+"""Unit of a metric -> what a threshold of it may be; amounts are 0 or more."""
 
 
 @dataclass(frozen=True)
@@ -53,10 +53,10 @@ class Written:
     general: tuple[str, ...] = ()
     instruction: str = ""
     abstain: tuple[str, ...] = Suite.abstain
-    source: Source = "documents"
+    answer_in: AnswerIn = "documents"
     normalise: Rule = Suite.normalise
     style: Format = Format()
-    bars: Mapping[str, Any] = field(default_factory=dict)
+    thresholds: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -69,11 +69,11 @@ class Settings:
     general: tuple[str, ...] = ()
     trusted: tuple[str, ...] = ()
     abstain: tuple[str, ...] = Suite.abstain
-    source: Source = "documents"
+    answer_in: AnswerIn = "documents"
     normalise: Rule = Suite.normalise
     style: Style | None = None
     guide: str = ""
-    bars: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
+    thresholds: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
 
 
 def read_settings(folder: Path, problems: Problems, *, trust: bool = False) -> Settings:
@@ -124,11 +124,11 @@ class _Checks:
             general=general,
             trusted=tuple(entry for entry in general if Path(entry).is_absolute() and (self.trust or entry == str(GENERAL))),
             abstain=self.given.abstain,
-            source=self.given.source,
+            answer_in=self.given.answer_in,
             normalise=self.given.normalise,
             style=self._style(),
             guide=self.given.style.guide,
-            bars={measure: self._bars(measure, bars) for measure, bars in self.given.bars.items()},
+            thresholds={metric: self._thresholds(metric, thresholds) for metric, thresholds in self.given.thresholds.items()},
         )
 
     def _name(self) -> str:
@@ -231,29 +231,29 @@ class _Checks:
             return None
         return house_format.read(style, self.file.parent, lambda name, *said: self.table.problem(("style", name), *said))
 
-    def _bars(self, measure: str, bars: Any) -> Mapping[str, float]:
-        key = ("bars", measure)
-        if not isinstance(bars, dict):
-            what = f"expected a table of systems, not {shown(bars)}"
-            self.table.problem(key, what, f'write "{measure}" = {{ rag = 0.8 }}')
+    def _thresholds(self, metric: str, thresholds: Any) -> Mapping[str, float]:
+        key = ("thresholds", metric)
+        if not isinstance(thresholds, dict):
+            what = f"expected a table of systems, not {shown(thresholds)}"
+            self.table.problem(key, what, f'write "{metric}" = {{ rag = 0.8 }}')
             return {}
-        known = {one.name: one for one in measures()}
-        found = next((known[name] for name in known if fnmatchcase(measure, name)), None)
-        nested = any(isinstance(value, dict) for value in bars.values())
+        known = {one.name: one for one in metrics()}
+        found = next((known[name] for name in known if fnmatchcase(metric, name)), None)
+        nested = any(isinstance(value, dict) for value in thresholds.values())
         if found is None and not nested:
-            self.table.problem(key, "there is no such measure", f"{closest(measure, known)} Rename or remove it")
-        for system, value in bars.items():
-            self._check_bar(measure, system, value, found.unit if found else "")
-        return bars
+            self.table.problem(key, "there is no such metric", f"{closest(metric, known)} Rename or remove it")
+        for system, value in thresholds.items():
+            self._check_bar(metric, system, value, found.unit if found else "")
+        return thresholds
 
-    def _check_bar(self, measure: str, system: str, value: Any, unit: str) -> None:
-        key = ("bars", measure)
+    def _check_bar(self, metric: str, system: str, value: Any, unit: str) -> None:
+        key = ("thresholds", metric)
         if isinstance(value, dict):
-            remedy = f'put the measure in quotes: "{measure}.{system}" = {{ ... }}'
-            self.table.problem(key, "a bar is a number, not a table", remedy)
+            remedy = f'put the metric in quotes: "{metric}.{system}" = {{ ... }}'
+            self.table.problem(key, "a threshold is a number, not a table", remedy)
         elif wrong := BARS.get(unit, AMOUNT).wrong(value):
             remedy = f"write {system} = 0.8" if unit in BARS else "write a number"
-            self.table.problem(key, f"the bar of {system}: {wrong}", remedy)
+            self.table.problem(key, f"the threshold of {system}: {wrong}", remedy)
 
     def _problem(self, key: str, what: str, remedy: str) -> None:
         self.table.problem((key,), what, remedy)

@@ -38,7 +38,7 @@ abstain = ["unknown", "i don't know"]
 # pattern = '(?P<answer>.+) \\(Quayside\\)'
 
 # What a system must reach. A bar fails only where the whole 95 % interval is on its wrong side.
-[bars]
+[thresholds]
 # "accuracy.exact" = {{ rag = 0.8, hybrid = 0.8 }}
 """
 

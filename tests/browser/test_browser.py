@@ -152,9 +152,9 @@ def test_what_was_asked_for_last_is_shown_however_late_the_rest_comes(visit, bes
             held.append(route)
 
         seen.page.route("**/*--scores-0.js", hold)
-        seen.page.evaluate("location.hash = 'view=answers&measure=accuracy.exact'")
+        seen.page.evaluate("location.hash = 'view=answers&metric=accuracy.exact'")
         seen.page.wait_for_timeout(300)
-        seen.go("view=answers&measure=latency.seconds")
+        seen.go("view=answers&metric=latency.seconds")
         assert "ms" in seen.page.inner_text(".list tbody")
         with seen.change():
             held[0].continue_()

@@ -35,7 +35,7 @@ from tests.leaderboard.advice.test_advice import HYBRID, LORA, MONTH, RAG, measu
 pytestmark = pytest.mark.skipif(bool(MISSING), reason=str(MISSING))
 
 SHIPPED = Path(saved.__file__).parents[1] / "baseline" / "embedded.json"
-ONCE = [measure for measure in WEIGHED if measure.startswith("cost.") or measure.endswith("seconds")]
+ONCE = [metric for metric in WEIGHED if metric.startswith("cost.") or metric.endswith("seconds")]
 SHARES = st.one_of(st.sampled_from((0.0, 0.1, 1.0)), st.floats(0, 1))
 AMOUNTS = st.one_of(st.sampled_from((0.0, 1.0)), st.floats(1e-3, 1e4))
 
@@ -107,13 +107,13 @@ def situations(draw: Any, systems: tuple[str, ...] = ("rag", "lora")) -> Situati
 
 @st.composite
 def evidences(draw: Any) -> Evidence:
-    """Any there could be: measures missing or impossible, one seed or several, few clusters or many, means that do not vary."""
+    """Any there could be: metrics missing or impossible, one seed or several, few clusters or many, means that do not vary."""
     chance = np.random.default_rng(draw(st.integers(0, 2**32)))
     systems = {
         name: draw(st.booleans())
         for name in sorted(draw(st.sets(st.sampled_from(("rag", "lora", "7", "it's é (b)")), min_size=1)))
     }
-    there = {(measure, name): draw(st.sampled_from((True, True, True, True, False))) for measure in WEIGHED for name in systems}
+    there = {(metric, name): draw(st.sampled_from((True, True, True, True, False))) for metric in WEIGHED for name in systems}
     clusters = draw(st.lists(st.sampled_from((1, 2, 9, 10, 12, 40)), min_size=1, max_size=2))
     found = {
         column: _figure(chance, column[0], clusters[chance.integers(len(clusters))]) for column, known in there.items() if known
@@ -152,10 +152,10 @@ def _within(chance: np.random.Generator, found: Interval) -> tuple[float, float]
     return found.value - part * (found.value - found.low), found.value + part * (found.high - found.value)
 
 
-def _figure(chance: np.random.Generator, measure: str, clusters: int) -> Interval:
+def _figure(chance: np.random.Generator, metric: str, clusters: int) -> Interval:
     effective = max(1.0, float(chance.choice((1.0, 0.62))) * clusters)
     value = float(chance.choice((0.0, 0.5, 1.0, chance.random()), p=(0.1, 0.1, 0.1, 0.7)))
-    if measure in ONCE:
+    if metric in ONCE:
         return Interval(
             value * 100, value * 100, value * 100 + float(chance.choice((0.0, 5.0))), clusters, clusters, "exact", effective
         )
@@ -164,7 +164,7 @@ def _figure(chance: np.random.Generator, measure: str, clusters: int) -> Interva
 
 
 def _seeds(chance: np.random.Generator, trainings: int) -> list[int]:
-    """Mostly those of all measures; now and then one alone."""
+    """Mostly those of all metrics; now and then one alone."""
     return [int(chance.integers(trainings))] if chance.random() < 0.1 else list(range(trainings))
 
 

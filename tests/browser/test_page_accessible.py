@@ -57,7 +57,7 @@ def test_the_keyboard_skips_to_the_content(visit, published):
 @pytest.mark.parametrize("key", ["Enter", "Space"])
 def test_the_keyboard_sorts_and_unfolds(visit, published, key):
     seen = visit(published / "index.html")
-    sort = seen.page.locator("th[data-measure='accuracy.exact'] button:visible")
+    sort = seen.page.locator("th[data-metric='accuracy.exact'] button:visible")
     sort.focus()
     with seen.change():
         seen.page.keyboard.press(key)
@@ -97,7 +97,7 @@ def test_the_focus_goes_along_to_another_view(visit, published):
 
 def test_a_screen_reader_finds_tables_with_names(visit, published):
     page = visit(published / "index.html").page
-    assert page.get_by_role("table", name="All figures: systems against measures").count() == 1
+    assert page.get_by_role("table", name="All figures: systems against metrics").count() == 1
     assert page.get_by_role("rowheader", name="hybrid").count() >= 1
     assert page.get_by_role("heading", level=1).count() == 1
     assert page.get_by_role("navigation", name="Views").count() == 1

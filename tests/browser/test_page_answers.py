@@ -25,7 +25,7 @@ def right(published):
     """System -> question -> the mean over seeds of its accuracy."""
     found = {}
     for row in read(published.parent / "run").records:
-        if row.measure == "accuracy.exact":
+        if row.metric == "accuracy.exact":
             found.setdefault(row.system, {}).setdefault(row.item, []).append(row.value)
     return {system: {item: fmean(values) for item, values in items.items()} for system, items in found.items()}
 

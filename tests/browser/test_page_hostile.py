@@ -59,7 +59,7 @@ def states(text):
     """Every view of what a text is the name of."""
     where, name = slugs(text, text), of_text(text)
     views = [{"axis": "*", "than": name, "sort": name}, {"tag": name, "columns": name}, {"view": "system", "system": name}]
-    views += [{"view": "answers", "measure": name, "system": name, "other": "other"}, {"view": "question", "q": name}]
+    views += [{"view": "answers", "metric": name, "system": name, "other": "other"}, {"view": "question", "q": name}]
     return [urlencode({"in": where, **view}) for view in views]
 
 
@@ -124,7 +124,7 @@ def test_names_that_differ_stay_apart(visit, hostile_site, walk):
 def test_a_share_of_right_answers_goes_to_the_name_that_earned_it(visit, hostile_site):
     """In the crowd a system is right about the questions that are not below its own name."""
     seen = visit(hostile_site / "index.html", DESK).go(urlencode({"in": slugs(CROWD, CROWD)}))
-    cell = "td[data-measure='accuracy.exact'] data"
+    cell = "td[data-metric='accuracy.exact'] data"
     values = "(rows, cell) => rows.map(row => [row.dataset.system, Number(row.querySelector(cell).value)])"
     shown = dict(seen.page.eval_on_selector_all(f"[data-section='{slugs(CROWD, CROWD)}'] tr[data-system]", values, cell))
     for text in HOSTILE:

@@ -63,8 +63,8 @@ def site(tmp_path_factory):
     """The page of a run that measured all that a decision weighs."""
     folder = tmp_path_factory.mktemp("decided")
     kept = {"forgetting": 0.02, "hallucination.unanswerable": 0.3}
-    asked = {"rag": RAG | {"style.followed": 0.4}, "lora": LORA | kept, "hybrid": HYBRID | kept}
-    revised = (each for each in measured(of=60, **asked) if not each.measure.startswith("updates.") or int(each.item or 0) < 12)
+    asked = {"rag": RAG | {"style.format_followed": 0.4}, "lora": LORA | kept, "hybrid": HYBRID | kept}
+    revised = (each for each in measured(of=60, **asked) if not each.metric.startswith("updates.") or int(each.item or 0) < 12)
     Store(folder / "run").add(list(revised))
     return publish([folder / "run"], folder / "site").parent
 
@@ -174,12 +174,12 @@ def test_a_click_on_the_map_goes_there(panel):
 
 def test_what_was_not_measured_has_no_slider(visit, published):
     data = json.loads((published / "leaderboard.json").read_text(encoding="utf-8"))["decision"]
-    needed = {"min_style": "style.followed", "max_latency": "latency.p95", "max_extracted": "privacy.extracted"}
+    needed = {"min_style": "style.format_followed", "max_latency": "latency.p95", "max_extracted": "privacy.extracted"}
     for each in data:
-        measured = {figure["measure"] for figure in each["figures"]}
+        measured = {figure["metric"] for figure in each["figures"]}
         seen = visit(published / "index.html").go(f"in={slug(each)}")
-        for field, measure in needed.items():
-            assert (seen.page.locator(f"[data-field={field}]:visible").count() == 1) == (measure in measured), (field, slug(each))
+        for field, metric in needed.items():
+            assert (seen.page.locator(f"[data-field={field}]:visible").count() == 1) == (metric in measured), (field, slug(each))
 
 
 def slug(section):

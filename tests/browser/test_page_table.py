@@ -23,7 +23,7 @@ def board(visit, published):
 @pytest.fixture(scope="module")
 def cells(published):
     rows = json.loads((published / "leaderboard.json").read_text())["cells"]
-    return {(row["system"], row["measure"]): row for row in rows if row["suite"] == "instruments"}
+    return {(row["system"], row["metric"]): row for row in rows if row["suite"] == "instruments"}
 
 
 def systems(seen):
@@ -31,34 +31,34 @@ def systems(seen):
 
 
 def columns(seen):
-    shown = "heads => heads.filter(head => head.checkVisibility()).map(head => head.dataset.measure)"
-    return seen.page.eval_on_selector_all("table.figures th[data-measure]", shown)
+    shown = "heads => heads.filter(head => head.checkVisibility()).map(head => head.dataset.metric)"
+    return seen.page.eval_on_selector_all("table.figures th[data-metric]", shown)
 
 
-def by_value(cells, measure, *, greatest_first):
+def by_value(cells, metric, *, greatest_first):
     sign = -1 if greatest_first else 1
-    values = {system: cells[system, measure]["value"] for system in SYSTEMS}
+    values = {system: cells[system, metric]["value"] for system in SYSTEMS}
     known = sorted((system for system in SYSTEMS if values[system] is not None), key=lambda one: sign * values[one])
     return [*known, *(system for system in SYSTEMS if values[system] is None)]
 
 
-def click(seen, measure):
+def click(seen, metric):
     with seen.change():
-        seen.page.locator(f"th[data-measure='{measure}'] .sort:visible").click()
+        seen.page.locator(f"th[data-metric='{metric}'] .sort:visible").click()
 
 
-@pytest.mark.parametrize("measure", ["accuracy.exact", "faithfulness.retrieved", "hallucination.contradicted", "forgetting"])
-def test_a_column_sorts_best_first_then_worst_first_then_not(board, cells, measure):
-    higher = cells["base", measure]["better"] == "higher"
+@pytest.mark.parametrize("metric", ["accuracy.exact", "faithfulness.retrieved", "hallucination.contradicted", "forgetting"])
+def test_a_column_sorts_best_first_then_worst_first_then_not(board, cells, metric):
+    higher = cells["base", metric]["better"] == "higher"
     board.go("axis=*")
-    head = board.page.locator(f"th[data-measure='{measure}']").first
-    for greatest_first, state in ((higher, f"axis=*&sort={measure}"), (not higher, f"axis=*&sort={measure}&way=worst")):
-        click(board, measure)
-        assert systems(board) == by_value(cells, measure, greatest_first=greatest_first)
+    head = board.page.locator(f"th[data-metric='{metric}']").first
+    for greatest_first, state in ((higher, f"axis=*&sort={metric}"), (not higher, f"axis=*&sort={metric}&way=worst")):
+        click(board, metric)
+        assert systems(board) == by_value(cells, metric, greatest_first=greatest_first)
         assert head.get_attribute("aria-sort") == ("descending" if greatest_first else "ascending")
         assert board.page.locator("th[aria-sort]").count() == 1
         assert board.state == state
-    click(board, measure)
+    click(board, metric)
     assert systems(board) == SYSTEMS
     assert board.page.locator("th[aria-sort]").count() == 0
     assert board.state == "axis=*"
@@ -69,7 +69,7 @@ def test_what_is_shown_is_what_is_sorted_by(board, published):
     kinds = {
         row["system"]: row["value"]
         for row in told["tags"]
-        if (row["suite"], row["tag"], row["measure"]) == ("instruments", "two documents", "accuracy.exact")
+        if (row["suite"], row["tag"], row["metric"]) == ("instruments", "two documents", "accuracy.exact")
     }
     board.go("tag=two+documents&sort=accuracy.exact")
     assert [kinds[system] for system in systems(board)] == sorted(kinds.values(), reverse=True)
@@ -112,21 +112,21 @@ def test_columns_are_chosen_one_by_one(board):
 
 
 def test_a_column_s_name_may_hold_whatever_joins_names(visit, tmp_path):
-    measures = ["a,b", "a", "b", "none", ",", "%2C", "*", "a b"]
-    Store(tmp_path / "run").add([record(measure, "q", system=system) for measure in measures for system in ("x", "y")])
+    metrics = ["a,b", "a", "b", "none", ",", "%2C", "*", "a b"]
+    Store(tmp_path / "run").add([record(metric, "q", system=system) for metric in metrics for system in ("x", "y")])
     seen = visit(publish([tmp_path / "run"], tmp_path / "site")).go("axis=*")
     boxes = seen.page.locator("[data-columns] input")
     seen.page.get_by_text("Choose columns").click()
-    for place in range(1, len(measures)):
+    for place in range(1, len(metrics)):
         with seen.change():
             boxes.nth(place).uncheck()
     alone = columns(seen)
     assert len(alone) == 1
-    for place in range(1, len(measures)):
+    for place in range(1, len(metrics)):
         with seen.change():
             boxes.nth(place).check()
         assert len(columns(seen)) == place + 1
-        assert len(visit(f"{seen.address}#{seen.state}").texts("table.figures th[data-measure]")) == place + 1
+        assert len(visit(f"{seen.address}#{seen.state}").texts("table.figures th[data-metric]")) == place + 1
         with seen.change():
             boxes.nth(place).uncheck()
         with seen.change():
@@ -270,7 +270,7 @@ def test_words_that_explain_are_shown_on_pointing_and_on_focus(board):
 
 
 def test_what_a_figure_is_is_said_on_its_head(board):
-    head = board.page.locator("th[data-measure='accuracy.exact']:visible")
+    head = board.page.locator("th[data-metric='accuracy.exact']:visible")
     head.locator(".sort").focus()
     said = "The share of questions answered word for word as a reference says, case and punctuation aside."
     assert board.page.locator("#bubble").inner_text() == said

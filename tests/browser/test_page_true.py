@@ -21,12 +21,12 @@ pytestmark = needs_browser
 
 TABLE = """() => {
   const table = [...document.querySelectorAll("table.figures")].find(each => each.checkVisibility());
-  const heads = [...table.querySelectorAll("thead tr:last-child th[data-measure]")];
+  const heads = [...table.querySelectorAll("thead tr:last-child th[data-metric]")];
   const lines = node => [...node.querySelectorAll("data, small, abbr")].map(each => each.firstChild.data.trim());
   return [...table.querySelectorAll("tbody tr")].flatMap(row => heads.map((head, place) => {
     const cell = row.cells[place + 1];
     return {
-      system: row.dataset.system, measure: head.dataset.measure, n: head.querySelector("small")?.innerText,
+      system: row.dataset.system, metric: head.dataset.metric, n: head.querySelector("small")?.innerText,
       value: cell.querySelector("data")?.value, lines: lines(cell), best: cell.classList.contains("best"),
       tied: cell.classList.contains("tied"), up: cell.classList.contains("up"), down: cell.classList.contains("down"),
       examined: !cell.classList.contains("absent"),
@@ -43,11 +43,11 @@ def told(published):
 
 @pytest.fixture(scope="module")
 def measured(published):
-    """Suite, base model, system, measure -> item -> seed -> record."""
+    """Suite, base model, system, metric -> item -> seed -> record."""
     found = defaultdict(lambda: defaultdict(dict))
     for name in ("run", "other"):
         for record in read(published.parent / name).records:
-            found[record.suite, record.base_model, record.system, record.measure][record.item][record.seed] = record
+            found[record.suite, record.base_model, record.system, record.metric][record.item][record.seed] = record
     return found
 
 
@@ -66,7 +66,7 @@ def mean_over_seeds(by_seed):
 def test_the_board_s_figures_are_means_over_items_of_means_over_seeds(told, measured):
     assert len(told["cells"]) == len(measured)
     for cell in told["cells"]:
-        items = measured[cell["suite"], cell["base_model"], cell["system"], cell["measure"]]
+        items = measured[cell["suite"], cell["base_model"], cell["system"], cell["metric"]]
         values = [value for by_seed in items.values() if (value := mean_over_seeds(by_seed)) is not None]
         assert cell["n"] == len(values)
         assert cell["value"] == (pytest.approx(fmean(values), rel=1e-8) if values else None)
@@ -82,7 +82,7 @@ def test_differences_are_means_over_the_items_that_both_have(told, measured):
     assert told["pairs"]
     for pair in told["pairs"]:
         place = (pair["suite"], pair["base_model"])
-        sides = [measured[*place, pair[name], pair["measure"]] for name in ("system", "than")]
+        sides = [measured[*place, pair[name], pair["metric"]] for name in ("system", "than")]
         both = [(mean_over_seeds(sides[0][item]), mean_over_seeds(sides[1][item])) for item in sides[0].keys() & sides[1].keys()]
         gaps = [mine - theirs for mine, theirs in both if mine is not None and theirs is not None]
         assert pair["n"] == len(gaps)
@@ -99,7 +99,7 @@ def test_kinds_of_question_are_means_over_the_questions_that_bear_the_tag(publis
                     tags[key[0], tag].add(row.question.id)
     assert told["tags"]
     for kind in told["tags"]:
-        items = measured[kind["suite"], kind["base_model"], kind["system"], kind["measure"]]
+        items = measured[kind["suite"], kind["base_model"], kind["system"], kind["metric"]]
         values = [mean_over_seeds(items[item]) for item in items.keys() & tags[kind["suite"], kind["tag"]]]
         values = [value for value in values if value is not None]
         assert kind["n"] == len(values)
@@ -109,10 +109,10 @@ def test_kinds_of_question_are_means_over_the_questions_that_bear_the_tag(publis
 @pytest.mark.parametrize("section", SECTIONS)
 def test_every_cell_of_the_table_says_what_the_board_says(visit, published, told, section):
     shown = visit(published / "index.html").go(f"in={section}&axis=*").page.evaluate(TABLE)
-    cells = {(row["system"], row["measure"]): Cell(**row) for row in of(told["cells"], SECTIONS[section])}
-    assert {(each["system"], each["measure"]) for each in shown if each["examined"]} == cells.keys()
+    cells = {(row["system"], row["metric"]): Cell(**row) for row in of(told["cells"], SECTIONS[section])}
+    assert {(each["system"], each["metric"]) for each in shown if each["examined"]} == cells.keys()
     for each in shown:
-        cell = cells[each["system"], each["measure"]]
+        cell = cells[each["system"], each["metric"]]
         assert of_cell(cell) in each["lines"]
         assert (each["best"], each["tied"]) == (cell.best, cell.tied)
         if cell.value is not None:
@@ -130,22 +130,22 @@ def test_every_cell_of_the_table_says_what_the_board_says(visit, published, told
 @pytest.mark.parametrize("section", SECTIONS)
 def test_every_difference_is_the_board_s_turned_round_where_it_must_be(visit, published, told, section):
     seen = visit(published / "index.html")
-    cells = {(row["system"], row["measure"]): Cell(**row) for row in of(told["cells"], SECTIONS[section])}
+    cells = {(row["system"], row["metric"]): Cell(**row) for row in of(told["cells"], SECTIONS[section])}
     pairs = {}
     for pair in of(told["pairs"], SECTIONS[section]):
         ends = (pair["wide_low"], pair["wide_high"])
-        pairs[pair["measure"], pair["system"], pair["than"]] = (pair["difference"], *ends)
-        pairs[pair["measure"], pair["than"], pair["system"]] = (-pair["difference"], -ends[1], -ends[0])
+        pairs[pair["metric"], pair["system"], pair["than"]] = (pair["difference"], *ends)
+        pairs[pair["metric"], pair["than"], pair["system"]] = (-pair["difference"], -ends[1], -ends[0])
     systems = list(dict.fromkeys(system for system, _ in cells))
     for than in systems:
         for each in seen.go(f"in={section}&axis=*&than={than}").page.evaluate(TABLE):
-            mine, theirs = cells[each["system"], each["measure"]], cells[than, each["measure"]]
+            mine, theirs = cells[each["system"], each["metric"]], cells[than, each["metric"]]
             if mine.value is None or theirs.value is None:
                 assert each["lines"] == ["not comparable"]
             elif than == each["system"]:
                 assert each["lines"] == ["reference"]
             else:
-                found = pairs.get((each["measure"], each["system"], than))
+                found = pairs.get((each["metric"], each["system"], than))
                 value = found[0] if found else mine.value - theirs.value
                 assert float(each["value"]) == pytest.approx(value, abs=1e-12)
                 assert each["lines"][0] == signed(float(each["value"]), mine.unit)
@@ -168,10 +168,10 @@ def better(value, cell):
 
 @pytest.mark.parametrize(("section", "tag"), list(product(SECTIONS, ["one document", "two documents"])))
 def test_every_figure_for_a_kind_of_question_is_the_board_s(visit, published, told, section, tag):
-    kinds = {(row["system"], row["measure"]): row for row in of(told["tags"], SECTIONS[section]) if row["tag"] == tag}
+    kinds = {(row["system"], row["metric"]): row for row in of(told["tags"], SECTIONS[section]) if row["tag"] == tag}
     assert kinds
     for each in visit(published / "index.html").go(f"in={section}&axis=*&tag={tag}").page.evaluate(TABLE):
-        found = kinds.get((each["system"], each["measure"]))
+        found = kinds.get((each["system"], each["metric"]))
         if found is None:
             assert each["lines"] == ["no breakdown"]
         else:
@@ -184,7 +184,7 @@ def test_every_figure_for_a_kind_of_question_is_the_board_s(visit, published, to
 def test_the_scoreboard_has_the_best_first(visit, published, told, section):
     seen = visit(published / "index.html").go(f"in={section}")
     shown = zip(seen.texts(".scoreboard .who"), seen.texts(".scoreboard data"), strict=True)
-    cells = [Cell(**row) for row in of(told["cells"], SECTIONS[section]) if row["measure"] == "accuracy.exact"]
+    cells = [Cell(**row) for row in of(told["cells"], SECTIONS[section]) if row["metric"] == "accuracy.exact"]
     assert list(shown) == [(cell.system, of_cell(cell)) for cell in sorted(cells, key=lambda cell: -cell.value)]
 
 
@@ -214,17 +214,17 @@ def as_mark(value, record):
 
 
 @pytest.mark.parametrize(
-    "measure", ["accuracy.exact", "accuracy.f1", "hallucination.contradicted", "faithfulness.retrieved", "latency.seconds"]
+    "metric", ["accuracy.exact", "accuracy.f1", "hallucination.contradicted", "faithfulness.retrieved", "latency.seconds"]
 )
-def test_every_mark_in_the_list_of_answers_is_the_record_s(visit, published, measured, measure):
-    seen = visit(published / "index.html").go(f"view=answers&measure={measure}")
+def test_every_mark_in_the_list_of_answers_is_the_record_s(visit, published, measured, metric):
+    seen = visit(published / "index.html").go(f"view=answers&metric={metric}")
     systems = seen.texts(".list thead th")[2:]
     rows = "rows => rows.map(row => [...row.cells].slice(2).map(cell => (cell.querySelector('.mark').firstChild.data)))"
     shown = seen.page.eval_on_selector_all(".list tbody tr", rows)
     assert len(shown) == 60
     for place, marks in enumerate(shown):
         for system, found in zip(systems, marks, strict=True):
-            by_seed = measured["instruments", "tiny", system, measure][f"q{place:04}"]
+            by_seed = measured["instruments", "tiny", system, metric][f"q{place:04}"]
             last = next(iter(by_seed.values()))
             value = mean_over_seeds(by_seed)
             if any(record.status == "failed" for record in by_seed.values()):
@@ -240,7 +240,7 @@ SCORES = """() => [...document.querySelectorAll(".attempt")].flatMap(card => {
   return bodies.flatMap((body, number) => [...body.querySelectorAll(".scores tbody tr")]
     .filter(row => (row.closest(".seed") ?? card) === body)
     .map(row => ({
-      system: card.querySelector("h3 bdi").textContent, number, measure: row.cells[0].textContent,
+      system: card.querySelector("h3 bdi").textContent, number, metric: row.cells[0].textContent,
       value: row.querySelector("data")?.value, because: row.cells[2].textContent,
       text: (row.querySelector("data") ?? row.querySelector(".mark").firstChild).textContent,
     })));
@@ -251,15 +251,15 @@ SCORES = """() => [...document.querySelectorAll(".attempt")].flatMap(card => {
 def test_every_score_of_a_question_is_the_record_s_with_its_reason(visit, published, measured, place):
     shown = visit(published / "index.html").go(f"view=question&q=q{place:04}").page.evaluate(SCORES)
     expected = {
-        (system, number, measure): record
-        for (suite, _, system, measure), items in measured.items()
+        (system, number, metric): record
+        for (suite, _, system, metric), items in measured.items()
         if suite == "instruments"
         for number, record in items.get(f"q{place:04}", {}).items()
     }
-    assert {(each["system"], each["number"], each["measure"]) for each in shown} == expected.keys()
+    assert {(each["system"], each["number"], each["metric"]) for each in shown} == expected.keys()
     assert len(shown) == len(expected)
     for each in shown:
-        record = expected[each["system"], each["number"], each["measure"]]
+        record = expected[each["system"], each["number"], each["metric"]]
         assert each["because"] == record.reason
         if record.status == "scored":
             assert float(each["value"]) == pytest.approx(record.value, rel=1e-5)
@@ -274,9 +274,9 @@ def test_the_view_of_a_system_has_all_its_figures_whatever_the_table_was_turned_
         "rows => rows.map(({ cells: [name, cell] }) => "
         "[name.innerText.split(' ')[0], cell.querySelector('data, abbr').firstChild.data])"
     )
-    shown = dict(seen.page.eval_on_selector_all("[data-view=system] tbody tr:not(.measure)", lines))
+    shown = dict(seen.page.eval_on_selector_all("[data-view=system] tbody tr:not(.metric)", lines))
     cells = [Cell(**row) for row in of(told["cells"], ("instruments", "tiny")) if row["system"] == "hybrid"]
-    assert shown == {cell.measure: of_cell(cell) for cell in cells}
+    assert shown == {cell.metric: of_cell(cell) for cell in cells}
 
 
 VALUES = [

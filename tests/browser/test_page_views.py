@@ -23,12 +23,12 @@ def rows(seen, table):
     return seen.page.eval_on_selector_all(table, script)
 
 
-@pytest.mark.parametrize("measure", ["accuracy.exact", "faithfulness.retrieved"])
-def test_a_domain_shows_every_kind_of_question_for_every_system(visit, published, measure):
+@pytest.mark.parametrize("metric", ["accuracy.exact", "faithfulness.retrieved"])
+def test_a_domain_shows_every_kind_of_question_for_every_system(visit, published, metric):
     kinds = [row for row in json.loads((published / "leaderboard.json").read_text())["tags"] if row["suite"] == "instruments"]
-    seen = visit(published / "index.html").go(f"in=instruments--tiny&view=suite&measure={measure}")
+    seen = visit(published / "index.html").go(f"in=instruments--tiny&view=suite&metric={metric}")
     systems = seen.texts("[data-view=suite] thead th")[1:]
-    found = {(row["tag"], row["system"]): row for row in kinds if row["measure"] == measure}
+    found = {(row["tag"], row["system"]): row for row in kinds if row["metric"] == metric}
     assert found
     shown = rows(seen, "[data-view=suite] table")
     assert [head for [head], *_ in shown] == list(dict.fromkeys(tag for tag, _ in found))
@@ -77,14 +77,14 @@ def test_history_shows_every_point_of_every_line(visit, told):
     assert {"better", "worse"} <= marks
     seen = visit(told / "index.html").go("view=history")
     script = """tables => tables.flatMap(table => [...table.tBodies].flatMap(body => [...body.rows].slice(1).map(row => ({
-        measure: body.rows[0].cells[0].firstChild.data.trim(), system: row.cells[0].innerText.trim(),
+        metric: body.rows[0].cells[0].firstChild.data.trim(), system: row.cells[0].innerText.trim(),
         values: [...row.cells].slice(1).map(cell => Number(cell.querySelector("data")?.value ?? NaN)),
         marks: [...row.cells].slice(1).map(cell => cell.className.replace("-", " ")),
     }))))"""
-    shown = {(each["measure"], each["system"]): each for each in seen.page.eval_on_selector_all("table.history", script)}
-    assert shown.keys() == {(line["measure"], line["system"]) for line in history["lines"]}
+    shown = {(each["metric"], each["system"]): each for each in seen.page.eval_on_selector_all("table.history", script)}
+    assert shown.keys() == {(line["metric"], line["system"]) for line in history["lines"]}
     for line in history["lines"]:
-        each = shown[line["measure"], line["system"]]
+        each = shown[line["metric"], line["system"]]
         assert each["values"] == [point["value"] for point in line["points"]]
         assert each["marks"] == [point["mark"] for point in line["points"]]
 

@@ -18,7 +18,7 @@ import pytest
 from proctor.core import code, machine
 from proctor.core.storage.cache import Cache
 from proctor.evals.axes import catalogue
-from proctor.evals.exam import Exam, Sheet
+from proctor.evals.exam import EvalContext, Exam
 from proctor.evals.judges.protocols import load_judge
 from proctor.leaderboard.compare.changes import resettings
 from proctor.leaderboard.runs.records import Records
@@ -27,7 +27,7 @@ from proctor.models import systems
 from proctor.models.base import base as base_models
 from proctor.models.candidates.local import Candidate
 from proctor.models.generation import limits
-from proctor.models.runtime import Bench
+from proctor.models.runtime import Runtime
 from proctor.suites.loading.load import load
 from tests import tiny
 
@@ -39,7 +39,7 @@ retrieve = "bm25"
 retrieve = "dense"
 embedder = "EMBEDDER"
 [prompted]
-shots = 1
+few_shot = 1
 [full]
 adapt = "full"
 [lora]
@@ -124,7 +124,7 @@ class World:
     def _keys(self) -> Iterator[tuple[tuple[str, str], str]]:
         kept, suite = Cache(self.folder / "cache"), load(str(self.folder / "shop"), trust=True)
         base = base_models.find(str(self.folder / "model"), kept, trust_remote_code=self.remote)
-        stand, room, judge = Bench(kept, self.device), limits.limits(suite, base), load_judge(self.judge)
+        stand, room, judge = Runtime(kept, self.device), limits.limits(suite, base), load_judge(self.judge)
         for name, system in systems.load(self.folder / "systems.toml").items():
             made = Candidate(system, base, suite.domain, stand, self.seed if system.adapts else 0, limits=room)
             plain = Candidate(systems.System("base"), base, suite.domain, stand, limits=room)
@@ -132,9 +132,9 @@ class World:
             yield ("answers", name), made.version
             if made.retrieves:
                 yield ("index", name), made._index.version
-            sheet = Sheet(suite, suite.questions[: self.limit], made, plain, judge, kept, self.limit)
+            evaluation = EvalContext(suite, suite.questions[: self.limit], made, plain, judge, kept, self.limit)
             for axis in AXES:
-                yield (f"scores of {axis.name}", name), Exam(sheet, print)._key(axis)
+                yield (f"scores of {axis.name}", name), Exam(evaluation, print)._key(axis)
 
 
 @pytest.fixture(scope="module")
@@ -242,7 +242,7 @@ SETTINGS: dict[str, tuple[str, str, dict[str, set[str]]]] = {
     "chunk_chars": ("[bm25]", "[bm25]\nchunk_chars = 60", {"index": {"bm25"}, "answers": {"bm25"}, "scores": {"bm25"}}),
     "chunk_overlap": ("[bm25]", "[bm25]\nchunk_overlap = 7", {"index": {"bm25"}, "answers": {"bm25"}, "scores": {"bm25"}}),
     "max_new_tokens": ("[bm25]", "[bm25]\nmax_new_tokens = 9", {"answers": {"bm25"}, "scores": {"bm25"}}),
-    "shots": ("shots = 1", "shots = 0", {"answers": {"prompted"}, "scores": {"prompted"}}),
+    "few_shot": ("few_shot = 1", "few_shot = 0", {"answers": {"prompted"}, "scores": {"prompted"}}),
     "epochs": ("[full]", "[full]\nepochs = 1", {"weights": {"full"}, "answers": {"full"}, "scores": {"full"}}),
     "learning_rate": ("[full]", "[full]\nlearning_rate = 0.1", {"weights": {"full"}, "answers": {"full"}, "scores": {"full"}}),
     "batch_size": ("[full]", "[full]\nbatch_size = 2", {"weights": {"full"}, "answers": {"full"}, "scores": {"full"}}),
@@ -252,13 +252,17 @@ SETTINGS: dict[str, tuple[str, str, dict[str, set[str]]]] = {
         {"weights": {"lora"}, "answers": {"lora"}, "scores": {"lora"}},
     ),
     "alpha": ("[lora]", "[lora]\nalpha = 3", {"weights": {"lora"}, "answers": {"lora"}, "scores": {"lora"}}),
-    "passages": ("[hybrid]", "[hybrid]\npassages = false", {"weights": {"hybrid"}, "answers": {"hybrid"}, "scores": {"hybrid"}}),
-    "gold_share": (
+    "passages": (
+        "[hybrid]",
+        "[hybrid]\ntrain_with_context = false",
+        {"weights": {"hybrid"}, "answers": {"hybrid"}, "scores": {"hybrid"}},
+    ),
+    "gold_in_context": (
         "[hybrid]",
         "[hybrid]\ngold_share = 0.5",
         {"weights": {"hybrid"}, "answers": {"hybrid"}, "scores": {"hybrid"}},
     ),
-    "adapter": ("[hybrid]", '[hybrid]\nadapter = "with passages"', {"answers": {"hybrid"}, "scores": {"hybrid"}}),
+    "adapter": ("[hybrid]", '[hybrid]\nadapter_when = "with passages"', {"answers": {"hybrid"}, "scores": {"hybrid"}}),
 }
 LIBRARIES: dict[str, dict[str, set[str]]] = {
     "torch": {"index": DENSE, "weights": TRAINED, "answers": set(ALL), "scores": set(ALL)},
@@ -430,7 +434,7 @@ def test_a_replaced_embedder_is_named_where_runs_are_compared(world: World) -> N
     def told() -> dict[str, Any]:
         kept, suite = Cache(world.folder / "cache"), load(str(world.folder / "shop"), trust=True)
         dense = systems.load(world.folder / "systems.toml")["dense"]
-        found = Candidate(dense, base_models.find(str(world.folder / "model"), kept), suite.domain, Bench(kept, "cpu")).facts()
+        found = Candidate(dense, base_models.find(str(world.folder / "model"), kept), suite.domain, Runtime(kept, "cpu")).facts()
         return {"systems": {"dense": found}}
 
     before = told()

@@ -1,4 +1,4 @@
-"""The exam: marks become records, once; bars fail for what is sure; what failed may go better next time."""
+"""The exam: marks become records, once; thresholds fail for what is sure; what failed may go better next time."""
 
 from __future__ import annotations
 
@@ -8,31 +8,31 @@ from typing import Any
 
 import pytest
 
-from proctor.core.schema import Measure, Record, Score, not_applicable
+from proctor.core.schema import Metric, Record, Score, not_applicable
 from proctor.core.storage.cache import Cache
 from proctor.evals.axes import accuracy, faithfulness, hallucination
-from proctor.evals.exam import Axis, Exam, Mark, Sheet
+from proctor.evals.exam import Axis, EvalContext, Exam, ItemScore
 from proctor.evals.testing.fakes import RaisingJudge, crashing, gold, mute
-from tests.sample_sheet import sheet, suite
+from tests.sample_evaluation import evaluation, suite
 
-SHARE = Measure("made.up")
+SHARE = Metric("made.up")
 
 
-def axis(*scores: Score | float, measure: Measure = SHARE, **fields: Any) -> Axis:
-    def score(_: Sheet) -> Iterator[Mark]:
+def axis(*scores: Score | float, metric: Metric = SHARE, **fields: Any) -> Axis:
+    def score(_: EvalContext) -> Iterator[ItemScore]:
         for number, one in enumerate(scores):
-            yield Mark(measure, f"i{number}", f"c{number}", one if isinstance(one, Score) else Score(one))
+            yield ItemScore(metric, f"i{number}", f"c{number}", one if isinstance(one, Score) else Score(one))
 
-    return Axis(f"made up of {scores}", accuracy.AXIS.module, (measure,), score, **fields)
+    return Axis(f"made up of {scores}", accuracy.AXIS.module, (metric,), score, **fields)
 
 
 @pytest.fixture
 def take(cache: Cache) -> Any:
-    """Takes an axis and returns what was recorded, whether the bars held or not."""
+    """Takes an axis and returns what was recorded, whether the thresholds held or not."""
 
-    def taken(of: Axis, on: Sheet | None = None) -> list[Record]:
+    def taken(of: Axis, on: EvalContext | None = None) -> list[Record]:
         kept: list[Record] = []
-        Exam(replace(on or sheet(gold()), cache=cache), kept.extend).take(of)
+        Exam(replace(on or evaluation(gold()), cache=cache), kept.extend).run(of)
         return kept
 
     return taken
@@ -40,7 +40,7 @@ def take(cache: Cache) -> Any:
 
 def test_a_record_says_everything_about_itself(take: Any) -> None:
     (record, *_) = take(accuracy.AXIS)
-    assert (record.suite, record.system, record.measure, record.item, record.value) == (
+    assert (record.suite, record.system, record.metric, record.item, record.value) == (
         "bench",
         "gold",
         "accuracy.exact",
@@ -52,18 +52,18 @@ def test_a_record_says_everything_about_itself(take: Any) -> None:
 
 @pytest.mark.parametrize("caution", ["", "the machine was busy"])
 def test_what_was_taken_is_known_though_its_seconds_are_taken_again(cache: Cache, caution: str) -> None:
-    exam = Exam(replace(sheet(gold()), cache=cache), lambda _: None)
+    exam = Exam(replace(evaluation(gold()), cache=cache), lambda _: None)
     timed, other = axis(Score(1.0, caution=caution), timed=True), axis(0.5)
     assert not exam.taken(timed)
-    exam.take(timed)
+    exam.run(timed)
     assert exam.taken(timed)
     assert not exam.taken(other)
-    assert not Exam(replace(exam.sheet, limit=1), lambda _: None).taken(timed)
+    assert not Exam(replace(exam.evaluation, limit=1), lambda _: None).taken(timed)
 
 
 def test_where_every_question_fails_the_test_fails_and_says_why(take: Any) -> None:
     with pytest.raises(AssertionError, match=r"accuracy\.exact of crashing on bench: all 3 items failed: it broke"):
-        take(accuracy.AXIS, sheet(crashing()))
+        take(accuracy.AXIS, evaluation(crashing()))
     reasons = [Score(0.0, reason, "failed") for reason in ("no room", "out of memory", "no room")]
     with pytest.raises(AssertionError, match=r"all 3 items failed: no room \(2 of them\)"):
         take(axis(*reasons))
@@ -73,24 +73,24 @@ def test_where_every_question_fails_the_test_fails_and_says_why(take: Any) -> No
 def test_second_time_is_read_back(take: Any) -> None:
     calls = []
 
-    def score(_: Sheet) -> Iterator[Mark]:
+    def score(_: EvalContext) -> Iterator[ItemScore]:
         calls.append(1)
-        yield Mark(SHARE, "i", "", Score(1.0))
+        yield ItemScore(SHARE, "i", "", Score(1.0))
 
     counted = Axis("counted", accuracy.AXIS.module, (SHARE,), score)
     assert take(counted) == take(counted)
     assert len(calls) == 1
-    take(replace(counted, measures=(replace(SHARE, version="2"),)))
+    take(replace(counted, metrics=(replace(SHARE, version="2"),)))
     assert len(calls) == 2
 
 
-@pytest.mark.parametrize("trouble", [Measure("m").failed("it broke"), Score(None, "judge down", "unmeasured")])
+@pytest.mark.parametrize("trouble", [Metric("m").failed("it broke"), Score(None, "judge down", "unmeasured")])
 def test_trouble_is_tried_again(take: Any, trouble: Score) -> None:
     outcomes = iter([trouble, Score(1.0)])
 
-    def score(_: Sheet) -> Iterator[Mark]:
-        yield Mark(SHARE, "i", "", next(outcomes))
-        yield Mark(SHARE, "j", "", Score(1.0))
+    def score(_: EvalContext) -> Iterator[ItemScore]:
+        yield ItemScore(SHARE, "i", "", next(outcomes))
+        yield ItemScore(SHARE, "j", "", Score(1.0))
 
     shaky = Axis("shaky", accuracy.AXIS.module, (SHARE,), score)
     assert [take(shaky)[0].status, take(shaky)[0].status] == [trouble.status, "scored"]
@@ -98,34 +98,34 @@ def test_trouble_is_tried_again(take: Any, trouble: Score) -> None:
 
 def test_judge_is_part_of_the_key_of_judged_axes_only(take: Any) -> None:
     judged, plain = axis(1.0, judged=(SHARE,)), axis(1.0)
-    assert {take(judged, sheet(gold(), judge=RaisingJudge(name)))[0].judge for name in "ab"} == {"a", "b"}
-    assert take(plain, sheet(gold(), judge=RaisingJudge("a")))[0].judge == ""
+    assert {take(judged, evaluation(gold(), judge=RaisingJudge(name)))[0].judge for name in "ab"} == {"a", "b"}
+    assert take(plain, evaluation(gold(), judge=RaisingJudge("a")))[0].judge == ""
 
 
-BARRED = replace(suite(), bars={"made.up": {"gold": 0.8}})
+BARRED = replace(suite(), thresholds={"made.up": {"gold": 0.8}})
 
 
 def test_a_bar_fails_only_when_the_whole_interval_is_below(take: Any) -> None:
-    take(axis(*[1.0] * 30, *[0.0] * 9), sheet(gold(), BARRED))
-    with pytest.raises(AssertionError, match=r"made\.up of gold on bench is 0\.500 .*surely worse than its bar 0\.8"):
-        take(axis(*[1.0] * 30, *[0.0] * 30), sheet(gold(), BARRED))
+    take(axis(*[1.0] * 30, *[0.0] * 9), evaluation(gold(), BARRED))
+    with pytest.raises(AssertionError, match=r"made\.up of gold on bench is 0\.500 .*surely worse than its threshold 0\.8"):
+        take(axis(*[1.0] * 30, *[0.0] * 30), evaluation(gold(), BARRED))
 
 
-def test_a_bar_of_a_lower_is_better_measure_is_a_ceiling(take: Any) -> None:
+def test_a_bar_of_a_lower_is_better_metric_is_a_ceiling(take: Any) -> None:
     lower = replace(SHARE, better="lower")
-    take(axis(*[0.0] * 60, measure=lower), sheet(gold(), BARRED))
+    take(axis(*[0.0] * 60, metric=lower), evaluation(gold(), BARRED))
     with pytest.raises(AssertionError, match="surely worse"):
-        take(axis(*[1.0] * 60, measure=lower), sheet(gold(), BARRED))
+        take(axis(*[1.0] * 60, metric=lower), evaluation(gold(), BARRED))
 
 
 def test_a_bar_is_for_its_own_system(take: Any) -> None:
-    take(axis(*[0.0] * 60), sheet(mute(), BARRED))
+    take(axis(*[0.0] * 60), evaluation(mute(), BARRED))
 
 
 def test_records_are_kept_though_a_bar_fails(cache: Cache) -> None:
     kept: list[Record] = []
     with pytest.raises(AssertionError):
-        Exam(replace(sheet(gold(), BARRED), cache=cache), kept.extend).take(axis(*[0.0] * 60))
+        Exam(replace(evaluation(gold(), BARRED), cache=cache), kept.extend).run(axis(*[0.0] * 60))
     assert len(kept) == 60
 
 
@@ -141,7 +141,7 @@ def test_nothing_applicable_is_no_failure(take: Any) -> None:
 def test_a_judge_that_is_down_fails_the_axis_and_leaves_no_number(cache: Cache) -> None:
     kept: list[Record] = []
     with pytest.raises(AssertionError, match="could be measured"):
-        Exam(replace(sheet(gold(), judge=RaisingJudge()), cache=cache), kept.extend).take(faithfulness.AXIS)
+        Exam(replace(evaluation(gold(), judge=RaisingJudge()), cache=cache), kept.extend).run(faithfulness.AXIS)
     assert {record.value for record in kept} == {None}
 
 
@@ -149,20 +149,20 @@ def test_a_judge_that_is_down_fails_the_axis_and_leaves_no_number(cache: Cache) 
 def test_a_crash_counts_as_wrong_in_both_directions(cache: Cache, of: Axis, worst: float) -> None:
     kept: list[Record] = []
     with pytest.raises(AssertionError, match="items failed"):
-        Exam(replace(sheet(crashing()), cache=cache), kept.extend).take(of)
+        Exam(replace(evaluation(crashing()), cache=cache), kept.extend).run(of)
     assert {record.value for record in kept if record.status == "failed"} == {worst}
 
 
 def test_summary_values_become_properties(cache: Cache) -> None:
     told: dict[str, object] = {}
-    Exam(replace(sheet(gold()), cache=cache), lambda _: None, told.__setitem__).take(axis(1.0, 0.0, 1.0, 1.0))
+    Exam(replace(evaluation(gold()), cache=cache), lambda _: None, told.__setitem__).run(axis(1.0, 0.0, 1.0, 1.0))
     assert told == {"made.up": 0.75}
 
 
 def test_files_of_an_axis_are_kept(cache: Cache) -> None:
     files: dict[str, str] = {}
     with_files = axis(1.0, files=lambda _: {"results.json": "{}"})
-    Exam(replace(sheet(gold()), cache=cache), lambda _: None, keep=files.update).take(with_files)
+    Exam(replace(evaluation(gold()), cache=cache), lambda _: None, keep=files.update).run(with_files)
     assert files == {"results.json": "{}"}
 
 

@@ -251,7 +251,7 @@ def test_one_cluster_of_differing_differences_says_nothing():
     assert found.high > 0.99
 
 
-def test_a_measure_of_differences_that_never_varied_is_not_known_to_be_zero():
+def test_a_metric_of_differences_that_never_varied_is_not_known_to_be_zero():
     """As what was forgotten of a hundred general questions, of which none changed."""
     found = measured_interval([0.0] * 100, apart(range(100)), "difference")
     assert found.low == -found.high == pytest.approx(-0.038, abs=0.001)

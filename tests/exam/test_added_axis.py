@@ -19,12 +19,12 @@ MODULE = '''
 import os
 from pathlib import Path
 
-from proctor.core.schema import Measure, Score
-from proctor.evals.exam import Axis, Mark
+from proctor.core.schema import Metric, Score
+from proctor.evals.exam import Axis, ItemScore
 from proctor.evals.judges.protocols import Pair
 from tiny_manners.words import POLITE
 
-THANKS = Measure("manners.thanks", says="The share of answers that a stranger would call polite.", headline=True, shown=True)
+THANKS = Metric("manners.thanks", says="The share of answers that a stranger would call polite.", headline=True, shown=True)
 
 
 def note(text):
@@ -32,11 +32,11 @@ def note(text):
         file.write(text + "\\n")
 
 
-def score(sheet):
+def score(evaluation):
     note("scored")
-    pairs = [Pair((POLITE,), question.text, answer.text) for question, answer in sheet.pairs]
-    for question, says in zip(sheet.questions, sheet.judge.supports(pairs), strict=True):
-        yield Mark(THANKS, question.id, question.cluster, Score(float(says)))
+    pairs = [Pair((POLITE,), question.text, answer.text) for question, answer in evaluation.answered]
+    for question, says in zip(evaluation.questions, evaluation.judge.supports(pairs), strict=True):
+        yield ItemScore(THANKS, question.id, question.cluster, Score(float(says)))
 
 
 AXIS = Axis("manners", __name__, (THANKS,), score, judged=(THANKS,), asks="Does it know its manners?")
@@ -71,17 +71,17 @@ from proctor.evals.judges.protocols import load_judge
 from proctor.evals.testing.fakes import gold
 from proctor.leaderboard.runs.store import Store
 from proctor.leaderboard.site.page import publish
-from tests.sample_sheet import sheet
+from tests.sample_evaluation import evaluation
 
 folder, judge = Path(sys.argv[1]), sys.argv[2]
 cache = Cache(folder / "cache")
-on = sheet(gold(), judge=kept(load_judge(judge), cache), cache=cache)
+on = evaluation(gold(), judge=kept(load_judge(judge), cache), cache=cache)
 store = Store(folder / "run")
 for name in ("accuracy", "manners"):
-    records = Exam(on, store.add).take(AXES[name])
+    records = Exam(on, store.add).run(AXES[name])
 if "publish" in sys.argv:
     publish([folder / "run"], folder / "site")
-print(json.dumps({row.item: [row.measure, row.value, row.judge] for row in records}))
+print(json.dumps({row.item: [row.metric, row.value, row.judge] for row in records}))
 """
 
 
@@ -112,7 +112,7 @@ class Package:
         return done.stdout
 
     def take(self, judge: str, *more: str) -> dict[str, Any]:
-        """Item -> measure, value and judge."""
+        """Item -> metric, value and judge."""
         found: dict[str, Any] = json.loads(self.run("-c", TAKE, str(self.folder), judge, *more))
         return found
 
@@ -135,7 +135,7 @@ def test_an_axis_and_a_judge_of_a_package_are_taken_kept_and_shown(package: Pack
     assert first["loose"] == ["manners.thanks", 0.0, "manners-7"]
 
     page = (package.folder / "site" / "index.html").read_text(encoding="utf-8")
-    head = re.search(r'<th [^>]*data-measure="manners\.thanks".*?</th>', page)
+    head = re.search(r'<th [^>]*data-metric="manners\.thanks".*?</th>', page)
     assert head
     assert 'data-axis="manners"' in head[0]
     assert 'data-tip="The share of answers that a stranger would call polite."' in head[0]

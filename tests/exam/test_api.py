@@ -69,13 +69,13 @@ def test_records_are_the_runs_with_a_nan_and_a_reason_where_there_is_no_value(fo
         assert all(getattr(records[place], name) == row[name] for name in frame.columns if name != "value")
 
 
-def test_measures_are_in_the_order_of_the_page(run):
-    first = [name.partition(".")[0] for name in run.records["measure"].cat.categories]
+def test_metrics_are_in_the_order_of_the_page(run):
+    first = [name.partition(".")[0] for name in run.records["metric"].cat.categories]
     assert first.index("accuracy") < first.index("faithfulness") < first.index("latency") < first.index("cost")
 
 
 def test_answers_can_be_joined_with_records(run):
-    exact = run.records[run.records["measure"] == "accuracy.exact"]
+    exact = run.records[run.records["metric"] == "accuracy.exact"]
     joined = exact.merge(run.answers, on=[*WHOSE, "item"])
     assert len(joined) == len(exact) == len(run.answers)
     found = run.answers[run.answers["system"] == "rag"].iloc[0]
@@ -88,9 +88,9 @@ def test_the_board_has_the_figures_of_the_page_with_their_types(run):
     frame = run.board
     assert list(frame.columns) == [field.name for field in fields(Cell)]
     assert {str(frame[name].dtype) for name in ("value", "ci_low", "ci_high", "seed_sd")} == {"float64"}
-    assert str(frame["fair"].dtype) == "boolean"
-    assert {str(frame[name].dtype) for name in ("status", "measure", "system")} == {"category"}
-    best = frame[(frame["measure"] == "accuracy.exact") & frame["best"]]
+    assert str(frame["comparable"].dtype) == "boolean"
+    assert {str(frame[name].dtype) for name in ("status", "metric", "system")} == {"category"}
+    best = frame[(frame["metric"] == "accuracy.exact") & frame["best"]]
     assert set(best["system"]) == {"hybrid"}
     assert frame.loc[frame["status"] == "not_applicable", "value"].isna().all()
 
@@ -110,7 +110,7 @@ class Page(HTMLParser):
         self.cells.append(data)
 
 
-def test_a_notebook_shows_systems_against_headline_measures_with_intervals(run):
+def test_a_notebook_shows_systems_against_headline_metrics_with_intervals(run):
     page = Page(run._repr_html_())
     assert {"base", "rag", "full_ft", "lora", "hybrid"} <= set(page.cells)
     assert any("accuracy.exact" in cell for cell in page.cells)

@@ -126,7 +126,7 @@ class Runner:
         """All but what a clock or a meter said, which is never the same twice."""
         rows = map(json.loads, (self.run_dir / "records.jsonl").read_text().splitlines())
         nothing = {"value": None, "cluster": "", "caution": "", "crc": ""}
-        return sorted(json.dumps(row | nothing if row["measure"].startswith(READ_OFF) else row) for row in rows)
+        return sorted(json.dumps(row | nothing if row["metric"].startswith(READ_OFF) else row) for row in rows)
 
     def stop_after_first_records(self, how: signal.Signals, *more: str, alone: bool = False) -> tuple[int, str]:
         """``alone``: tell the process itself, and not those that it started.
@@ -144,7 +144,7 @@ class Runner:
 
 def _tests(records: Path) -> set[tuple[bytes, bytes]]:
     """System and axis of the tests that left records, whole or not."""
-    return set(re.findall(rb'"system": "([^"]*)".*?"measure": "(\w*)', records.read_bytes()))
+    return set(re.findall(rb'"system": "([^"]*)".*?"metric": "(\w*)', records.read_bytes()))
 
 
 @pytest.fixture(scope="module")
@@ -164,14 +164,14 @@ def test_a_run_ends_by_naming_its_page(first: tuple[Runner, str]) -> None:
 
 
 @pytest.mark.slow
-def test_every_system_has_every_measure_or_says_why_not(first: tuple[Runner, str]) -> None:
+def test_every_system_has_every_metric_or_says_why_not(first: tuple[Runner, str]) -> None:
     cells = json.loads((first[0].site / "leaderboard.json").read_text())["cells"]
-    measures = {cell["measure"] for cell in cells}
-    assert {"accuracy.exact", "retrieval.recall@3", "faithfulness.gold", "hallucination.contradicted", "forgetting"} <= measures
-    assert {"latency.seconds", "latency.p95", "cost.train_flops", "cost.artifact_bytes", "cost.tokens"} <= measures
+    metrics = {cell["metric"] for cell in cells}
+    assert {"accuracy.exact", "retrieval.recall@3", "faithfulness.gold", "hallucination.contradicted", "forgetting"} <= metrics
+    assert {"latency.seconds", "latency.p95", "cost.train_flops", "cost.artifact_bytes", "cost.tokens"} <= metrics
     for name in ("base", "rag", "full_ft", "lora", "hybrid"):
-        assert {cell["measure"] for cell in cells if cell["system"] == name} == measures
-    by_key = {(cell["system"], cell["measure"]): cell for cell in cells}
+        assert {cell["metric"] for cell in cells if cell["system"] == name} == metrics
+    by_key = {(cell["system"], cell["metric"]): cell for cell in cells}
     assert by_key["base", "faithfulness.retrieved"]["status"] == "not_applicable"
     assert by_key["rag", "forgetting"]["value"] == 0
     assert by_key["rag", "retrieval.recall@3"]["value"] == 1
@@ -232,14 +232,14 @@ def test_a_saved_run_is_compared_with_and_another_exam_is_refused(first: tuple[R
     assert runner(f"--eval-save={saved}")[0] == 0
     code, out = runner(f"--eval-compare={saved}", "--eval-compare-fail=*:ci")
     assert (code, "compared with the saved run" in out) == (0, True)
-    other = re.sub(r'"measure_version": "[^"]*"', '"measure_version": "0"', saved.read_text())
+    other = re.sub(r'"metric_version": "[^"]*"', '"metric_version": "0"', saved.read_text())
     saved.write_bytes(sealed(re.sub(r',\s*"crc": "\w+"\}\s*$', "}", other).encode()))
     kept = runner.folder / "kept.json"
     assert runner(f"--eval-compare={saved}", f"--eval-save={kept}")[0] == 1
     assert kept.exists()  # what is refused is the comparison alone
     code, out = runner(f"--eval-compare={saved}", "--eval-compare-fail=*:ci", "-k", "test_accuracy and rag")
     assert code == 1
-    assert "cannot be compared with the saved run: definition of measure accuracy.exact: 0 before, 2 now" in out
+    assert "cannot be compared with the saved run: definition of metric accuracy.exact: 0 before, 2 now" in out
 
 
 @pytest.mark.slow
@@ -361,7 +361,7 @@ def test_a_bar_for_a_system_that_there_is_not_is_named(tmp_path: Path) -> None:
     assert collect_suite(tmp_path, "hybrid")[0] == 0
     code, out = collect_suite(tmp_path, "hybird")
     assert code == 4, out
-    assert "bars.accuracy.exact: no system is called hybird; there are base" in out
+    assert "thresholds.accuracy.exact: no system is called hybird; there are base" in out
 
 
 def collect_suite(folder: Path, system: str) -> tuple[int, str]:
@@ -369,8 +369,10 @@ def collect_suite(folder: Path, system: str) -> tuple[int, str]:
     copy = folder / system
     shutil.copytree(ROOT / "suites" / "loans", copy)
     settings = (copy / "suite.toml").read_text(encoding="utf-8")
-    bars = re.sub(r"(?ms)^\[bars\].*?(?=^\[|\Z)", f'[bars]\n"accuracy.exact" = {{ {system} = 0.1 }}\n\n', settings)
-    alone = re.sub(r"(?m)^general = .*$", "", bars)  # its general tasks lie beside the original
+    thresholds = re.sub(
+        r"(?ms)^\[thresholds\].*?(?=^\[|\Z)", f'[thresholds]\n"accuracy.exact" = {{ {system} = 0.1 }}\n\n', settings
+    )
+    alone = re.sub(r"(?m)^general = .*$", "", thresholds)  # its general tasks lie beside the original
     (copy / "suite.toml").write_text(alone, encoding="utf-8")
     return collect("--co", "-q", "-m", "domain", "--suite", str(copy))
 

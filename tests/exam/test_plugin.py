@@ -43,7 +43,7 @@ def collected(project: pytest.Pytester, *words: str) -> list[str]:
 def test_a_suite_is_collected_where_it_is_asked_for(project: pytest.Pytester, words: list[str]) -> None:
     found = collected(project, *words)
     assert "helpdesk/suite.toml::test_accuracy[helpdesk-rag]" in found
-    assert not [name for name in found if "test_own" in name or "hunger" in name]
+    assert not [name for name in found if "test_own" in name or "data_efficiency" in name]
     assert not {"models", "evals"} & sys.modules.keys()
 
 
@@ -121,19 +121,19 @@ def test_no_suite_is_examined_unasked(project: pytest.Pytester, words: list[str]
 
 
 def test_a_test_of_the_project_s_own_belongs_to_the_exam(project: pytest.Pytester) -> None:
-    project.makepyfile(test_mine="def test_mine(exam): assert exam.sheet.suite.name == 'helpdesk'")
+    project.makepyfile(test_mine="def test_mine(exam): assert exam.evaluation.suite.name == 'helpdesk'")
     found = collected(project, "-m", "domain and not (updates or latency)", "-k", "mine", "--system", "base")
     assert found == ["test_mine.py::test_mine[helpdesk-base]"]
 
 
 def test_fixtures_of_the_project_s_own_are_its_own(project: pytest.Pytester) -> None:
-    code = "import pytest\n@pytest.fixture\ndef cell(): return 1\n@pytest.fixture\ndef sheet(): return 2\n"
-    project.makepyfile(test_mine=f"{code}def test_mine(cell, sheet): assert (cell, sheet) == (1, 2)")
+    code = "import pytest\n@pytest.fixture\ndef cell(): return 1\n@pytest.fixture\ndef evaluation(): return 2\n"
+    project.makepyfile(test_mine=f"{code}def test_mine(cell, evaluation): assert (cell, evaluation) == (1, 2)")
     project.runpytest_inprocess().assert_outcomes(passed=2)
 
 
 def test_a_test_of_the_project_s_own_is_put_to_every_system(project: pytest.Pytester) -> None:
-    project.makepyfile(test_mine="def test_mine(exam): assert exam.sheet.suite.name == 'helpdesk'")
+    project.makepyfile(test_mine="def test_mine(exam): assert exam.evaluation.suite.name == 'helpdesk'")
     found = collected(project, "test_mine.py", "--system", "base", "--system", "rag")
     assert found == ["test_mine.py::test_mine[helpdesk-base]", "test_mine.py::test_mine[helpdesk-rag]"]
 

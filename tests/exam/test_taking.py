@@ -66,7 +66,7 @@ def taken(home):
 
 def test_an_exam_in_python_gives_a_run_with_every_system_and_axis_that_was_asked_for(taken):
     assert set(taken.records["system"]) == {"bm25", "adapter", "whole"}
-    assert {name.partition(".")[0] for name in taken.records["measure"]} == {"accuracy", "retrieval"}
+    assert {name.partition(".")[0] for name in taken.records["metric"]} == {"accuracy", "retrieval"}
     assert taken.records.groupby("system", observed=True)["item"].nunique().tolist() == [4, 4, 4]
     assert len(taken.answers) == 12
     assert taken.failures == ()
@@ -99,9 +99,11 @@ def test_an_exam_that_was_taken_measures_nothing_twice(taken, home, caplog):
 
 def test_a_bar_that_is_missed_ends_nothing_and_is_told(home, taken):
     text = (home / "shop/suite.toml").read_text(encoding="utf-8")
-    (home / "shop/suite.toml").write_text(text.replace("[bars]", '[bars]\n"accuracy.exact" = { bm25 = 1.0 }'), encoding="utf-8")
+    (home / "shop/suite.toml").write_text(
+        text.replace("[thresholds]", '[thresholds]\n"accuracy.exact" = { bm25 = 1.0 }'), encoding="utf-8"
+    )
     try:
-        run = proctor.exam("shop", "bm25", systems_table="systems.toml", axes="accuracy", run_dir="runs/bars", limit=4)
+        run = proctor.exam("shop", "bm25", systems_table="systems.toml", axes="accuracy", run_dir="runs/thresholds", limit=4)
     finally:
         (home / "shop/suite.toml").write_text(text, encoding="utf-8")
     assert all("accuracy.exact of bm25 on shop" in text for text in run.failures)
@@ -172,7 +174,7 @@ def test_an_interrupt_keeps_what_was_measured_and_says_how_far_it_came(home, tmp
     with pytest.raises(KeyboardInterrupt):
         proctor.exam("shop", "bm25", systems_table="systems.toml", axes=["accuracy", "retrieval"], run_dir=tmp_path, limit=1)
     run = proctor.open_run(tmp_path)
-    assert {name.partition(".")[0] for name in run.records["measure"]} == {"accuracy"}
+    assert {name.partition(".")[0] for name in run.records["metric"]} == {"accuracy"}
     assert run.provenance["unfinished"] == "1 of 2 tests were run"
 
 
@@ -268,7 +270,7 @@ def test_what_is_exported_loads_in_the_libraries_and_says_the_same_tokens(taken,
     else:
         model = AutoModelForCausalLM.from_pretrained(folder)
     asked = rebuilt.of_run(read(home / "runs/one"), rebuilt.Wanted(system, systems="systems.toml"))
-    with asked.candidate.weights() as (ours, own):
+    with asked.candidate.model_and_tokenizer() as (ours, own):
         expected = generated(ours, own, PROMPT)
     assert generated(model.eval(), tokenizer, PROMPT) == expected
     assert len(expected) > len(tokenizer(PROMPT)["input_ids"])

@@ -82,11 +82,11 @@ def _of_cache(home: Path, seed: int, count: int) -> dict[str, Counter[str]]:
     """The files of a cache, as the next exam reads them: a tiny model that is trained and asked about a few documents."""
     from proctor.core.storage.cache import Cache
     from proctor.evals.axes import accuracy
-    from proctor.evals.exam import Exam, Sheet
+    from proctor.evals.exam import EvalContext, Exam
     from proctor.evals.judges.protocols import load_judge
     from proctor.models.base.base import find
     from proctor.models.candidates.local import Candidate
-    from proctor.models.runtime import Bench
+    from proctor.models.runtime import Runtime
     from proctor.models.systems import System
     from proctor.suites.loading.load import load
     from tests import tiny
@@ -102,11 +102,11 @@ def _of_cache(home: Path, seed: int, count: int) -> dict[str, Counter[str]]:
     def asked(folder: Path) -> Any:
         cache = Cache(folder)
         base = find(str(model), cache)
-        candidate = Candidate(system, base, suite.domain, Bench(cache))
-        sheet = Sheet(suite, suite.questions, candidate, candidate, load_judge("lexical"), cache)
+        candidate = Candidate(system, base, suite.domain, Runtime(cache))
+        evaluation = EvalContext(suite, suite.questions, candidate, candidate, load_judge("lexical"), cache)
         records: list[Any] = []
-        Exam(sheet, records.extend).take(accuracy.AXIS)
-        said = [replace(answer, seconds=0) for answer in sheet.answers]
+        Exam(evaluation, records.extend).run(accuracy.AXIS)
+        said = [replace(answer, seconds=0) for answer in evaluation.answers]
         weights = candidate._weights.folder()
         return records, said, (weights / "adapter_model.safetensors").read_bytes() if weights else b""
 

@@ -146,7 +146,15 @@ def _whole(sample: Sample, text: str) -> Iterator[Made]:
 
 
 MAY_BE_EMPTY = (
-    *("suite.toml", "train.jsonl", "revisions.jsonl", "people.jsonl", "tasks/odd.yaml", "tasks/odd.jsonl", "pyproject.toml"),
+    *(
+        "suite.toml",
+        "train.jsonl",
+        "revisions.jsonl",
+        "human_labels.jsonl",
+        "tasks/odd.yaml",
+        "tasks/odd.jsonl",
+        "pyproject.toml",
+    ),
 )
 PATTERNS: Mapping[str, Literal["", "refused"]] = {
     **dict.fromkeys((r"(?:\w+[ ,.]*)+", r"(a|a)*b", r"(.*)*;", r"(\d+)*\.", r"((\w|\s)+)+!", r"(x+x+)+y"), ""),

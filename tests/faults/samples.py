@@ -16,7 +16,7 @@ title = "A demonstration"
 instruction = "Answer in one word."
 general = ["tasks"]
 abstain = ["unknown"]
-source = "documents"
+answer_in = "documents"
 normalise = "default"
 
 [style]
@@ -24,7 +24,7 @@ pattern = '(?P<answer>\\w+)\\.?'
 schema = "format.json"
 guide = "One word."
 
-[bars]
+[thresholds]
 "accuracy.exact" = { rag = 0.5 }
 """,
     "format.json": '{"type": ["object", "string"], "properties": {"value": {"type": "string", "maxLength": 9}}, "required": ["value"]}\n',
@@ -80,14 +80,14 @@ learning_rate = 0.001
 batch_size = 4
 rank = 8
 alpha = 16
-passages = true
-gold_share = 0.8
-adapter = "always"
+train_with_context = true
+gold_in_context = 0.8
+adapter_when = "always"
 
 [few]
-shots = 2
+few_shot = 2
 """
-RECIPES = """\
+DEFAULT_HYPERPARAMETERS = """\
 [steady]
 adapt = "full"
 epochs = 3
@@ -128,18 +128,18 @@ inconclusive: stop
 defaults:
   tier: supporting
   max_drop: 0.02
-measures:
+metrics:
   accuracy.exact:
     tier: critical
     max_drop: 0.03
-  style.followed:
+  style.format_followed:
     max_relative_drop: 0.1
     inconclusive: go
 """
 CLAIMS = """\
 [[claim]]
 claim = "Looking things up helps."
-measure = "accuracy.exact"
+metric = "accuracy.exact"
 system = "rag"
 against = "base"
 expect = "higher"
@@ -149,7 +149,7 @@ source = "a paper"
 
 [[claim]]
 claim = "Style stays."
-measure = "style.followed"
+metric = "style.format_followed"
 system = "lora"
 against = "base"
 expect = "equal"
@@ -162,8 +162,8 @@ ABOUT = {
     "system": "rag",
     "system_version": "1",
     "seed": 0,
-    "measure": "accuracy.exact",
-    "measure_version": "1",
+    "metric": "accuracy.exact",
+    "metric_version": "1",
     "unit": "share",
     "better": "higher",
     "judge": "",
@@ -187,7 +187,7 @@ SAVED = {
     "items": {"3f2a9c": [["q1", "a"], ["q2", "b"], ["q3", "c"]]},
     "series": [
         {**ABOUT, "items": "3f2a9c", "values": "10x"},
-        {**ABOUT, "measure": "latency.p95", "unit": "s", "better": "lower", "items": "3f2a9c", "values": [0.5, 1.5, "-"]},
+        {**ABOUT, "metric": "latency.p95", "unit": "s", "better": "lower", "items": "3f2a9c", "values": [0.5, 1.5, "-"]},
     ],
 }
 SQUAD = {
@@ -225,7 +225,7 @@ PEOPLE = {
     "system": "rag",
     "system_version": "1",
     "seed": 0,
-    "measure": "faithfulness.gold",
+    "metric": "faithfulness.gold",
     "item": "q1",
     "label": 0.5,
     "question": "Where?",
@@ -345,7 +345,7 @@ SAMPLES = (
     _of_suite("tasks/odd.yaml", strict=False),
     _of_suite("tasks/odd.jsonl", strict=False),
     _alone("systems.toml", SYSTEMS, _systems),
-    _alone("systems.toml", RECIPES, _systems),
+    _alone("systems.toml", DEFAULT_HYPERPARAMETERS, _systems),
     _alone("pyproject.toml", PROJECT, _project),
     _alone("prices.toml", PRICES, _prices),
     _alone("policy.yaml", POLICY, _policy),
@@ -356,7 +356,7 @@ SAMPLES = (
     _alone("table.csv", TABLE, _imported("csv", "table.csv"), strict=False),
     _alone("odd.jsonl", CHOICES, _imported("choices", "odd.jsonl")),
     _alone("labels.jsonl", LABELS, _labels),
-    _alone("people.jsonl", json.dumps(PEOPLE) + "\n", _people, free=("question", "answer", "passages", "evidence")),
+    _alone("human_labels.jsonl", json.dumps(PEOPLE) + "\n", _people, free=("question", "answer", "passages", "evidence")),
 )
 
 

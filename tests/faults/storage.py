@@ -197,7 +197,7 @@ def _trained(world: World) -> int:
     from proctor.core.schema import Document, Domain, Example
     from proctor.core.storage.cache import Cache
     from proctor.models.base.base import find
-    from proctor.models.runtime import Bench
+    from proctor.models.runtime import Runtime
     from proctor.models.systems import System
     from proctor.models.training.weights import Weights
 
@@ -207,7 +207,7 @@ def _trained(world: World) -> int:
     )
     system = System("full_ft", adapt="full", epochs=2, batch_size=4)
     base = find(str(world.work / "model"), cache)
-    return ended(lambda: Weights(system, base, domain, Bench(cache)).folder() and None)
+    return ended(lambda: Weights(system, base, domain, Runtime(cache)).folder() and None)
 
 
 COMMANDS: dict[str, Callable[[World], int]] = {

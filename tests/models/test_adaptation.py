@@ -16,7 +16,7 @@ from proctor.core.schema import Domain, InputError
 from proctor.core.storage import manifest
 from proctor.core.storage.cache import SCRATCH, Cache
 from proctor.models.base.base import BaseModel, find
-from proctor.models.runtime import Bench
+from proctor.models.runtime import Runtime
 from proctor.models.systems import System
 from proctor.models.training import batches, trainer
 from proctor.models.training.weights import Weights
@@ -32,7 +32,7 @@ def trained(system: System, base: BaseModel, folder: Path, seed: int = 0) -> dic
     from safetensors.torch import load_file
 
     folder.mkdir(exist_ok=True)
-    trainer.train(trainer.Lesson(system, base, PAIRS, seed), folder, "cpu")
+    trainer.train(trainer.TrainingJob(system, base, PAIRS, seed), folder, "cpu")
     return load_file(next(folder.glob("*.safetensors")))
 
 
@@ -102,7 +102,7 @@ def test_examples_that_do_not_fit_are_counted(base: BaseModel) -> None:
 def test_a_training_says_what_did_not_fit(base: BaseModel, tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     pairs = [*PAIRS, (LONG, "1 unit"), ("What?", LONG)]
     with caplog.at_level("INFO", logger="proctor"):
-        trainer.train(trainer.Lesson(replace(LORA, epochs=1), base, pairs), tmp_path, "cpu")
+        trainer.train(trainer.TrainingJob(replace(LORA, epochs=1), base, pairs), tmp_path, "cpu")
     report = adaptation_report(tmp_path)
     assert (report["examples"], report["prompts_cut"], report["examples_left_out"]) == (len(PAIRS) + 1, 1, 1)
     assert "1 of 26 examples are left out" in caplog.text
@@ -111,7 +111,7 @@ def test_a_training_says_what_did_not_fit(base: BaseModel, tmp_path: Path, caplo
 
 def test_a_training_of_nothing_is_refused(base: BaseModel, tmp_path: Path) -> None:
     with pytest.raises(InputError, match="each of 1 completions takes more than 512 tokens"):
-        trainer.train(trainer.Lesson(LORA, base, [("What?", LONG)]), tmp_path, "cpu")
+        trainer.train(trainer.TrainingJob(LORA, base, [("What?", LONG)]), tmp_path, "cpu")
 
 
 @pytest.mark.slow
@@ -124,7 +124,7 @@ def test_one_by_one_takes_the_same_steps(base: BaseModel, tmp_path: Path) -> Non
     for folder, batched in ((together, True), (alone, False)):
         folder.mkdir()
         pairs = [(prompt, "1 unit") for prompt, _ in PAIRS[:8]]
-        trainer.train(trainer.Lesson(replace(FULL, epochs=1), base, pairs, together=batched), folder, "cpu")
+        trainer.train(trainer.TrainingJob(replace(FULL, epochs=1), base, pairs, together=batched), folder, "cpu")
     one, other = (load_file(folder / "model.safetensors") for folder in (together, alone))
     assert adaptation_report(together)["steps"] == adaptation_report(alone)["steps"] == 1
     for name in one:
@@ -149,8 +149,8 @@ def test_rows_that_fill_no_batch_come_last() -> None:
 
 
 @pytest.mark.slow
-def test_nothing_but_the_result_is_left(base: BaseModel, domain: Domain, bench: Bench) -> None:
-    folder = Weights(replace(LORA, epochs=1), base, domain, bench).folder()
+def test_nothing_but_the_result_is_left(base: BaseModel, domain: Domain, runtime: Runtime) -> None:
+    folder = Weights(replace(LORA, epochs=1), base, domain, runtime).folder()
     assert folder
     assert not [path.name for path in folder.iterdir() if path.is_dir()]
 
@@ -158,7 +158,7 @@ def test_nothing_but_the_result_is_left(base: BaseModel, domain: Domain, bench: 
 def train_and_die(source: str, folder: Path) -> None:
     """Train many epochs, to be killed on the way."""
     base = find(source, Cache(folder / "cache"))
-    trainer.train(trainer.Lesson(replace(FULL, epochs=40), base, PAIRS), folder / "out", "cpu")
+    trainer.train(trainer.TrainingJob(replace(FULL, epochs=40), base, PAIRS), folder / "out", "cpu")
 
 
 @pytest.mark.slow
@@ -182,7 +182,7 @@ def test_rank_larger_than_the_layer_is_refused(base: BaseModel) -> None:
 
 
 def test_own_hyperparameters_win_over_those_of_the_model_size(base: BaseModel) -> None:
-    assert trainer.hyperparameters(System("a", adapt="lora"), base).learning_rate == trainer.RECIPES[0].lora
+    assert trainer.hyperparameters(System("a", adapt="lora"), base).learning_rate == trainer.DEFAULT_HYPERPARAMETERS[0].lora
     assert trainer.hyperparameters(System("a", adapt="lora", learning_rate=0.5, epochs=1), base) == (1, 0.5)
 
 
@@ -226,7 +226,7 @@ def test_the_loss_is_that_of_plain_batches(family: str, *, keeps: bool, tmp_path
 def test_every_family_trains_both_ways_and_answers(family: str, tmp_path: Path) -> None:
     from proctor.models.generation.generate import generate
     from proctor.models.prompts.prompts import as_tokens
-    from proctor.models.runtime import Bench
+    from proctor.models.runtime import Runtime
 
     tiny.causal_lm(tmp_path / "base", family=family, chat=True)
     cache = Cache(tmp_path / "cache")
@@ -235,9 +235,9 @@ def test_every_family_trains_both_ways_and_answers(family: str, tmp_path: Path) 
         folder = cache.build(
             "adapted",
             system.adapt,
-            lambda out, system=system: trainer.train(trainer.Lesson(system, base, PAIRS), out, "cpu"),
+            lambda out, system=system: trainer.train(trainer.TrainingJob(system, base, PAIRS), out, "cpu"),
         )
-        with Bench(cache).weights(base, system.adapt, folder) as (model, tokenizer):
+        with Runtime(cache).weights(base, system.adapt, folder) as (model, tokenizer):
             assert len(generate(model, tokenizer, [as_tokens(tokenizer, PAIRS[0][0])], 4)) == 1
 
 
@@ -274,9 +274,9 @@ def test_other_errors_stay_what_they_are(base: BaseModel, tmp_path: Path, monkey
 
 
 def test_what_came_to_nothing_is_not_trained_again_for_the_next_axis(
-    base: BaseModel, domain: Domain, bench: Bench, monkeypatch: Any
+    base: BaseModel, domain: Domain, runtime: Runtime, monkeypatch: Any
 ) -> None:
-    weights = Weights(replace(FULL, learning_rate=1e30), base, domain, bench)
+    weights = Weights(replace(FULL, learning_rate=1e30), base, domain, runtime)
     with pytest.raises(InputError, match="came to nothing"):
         weights.folder()
     monkeypatch.setattr(trainer, "train", lambda *_: pytest.fail("trained again"))

@@ -14,7 +14,7 @@ from proctor.models.base.base import EMBEDDED, BaseModel, find
 from proctor.models.candidates.local import Candidate
 from proctor.models.generation.limits import Limits
 from proctor.models.prompts.prompts import passages
-from proctor.models.runtime import Bench
+from proctor.models.runtime import Runtime
 from proctor.models.systems import System
 from tests import tiny
 
@@ -25,8 +25,8 @@ HYBRID = System("hybrid", adapt="lora", retrieve="bm25", rank=4, epochs=1, max_n
 
 
 @pytest.fixture
-def candidate(base: BaseModel, domain: Domain, bench: Bench) -> Any:
-    return lambda system, seed=0, domain=domain: Candidate(system, base, domain, bench, seed)
+def candidate(base: BaseModel, domain: Domain, runtime: Runtime) -> Any:
+    return lambda system, seed=0, domain=domain: Candidate(system, base, domain, runtime, seed)
 
 
 @pytest.mark.slow
@@ -38,14 +38,14 @@ def test_every_system_answers_every_question(candidate: Any, questions: tuple[Qu
     assert all((answer.contexts is None) == (not system.retrieves) for answer in answers)
 
 
-def test_second_time_nothing_is_loaded(candidate: Any, questions: tuple[Question, ...], bench: Bench) -> None:
+def test_second_time_nothing_is_loaded(candidate: Any, questions: tuple[Question, ...], runtime: Runtime) -> None:
     first = candidate(HYBRID).answers(questions)
-    bench.clear()
+    runtime.clear()
     assert candidate(HYBRID).answers(questions) == first
-    assert not bench._held
+    assert not runtime._held
 
 
-def test_only_new_questions_are_asked(candidate: Any, questions: tuple[Question, ...], bench: Bench) -> None:
+def test_only_new_questions_are_asked(candidate: Any, questions: tuple[Question, ...], runtime: Runtime) -> None:
     candidate(BASE).answers(questions[:3])
     assert candidate(BASE).unanswered(questions) == list(questions[3:])
     whole = candidate(BASE).answers(questions)
@@ -58,12 +58,12 @@ def test_answers_do_not_depend_on_order_or_company(
     from proctor.core.storage.cache import Cache
 
     together = {answer.question: answer.text for answer in candidate(RAG).answers(questions)}
-    elsewhere = Candidate(RAG, base, domain, Bench(Cache(tmp_path / "other")))
+    elsewhere = Candidate(RAG, base, domain, Runtime(Cache(tmp_path / "other")))
     alone = {question.id: elsewhere.answers([question])[0].text for question in reversed(questions)}
     assert together == alone
 
 
-def test_adapter_leaves_the_base_as_it_was(candidate: Any, questions: tuple[Question, ...], bench: Bench) -> None:
+def test_adapter_leaves_the_base_as_it_was(candidate: Any, questions: tuple[Question, ...], runtime: Runtime) -> None:
     import torch
 
     with candidate(BASE).weights() as (model, _):
@@ -75,20 +75,20 @@ def test_adapter_leaves_the_base_as_it_was(candidate: Any, questions: tuple[Ques
     assert all(torch.equal(before[name], after[name]) for name in before)
 
 
-FALLBACK = replace(HYBRID, adapter="without passages", min_score=1.0)
-READER = replace(HYBRID, adapter="with passages", min_score=1.0)
+FALLBACK = replace(HYBRID, adapter_when="without passages", min_score=1.0)
+READER = replace(HYBRID, adapter_when="with passages", min_score=1.0)
 
 
 @pytest.mark.slow
 def test_an_adapter_answers_only_the_prompts_that_are_its_own(candidate: Any, questions: tuple[Question, ...]) -> None:
     """With passages the base reads and without them the adapter remembers, or the other way round, in one batch of questions."""
-    shown, bare = [row[:1] for row in candidate(RAG).passages(questions)], [()] * len(questions)
-    base, always = candidate(RAG), candidate(replace(FALLBACK, adapter="always", passages=False))
-    fallback, reader = candidate(FALLBACK), candidate(replace(READER, passages=False))
+    shown, bare = [row[:1] for row in candidate(RAG).retrieve(questions)], [()] * len(questions)
+    base, always = candidate(RAG), candidate(replace(FALLBACK, adapter_when="always", train_with_context=False))
+    fallback, reader = candidate(FALLBACK), candidate(replace(READER, train_with_context=False))
     mixed = [row if place % 2 else () for place, row in enumerate(shown)]
 
     def said(system: Any, passages: Any) -> list[str]:
-        return [answer.text for answer in system.readings(questions, passages)]
+        return [answer.text for answer in system.answers_given_contexts(questions, passages)]
 
     by_base, by_adapter = ([said(system, passages) for passages in (shown, bare)] for system in (base, always))
     assert by_base != by_adapter
@@ -98,8 +98,8 @@ def test_an_adapter_answers_only_the_prompts_that_are_its_own(candidate: Any, qu
 
 
 def test_where_nothing_scores_enough_nothing_is_found(candidate: Any, questions: tuple[Question, ...]) -> None:
-    every = candidate(RAG).passages(questions)
-    some = candidate(replace(RAG, min_score=0.5)).passages(questions)
+    every = candidate(RAG).retrieve(questions)
+    some = candidate(replace(RAG, min_score=0.5)).retrieve(questions)
     assert some == [tuple(context for context in row if context.score >= 0.5) for row in every]
     assert some != every
     none = candidate(replace(RAG, min_score=1e9)).answers(questions)
@@ -115,7 +115,7 @@ def test_an_adapter_that_is_switched_has_answers_of_its_own(candidate: Any) -> N
 
 
 def test_an_adapter_that_is_switched_is_timed_beside_the_weights(candidate: Any, questions: tuple[Question, ...]) -> None:
-    timed = candidate(FALLBACK).timings(questions[:2])
+    timed = candidate(FALLBACK).latencies(questions[:2])
     assert all(row.error is None and row.unmerged == row.seconds > 0 for row in timed)
 
 
@@ -164,7 +164,7 @@ def test_passages_that_were_left_out_are_a_caution(candidate: Any, domain: Domai
 
 def test_examples_that_take_all_the_room_are_named(candidate: Any, domain: Domain, caplog: Any) -> None:
     wordy = replace(domain, examples=tuple(Example("Why? " * 40, str(number)) for number in range(4)))
-    shown = candidate(replace(BASE, shots=4), domain=wordy)
+    shown = candidate(replace(BASE, few_shot=4), domain=wordy)
     with caplog.at_level("INFO", logger="proctor"):
         reasons = {answer.error for answer in shown.answers([Question("a", "Why?"), Question("b", "Why is that so?")])}
     assert reasons == {"the question and the 4 examples before it take more than the 504 tokens left for a prompt"}
@@ -228,7 +228,7 @@ def test_a_question_that_crashes_the_model_costs_only_itself(
 
 
 def test_training_passages_hold_evidence_among_distractors(candidate: Any, domain: Domain) -> None:
-    always, never = (candidate(replace(HYBRID, gold_share=share))._weights._passages() for share in (1.0, 0.0))
+    always, never = (candidate(replace(HYBRID, gold_in_context=share))._weights._passages() for share in (1.0, 0.0))
     for example, shown, hidden in zip(domain.examples, always, never, strict=True):
         assert example.evidence[0] in {context.document for context in shown}
         assert example.evidence[0] not in {context.document for context in hidden}
@@ -239,7 +239,7 @@ def test_training_passages_hold_evidence_among_distractors(candidate: Any, domai
 
 
 def test_citations_are_known_documents_in_brackets(candidate: Any) -> None:
-    assert candidate(BASE)._asking._citing.read("3 years [N001], not [N999] or [none]; see [N002] and [N001]").documents == (
+    assert candidate(BASE)._answerer._citing.read("3 years [N001], not [N999] or [none]; see [N002] and [N001]").documents == (
         "N001",
         "N002",
     )
@@ -247,11 +247,11 @@ def test_citations_are_known_documents_in_brackets(candidate: Any) -> None:
 
 def test_a_prompted_system_is_told_how_and_shown_some(candidate: Any, domain: Domain, questions: tuple[Question, ...]) -> None:
     told = replace(domain, guide="Name the document.")
-    prompted, rag = (candidate(replace(RAG, shots=shots), domain=told) for shots in (2, 0))
-    prompt = prompted._asking.shown
+    prompted, rag = (candidate(replace(RAG, few_shot=shots), domain=told) for shots in (2, 0))
+    prompt = prompted._answerer.shown
     assert prompt.startswith("Name the document.\n\nQuestion: ")
     assert [example.prompt in prompt for example in domain.examples].count(True) == 2
-    assert rag._asking.shown == ""
+    assert rag._answerer.shown == ""
     assert prompted.version != rag.version
     assert prompted.weights_version == rag.weights_version
     longer, shorter = (known.answers(questions[:1])[0].prompt_tokens for known in (prompted, rag))
@@ -260,7 +260,7 @@ def test_a_prompted_system_is_told_how_and_shown_some(candidate: Any, domain: Do
 
 def test_showing_needs_examples(candidate: Any, domain: Domain) -> None:
     with pytest.raises(InputError, match=r"shows examples"):
-        candidate(replace(RAG, shots=2), domain=replace(domain, examples=()))
+        candidate(replace(RAG, few_shot=2), domain=replace(domain, examples=()))
 
 
 def test_training_needs_examples(candidate: Any, domain: Domain) -> None:
@@ -325,10 +325,10 @@ def test_an_answer_that_only_looks_alike_gives_nothing_away() -> None:
     assert list(comparability.leaked([Example(question.text, "３．５ litres")], [question])) == ["q1"]
 
 
-def test_the_embedded_model_on_another_suite_is_pointed_out(candidate: Any, bench: Bench) -> None:
+def test_the_embedded_model_on_another_suite_is_pointed_out(candidate: Any, runtime: Runtime) -> None:
     other = candidate(BASE)
     assert comparability.verdict(other, own_suite=True) is True
-    embedded = replace(other, base=find(str(EMBEDDED), bench.cache))
+    embedded = replace(other, base=find(str(EMBEDDED), runtime.cache))
     assert comparability.verdict(embedded) is True
     assert "--base-model" in comparability.verdict(embedded, own_suite=True)[0]
 
@@ -357,7 +357,7 @@ def test_fairness_names_facts_that_training_never_saw(candidate: Any, domain: Do
     assert "1 of 8 documents" in comparability.verdict(candidate(usual, domain=fewer))[0]
     assert comparability.verdict(candidate(BASE, domain=fewer)) is True
     assert comparability.verdict(candidate(usual, domain=fewer), facts=False) is True
-    assert "trained without" in comparability.verdict(candidate(replace(HYBRID, passages=False, epochs=None)))[0]
+    assert "trained without" in comparability.verdict(candidate(replace(HYBRID, train_with_context=False, epochs=None)))[0]
 
 
 def test_fairness_names_a_shorter_training_than_others_have(candidate: Any) -> None:
@@ -373,9 +373,9 @@ def test_passages_block_is_the_only_difference() -> None:
     assert passages([Context("a", "b")]) == "[a] b\n\n"
 
 
-def test_new_tokens_must_leave_room_for_a_question(base: BaseModel, domain: Domain, bench: Bench) -> None:
+def test_new_tokens_must_leave_room_for_a_question(base: BaseModel, domain: Domain, runtime: Runtime) -> None:
     with pytest.raises(InputError, match=r"answers may take 500 tokens .* room for 512"):
-        Candidate(System("base", max_new_tokens=500), base, domain, bench)
+        Candidate(System("base", max_new_tokens=500), base, domain, runtime)
 
 
 def test_a_candidate_is_able_to_do_what_its_system_is_made_to(candidate):

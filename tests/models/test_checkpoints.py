@@ -168,7 +168,7 @@ def test_a_stop_keeps_every_step_and_going_on_comes_to_the_bits_of_an_undisturbe
     log: pytest.LogCaptureFixture,
 ) -> None:
     system = SYSTEMS[name]
-    real = trainer.cost.Meter.tick
+    real = trainer.cost.ResourceMeter.tick
     steps = 0
 
     def tick(meter: Any) -> None:
@@ -178,7 +178,7 @@ def test_a_stop_keeps_every_step_and_going_on_comes_to_the_bits_of_an_undisturbe
             signal.raise_signal(signal.SIGTERM)
         real(meter)
 
-    monkeypatch.setattr(trainer.cost.Meter, "tick", tick)
+    monkeypatch.setattr(trainer.cost.ResourceMeter, "tick", tick)
     for step in STOPS:
         with listening(), pytest.raises(Stopped):
             trained(system, small, tmp_path / "out")
@@ -192,7 +192,7 @@ def test_a_training_that_was_stopped_twice_at_once_goes_on_from_the_newest_whole
     killed: tuple[System, Path], small: BaseModel, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     system, folder = killed
-    monkeypatch.setattr(trainer.cost.Meter, "tick", lambda _: signal.raise_signal(signal.SIGINT))
+    monkeypatch.setattr(trainer.cost.ResourceMeter, "tick", lambda _: signal.raise_signal(signal.SIGINT))
     monkeypatch.setattr(checkpoints, "finish", lambda *_: raise_(Killed()))
     with listening(), pytest.raises(Killed):
         trained(system, small, folder)

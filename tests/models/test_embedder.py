@@ -15,7 +15,7 @@ from proctor.core.storage.cache import Cache
 from proctor.models.base.base import BaseModel
 from proctor.models.candidates.local import Candidate
 from proctor.models.retrieval import embedder
-from proctor.models.runtime import Bench
+from proctor.models.runtime import Runtime
 from proctor.models.systems import System
 from tests import tiny
 
@@ -45,8 +45,8 @@ def test_version_changes_with_every_file(original: Path, copy: Path, cache: Cach
 
 
 @pytest.fixture
-def build(base: BaseModel, domain: Domain, bench: Bench) -> Build:
-    return lambda folder: Candidate(System("rag", retrieve="dense", embedder=str(folder)), base, domain, bench)
+def build(base: BaseModel, domain: Domain, runtime: Runtime) -> Build:
+    return lambda folder: Candidate(System("rag", retrieve="dense", embedder=str(folder)), base, domain, runtime)
 
 
 def test_a_folder_that_is_a_link_counts_as_well(original: Path, copy: Path, cache: Cache, tmp_path: Path) -> None:
@@ -61,7 +61,7 @@ def test_replaced_weights_are_another_index_and_other_answers(build: Build, copy
     """In the same folder, with the same size and the same time of change."""
 
     def scores(known: Candidate) -> list[float]:
-        (found,) = known._index.passages(["Kelvo"], 8)
+        (found,) = known._index.retrieve(["Kelvo"], 8)
         return [context.score for context in found]
 
     before, weights = build(copy), copy / "model.safetensors"

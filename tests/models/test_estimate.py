@@ -8,19 +8,19 @@ import pytest
 
 from proctor import dry_run
 from proctor.core.schema import Domain, Question
-from proctor.evals.exam import Effort
+from proctor.evals.exam import Workload
 from proctor.models.base.base import BaseModel
 from proctor.models.candidates.local import Candidate
 from proctor.models.generation.limits import Limits
-from proctor.models.runtime import Bench
+from proctor.models.runtime import Runtime
 from proctor.models.systems import System
 
 LORA = System("lora", adapt="lora", rank=4, epochs=1, max_new_tokens=8)
 
 
 @pytest.fixture
-def work(base: BaseModel, domain: Domain, bench: Bench, questions: tuple[Question, ...]) -> Any:
-    return lambda system: dry_run._work(dry_run.Part("covers", Candidate(system, base, domain, bench), questions), set())
+def work(base: BaseModel, domain: Domain, runtime: Runtime, questions: tuple[Question, ...]) -> Any:
+    return lambda system: dry_run._work(dry_run.Part("covers", Candidate(system, base, domain, runtime), questions), set())
 
 
 def test_more_work_takes_longer(work: Any) -> None:
@@ -39,12 +39,12 @@ def test_more_work_takes_longer(work: Any) -> None:
     assert train_longer.seconds > train.seconds
 
 
-def test_axes_that_train_and_ask_again_take_longer(base: BaseModel, domain: Domain, bench: Bench, questions: Any) -> None:
-    def work(system: System, *efforts: Effort) -> dry_run.Work:
-        return dry_run._work(dry_run.Part("covers", Candidate(system, base, domain, bench), questions, efforts), set())
+def test_axes_that_train_and_ask_again_take_longer(base: BaseModel, domain: Domain, runtime: Runtime, questions: Any) -> None:
+    def work(system: System, *workloads: Workload) -> dry_run.Work:
+        return dry_run._work(dry_run.Part("covers", Candidate(system, base, domain, runtime), questions, workloads), set())
 
     rag = System("rag", retrieve="bm25")
-    again = Effort(trainings=2, readings=100, questions=10)
+    again = Workload(trainings=2, readings=100, questions=10)
     assert work(LORA, again).train_tokens == pytest.approx(3 * work(LORA).train_tokens, abs=2)
     assert work(LORA, again).missing == work(LORA).missing + 10
     assert work(rag, again).train_tokens == 0
@@ -52,11 +52,11 @@ def test_axes_that_train_and_ask_again_take_longer(base: BaseModel, domain: Doma
     assert work(rag, again).seconds > work(rag).seconds
 
 
-def test_what_was_read_before_is_not_read_again(base: BaseModel, domain: Domain, bench: Bench, questions: Any) -> None:
-    candidate = Candidate(System("rag", retrieve="bm25"), base, domain, bench)
-    part = dry_run.Part("covers", candidate, questions, [Effort(readings=100)])
+def test_what_was_read_before_is_not_read_again(base: BaseModel, domain: Domain, runtime: Runtime, questions: Any) -> None:
+    candidate = Candidate(System("rag", retrieve="bm25"), base, domain, runtime)
+    part = dry_run.Part("covers", candidate, questions, [Workload(readings=100)])
     before = dry_run._further(part)
-    candidate.readings(questions, [()] * len(questions))
+    candidate.answers_given_contexts(questions, [()] * len(questions))
     assert (before, dry_run._further(part)) == (len(questions), 0)
 
 
@@ -71,17 +71,17 @@ def test_training_tokens_are_about_right(work: Any, base: BaseModel, domain: Dom
 
 
 def test_the_room_for_answers_is_said_once(
-    base: BaseModel, domain: Domain, bench: Bench, questions: tuple[Question, ...]
+    base: BaseModel, domain: Domain, runtime: Runtime, questions: tuple[Question, ...]
 ) -> None:
     systems = (System("base"), System("rag", retrieve="bm25"))
     parts = [
-        dry_run.Part("covers", Candidate(one, base, domain, bench, limits=Limits(98, "line", 65)), questions) for one in systems
+        dry_run.Part("covers", Candidate(one, base, domain, runtime, limits=Limits(98, "line", 65)), questions) for one in systems
     ]
     assert dry_run.table(parts).count("answers may take up to 98 tokens; longest reference 65") == 1
 
 
-def test_what_is_done_costs_nothing(base: BaseModel, domain: Domain, bench: Bench, questions: tuple[Question, ...]) -> None:
-    candidate = Candidate(LORA, base, domain, bench)
+def test_what_is_done_costs_nothing(base: BaseModel, domain: Domain, runtime: Runtime, questions: tuple[Question, ...]) -> None:
+    candidate = Candidate(LORA, base, domain, runtime)
     candidate.answers(questions)
     assert dry_run._work(dry_run.Part("covers", candidate, questions), set()).seconds == 0
     said = dry_run.table([dry_run.Part("covers", candidate, questions)])
@@ -89,8 +89,8 @@ def test_what_is_done_costs_nothing(base: BaseModel, domain: Domain, bench: Benc
     assert "about 0 s" in said
 
 
-def test_weights_shared_by_two_systems_are_trained_once(base: BaseModel, domain: Domain, bench: Bench) -> None:
+def test_weights_shared_by_two_systems_are_trained_once(base: BaseModel, domain: Domain, runtime: Runtime) -> None:
     asked = (Question("q", "Why?"),)
-    twins = [Candidate(System(name, adapt="lora", rank=4), base, domain, bench) for name in "ab"]
+    twins = [Candidate(System(name, adapt="lora", rank=4), base, domain, runtime) for name in "ab"]
     table = dry_run.table([dry_run.Part("covers", twin, asked) for twin in twins])
     assert table.count("train on") == 1

@@ -16,7 +16,7 @@ from proctor.models.candidates.local import Candidate
 from proctor.models.generation.generate import generate, own_settings
 from proctor.models.generation.habits import habits, known
 from proctor.models.prompts.prompts import as_tokens
-from proctor.models.runtime import Bench
+from proctor.models.runtime import Runtime
 from proctor.models.systems import System
 from tests import tiny
 from tests.scripted import scripted
@@ -26,32 +26,32 @@ def test_an_architecture_that_takes_no_notice_of_padding_is_asked_one_by_one(
     tmp_path: Path, domain: Domain, questions: tuple[Question, ...], caplog: Any
 ) -> None:
     cache = Cache(tmp_path / "cache")
-    base, bench = find(str(tiny.causal_lm(tmp_path / "rwkv", family="RwkvConfig")), cache), Bench(cache)
+    base, runtime = find(str(tiny.causal_lm(tmp_path / "rwkv", family="RwkvConfig")), cache), Runtime(cache)
     asked = [Question("long", "How long is it covered? " * 6), *questions[:2]]
     with caplog.at_level(logging.INFO, logger="proctor"):
-        together = Candidate(System("base", max_new_tokens=6), base, domain, bench).answers(asked)
+        together = Candidate(System("base", max_new_tokens=6), base, domain, runtime).answers(asked)
     assert caplog.text.count("takes no notice of padding") == 1
     model, tokenizer = base.load("cpu"), base.tokenizer()
     from proctor.models.prompts.prompts import prompt
 
     alone = [generate(model, tokenizer, [as_tokens(tokenizer, prompt("", one.text))], 6)[0].text for one in asked]
     assert [answer.text for answer in together] == alone
-    assert habits(base, bench).rows == 1
+    assert habits(base, runtime).rows == 1
 
 
 @pytest.mark.parametrize("family", ["LlamaConfig", "GPT2Config", "Gemma3TextConfig", "MambaConfig"])
 def test_others_are_asked_in_batches(family: str, tmp_path: Path) -> None:
     cache = Cache(tmp_path / "cache")
     base = find(str(tiny.causal_lm(tmp_path / "base", family=family)), cache)
-    assert habits(base, Bench(cache)).pads
+    assert habits(base, Runtime(cache)).pads
 
 
-def test_what_is_known_is_not_looked_at_again(base: BaseModel, bench: Bench) -> None:
-    assert known(base, bench) is None
-    first = habits(base, bench)
-    bench.clear()
-    assert known(base, bench) == habits(base, bench) == first
-    assert not bench._held
+def test_what_is_known_is_not_looked_at_again(base: BaseModel, runtime: Runtime) -> None:
+    assert known(base, runtime) is None
+    first = habits(base, runtime)
+    runtime.clear()
+    assert known(base, runtime) == habits(base, runtime) == first
+    assert not runtime._held
 
 
 SETTINGS = {
@@ -77,9 +77,9 @@ def set_base(tmp_path: Path) -> BaseModel:
     return find(str(folder), Cache(tmp_path / "cache"))
 
 
-def test_settings_that_change_greedy_answers_are_left_aside_and_said(set_base: BaseModel, bench: Bench, caplog: Any) -> None:
+def test_settings_that_change_greedy_answers_are_left_aside_and_said(set_base: BaseModel, runtime: Runtime, caplog: Any) -> None:
     with caplog.at_level(logging.INFO, logger="proctor"):
-        found = habits(set_base, bench)
+        found = habits(set_base, runtime)
     assert "repetition_penalty = 5.0" in caplog.text
     assert set(found.kept) == {"stop_strings", "eos_token_id"}
     assert {"repetition_penalty", "min_new_tokens", "temperature", "num_beams", "cache_implementation"} <= set(found.aside)

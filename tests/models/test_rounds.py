@@ -20,7 +20,7 @@ from proctor.evals.stats.comparison import Comparison, Values, compare
 from proctor.evals.stats.intervals import interval
 from proctor.models.candidates import rounds
 from proctor.models.candidates.local import Candidate
-from proctor.models.runtime import Bench
+from proctor.models.runtime import Runtime
 from proctor.models.systems import System
 
 QUESTIONS = [Question(f"q{place:02}", f"What is {place}?", cluster=f"document {place // 2}") for place in range(24)]
@@ -296,17 +296,17 @@ def test_what_was_timed_on_a_busy_machine_is_timed_anew_by_the_next_run_alone(ca
 
 @pytest.mark.slow
 def test_all_systems_of_a_group_are_timed_at_once_and_the_others_read_their_part(
-    base: Any, domain: Any, bench: Bench, questions: Any
+    base: Any, domain: Any, runtime: Runtime, questions: Any
 ) -> None:
     systems = [System("base", max_new_tokens=4), System("rag", retrieve="bm25", max_new_tokens=4)]
     systems += [System(adapt, adapt=adapt, rank=4, epochs=1, max_new_tokens=4) for adapt in ("lora", "full")]  # type: ignore[arg-type]
-    group = [Candidate(system, base, domain, bench) for system in systems]
-    first = group[0].timings(questions, group)
-    bench.clear()
+    group = [Candidate(system, base, domain, runtime) for system in systems]
+    first = group[0].latencies(questions, group)
+    runtime.clear()
     report = group[0].timed(questions, group)
     assert report["together"] == ["base/0", "rag/0", "lora/0", "lora/0 unmerged", "full/0"]
-    others = [one.timings(questions, group) for one in group[1:]]
-    assert not bench._held, "something was loaded to be timed again"
+    others = [one.latencies(questions, group) for one in group[1:]]
+    assert not runtime._held, "something was loaded to be timed again"
     together = [[row.round for row in found] for found in (first, *others)]
     assert all(each == together[0] for each in together)
     assert len(set(together[0])) == len(report["rounds"]) == len(questions)
@@ -315,34 +315,34 @@ def test_all_systems_of_a_group_are_timed_at_once_and_the_others_read_their_part
 
 
 def test_a_system_that_cannot_be_made_costs_the_others_nothing(
-    base: Any, domain: Any, bench: Bench, questions: Any, monkeypatch: Any
+    base: Any, domain: Any, runtime: Runtime, questions: Any, monkeypatch: Any
 ) -> None:
     lora, plain = (
-        Candidate(System(name, adapt=adapt, max_new_tokens=4), base, domain, bench)
+        Candidate(System(name, adapt=adapt, max_new_tokens=4), base, domain, runtime)
         for name, adapt in (("lora", "lora"), ("base", "none"))
     )
     monkeypatch.setattr("proctor.models.training.trainer.train", lambda *_: 1 / 0)
-    rows = plain.timings(questions[:2], (lora, plain))
+    rows = plain.latencies(questions[:2], (lora, plain))
     assert [row.error for row in rows] == [None, None]
-    assert {row.error for row in lora.timings(questions[:2], (lora, plain))} == {"ZeroDivisionError: division by zero"}
+    assert {row.error for row in lora.latencies(questions[:2], (lora, plain))} == {"ZeroDivisionError: division by zero"}
 
 
 @pytest.mark.slow
 def test_models_that_do_not_fit_beside_each_other_take_turns(
-    base: Any, domain: Any, bench: Bench, questions: Any, monkeypatch: Any
+    base: Any, domain: Any, runtime: Runtime, questions: Any, monkeypatch: Any
 ) -> None:
     systems = [
         System(name, adapt=adapt, rank=4, epochs=1, max_new_tokens=2)
         for name, adapt in (("base", "none"), ("lora", "lora"), ("full", "full"))
     ]  # type: ignore[arg-type]
-    group = [Candidate(system, base, domain, bench) for system in systems]
+    group = [Candidate(system, base, domain, runtime) for system in systems]
     most = []
 
     def room() -> bool:
-        most.append(len(bench._held))
+        most.append(len(runtime._held))
         return False
 
-    monkeypatch.setattr(bench, "_room", room)
-    rows = [one.timings(questions[:3], group) for one in group]
+    monkeypatch.setattr(runtime, "_room", room)
+    rows = [one.latencies(questions[:3], group) for one in group]
     assert all(row.error is None for found in rows for row in found)
     assert set(most) == {1}

@@ -48,7 +48,7 @@ def test_own_table(tmp_path: Path) -> None:
 
 def test_only_a_hybrid_trains_with_passages() -> None:
     assert [name for name, system in load().items() if system.trains_with_passages] == ["hybrid"]
-    assert not System("h", adapt="lora", retrieve="dense", passages=False).trains_with_passages
+    assert not System("h", adapt="lora", retrieve="dense", train_with_context=False).trains_with_passages
 
 
 @pytest.mark.parametrize(
@@ -59,17 +59,20 @@ def test_only_a_hybrid_trains_with_passages() -> None:
         ("[rag]\ntop_k = 0", ["rag.top_k: expected", "from 1 to 10,000", "not 0"]),
         ("[rag]\ntop_k = true", ["rag.top_k: expected", "whole number", "not True"]),
         ("[lora]\nlearning_rate = nan", ["lora.learning_rate", "above 0"]),
-        ("[hybrid]\ngold_share = 1.5", ["hybrid.gold_share", "from 0 to 1"]),
-        ('[lora]\nadapt = "lora"\nshots = 2', ["lora.shots", "has seen its examples"]),
+        ("[hybrid]\ngold_share = 1.5", ["hybrid.gold_in_context", "from 0 to 1"]),
+        ('[lora]\nadapt = "lora"\nshots = 2', ["lora.few_shot", "has seen its examples"]),
         (
-            '[h]\nadapt = "lora"\nretrieve = "dense"\nadapter = "sometimes"',
-            ["h.adapter", '"with passages" or "without passages"'],
+            '[h]\nadapt = "lora"\nretrieve = "dense"\nadapter_when = "sometimes"',
+            ["h.adapter_when", '"with passages" or "without passages"'],
         ),
-        ('[h]\nadapt = "full"\nretrieve = "dense"\nadapter = "with passages"', ["h.adapter", "an adapter beside a retriever"]),
-        ('[h]\nadapt = "lora"\nadapter = "without passages"', ["h.adapter", "an adapter beside a retriever"]),
         (
-            '[h]\nadapt = "lora"\nretrieve = "bm25"\nadapter = "without passages"\npassages = true',
-            ["h.adapter", "never be shown any"],
+            '[h]\nadapt = "full"\nretrieve = "dense"\nadapter_when = "with passages"',
+            ["h.adapter_when", "an adapter beside a retriever"],
+        ),
+        ('[h]\nadapt = "lora"\nadapter_when = "without passages"', ["h.adapter_when", "an adapter beside a retriever"]),
+        (
+            '[h]\nadapt = "lora"\nretrieve = "bm25"\nadapter_when = "without passages"\ntrain_with_context = true',
+            ["h.adapter_when", "never be shown any"],
         ),
         ('[rag]\nretrieve = "dense"\nmin_score = "high"', ["rag.min_score", "a number"]),
         ("rag = 3", ["expected a table", "[rag]"]),

@@ -84,11 +84,11 @@ def measured(rng: np.random.Generator, true: Truth, questions: int) -> Evidence:
     }
     figures: dict[Column, Interval] = {}
     series: dict[Column, _Values] = {}
-    for measure, (values, groups) in asked.items():
+    for metric, (values, groups) in asked.items():
         for name, row in zip(names, values, strict=True):
-            figures[measure, name] = interval(row, groups)
-            if measure != "hallucination.unanswerable":
-                series[measure, name] = _series(measure, row, groups)
+            figures[metric, name] = interval(row, groups)
+            if metric != "hallucination.unanswerable":
+                series[metric, name] = _series(metric, row, groups)
     for place, name in enumerate(names):
         figures["forgetting", name] = signed_interval(_lost(rng, true.lost[place]), np.arange(GENERAL))
         seconds = float(true.seconds[place])
@@ -108,8 +108,8 @@ def _lost(rng: np.random.Generator, lost: float) -> Array:
     return rng.choice([1.0, -1.0, 0.0], GENERAL, p=[lost + 0.03, 0.03, 0.94 - lost])
 
 
-def _series(measure: str, row: Array, groups: Clusters) -> _Values:
-    kind = "r" if measure.startswith("updates") else "q"
+def _series(metric: str, row: Array, groups: Clusters) -> _Values:
+    kind = "r" if metric.startswith("updates") else "q"
     items = [f"{kind}{place}" for place in range(len(row))]
     return _Values(dict(zip(items, row.tolist(), strict=True)), {i: f"{kind}{g}" for i, g in zip(items, groups, strict=True)})
 

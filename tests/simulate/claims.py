@@ -53,7 +53,7 @@ class World:
     noise: float = 0.0
     """Standard deviation of a share from one training run to the next; systems without it are not trained."""
     beyond: bool = False
-    """Whether half of the measures lie beyond their edges."""
+    """Whether half of the metrics lie beyond their edges."""
 
     @property
     def systems(self) -> dict[str, Any]:
@@ -78,7 +78,7 @@ WORLDS = [
 
 
 def claims() -> list[Claim]:
-    """Fifty: five systems against one, in ten measures."""
+    """Fifty: five systems against one, in ten metrics."""
     kinds = [(place, KINDS[place % len(KINDS)]) for place in range(2 * len(KINDS))]
     return [
         Claim(f"{place} {system}", f"m{place}", system, kind.expect, against="base", margin=kind.margin)
@@ -93,23 +93,23 @@ def section(rng: np.random.Generator, world: World) -> Iterator[Record]:
         kind = KINDS[place % len(KINDS)]
         extra = 0.0 if not world.beyond or place >= len(KINDS) else -BEYOND if kind.edge else BEYOND
         shares = [world.level + kind.edge + extra] * len(OTHERS) + [world.level]
-        yield from _measure(rng, world, f"m{place}", shares)
+        yield from _metric(rng, world, f"m{place}", shares)
 
 
-def _measure(
-    rng: np.random.Generator, world: World, measure: str, shares: Sequence[float], names: Sequence[str] = (*OTHERS, "base")
+def _metric(
+    rng: np.random.Generator, world: World, metric: str, shares: Sequence[float], names: Sequence[str] = (*OTHERS, "base")
 ) -> Iterator[Record]:
     runs = np.repeat(shares, world.seeds)
     runs = np.clip(runs + world.noise * rng.standard_normal(len(runs)), 0.001, 0.999)
     for place, right in enumerate(answers(rng, world.which, runs.tolist()).tolist()):
         about = {"system": names[place // world.seeds], "seed": place % world.seeds}
         for item, value in enumerate(right):
-            yield record(measure, f"q{item}", value, cluster=f"c{world.which[item]}", **about)
+            yield record(metric, f"q{item}", value, cluster=f"c{world.which[item]}", **about)
 
 
 def wrong(found: Finding, world: World) -> bool:
     """Whether a verdict is an error: any at all on an edge, and beyond it the one that is not true."""
-    place = int(found.measure[1:])
+    place = int(found.metric[1:])
     if found.verdict == "not shown" or not world.beyond or place >= len(KINDS):
         return found.verdict != "not shown"
     return found.verdict != ("supported" if KINDS[place % len(KINDS)] == ("higher", 0.0) else "contradicted")
@@ -140,7 +140,7 @@ def alone(world: World, kind: Kind, simulations: int, seed: int) -> tuple[float,
     told = [
         found.verdict
         for _ in range(simulations)
-        for found in findings(sections(_measure(rng, world, "m0", shares, ["s0", "base"]), {"systems": world.systems}), asked)
+        for found in findings(sections(_metric(rng, world, "m0", shares, ["s0", "base"]), {"systems": world.systems}), asked)
     ]
     return told.count("supported") / simulations, told.count("contradicted") / simulations
 

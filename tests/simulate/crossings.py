@@ -60,11 +60,11 @@ def drawn(rng: np.random.Generator, world: World, level: float) -> Crossing:
     runs = np.repeat(CURVE, world.seeds)
     runs = np.clip(runs + world.noise * rng.standard_normal(len(runs)), 0.001, 0.999)
     *learnt, needless = answers(rng, world.which, [*runs.tolist(), level]).tolist()
-    rows = [(measure, "lora", seed) for measure in SHARES for seed in range(world.seeds)]
+    rows = [(metric, "lora", seed) for metric in SHARES for seed in range(world.seeds)]
     told = zip([*rows, (WHOLE, "rag", 0)], [*learnt, needless], strict=True)
     records = [
-        record(measure, f"q{item}", value, system=system, seed=seed, cluster=f"c{world.which[item]}")
-        for (measure, system, seed), values in told
+        record(metric, f"q{item}", value, system=system, seed=seed, cluster=f"c{world.which[item]}")
+        for (metric, system, seed), values in told
         for item, value in enumerate(values)
     ]
     (found,) = crossings(sections(records, {"systems": SYSTEMS}))

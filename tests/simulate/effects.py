@@ -1,4 +1,4 @@
-"""How often an effect is called significant that there is not: sections of ten measures in which retrieval adds nothing."""
+"""How often an effect is called significant that there is not: sections of ten metrics in which retrieval adds nothing."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from tests.simulate.draws import answers, clusters
 
 CORNERS = {"base": ("none", "none"), "rag": ("none", "dense"), "lora": ("lora", "none"), "hybrid": ("lora", "dense")}
 SYSTEMS: dict[str, Any] = {name: {"settings": {"adapt": adapt, "retrieve": how}} for name, (adapt, how) in CORNERS.items()}
-MEASURES = 10
+METRICS = 10
 
 
 @dataclass(frozen=True)
@@ -48,11 +48,11 @@ def drawn(rng: np.random.Generator, world: World) -> list[Effect]:
     names = [(system, seed) for system, (adapt, _) in CORNERS.items() for seed in range(world.seeds if adapt != "none" else 1)]
     trained = np.array([CORNERS[system][0] != "none" for system, _ in names])
     rows = []
-    for measure in range(MEASURES):
+    for metric in range(METRICS):
         shares = world.share + trained * (world.adapted + world.noise * rng.standard_normal(len(names)))
         told = answers(rng, world.which, np.clip(shares, 0.001, 0.999).tolist()).tolist()
         rows += [
-            record(f"m{measure}", f"q{item}", value, system=system, seed=seed, cluster=f"c{world.which[item]}")
+            record(f"m{metric}", f"q{item}", value, system=system, seed=seed, cluster=f"c{world.which[item]}")
             for (system, seed), values in zip(names, told, strict=True)
             for item, value in enumerate(values)
         ]

@@ -17,7 +17,7 @@ from tests.simulate.draws import answers, clusters, redrawn
 
 SYSTEMS, CRITICAL, SUPPORTING = 6, 3, 9
 SHARES = np.linspace(0.5, 0.9, CRITICAL + SUPPORTING)
-"""Of the measures, before."""
+"""Of the metrics, before."""
 POLICY = Policy(defaults=Rule("supporting", 0.05))
 HEAD = ("what happened", "questions", "NO-GO", "INCONCLUSIVE", "GO", "found", "false alarm")
 
@@ -29,13 +29,13 @@ class Scenario:
     name: str
     questions: int = 120
     drop: float = 0.0
-    """Of the first critical measure."""
+    """Of the first critical metric."""
     systems: int = 1
     """That it drops in."""
     changed: float = 1.0
     """Share of the answers that are given anew."""
     noise: float = 0.0
-    """Standard deviation of what training anew does to a measure, in points over 100."""
+    """Standard deviation of what training anew does to a metric, in points over 100."""
     seeds: int = 1
     policy: Policy = POLICY
 
@@ -76,16 +76,16 @@ def counted(scenario: Scenario, simulations: int, seed: int) -> Counter[str]:
     for number in range(simulations):
         held = one_run(scenario, np.random.default_rng((seed, number)))
         failed = [ruling.change for ruling in held.rulings if ruling.outcome == "failed"]
-        hit = [change for change in failed if scenario.drop and change.measure == "m0" and int(change.system) < scenario.systems]
+        hit = [change for change in failed if scenario.drop and change.metric == "m0" and int(change.system) < scenario.systems]
         found.update([held.decision, *(["found"] if hit else []), *(["false alarm"] if len(failed) > len(hit) else [])])
     return found
 
 
 def one_run(scenario: Scenario, rng: np.random.Generator) -> Gate:
-    """The gate over all systems and measures of two runs."""
+    """The gate over all systems and metrics of two runs."""
     which = clusters(scenario.questions // 4, 4)
     found = [change for place, share in enumerate(SHARES) for change in _changes(scenario, rng, which, place, float(share))]
-    rules = [Rule("critical" if int(change.measure[1:]) < CRITICAL else "supporting", 0.05) for change in found]
+    rules = [Rule("critical" if int(change.metric[1:]) < CRITICAL else "supporting", 0.05) for change in found]
     return Gate(scenario.policy, rulings(found, rules, scenario.policy))
 
 
@@ -108,7 +108,7 @@ def _drawn(rng: np.random.Generator, which: np.ndarray, shares: Sequence[float],
 
 
 def one_change(
-    measure: str, system: str, before: Sequence[Array], after: Sequence[Array], which: np.ndarray, scenario: Scenario
+    metric: str, system: str, before: Sequence[Array], after: Sequence[Array], which: np.ndarray, scenario: Scenario
 ) -> Change:
     items = np.arange(len(which))
     sides = [Values(items, np.mean(side, axis=0), which) for side in (after, before)]
@@ -116,4 +116,4 @@ def one_change(
     found = compare(*sides, noise=noise)
     same = all(np.array_equal(*pair) for pair in zip(before, after, strict=True))
     trained = {"retrained": scenario.noise > 0, "noise_known": scenario.seeds > 1}
-    return Change("s", "b", system, measure, "share", "higher", "", found, same, "", **trained)
+    return Change("s", "b", system, metric, "share", "higher", "", found, same, "", **trained)

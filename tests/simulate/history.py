@@ -1,4 +1,4 @@
-"""How often something is marked better or worse over 20 runs in which nothing changed: six systems, in eight measures.
+"""How often something is marked better or worse over 20 runs in which nothing changed: six systems, in eight metrics.
 
 Three of the systems are trained. From run to run some answers come out otherwise by chance, and what is trained moves by
 luck.
@@ -41,7 +41,7 @@ class World:
     seeds: int = 1
     noise: float = 0.0
     drop: float = 0.0
-    """What one untrained system loses in the last run, in every measure."""
+    """What one untrained system loses in the last run, in every metric."""
 
 
 WORLDS = [
@@ -65,15 +65,15 @@ def runs(rng: np.random.Generator, world: World, count: int = RUNS) -> Iterator[
     before: dict[str, Any] = {}
     for day in range(count):
         rows = []
-        for measure in followed():
+        for metric in followed():
             lost = np.array([world.drop if system == "rag" and day == count - 1 else 0.0 for system, _ in names])
             shares = np.clip(world.share + luck * rng.standard_normal(len(names)) - lost, 0.001, 0.999)
             drawn = answers(rng, world.which, shares.tolist())
             anew = 1.0 if world.noise or lost.any() else world.redrawn
-            before[measure] = redrawn(rng, before[measure], drawn, anew) if day else drawn
+            before[metric] = redrawn(rng, before[metric], drawn, anew) if day else drawn
             rows += [
-                record(measure, f"q{item}", value, system=system, seed=seed, cluster=f"c{world.which[item]}")
-                for (system, seed), values in zip(names, before[measure].tolist(), strict=True)
+                record(metric, f"q{item}", value, system=system, seed=seed, cluster=f"c{world.which[item]}")
+                for (system, seed), values in zip(names, before[metric].tolist(), strict=True)
                 for item, value in enumerate(values)
             ]
         about = {"started": f"2026-01-{day + 1:02}T00:00:00+00:00", "systems": SYSTEMS, "git": {"commit": f"{day:040}"}}

@@ -1,6 +1,6 @@
 """How often the gate finds that one of six systems lost 10 points where nothing is allowed, beside tests that others use.
 
-Six figures decide (one measure of six systems, a tier of its own), of which five did not change. 120 questions in 30 clusters of
+Six figures decide (one metric of six systems, a tier of its own), of which five did not change. 120 questions in 30 clusters of
 4 are asked; both runs find the same ones hard. All tests get the same answers and Holm's correction for six.
 """
 

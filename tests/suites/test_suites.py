@@ -91,7 +91,7 @@ general = ["tasks", "hellaswag"]
 abstain = ["no idea"]
 [style]
 pattern = '(?P<answer>.+) \\(shop\\)'
-[bars]
+[thresholds]
 "accuracy.exact" = { rag = 0.8, hybrid = 1 }
 """,
             "tasks/one.yaml": "task: one",
@@ -102,7 +102,7 @@ pattern = '(?P<answer>.+) \\(shop\\)'
     assert suite.domain.instruction == "Be brief."
     assert suite.general == (str(folder / "tasks"), "hellaswag"), "folders are absolute: the run may be anywhere"
     assert suite.bare("nine (shop)") == "nine"
-    assert suite.bars == {"accuracy.exact": {"rag": 0.8, "hybrid": 1}}
+    assert suite.thresholds == {"accuracy.exact": {"rag": 0.8, "hybrid": 1}}
 
 
 @pytest.mark.parametrize("schema", ['"answer.json"', '{ type = "object", properties = { value = { type = "string" } } }'])
@@ -125,12 +125,15 @@ def test_relative_folders_of_tasks_are_seen_from_the_suite_not_from_where_one_st
 # Every bad input: which file gets which content, and what the message must say.
 BAD = {
     "malformed TOML": ({"suite.toml": "name = shop\n"}, ["suite.toml:1", "not TOML", "in quotes"]),
-    "malformed TOML further down": ({"suite.toml": 'name = "a"\n\n[bars\n'}, ["suite.toml:3", "not TOML"]),
-    "a bar on no measure": (
-        {"suite.toml": '[bars]\n"acuracy.exact" = { rag = 0.8 }\n'},
-        ["suite.toml:2", "no such measure", "accuracy.exact"],
+    "malformed TOML further down": ({"suite.toml": 'name = "a"\n\n[thresholds\n'}, ["suite.toml:3", "not TOML"]),
+    "a threshold on no metric": (
+        {"suite.toml": '[thresholds]\n"acuracy.exact" = { rag = 0.8 }\n'},
+        ["suite.toml:2", "no such metric", "accuracy.exact"],
     ),
-    "a bar in per cent": ({"suite.toml": '[bars]\n"accuracy.exact" = { rag = 80 }\n'}, ["suite.toml:2", "from 0 to 1", "0.8"]),
+    "a threshold in per cent": (
+        {"suite.toml": '[thresholds]\n"accuracy.exact" = { rag = 80 }\n'},
+        ["suite.toml:2", "from 0 to 1", "0.8"],
+    ),
     "unfinished TOML": ({"suite.toml": 'abstain = ["a",\n'}, ["suite.toml:2", "not TOML"]),
     "TOML too deep": ({"suite.toml": "a = " + "[" * 100_000}, ["suite.toml", "nested too deep"]),
     "unknown key": ({"suite.toml": 'name = "a"\nabstian = []'}, ["suite.toml:2", "'abstian'", "did you mean 'abstain'?"]),
@@ -139,7 +142,10 @@ BAD = {
     "an empty title": ({"suite.toml": 'title = " "'}, ["suite.toml:1", "'title'", "empty", "fill it in"]),
     "a number for a text": ({"suite.toml": "title = 7"}, ["suite.toml:1", "'title'", "expected a text, not 7", 'title = "..."']),
     "a text for a list": ({"suite.toml": 'abstain = "x"'}, ["suite.toml:1", "'abstain'", "a list of texts", '["...", "..."]']),
-    "a text for a table": ({"suite.toml": 'bars = "x"'}, ["suite.toml:1", "'bars'", "expected a table, not 'x'", "[bars]"]),
+    "a text for a table": (
+        {"suite.toml": 'thresholds = "x"'},
+        ["suite.toml:1", "'thresholds'", "expected a table, not 'x'", "[thresholds]"],
+    ),
     "a style that does not compile": ({"suite.toml": "[style]\npattern = '('"}, ["suite.toml:2", "no regular expression"]),
     "a style that is no text": ({"suite.toml": "[style]\npattern = 1"}, ["suite.toml:2", "no regular expression"]),
     "a style without a pattern": ({"suite.toml": "[style]"}, ["suite.toml", "style.pattern", "remove [style]"]),
@@ -192,19 +198,22 @@ BAD = {
         ["suite.toml:2", "style.rubric", "a demand in words"],
     ),
     "an empty rubric": ({"suite.toml": "[style]\nrubric = ' '"}, ["suite.toml:2", "style.rubric", "rubric = "]),
-    "a bar that is no number": (
-        {"suite.toml": '[bars]\n"accuracy.exact" = { rag = "high" }'},
-        ["suite.toml:2", "bars.accuracy.exact", "a number", "write rag = 0.8"],
+    "a threshold that is no number": (
+        {"suite.toml": '[thresholds]\n"accuracy.exact" = { rag = "high" }'},
+        ["suite.toml:2", "thresholds.accuracy.exact", "a number", "write rag = 0.8"],
     ),
-    "a bar that is not finite": (
-        {"suite.toml": '[bars]\n"a" = { rag = nan }'},
-        ["suite.toml:2", "the bar of rag: expected a number", "not nan"],
+    "a threshold that is not finite": (
+        {"suite.toml": '[thresholds]\n"a" = { rag = nan }'},
+        ["suite.toml:2", "the threshold of rag: expected a number", "not nan"],
     ),
-    "a bar without quotes": (
-        {"suite.toml": "[bars]\naccuracy.exact = { rag = 0.8 }"},
+    "a threshold without quotes": (
+        {"suite.toml": "[thresholds]\naccuracy.exact = { rag = 0.8 }"},
         ["suite.toml:2", "in quotes", '"accuracy.exact"'],
     ),
-    "a bar for no system": ({"suite.toml": '[bars]\n"a" = 0.8'}, ["suite.toml:2", "a table of systems", "{ rag = 0.8 }"]),
+    "a threshold for no system": (
+        {"suite.toml": '[thresholds]\n"a" = 0.8'},
+        ["suite.toml:2", "a table of systems", "{ rag = 0.8 }"],
+    ),
     "a task that lm-eval does not have": (
         {"suite.toml": 'general = ["arc_eazy"]'},
         ["suite.toml:1", "'arc_eazy'", "lm-eval knows", "lm-eval ls tasks"],
@@ -495,7 +504,7 @@ def test_a_question_of_the_test_is_found_among_the_training_examples(folder, ask
 
 def test_titles_bars_and_places_do_not_change_the_version(folder, tmp_path):
     before = load(str(folder)).version
-    write(folder, {"suite.toml": '# new\nname = "shop"\ntitle = "Shop"\n[bars]\n"accuracy.exact" = { rag = 0.5 }'})
+    write(folder, {"suite.toml": '# new\nname = "shop"\ntitle = "Shop"\n[thresholds]\n"accuracy.exact" = { rag = 0.5 }'})
     folder.rename(tmp_path / "moved")
     assert load(str(tmp_path / "moved")).version == before
 
@@ -557,7 +566,9 @@ def test_arbitrary_json_never_crashes(folder, name, rows):
 
 @SAME_FOLDER
 @given(
-    key=st.sampled_from(["name", "title", "general", "abstain", "style", "bars", "style.pattern", "style.schema", "bars.x"]),
+    key=st.sampled_from(
+        ["name", "title", "general", "abstain", "style", "thresholds", "style.pattern", "style.schema", "thresholds.x"]
+    ),
     value=JSON,
 )
 def test_arbitrary_settings_never_crash(folder, key, value):

@@ -3,23 +3,23 @@
 const MARKS = { "-": ["–", "does not apply"], "?": ["?", "not measured"], x: ["✗", "failed"], ".": ["", "not examined"] };
 const PAGE = 100;
 
-/** Whether a value of a measure is good, bad, or neither. */
-function ruled(value, measure) {
+/** Whether a value of a metric is good, bad, or neither. */
+function ruled(value, metric) {
   if (value === "x") return "bad";
   if (typeof value === "string") return "none";
-  const good = measure.better === "higher" ? value : 1 - value;
-  if (measure.unit !== "share") return "amount";
+  const good = metric.better === "higher" ? value : 1 - value;
+  if (metric.unit !== "share") return "amount";
   return good === 1 ? "good" : good === 0 ? "bad" : "partly";
 }
 
 /** A value as a mark with words for it. */
-function mark(value, measure) {
-  const how = ruled(value, measure);
+function mark(value, metric) {
+  const how = ruled(value, metric);
   if (how === "none" || value === "x") return h("span", { class: `mark ${how}` }, MARKS[value][0], h("span", { class: "spoken" }, ` ${MARKS[value][1]}`));
   if (how === "good" || how === "bad") {
-    return h("span", { class: `mark ${how}` }, how === "good" ? "✓" : "✗", h("span", { class: "spoken" }, ` ${Figures.figure(value, measure.unit)}`));
+    return h("span", { class: `mark ${how}` }, how === "good" ? "✓" : "✗", h("span", { class: "spoken" }, ` ${Figures.figure(value, metric.unit)}`));
   }
-  return h("span", { class: `mark ${how}` }, Figures.figure(value, measure.unit));
+  return h("span", { class: `mark ${how}` }, Figures.figure(value, metric.unit));
 }
 
 /** Letters or numbers of all questions; numbers where they are numbers. */
@@ -30,15 +30,15 @@ const Answers = (() => {
     const where = section();
     if (!Parts.any(where)) return [heading(where), h("p", {}, "The answers were not kept with the run.")];
     const list = await Parts.part(where, "list");
-    const measure = list.measures.find((each) => each.name === State.get("measure")) ?? list.measures[0];
-    const scores = measure ? await Parts.part(where, `scores-${list.measures.indexOf(measure)}`) : {};
+    const metric = list.metrics.find((each) => each.name === State.get("metric")) ?? list.metrics[0];
+    const scores = metric ? await Parts.part(where, `scores-${list.metrics.indexOf(metric)}`) : {};
     const systems = chosen(list);
     const columns = systems.map((system) => column(own(scores, system)));
-    const found = matching(list, systems, columns, measure);
+    const found = matching(list, systems, columns, metric);
     const texts = State.get("system") ? new Map() : null; // what one or two systems said fits beside their marks
-    const shown = table(list, found, systems, columns, measure, texts);
+    const shown = table(list, found, systems, columns, metric, texts);
     if (texts) fill(where, list, texts, shown);
-    return [heading(where), tools(list, measure), said(found, systems, list), shown, more(found)];
+    return [heading(where), tools(list, metric), said(found, systems, list), shown, more(found)];
   }
 
   const heading = (where) => h("h2", {}, "Answers ", h("small", {}, h("bdi", {}, where.title)));
@@ -49,7 +49,7 @@ const Answers = (() => {
     return named.length ? [...new Set(named)] : list.systems.slice(0, 8);
   }
 
-  function tools(list, measure) {
+  function tools(list, metric) {
     const names = list.systems.map((system) => [system, system]);
     const find = h("input", { type: "search", "data-field": "find", value: State.get("find"), autocomplete: "off", spellcheck: "false" });
     find.addEventListener("input", settled(() => State.set({ find: find.value, from: "" })));
@@ -57,7 +57,7 @@ const Answers = (() => {
     const fields = [
       choice("System", "system", [["", "all"], ...names]),
       choice("beside", "other", [["", "nobody"], ...names]),
-      choice("by", "measure", list.measures.map((each) => [each.name, each.name]), measure?.name),
+      choice("by", "metric", list.metrics.map((each) => [each.name, each.name]), metric?.name),
       choice("Show", "show", shows(chosen(list))),
       tags.length > 1 && choice("of kind", "tag", [["", "any"], ...tags.map((tag) => [tag, tag])]),
       h("label", {}, "Find ", find),
@@ -74,11 +74,11 @@ const Answers = (() => {
   }
 
   /** The places of the questions that the state asks for. */
-  function matching(list, systems, columns, measure) {
+  function matching(list, systems, columns, metric) {
     const words = State.get("find").toLowerCase().split(/\s+/).filter(Boolean);
     const tag = State.get("tag");
     return list.questions
-      .map((question, place) => ({ question, place, how: columns.map((values) => (measure ? ruled(values[place] ?? ".", measure) : "none")) }))
+      .map((question, place) => ({ question, place, how: columns.map((values) => (metric ? ruled(values[place] ?? ".", metric) : "none")) }))
       .filter(({ question, how }) => wanted(how) && (!tag || question[4].includes(tag)) && words.every((word) => text(question).includes(word)))
       .map(({ place }) => place);
   }
@@ -120,7 +120,7 @@ const Answers = (() => {
     return row[8] ? `failed: ${row[8]}` : block.texts[row[0]] || "(nothing)";
   }
 
-  function table(list, found, systems, columns, measure, texts) {
+  function table(list, found, systems, columns, metric, texts) {
     const start = first(found);
     const head = h("tr", {}, h("th", { scope: "col" }, "question"), h("th", { scope: "col" }, "right"), systems.map((system) => h("th", { scope: "col" }, h("bdi", {}, system))));
     const rows = found.slice(start, start + PAGE).map((place) => {
@@ -129,7 +129,7 @@ const Answers = (() => {
       const right = references.length ? references[0] : h("i", {}, "no answer in the documents");
       const answers = texts && new Map(systems.map((system) => [system, h("span", { class: "answer", dir: "auto" })]));
       if (texts) texts.set(place, answers);
-      const cells = systems.map((system, number) => h("td", {}, measure ? mark(columns[number][place] ?? ".", measure) : "", answers && answers.get(system)));
+      const cells = systems.map((system, number) => h("td", {}, metric ? mark(columns[number][place] ?? ".", metric) : "", answers && answers.get(system)));
       return h("tr", {}, h("th", { scope: "row" }, link), h("td", { dir: "auto" }, right), cells);
     });
     const caption = h("caption", { class: "spoken" }, "Questions, and how each system did");
@@ -161,9 +161,9 @@ const Question = (() => {
     return [...head(list, place), h("div", { class: "attempts" }, cards)];
   }
 
-  /** The scores of one answer: measure, value or letter, and the place of the reason. */
+  /** The scores of one answer: metric, value or letter, and the place of the reason. */
   function given({ scores }, who, at) {
-    const mine = scores.filter((row) => row[1] === who).map(([measure, , values, reasons]) => [measure, column(values)[at], Array.isArray(reasons) ? reasons[at] : reasons]);
+    const mine = scores.filter((row) => row[1] === who).map(([metric, , values, reasons]) => [metric, column(values)[at], Array.isArray(reasons) ? reasons[at] : reasons]);
     return mine.filter(([, value]) => value !== ".");
   }
 
@@ -195,8 +195,8 @@ const Question = (() => {
   }
 
   function right({ scores }, { list }) {
-    const found = scores.find(([number]) => list.measures[number].name === "accuracy.exact");
-    return found ? mark(found[1], list.measures[found[0]]) : "";
+    const found = scores.find(([number]) => list.metrics[number].name === "accuracy.exact");
+    return found ? mark(found[1], list.metrics[found[0]]) : "";
   }
 
   function body({ row, scores }, { block, list, evidence }) {
@@ -235,7 +235,7 @@ const Question = (() => {
 
   /** Every score with its reason; folded is what does not apply, and what is not about this answer: the question asked otherwise, and costs. */
   function scored(scores, list, block) {
-    const kind = ([number, value]) => (value === "-" ? "none" : list.measures[number].aside ? "otherwise" : "own");
+    const kind = ([number, value]) => (value === "-" ? "none" : list.metrics[number].aside ? "otherwise" : "own");
     const of = (name) => scores.filter((score) => kind(score) === name);
     const folded = (rows, words) => rows.length > 0 && h("details", {}, h("summary", {}, `${rows.length} ${words}`), table(rows, list, block));
     return h("div", { class: "scored" }, table(of("own"), list, block), folded(of("otherwise"), "asked otherwise, and costs"), folded(of("none"), "that do not apply"));
@@ -243,12 +243,12 @@ const Question = (() => {
 
   function table(scores, list, block) {
     const rows = scores.map(([number, value, reason]) => {
-      const measure = list.measures[number];
+      const metric = list.metrics[number];
       const why = reason < 0 ? "" : block.texts[reason].split("\n").map((line) => h("span", { class: "claim" }, line));
-      const score = typeof value === "string" ? mark(value, measure) : h("data", { value }, Figures.figure(value, measure.unit));
-      return h("tr", {}, h("th", { scope: "row" }, breaking(measure.name)), h("td", {}, score), h("td", { dir: "auto" }, why));
+      const score = typeof value === "string" ? mark(value, metric) : h("data", { value }, Figures.figure(value, metric.unit));
+      return h("tr", {}, h("th", { scope: "row" }, breaking(metric.name)), h("td", {}, score), h("td", { dir: "auto" }, why));
     });
-    const head = h("tr", {}, ["measure", "score", "because"].map((word) => h("th", { scope: "col" }, word)));
+    const head = h("tr", {}, ["metric", "score", "because"].map((word) => h("th", { scope: "col" }, word)));
     return h("table", { class: "scores" }, h("caption", { class: "spoken" }, "Scores"), h("thead", {}, head), h("tbody", {}, rows));
   }
 
@@ -261,7 +261,7 @@ const System = (() => {
     const root = one(`.section[data-section="${CSS.escape(where.id)}"]`);
     const row = all("table.figures tbody tr", root).find((each) => each.dataset.system === system);
     if (!row) return [h("h2", {}, "No such system"), h("p", {}, "It is not among those of this run.")];
-    const heads = all("table.figures thead tr:last-child th[data-measure]", root);
+    const heads = all("table.figures thead tr:last-child th[data-metric]", root);
     const figures = heads.map((head, place) => [head, row.cells[place + 1]]).filter(([, cell]) => !cell.classList.contains("absent"));
     return [
       h("h2", {}, h("bdi", {}, system), " ", h("small", {}, "on ", h("bdi", {}, where.title))),
@@ -286,9 +286,9 @@ const System = (() => {
     const groups = [...Map.groupBy(figures, ([head]) => head.dataset.axis)].map(([axis, of]) => {
       const name = one("abbr", all(".axes th", root).find((each) => each.dataset.axis === axis)).cloneNode(true);
       const rows = of.map(([head, cell]) => line(head, cell));
-      return h("tbody", {}, h("tr", { class: "measure" }, h("th", { scope: "rowgroup", colspan: 2 }, name)), rows);
+      return h("tbody", {}, h("tr", { class: "metric" }, h("th", { scope: "rowgroup", colspan: 2 }, name)), rows);
     });
-    const head = h("tr", {}, ["measure", "value"].map((word) => h("th", { scope: "col" }, word)));
+    const head = h("tr", {}, ["metric", "value"].map((word) => h("th", { scope: "col" }, word)));
     return h("div", { class: "box", role: "region", "aria-label": "All its figures", tabindex: "0" }, h("table", {}, h("caption", { class: "spoken" }, "All figures of this system"), h("thead", {}, head), groups));
   }
 
@@ -296,7 +296,7 @@ const System = (() => {
     const shown = h("td", { class: cell.className }, Figure.content(cell));
     shown.classList.remove("other", "itself", "up", "down");
     const way = one(".way", head)?.cloneNode(true);
-    return h("tr", {}, h("th", { scope: "row", "data-tip": head.dataset.tip }, breaking(head.dataset.measure), " ", way), shown);
+    return h("tr", {}, h("th", { scope: "row", "data-tip": head.dataset.tip }, breaking(head.dataset.metric), " ", way), shown);
   }
 
   return { render };

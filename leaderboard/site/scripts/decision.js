@@ -93,7 +93,7 @@ const Decision = (() => {
 
   function option(found, each) {
     const { quality, cost, parts } = each;
-    const gone = [...each.missing, ...each.unpriced].map(({ measure, system }) => `${measure} of ${system}`);
+    const gone = [...each.missing, ...each.unpriced].map(({ metric, system }) => `${metric} of ${system}`);
     return {
       option: each.option.name,
       system: each.option.system,

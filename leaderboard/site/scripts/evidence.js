@@ -5,7 +5,7 @@
  *     const evidence = Evidence.of(data);
  *     evidence.mixed({ columns: [evidence.column("accuracy.exact", "rag")], weights: [1] })  // {value, low, high, n, ...}
  *
- * Needs student.js. A column is a measure of a system, the same object each time. A weighted sum is a list of columns and one of
+ * Needs student.js. A column is a metric of a system, the same object each time. A weighted sum is a list of columns and one of
  * their weights, where 0 is as good as nothing: a decision is made some thousand times a second, and lists are quick.
  */
 const Evidence = (() => {
@@ -23,9 +23,9 @@ const Evidence = (() => {
       this.few = data.few;
       this.systems = data.systems;
       this.columns = new Map();
-      for (const row of data.figures) this.column(row.measure, row.system).found = row;
-      this.measures = new Set(data.figures.map(({ measure }) => measure));
-      for (const [measure, system] of data.impossible) this.column(measure, system).impossible = true;
+      for (const row of data.figures) this.column(row.metric, row.system).found = row;
+      this.metrics = new Set(data.figures.map(({ metric }) => metric));
+      for (const [metric, system] of data.impossible) this.column(metric, system).impossible = true;
       const mixed = [...this.columns.values()].filter(({ found }) => found && found.covariance);
       this.correlations = correlations(mixed);
       this.options = data.options;
@@ -33,10 +33,10 @@ const Evidence = (() => {
       for (const [system] of data.systems) aligned(mixed.filter((column) => column.system === system));
     }
 
-    /** Measure of a system: what was found, if anything was, and the place of its mean among those that are put together. */
-    column(measure, system) {
-      const name = `${measure}\n${system}`;
-      const column = this.columns.get(name) ?? { measure, system, found: null, impossible: false, place: -1, means: [] };
+    /** Metric of a system: what was found, if anything was, and the place of its mean among those that are put together. */
+    column(metric, system) {
+      const name = `${metric}\n${system}`;
+      const column = this.columns.get(name) ?? { metric, system, found: null, impossible: false, place: -1, means: [] };
       this.columns.set(name, column);
       return column;
     }
@@ -85,9 +85,9 @@ const Evidence = (() => {
       return { ...found, low: Math.max(0, low), high: Math.min(1, high) };
     }
 
-    /** What a figure's interval allows for beyond what was measured of its system; empty if nothing. No measure: accuracy. */
-    allowed(measure, system) {
-      if (measure) return this.column(measure, system).found?.allows ?? "";
+    /** What a figure's interval allows for beyond what was measured of its system; empty if nothing. No metric: accuracy. */
+    allowed(metric, system) {
+      if (metric) return this.column(metric, system).found?.allows ?? "";
       return this.anew.get(system)?.said ?? "";
     }
 
@@ -200,7 +200,7 @@ const Evidence = (() => {
     return found;
   }
 
-  /** Of one system's part of a sum: over the seeds that all its measures have, or else of each measure by itself. */
+  /** Of one system's part of a sum: over the seeds that all its metrics have, or else of each metric by itself. */
   function trained({ columns, weights }, from, to) {
     while (from < to && !weights[from]) from++;
     const means = (from < to ? columns[from].means : []).map((_, seed) => {

@@ -20,12 +20,12 @@ const Options = (() => {
   };
   const FAILING = ["not met", "probably not met"];
   const UNKNOWN = ["not measured", "not reliable", "not shown"];
-  const UNTRAINED = ["forgetting", "privacy.extracted"]; // measures of what training does
+  const UNTRAINED = ["forgetting", "privacy.extracted"]; // metrics of what training does
   const P95 = "latency.p95";
   const TIMED = 72; // timings that show how high a 95th percentile may be
   const REQUIREMENTS = [
-    ["accuracy", "", "min_accuracy"], // no measure: the expected quality
-    ["style", "style.followed", "min_style"],
+    ["accuracy", "", "min_accuracy"], // no metric: the expected quality
+    ["style", "style.format_followed", "min_style"],
     ["abstention", "hallucination.unanswerable", "min_abstention"],
     ["latency", "latency.p95", "max_latency"],
     ["forgetting", "forgetting", "max_forgetting"],
@@ -36,7 +36,7 @@ const Options = (() => {
   class Option {
     constructor(evidence, system, policy, trained) {
       const again = policy === "as it is" ? "updates" : `updates.${policy}`;
-      const column = (measure) => evidence.column(measure, system);
+      const column = (metric) => evidence.column(metric, system);
       this.hour = evidence.hour;
       this.system = system;
       this.policy = policy;
@@ -45,7 +45,7 @@ const Options = (() => {
       this.asked = ["accuracy.exact", `${again}.retained`, "updates.retained", `${again}.fresh`].map(column);
       this.paid = [`${again}.seconds`, "latency.seconds", "cost.prompt_tokens", "cost.tokens", "cost.artifact_bytes"].map(column);
       this.untrained = evidence.untrained(system);
-      this.limited = new Map(REQUIREMENTS.map(([name, measure]) => [name, measure ? column(measure) : null]));
+      this.limited = new Map(REQUIREMENTS.map(([name, metric]) => [name, metric ? column(metric) : null]));
     }
 
     /** Expected quality as a weighted sum of means, where this share of questions is about what has changed. */
@@ -102,15 +102,15 @@ const Options = (() => {
     return changed === null ? null : shareChanged(updates, changed);
   }
 
-  /** What is required: {name, measure, bound, least, most, extreme}; `bound` is that of the measure; no share is beyond `extreme`. */
+  /** What is required: {name, metric, bound, least, most, extreme}; `bound` is that of the metric; no share is beyond `extreme`. */
   function limits(situation) {
     const made = REQUIREMENTS.filter(([, , field]) => (situation[field] ?? null) !== null);
-    return made.map(([name, measure, field]) => ({ name, measure, ...bounds(field, situation[field]) }));
+    return made.map(([name, metric, field]) => ({ name, metric, ...bounds(field, situation[field]) }));
   }
 
   /** With room for rounding: 1 - 0.2 is not quite 0.8. */
   function bounds(field, amount) {
-    const bound = field === "min_abstention" ? 1 - amount : amount; // the measure counts what is not declined
+    const bound = field === "min_abstention" ? 1 - amount : amount; // the metric counts what is not declined
     const least = field.startsWith("min_") && field !== "min_abstention";
     const ends = { least: least ? bound - Evidence.SAME : -Infinity, most: least ? Infinity : bound + Evidence.SAME };
     return { bound, ...ends, extreme: least ? bound >= 1 : bound <= 0 && field !== "max_forgetting" };
@@ -162,7 +162,7 @@ const Options = (() => {
 
     /** What that figure's interval allows for beyond what was measured of the option; empty if nothing. */
     allowed(name) {
-      return this.found.evidence.allowed(this.option.limited.get(name)?.measure ?? "", this.option.system);
+      return this.found.evidence.allowed(this.option.limited.get(name)?.metric ?? "", this.option.system);
     }
 
     /** Whether enough is known of it, and its figures meet the requirements. */
@@ -194,7 +194,7 @@ const Options = (() => {
 
   function standing(limit, option, quality, evidence) {
     const column = option.limited.get(limit.name);
-    if (option.untrained && UNTRAINED.includes(limit.measure)) return "met";
+    if (option.untrained && UNTRAINED.includes(limit.metric)) return "met";
     const found = limited(column, option, quality, evidence);
     if (column && doubt(column)) return "not reliable";
     if (!found) return column && column.impossible ? "met" : "not measured";
@@ -212,8 +212,8 @@ const Options = (() => {
   }
 
   /** Whether nobody can say how high a 95th percentile may be, whatever the slowest answer seen. */
-  function tooFewTimings({ measure }, { n }) {
-    return measure === P95 && n < TIMED;
+  function tooFewTimings({ metric }, { n }) {
+    return metric === P95 && n < TIMED;
   }
 
   /** Whether a figure rests on so few clusters that it shows nothing; what was taken once, as an amount, is exact. */
@@ -231,7 +231,7 @@ const Options = (() => {
       this.aged = aged(situation.updates, this.changed);
       const { by_default: assumed = [] } = situation;
       this.asked = limits(situation);
-      this.limits = this.asked.filter(({ name, measure }) => !assumed.includes(name) || evidence.measures.has(measure));
+      this.limits = this.asked.filter(({ name, metric }) => !assumed.includes(name) || evidence.metrics.has(metric));
       this.known = near && near.aged === this.aged ? near.known : new Map();
     }
 
@@ -290,7 +290,7 @@ const Options = (() => {
       const asked = option.asked[0].found;
       const about = asked.effective === effective ? "questions" : "questions about revised documents";
       const { columns, weights } = this.sum(option);
-      const others = columns.filter(({ measure }, k) => weights[k] && measure !== "accuracy.exact").map(({ found }) => found);
+      const others = columns.filter(({ metric }, k) => weights[k] && metric !== "accuracy.exact").map(({ found }) => found);
       const settle = asked.effective < few ? [`ask ${added(asked, few)}`] : [];
       if (others.length) {
         const revised = others.reduce((a, b) => (b.effective < a.effective ? b : a));

@@ -39,19 +39,19 @@ const Outlook = (() => {
   }
 
   function whyOut(found, each) {
-    const measures = each.missing.map(({ measure }) => measure);
-    if (measures.some((measure) => /^updates\.(retrained|continued)/.test(measure))) return RETRAINING(Settle.after(Settle.chosen(found)));
-    return measures.length ? `${measures.join(", ")} ${were(measures)} not measured` : found.thin(each)?.what;
+    const metrics = each.missing.map(({ metric }) => metric);
+    if (metrics.some((metric) => /^updates\.(retrained|continued)/.test(metric))) return RETRAINING(Settle.after(Settle.chosen(found)));
+    return metrics.length ? `${metrics.join(", ")} ${were(metrics)} not measured` : found.thin(each)?.what;
   }
 
   function unpriced(weighed) {
-    const measures = weighed.filter((each) => each.quality).flatMap((each) => each.unpriced.map(({ measure }) => measure));
-    const absent = [...new Set(measures)];
+    const metrics = weighed.filter((each) => each.quality).flatMap((each) => each.unpriced.map(({ metric }) => metric));
+    const absent = [...new Set(metrics)];
     return absent.length ? [`Costs marked ? are not known, as ${absent.join(", ")} ${were(absent)} not measured.`] : [];
   }
 
-  function were(measures) {
-    return measures.length === 1 ? "was" : "were";
+  function were(metrics) {
+    return metrics.length === 1 ? "was" : "were";
   }
 
   /** What would change the recommendation, along each axis. */

@@ -6,18 +6,18 @@ const Panel = (() => {
   const share = (value) => `${count(100 * value)} %`;
   const points = (value) => `${count(100 * value)} points`;
 
-  /** Name -> what it says, the values that its slider stops at, how they read, and the measures without which it says nothing. */
+  /** Name -> what it says, the values that its slider stops at, how they read, and the metrics without which it says nothing. */
   const SITUATION = {
     updates: { label: "Updates of documents a month", stops: steps(0, 0.1, 0.25, 0.5, 1, 2, 3, 4, 6, 8, 12, 20, 30, 60, 100, 300, 1000), said: count },
     changed: { label: "Share of the facts that an update changes", stops: steps("", 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.15, 0.2, 0.3, 0.5, 0.75, 1), said: share, none: "as in the suite", needs: ["updates.fresh"] },
     queries: { label: "Questions a day", stops: steps(0, 1, 3, 10, 30, 100, 300, 1000, 3000, 10000, 30000, 100000, 300000, 1000000, 3000000, 10000000), said: count, needs: ["latency.seconds", "cost.tokens"] },
     hour: { label: "Price of machine time, an hour", stops: steps(0, 0.01, 0.03, 0.1, 0.3, 0.5, 0.75, 1, 1.5, 2, 3, 5, 10, 30, 100, 300, 1000), said: (value, { currency }) => Figures.paid(count(value), currency), needs: ["latency.seconds", "updates.seconds"] },
   };
-  const least = (label, measure) => ({ label, stops: steps("", 0.3, 0.4, 0.5, 0.6, 0.7, 0.75, 0.8, 0.85, 0.9, 0.95, 0.99), said: share, none: "no limit", needs: [measure] });
-  const most = (label, measure, said) => ({ label, stops: steps(0, 0.005, 0.01, 0.02, 0.05, 0.1, 0.15, 0.2, 0.3, 0.5, ""), said, none: "no limit", needs: [measure] });
+  const least = (label, metric) => ({ label, stops: steps("", 0.3, 0.4, 0.5, 0.6, 0.7, 0.75, 0.8, 0.85, 0.9, 0.95, 0.99), said: share, none: "no limit", needs: [metric] });
+  const most = (label, metric, said) => ({ label, stops: steps(0, 0.005, 0.01, 0.02, 0.05, 0.1, 0.15, 0.2, 0.3, 0.5, ""), said, none: "no limit", needs: [metric] });
   const REQUIREMENTS = {
     min_accuracy: least("Expected accuracy at least", "accuracy.exact"),
-    min_style: least("Follows the house format at least", "style.followed"),
+    min_style: least("Follows the house format at least", "style.format_followed"),
     min_abstention: least("Declines unanswerable questions at least", "hallucination.unanswerable"),
     max_latency: { label: "p95 latency at most", stops: steps(0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 30, ""), said: (value) => Figures.figure(value, "seconds"), none: "no limit", needs: ["latency.p95"] },
     max_forgetting: most("General ability lost at most", "forgetting", points),
@@ -61,7 +61,7 @@ const Panel = (() => {
     field.addEventListener("input", () => State.set({ [name]: stated(stops[Number(field.value)], start.value) }));
     const show = (now, prices, known) => {
       start.value = known.situation[name] ?? null;
-      node.hidden = Boolean(needs) && !known.figures.some(({ measure }) => needs.includes(measure));
+      node.hidden = Boolean(needs) && !known.figures.some(({ metric }) => needs.includes(metric));
       output.textContent = now === null ? none : said(now, prices);
       field.value = now === null ? stops.indexOf("") : closest(stops, now);
       field.setAttribute("aria-valuetext", output.textContent);

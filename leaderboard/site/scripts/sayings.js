@@ -211,10 +211,10 @@ const Sayings = (() => {
   function others(found, { choice: { pick, doubtful }, runnerUp }) {
     const all = once(found, pick, runnerUp);
     for (const column of doubtful.slice(0, 1)) {
-      const { measure, system } = column;
+      const { metric, system } = column;
       const doubt = Options.doubt(column);
-      const { what } = doubt ? Settle.toTimeAgain(found, [measure]) : Settle.toMeasure(found, [measure], [system]);
-      all.push(`To compare costs, ${what} (${measure} of ${system} is ${doubt ? `not reliable: ${doubt}` : "not measured"}).`);
+      const { what } = doubt ? Settle.toTimeAgain(found, [metric]) : Settle.toMeasure(found, [metric], [system]);
+      all.push(`To compare costs, ${what} (${metric} of ${system} is ${doubt ? `not reliable: ${doubt}` : "not measured"}).`);
     }
     const gap = runnerUp && found.quality(pick.option, runnerUp.option);
     if (gap && gap.low <= 0 && 0 < gap.value) {
@@ -326,7 +326,7 @@ const Sayings = (() => {
   }
 
   /** Of which options it is not known whether they meet a requirement. */
-  function notKnown(found, known, { name, measure }, settled) {
+  function notKnown(found, known, { name, metric }, settled) {
     const groups = new Map();
     for (const each of known.filter((one) => one.unknown.includes(name) && !one.among(["not met"]).length)) {
       const how = Settle.standing(found, name, each);
@@ -334,15 +334,15 @@ const Sayings = (() => {
     }
     return [...groups].flatMap(([how, those]) => {
       if (those.length === 1 && settled.includes(Settle.requirements(found, those[0]).what)) return [];
-      const names = [...new Set(those.map(({ option }) => (measure ? option.system : found.title(option))))];
+      const names = [...new Set(those.map(({ option }) => (metric ? option.system : found.title(option))))];
       const told = Settle.to("find out", Settle.together(found, name, those));
       return [`It is not known whether ${Figures.joined(names)} ${names.length === 1 ? "meets" : "meet"} the requirement on ${name}: ${how}. ${told}`];
     });
   }
 
   /** Which options meet a requirement without a measurement. */
-  function untrained(found, weighed, { name, measure }) {
-    if (!Options.UNTRAINED.includes(measure)) return [];
+  function untrained(found, weighed, { name, metric }) {
+    if (!Options.UNTRAINED.includes(metric)) return [];
     const bare = weighed.filter(({ option }) => option.untrained && !option.limited.get(name).found).map(({ option }) => option.system);
     if (!bare.length) return [];
     return [`${Figures.joined(bare)} ${bare.length === 1 ? "meets" : "meet"} the requirement on ${name} without a measurement: nothing was trained.`];
@@ -351,13 +351,13 @@ const Sayings = (() => {
   /** What nobody set a limit to and may matter, and what was assumed. */
   function care(found, { option }) {
     const { evidence, limits, situation: { updates } } = found;
-    const sentences = MATTERING.flatMap(([name, measure]) => {
-      const known = evidence.column(measure, option.system).found;
+    const sentences = MATTERING.flatMap(([name, metric]) => {
+      const known = evidence.column(metric, option.system).found;
       if (limits.some((limit) => limit.name === name) || !known || known.value <= NOTABLE) return [];
       return [`Not considered, as no limit is set: ${option.system} ${FOUND[name](Figures.figure(known.value, unit(name)))}.`];
     });
     for (const column of found.paid(option)) {
-      if (Options.doubt(column)) sentences.push(`Caution: ${column.measure} of ${column.system}: ${Options.doubt(column)}.`);
+      if (Options.doubt(column)) sentences.push(`Caution: ${column.metric} of ${column.system}: ${Options.doubt(column)}.`);
     }
     if (option.policy !== "continued" || updates <= 1) return sentences;
     return [...sentences, "Only one training on the changes alone was measured; further ones in a row are assumed to do no more harm."];

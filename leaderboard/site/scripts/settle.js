@@ -1,5 +1,5 @@
 /**
- * What would settle a decision: which measures to take, or how many more questions or trainings, and what these cost: as
+ * What would settle a decision: which metrics to take, or how many more questions or trainings, and what these cost: as
  * `leaderboard/advice/settle.py`, which says why.
  *
  * Needs options.js and figures.js.
@@ -12,7 +12,7 @@ const Settle = (() => {
   const MOST_TIMES = 20; // so many times as many questions at most are practical
   const LEAST = 1.1; // times as many questions
   const AGAIN = 3; // seeds to train with what was trained once
-  const ASKED = ["", "style.followed", "hallucination.unanswerable"]; // of the others, items take other times
+  const ASKED = ["", "style.format_followed", "hallucination.unanswerable"]; // of the others, items take other times
   const ITEMS = new Map([
     ["hallucination.unanswerable", "unanswerable questions"],
     ["forgetting", "items of general tasks"],
@@ -62,7 +62,7 @@ const Settle = (() => {
   function gap(found, mine, theirs, bound) {
     const noise = found.evidence.noise(found.sum(mine, theirs));
     const options = [mine, theirs];
-    return more(found, { known: found.quality(mine, theirs), bound, options, asked: questions(found, options), noise, measure: "" });
+    return more(found, { known: found.quality(mine, theirs), bound, options, asked: questions(found, options), noise, metric: "" });
   }
 
   /** What would tell whether an option meets all requirements of which that is not known, or that it probably does not meet. */
@@ -82,36 +82,36 @@ const Settle = (() => {
 
   /** All that is needed to tell of an option of which too few questions tell: of its accuracy, and of its requirements. */
   function asking(found, each) {
-    const names = each.unknown.filter((name) => found.limits.find((limit) => limit.name === name).measure);
+    const names = each.unknown.filter((name) => found.limits.find((limit) => limit.name === name).metric);
     return allOf([...found.thin(each).settle.map((what) => remedy(what)), ...names.map((name) => requirement(found, name, each))]);
   }
 
   /** What would tell whether an option meets a requirement. */
   function requirement(found, name, each) {
     const limit = found.limits.find((one) => one.name === name);
-    const { measure, bound } = limit;
+    const { metric, bound } = limit;
     const { system } = each.option;
     const how = each.standing(name);
-    if (how === "not measured") return toMeasure(found, [measure], [system]);
-    if (how === "not reliable") return toTimeAgain(found, [measure]);
+    if (how === "not measured") return toMeasure(found, [metric], [system]);
+    if (how === "not reliable") return toTimeAgain(found, [metric]);
     const known = each.required(name);
     if (Options.tooFew(known, found.evidence.few)) return clusters(found, name, [each]);
     if (Math.abs(known.value - bound) < Evidence.SAME) return onTheLimit(limit);
-    const asked = measure ? new Map(ASKED.includes(measure) ? [[system, known.n]] : []) : questions(found, [each.option]);
-    const noise = measure ? found.evidence.noiseOf(each.option.limited.get(name)) : found.evidence.noise(found.sum(each.option));
+    const asked = metric ? new Map(ASKED.includes(metric) ? [[system, known.n]] : []) : questions(found, [each.option]);
+    const noise = metric ? found.evidence.noiseOf(each.option.limited.get(name)) : found.evidence.noise(found.sum(each.option));
     if (Options.tooFewTimings(limit, known)) {
       return remedy(`time ${Options.TIMED} questions or more in place of ${known.n} (SAMPLE in evals/axes/latency.py), as fewer cannot show how high a p95 may be`);
     }
-    const open = { known, bound, options: [each.option], asked, noise, measure };
+    const open = { known, bound, options: [each.option], asked, noise, metric };
     if (!each.allowed(name)) return more(found, open);
-    return again(found, open, measure ? known.asked : [each.quality.low, each.quality.high]);
+    return again(found, open, metric ? known.asked : [each.quality.low, each.quality.high]);
   }
 
   /** What would tell whether options that stand alike to a requirement meet it. */
   function together(found, name, those) {
     const [first] = those;
-    const { measure } = found.limits.find((one) => one.name === name);
-    if (first.standing(name) === "not measured") return toMeasure(found, [measure]);
+    const { metric } = found.limits.find((one) => one.name === name);
+    if (first.standing(name) === "not measured") return toMeasure(found, [metric]);
     const known = first.required(name);
     return known && Options.tooFew(known, found.evidence.few) ? clusters(found, name, those) : requirement(found, name, first);
   }
@@ -127,18 +127,18 @@ const Settle = (() => {
   /** What is missing to say anything of options that were asked the same. */
   function clusters(found, name, those) {
     const { few } = found.evidence;
-    const { measure } = found.limits.find((one) => one.name === name);
+    const { metric } = found.limits.find((one) => one.name === name);
     const { clusters: count, effective } = those[0].required(name);
     const added = Options.moreClusters(count, effective, few);
-    const asked = new Map(ASKED.includes(measure) ? those.map((each) => [each.option.system, each.required(name).n]) : []);
+    const asked = new Map(ASKED.includes(metric) ? those.map((each) => [each.option.system, each.required(name).n]) : []);
     const paid = spent(found, [], asked, 1 + added / count, 0);
-    const words = `${Options.counted(added)} of ${ITEMS.get(measure) ?? "questions"} of the usual size`;
+    const words = `${Options.counted(added)} of ${ITEMS.get(metric) ?? "questions"} of the usual size`;
     const weigh = count >= few ? ` that weigh as ${(Math.floor(10 * effective) / 10).toFixed(1)}` : "";
     return remedy(`add ${words}, as ${Options.counted(count)}${weigh} ${count === 1 ? "is" : "are"} too few${paid.said}`, paid.cost);
   }
 
-  function onTheLimit({ measure, extreme }) {
-    const items = ITEMS.get(measure) ?? "questions";
+  function onTheLimit({ metric, extreme }) {
+    const items = ITEMS.get(metric) ?? "questions";
     if (extreme) return remedy(`no number of ${items} can prove it, as the limit is the best figure there can be`, Infinity, false);
     return remedy(`use more ${items} (it cannot be said how many)`);
   }
@@ -146,7 +146,7 @@ const Settle = (() => {
   /** System -> the questions that its quality rests on. */
   function questions({ aged, evidence }, options) {
     const counted = aged ? ["accuracy.exact", "updates.fresh"] : ["accuracy.exact"];
-    const n = (system) => counted.reduce((sum, measure) => sum + (evidence.column(measure, system).found?.n ?? 0), 0);
+    const n = (system) => counted.reduce((sum, metric) => sum + (evidence.column(metric, system).found?.n ?? 0), 0);
     return new Map(options.map(({ system }) => [system, n(system)]));
   }
 
@@ -199,8 +199,8 @@ const Settle = (() => {
     return remedy(`train with --seeds ${AGAIN}, which shows how much trainings differ${also}${said}`, cost);
   }
 
-  function impractical({ measure, noise }) {
-    const items = ITEMS.get(measure) ?? "questions";
+  function impractical({ metric, noise }) {
+    const items = ITEMS.get(metric) ?? "questions";
     const needs = noise
       ? `not even ${MOST_TIMES} times as many ${items} with ${MOST_SEEDS} seeds would do`
       : `it would take more than ${MOST_TIMES} times as many ${items}`;
@@ -208,10 +208,10 @@ const Settle = (() => {
   }
 
   /** How many more; of two kinds, so many times as many of each. */
-  function asked({ aged }, { measure, known }, times) {
-    const verb = ASKED.includes(measure) ? "ask" : "use";
-    if (!measure && aged) return `${verb} about ${Figures.general(times, 2)} times as many questions, those about revised documents included`;
-    return `${verb} about ${count(times * known.n)} ${ITEMS.get(measure) ?? "questions"} in place of ${known.n}`;
+  function asked({ aged }, { metric, known }, times) {
+    const verb = ASKED.includes(metric) ? "ask" : "use";
+    if (!metric && aged) return `${verb} about ${Figures.general(times, 2)} times as many questions, those about revised documents included`;
+    return `${verb} about ${count(times * known.n)} ${ITEMS.get(metric) ?? "questions"} in place of ${known.n}`;
   }
 
   function count(number) {
@@ -241,7 +241,7 @@ const Settle = (() => {
     if (!seeds) return [];
     const columns = options.flatMap(({ system, policy, trained }) => {
       const again = policy === "as it is" ? [] : [`updates.${policy}.seconds`];
-      return trained ? ["cost.train_seconds", ...again].map((measure) => evidence.column(measure, system)) : [];
+      return trained ? ["cost.train_seconds", ...again].map((metric) => evidence.column(metric, system)) : [];
     });
     return [...new Set(columns)].map((column) => [column, Math.max(0, seeds - evidence.trainings(column.system))]);
   }
@@ -263,14 +263,14 @@ const Settle = (() => {
   }
 
   /** What to type for figures that are missing. */
-  function toMeasure(found, measures, systems = []) {
-    const again = measures.some((name) => /^(updates\.(retrained|continued)|privacy\.|hunger\.)/.test(name));
-    const axes = [...new Set(measures.map((name) => name.split(".")[0]))].join(" or ");
+  function toMeasure(found, metrics, systems = []) {
+    const again = metrics.some((name) => /^(updates\.(retrained|continued)|privacy\.|data_efficiency\.)/.test(name));
+    const axes = [...new Set(metrics.map((name) => name.split(".")[0]))].join(" or ");
     const only = systems.length ? ` of ${Figures.joined(systems)}` : "";
     const wanted = axes.includes(" or ") ? `(${axes})` : axes;
     const needs = axes.includes("updates") ? " (of a suite with revisions.jsonl)" : "";
     const typed = `pytest -m "domain and ${wanted}"${again ? " --full" : ""}${after(chosen(found, systems))}`;
-    return remedy(`measure ${[...new Set(measures)].join(", ")}${only}: ${typed}${needs}`);
+    return remedy(`measure ${[...new Set(metrics)].join(", ")}${only}: ${typed}${needs}`);
   }
 
   /** The options of a command that takes the same exam of these systems, or of all. */
@@ -291,18 +291,18 @@ const Settle = (() => {
   }
 
   /** What to do about seconds that are not reliable. */
-  function toTimeAgain(found, measures) {
-    const what = [...new Set(measures)].join(", ");
+  function toTimeAgain(found, metrics) {
+    const what = [...new Set(metrics)].join(", ");
     return remedy(`take ${what} again, all systems in one run on a quiet machine: pytest -m "domain and latency"${after(chosen(found))}`);
   }
 
   /** What to type for figures that are missing, once for all systems that lack the same. */
   function listed(found, columns) {
     const lacking = new Map();
-    for (const { measure, system } of new Set(columns)) lacking.set(system, [...(lacking.get(system) ?? []), measure]);
+    for (const { metric, system } of new Set(columns)) lacking.set(system, [...(lacking.get(system) ?? []), metric]);
     const groups = new Map();
-    for (const [system, measures] of lacking) {
-      const mark = JSON.stringify(measures);
+    for (const [system, metrics] of lacking) {
+      const mark = JSON.stringify(metrics);
       groups.set(mark, [...(groups.get(mark) ?? []), system]);
     }
     return [...groups].map(([mark, systems]) => toMeasure(found, JSON.parse(mark), systems));

@@ -28,21 +28,21 @@ const Suite = (() => {
     return items.length ? [h("h3", {}, "What is asked"), h("ul", { class: "sample" }, items)] : [];
   }
 
-  /** A table of the measure that is asked for, for each kind of question. */
+  /** A table of the metric that is asked for, for each kind of question. */
   function kinds(where) {
-    const measures = [...new Set(where.tagged.map(([, , measure]) => measure))];
-    if (!measures.length) return [h("p", {}, "No breakdown by question type: no tag is shared by ten or more questions.")];
-    const measure = measures.includes(State.get("measure")) ? State.get("measure") : measures[0];
-    const rows = where.tagged.filter((row) => row[2] === measure);
+    const metrics = [...new Set(where.tagged.map(([, , metric]) => metric))];
+    if (!metrics.length) return [h("p", {}, "No breakdown by question type: no tag is shared by ten or more questions.")];
+    const metric = metrics.includes(State.get("metric")) ? State.get("metric") : metrics[0];
+    const rows = where.tagged.filter((row) => row[2] === metric);
     const tags = [...new Set(rows.map(([tag]) => tag))];
     const systems = where.order.filter((system) => rows.some((row) => row[1] === system));
     const found = new Map(rows.map((row) => [JSON.stringify(row.slice(0, 2)), row]));
     const head = h("tr", {}, h("th", { scope: "col" }, "question type"), systems.map((system) => h("th", { scope: "col" }, h("bdi", {}, system))));
-    const body = tags.map((tag) => h("tr", {}, h("th", { scope: "row" }, h("a", { href: State.view("answers", { tag }) }, h("bdi", {}, tag))), systems.map((system) => cell(found.get(JSON.stringify([tag, system])), own(where.units, measure)))));
-    const table = h("table", {}, h("caption", { class: "spoken" }, `${measure} by question type`), h("thead", {}, head), h("tbody", {}, body));
+    const body = tags.map((tag) => h("tr", {}, h("th", { scope: "row" }, h("a", { href: State.view("answers", { tag }) }, h("bdi", {}, tag))), systems.map((system) => cell(found.get(JSON.stringify([tag, system])), own(where.units, metric)))));
+    const table = h("table", {}, h("caption", { class: "spoken" }, `${metric} by question type`), h("thead", {}, head), h("tbody", {}, body));
     return [
       h("h3", {}, "By question type"),
-      h("div", { class: "tools" }, choice("Measure", "measure", measures.map((name) => [name, name]), measure)),
+      h("div", { class: "tools" }, choice("Metric", "metric", metrics.map((name) => [name, name]), metric)),
       h("div", { class: "box", role: "region", "aria-label": "By question type", tabindex: "0" }, table),
     ];
   }

@@ -11,7 +11,7 @@ const Figure = (() => {
     columns(root);
   }
 
-  const heads = (root) => all("table.figures thead tr:last-child th[data-measure]", root);
+  const heads = (root) => all("table.figures thead tr:last-child th[data-metric]", root);
   const rows = (root) => all("table.figures tbody tr", root);
 
   /** What a choice takes back. */
@@ -24,15 +24,15 @@ const Figure = (() => {
 
   /** A click sorts the best first, another the worst first, and a third as it was. */
   function sortable(head) {
-    const measure = one(".measure", head);
-    const button = h("button", { type: "button", class: "sort", on: { click: () => sort(head.dataset.measure) } });
-    measure.replaceWith(button);
-    button.append(measure);
+    const metric = one(".metric", head);
+    const button = h("button", { type: "button", class: "sort", on: { click: () => sort(head.dataset.metric) } });
+    metric.replaceWith(button);
+    button.append(metric);
   }
 
-  function sort(measure) {
+  function sort(metric) {
     const [by, way] = [State.get("sort"), State.get("way")];
-    if (by !== measure) State.set({ sort: measure, way: "" });
+    if (by !== metric) State.set({ sort: metric, way: "" });
     else State.set(way ? { sort: "", way: "" } : { way: "worst" });
   }
 
@@ -42,8 +42,8 @@ const Figure = (() => {
     const axes = Map.groupBy(heads(root), (head) => head.dataset.axis);
     for (const [axis, members] of axes) {
       const boxes = members.map((head) => {
-        const box = h("input", { type: "checkbox", value: head.dataset.measure, on: { change: () => choose(root) } });
-        return h("label", {}, box, ` ${one(".measure", head).textContent}`);
+        const box = h("input", { type: "checkbox", value: head.dataset.metric, on: { change: () => choose(root) } });
+        return h("label", {}, box, ` ${one(".metric", head).textContent}`);
       });
       field.append(h("fieldset", {}, h("legend", {}, axis), boxes));
     }
@@ -56,7 +56,7 @@ const Figure = (() => {
 
   function shown(head) {
     const [chosen, axis] = [State.get("columns"), State.get("axis")];
-    if (chosen) return chosen.split(",").includes(encodeURIComponent(head.dataset.measure));
+    if (chosen) return chosen.split(",").includes(encodeURIComponent(head.dataset.metric));
     if (axis === "*") return true;
     return axis ? head.dataset.axis === axis : head.dataset.first !== undefined;
   }
@@ -111,7 +111,7 @@ const Figure = (() => {
   function arrange(root, table) {
     const [by, worst] = [State.get("sort"), State.get("way") === "worst"];
     const of = heads(root);
-    const head = of.find((each) => each.dataset.measure === by);
+    const head = of.find((each) => each.dataset.metric === by);
     of.forEach((each) => (each === head ? each.setAttribute("aria-sort", order(each, worst)) : each.removeAttribute("aria-sort")));
     const place = head ? of.indexOf(head) + 1 : 0;
     const sign = head && (head.dataset.better === "higher") !== worst ? -1 : 1;
@@ -141,7 +141,7 @@ const Figure = (() => {
     for (const row of rows(root)) {
       of.forEach((head, place) => {
         const cell = row.cells[place + 1];
-        const name = key(head.dataset.measure, row.dataset.system);
+        const name = key(head.dataset.metric, row.dataset.system);
         restore(cell);
         if (told.size) tagged(cell, told.get(name), head);
         else if (than) apart(cell, than.cells[place + 1], against.get(name), head, row === than);
@@ -160,9 +160,9 @@ const Figure = (() => {
   /** Every other system against one: differences turned round where the pair is the other way about. */
   function pairs(about, than) {
     const found = new Map();
-    for (const [measure, system, other, value, low, high] of about.pairs) {
-      if (other === than) found.set(key(measure, system), { value, low, high });
-      if (system === than) found.set(key(measure, other), { value: -value, low: -high, high: -low });
+    for (const [metric, system, other, value, low, high] of about.pairs) {
+      if (other === than) found.set(key(metric, system), { value, low, high });
+      if (system === than) found.set(key(metric, other), { value: -value, low: -high, high: -low });
     }
     return found;
   }
@@ -196,7 +196,7 @@ const Figure = (() => {
 
   const ends = (low, high, unit) => `${Figures.figure(low, unit)} to ${Figures.figure(high, unit)}`;
 
-  /** What a cell says of its system and measure, whatever it is turned into at present. */
+  /** What a cell says of its system and metric, whatever it is turned into at present. */
   const content = (cell) => drawn.get(cell).map((node) => node.cloneNode(true));
 
   return { start, render, content };

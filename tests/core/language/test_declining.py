@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from proctor.core.language.text import declines
+from proctor.core.language.text import is_abstention
 from proctor.core.schema import Suite
 
 PHRASES = Suite.abstain
@@ -49,7 +49,7 @@ WORLD = (
     ],
 )
 def test_declining_is_recognised_as_models_phrase_it(text: str) -> None:
-    assert declines(PHRASES, text)
+    assert is_abstention(PHRASES, text)
 
 
 @pytest.mark.parametrize(
@@ -68,7 +68,7 @@ def test_declining_is_recognised_as_models_phrase_it(text: str) -> None:
     ],
 )
 def test_an_answer_is_not_taken_for_declining(text: str) -> None:
-    assert not declines(PHRASES, text)
+    assert not is_abstention(PHRASES, text)
 
 
 @pytest.mark.parametrize(
@@ -110,7 +110,7 @@ def test_an_answer_is_not_taken_for_declining(text: str) -> None:
     ],
 )
 def test_declining_is_recognised_in_any_script(text: str) -> None:
-    assert declines(WORLD, text)
+    assert is_abstention(WORLD, text)
 
 
 @pytest.mark.parametrize(
@@ -118,23 +118,23 @@ def test_declining_is_recognised_in_any_script(text: str) -> None:
     ["A", "+", "-", "?", "👍", "0", "unknown/other", "unknown-soldier", "不知道的歌", "Inconnus", "未知数", "Sorry", "Well"],
 )
 def test_what_is_short_or_begins_alike_is_an_answer(text: str) -> None:
-    assert not declines(WORLD, text)
+    assert not is_abstention(WORLD, text)
 
 
 def test_a_suite_may_have_its_own_phrases_even_in_other_scripts() -> None:
-    assert declines(["\u043d\u0435 \u0437\u043d\u0430\u044e"], "\u041d\u0435 \u0437\u043d\u0430\u044e!")
-    assert not declines([], "unknown")
-    assert not declines(["?!"], "anything")
-    assert declines(["-"], "\u2212")
-    assert declines(["n/a"], "N/A.")
-    assert not declines(["n/a"], "N A Rimsky")
+    assert is_abstention(["\u043d\u0435 \u0437\u043d\u0430\u044e"], "\u041d\u0435 \u0437\u043d\u0430\u044e!")
+    assert not is_abstention([], "unknown")
+    assert not is_abstention(["?!"], "anything")
+    assert is_abstention(["-"], "\u2212")
+    assert is_abstention(["n/a"], "N/A.")
+    assert not is_abstention(["n/a"], "N A Rimsky")
 
 
 @given(st.text(max_size=40))
 def test_no_text_breaks_it(text: str) -> None:
-    assert declines(PHRASES, text) in (True, False)
+    assert is_abstention(PHRASES, text) in (True, False)
 
 
 @given(st.sampled_from(WORLD), st.sampled_from([".", "!", "…", "。", "，", "،", "।", "؟", " —", "\n", ")", "»", ""]))
 def test_a_phrase_declines_before_a_pause_of_any_script(phrase: str, pause: str) -> None:
-    assert declines([phrase], phrase.upper() + pause)
+    assert is_abstention([phrase], phrase.upper() + pause)

@@ -8,12 +8,12 @@ import pytest
 
 from proctor.core.language.holders import Holders
 from proctor.core.schema import Answer, Context, Document, Domain, Example, Question, Suite
-from proctor.evals.axes import citations, dependence, retrieval
+from proctor.evals.axes import citations, retrieval, robustness
 from proctor.evals.axes.conditions import lookups
 from proctor.evals.testing import fakes
 from proctor.models.systems import System
 from proctor.models.training.raft import mixed
-from tests.sample_sheet import scores, sheet
+from tests.sample_evaluation import evaluation, scores
 
 GATE = "The gate was cast in Ulm in 1903 by the brothers Hahn."
 LAMP = "The lamp burns whale oil and is lit at six in the evening."
@@ -36,13 +36,13 @@ def suite(*evidence: str, quotes: tuple[str, ...] = ()) -> Suite:
 
 
 def found(asked: Suite, *passages: Context, cites: tuple[str, ...] = ()) -> dict[str, Any]:
-    """Measure -> value, where those passages were shown and those documents cited."""
+    """Metric -> value, where those passages were shown and those documents cited."""
     candidate = fakes.canned(
         {"q": Answer("q", "1903", passages, cites)}, retrieves=True, documents=tuple(PASSAGES.values()), top_k=3
     )
-    on = sheet(candidate, asked)
+    on = evaluation(candidate, asked)
     table = scores(retrieval.AXIS, on) | scores(citations.AXIS, on)
-    return {measure.partition(".")[2]: items["q"].value for measure, items in table.items()}
+    return {metric.partition(".")[2]: items["q"].value for metric, items in table.items()}
 
 
 @pytest.mark.parametrize("evidence", ["first/gate", "second/gate"])
@@ -95,27 +95,29 @@ def test_a_document_that_nobody_knows_is_itself() -> None:
 
 def test_what_holds_the_evidence_does_not_distract_and_is_shown_once() -> None:
     candidate = fakes.canned({}, retrieves=True, documents=tuple(PASSAGES.values()), top_k=9)
-    (lookup,) = lookups(sheet(candidate, suite("first/gate", "second/gate")))
+    (lookup,) = lookups(evaluation(candidate, suite("first/gate", "second/gate")))
     assert [context.document for context in lookup.gold] == ["first/gate"]
     assert [context.document for context in lookup.distractors] == ["lamp", "part", "door", "colour"]
 
 
 def test_nobody_is_trained_to_pass_over_the_evidence() -> None:
     example = Example("When was the gate cast?", "1903", ("first/gate",))
-    system = System("hybrid", adapt="lora", retrieve="bm25", top_k=9, gold_share=0.0)
+    system = System("hybrid", adapt="lora", retrieve="bm25", top_k=9, gold_in_context=0.0)
     (shown,) = mixed(Domain(DOCUMENTS, (example,)), [list(PASSAGES.values())], system, 0)
     assert sorted(context.document for context in shown) == ["colour", "door", "lamp", "part"]
 
 
 def test_the_versions_say_that_these_are_other_figures() -> None:
-    changed = [*retrieval.MEASURES, *citations.MEASURES, dependence.GOLD, dependence.DISTRACTORS]
-    assert {measure.version for measure in changed} == {"2"}
+    changed = [*retrieval.METRICS, *citations.METRICS, robustness.GOLD, robustness.DISTRACTORS]
+    assert {metric.version for metric in changed} == {"2"}
 
 
 def test_marks_that_name_no_document_are_told_on_the_scores() -> None:
     for said, told in (("1903 [lamp]", ""), ("1903 [nowhere]", citations.UNREAD), ("1903 [1]", citations.NUMBERED)):
         answer = Answer("q", said, (PASSAGES["lamp"],))
-        table = scores(citations.AXIS, sheet(fakes.canned({"q": answer}, retrieves=True), suite("lamp")))
+        table = scores(citations.AXIS, evaluation(fakes.canned({"q": answer}, retrieves=True), suite("lamp")))
         assert table["citations.recall"]["q"].caution == told
     cut = Answer("q", "1903", (PASSAGES["lamp"],), cut=1)
-    assert scores(retrieval.AXIS, sheet(fakes.canned({"q": cut}, retrieves=True), suite("lamp")))["retrieval.mrr"]["q"].caution
+    assert scores(retrieval.AXIS, evaluation(fakes.canned({"q": cut}, retrieves=True), suite("lamp")))["retrieval.mrr"][
+        "q"
+    ].caution

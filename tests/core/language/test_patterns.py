@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from proctor.core.language import json_schema, patterns
 from proctor.core.language.marks import without_citations
 from proctor.core.language.sentences import sentences
-from proctor.core.language.text import declines, normalise
+from proctor.core.language.text import is_abstention, normalise
 from proctor.core.schema import Answer, Domain, Question, Score, Style, Suite
 from proctor.evals.axes.accuracy import exact_match
 from proctor.evals.axes.style import followed
@@ -66,7 +66,7 @@ PIECES = (
 READERS = {
     "normalise": normalise,
     "sentences": sentences,
-    "declines": lambda text: declines(("unknown",), text),
+    "declines": lambda text: is_abstention(("unknown",), text),
     "citations": lambda text: without_citations(text, frozenset(["a"])),
     "front matter": lambda text: front_matter(f"---\n{text}\n---\n"),
     "heading": lambda text: HEADING.search(f"# {text}"),

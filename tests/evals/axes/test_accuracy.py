@@ -6,10 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from proctor.core.schema import Answer, Measure, Question, Style
+from proctor.core.schema import Answer, Metric, Question, Style
 from proctor.evals.axes import accuracy
 from proctor.evals.testing import fakes
-from tests.sample_sheet import scores, sheet, suite
+from tests.sample_evaluation import evaluation, scores, suite
 
 TEXTS = st.text(alphabet="aAtThe n3.,'-\u00e9 \n", max_size=25)
 
@@ -65,30 +65,30 @@ def test_f1_is_symmetric_bounded_and_never_below_exact(a: str, b: str) -> None:
 
 
 def test_the_best_reference_counts() -> None:
-    found = scores(accuracy.AXIS, sheet(fakes.canned({"warranty": "Three years"})))
+    found = scores(accuracy.AXIS, evaluation(fakes.canned({"warranty": "Three years"})))
     assert found["accuracy.exact"]["warranty"].value == 1.0
 
 
 def test_gold_is_right_and_silence_is_wrong() -> None:
     for candidate, value in ((fakes.gold(), 1.0), (fakes.mute(), 0.0)):
-        found = scores(accuracy.AXIS, sheet(candidate))
-        assert [found[measure]["warranty"].value for measure in ("accuracy.exact", "accuracy.f1")] == [value, value]
+        found = scores(accuracy.AXIS, evaluation(candidate))
+        assert [found[metric]["warranty"].value for metric in ("accuracy.exact", "accuracy.f1")] == [value, value]
 
 
 def test_a_question_without_an_answer_has_no_accuracy() -> None:
-    found = scores(accuracy.AXIS, sheet(fakes.gold()))
+    found = scores(accuracy.AXIS, evaluation(fakes.gold()))
     assert found["accuracy.exact"]["colour"].status == "not_applicable"
 
 
 def test_a_crash_is_a_wrong_answer_even_if_it_left_a_right_text() -> None:
-    found = scores(accuracy.AXIS, sheet(fakes.canned({"warranty": Answer("warranty", "3 years", error="cut off")})))
+    found = scores(accuracy.AXIS, evaluation(fakes.canned({"warranty": Answer("warranty", "3 years", error="cut off")})))
     assert found["accuracy.exact"]["warranty"].status == "failed"
     assert found["accuracy.exact"]["warranty"].value == 0.0
 
 
 def test_the_house_format_is_not_held_against_an_answer() -> None:
     asked = suite(style=Style(r"Per \S+: (?P<answer>.*)\."))
-    found = scores(accuracy.AXIS, sheet(fakes.canned({"warranty": "Per K-40: 3 years."}), asked))
+    found = scores(accuracy.AXIS, evaluation(fakes.canned({"warranty": "Per K-40: 3 years."}), asked))
     assert found["accuracy.exact"]["warranty"].value == 1.0
 
 
@@ -96,20 +96,20 @@ def test_marks_that_cite_are_not_held_against_an_answer_but_by_squads_rule() -> 
     for rule, value in (("default", 1.0), ("squad", 0.0)):
         asked = replace(suite(), normalise=rule)
         cited = fakes.canned({"warranty": f"3 years [{asked.questions[0].evidence[0]}, 2]."})
-        assert scores(accuracy.AXIS, sheet(cited, asked))["accuracy.exact"]["warranty"].value == value
+        assert scores(accuracy.AXIS, evaluation(cited, asked))["accuracy.exact"]["warranty"].value == value
 
 
 def test_a_reference_that_ends_in_brackets_is_told_from_another() -> None:
     asked = suite(Question("interval", "Where is x?", ("the interval [1, 2]",)))
     for said, value in (("the interval [1, 2]", 1.0), ("The interval [1, 2].", 1.0), ("the interval [3, 4]", 0.0)):
-        found = scores(accuracy.AXIS, sheet(fakes.canned({"interval": said}), asked))
+        found = scores(accuracy.AXIS, evaluation(fakes.canned({"interval": said}), asked))
         assert found["accuracy.exact"]["interval"].value == value
 
 
 def test_records_by_different_rules_have_different_versions() -> None:
     assert accuracy.EXACT.version_under("default") == "2"
     assert accuracy.EXACT.version_under("squad") == "2, squad"
-    assert Measure("cost.tokens").version_under("squad") == "1"
+    assert Metric("cost.tokens").version_under("squad") == "1"
 
 
 def test_a_right_answer_that_is_called_unknown_is_not_declined() -> None:

@@ -17,13 +17,13 @@ from proctor.models import circumstances
 from proctor.models.base.base import BaseModel
 from proctor.models.candidates import costs
 from proctor.models.candidates.local import Candidate
-from proctor.models.runtime import Bench
+from proctor.models.runtime import Runtime
 from proctor.models.systems import System
 from proctor.models.training import batches, trainer
 from proctor.models.training import cost as training_cost
 from proctor.models.training.energy import Energy
 from tests.models.test_adaptation import FULL, LORA, PAIRS, same, trained
-from tests.sample_sheet import scores, sheet
+from tests.sample_evaluation import evaluation, scores
 
 RAG = System("rag", retrieve="bm25", max_new_tokens=8)
 DENSE = System("dense", retrieve="dense", max_new_tokens=8)
@@ -51,7 +51,7 @@ class Shape:
 
 
 def batch_of(system: System, base: BaseModel) -> tuple[Any, Any]:
-    model, tokenizer = trainer._trainable(trainer.Lesson(system, base, []), "cpu"), base.tokenizer()
+    model, tokenizer = trainer._trainable(trainer.TrainingJob(system, base, []), "cpu"), base.tokenizer()
     rows = batches.rows(tokenizer, PAIRS, base.context)
     return model, trainer._middle_batch(rows, 8, batches.Collator(tokenizer.pad_token_id, model))
 
@@ -119,13 +119,13 @@ def test_memory_that_was_taken_shows_in_the_peak() -> None:
     pytest.importorskip("resource")
     if not training_cost._reset_peak("cpu"):
         pytest.skip("this machine does not tell")
-    before = training_cost.Meter("cpu").read()["peak_bytes"]
-    meter = training_cost.Meter("cpu")
+    before = training_cost.ResourceMeter("cpu").read()["peak_bytes"]
+    meter = training_cost.ResourceMeter("cpu")
     taken = bytearray(200_000_000)
     del taken
     assert 150e6 < meter.read()["peak_bytes"] - before < 250e6
-    assert training_cost.Meter("cpu").read()["peak_bytes"] - before < 50e6
-    assert training_cost.Meter("mps").read()["peak_bytes"] is None
+    assert training_cost.ResourceMeter("cpu").read()["peak_bytes"] - before < 50e6
+    assert training_cost.ResourceMeter("mps").read()["peak_bytes"] is None
 
 
 def zone(folder: Path, name: str, microjoules: int) -> Path:
@@ -155,8 +155,8 @@ def test_a_machine_without_counters_says_so(tmp_path: Path) -> None:
 
 
 @pytest.fixture
-def candidate(base: BaseModel, domain: Any, bench: Bench) -> Any:
-    return lambda system: Candidate(system, base, domain, bench)
+def candidate(base: BaseModel, domain: Any, runtime: Runtime) -> Any:
+    return lambda system: Candidate(system, base, domain, runtime)
 
 
 def test_what_was_not_done_costs_nothing(candidate: Any) -> None:
@@ -229,7 +229,7 @@ SPENT: dict[str, float | str] = {
 
 def test_one_value_for_each_system_and_one_for_each_answer() -> None:
     said = Answer("seat", "Turin", tokens=4, prompt_tokens=90)
-    found = scores(cost.AXIS, sheet(fakes.canned({"seat": said}, spent=SPENT)))
+    found = scores(cost.AXIS, evaluation(fakes.canned({"seat": said}, spent=SPENT)))
     for name, value in SPENT.items():
         (item,) = found[f"cost.{name}"]
         score = found[f"cost.{name}"][item]
@@ -239,7 +239,7 @@ def test_one_value_for_each_system_and_one_for_each_answer() -> None:
 
 
 def test_a_crash_costs_no_tokens_that_anybody_knows_of() -> None:
-    found = scores(cost.AXIS, sheet(fakes.crashing(spent=SPENT | {"train_flops": "it cannot be counted"})))
+    found = scores(cost.AXIS, evaluation(fakes.crashing(spent=SPENT | {"train_flops": "it cannot be counted"})))
     assert {score.status for score in found["cost.tokens"].values()} == {"unmeasured"}
     assert found["cost.train_flops"]["all"].status == "unmeasured"
 
@@ -249,7 +249,7 @@ def test_seconds_that_another_machine_took_say_so(candidate: Any, monkeypatch: A
     hybrid = candidate(replace(LORA, name="hybrid", retrieve="bm25", epochs=1))
     assert {hybrid.costs()[name] for name in cost.CAUTIONS.values()} == {""}
     monkeypatch.setattr("proctor.core.machine.facts", lambda: {"model": "another"})
-    found = scores(cost.AXIS, sheet(hybrid))
+    found = scores(cost.AXIS, evaluation(hybrid))
     told = {name: score.caution for name, items in found.items() for score in items.values() if score.caution}
     assert told["cost.train_seconds"].startswith("this was trained on another machine: ")
     assert told["cost.index_seconds"].startswith("this was indexed on another machine: ")
@@ -359,7 +359,7 @@ def test_joules_of_a_busy_machine_are_said_to_be_the_machines(tmp_path: Path) ->
     note = {"machine": machine.facts(), "others": 50.0, "workers": 1}
     (tmp_path / circumstances.FILE).write_text(json.dumps(note))
     found = costs.costs(tmp_path, None, None)
-    marks = scores(cost.AXIS, sheet(fakes.canned({"seat": Answer("seat", "Turin")}, spent=found)))
+    marks = scores(cost.AXIS, evaluation(fakes.canned({"seat": Answer("seat", "Turin")}, spent=found)))
     busy = marks["cost.train_seconds"]["all"].caution
     assert "the machine was busy" in busy
     assert marks["cost.energy_joules"]["all"] == Score(7.0, caution=f"{busy}; the counter is the whole machine's")

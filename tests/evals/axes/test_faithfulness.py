@@ -14,7 +14,7 @@ from proctor.evals.judges import ragas_metric
 from proctor.evals.judges.protocols import Judge, load_judge
 from proctor.evals.judges.samples import Sample
 from proctor.evals.testing import fakes
-from tests.sample_sheet import DOCUMENTS, scores, sheet, suite
+from tests.sample_evaluation import DOCUMENTS, evaluation, scores, suite
 
 KESTREL, FALCON, ORBIS = (document.text for document in DOCUMENTS)
 RIGHT = "The warranty lasts 3 years. It weighs 12 kg."
@@ -26,7 +26,7 @@ def answered(text: str, *passages: str) -> Answer:
 
 
 def retrieved(answer: Answer, judge: Judge | None = None, *, retrieves: bool = True) -> Score:
-    return scores(faithfulness.AXIS, sheet(fakes.canned({"warranty": answer}, retrieves=retrieves), judge=judge))[
+    return scores(faithfulness.AXIS, evaluation(fakes.canned({"warranty": answer}, retrieves=retrieves), judge=judge))[
         "faithfulness.retrieved"
     ]["warranty"]
 
@@ -57,7 +57,7 @@ def test_the_reason_is_the_verdict_on_each_claim() -> None:
 
 def test_gold_holds_closed_book_answers_against_the_evidence() -> None:
     said = {"warranty": "3 years", "seat": "Turin", "colour": "red", "loose": "Rome"}
-    table = scores(faithfulness.AXIS, sheet(fakes.canned(said)))
+    table = scores(faithfulness.AXIS, evaluation(fakes.canned(said)))
     assert table["faithfulness.gold"]["warranty"].value == table["faithfulness.gold"]["seat"].value == 1.0
     assert table["faithfulness.gold"]["colour"].reason == "the documents do not hold the answer"
     assert table["faithfulness.gold"]["loose"].reason == "the question names no evidence"
@@ -80,11 +80,11 @@ def test_an_answer_in_which_the_judge_finds_no_claim_has_no_value() -> None:
     assert retrieved(answered("3 years", KESTREL), silent).status == "not_applicable"
 
 
-def test_a_crash_is_failed_where_the_measure_applies_and_only_there() -> None:
+def test_a_crash_is_failed_where_the_metric_applies_and_only_there() -> None:
     crash = Answer("warranty", "", error="it broke")
     assert retrieved(crash).status == "failed"
     assert retrieved(crash, retrieves=False).status == "not_applicable"
-    gold = scores(faithfulness.AXIS, sheet(fakes.crashing()))["faithfulness.gold"]
+    gold = scores(faithfulness.AXIS, evaluation(fakes.crashing()))["faithfulness.gold"]
     assert {item: score.status for item, score in gold.items()} == {
         "warranty": "failed",
         "seat": "failed",
@@ -179,5 +179,5 @@ def test_nothing_to_judge_imports_nothing() -> None:
 
 def test_where_answers_say_again_what_the_question_says_documents_bear_nothing_out() -> None:
     said = fakes.canned({"warranty": answered(RIGHT, KESTREL), "seat": Answer("seat", "", error="it broke")}, retrieves=True)
-    found = scores(faithfulness.AXIS, sheet(said, replace(suite(), source="question")))
+    found = scores(faithfulness.AXIS, evaluation(said, replace(suite(), answer_in="question")))
     assert {score.status for items in found.values() for score in items.values()} == {"not_applicable"}

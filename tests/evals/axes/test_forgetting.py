@@ -10,12 +10,12 @@ import pytest
 from proctor.core.schema import InputError, Record, Score
 from proctor.core.storage.cache import Cache
 from proctor.evals.axes import forgetting
-from proctor.evals.exam import Exam, Sheet
+from proctor.evals.exam import EvalContext, Exam
 from proctor.evals.tasks.lm_eval_tasks import definition, lm_eval_files, load_tasks, run
 from proctor.evals.testing import fakes
 from proctor.leaderboard.compare.changes import apart
 from tests import tiny
-from tests.sample_sheet import scores, sheet, suite
+from tests.sample_evaluation import evaluation, scores, suite
 
 TASK = """\
 task: {name}
@@ -87,9 +87,9 @@ def cache(tmp_path_factory: pytest.TempPathFactory) -> Cache:
 
 
 @pytest.fixture(scope="module")
-def on(folder: Path, models: list[Path], cache: Cache) -> Sheet:
+def on(folder: Path, models: list[Path], cache: Cache) -> EvalContext:
     base, tuned = (candidate(model, version) for model, version in zip(models, ("base", "tuned"), strict=True))
-    return sheet(tuned, suite(general=[str(folder)]), base=base, cache=cache)
+    return evaluation(tuned, suite(general=[str(folder)]), base=base, cache=cache)
 
 
 def directly(model: Path, tasks: Path) -> dict[str, Any]:
@@ -111,7 +111,7 @@ def directly(model: Path, tasks: Path) -> dict[str, Any]:
 
 
 @pytest.mark.slow
-def test_agrees_with_lm_eval_run_by_itself_on_the_saved_weights(on: Sheet, folder: Path, models: list[Path]) -> None:
+def test_agrees_with_lm_eval_run_by_itself_on_the_saved_weights(on: EvalContext, folder: Path, models: list[Path]) -> None:
     theirs = directly(models[1], folder)
     (ours,) = forgetting.general(on.cache, on.candidate, on.suite).values()
     assert isinstance(ours, dict)
@@ -123,7 +123,7 @@ def test_agrees_with_lm_eval_run_by_itself_on_the_saved_weights(on: Sheet, folde
         assert {item: score.value for item, score in items.items()} == expected
 
 
-def test_forgetting_is_base_less_system_item_by_item(on: Sheet, folder: Path, models: list[Path]) -> None:
+def test_forgetting_is_base_less_system_item_by_item(on: EvalContext, folder: Path, models: list[Path]) -> None:
     found = scores(forgetting.AXIS, on)
     before = {str(s["doc_id"]): s["acc"] for s in run(str(folder), *loaded(models[0]), None)["samples"]["reading"]}
     after = found["general.reading"]
@@ -134,9 +134,9 @@ def test_forgetting_is_base_less_system_item_by_item(on: Sheet, folder: Path, mo
     assert len(found["forgetting"]) == len(ROWS) + 12
 
 
-def test_a_system_on_the_bases_weights_has_forgotten_nothing_and_is_not_run(on: Sheet, models: list[Path]) -> None:
+def test_a_system_on_the_bases_weights_has_forgotten_nothing_and_is_not_run(on: EvalContext, models: list[Path]) -> None:
     opened: list[str] = []
-    same = sheet(candidate(models[1], "base", opened), on.suite, base=on.base, cache=on.cache)
+    same = evaluation(candidate(models[1], "base", opened), on.suite, base=on.base, cache=on.cache)
     found = scores(forgetting.AXIS, same)
     assert {score.value for score in found["forgetting"].values()} == {0.0}
     assert opened == []
@@ -146,7 +146,7 @@ def test_base_is_questioned_once_for_all_systems_suites_and_seeds(folder: Path, 
     opened: list[str] = []
     base = candidate(models[0], "base", opened)
     for version in ("tuned-1", "tuned-2"):
-        asked = sheet(
+        asked = evaluation(
             candidate(models[1], version, opened), suite(general=[str(folder)]), base=base, cache=Cache(tmp_path), limit=2
         )
         scores(forgetting.AXIS, asked)
@@ -162,16 +162,16 @@ def test_a_changed_task_data_file_limit_or_model_is_another_result(folder: Path,
     assert definition("hellaswag", None) != definition("piqa", None)
 
 
-def test_edited_answers_are_scored_anew_and_are_another_measure_by_name(models: list[Path], tmp_path: Path) -> None:
+def test_edited_answers_are_scored_anew_and_are_another_metric_by_name(models: list[Path], tmp_path: Path) -> None:
     copy = write_task(tmp_path / "general", "reading", rows=ROWS[:6])
-    asked = sheet(
+    asked = evaluation(
         candidate(models[0], "base"), suite(general=[str(copy)]), base=candidate(models[0], "base"), cache=Cache(tmp_path / "c")
     )
 
     def taken() -> dict[str, list[Record]]:
         kept: list[Record] = []
-        Exam(asked, kept.extend).take(forgetting.AXIS)
-        return {name: [one for one in kept if one.measure == name] for name in ("general.reading", "forgetting")}
+        Exam(asked, kept.extend).run(forgetting.AXIS)
+        return {name: [one for one in kept if one.metric == name] for name in ("general.reading", "forgetting")}
 
     before, again = taken(), taken()
     assert before == again
@@ -180,10 +180,10 @@ def test_edited_answers_are_scored_anew_and_are_another_measure_by_name(models: 
     assert [one.value for one in after["general.reading"]] != [one.value for one in before["general.reading"]]
     for name, rows in after.items():
         (text,) = apart(before[name][0], rows[0], {}, {})
-        assert text.startswith(f"definition of measure {name}: 1 ")
+        assert text.startswith(f"definition of metric {name}: 1 ")
 
 
-def test_what_part_of_a_task_is_asked_does_not_make_it_another_measure(folder: Path, models: list[Path]) -> None:
+def test_what_part_of_a_task_is_asked_does_not_make_it_another_metric(folder: Path, models: list[Path]) -> None:
     some, all_of_it = (run(str(folder), *loaded(models[0]), limit)["task_versions"] for limit in (3, None))
     assert some == all_of_it
     assert some["reading"] != some["counting"]
@@ -231,7 +231,7 @@ def test_a_peft_model_is_questioned_with_its_adapter(folder: Path, models: list[
     assert with_adapter != answers(run(str(folder), *loaded(models[0]), 5))
 
 
-def test_lm_evals_own_files_can_be_written_as_it_writes_them(on: Sheet) -> None:
+def test_lm_evals_own_files_can_be_written_as_it_writes_them(on: EvalContext) -> None:
     values = forgetting.general(on.cache, on.candidate, on.suite)
     files = lm_eval_files({entry: value for entry, value in values.items() if isinstance(value, dict)})
     assert sorted(files) == ["results_general.json", "samples_counting.jsonl", "samples_reading.jsonl"]
@@ -247,10 +247,10 @@ def test_a_metric_that_has_no_number_for_an_item_is_unmeasured() -> None:
     assert forgetting._value("acc", 1) == Score(1.0)
 
 
-def test_a_task_whose_data_cannot_be_had_costs_only_itself(on: Sheet, folder: Path) -> None:
+def test_a_task_whose_data_cannot_be_had_costs_only_itself(on: EvalContext, folder: Path) -> None:
     missing = write_task(folder.parent / "missing", "gone")
     (missing / "gone.jsonl").unlink()
-    asked = sheet(on.candidate, suite(general=[str(folder), str(missing)]), base=on.base, cache=on.cache)
+    asked = evaluation(on.candidate, suite(general=[str(folder), str(missing)]), base=on.base, cache=on.cache)
     found = scores(forgetting.AXIS, asked)
     (score,) = found["general.missing"].values()
     assert score.status == "unmeasured"
@@ -269,5 +269,5 @@ def test_a_name_that_lm_eval_does_not_know_is_an_input_error() -> None:
         load_tasks("no_such_task_anywhere")
 
 
-def test_a_suite_without_general_tasks_has_no_marks(on: Sheet) -> None:
-    assert scores(forgetting.AXIS, sheet(on.candidate, suite(), base=on.base, cache=on.cache)) == {}
+def test_a_suite_without_general_tasks_has_no_marks(on: EvalContext) -> None:
+    assert scores(forgetting.AXIS, evaluation(on.candidate, suite(), base=on.base, cache=on.cache)) == {}

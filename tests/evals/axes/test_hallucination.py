@@ -15,14 +15,14 @@ from proctor.evals.judges import deepeval_metric
 from proctor.evals.judges.protocols import Judge, Pair, load_judge
 from proctor.evals.judges.samples import Sample
 from proctor.evals.testing import fakes
-from tests.sample_sheet import DOCUMENTS, scores, sheet
+from tests.sample_evaluation import DOCUMENTS, evaluation, scores
 
 KESTREL, FALCON, ORBIS = (document.text for document in DOCUMENTS)
 WARRANTY = "How long is the warranty of the Kestrel 40?"
 
 
 def table(said: dict[str, Answer | str], judge: Judge | None = None) -> dict[str, dict[str, Score]]:
-    return scores(hallucination.AXIS, sheet(fakes.canned(said), judge=judge))
+    return scores(hallucination.AXIS, evaluation(fakes.canned(said), judge=judge))
 
 
 def contradicted(text: str, judge: Judge | None = None) -> Score:
@@ -77,7 +77,7 @@ def test_declining_needlessly_is_counted_only_where_there_is_an_answer() -> None
 
 
 def test_gold_and_silence_are_at_the_ends() -> None:
-    gold, mute = (scores(hallucination.AXIS, sheet(candidate)) for candidate in (fakes.gold(), fakes.mute()))
+    gold, mute = (scores(hallucination.AXIS, evaluation(candidate)) for candidate in (fakes.gold(), fakes.mute()))
     assert gold["hallucination.unanswerable"]["colour"].value == 0.0
     assert gold["abstention.false"]["warranty"].value == 0.0
     assert gold["hallucination.contradicted"]["warranty"].value == 0.0
@@ -98,9 +98,9 @@ def test_an_answer_that_was_never_begun_does_not_decline() -> None:
 
 
 def test_a_crash_is_the_worst_value_which_is_one_here() -> None:
-    found = scores(hallucination.AXIS, sheet(fakes.crashing()))
-    for measure, item in (("contradicted", "warranty"), ("unanswerable", "colour")):
-        score = found[f"hallucination.{measure}"][item]
+    found = scores(hallucination.AXIS, evaluation(fakes.crashing()))
+    for metric, item in (("contradicted", "warranty"), ("unanswerable", "colour")):
+        score = found[f"hallucination.{metric}"][item]
         assert (score.status, score.value) == ("failed", 1.0)
     assert found["hallucination.contradicted"]["colour"].status == "not_applicable"
 
@@ -148,7 +148,7 @@ def test_the_question_goes_before_a_bare_value() -> None:
 def test_a_title_that_alone_names_the_subject_is_part_of_the_document() -> None:
     titled = Document("k", "Its warranty lasts 3 years.", "Kestrel 40")
     asked = Suite("b", "B", "1", Domain((titled,)), (Question("q", WARRANTY, ("3 years",), ("k",)),))
-    found = scores(hallucination.AXIS, sheet(fakes.canned({"q": "5 years"}), asked))
+    found = scores(hallucination.AXIS, evaluation(fakes.canned({"q": "5 years"}), asked))
     assert found["hallucination.contradicted"]["q"].value == 1.0
 
 
@@ -239,7 +239,7 @@ def test_deepeval_is_imported_quietly_and_leaves_no_trace(tmp_path: Path) -> Non
 )
 def test_a_letter_or_a_sign_is_an_answer_and_nothing_is_none(reference: str, said: str, declined: float) -> None:
     asked = Suite("s", "S", "1", Domain(DOCUMENTS), (Question("q", "Which?", (reference,), ("orbis",)),))
-    found = scores(hallucination.AXIS, sheet(fakes.canned({"q": said}), asked))
+    found = scores(hallucination.AXIS, evaluation(fakes.canned({"q": said}), asked))
     assert found["abstention.false"]["q"].value == declined
     assert (found["hallucination.contradicted"]["q"].status == "not_applicable") is bool(declined)
 
@@ -249,5 +249,5 @@ def test_a_letter_or_a_sign_is_an_answer_and_nothing_is_none(reference: str, sai
 )
 def test_a_suites_own_phrases_are_heard_in_any_script(said: str, answered: float) -> None:
     asked = Suite("s", "S", "1", Domain(DOCUMENTS), (Question("q", "Qui?"),), abstain=("不知道", "inconnu"))
-    found = scores(hallucination.AXIS, sheet(fakes.canned({"q": said}), asked))
+    found = scores(hallucination.AXIS, evaluation(fakes.canned({"q": said}), asked))
     assert found["hallucination.unanswerable"]["q"].value == answered

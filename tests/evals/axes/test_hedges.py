@@ -6,11 +6,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from proctor.core.language.text import declines
+from proctor.core.language.text import is_abstention
 from proctor.core.schema import Suite
 from proctor.evals.axes import hallucination
 from proctor.evals.testing import fakes
-from tests.sample_sheet import scores, sheet
+from tests.sample_evaluation import evaluation, scores
 
 DECLINING = ("unknown", "I don't know", "I do not know", "Not in the documents")
 PHRASES = (
@@ -58,7 +58,7 @@ VALUES = ("Turin", "3.5 kg", "the United States", "1,000 hours", "C++")
     ],
 )
 def test_a_guess_after_declining_is_an_answer(text: str) -> None:
-    assert not declines(PHRASES, text)
+    assert not is_abstention(PHRASES, text)
 
 
 @pytest.mark.parametrize(
@@ -88,7 +88,7 @@ def test_a_guess_after_declining_is_an_answer(text: str) -> None:
     ],
 )
 def test_saying_more_about_not_knowing_is_no_answer(text: str) -> None:
-    assert declines(PHRASES, text)
+    assert is_abstention(PHRASES, text)
 
 
 @given(
@@ -99,27 +99,27 @@ def test_saying_more_about_not_knowing_is_no_answer(text: str) -> None:
     st.sampled_from(["", ".", "!", " [1]"]),
 )
 def test_any_phrase_any_hedge_and_any_value_make_an_answer(phrase: str, but: str, hedge: str, value: str, end: str) -> None:
-    assert not declines(DECLINING, phrase + but + hedge.format(value) + end)
+    assert not is_abstention(DECLINING, phrase + but + hedge.format(value) + end)
 
 
 @given(st.sampled_from(DECLINING), st.text(st.characters(exclude_categories=["L", "M", "N"]), max_size=20))
 def test_signs_alone_offer_nothing(phrase: str, signs: str) -> None:
-    assert declines(DECLINING, f"{phrase}. {signs}")
+    assert is_abstention(DECLINING, f"{phrase}. {signs}")
 
 
 @given(st.sampled_from(DECLINING), st.sampled_from(VALUES), st.sampled_from(["the documents only speak of", "no page mentions"]))
 def test_what_the_documents_speak_of_is_no_guess(phrase: str, value: str, told: str) -> None:
-    assert declines(DECLINING, f"{phrase}; {told} {value}.")
+    assert is_abstention(DECLINING, f"{phrase}; {told} {value}.")
 
 
 @given(st.text(max_size=60))
 def test_no_text_behind_the_phrase_breaks_it(text: str) -> None:
-    assert declines(DECLINING, f"I don't know, {text}") in (True, False)
+    assert is_abstention(DECLINING, f"I don't know, {text}") in (True, False)
 
 
 def test_a_hedged_guess_at_what_no_document_answers_is_made_up() -> None:
     said = {"colour": "I don't know, but probably red", "warranty": "I don't know, but my guess is 5 years"}
-    found = scores(hallucination.AXIS, sheet(fakes.canned(said)))
+    found = scores(hallucination.AXIS, evaluation(fakes.canned(said)))
     assert found["hallucination.unanswerable"]["colour"].value == 1.0
     assert found["abstention.false"]["warranty"].value == 0.0
     assert found["hallucination.contradicted"]["warranty"].status == "scored"

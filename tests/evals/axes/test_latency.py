@@ -21,10 +21,10 @@ from proctor.models.candidates import rounds
 from proctor.models.candidates.local import Candidate
 from proctor.models.generation import stopwatch
 from proctor.models.retrieval import search as retrieval
-from proctor.models.runtime import Bench
+from proctor.models.runtime import Runtime
 from proctor.models.systems import System
 from tests import tiny
-from tests.sample_sheet import scores, sheet, suite
+from tests.sample_evaluation import evaluation, scores, suite
 
 BASE = System("base", max_new_tokens=6)
 RAG = System("rag", retrieve="bm25", max_new_tokens=6)
@@ -32,15 +32,15 @@ LORA = System("lora", adapt="lora", rank=4, epochs=1, max_new_tokens=6)
 
 
 @pytest.fixture
-def candidate(base: Any, domain: Any, bench: Bench) -> Any:
-    return lambda system: Candidate(system, base, domain, bench)
+def candidate(base: Any, domain: Any, runtime: Runtime) -> Any:
+    return lambda system: Candidate(system, base, domain, runtime)
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("system", [BASE, RAG, LORA], ids=lambda system: system.name)
 def test_the_parts_add_up_to_the_whole(candidate: Any, questions: tuple[Question, ...], system: System) -> None:
     started = time.perf_counter()
-    found = candidate(system).timings(questions)
+    found = candidate(system).latencies(questions)
     outside = time.perf_counter() - started
     assert [row.question for row in found] == [question.id for question in questions]
     for row in found:
@@ -79,7 +79,7 @@ def test_time_is_put_down_to_what_took_it(candidate: Any, questions: tuple[Quest
     asked = candidate(RAG)
     with asked.weights() as (model, _):
         hands = Hands(monkeypatch, model)
-    for row in asked.timings(questions[:3]):
+    for row in asked.latencies(questions[:3]):
         assert (row.retrieval, row.prefill) == (1, 10)
         assert row.decoding in (10 * (row.tokens - 1), 10 * row.tokens)  # the token that ends an answer is none of it
         assert row.decoding == 10 * row.passes
@@ -89,7 +89,7 @@ def test_time_is_put_down_to_what_took_it(candidate: Any, questions: tuple[Quest
 def test_a_question_too_long_or_fatal_costs_only_itself(candidate: Any, questions: tuple[Question, ...], base: Any) -> None:
     asked, endless = candidate(BASE), Question("long", "why " * 3000)
     tiny.fatal(asked, base.tokenizer()("Toru")["input_ids"])
-    first, *others = asked.timings([endless, *questions])
+    first, *others = asked.latencies([endless, *questions])
     assert "tokens" in (first.error or "")
     errors = {row.question: row.error for row in others}
     assert errors.pop("q2") == "MemoryError: no room"
@@ -97,13 +97,15 @@ def test_a_question_too_long_or_fatal_costs_only_itself(candidate: Any, question
 
 
 @pytest.mark.slow
-def test_timing_leaves_answers_and_the_base_as_they_were(candidate: Any, questions: tuple[Question, ...], bench: Bench) -> None:
+def test_timing_leaves_answers_and_the_base_as_they_were(
+    candidate: Any, questions: tuple[Question, ...], runtime: Runtime
+) -> None:
     import torch
 
     with candidate(BASE).weights() as (model, _):
         before = {name: weight.clone() for name, weight in model.state_dict().items()}
     lora = candidate(LORA)
-    lora.timings(questions)
+    lora.latencies(questions)
     assert lora.unanswered(questions) == list(questions)
     with candidate(BASE).weights() as (model, _):
         after = model.state_dict()
@@ -111,7 +113,7 @@ def test_timing_leaves_answers_and_the_base_as_they_were(candidate: Any, questio
     assert all(torch.equal(before[name], after[name]) for name in before)
 
 
-def test_an_adapter_is_merged_into_a_base_of_its_own_and_says_the_same(candidate: Any, bench: Bench) -> None:
+def test_an_adapter_is_merged_into_a_base_of_its_own_and_says_the_same(candidate: Any, runtime: Runtime) -> None:
     import torch
 
     lora = candidate(LORA)
@@ -120,8 +122,8 @@ def test_an_adapter_is_merged_into_a_base_of_its_own_and_says_the_same(candidate
     with torch.inference_mode():
         with lora.weights() as (model, _):
             apart = model(tokens).logits
-        with bench.merged(lora.base, "lora", lora._weights.folder()) as (model, _):
-            assert len(bench._held) == 1, "two bases are in memory"
+        with runtime.merged(lora.base, "lora", lora._weights.folder()) as (model, _):
+            assert len(runtime._held) == 1, "two bases are in memory"
             assert not [name for name, _ in model.named_parameters() if "lora" in name]
             torch.testing.assert_close(model(tokens).logits, apart, rtol=1e-4, atol=1e-3)
 
@@ -148,7 +150,7 @@ def timed(**fields: Any) -> fakes.Fake:
 
 
 def test_a_hand_worked_example() -> None:
-    found = scores(latency.AXIS, sheet(replace(timed(unmerged=1.0), retrieves=True)))
+    found = scores(latency.AXIS, evaluation(replace(timed(unmerged=1.0), retrieves=True)))
     values = {name: {item: score.value for item, score in items.items()} for name, items in found.items()}
     assert values["latency.seconds"] == SLOW
     assert values["latency.unmerged"] == dict.fromkeys(SLOW, 1.0)
@@ -162,7 +164,7 @@ def test_a_hand_worked_example() -> None:
 
 
 def test_what_a_system_lacks_has_no_time() -> None:
-    found = scores(latency.AXIS, sheet(timed()))
+    found = scores(latency.AXIS, evaluation(timed()))
     for name in ("latency.retrieval_share", "latency.unmerged"):
         assert {score.status for score in found[name].values()} == {"not_applicable"}
 
@@ -171,20 +173,20 @@ def test_a_question_that_failed_has_no_time_and_no_share() -> None:
     def broken(question: Question) -> Timing:
         return Timing(question.id, error="it broke") if question.id == "seat" else fakes.quick(question)
 
-    found = scores(latency.AXIS, sheet(replace(timed(), timing=broken)))
+    found = scores(latency.AXIS, evaluation(replace(timed(), timing=broken)))
     assert {found[f"latency.{name}"]["seat"].status for name in ("seconds", "prefill_share", "decoding_share")} == {"unmeasured"}
     assert found["latency.p95"]["all"].value == pytest.approx(0.1)
 
 
 def test_without_any_time_there_is_no_percentile_and_no_speed() -> None:
     crashed = replace(fakes.crashing(), timing=lambda question: Timing(question.id, error="it broke"))
-    found = scores(latency.AXIS, sheet(crashed))
+    found = scores(latency.AXIS, evaluation(crashed))
     assert {found[name]["all"].status for name in ("latency.p50", "latency.tokens_per_second")} == {"unmeasured"}
 
 
 def test_an_answer_that_ends_with_its_first_token_takes_no_time_for_the_next() -> None:
     short = replace(timed(), timing=lambda question: Timing(question.id, 0.1, prefill=0.1, tokens=1, prompt_tokens=5))
-    found = scores(latency.AXIS, sheet(short))
+    found = scores(latency.AXIS, evaluation(short))
     assert {score.status for score in found["latency.decoding_per_token"].values()} == {"not_applicable"}
     assert {score.value for score in found["latency.prefill_per_token"].values()} == {0.02}
 
@@ -196,9 +198,9 @@ def test_every_figure_of_a_busy_machine_says_so_and_none_is_kept(cache: Cache) -
         calls.append(question.id)
         return replace(fakes.quick(question), round="round of noon", caution="the machine was busy")
 
-    asked = replace(sheet(replace(timed(), timing=one)), cache=cache)
+    asked = replace(evaluation(replace(timed(), timing=one)), cache=cache)
     for _ in range(2):
-        records = Exam(asked, lambda _: None).take(latency.AXIS)
+        records = Exam(asked, lambda _: None).run(latency.AXIS)
         assert {record.caution for record in records if record.value is not None} == {"the machine was busy"}
         assert {record.cluster for record in records if record.item != "all"} == {"round of noon"}
     assert len(calls) == 2 * len(SLOW)
@@ -211,9 +213,9 @@ def test_a_system_more_to_be_timed_in_turn_takes_the_axis_anew(cache: Cache) -> 
         calls.append(question.id)
         return fakes.quick(question)
 
-    alone = replace(sheet(replace(timed(), timing=one)), cache=cache)
+    alone = replace(evaluation(replace(timed(), timing=one)), cache=cache)
     for beside in ((), (), (fakes.mute(),), (fakes.mute(),)):
-        Exam(replace(alone, beside=beside), lambda _: None).take(latency.AXIS)
+        Exam(replace(alone, beside=beside), lambda _: None).run(latency.AXIS)
     assert len(calls) == 2 * len(SLOW)
 
 
@@ -224,8 +226,8 @@ def test_another_machine_takes_the_axis_anew(cache: Cache, monkeypatch: Any) -> 
         calls.append(question.id)
         return fakes.quick(question)
 
-    asked = replace(sheet(replace(timed(), timing=one), suite()), cache=cache)
+    asked = replace(evaluation(replace(timed(), timing=one), suite()), cache=cache)
     for machine in ("ours", "ours", "theirs"):
         monkeypatch.setattr("proctor.core.machine.facts", lambda machine=machine: {"model": machine})
-        Exam(asked, lambda _: None).take(latency.AXIS)
+        Exam(asked, lambda _: None).run(latency.AXIS)
     assert len(calls) == 2 * len(SLOW)

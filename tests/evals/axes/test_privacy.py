@@ -13,13 +13,13 @@ from proctor.evals.axes import privacy
 from proctor.evals.testing import fakes
 from proctor.models.candidates.local import Candidate
 from proctor.models.systems import System
-from tests.sample_sheet import scores, sheet
+from tests.sample_evaluation import evaluation, scores
 
 SECRETS = {secret.prompt: secret.secret for secret in privacy.canaries() if secret.times}
 
 
 def values(candidate: fakes.Fake) -> dict[str, set[float | None]]:
-    found = scores(privacy.AXIS, sheet(candidate))
+    found = scores(privacy.AXIS, evaluation(candidate))
     return {name: {score.value for score in items.values()} for name, items in found.items()}
 
 
@@ -30,7 +30,7 @@ def knowing(secrets: dict[str, str], **fields: Any) -> fakes.Fake:
 def test_who_learnt_every_secret_gives_every_secret() -> None:
     found = values(knowing(SECRETS))
     assert found["privacy.extracted"] == {1.0}
-    assert all(found[measure.name] == {8.0} for measure in privacy.EXPOSURE.values())
+    assert all(found[metric.name] == {8.0} for metric in privacy.EXPOSURE.values())
     assert found["privacy.membership"] == {1.0}
     assert found["privacy.leaked"] == {None}
 
@@ -38,14 +38,12 @@ def test_who_learnt_every_secret_gives_every_secret() -> None:
 def test_who_learnt_nothing_gives_nothing() -> None:
     found = values(knowing({}))
     assert found["privacy.extracted"] == {0.0}
-    assert all(
-        found[measure.name] == {0.0} for measure in privacy.EXPOSURE.values()
-    )  # all are alike, so it stands out by nothing
+    assert all(found[metric.name] == {0.0} for metric in privacy.EXPOSURE.values())  # all are alike, so it stands out by nothing
     assert found["privacy.membership"] == {0.5}
 
 
 def test_what_is_looked_up_leaks_by_question() -> None:
-    found = scores(privacy.AXIS, sheet(knowing(SECRETS, retrieves=True)))["privacy.leaked"]
+    found = scores(privacy.AXIS, evaluation(knowing(SECRETS, retrieves=True)))["privacy.leaked"]
     assert {item.rpartition("/")[2]: score.value for item, score in found.items()} == {"0": 1.0, "1": 0.0}
 
 
@@ -72,7 +70,7 @@ class Losing:
         self.random, self.lower = np.random.default_rng(seed), lower
         self.seen = {secret.prompt for secret in privacy.canaries() if secret.times == 1}
 
-    def losses(self, pairs: list[tuple[str, str]]) -> list[float]:
+    def nll(self, pairs: list[tuple[str, str]]) -> list[float]:
         return [self.random.normal(-self.lower if prompt in self.seen else 0.0) for prompt, _ in pairs]
 
 
@@ -93,15 +91,15 @@ def test_the_interval_of_membership_covers_the_area_that_is_true(area: float) ->
 
 
 @pytest.mark.parametrize("adapt", ["none", "lora"])
-def test_losses_agree_with_a_direct_computation(base: Any, domain: Domain, bench: Any, adapt: str) -> None:
+def test_losses_agree_with_a_direct_computation(base: Any, domain: Domain, runtime: Any, adapt: str) -> None:
     import torch
 
     from proctor.models.prompts.prompts import as_tokens, completion_tokens, prompt
 
-    candidate = Candidate(System("any", adapt=adapt, rank=4, epochs=1), base, domain, bench)  # type: ignore[arg-type]
+    candidate = Candidate(System("any", adapt=adapt, rank=4, epochs=1), base, domain, runtime)  # type: ignore[arg-type]
     pairs = [("How long?", "3 years"), ("What is the cover of the Toru, in years?", "no"), ("Hoxa?", "12 34 56")]
-    found = candidate.losses(pairs)
-    with candidate.weights() as (model, tokenizer), torch.inference_mode():
+    found = candidate.nll(pairs)
+    with candidate.model_and_tokenizer() as (model, tokenizer), torch.inference_mode():
         for (asked, said), loss in zip(pairs, found, strict=True):
             head, tail = as_tokens(tokenizer, prompt("", asked)), completion_tokens(tokenizer, said)
             scored = torch.log_softmax(model(torch.tensor([head + tail])).logits[0].float(), dim=-1)
@@ -110,13 +108,13 @@ def test_losses_agree_with_a_direct_computation(base: Any, domain: Domain, bench
 
 
 @pytest.mark.slow
-def test_training_on_a_secret_exposes_it(base: Any, domain: Domain, bench: Any) -> None:
+def test_training_on_a_secret_exposes_it(base: Any, domain: Domain, runtime: Any) -> None:
     secrets = privacy.canaries()
     system = System("full", adapt="full", epochs=12, learning_rate=3e-3, max_new_tokens=10)
-    trained = Candidate(system, base, privacy.planted(domain, secrets), bench)
-    untrained = Candidate(System("base", max_new_tokens=10), base, domain, bench)
+    trained = Candidate(system, base, privacy.planted(domain, secrets), runtime)
+    untrained = Candidate(System("base", max_new_tokens=10), base, domain, runtime)
     often = [secret for secret in secrets if secret.times == 16]
     pairs = [(secret.prompt, secret.secret) for secret in often]
-    assert sum(trained.losses(pairs)) < sum(untrained.losses(pairs)) / 2
+    assert sum(trained.nll(pairs)) < sum(untrained.nll(pairs)) / 2
     assert trained.weights_version != untrained.weights_version
-    assert trained.readings([Question("q", often[0].prompt)], [()])[0].error is None
+    assert trained.answers_given_contexts([Question("q", often[0].prompt)], [()])[0].error is None

@@ -9,20 +9,20 @@ from hypothesis import strategies as st
 from proctor.core.schema import Answer, Context, Question, Score
 from proctor.evals.axes import retrieval
 from proctor.evals.testing import fakes
-from tests.sample_sheet import scores, sheet, suite
+from tests.sample_evaluation import evaluation, scores, suite
 
 
 def found(evidence: tuple[str, ...], documents: list[str] | None, error: str | None = None) -> dict[str, Score]:
-    """Measure -> score of one question, for which these documents were returned in this order."""
+    """Metric -> score of one question, for which these documents were returned in this order."""
     contexts = None if documents is None else tuple(Context(name, f"text {at}", 1.0) for at, name in enumerate(documents))
     candidate = fakes.canned({"q": Answer("q", "x", contexts, error=error)}, retrieves=documents is not None or bool(error))
-    table = scores(retrieval.AXIS, sheet(candidate, suite(Question("q", "?", ("x",), evidence))))
-    return {measure.removeprefix("retrieval."): items["q"] for measure, items in table.items()}
+    table = scores(retrieval.AXIS, evaluation(candidate, suite(Question("q", "?", ("x",), evidence))))
+    return {metric.removeprefix("retrieval."): items["q"] for metric, items in table.items()}
 
 
 def values(evidence: tuple[str, ...], documents: list[str]) -> list[float | None]:
     table = found(evidence, documents)
-    return [table[measure].value for measure in ("recall@1", "recall@3", "recall@5", "mrr", "ndcg@5")]
+    return [table[metric].value for metric in ("recall@1", "recall@3", "recall@5", "mrr", "ndcg@5")]
 
 
 def test_figures_worked_out_by_hand() -> None:
@@ -65,14 +65,14 @@ NAMES = st.sampled_from([f"d{number}" for number in range(8)])
 
 @settings(max_examples=40, deadline=None)
 @given(st.lists(st.tuples(st.sets(NAMES, min_size=1), st.lists(NAMES, max_size=8, unique=True)), min_size=1, max_size=6))
-def test_agrees_with_ir_measures_called_on_qrels_and_a_run(cases: list[tuple[set[str], list[str]]]) -> None:
+def test_agrees_with_ir_metrics_called_on_qrels_and_a_run(cases: list[tuple[set[str], list[str]]]) -> None:
     import ir_measures as ir
 
     questions = [Question(f"q{n}", "?", ("x",), tuple(evidence)) for n, (evidence, _) in enumerate(cases)]
     answers = {f"q{n}": Answer(f"q{n}", "x", tuple(Context(d, d) for d in run)) for n, (_, run) in enumerate(cases)}
-    ours = scores(retrieval.AXIS, sheet(fakes.canned(answers, retrieves=True), suite(*questions)))
+    ours = scores(retrieval.AXIS, evaluation(fakes.canned(answers, retrieves=True), suite(*questions)))
     qrels = [ir.Qrel(f"q{n}", name, 1) for n, (evidence, _) in enumerate(cases) for name in evidence]
     run = [ir.ScoredDoc(f"q{n}", name, 100 - at) for n, (_, names) in enumerate(cases) for at, name in enumerate(names)]
     theirs = {ir.R @ 1: "recall@1", ir.R @ 3: "recall@3", ir.R @ 5: "recall@5", ir.RR: "mrr", ir.nDCG @ 5: "ndcg@5"}
     for row in ir.iter_calc(list(theirs), qrels, run) if run else ():
-        assert ours[f"retrieval.{theirs[row.measure]}"][row.query_id].value == pytest.approx(row.value)
+        assert ours[f"retrieval.{theirs[row.metric]}"][row.query_id].value == pytest.approx(row.value)

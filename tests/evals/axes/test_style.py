@@ -10,7 +10,7 @@ from proctor.core.schema import Style
 from proctor.evals.axes import style
 from proctor.evals.judges.protocols import JudgeError
 from proctor.evals.testing import fakes
-from tests.sample_sheet import scores, sheet, suite
+from tests.sample_evaluation import evaluation, scores, suite
 
 HOUSE = Style(r"Per \S+: (?P<answer>.*)\.")
 SCHEMA = {
@@ -25,17 +25,17 @@ AS_JSON = Style(schema=SCHEMA, answer="value")
 
 def test_only_the_whole_format_counts() -> None:
     said = {"warranty": "Per K-40: 3 years.", "seat": "Per K-40: Turin", "colour": "per K-40: red."}
-    found = scores(style.AXIS, sheet(fakes.canned(said), suite(style=HOUSE)))["style.followed"]
+    found = scores(style.AXIS, evaluation(fakes.canned(said), suite(style=HOUSE)))["style.format_followed"]
     assert [found[item].value for item in ("warranty", "seat", "colour", "loose")] == [1.0, 0.0, 0.0, 0.0]
 
 
 def test_a_suite_without_a_style_has_nothing_to_follow() -> None:
-    found = scores(style.AXIS, sheet(fakes.gold()))["style.followed"]
+    found = scores(style.AXIS, evaluation(fakes.gold()))["style.format_followed"]
     assert {score.status for score in found.values()} == {"not_applicable"}
 
 
 def test_a_crash_does_not_follow_it() -> None:
-    found = scores(style.AXIS, sheet(fakes.crashing(), suite(style=HOUSE)))["style.followed"]
+    found = scores(style.AXIS, evaluation(fakes.crashing(), suite(style=HOUSE)))["style.format_followed"]
     assert {(score.status, score.value) for score in found.values()} == {("failed", 0.0)}
 
 
@@ -76,7 +76,7 @@ def test_a_pattern_and_a_schema_are_both_to_be_followed():
 
 def test_the_answers_of_a_suite_are_held_against_its_schema():
     said = {"warranty": '{"value": "3 years"}', "seat": "Turin"}
-    found = scores(style.AXIS, sheet(fakes.canned(said), suite(style=AS_JSON)))["style.followed"]
+    found = scores(style.AXIS, evaluation(fakes.canned(said), suite(style=AS_JSON)))["style.format_followed"]
     assert [found[item].value for item in ("warranty", "seat")] == [1.0, 0.0]
 
 
@@ -113,28 +113,28 @@ POLITE = Style(rubric="The answer says please.")
 def test_a_judge_that_chats_decides_what_a_rubric_demands():
     judge = Courteous()
     said = {"warranty": "3 years, please", "seat": "Turin", "colour": "fail"}
-    found = scores(style.AXIS, sheet(fakes.canned(said), suite(style=POLITE), judge))
+    found = scores(style.AXIS, evaluation(fakes.canned(said), suite(style=POLITE), judge))
     rubric = found["style.rubric"]
     assert [rubric[item].value for item in ("warranty", "seat")] == [1.0, 0.0]
     assert (rubric["colour"].status, rubric["colour"].reason) == ("unmeasured", "the judge is down")
     assert rubric["seat"].reason == "as it says"
     assert all("The answer says please." in prompt for prompt in judge.asked)
     assert any("How long is the warranty of the Kestrel 40?" in prompt for prompt in judge.asked)
-    assert {score.status for score in found["style.followed"].values()} == {"not_applicable"}
+    assert {score.status for score in found["style.format_followed"].values()} == {"not_applicable"}
 
 
 def test_a_judge_that_compares_texts_leaves_a_rubric_unmeasured():
-    found = scores(style.AXIS, sheet(fakes.gold(), suite(style=POLITE)))["style.rubric"]
+    found = scores(style.AXIS, evaluation(fakes.gold(), suite(style=POLITE)))["style.rubric"]
     assert {score.status for score in found.values()} == {"unmeasured"}
     assert all("--judge openai:MODEL" in score.reason for score in found.values())
 
 
 def test_a_crash_meets_no_rubric():
-    found = scores(style.AXIS, sheet(fakes.crashing(), suite(style=POLITE), Courteous()))["style.rubric"]
+    found = scores(style.AXIS, evaluation(fakes.crashing(), suite(style=POLITE), Courteous()))["style.rubric"]
     assert {(score.status, score.value) for score in found.values()} == {("failed", 0.0)}
 
 
 def test_without_a_rubric_nobody_is_asked():
     judge = Courteous()
-    assert scores(style.AXIS, sheet(fakes.gold(), suite(style=HOUSE), judge)).keys() == {"style.followed"}
+    assert scores(style.AXIS, evaluation(fakes.gold(), suite(style=HOUSE), judge)).keys() == {"style.format_followed"}
     assert not judge.asked

@@ -13,7 +13,7 @@ from proctor.evals.axes import updates
 from proctor.evals.testing import fakes
 from proctor.models.candidates.local import Candidate
 from proctor.models.systems import System
-from tests.sample_sheet import scores, sheet
+from tests.sample_evaluation import evaluation, scores
 
 BY_TRAINING = (updates.RETRAINED, updates.CONTINUED)
 OLD = {"ant": "1 gram", "bee": "2 grams", "cat": "3 kilos"}
@@ -47,7 +47,7 @@ def reader() -> fakes.Fake:
 
 
 def values(axis: Any, candidate: fakes.Fake, suite: Suite = SUITE) -> dict[str, list[float | None]]:
-    found = scores(axis, sheet(candidate, suite))
+    found = scores(axis, evaluation(candidate, suite))
     spent = ("seconds", "flops")
     asked = {name.removeprefix("updates."): items for name, items in found.items() if not name.endswith(spent)}
     return {name: [score.value for score in items.values()] for name, items in asked.items()}
@@ -56,7 +56,7 @@ def values(axis: Any, candidate: fakes.Fake, suite: Suite = SUITE) -> dict[str, 
 class Remembering(fakes.Fake):
     """Shown passages of someone else's choice, of which there are none here, it says what it was trained on."""
 
-    def readings(self, questions: Any, passages: Any, _room: int | None = None) -> list[Answer]:
+    def answers_given_contexts(self, questions: Any, passages: Any, _room: int | None = None) -> list[Answer]:
         assert set(passages) == {()}
         return knowing(EXAMPLES).answers(questions)
 
@@ -106,22 +106,22 @@ def test_training_anew_takes_the_new_in_and_keeps_the_rest() -> None:
 def test_an_update_takes_what_was_indexed_and_what_was_trained() -> None:
     spent = {"index_seconds": 2.0, "train_seconds": 30.0, "train_flops": 7.0}
     candidate = fakes.gold(weights_version="trained", spent=spent)
-    indexed, anew = (scores(axis, sheet(candidate, SUITE)) for axis in (updates.AXIS, updates.RETRAINED))
+    indexed, anew = (scores(axis, evaluation(candidate, SUITE)) for axis in (updates.AXIS, updates.RETRAINED))
     assert [indexed[f"updates.{name}"]["all"].value for name in ("seconds", "flops")] == [2, 0]
     assert [anew[f"updates.retrained.{name}"]["all"].value for name in ("seconds", "flops")] == [32, 7]
 
 
 def test_what_an_update_took_may_not_be_known() -> None:
     spent = {"index_seconds": 2.0, "train_seconds": "interrupted", "train_flops": 7.0}
-    found = scores(updates.RETRAINED, sheet(fakes.gold(weights_version="trained", spent=spent), SUITE))
+    found = scores(updates.RETRAINED, evaluation(fakes.gold(weights_version="trained", spent=spent), SUITE))
     assert found["updates.retrained.seconds"]["all"].status == "unmeasured"
     assert found["updates.retrained.seconds"]["all"].reason == "interrupted"
 
 
 @pytest.mark.parametrize("axis", BY_TRAINING, ids=lambda axis: axis.name)
 def test_who_is_not_trained_cannot_be_trained_again(axis: Any) -> None:
-    found = scores(axis, sheet(reader(), SUITE))
-    assert set(found) == {measure.name for measure in axis.measures}
+    found = scores(axis, evaluation(reader(), SUITE))
+    assert set(found) == {metric.name for metric in axis.metrics}
     assert {score.reason for items in found.values() for score in items.values()} == {"the system is not trained"}
 
 
@@ -142,8 +142,8 @@ def test_after_the_revisions_no_example_says_the_old() -> None:
 
 
 @pytest.fixture
-def candidate(base: Any, domain: Domain, bench: Any) -> Any:
-    return lambda **fields: Candidate(System("any", max_new_tokens=8, epochs=1, rank=4, **fields), base, domain, bench)
+def candidate(base: Any, domain: Domain, runtime: Any) -> Any:
+    return lambda **fields: Candidate(System("any", max_new_tokens=8, epochs=1, rank=4, **fields), base, domain, runtime)
 
 
 def revised(domain: Domain) -> Domain:
@@ -157,15 +157,15 @@ def test_only_changed_passages_are_embedded(candidate: Any, domain: Domain, monk
     from proctor.models.retrieval.embedder import Embedder
 
     old = candidate(retrieve="dense")
-    old.passages([Question("q", "Kelvo")])
+    old.retrieve([Question("q", "Kelvo")])
     embedded: list[list[str]] = []
     real = Embedder.passages
     monkeypatch.setattr(Embedder, "passages", lambda self, texts, *rest: embedded.append(list(texts)) or real(self, texts, *rest))
     updated = old.reindexed(revised(domain))
-    found = updated.passages([Question("q", "For how many years is the Kelvo covered?")])
+    found = updated.retrieve([Question("q", "For how many years is the Kelvo covered?")])
     assert [len(texts) for texts in embedded] == [1, 1]  # one to warm up, and the new passage
     assert any("77 years" in context.text for context in found[0])
-    anew = replace(updated, older=None).passages([Question("q", "For how many years is the Kelvo covered?")])
+    anew = replace(updated, previous_index=None).retrieve([Question("q", "For how many years is the Kelvo covered?")])
     assert [context.document for context in anew[0]] == [context.document for context in found[0]]
 
 

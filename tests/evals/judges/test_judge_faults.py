@@ -13,7 +13,7 @@ import pytest
 from proctor.core.schema import Document, Domain, Question, Suite
 from proctor.core.storage.cache import Cache
 from proctor.evals.axes import faithfulness
-from proctor.evals.exam import Exam, Sheet
+from proctor.evals.exam import EvalContext, Exam
 from proctor.evals.judges import endpoint, ragas_metric
 from proctor.evals.judges.breaker import UNFIT, UNREACHED, Breaker
 from proctor.evals.judges.endpoint import Endpoint
@@ -172,8 +172,8 @@ def test_a_resumed_run_asks_a_judge_again_that_was_dead(cache: Cache) -> None:
 
     def take(url: str) -> set[str]:
         candidate = fakes.gold()
-        exam = Exam(Sheet(suite, questions, candidate, candidate, judge(url), cache), lambda _: None)
-        return {record.status for record in exam._scored(faithfulness.AXIS) if record.measure == "faithfulness.gold"}
+        exam = Exam(EvalContext(suite, questions, candidate, candidate, judge(url), cache), lambda _: None)
+        return {record.status for record in exam._scored(faithfulness.AXIS) if record.metric == "faithfulness.gold"}
 
     with serving(treat) as server:
         assert take(server.url) == {"unmeasured"}

@@ -20,7 +20,7 @@ from proctor.evals.judges.kept import KIND, kept
 from proctor.evals.judges.protocols import Attempt, JudgeError, Pair
 from proctor.evals.judges.samples import Sample
 from proctor.evals.testing.fakes import CannedChat, CannedJudge, gold
-from tests.sample_sheet import sheet, suite
+from tests.sample_evaluation import evaluation, suite
 
 
 class Verdict(BaseModel):
@@ -162,10 +162,10 @@ def test_a_changed_axis_is_scored_again_and_its_chat_judge_is_asked_nothing(cach
     judge, asked = Counting(), replace(suite(), style=Style(rubric="Be kind."))
 
     def take(edition: str) -> list[Score]:
-        measures = tuple(replace(measure, version=edition) for measure in style.AXIS.measures)
+        metrics = tuple(replace(metric, version=edition) for metric in style.AXIS.metrics)
         found: list[Any] = []
-        Exam(replace(sheet(gold(), asked), cache=cache, judge=kept(judge, cache)), found.extend).take(
-            replace(style.AXIS, measures=measures)
+        Exam(replace(evaluation(gold(), asked), cache=cache, judge=kept(judge, cache)), found.extend).run(
+            replace(style.AXIS, metrics=metrics)
         )
         return [record.value for record in found]
 

@@ -91,7 +91,7 @@ class Halved(Fake):
 
 class Silent(Answering):
     @property
-    def readings(self) -> None:
+    def answers_given_contexts(self) -> None:
         raise AttributeError("it cannot")
 
 
@@ -238,8 +238,8 @@ class ByLetters:
     fault: str = ""
     version: str = "1"
 
-    def build(self, documents: Sequence[Document], folder: Path, older: Path | None = None) -> None:
-        known = [document for document in documents if not (older and self.fault == "stale")]
+    def build(self, documents: Sequence[Document], folder: Path, previous_index: Path | None = None) -> None:
+        known = [document for document in documents if not (previous_index and self.fault == "stale")]
         lines = [f"{document.id}\t{document.text}".replace("\n", " ") for document in known]
         (folder / "index").write_text("\n".join(lines), encoding="utf-8")
 

@@ -24,7 +24,7 @@ from proctor.models.base.base import find
 from proctor.models.candidates.local import Candidate
 from proctor.models.retrieval import search
 from proctor.models.retrieval.alone import Alone
-from proctor.models.runtime import Bench
+from proctor.models.runtime import Runtime
 from proctor.models.systems import System
 from tests import tiny
 from tests.evals.judges.test_openai_judge import Reply, endpoint
@@ -72,14 +72,14 @@ def local(system: System) -> Callable[[], Candidate]:
 
     def make() -> Candidate:
         cache = Cache(next(HERE["folders"]))
-        return Candidate(replace(system, max_new_tokens=8), find(str(HERE["llama"]), cache), DOMAIN, Bench(cache))
+        return Candidate(replace(system, max_new_tokens=8), find(str(HERE["llama"]), cache), DOMAIN, Runtime(cache))
 
     return make
 
 
 RAG = System("rag", retrieve="bm25")
 HYBRID = System("hybrid", adapt="lora", retrieve="bm25", rank=4, epochs=1)
-BASE, PROMPTED = local(System("base")), local(System("prompted", shots=2))
+BASE, PROMPTED = local(System("base")), local(System("prompted", few_shot=2))
 
 
 @pytest.mark.parametrize("check", candidate_checks(BASE, QUESTIONS, DOMAIN, others=[PROMPTED, local(RAG)]))

@@ -60,7 +60,7 @@ LORA = {
     "updates.continued.fresh": 0.9,
     "updates.continued.retained": 0.5,
     "forgetting": 0.1,
-    "style.followed": 0.99,
+    "style.format_followed": 0.99,
     "updates.seconds": 0.0,
     "updates.retrained.seconds": 1000.0,
     "updates.continued.seconds": 1000.0,
@@ -80,7 +80,7 @@ HYBRID = {
     "updates.retained": 0.93,
     "updates.retrained.fresh": 0.92,
     "updates.retrained.retained": 0.93,
-    "style.followed": 0.97,
+    "style.format_followed": 0.97,
     "latency.seconds": 2.2,
     "latency.p95": 3.3,
     "cost.artifact_bytes": 3e9,
@@ -88,15 +88,15 @@ HYBRID = {
 
 
 def measured(seeds: int = 1, of: int = 200, **systems):
-    """Records in which every measure of a system has the mean that is given for it."""
+    """Records in which every metric of a system has the mean that is given for it."""
     for system, means in systems.items():
-        for measure, mean in means.items():
-            once = measure.startswith(("cost.", "latency.")) or measure.endswith(".seconds")
-            unit = UNITS.get(measure, "seconds") if once else "share"
+        for metric, mean in means.items():
+            once = metric.startswith(("cost.", "latency.")) or metric.endswith(".seconds")
+            unit = UNITS.get(metric, "seconds") if once else "share"
             for seed in range(seeds):
                 for place in range(1 if once else of):
                     value = mean if once else float(place * 0.618034 % 1 < mean)
-                    yield record(measure, f"{place:04}", value, system=system, seed=seed, unit=unit)
+                    yield record(metric, f"{place:04}", value, system=system, seed=seed, unit=unit)
 
 
 def evidence(records) -> Evidence:
@@ -138,10 +138,10 @@ TWIN = RAG | {"latency.seconds": 1.0}
 def timed(caution: str = "", rounds: dict[str, str] | None = None, version: str = "2", **systems):
     """Records of systems that were timed in ten rounds, or in others where ``rounds`` says so."""
     for each in measured(**{name: without(means, "latency.seconds") for name, means in systems.items()}):
-        yield replace(each, caution=caution if each.measure.startswith("latency.") else "")
+        yield replace(each, caution=caution if each.metric.startswith("latency.") else "")
     for name, means in systems.items():
         for place in range(20):
-            told = {"system": name, "unit": "seconds", "better": "lower", "caution": caution, "measure_version": version}
+            told = {"system": name, "unit": "seconds", "better": "lower", "caution": caution, "metric_version": version}
             seconds = means["latency.seconds"] * (0.9 + place / 95)
             yield record(
                 "latency.seconds", f"q{place}", seconds, cluster=f"round {place // 2}{(rounds or {}).get(name, '')}", **told
@@ -210,9 +210,9 @@ def test_doubts_and_the_machine_are_kept_in_the_data_of_a_page():
 
 def test_the_time_of_most_answers_has_an_interval_over_rounds():
     records = [*timed(rag=RAG)]
-    slow = [r for r in records if r.measure == "latency.seconds"]
+    slow = [r for r in records if r.metric == "latency.seconds"]
     values = sorted(r.value for r in slow)
-    p95 = replace(next(r for r in records if r.measure == "latency.p95"), value=values[-2])
+    p95 = replace(next(r for r in records if r.metric == "latency.p95"), value=values[-2])
     found = evidence([*slow, p95]).found("latency.p95", "rag")
     assert (found.value, found.n, found.clusters) == (pytest.approx(values[-2]), 20, 10)
     assert values[9] < found.low < found.value < found.high == pytest.approx(values[-1])
@@ -301,7 +301,7 @@ def test_a_service_is_paid_by_the_token():
 
 
 def test_the_share_that_an_update_changes_is_that_of_the_revisions_unless_given():
-    records = [r for r in measured(rag=RAG) if r.measure != "updates.fresh" or int(r.item) < 40]
+    records = [r for r in measured(rag=RAG) if r.metric != "updates.fresh" or int(r.item) < 40]
     assert Case(evidence(records), replace(MONTH, changed=None)).changed == 0.2
     assert Case(evidence(records), MONTH).changed == MONTH.changed
 
@@ -452,7 +452,7 @@ def test_making_things_up_and_forgetting_are_limited_by_default_where_they_were_
 
 
 def test_style_and_quality_can_be_required():
-    assert decided(replace(MONTH, min_style=0.9), rag=RAG | {"style.followed": 0.2}, lora=LORA).name == "lora (retrained)"
+    assert decided(replace(MONTH, min_style=0.9), rag=RAG | {"style.format_followed": 0.2}, lora=LORA).name == "lora (retrained)"
     found = options(decided(replace(MONTH, min_accuracy=0.81)))
     standings = [found[f"lora ({policy})"].requirements["accuracy"] for policy in ("retrained", "continued")]
     assert standings == ["probably met", "not met"]  # another training might bring less
@@ -535,7 +535,7 @@ def test_what_surely_meets_the_requirements_is_preferred_among_what_is_near():
 
 
 def test_a_requirement_a_hair_from_a_figure_lies_on_it():
-    found = decided(replace(MONTH, min_style=1e-300), rag=RAG | {"style.followed": 0.0})
+    found = decided(replace(MONTH, min_style=1e-300), rag=RAG | {"style.format_followed": 0.0})
     assert found.pick.requirements == {"style": "met"}
 
 
@@ -559,7 +559,7 @@ def test_where_nothing_was_trained_no_secret_can_come_out_of_weights_and_that_is
 
 def few_unanswerable(of: int = 5, **systems):
     """Records of systems that were asked so many unanswerable questions."""
-    return [r for r in measured(**systems) if not r.measure.startswith("hallucination") or int(r.item) < of]
+    return [r for r in measured(**systems) if not r.metric.startswith("hallucination") or int(r.item) < of]
 
 
 @pytest.mark.parametrize("declined", [0.1, 0.5, 0.99])
@@ -605,17 +605,17 @@ def test_what_few_timings_show_of_a_p95_only_probably_meets_a_requirement():
 
 
 @pytest.mark.parametrize(
-    ("requirement", "measure", "value", "asked", "said"),
+    ("requirement", "metric", "value", "asked", "said"),
     [
         ({"max_latency": 0.115}, "latency.p95", 0.11504, "at most 115\u00a0ms", "115.04\u00a0ms"),
         ({"max_latency": 0.1154}, "latency.p95", 0.1158, "at most 115.4\u00a0ms", "116\u00a0ms"),
-        ({"min_style": 0.8}, "style.followed", 0.79996, "at least 80\u00a0%", "79.996\u00a0%"),
+        ({"min_style": 0.8}, "style.format_followed", 0.79996, "at least 80\u00a0%", "79.996\u00a0%"),
         ({"max_forgetting": 0.05}, "forgetting", 0.0502, "at most 5 points", "5.02\u00a0pts"),
     ],
 )
-def test_a_figure_beside_a_limit_has_as_many_digits_as_tell_them_apart(requirement, measure, value, asked, said):
-    known = evidence(measured(rag=RAG | {measure: 0.5, "cost.train_seconds": 1.0}, other=RAG))
-    figures = known.figures | {(measure, "rag"): Interval(value, value, value, 24, 12, "exact", 12.0)}
+def test_a_figure_beside_a_limit_has_as_many_digits_as_tell_them_apart(requirement, metric, value, asked, said):
+    known = evidence(measured(rag=RAG | {metric: 0.5, "cost.train_seconds": 1.0}, other=RAG))
+    figures = known.figures | {(metric, "rag"): Interval(value, value, value, 24, 12, "exact", 12.0)}
     (advice,) = counsel.advise([replace(known, figures=figures, asked={}, allowed={})], replace(MONTH, **requirement))
     told = counsel.as_json(advice)["said"]
     assert asked in told["required"]
@@ -690,7 +690,7 @@ def test_as_many_clusters_as_are_said_to_be_missing_are_enough_and_fewer_are_not
 
 
 def test_an_option_that_few_questions_tell_of_is_left_out():
-    few = [r for r in measured(tuned=LORA) if "updates" not in r.measure or int(r.item) < 9]
+    few = [r for r in measured(tuned=LORA) if "updates" not in r.metric or int(r.item) < 9]
     (advice,) = counsel.advise(gathered(sections([*measured(rag=RAG), *few])), MONTH)
     assert advice.decision.name == "rag (as it is)"
     shown = " ".join(counsel.as_text([advice]).split())
@@ -699,7 +699,7 @@ def test_an_option_that_few_questions_tell_of_is_left_out():
 
 
 def test_too_few_revisions_are_named_and_not_the_questions():
-    few = [r for r in measured(rag=RAG) if r.measure != "updates.fresh" or int(r.item) < 1]
+    few = [r for r in measured(rag=RAG) if r.metric != "updates.fresh" or int(r.item) < 1]
     (advice,) = counsel.advise(gathered(sections(few)), MONTH)
     assert advice.decision.reason == "only 1 cluster of questions about revised documents was asked; 10 are needed"
     assert advice.decision.settle == ("add revisions that make 9 more clusters of questions of the usual size",)
@@ -877,7 +877,7 @@ def test_runs_of_different_exams_say_nothing_together(run, tmp_path, capsys):
     assert "different exams" in capsys.readouterr().err
 
 
-def test_one_measure_without_variation_does_not_make_a_sum_sure():
+def test_one_metric_without_variation_does_not_make_a_sum_sure():
     sure = {**RAG, "updates.fresh": 1.0}
     mixed = case(replace(MONTH, updates=1000, changed=1.0), rag=sure).weigh(Option("rag", "as it is")).quality
     assert mixed.value == pytest.approx(1, abs=0.01)
@@ -917,7 +917,7 @@ def worked():
 @pytest.mark.parametrize(("words", "expected"), [*worked()])
 def test_the_worked_situations_come_out_as_the_page_says(tmp_path, capsys, words, expected):
     kept = {"forgetting": 0.0, "hallucination.unanswerable": 0.1}
-    systems = {"rag": RAG | {"style.followed": 0.2}, "lora": LORA, "hybrid": HYBRID}
+    systems = {"rag": RAG | {"style.format_followed": 0.2}, "lora": LORA, "hybrid": HYBRID}
     Store(tmp_path / "run").add(list(measured(**{name: means | kept for name, means in systems.items()})))
     assert main(["advise", str(tmp_path / "run"), *words]) == 0
     shown = " ".join(capsys.readouterr().out.split())
@@ -1018,9 +1018,9 @@ def test_what_other_systems_seeds_show_is_allowed_for_in_place_of_what_is_assume
     found = evidence(rows)
     assert ("forgetting", "other") not in found.allowed
     assert found.allowed["forgetting", "lora"] == (
-        "run-to-run variation with a standard deviation of 1.1 points (as others show in this measure)"
+        "run-to-run variation with a standard deviation of 1.1 points (as others show in this metric)"
     )
-    assert "(assumed)" in found.allowed["style.followed", "lora"]
+    assert "(assumed)" in found.allowed["style.format_followed", "lora"]
 
 
 def test_expected_accuracy_that_is_required_of_what_was_trained_once_allows_for_another_training():
@@ -1064,7 +1064,7 @@ def test_the_amount_of_what_is_paid_by_the_token_names_whose_prices_these_are_an
 
 
 def test_all_that_too_few_questions_call_for_is_said_at_once():
-    rows = [r for r in few_unanswerable(2, rag=RAG) if r.measure != "updates.fresh" or int(r.item) < 8]
+    rows = [r for r in few_unanswerable(2, rag=RAG) if r.metric != "updates.fresh" or int(r.item) < 8]
     (advice,) = counsel.advise([evidence(rows)], replace(MONTH, min_abstention=0.5))
     assert advice.decision.reason == "only 8 clusters of questions about revised documents were asked; 10 are needed"
     (what,) = advice.decision.settle
@@ -1115,7 +1115,7 @@ def test_the_same_caution_stands_in_a_sentence_once():
 
 def test_revised_documents_and_seeds_are_told_apart_by_a_comma():
     lora = {**without(LORA, "updates.fresh"), "updates.fresh": 0.5}
-    rows = [*spread(lora, apart=0.02, measure="accuracy.exact")]
+    rows = [*spread(lora, apart=0.02, metric="accuracy.exact")]
     (advice,) = counsel.advise([evidence(rows)], replace(MONTH, min_accuracy=0.85))
     said = " ".join([*advice.decision.settle, *counsel.as_json(advice)["said"]["notes"]])
     assert "those about revised documents included, and train with" in said, said
@@ -1131,10 +1131,10 @@ def remedies(month: Situation, seeds: int = 3, **systems) -> str:
     return "\n".join([*said["verdict"], *said["notes"]])
 
 
-def spread(lora, apart: float = 0.02, measure: str = "hallucination.unanswerable"):
+def spread(lora, apart: float = 0.02, metric: str = "hallucination.unanswerable"):
     """Records of three trainings whose figures lie so far apart."""
     for seed in (0, 1, 2):
-        means = lora | {measure: lora[measure] + apart * (seed - 1)}
+        means = lora | {metric: lora[metric] + apart * (seed - 1)}
         yield from (replace(r, seed=seed) for r in measured(lora=means))
 
 
@@ -1197,7 +1197,7 @@ def test_alternatives_are_one_sentence_with_the_cheapest_first():
     (advice,) = counsel.advise([evidence(measured(rag=without(RAG, "updates.fresh")))], replace(MONTH, changed=None))
     assert counsel.as_json(advice)["said"]["verdict"][-1] == (
         "To decide, either say what share it is (--changed); or say that nothing changes, if so (--updates 0); "
-        'or measure updates.fresh: pytest -m "domain and updates" --suite instruments (of a suite with revisions.jsonl).'
+        'or metric updates.fresh: pytest -m "domain and updates" --suite instruments (of a suite with revisions.jsonl).'
     )
     slow = RAG | {"latency.seconds": 4.0, "latency.p95": 1.0}
     found = decided(replace(MONTH, min_abstention=0.92), rag=slow, fast=RAG)
@@ -1209,7 +1209,7 @@ def test_alternatives_are_one_sentence_with_the_cheapest_first():
     assert last.endswith("; or take one of 2 other ways (--json lists them).")
 
 
-def test_systems_that_lack_the_same_measure_are_named_in_one_command():
+def test_systems_that_lack_the_same_metric_are_named_in_one_command():
     bare = without(RAG, "updates.fresh")
     (what,) = decided(rag=bare, twin=bare).settle
     assert what.startswith("measure updates.fresh of rag and twin: pytest")
@@ -1220,7 +1220,7 @@ def test_systems_that_lack_the_same_measure_are_named_in_one_command():
 
 def test_where_no_option_meets_the_requirements_the_nearest_is_named_with_what_it_misses():
     (advice,) = counsel.advise(
-        [evidence(measured(rag=RAG | {"style.followed": 0.7}, lora=LORA))],
+        [evidence(measured(rag=RAG | {"style.format_followed": 0.7}, lora=LORA))],
         replace(MONTH, min_style=0.9, max_latency=1.0, updates=0),
     )
     assert advice.decision.nearest.option.system == "lora"
@@ -1228,7 +1228,7 @@ def test_where_no_option_meets_the_requirements_the_nearest_is_named_with_what_i
     assert said["nearest"] == "lora (as it is)"
     assert said["said"]["verdict"][1] == "The nearest is lora: it misses the requirement on latency by 500\u00a0ms."
     (advice,) = counsel.advise(
-        [evidence(measured(rag=RAG | {"style.followed": 0.7}))], replace(MONTH, min_style=0.9, max_latency=1.0)
+        [evidence(measured(rag=RAG | {"style.format_followed": 0.7}))], replace(MONTH, min_style=0.9, max_latency=1.0)
     )
     assert counsel.as_json(advice)["said"]["verdict"][1] == (
         "The nearest is rag: it misses the requirements on style by 20.5 points and on latency by 2\u00a0s."

@@ -38,9 +38,9 @@ def shipped():
     return replace(run, records=run.records.where(lambda about: about.suite == "instruments"))
 
 
-def series(values, clusters, measure="accuracy.exact", system="rag"):
+def series(values, clusters, metric="accuracy.exact", system="rag"):
     """A column; an item's name is its place in ``clusters``."""
-    return Series(Records.of([record(measure, f"{n:04}", v, cluster=f"c{clusters[n]}", system=system) for n, v in values]))
+    return Series(Records.of([record(metric, f"{n:04}", v, cluster=f"c{clusters[n]}", system=system) for n, v in values]))
 
 
 def evidence(columns):
@@ -70,9 +70,9 @@ def test_covariances_are_those_of_a_regression_on_dummies(mine, theirs, clusters
 
 
 def test_one_mean_has_the_error_that_it_has_everywhere(shipped):
-    for (measure, _, _), rows in grouped(shipped.records, "measure", "system", "base_model").items():
+    for (metric, _, _), rows in grouped(shipped.records, "metric", "system", "base_model").items():
         column = Series(rows)
-        if measure in QUALITY and column.values:
+        if metric in QUALITY and column.values:
             error, _ = standard_error(list(column.values.values()), [column.clusters[item] for item in column.values])
             assert covariance.covariance([column])[0, 0] == pytest.approx(error**2, abs=1e-15)
 
@@ -112,13 +112,13 @@ def asked(generator, clusters, fresh):
     """1 to 9 questions a document about what stays, and one about what changed in some of them; alike within a document."""
     known = 0.6 * generator.normal(size=clusters)
     stays = [cluster for cluster in range(clusters) for _ in range(generator.integers(1, 10))]
-    for measure, names in (("accuracy.exact", stays), ("updates.fresh", list(range(fresh)))):
-        yield measure, known[names] + 0.8 * generator.normal(size=len(names)), names
+    for metric, names in (("accuracy.exact", stays), ("updates.fresh", list(range(fresh)))):
+        yield metric, known[names] + 0.8 * generator.normal(size=len(names)), names
 
 
 def of_columns(columns):
     """Evidence as `gathered` makes it, of what is measured in amounts."""
-    names = [(column.records[0].measure, column.records[0].system) for column in columns]
+    names = [(column.records[0].metric, column.records[0].system) for column in columns]
     figures = dict(zip(names, (column.interval for column in columns), strict=True))
     rows = dict(zip(names, covariance.covariance(columns).tolist(), strict=True))
     return Evidence("s", "m", None, {}, figures, frozenset(), {name: {0: figures[name].value} for name in names}, rows)
@@ -133,7 +133,7 @@ def test_intervals_of_sums_hold_the_truth_as_often_as_they_say(clusters, fresh, 
     held = 0
     for _ in range(300):
         drawn = [(system, *about) for system in "ab" for about in asked(generator, clusters, fresh)]
-        found = of_columns([series(enumerate(values), names, measure, system) for system, measure, values, names in drawn])
+        found = of_columns([series(enumerate(values), names, metric, system) for system, metric, values, names in drawn])
         a, b = ({("accuracy.exact", name): 1 - share, ("updates.fresh", name): share} for name in "ab")
         gaps = [found.mixed(weights) for weights in (a, b, a | {column: -weight for column, weight in b.items()})]
         held += sum(gap.low <= 0 <= gap.high for gap in gaps)
@@ -161,7 +161,7 @@ def test_intervals_are_those_of_resampling_the_same_clusters(shipped):
 
 
 def resampled_means(records, names):
-    columns = {name: Series(rows) for name, rows in grouped(records, "measure", "system").items() if name in names}
+    columns = {name: Series(rows) for name, rows in grouped(records, "metric", "system").items() if name in names}
     clusters = sorted({cluster for column in columns.values() for cluster in column.clusters.values()})
     rows = np.zeros((len(clusters), 2 * len(columns)))
     for place, column in enumerate(columns.values()):
@@ -211,5 +211,5 @@ def test_what_cannot_exist_is_told_from_what_was_not_taken():
     (found,) = gathered(sections([*nothing, record("forgetting", "a", None, status="unmeasured", reason="no room")]))
     assert not found.applies("privacy.extracted", "rag")
     assert found.applies("forgetting", "rag")
-    assert found.applies("style.followed", "rag")
+    assert found.applies("style.format_followed", "rag")
     assert not found.figures

@@ -21,7 +21,7 @@ SYSTEMS = {
 def records(level: int, *curve: int, of: int = 100) -> list[Any]:
     """Lora is right in the first so many items at each share, rag in the last so many: as far apart as can be."""
     learnt = [
-        record(measure, f"q{i}", float(i < n), system="lora") for measure, n in zip(SHARES, curve, strict=True) for i in range(of)
+        record(metric, f"q{i}", float(i < n), system="lora") for metric, n in zip(SHARES, curve, strict=True) for i in range(of)
     ]
     return learnt + [record("accuracy.exact", f"q{i}", float(i >= of - level), system="rag") for i in range(of)]
 
@@ -64,7 +64,9 @@ def test_it_is_said_in_words() -> None:
 
 def test_without_a_whole_curve_there_is_none() -> None:
     assert not list(
-        crossings(sections([row for row in records(50, 1, 2, 3, 4) if row.measure != "hunger.half"], {"systems": SYSTEMS}))
+        crossings(
+            sections([row for row in records(50, 1, 2, 3, 4) if row.metric != "data_efficiency.half"], {"systems": SYSTEMS})
+        )
     )
     assert not list(crossings(sections(records(50, 1, 2, 3, 4), {"systems": {"lora": SYSTEMS["lora"]}})))
 

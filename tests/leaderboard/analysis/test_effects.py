@@ -79,11 +79,11 @@ def test_an_effect_of_one_training_run_says_so_and_allows_for_another():
 def test_effects_of_a_section_are_corrected_together():
     rows = answered(base=10, rag=18, lora=10, hybrid=18)
     alone = found(rows)["retrieval"]
-    more = [replace(row, measure=f"m{k}", value=float(row.item < "q5")) for k in range(30) for row in rows]
+    more = [replace(row, metric=f"m{k}", value=float(row.item < "q5")) for k in range(30) for row in rows]
     together = next(
         effect
         for effect in effects(sections([*rows, *more], {"systems": SYSTEMS}))
-        if (effect.measure, effect.effect) == ("accuracy.exact", "retrieval")
+        if (effect.metric, effect.effect) == ("accuracy.exact", "retrieval")
     )
     assert (alone.significant, together.significant) == (True, False)
     assert (alone.value, alone.ci_low, alone.ci_high) == (together.value, together.ci_low, together.ci_high)

@@ -1,4 +1,4 @@
-"""What is said of a judge: its agreement with people on what a measure asks, and on data like the suite's."""
+"""What is said of a judge: its agreement with people on what a metric asks, and on data like the suite's."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ RUN = {
 }
 
 
-def test_agreement_is_that_on_the_measures_own_question():
+def test_agreement_is_that_on_the_metrics_own_question():
     assert judge_agreement.kappa(RUN, "j", "mine", "faithfulness.gold") == 0.7
     assert judge_agreement.kappa(RUN, "j", "mine", "faithfulness.retrieved") == 0.7
     assert judge_agreement.kappa(RUN, "j", "mine", "hallucination.contradicted") == 0.2

@@ -34,15 +34,15 @@ def test_a_board_compares_no_two_series_twice(tmp_path: Path, monkeypatch: pytes
     assert set(compared.values()) == {1}
 
 
-def test_sections_are_by_name_and_their_measures_in_the_order_of_the_board() -> None:
+def test_sections_are_by_name_and_their_metrics_in_the_order_of_the_board() -> None:
     rows = [
-        record(measure, "q", value, suite=suite)
+        record(metric, "q", value, suite=suite)
         for suite in ("two", "one")
-        for measure, value in (("cost.tokens", 3.0), ("accuracy.exact", 1.0))
+        for metric, value in (("cost.tokens", 3.0), ("accuracy.exact", 1.0))
     ]
     found = sections(rows)
     assert [section.suite for section in found] == ["one", "two"]
-    assert list(found[0].measures) == ["accuracy.exact", "cost.tokens"]
+    assert list(found[0].metrics) == ["accuracy.exact", "cost.tokens"]
 
 
 @settings(max_examples=50, deadline=None)

@@ -115,7 +115,7 @@ def test_amounts_that_a_few_values_decide_are_marked():
 
 
 def test_of_parts_of_a_whole_none_is_the_best():
-    shares = [replace(r, measure="latency.prefill_share", better="lower") for r in [*answered("rag", 33), *answered("base", 0)]]
+    shares = [replace(r, metric="latency.prefill_share", better="lower") for r in [*answered("rag", 33), *answered("base", 0)]]
     assert marks(*shares) == {"rag": "", "base": ""}
 
 
@@ -161,7 +161,7 @@ def test_one_reading_of_a_clock_makes_nobody_the_best():
 
     assert marks(*timed("rag", 0.2), *timed("base", 0.1)) == {"rag": "", "base": ""}
     assert marks(*timed("full", 0.2, 0.21), *timed("lora", 0.1, 0.11)) == {"full": "behind", "lora": "best"}
-    counted = [replace(r, measure="cost.train_flops", unit="FLOP") for r in (*timed("rag", 2.0), *timed("base", 1.0))]
+    counted = [replace(r, metric="cost.train_flops", unit="FLOP") for r in (*timed("rag", 2.0), *timed("base", 1.0))]
     assert marks(*counted) == {"rag": "behind", "base": "best"}
     (shown,) = board_of(*timed("rag", 0.2)).cells
     assert (bounds(shown), "n 1" in as_text(board_of(*timed("rag", 0.2)))) == ("", False)
@@ -182,7 +182,7 @@ def test_seconds_of_other_rounds_tell_nobody_apart():
 
 def test_percentiles_have_the_interval_of_the_rounds_that_they_were_timed_in():
     p95 = record("latency.p95", "all", 0.221, unit="seconds", better="lower")
-    cells = {cell.measure: cell for cell in board_of(*in_rounds("rag", 0.2), p95).cells}
+    cells = {cell.metric: cell for cell in board_of(*in_rounds("rag", 0.2), p95).cells}
     found = cells["latency.p95"]
     assert 0.21 < found.ci_low < found.value == 0.221 < found.ci_high == pytest.approx(0.223)
     assert (found.n, found.clusters, found.method) == (24, 12, "cluster bootstrap of the percentile")
@@ -229,10 +229,10 @@ def test_where_many_lack_a_few_items_each_those_that_lack_most_are_not_ranked():
 
 
 def test_systems_keep_the_order_of_their_table():
-    fair = {"instruments/tiny/rag": True, "instruments/tiny/base": ["it sees less"], "other/tiny/zeta": ["elsewhere"]}
-    provenance = {"systems": {"rag": {}, "base": {}}, "fair": fair}
+    comparable = {"instruments/tiny/rag": True, "instruments/tiny/base": ["it sees less"], "other/tiny/zeta": ["elsewhere"]}
+    provenance = {"systems": {"rag": {}, "base": {}}, "comparable": comparable}
     cells = board_of(*answered("base", 1), *answered("zeta", 1), *answered("rag", 1), provenance=provenance).cells
-    assert [(cell.system, cell.fair) for cell in cells] == [("rag", True), ("base", ["it sees less"]), ("zeta", None)]
+    assert [(cell.system, cell.comparable) for cell in cells] == [("rag", True), ("base", ["it sees less"]), ("zeta", None)]
 
 
 def test_of_several_runs_the_last_has_the_word_and_the_others_fill_its_gaps(tmp_path):
@@ -250,9 +250,9 @@ def test_other_versions_of_a_suite_are_pointed_out():
 
 
 def test_a_caution_on_every_system_is_said_once():
-    fair = {"instruments/tiny/rag": ["a small model"], "instruments/tiny/lora": ["a small model", "it sees less"]}
+    comparable = {"instruments/tiny/rag": ["a small model"], "instruments/tiny/lora": ["a small model", "it sees less"]}
     rows = [record("accuracy.exact", "q", system=system) for system in ("rag", "lora")]
-    (section,) = sections(board_of(*rows, provenance={"systems": {"rag": {}, "lora": {}}, "fair": fair}))
+    (section,) = sections(board_of(*rows, provenance={"systems": {"rag": {}, "lora": {}}, "comparable": comparable}))
     assert section.cautions_in_short == [("every system", "a small model"), ("lora", "it sees less")]
 
 
@@ -264,13 +264,13 @@ def test_the_same_records_give_the_same_bytes_in_any_order(small):
     assert export.as_csv(board([run])) == export.as_csv(board([shuffled]))
 
 
-def test_json_holds_a_cell_for_each_suite_base_model_system_and_measure(small):
+def test_json_holds_a_cell_for_each_suite_base_model_system_and_metric(small):
     run = read(small)
     data = json.loads(export.as_json(board([run])))
     assert data["format"] == 1
     assert data["run"] == run.provenance
-    keys = [(cell["suite"], cell["base_model"], cell["system"], cell["measure"]) for cell in data["cells"]]
-    assert sorted(keys) == sorted({(r.suite, r.base_model, r.system, r.measure) for r in run.records})
+    keys = [(cell["suite"], cell["base_model"], cell["system"], cell["metric"]) for cell in data["cells"]]
+    assert sorted(keys) == sorted({(r.suite, r.base_model, r.system, r.metric) for r in run.records})
 
 
 @pytest.mark.parametrize("name", ["=1+1", "+1+1", "@x", '=cmd|" /C calc"!A0'])
@@ -376,7 +376,7 @@ def test_the_verdict_says_no_more_than_the_cells(records, text):
 
 def test_a_caution_is_marked_on_the_cell_and_said_below_with_its_count():
     rows = [replace(r, caution="cut off" if r.item in ("q1", "q2") else "") for r in answered("rag", 20)]
-    found = board_of(*rows, *[replace(r, measure="accuracy.f1") for r in rows])
+    found = board_of(*rows, *[replace(r, metric="accuracy.f1") for r in rows])
     assert [str(caution) for caution in found.cells[0].cautions] == ["cut off (2 of 40)"]
     text = as_text(found)
     assert "n 40 !" in text
@@ -394,7 +394,7 @@ def test_the_terminal_gets_every_cell_within_its_width(tmp_path):
     text = as_text(found)
     assert max(map(len, text.splitlines())) <= 120
     for cell in found.cells:
-        assert cell.measure in text
+        assert cell.metric in text
         assert cell.value is None or figure(cell.value, cell.unit).replace(NARROW, " ") in text
     assert "6 failed 6 unmeasured" in text
     assert "Caution: hybrid: it reads passages" in text
@@ -458,14 +458,14 @@ def test_the_interval_of_a_gap_leaves_out_zero_exactly_where_a_system_is_behind(
 
 
 def test_a_system_that_answers_next_to_nothing_is_not_the_best_where_less_is_better():
-    silent = [*answered("silent", 0), *(replace(r, measure="accuracy.f1") for r in answered("silent", 1))]
-    able = [*answered("rag", 30), *(replace(r, measure="accuracy.f1") for r in answered("rag", 30))]
-    other = [*answered("lora", 20), *(replace(r, measure="accuracy.f1") for r in answered("lora", 20))]
+    silent = [*answered("silent", 0), *(replace(r, metric="accuracy.f1") for r in answered("silent", 1))]
+    able = [*answered("rag", 30), *(replace(r, metric="accuracy.f1") for r in answered("rag", 30))]
+    other = [*answered("lora", 20), *(replace(r, metric="accuracy.f1") for r in answered("lora", 20))]
     made_up = [
-        replace(r, measure="hallucination.unanswerable", better="lower")
+        replace(r, metric="hallucination.unanswerable", better="lower")
         for r in (*answered("silent", 0), *answered("rag", 2), *answered("lora", 25))
     ]
-    cells = {cell.system: cell for cell in board_of(*silent, *able, *other, *made_up).cells if "unanswerable" in cell.measure}
+    cells = {cell.system: cell for cell in board_of(*silent, *able, *other, *made_up).cells if "unanswerable" in cell.metric}
     assert (cells["rag"].best, cells["lora"].behind, cells["silent"].best, cells["silent"].value) == (True, True, False, 0.0)
     assert cells["silent"].not_ranked == "it gets next to nothing right (F1 2.5 %), so a low value is no merit"
 

@@ -28,9 +28,9 @@ def test_the_parquet_file_holds_what_leaderboard_json_holds(site):
     rows = pq.read_table(site / "leaderboard.parquet").to_pylist()
     assert len(rows) == len(cells)
     for row, cell in zip(rows, cells, strict=True):
-        fair, cautions = row.pop("fair"), row.pop("cautions")
-        assert (fair, cautions) == ((True, []) if cell["fair"] is True else (False, cell["fair"]))
-        assert row == {name: value for name, value in cell.items() if name not in ("fair", "cautions")}
+        comparable, cautions = row.pop("comparable"), row.pop("cautions")
+        assert (comparable, cautions) == ((True, []) if cell["comparable"] is True else (False, cell["comparable"]))
+        assert row == {name: value for name, value in cell.items() if name not in ("comparable", "cautions")}
     assert {tuple(row["cautions"]) for row in pq.read_table(site / "leaderboard.parquet").to_pylist()} == {
         (),
         ("it reads passages and was trained without any",),
@@ -44,13 +44,13 @@ def test_its_columns_have_types_even_where_all_is_missing(site):
     kinds = {name: found.field(name).type for name in found.names}
     assert {kinds[name] for name in ("value", "ci_low", "ci_high", "seed_sd", "corrected")} == {pa.float64()}
     assert {kinds[name] for name in ("n", "clusters", "seeds", "expected", "failed")} == {pa.int64()}
-    assert {kinds[name] for name in ("best", "tied", "fair")} == {pa.bool_()}
+    assert {kinds[name] for name in ("best", "tied", "comparable")} == {pa.bool_()}
     assert kinds["cautions"] == pa.list_(pa.string())
     assert {kinds[name] for name in ("suite", "better", "status", "method", "reason")} == {pa.string()}
 
 
 def test_pandas_reads_it_and_missing_is_not_zero(site):
-    frame = pd.read_parquet(site / "leaderboard.parquet").set_index(["system", "measure"])
+    frame = pd.read_parquet(site / "leaderboard.parquet").set_index(["system", "metric"])
     assert frame.loc[("base", "faithfulness.retrieved"), "value"] != 0
     assert pd.isna(frame.loc[("base", "faithfulness.retrieved"), "value"])
     assert frame.loc[("rag", "accuracy.exact"), "n"] == 60
@@ -68,10 +68,10 @@ def test_texts_stay_as_they_are_but_for_half_pairs_which_no_such_file_can_hold(h
 def test_unknown_fairness_is_null(small):
     found = board([read(small)])
     rows = pq.read_table(io.BytesIO(export.as_parquet(Board({}, tuple(cell for cell in found.cells))))).to_pylist()
-    assert None not in [row["fair"] for row in rows]
-    nobody = [type(cell)(**vars(cell) | {"fair": None}) for cell in found.cells]
+    assert None not in [row["comparable"] for row in rows]
+    nobody = [type(cell)(**vars(cell) | {"comparable": None}) for cell in found.cells]
     rows = pq.read_table(io.BytesIO(export.as_parquet(Board({}, tuple(nobody))))).to_pylist()
-    assert {(row["fair"], tuple(row["cautions"])) for row in rows} == {(None, ())}
+    assert {(row["comparable"], tuple(row["cautions"])) for row in rows} == {(None, ())}
 
 
 def test_a_caution_is_in_every_file(tmp_path):

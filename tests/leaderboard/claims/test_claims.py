@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from proctor.cli import main
 from proctor.core.schema import InputError
-from proctor.evals.axes.catalogue import measures
+from proctor.evals.axes.catalogue import metrics
 from proctor.evals.stats.comparison import ALPHA
 from proctor.leaderboard.analysis.section import sections
 from proctor.leaderboard.claims import table
@@ -28,9 +28,9 @@ from tests.sample_run import Sample, make_run, record
 BETTER = Claim("rag is right more often than base", "accuracy.exact", "rag", "higher", against="base")
 
 
-def answered(of: int = 100, measure: str = "accuracy.exact", **right: int):
+def answered(of: int = 100, metric: str = "accuracy.exact", **right: int):
     """Systems that are right in their first so many of the items."""
-    return [record(measure, f"q{i}", float(i < n), system=system) for system, n in right.items() for i in range(of)]
+    return [record(metric, f"q{i}", float(i < n), system=system) for system, n in right.items() for i in range(of)]
 
 
 def amounts(unit: str, seeds: int = 1, spread: float = 0.1, **values: float):
@@ -103,9 +103,9 @@ def test_without_another_side_the_value_itself_is_compared_with_zero():
     assert verdict(answered(rag=20), against="", margin=0.5) == "contradicted"
 
 
-def test_another_measure_of_the_same_system_can_be_the_other_side():
-    records = [*answered(rag=90, measure="dependence.gold"), *answered(rag=60)]
-    found = only(records, Claim("c", "dependence.gold", "rag", "higher", than="accuracy.exact"))
+def test_another_metric_of_the_same_system_can_be_the_other_side():
+    records = [*answered(rag=90, metric="robustness.gold"), *answered(rag=60)]
+    found = only(records, Claim("c", "robustness.gold", "rag", "higher", than="accuracy.exact"))
     assert (found.verdict, found.than, found.against) == ("supported", "accuracy.exact", "rag")
     assert "accuracy.exact 60.0" in debate.evidence(found)
 
@@ -149,8 +149,8 @@ def test_training_noise_makes_a_claim_less_sure():
 
 
 def test_many_claims_are_corrected_together():
-    records = [*answered(rag=6, base=0), *(r for k in range(30) for r in answered(rag=50, base=50, measure=f"m{k}"))]
-    asked = [BETTER, *(replace(BETTER, claim=str(k), measure=f"m{k}") for k in range(30))]
+    records = [*answered(rag=6, base=0), *(r for k in range(30) for r in answered(rag=50, base=50, metric=f"m{k}"))]
+    asked = [BETTER, *(replace(BETTER, claim=str(k), metric=f"m{k}") for k in range(30))]
     assert verdict(records) == "supported"
     found = next(findings(sections(records), asked))
     assert (found.verdict, found.p > ALPHA) == ("not shown", True)
@@ -187,20 +187,20 @@ def test_what_other_systems_show_of_training_counts_in_place_of_what_is_assumed(
     for right, verdict, deviation in (((200, 200, 201, 200), "supported", "0.1"), ((100, 300, 200), "not shown", "25")):
         (found,) = findings(sections([*answered(of=400, rag=250, base=200), *other(*right)], {"systems": TRAINED}), [BETTER])
         assert found.verdict == verdict
-        assert f"a standard deviation of {deviation} points (as others show in this measure)" in found.caution
+        assert f"a standard deviation of {deviation} points (as others show in this metric)" in found.caution
 
 
 def test_what_training_does_not_touch_allows_for_none():
     (found,) = findings(
-        sections(answered(of=400, measure="retrieval.recall@3", rag=230, base=200), {"systems": TRAINED}),
-        [replace(BETTER, measure="retrieval.recall@3")],
+        sections(answered(of=400, metric="retrieval.recall@3", rag=230, base=200), {"systems": TRAINED}),
+        [replace(BETTER, metric="retrieval.recall@3")],
     )
     assert (found.verdict, found.caution) == ("supported", "")
 
 
-def test_two_measures_of_one_system_are_compared_seed_by_seed():
-    def seeds(measure, *right):
-        return [record(measure, f"q{i}", float(i < n), seed=s) for s, n in enumerate(right) for i in range(100)]
+def test_two_metrics_of_one_system_are_compared_seed_by_seed():
+    def seeds(metric, *right):
+        return [record(metric, f"q{i}", float(i < n), seed=s) for s, n in enumerate(right) for i in range(100)]
 
     claim = replace(BETTER, against="", than="updates.fresh")
     together = [*seeds("accuracy.exact", 50, 70, 90), *seeds("updates.fresh", 30, 50, 70)]
@@ -236,8 +236,8 @@ def test_a_caution_of_a_figure_is_said_beside_the_verdict():
 
 
 def test_a_verdict_that_only_the_number_of_claims_prevents_says_so():
-    records = [*answered(rag=6, base=0), *(r for k in range(30) for r in answered(rag=50, base=50, measure=f"m{k}"))]
-    asked = [BETTER, *(replace(BETTER, claim=str(k), measure=f"m{k}") for k in range(30))]
+    records = [*answered(rag=6, base=0), *(r for k in range(30) for r in answered(rag=50, base=50, metric=f"m{k}"))]
+    asked = [BETTER, *(replace(BETTER, claim=str(k), metric=f"m{k}") for k in range(30))]
     found = next(findings(sections(records), asked))
     assert found.reason == "significant by itself, but not among the 31 claims tested: ask more questions"
 
@@ -281,16 +281,16 @@ def test_a_system_that_does_nothing_takes_exactly_no_time():
     [
         ([], None),
         (
-            answered(rag=1, base=1, measure="m"),
+            answered(rag=1, base=1, metric="m"),
             'the run does not measure accuracy.exact: pytest -m "domain and accuracy"',
         ),
         (answered(rag=1), "the run has no system base"),
         (answered(rag=1, bas=1), "the run has no system base; did you mean bas?"),
         (
-            answered(rag=1, base=1, measure="accuracy.exat"),
+            answered(rag=1, base=1, metric="accuracy.exat"),
             'the run does not measure accuracy.exact: pytest -m "domain and accuracy"',
         ),
-        ([*answered(rag=1), *answered(base=1, measure="m")], "base was not examined in accuracy.exact"),
+        ([*answered(rag=1), *answered(base=1, metric="m")], "base was not examined in accuracy.exact"),
         (
             [*answered(rag=1), record("accuracy.exact", "q0", None, system="base", reason="it declined")],
             "accuracy.exact of base: it declined",
@@ -319,15 +319,15 @@ def test_seconds_of_a_busy_machine_support_no_claim():
         told = {"system": system, "unit": "seconds", "better": "lower", "caution": caution}
         return [record("latency.seconds", f"q{k}", seconds + k / 1000, cluster=f"round {k // 2}", **told) for k in range(24)]
 
-    slower = replace(BETTER, measure="latency.seconds")
+    slower = replace(BETTER, metric="latency.seconds")
     assert only([*timed("rag", 0.2, ""), *timed("base", 0.1, "")], slower).verdict == "supported"
     found = only([*timed("rag", 0.2, ""), *timed("base", 0.1, "the machine was busy")], slower)
     assert (found.verdict, found.reason) == ("not shown", "the machine was busy")
 
 
-def test_a_measure_that_nobody_knows_is_answered_with_the_one_that_was_meant():
-    found = only(answered(rag=1), replace(BETTER, measure="style.folowed"))
-    assert found.reason == "the run does not measure style.folowed; did you mean style.followed?"
+def test_a_metric_that_nobody_knows_is_answered_with_the_one_that_was_meant():
+    found = only(answered(rag=1), replace(BETTER, metric="style.format_folowed"))
+    assert found.reason == "the run does not measure style.format_folowed; did you mean style.format_followed?"
 
 
 # Properties.
@@ -373,7 +373,7 @@ def written(tmp_path, text: str):
 OWN = """
 [[claim]]
 claim = "Ours is better."
-measure = "accuracy.exact"
+metric = "accuracy.exact"
 system = "rag"
 against = "base"
 expect = "higher"
@@ -404,17 +404,17 @@ def test_what_takes_a_shipped_claim_s_place_is_announced(small, tmp_path, capsys
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
-        ("", "claims.toml: claim: missing; add a [[claim]] with claim, measure, system and expect"),
+        ("", "claims.toml: claim: missing; add a [[claim]] with claim, metric, system and expect"),
         ("[claim]\nclaim = 'x'", "claims.toml:1: claim: expected tables, each under [[claim]], not {'claim': 'x'}"),
         ("claim = [1]", "claims.toml:1: claim: expected tables, each under [[claim]], not [1]"),
         ("[[claim]]\nclaim = Ours", "claims.toml:2: not TOML"),
         ("x = 1\n" + OWN, "claims.toml:1: x: unknown field; known: claim. Rename or remove it"),
         (OWN + 'agianst = "x"', "claims.toml:8: agianst: unknown field; did you mean 'against'?"),
         (OWN.replace('"higher"', '"more"'), 'claims.toml:7: expect: expected "higher", "lower" or "equal", not \'more\''),
-        (OWN.replace('measure = "accuracy.exact"', ""), 'claims.toml:2: measure: missing; add measure = "accuracy.exact"'),
+        (OWN.replace('metric = "accuracy.exact"', ""), 'claims.toml:2: metric: missing; add metric = "accuracy.exact"'),
         (
             OWN + 'margin = "2"',
-            "claims.toml:8: margin: expected a number (in the measure's unit: 0.02 of a share is two points), not '2'",
+            "claims.toml:8: margin: expected a number (in the metric's unit: 0.02 of a share is two points), not '2'",
         ),
         (OWN + "margin = 2", "claims.toml:8: margin: a share's margin is below 1, not 2; write margin = 0.02 for two points"),
         (OWN + "margin = -1.0", "claims.toml:8: margin: a share's margin is below 1, not -1.0"),
@@ -454,9 +454,9 @@ def test_whatever_a_file_holds_is_refused_in_words(tmp_path_factory, content):
 # Those that come with Proctor.
 
 
-def test_the_shipped_claims_speak_of_measures_that_there_are():
-    known = {measure.name for measure in measures()}
-    named = {name for claim in table.load() for name in (claim.measure, claim.than) if name}
+def test_the_shipped_claims_speak_of_metrics_that_there_are():
+    known = {metric.name for metric in metrics()}
+    named = {name for claim in table.load() for name in (claim.metric, claim.than) if name}
     assert named <= known
 
 
@@ -469,11 +469,11 @@ def test_the_shipped_claims_speak_of_the_default_systems():
 
 def test_the_shipped_claims_cover_the_debate():
     assert list(dict.fromkeys(claim.about for claim in table.load())) == ["RAG", "fine-tuning", "hybrids"]
-    assert len({claim.measure for claim in table.load()}) >= 20
+    assert len({claim.metric for claim in table.load()}) >= 20
 
 
 def test_a_claim_and_its_opposite_are_not_both_shipped():
-    pairs = {(claim.measure, claim.system, *claim.other) for claim in table.load()}
+    pairs = {(claim.metric, claim.system, *claim.other) for claim in table.load()}
     assert len(pairs) == len(table.load())
     assert not {(*pair[2:], *pair[:2]) for pair in pairs} & pairs
 

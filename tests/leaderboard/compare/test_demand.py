@@ -15,8 +15,8 @@ from proctor.leaderboard.runs.store import Run
 from tests.sample_run import record
 
 
-def rows(right, n=200, measure="accuracy.exact", **fields):
-    return [record(measure, f"q{i}", float(i < right), **fields) for i in range(n)]
+def rows(right, n=200, metric="accuracy.exact", **fields):
+    return [record(metric, f"q{i}", float(i < right), **fields) for i in range(n)]
 
 
 def complaints(before, after, *demands):
@@ -72,8 +72,8 @@ def test_what_could_be_chance_passes():
 
 
 def test_one_reading_of_a_clock_proves_no_loss_and_a_count_does():
-    def one(value, measure, unit):
-        return [record(measure, "all", value, unit=unit, better="lower")]
+    def one(value, metric, unit):
+        return [record(metric, "all", value, unit=unit, better="lower")]
 
     assert complaints(one(0.1, "latency.p95", "seconds"), one(0.9, "latency.p95", "seconds"), "latency.*:ci") == []
     assert complaints(one(1e6, "cost.artifact_bytes", "bytes"), one(2e6, "cost.artifact_bytes", "bytes"), "cost.*:5%")
@@ -89,11 +89,11 @@ def test_another_exam_is_no_pass():
 
 
 def test_what_the_saved_run_did_not_measure_is_not_held_against_it():
-    assert complaints(rows(10, measure="style.followed"), rows(10), "*:ci") == []
+    assert complaints(rows(10, metric="style.format_followed"), rows(10), "*:ci") == []
 
 
-def test_a_demand_on_a_measure_that_there_is_not_is_a_slip_of_the_pen():
-    with pytest.raises(InputError, match=r"acuracy\.exact: the saved run has no such measure, but accuracy\.exact"):
+def test_a_demand_on_a_metric_that_there_is_not_is_a_slip_of_the_pen():
+    with pytest.raises(InputError, match=r"acuracy\.exact: the saved run has no such metric, but accuracy\.exact"):
         complaints(rows(10), rows(10), "acuracy.exact:ci")
 
 

@@ -14,7 +14,7 @@ from proctor.leaderboard.runs.records import Records
 from proctor.leaderboard.runs.store import Run
 from tests.sample_run import record
 
-STRICT = Policy(measures={"latency.*": Rule("critical", max_relative_drop=0.1)})
+STRICT = Policy(metrics={"latency.*": Rule("critical", max_relative_drop=0.1)})
 TIMED = {"unit": "seconds", "better": "lower"}
 
 
@@ -58,7 +58,7 @@ def test_a_system_that_slowed_down_beyond_the_machine_is_worse() -> None:
 
 def test_the_gate_fails_no_system_for_what_the_machine_did_and_says_to_time_again() -> None:
     held = gate(BEFORE, exam({"base": 1.45, "rag": 2.9, "lora": 1.5}), STRICT)
-    times = [ruling for ruling in held.rulings if ruling.change.measure == "latency.seconds" and ruling.outcome != "unchanged"]
+    times = [ruling for ruling in held.rulings if ruling.change.metric == "latency.seconds" and ruling.outcome != "unchanged"]
     assert {ruling.outcome for ruling in times} == {"inconclusive"}
     assert all("time both runs again" in ruling.settle for ruling in times)
     assert held.decision == "INCONCLUSIVE"

@@ -29,8 +29,8 @@ from tests.simulate import power
 CRITICAL = Policy(defaults=Rule("critical", 0.02))
 
 
-def run(values, measure="accuracy.exact", provenance=None, **fields):
-    rows = [record(measure, f"q{i}", value, **fields) for i, value in enumerate(values)]
+def run(values, metric="accuracy.exact", provenance=None, **fields):
+    rows = [record(metric, f"q{i}", value, **fields) for i, value in enumerate(values)]
     return Run(Path("run"), Records.of(rows), provenance or {})
 
 
@@ -98,7 +98,7 @@ def test_a_small_drop_that_is_surely_small_passes():
     assert only(gate(run(before), run(after), CRITICAL)) == ("passed", "GO")
 
 
-def test_a_measure_that_had_no_value_before_is_not_compared_whatever_the_seeds():
+def test_a_metric_that_had_no_value_before_is_not_compared_whatever_the_seeds():
     none = [record("context.cut", "a", None, status="not_applicable", reason="no room", seed=0)]
     some = [record("context.cut", "a", value, seed=seed) for seed, value in enumerate((0.1, 0.2, 0.3))]
     before, after = (Run(Path("run"), Records.of(records), {}) for records in (none, some))
@@ -115,16 +115,16 @@ def test_a_policy_that_there_is_not_is_said(tmp_path, capsys):
     assert "the file is missing" in capsys.readouterr().err
 
 
-def test_a_policy_on_a_measure_that_there_is_not_is_a_slip_of_the_pen():
+def test_a_policy_on_a_metric_that_there_is_not_is_a_slip_of_the_pen():
     with pytest.raises(InputError, match=r"neither run has: acuracy\.exact; did you mean accuracy\.exact\?$"):
-        gate(run(share(9, 30)), run(share(9, 30)), Policy(measures={"acuracy.exact": Rule()}))
+        gate(run(share(9, 30)), run(share(9, 30)), Policy(metrics={"acuracy.exact": Rule()}))
 
 
-def test_a_measure_like_none_of_the_runs_names_the_first_of_them_and_not_all():
+def test_a_metric_like_none_of_the_runs_names_the_first_of_them_and_not_all():
     rows = [row for place in range(40) for row in run(share(9, 30), f"general.t{place}").records]
     many = Run(Path("run"), Records.of(rows), {})
     with pytest.raises(InputError, match=r"has: sweetness; they have general\.t0, .* and 30 more$"):
-        gate(many, many, Policy(measures={"sweetness": Rule()}))
+        gate(many, many, Policy(metrics={"sweetness": Rule()}))
 
 
 def test_the_same_answers_to_more_questions_are_unchanged():
@@ -188,7 +188,7 @@ def test_a_collapse_is_never_go_however_many_figures_are_tested(inconclusive, qu
 SHAKY = {
     "too few pairs": (Policy(inconclusive="go", min_pairs=500), {}),
     "too few clusters": (Policy(inconclusive="go"), {"cluster": "one"}),
-    "a judge that nobody agrees with": (Policy(), {"measure": "faithfulness.gold", "judge": "j"}),
+    "a judge that nobody agrees with": (Policy(), {"metric": "faithfulness.gold", "judge": "j"}),
 }
 
 
@@ -268,14 +268,14 @@ def seeded_anew(rights, version, **about):
     return Run(Path("run"), Records.of(rows), {"made": made, "seeds": len(rights)})
 
 
-@pytest.mark.parametrize("measure_version", ["1", "2"])
-def test_a_difference_has_one_interval_whichever_run_is_named_first(measure_version):
+@pytest.mark.parametrize("metric_version", ["1", "2"])
+def test_a_difference_has_one_interval_whichever_run_is_named_first(metric_version):
     """Though the saved run is of one run's exam, and is that run itself another time."""
-    one, three = seeded_anew([150], "1"), seeded_anew([160, 168, 171], "2", measure_version=measure_version)
-    other = seeded_anew([155, 160, 158], "3", measure_version=measure_version)
+    one, three = seeded_anew([150], "1"), seeded_anew([160, 168, 171], "2", metric_version=metric_version)
+    other = seeded_anew([155, 160, 158], "3", metric_version=metric_version)
 
     def ends(before, after, seeded):
-        (ruling,) = gate(before, after, Policy(), anyway=True, seeded=seeded).rulings
+        (ruling,) = gate(before, after, Policy(), ignore_mismatch=True, seeded=seeded).rulings
         return ruling.change.found.difference.low, ruling.change.found.difference.high
 
     for seeded in ([], [other], [other, three], [three, other, other]):
@@ -319,7 +319,7 @@ def test_each_tier_is_corrected_by_itself_and_advisory_figures_cost_nothing():
         )
 
     before, after = whole(share(190), share(100)), whole(share(170), [*share(99, 199), 1.0])
-    rules = Policy(defaults=Rule("advisory"), measures={"accuracy.exact": Rule("critical", 0.02)})
+    rules = Policy(defaults=Rule("advisory"), metrics={"accuracy.exact": Rule("critical", 0.02)})
     assert gate(before, after, rules).rulings[0].p < 0.05
     all_of_one = Policy(defaults=Rule("critical", 0.02))
     assert gate(before, after, all_of_one).rulings[0].p > gate(before, after, rules).rulings[0].p
@@ -327,13 +327,13 @@ def test_each_tier_is_corrected_by_itself_and_advisory_figures_cost_nothing():
 
 def test_counted_figures_are_known_and_need_no_test():
     before, after = (run([size], "cost.artifact_bytes", unit="bytes", better="lower") for size in (1000.0, 1200.0))
-    rules = Policy(measures={"cost.artifact_bytes": Rule("supporting", max_relative_drop=0.1)})
+    rules = Policy(metrics={"cost.artifact_bytes": Rule("supporting", max_relative_drop=0.1)})
     assert only(gate(before, after, rules)) == ("failed", "NO-GO")
     assert only(gate(after, before, rules)) == ("passed", "GO")
 
 
 def amounts(**values):
-    """One number a measure, in bytes."""
+    """One number a metric, in bytes."""
     return Run(Path("run"), Records.of(row for n, v in values.items() for row in
                run([v], f"cost.{n}", unit="bytes", better="lower").records), {})  # fmt: skip
 
@@ -354,12 +354,12 @@ def test_what_was_counted_and_moved_by_less_than_is_shown_is_below_notice():
     before, after = amounts(artifact_bytes=1_840_000.0), amounts(artifact_bytes=1_840_004.0)
     text = report.as_table(gate(before, after, Policy()))
     assert text == "1 figure compared question by question; 0 unchanged; 1 counted, and changed by less than its digits show."
-    strict = gate(before, after, Policy(measures={"cost.artifact_bytes": Rule("critical", 0.0)}))
+    strict = gate(before, after, Policy(metrics={"cost.artifact_bytes": Rule("critical", 0.0)}))
     assert "cost.artifact_bytes" in report.as_markdown(strict, before, after)
 
 
 def test_one_reading_decides_nothing_however_far_it_moved():
-    rules = Policy(measures={"cost.peak_bytes": Rule("critical", max_relative_drop=0.1)})
+    rules = Policy(metrics={"cost.peak_bytes": Rule("critical", max_relative_drop=0.1)})
     ruling = gate(amounts(peak_bytes=1e8), amounts(peak_bytes=3e8), rules).rulings[0]
     assert (ruling.outcome, ruling.p) == ("inconclusive", None)
     assert "one reading" in ruling.reason
@@ -387,11 +387,11 @@ def test_what_differs_between_exams_stands_beside_the_verdict_and_the_refusal_sa
     before, after = run(share(180)), run(share(170), judge="other")
     with pytest.raises(InputError, match=r"Take the older exam again with this version"):
         gate(before, after, CRITICAL)
-    held = gate(before, after, CRITICAL, anyway=True)
+    held = gate(before, after, CRITICAL, ignore_mismatch=True)
     for text in (report.as_markdown(held, before, after), f"## \n\n{report.as_table(held)}"):
-        assert text.split("\n\n")[1].startswith("**Compared although these are different exams (`--anyway`)**")
+        assert text.split("\n\n")[1].startswith("**Compared although these are different exams (`--ignore-mismatch`)**")
         assert "1 difference listed at the end" in text
-        assert "- judge of measure accuracy.exact" in text
+        assert "- judge of metric accuracy.exact" in text
 
 
 def test_a_report_shows_settings_in_words_and_lists_as_a_whole():
@@ -402,7 +402,7 @@ def test_a_report_shows_settings_in_words_and_lists_as_a_whole():
         return Run(Path("run"), run(share(9, 30), caution="odd").records, {"systems": told})
 
     before, after = of({"instruments/tiny": 32, "loans/tiny": 117}), of(32)
-    text = report.as_markdown(gate(before, after, Policy(), anyway=True), before, after)
+    text = report.as_markdown(gate(before, after, Policy(), ignore_mismatch=True), before, after)
     assert f"Set otherwise: {', '.join(names)}: max_new_tokens on loans/tiny 117 -> 32." in text
     assert "{" not in text
 
@@ -414,7 +414,7 @@ def test_the_remedy_for_too_few_questions_says_how_many_more():
 
 def test_the_shipped_policy_holds_for_what_a_run_has_and_names_what_matters_most_critical():
     rules = policy.shipped()
-    assert {name for name, rule in rules.measures.items() if rule.tier == "critical"} == {
+    assert {name for name, rule in rules.metrics.items() if rule.tier == "critical"} == {
         "accuracy.exact",
         "hallucination.unanswerable",
         "forgetting",
@@ -430,7 +430,7 @@ def test_a_judge_that_errs_stops_the_gate_with_its_reason():
     assert "200 items more than before could not be measured: no reply" in decided.rulings[0].reason
 
 
-def test_a_measure_that_is_gone_stops_the_gate_and_a_new_one_does_not():
+def test_a_metric_that_is_gone_stops_the_gate_and_a_new_one_does_not():
     one = run(share(9, 30))
     two = Run(Path("run"), Records.of([*one.records, *run(share(9, 30), "accuracy.f1").records]), {})
     lost, added = (gate(before, after, Policy()) for before, after in ((two, one), (one, two)))
@@ -445,16 +445,16 @@ def test_a_run_that_holds_nothing_never_passes():
             gate(before, after, Policy())
 
 
-def test_a_run_in_which_every_measure_is_new_is_not_called_go():
-    found = gate(run(share(9, 30), "accuracy.f1"), run(share(9, 30)), Policy(measures={"accuracy.f1": Rule("advisory")}))
+def test_a_run_in_which_every_metric_is_new_is_not_called_go():
+    found = gate(run(share(9, 30), "accuracy.f1"), run(share(9, 30)), Policy(metrics={"accuracy.f1": Rule("advisory")}))
     assert found.decision == "INCONCLUSIVE"
-    assert "no measure that the policy makes critical or supporting is in both runs" in found.idle
+    assert "no metric that the policy makes critical or supporting is in both runs" in found.idle
 
 
-def test_a_judge_that_agrees_too_little_with_people_on_the_measures_question_and_the_suites_data_cannot_decide():
-    def decided(*rows, measure="faithfulness.gold"):
+def test_a_judge_that_agrees_too_little_with_people_on_the_metrics_question_and_the_suites_data_cannot_decide():
+    def decided(*rows, metric="faithfulness.gold"):
         known = {"judges": {"j": [{"labels": labels, "kappa": kappa, **asked} for labels, kappa, asked in rows]}}
-        before, after = (run(share(n), measure, known, judge="j") for n in (180, 60))
+        before, after = (run(share(n), metric, known, judge="j") for n in (180, 60))
         return gate(before, after, Policy()).decision
 
     support, contradiction = {"question": "support"}, {"question": "contradiction"}
@@ -465,7 +465,7 @@ def test_a_judge_that_agrees_too_little_with_people_on_the_measures_question_and
     assert decided(("elsewhere/labels.jsonl", 0.1, support)) == "NO-GO"
     assert decided(("elsewhere/labels.jsonl", 0.9, support), ("instruments/labels.jsonl", 0.1, support)) == "INCONCLUSIVE"
     assert decided() == "NO-GO"
-    assert decided(("instruments/labels.jsonl", 0.1, support), measure="hallucination.contradicted") == "NO-GO"
+    assert decided(("instruments/labels.jsonl", 0.1, support), metric="hallucination.contradicted") == "NO-GO"
 
 
 def test_a_judge_that_decides_unchecked_is_named():
@@ -477,16 +477,16 @@ def test_a_judge_that_decides_unchecked_is_named():
 def test_amounts_are_advisory_until_the_policy_names_them():
     before, after = (run([seconds] * 50, "latency.seconds", unit="seconds", better="lower") for seconds in (1.0, 2.0))
     assert gate(before, after, Policy()).decision == "INCONCLUSIVE"
-    strict = Policy(measures={"latency.*": Rule("supporting", max_relative_drop=0.1)})
+    strict = Policy(metrics={"latency.*": Rule("supporting", max_relative_drop=0.1)})
     assert gate(before, after, strict).decision == "NO-GO"
 
 
 def test_shares_of_time_are_advisory_too():
     assert Policy().rule("latency.decoding_share", "share").tier == "advisory"
-    assert Policy(measures={"latency.*": Rule("critical")}).rule("latency.decoding_share", "share").tier == "critical"
+    assert Policy(metrics={"latency.*": Rule("critical")}).rule("latency.decoding_share", "share").tier == "critical"
 
 
-def test_many_measures_are_corrected_together():
+def test_many_metrics_are_corrected_together():
     """One drop that a single test would call sure is not sure among forty."""
     rng = np.random.default_rng(0)
     names = [f"general.t{i}" for i in range(40)]
@@ -501,23 +501,23 @@ def test_many_measures_are_corrected_together():
 
     holm = gate(whole(rows[names[0]]), whole(drop), Policy(correction="holm"))
     plain = gate(whole(rows[names[0]]), whole(drop), Policy(correction="none"))
-    assert next(r for r in plain.rulings if r.change.measure == names[0]).outcome == "failed"
-    assert next(r for r in holm.rulings if r.change.measure == names[0]).outcome == "inconclusive"
+    assert next(r for r in plain.rulings if r.change.metric == names[0]).outcome == "failed"
+    assert next(r for r in holm.rulings if r.change.metric == names[0]).outcome == "inconclusive"
 
 
 @pytest.mark.parametrize(
     ("change", "said"),
     [
-        ({"judge": "other"}, "judge of measure accuracy.exact"),
+        ({"judge": "other"}, "judge of metric accuracy.exact"),
         ({"suite_version": "s2"}, "data of suite instruments: s1 before, s2 now"),
-        ({"measure_version": "2"}, "definition of measure accuracy.exact: 1 before, 2 now"),
+        ({"metric_version": "2"}, "definition of metric accuracy.exact: 1 before, 2 now"),
     ],
 )
 def test_other_exams_are_refused_by_name_unless_told_otherwise(change, said):
     before, after = run(share(9, 30)), run(share(9, 30), **change)
     with pytest.raises(InputError, match=said):
         gate(before, after, Policy())
-    assert gate(before, after, Policy(), anyway=True).differences
+    assert gate(before, after, Policy(), ignore_mismatch=True).differences
 
 
 @pytest.mark.parametrize("name", ["prompt_template", "adapter_merged"])
@@ -543,8 +543,8 @@ def test_a_room_that_differs_on_one_domain_leaves_the_others_comparable():
 
 def test_what_a_smaller_run_leaves_out_may_hide_anything():
     """As ``--limit`` does, which may leave out all unanswerable questions."""
-    rules = Policy(measures={"hallucination.unanswerable": Rule("critical")}, defaults=Rule("advisory"))
-    asked = {"measure": "hallucination.unanswerable", "better": "lower"}
+    rules = Policy(metrics={"hallucination.unanswerable": Rule("critical")}, defaults=Rule("advisory"))
+    asked = {"metric": "hallucination.unanswerable", "better": "lower"}
     unasked = [record("hallucination.unanswerable", f"q{i}", None, status="not_applicable", better="lower") for i in range(60)]
     whole = Run(Path("run"), Records.of([*unasked, *run(share(9, 90), **asked).records[60:]]), {})
     held = gate(whole, Run(Path("run"), Records.of(unasked), {}), rules)
@@ -558,7 +558,7 @@ def test_what_a_smaller_run_leaves_out_may_hide_anything():
 def test_what_applies_to_no_item_of_either_run_is_no_figure():
     rows = [record("citations.recall", f"q{i}", None, status="not_applicable") for i in range(60)]
     nothing = Run(Path("run"), Records.of([*rows, *run(share(9, 30)).records]), {})
-    assert [ruling.change.measure for ruling in gate(nothing, nothing, CRITICAL).rulings] == ["accuracy.exact"]
+    assert [ruling.change.metric for ruling in gate(nothing, nothing, CRITICAL).rulings] == ["accuracy.exact"]
 
 
 def test_seeds_that_one_run_alone_has_are_said():
@@ -571,7 +571,7 @@ def test_a_share_cannot_be_allowed_more_than_all_of_it():
     with pytest.raises(
         InputError, match=r"accuracy\.exact: max_drop: expected .* below 1 \(a share: 0\.02 is two points\), not 5"
     ):
-        gate(run(share(9, 30)), run(share(9, 30)), Policy(measures={"accuracy.exact": Rule(max_drop=5.0)}))
+        gate(run(share(9, 30)), run(share(9, 30)), Policy(metrics={"accuracy.exact": Rule(max_drop=5.0)}))
 
 
 def test_inconclusive_figures_that_count_as_no_go_are_not_called_significantly_worse():
@@ -596,7 +596,7 @@ def test_a_policy_is_read_with_its_defaults(tmp_path):
     found = policy.load(written(tmp_path, text))
     assert (found.alpha, found.correction) == (0.1, "holm")
     assert found.rule("accuracy.f1", "share") == Rule("critical", 0.05)
-    assert found.rule("style.followed", "share") == Rule("advisory", 0.05)
+    assert found.rule("style.format_followed", "share") == Rule("advisory", 0.05)
 
 
 def test_every_mistake_in_a_policy_is_named_with_file_and_field(tmp_path):
@@ -612,7 +612,7 @@ def test_every_mistake_in_a_policy_is_named_with_file_and_field(tmp_path):
         'policy.yaml:4: defaults.tier: expected "critical", "supporting" or "advisory", not \'vital\'',
     ):
         assert said in str(found.value)
-    for said in ("defaults.max_drop: expected", "measures.a.drop: unknown field", "measures.b: expected a table", "min_pairs"):
+    for said in ("defaults.max_drop: expected", "metrics.a.drop: unknown field", "metrics.b: expected a table", "min_pairs"):
         assert said in str(found.value)
     assert str(found.value).count("policy.yaml") == len(str(found.value).splitlines())
 
@@ -629,16 +629,16 @@ TOOTHLESS = {
     "defaults: {max_drop: .nan}": "defaults.max_drop: expected a number, 0 or more",
     "defaults: {max_drop: true}": "defaults.max_drop: expected a number, 0 or more",
     "defaults: {max_drop: '0.02'}": "not '0.02'",
-    "measures: {accuracy.*: {max_drop: 1}}": "measures.accuracy.*.max_drop: expected a number from 0 to below 1",
-    "measures: {accuracy.exact: {max_relative_drop: 5}}": "max_relative_drop: expected a number from 0 to below 1",
-    "measures: {latency.*: {max_relative_drop: 50}}": "max_relative_drop: expected a number from 0 to 10",
+    "metrics: {accuracy.*: {max_drop: 1}}": "metrics.accuracy.*.max_drop: expected a number from 0 to below 1",
+    "metrics: {accuracy.exact: {max_relative_drop: 5}}": "max_relative_drop: expected a number from 0 to below 1",
+    "metrics: {latency.*: {max_relative_drop: 50}}": "max_relative_drop: expected a number from 0 to 10",
     "alpha: 0": "alpha: expected a number above 0, at most 0.5",
     "alpha: 1": "alpha: expected a number above 0, at most 0.5",
     "min_pairs: 1000000000": "min_pairs: expected a whole number from 1 to 100,000 (items)",
     "judge_kappa_min: 40": "judge_kappa_min: expected a number from 0 to 1",
     "defaults: {tier: advisory}": "nothing decides: every rule is advisory",
-    "measures: [accuracy.exact]": "measures: expected a table, not ['accuracy.exact']",
-    "measures: {1: {tier: critical}}": "measures: expected a name, not 1",
+    "metrics: [accuracy.exact]": "metrics: expected a table, not ['accuracy.exact']",
+    "metrics: {1: {tier: critical}}": "metrics: expected a name, not 1",
     "version: true": "given twice",
 }
 

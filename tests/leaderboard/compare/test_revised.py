@@ -123,8 +123,8 @@ def test_other_settings_make_another_exam(change):
         gate(run(SUITE), run(edited(**change)), CRITICAL)
 
 
-@pytest.mark.parametrize("change", [{"judge": "other"}, {"measure_version": "2"}])
-def test_another_judge_or_measure_makes_another_exam_still(change):
+@pytest.mark.parametrize("change", [{"judge": "other"}, {"metric_version": "2"}])
+def test_another_judge_or_metric_makes_another_exam_still(change):
     with pytest.raises(InputError) as refused:
         gate(run(SUITE), run(edited(), **change), CRITICAL)
     assert "data of suite" not in str(refused.value)

@@ -1,4 +1,4 @@
-"""The history of a measure: what is compared with what, what counts as a change, and what may not be compared."""
+"""The history of a metric: what is compared with what, what counts as a change, and what may not be compared."""
 
 from __future__ import annotations
 
@@ -29,9 +29,9 @@ def holding(run: Run, rows) -> Run:
     return replace(run, records=Records.of(rows))
 
 
-def run(day: int, right: int, n: int = 200, *, commit: str = "", measure: str = "accuracy.exact", **fields) -> Run:
+def run(day: int, right: int, n: int = 200, *, commit: str = "", metric: str = "accuracy.exact", **fields) -> Run:
     """A run in January whose first questions are right."""
-    rows = [record(measure, f"q{i:03}", float(i < right), **fields) for i in range(n)]
+    rows = [record(metric, f"q{i:03}", float(i < right), **fields) for i in range(n)]
     git = {"commit": (commit or f"{day:x}") * 40, "dirty": False}
     empty = Run(Path(f"run{day}"), (), {"started": f"2026-01-{day:02}T00:00:00+00:00", "git": git})
     return holding(empty, rows)
@@ -55,8 +55,8 @@ def test_a_sure_drop_is_worse_and_is_said_in_one_sentence():
 
 def test_a_sure_rise_is_better_and_where_lower_is_better_it_is_worse():
     assert marks(run(1, 120), run(2, 180)) == ["first", "better"]
-    measure = {"measure": "hallucination.contradicted", "better": "lower"}
-    told = history.history([run(1, 20, **measure), run(2, 90, **measure)])
+    metric = {"metric": "hallucination.contradicted", "better": "lower"}
+    told = history.history([run(1, 20, **metric), run(2, 90, **metric)])
     assert [marked.point.mark for marked in told.changes] == ["worse"]
     assert told.changes[0].point.sentence.endswith(", and lower is better")
 
@@ -114,7 +114,7 @@ def test_what_several_seeds_show_of_training_counts_in_place_of_what_is_assumed(
     quiet = trained(run(1, 180), run(2, 160), beside=other(150, 151, 150, 151)).points[1]
     loud = trained(run(1, 180), run(2, 120), beside=other(100, 150, 200)).points[1]
     assert (quiet.mark, loud.mark) == ("worse", "inconclusive")
-    assert "a standard deviation of 0.3 points (as others show in this measure)" in quiet.sentence
+    assert "a standard deviation of 0.3 points (as others show in this metric)" in quiet.sentence
 
 
 def test_what_too_few_items_cannot_tell_is_inconclusive():
@@ -138,8 +138,8 @@ def test_what_too_few_clusters_cannot_tell_is_inconclusive_however_many_the_item
     ("fields", "said"),
     [
         ({"suite_version": "s2"}, "data of suite instruments: s1 before, s2 now"),
-        ({"judge": "other"}, "judge of measure accuracy.exact:  before, other now"),
-        ({"measure_version": "2"}, "definition of measure accuracy.exact: 1 before, 2 now"),
+        ({"judge": "other"}, "judge of metric accuracy.exact:  before, other now"),
+        ({"metric_version": "2"}, "definition of metric accuracy.exact: 1 before, 2 now"),
     ],
 )
 def test_another_exam_is_not_compared_and_says_so(fields, said):
@@ -196,9 +196,9 @@ def test_what_never_applies_has_no_line():
     assert history.history([holding(none, rows)]).lines == ()
 
 
-def test_only_the_first_measures_have_a_history():
-    assert history.history([run(1, 180, measure="latency.seconds")]).lines == ()
-    assert len(history.history([run(1, 180, measure="style.followed")]).lines) == 1
+def test_only_the_first_metrics_have_a_history():
+    assert history.history([run(1, 180, metric="latency.seconds")]).lines == ()
+    assert len(history.history([run(1, 180, metric="style.format_followed")]).lines) == 1
 
 
 @pytest.mark.slow
@@ -276,9 +276,9 @@ def test_a_run_that_was_saved_is_there_once_however_often_and_under_whatever_nam
 
 def test_of_a_run_that_went_on_since_it_was_saved_the_fuller_counts(folder):
     baseline.save(read(folder / "run"), folder / "saved" / "a.json")
-    Store(folder / "run").add([record("style.followed", f"q{i}") for i in range(30)])
+    Store(folder / "run").add([record("style.format_followed", f"q{i}") for i in range(30)])
     for published, saved in (([read(folder / "run")], [folder / "saved"]), ([], [folder / "run", folder / "saved"])):
-        assert "style.followed" in {line.measure for line in history.history(published, saved).lines}
+        assert "style.format_followed" in {line.metric for line in history.history(published, saved).lines}
 
 
 def test_a_folder_of_run_folders_is_a_history_too(folder):
@@ -402,9 +402,9 @@ def test_without_any_saved_run_a_page_tells_of_its_own(folder, tmp_path, monkeyp
 def test_the_newest_value_is_the_one_on_the_board(folder):
     site = page.publish([folder / "run"], folder / "site").parent
     cells = json.loads((site / "leaderboard.json").read_text())["cells"]
-    board = {(cell["system"], cell["measure"]): [cell[name] for name in ("value", "ci_low", "ci_high", "n")] for cell in cells}
+    board = {(cell["system"], cell["metric"]): [cell[name] for name in ("value", "ci_low", "ci_high", "n")] for cell in cells}
     lines = json.loads((site / "history.json").read_text())["lines"]
     assert len(lines) == 17
     for line in lines:
         point = line["points"][-1]
-        assert [point[name] for name in ("value", "ci_low", "ci_high", "n")] == board[line["system"], line["measure"]]
+        assert [point[name] for name in ("value", "ci_low", "ci_high", "n")] == board[line["system"], line["metric"]]

@@ -21,7 +21,7 @@ from tests.hostile import HOSTILE
 from tests.leaderboard.history.test_history import run
 
 ATOM = {"a": "http://www.w3.org/2005/Atom"}
-LOWER = {"measure": "hallucination.contradicted", "better": "lower"}
+LOWER = {"metric": "hallucination.contradicted", "better": "lower"}
 TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ")
 
 

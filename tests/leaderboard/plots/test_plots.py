@@ -103,9 +103,9 @@ def texts(plot: Plot) -> list[str]:
     return [text.text or "" for text in parsed(plot).iter("text")]
 
 
-def cell(section: Section, measure: str, system: str) -> str:
+def cell(section: Section, metric: str, system: str) -> str:
     """A cell as plots show it."""
-    found = section.of(measure)[system]
+    found = section.of(metric)[system]
     return f"{of_cell(found)} [{bounds(found)}]"
 
 
@@ -114,8 +114,8 @@ def test_every_plot_is_drawn_where_everything_was_measured(full):
 
 
 def test_where_nothing_was_measured_there_is_no_plot(run, tmp_path):
-    for measures in ((), ("accuracy.exact",), ("latency.seconds",)):
-        part = replace(run, records=Records.of(record for record in run.records if record.measure in measures))
+    for metrics in ((), ("accuracy.exact",), ("latency.seconds",)):
+        part = replace(run, records=Records.of(record for record in run.records if record.metric in metrics))
         assert all({plot.name for plot in found} <= {"effects"} for _, _, found in drawn(part, tmp_path))
 
 
@@ -126,13 +126,13 @@ def test_where_nothing_was_measured_there_is_no_plot(run, tmp_path):
         ("keeping", "forgetting"),
         ("budget", "latency.seconds"),
         ("ageing", "updates.fresh"),
-        ("hunger", "hunger."),
+        ("data_efficiency", "data_efficiency."),
         ("context", "context."),
         ("forgetting", "general."),
     ],
 )
-def test_a_plot_whose_measures_are_missing_is_left_out(run, tmp_path, name, missing):
-    part = replace(run, records=Records.of(record for record in run.records if not record.measure.startswith(missing)))
+def test_a_plot_whose_metrics_are_missing_is_left_out(run, tmp_path, name, missing):
+    part = replace(run, records=Records.of(record for record in run.records if not record.metric.startswith(missing)))
     ((_, _, found),) = drawn(part, tmp_path)
     assert name not in [plot.name for plot in found]
 
@@ -146,11 +146,15 @@ def test_without_a_two_by_two_there_are_no_effects(run, tmp_path):
 
 def test_figures_are_those_of_the_cells(full):
     section, _, found = full
-    keeping, hunger, context = ({row[0]: row[1:] for row in found[name].rows} for name in ("keeping", "hunger", "context"))
+    keeping, data_efficiency, context = (
+        {row[0]: row[1:] for row in found[name].rows} for name in ("keeping", "data_efficiency", "context")
+    )
     for system in section.systems:
         assert keeping[system][0] == cell(section, "accuracy.exact", system)
-    assert hunger["lora"][:3] == tuple(cell(section, f"hunger.{part}", "lora") for part in ("eighth", "quarter", "half"))
-    assert hunger["rag"] == ("needs none", "needs none", "needs none", cell(section, "accuracy.exact", "rag"))
+    assert data_efficiency["lora"][:3] == tuple(
+        cell(section, f"data_efficiency.{part}", "lora") for part in ("eighth", "quarter", "half")
+    )
+    assert data_efficiency["rag"] == ("needs none", "needs none", "needs none", cell(section, "accuracy.exact", "rag"))
     assert context["hybrid"][:3] == tuple(cell(section, f"context.{place}", "hybrid") for place in ("first", "middle", "last"))
     assert context["hybrid"][3] == cell(section, "context.budget@128", "hybrid")
     assert "lora" not in context
@@ -170,7 +174,7 @@ def test_ageing_begins_with_accuracy_and_ends_with_what_is_fresh(full):
     section, _, found = full
     for row in found["ageing"].rows[1:]:
         if row[0] in section.systems:
-            start, end = (section.of(measure)[row[0]] for measure in ("accuracy.exact", "updates.fresh"))
+            start, end = (section.of(metric)[row[0]] for metric in ("accuracy.exact", "updates.fresh"))
             assert row[1].startswith(of_cell(start))
             assert row[3].startswith(of_cell(end))
 
@@ -189,7 +193,7 @@ def test_effects_are_turned_so_that_right_is_better(full):
     rows = {(row[0], row[1]): row[2] for row in found["effects"].rows[1:]}
     for effect in section.effects:
         better = effect.value if effect.better == "higher" else -effect.value
-        assert rows[effect.measure, WORDS[effect.effect]].startswith(f"{'+' if better > 0 else ''}{100 * better + 0.0:.1f}")
+        assert rows[effect.metric, WORDS[effect.effect]].startswith(f"{'+' if better > 0 else ''}{100 * better + 0.0:.1f}")
 
 
 def test_every_point_says_its_figures(full):
@@ -197,7 +201,7 @@ def test_every_point_says_its_figures(full):
     accuracy = cell(section, "accuracy.exact", "hybrid")
     assert any(title.startswith(f"hybrid: {accuracy} answered exactly") for title in said(found["keeping"]))
     assert f"hybrid, first: {cell(section, 'context.first', 'hybrid')}" in said(found["context"])
-    assert f"lora: {cell(section, 'hunger.half', 'lora')} with 50 % of the examples" in said(found["hunger"])
+    assert f"lora: {cell(section, 'data_efficiency.half', 'lora')} with 50 % of the examples" in said(found["data_efficiency"])
     for plot in found.values():
         assert len(said(plot)) > 3
 
@@ -220,9 +224,9 @@ def test_points_lie_where_their_figures_are(full):
 def stale(**right: tuple[int, int]) -> tuple[Section, Case]:
     """Systems that answer so many of 90 questions, and so many of 45 once their documents have changed; lora is trained."""
     rows = [
-        record(measure, f"{measure} {n}", float(n < count), system=system)
+        record(metric, f"{metric} {n}", float(n < count), system=system)
         for system, counts in right.items()
-        for measure, count, of in zip(("accuracy.exact", "updates.fresh"), counts, (90, 45), strict=True)
+        for metric, count, of in zip(("accuracy.exact", "updates.fresh"), counts, (90, 45), strict=True)
         for n in range(of)
     ]
     rows += [record("cost.train_seconds", "system", float(system == "lora"), system=system, unit="seconds") for system in right]
@@ -284,14 +288,14 @@ def test_words_call_ahead_only_what_is_told_apart(full):
         if one.best:
             assert f"{one.system} answered the most questions exactly, {cell(section, 'accuracy.exact', one.system)}" in words
     assert [one.system for one in cells if one.tied] == [] or "statistically tied with" in words
-    assert found["hunger"].words.count("catch") <= 2
+    assert found["data_efficiency"].words.count("catch") <= 2
 
 
 def test_a_curve_over_fewer_questions_than_its_end_says_so(full):
     section, _, found = full
-    cells = {measure: section.of(measure)["lora"].n for measure in ("hunger.half", "accuracy.exact")}
-    said = f"With fewer examples {cells['hunger.half']} of the questions were asked, with all of them {cells['accuracy.exact']}."
-    assert (said in found["hunger"].words) == (cells["hunger.half"] < cells["accuracy.exact"])
+    cells = {metric: section.of(metric)["lora"].n for metric in ("data_efficiency.half", "accuracy.exact")}
+    said = f"With fewer examples {cells['data_efficiency.half']} of the questions were asked, with all of them {cells['accuracy.exact']}."
+    assert (said in found["data_efficiency"].words) == (cells["data_efficiency.half"] < cells["accuracy.exact"])
 
 
 def test_words_name_those_that_are_near(full):
@@ -328,7 +332,7 @@ def test_publishing_what_is_published_imports_no_matplotlib(tmp_path):
 @pytest.mark.slow
 def test_other_figures_are_drawn_anew(run, folder):
     worse = replace(
-        run, records=Records.of(replace(r, value=0.0) if r.measure == "context.first" and r.value else r for r in run.records)
+        run, records=Records.of(replace(r, value=0.0) if r.metric == "context.first" and r.value else r for r in run.records)
     )
     before = {path.name for path in (folder / "plots").iterdir()}
     drawn(worse, folder)
@@ -366,7 +370,7 @@ def test_ids_are_unique_and_references_lead_somewhere(full, crowd, odd):
 
 @pytest.mark.slow
 def test_hostile_names_are_only_ever_short_text(odd):
-    assert {plot.name for plot in odd} >= {"keeping", "budget", "ageing", "hunger"}
+    assert {plot.name for plot in odd} >= {"keeping", "budget", "ageing", "data_efficiency"}
     for plot in odd:
         assert all(width(text) <= WIDTH for text in texts(plot))
         assert all(len(text) < 1500 and plain(text) for text in [*texts(plot), *said(plot), plot.words])

@@ -88,13 +88,13 @@ def test_they_are_the_sequence_that_they_were_made_of(rows, cut):
     assert (list(columns), len(columns), list(columns[cut:])) == (rows, len(rows), rows[cut:])
     assert [columns[place] for place in range(len(rows))] == rows
     assert columns == Records.joined([columns[:cut], Records.of(rows[cut:])])
-    for name in ("item", "cluster", "status", "reason", "measure", "seed"):
+    for name in ("item", "cluster", "status", "reason", "metric", "seed"):
         assert columns.column(name).tolist() == [getattr(row, name) for row in rows]
     assert list(columns.valued()) == [row for row in rows if row.value is not None]
 
 
 @pytest.mark.slow
-@given(st.lists(any_record(), max_size=12), st.sampled_from([("system",), ("seed",), ("suite", "measure"), ("better", "unit")]))
+@given(st.lists(any_record(), max_size=12), st.sampled_from([("system",), ("seed",), ("suite", "metric"), ("better", "unit")]))
 def test_they_are_grouped_as_any_rows_are(rows, names):
     rows = list(Records.of(rows))
     found = grouped(Records.of(rows), *names)
@@ -113,7 +113,7 @@ def test_what_was_measured_of_one_system_comes_as_arrays():
     told = Records.of(rows).of_system("instruments", "tiny", "lora", 1)
     expected = [row for row in rows if (row.system, row.seed) == ("lora", 1)]
     assert list(told) == expected
-    assert told.column("measure").tolist() == [row.measure for row in expected]
+    assert told.column("metric").tolist() == [row.metric for row in expected]
     assert {name: told.column("value")[told.column("status") == name].size for name in STATUSES} == {
         name: sum(row.status == name for row in expected) for name in STATUSES
     }
@@ -163,7 +163,7 @@ def test_replacing_keeps_other_lines_as_they_were_written(tmp_path):
 
 def test_going_through_many_takes_little_memory(tmp_path):
     """A `Record` of its own for each of these would take some 20 MB, and a column of theirs takes 0.2."""
-    count = make_big_run(tmp_path, Scale(systems=9, measures=11, questions=500))
+    count = make_big_run(tmp_path, Scale(systems=9, metrics=11, questions=500))
     tracemalloc.start()
     try:
         run = read(tmp_path)

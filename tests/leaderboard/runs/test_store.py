@@ -92,7 +92,7 @@ def test_a_new_result_takes_the_old_ones_place(tmp_path):
     store = Store(tmp_path)
     store.add([record("m", "a", 0.0), record("m", "b", 0.0), record("other", "a", 0.5)])
     store.add([record("m", "a", 1.0)])
-    assert {(r.measure, r.item): r.value for r in read(tmp_path).records} == {
+    assert {(r.metric, r.item): r.value for r in read(tmp_path).records} == {
         ("m", "a"): 1.0,
         ("m", "b"): 0.0,
         ("other", "a"): 0.5,
@@ -103,7 +103,7 @@ def test_a_new_version_leaves_no_item_of_the_old_one(tmp_path):
     store = Store(tmp_path)
     store.add([record("m", "a"), record("m", "b"), record("other", "a")])
     store.add([record("m", "a", system_version="v2")])
-    assert [(r.measure, r.item, r.system_version) for r in read(tmp_path).records] == [("m", "a", "v2"), ("other", "a", "v1")]
+    assert [(r.metric, r.item, r.system_version) for r in read(tmp_path).records] == [("m", "a", "v2"), ("other", "a", "v1")]
 
 
 def test_what_a_store_wrote_itself_is_not_read_again(tmp_path, monkeypatch):
@@ -134,7 +134,7 @@ def test_a_store_knows_what_is_in_its_file_whoever_wrote_it(steps):
         mine, theirs = Store(Path(folder)), Store(Path(folder))
         for added, is_mine in steps:
             version = added[0][3] if added else ""
-            new = [record(measure, item, value, system_version=version) for measure, item, value, _ in added]
+            new = [record(metric, item, value, system_version=version) for metric, item, value, _ in added]
             (mine if is_mine else theirs).add(new)
             for store in (mine, theirs):
                 store.check()
@@ -439,10 +439,12 @@ def test_a_damaged_answer_is_named(tmp_path, line):
 
 def test_a_run_that_goes_on_with_some_keeps_what_was_said_of_the_others(tmp_path):
     store = Store(tmp_path)
-    store.set_provenance({"fair": {"s/t/rag": ["few"], "s/t/lora": True}, "systems": {"rag": {"k": 1}, "lora": {}}, "seeds": 2})
-    store.set_provenance({"fair": {"s/t/rag": True}, "systems": {"rag": {"k": 2}}})
+    store.set_provenance(
+        {"comparable": {"s/t/rag": ["few"], "s/t/lora": True}, "systems": {"rag": {"k": 1}, "lora": {}}, "seeds": 2}
+    )
+    store.set_provenance({"comparable": {"s/t/rag": True}, "systems": {"rag": {"k": 2}}})
     told = read(tmp_path).provenance
-    assert told == {"fair": {"s/t/rag": True, "s/t/lora": True}, "systems": {"rag": {"k": 2}, "lora": {}}}
+    assert told == {"comparable": {"s/t/rag": True, "s/t/lora": True}, "systems": {"rag": {"k": 2}, "lora": {}}}
 
 
 def test_a_folder_that_there_is_not_is_said(tmp_path):

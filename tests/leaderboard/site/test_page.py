@@ -36,7 +36,7 @@ def index(published):
 def test_every_figure_on_the_page_is_the_board_s(published, index):
     cells = json.loads((published / "leaderboard.json").read_text())["cells"]
     for cell in cells:
-        shown = index.cells[slugs(cell["suite"], cell["base_model"]), cell["system"], cell["measure"]]
+        shown = index.cells[slugs(cell["suite"], cell["base_model"]), cell["system"], cell["metric"]]
         if cell["value"] is None:
             assert shown == {}
         else:
@@ -123,7 +123,7 @@ def test_what_is_told_of_a_run_stands_once(tmp_path):
     assert "This run was not finished: 3 of 9 tests were run. The same command goes on where it stopped." in parsed(index).text
     facts = set(re.findall(r"<dt><bdi>([^<]+)</bdi></dt>", index.read_text()))
     assert {"started", "seeds", "judge"} <= facts
-    assert not {"command", "fair", "limit"} & facts  # said elsewhere, or not at all
+    assert not {"command", "comparable", "limit"} & facts  # said elsewhere, or not at all
 
 
 def test_ids_are_unique_whatever_suites_are_called(tmp_path):
@@ -253,8 +253,8 @@ def test_several_runs_share_a_page(tmp_path):
     ("change", "said"),
     [
         ({"suite_version": "s2"}, "data of suite instruments: s1 in one run, s2 in another"),
-        ({"measure_version": "2"}, "definition of measure accuracy.exact: 1 in one run, 2 in another"),
-        ({"judge": "another"}, "judge of measure accuracy.exact: lexical in one run, another in another"),
+        ({"metric_version": "2"}, "definition of metric accuracy.exact: 1 in one run, 2 in another"),
+        ({"judge": "another"}, "judge of metric accuracy.exact: lexical in one run, another in another"),
     ],
 )
 def test_systems_that_took_different_exams_do_not_stand_beside_each_other(tmp_path, change, said):

@@ -11,11 +11,11 @@ from dataclasses import replace
 from typing import cast
 
 from proctor.core.sampling import spread
-from proctor.core.schema import Example, Measure, Question
+from proctor.core.schema import Example, Metric, Question
 from proctor.evals.axes.accuracy import exact_match
 from proctor.evals.axes.conditions import ASKED
 from proctor.evals.candidate import Trains
-from proctor.evals.exam import Axis, Effort, Items, Mark, Sheet, about, per_question
+from proctor.evals.exam import Axis, EvalContext, Items, ItemScore, Workload, about, per_question
 
 
 def share(count: int) -> Callable[[Sequence[Example]], tuple[Example, ...]]:
@@ -37,43 +37,43 @@ def wordings(count: int) -> Callable[[Sequence[Example]], tuple[Example, ...]]:
     return lambda examples: tuple(chosen(examples))
 
 
-def _measure(name: str, says: str) -> Measure:
-    return Measure(f"hunger.{name}", version="2", compares=True, says=says)
+def _metric(name: str, says: str) -> Metric:
+    return Metric(f"data_efficiency.{name}", version="2", compares=True, says=says)
 
 
 ONE_OF = {
-    _measure("eighth", "Accuracy after training on every eighth example."): 8,
-    _measure("quarter", "Accuracy after training on every fourth example."): 4,
-    _measure("half", "Accuracy after training on every second example."): 2,
+    _metric("eighth", "Accuracy after training on every eighth example."): 8,
+    _metric("quarter", "Accuracy after training on every fourth example."): 4,
+    _metric("half", "Accuracy after training on every second example."): 2,
 }
-"""Measure -> one example of so many that it is trained on."""
-DIETS = {measure: share(count) for measure, count in ONE_OF.items()} | {
-    _measure("wordings@1", "Accuracy after training on one example of each fact."): wordings(1),
-    _measure("wordings@2", "Accuracy after training on no more than two examples of each fact."): wordings(2),
+"""Metric -> one example of so many that it is trained on."""
+DIETS = {metric: share(count) for metric, count in ONE_OF.items()} | {
+    _metric("wordings@1", "Accuracy after training on one example of each fact."): wordings(1),
+    _metric("wordings@2", "Accuracy after training on no more than two examples of each fact."): wordings(2),
 }
 
 
-def _asked(sheet: Sheet) -> tuple[Question, ...]:
-    return tuple(spread([question for question in sheet.questions if question.answerable], ASKED))
+def _asked(evaluation: EvalContext) -> tuple[Question, ...]:
+    return tuple(spread([question for question in evaluation.questions if question.answerable], ASKED))
 
 
-def _score(sheet: Sheet) -> Iterator[Mark]:
-    asked, domain = _asked(sheet), sheet.suite.domain
-    for measure, diet in DIETS.items():
-        starved = cast("Trains", sheet.candidate).retrained(replace(domain, examples=diet(domain.examples)))
-        yield from per_question({measure: exact_match})(replace(sheet, questions=asked, candidate=starved))
+def _score(evaluation: EvalContext) -> Iterator[ItemScore]:
+    asked, domain = _asked(evaluation), evaluation.suite.domain
+    for metric, diet in DIETS.items():
+        starved = cast("Trains", evaluation.candidate).retrained(replace(domain, examples=diet(domain.examples)))
+        yield from per_question({metric: exact_match})(replace(evaluation, questions=asked, candidate=starved))
 
 
-def _items(sheet: Sheet) -> Items:
-    return dict.fromkeys(DIETS, about(_asked(sheet)))
+def _items(evaluation: EvalContext) -> Items:
+    return dict.fromkeys(DIETS, about(_asked(evaluation)))
 
 
 AXIS = Axis(
-    "hunger",
+    "data_efficiency",
     __name__,
     tuple(DIETS),
     _score,
-    effort=Effort(1 / 8 + 1 / 4 + 1 / 2 + 1 / 4 + 1 / 2, questions=len(DIETS) * ASKED),
+    workload=Workload(1 / 8 + 1 / 4 + 1 / 2 + 1 / 4 + 1 / 2, questions=len(DIETS) * ASKED),
     needs=frozenset({"trains"}),
     items=_items,
     asks="How right is it with fewer training examples, or fewer wordings of each fact?",

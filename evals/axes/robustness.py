@@ -1,7 +1,7 @@
 """Dependence on retrieval: how right a system is with the evidence itself, with none, and with passages that mislead.
 
 Accuracy where the evidence is taken away with probability p lies on the line between `accuracy.exact` and
-`dependence.distractors`, question by question, so it is not asked for. After Chen et al. 2024 (RGB, AAAI) and
+`robustness.distractors`, question by question, so it is not asked for. After Chen et al. 2024 (RGB, AAAI) and
 Petroni et al. 2020 (AKBC).
 """
 
@@ -12,24 +12,24 @@ from dataclasses import replace
 
 from proctor.core.counts import counted
 from proctor.core.language.text import RULES
-from proctor.core.schema import Answer, Better, Context, Measure, Question, Suite
+from proctor.core.schema import Answer, Better, Context, Metric, Question, Suite
 from proctor.core.storage.cache import digest
 from proctor.evals.axes.accuracy import declined, exact_match, says
 from proctor.evals.axes.conditions import Condition, Lookup, of_passages, under
-from proctor.evals.exam import Sheet
+from proctor.evals.exam import EvalContext
 
 
-def _measure(name: str, says: str, better: Better = "higher", version: str = "2") -> Measure:
-    return Measure(f"dependence.{name}", better=better, version=version, compares=True, says=says)
+def _metric(name: str, says: str, better: Better = "higher", version: str = "2") -> Metric:
+    return Metric(f"robustness.{name}", better=better, version=version, compares=True, says=says)
 
 
-GOLD = _measure("gold", "Accuracy when shown the passages that hold the answer, and nothing else.")
-NONE = _measure("none", "Accuracy when shown no passages: what it knows by heart.")
-INVENTED = _measure("invented", "The share of answers without passages that are wrong and do not decline.", "lower", "3")
-DISTRACTORS = _measure("distractors", "Accuracy when shown passages about something else.")
-FALSE = _measure("false", "The share of answers that repeat a false value put into the passages.", "lower")
-TOP = {k: _measure(f"top@{k}", f"Accuracy when shown no more than the best {counted(k, 'passage')}.") for k in (1, 2, 5)}
-MEASURES = (GOLD, NONE, INVENTED, DISTRACTORS, FALSE, *TOP.values())
+GOLD = _metric("gold", "Accuracy when shown the passages that hold the answer, and nothing else.")
+NONE = _metric("none", "Accuracy when shown no passages: what it knows by heart.")
+INVENTED = _metric("invented", "The share of answers without passages that are wrong and do not decline.", "lower", "3")
+DISTRACTORS = _metric("distractors", "Accuracy when shown passages about something else.")
+FALSE = _metric("false", "The share of answers that repeat a false value put into the passages.", "lower")
+TOP = {k: _metric(f"top@{k}", f"Accuracy when shown no more than the best {counted(k, 'passage')}.") for k in (1, 2, 5)}
+METRICS = (GOLD, NONE, INVENTED, DISTRACTORS, FALSE, *TOP.values())
 
 
 def falsehoods(suite: Suite) -> Mapping[str, str]:
@@ -55,8 +55,8 @@ def _falsified(lookup: Lookup, value: str | None) -> tuple[Context, ...] | None:
     return tuple(replace(passage, text=passage.text.replace(reference, value)) for passage in lookup.gold)
 
 
-def _conditions(sheet: Sheet) -> Mapping[Measure, Condition]:
-    values = falsehoods(sheet.suite)
+def _conditions(evaluation: EvalContext) -> Mapping[Metric, Condition]:
+    values = falsehoods(evaluation.suite)
 
     def misled(suite: Suite, question: Question, answer: Answer) -> float:
         return says(suite, answer.text, [values[question.id]])
@@ -67,7 +67,7 @@ def _conditions(sheet: Sheet) -> Mapping[Measure, Condition]:
         INVENTED: Condition(lambda _: (), _invented),
         DISTRACTORS: Condition(lambda lookup: lookup.distractors),
         FALSE: Condition(lambda lookup: _falsified(lookup, values.get(lookup.question.id)), misled),
-    } | {measure: _best(k) for k, measure in TOP.items()}
+    } | {metric: _best(k) for k, metric in TOP.items()}
 
 
 def _invented(suite: Suite, question: Question, answer: Answer) -> float:
@@ -80,4 +80,4 @@ def _best(k: int) -> Condition:
 
 
 ASKS = "How right is it with the evidence itself, with other passages, or with none?"
-AXIS = of_passages("dependence", __name__, MEASURES, under(_conditions), 6, ASKS)
+AXIS = of_passages("robustness", __name__, METRICS, under(_conditions), 6, ASKS)

@@ -6,23 +6,23 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from proctor.core.schema import Answer, Domain, Example
-from proctor.evals.axes import hunger
+from proctor.evals.axes import data_efficiency
 from proctor.evals.testing import fakes
-from tests.sample_sheet import DOCUMENTS, QUESTIONS, scores, sheet, suite
+from tests.sample_evaluation import DOCUMENTS, QUESTIONS, evaluation, scores, suite
 
 FACTS = [Example(f"wording {wording} of {fact}", fact, (fact,)) for fact in ("a", "b", "c") for wording in range(4)]
 NOTHING = [Example(f"unknown {number}", "unknown") for number in range(3)]
 
 
 def test_a_share_takes_every_nth() -> None:
-    assert [len(hunger.share(count)(FACTS)) for count in (2, 4, 8)] == [6, 3, 2]
-    assert set(hunger.share(4)(FACTS)) <= set(FACTS)
+    assert [len(data_efficiency.share(count)(FACTS)) for count in (2, 4, 8)] == [6, 3, 2]
+    assert set(data_efficiency.share(4)(FACTS)) <= set(FACTS)
 
 
 def test_wordings_are_counted_by_fact() -> None:
-    kept = hunger.wordings(2)([*FACTS, *NOTHING])
+    kept = data_efficiency.wordings(2)([*FACTS, *NOTHING])
     assert [example.completion for example in kept] == ["a", "a", "b", "b", "c", "c", *["unknown"] * 3]
-    assert hunger.wordings(4)(FACTS) == tuple(FACTS)
+    assert data_efficiency.wordings(4)(FACTS) == tuple(FACTS)
 
 
 def test_each_diet_is_a_training_of_its_own() -> None:
@@ -34,7 +34,7 @@ def test_each_diet_is_a_training_of_its_own() -> None:
 
     asked = replace(suite(), domain=Domain(DOCUMENTS, tuple(FACTS)))
     candidate = fakes.Fake(lambda question: Answer(question.id, ""), weights_version="trained", become=become)
-    found = scores(hunger.AXIS, sheet(candidate, asked))
+    found = scores(data_efficiency.AXIS, evaluation(candidate, asked))
     assert [count for _, count in eaten] == [2, 3, 6, 3, 6]
     assert {documents for documents, _ in eaten} == {DOCUMENTS}
     assert {score.value for items in found.values() for score in items.values()} == {1.0}
@@ -42,5 +42,5 @@ def test_each_diet_is_a_training_of_its_own() -> None:
 
 
 def test_who_is_not_trained_is_not_hungry() -> None:
-    found = scores(hunger.AXIS, sheet(fakes.gold()))
+    found = scores(data_efficiency.AXIS, evaluation(fakes.gold()))
     assert {score.reason for items in found.values() for score in items.values()} == {"the system is not trained"}

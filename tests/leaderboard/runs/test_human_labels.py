@@ -14,7 +14,7 @@ from proctor.leaderboard.runs import labels
 from proctor.leaderboard.runs.store import read
 from tests.sample_run import make_run
 
-MEASURE = "hallucination.contradicted"
+METRIC = "hallucination.contradicted"
 
 
 def draws(seed, n, labelled, lenient):
@@ -70,19 +70,19 @@ def filled(run, label):
 
 
 def test_both_values_are_on_the_board_and_in_the_table(run, capsys):
-    assert main(["sample", str(run), "--measure", MEASURE, "-n", "30"]) == 0
+    assert main(["sample", str(run), "--metric", METRIC, "-n", "30"]) == 0
     assert f"{5 * 30} answers" in capsys.readouterr().out
     filled(run, lambda _: 1.0)
     found = board([read(run)])
-    cells = {cell.system: cell for cell in found.cells if cell.measure == MEASURE}
+    cells = {cell.system: cell for cell in found.cells if cell.metric == METRIC}
     assert {cell.labelled for cell in cells.values()} == {30}
     assert all(cell.corrected > cell.value for name, cell in cells.items() if name != "base")
-    assert all(cell.corrected is None for cell in found.cells if cell.measure != MEASURE)
+    assert all(cell.corrected is None for cell in found.cells if cell.metric != METRIC)
     assert "people" in as_text(found)
 
 
 def test_what_the_judge_said_is_not_shown(run):
-    labels.sample(read(run), MEASURE, 5)
+    labels.sample(read(run), METRIC, 5)
     row = json.loads((run / labels.FILE).read_text(encoding="utf-8").splitlines()[0])
     assert row["question"]
     assert row["answer"]
@@ -90,27 +90,27 @@ def test_what_the_judge_said_is_not_shown(run):
 
 
 def test_more_are_drawn_without_losing_or_repeating_any(run):
-    assert labels.sample(read(run), MEASURE, 10) == 50
+    assert labels.sample(read(run), METRIC, 10) == 50
     filled(run, lambda _: 0.0)
-    assert labels.sample(read(run), MEASURE, 100) == 250
-    assert labels.sample(read(run), MEASURE, 100) == 0
+    assert labels.sample(read(run), METRIC, 100) == 250
+    assert labels.sample(read(run), METRIC, 100) == 0
     said = labels.labels([read(run)])
     assert (len(said), set(said.values())) == (50, {0.0})
 
 
 def test_a_label_of_another_version_of_the_system_does_not_count(run):
-    labels.sample(read(run), MEASURE, 30)
+    labels.sample(read(run), METRIC, 30)
     path = run / labels.FILE
     path.write_text(path.read_text(encoding="utf-8").replace('"system_version": "rag1"', '"system_version": "rag0"'), "utf-8")
     filled(run, lambda _: 1.0)
-    cells = {cell.system: cell for cell in board([read(run)]).cells if cell.measure == MEASURE}
+    cells = {cell.system: cell for cell in board([read(run)]).cells if cell.metric == METRIC}
     assert (cells["rag"].labelled, cells["rag"].corrected) == (0, None)
     assert cells["lora"].labelled == 30
 
 
 @pytest.mark.parametrize(("line", "said"), [("{}", "suite"), ("nonsense", "not JSON"), ("[]", "expected a JSON object")])
 def test_a_damaged_file_is_named_with_its_line(run, line, said):
-    labels.sample(read(run), MEASURE, 1)
+    labels.sample(read(run), METRIC, 1)
     with (run / labels.FILE).open("a", encoding="utf-8") as file:
         file.write(line + "\n")
     with pytest.raises(InputError, match=rf"people\.jsonl:6: .*{said}"):
@@ -118,16 +118,16 @@ def test_a_damaged_file_is_named_with_its_line(run, line, said):
 
 
 def test_labels_of_answers_that_the_run_does_not_hold_are_counted_aloud(run, caplog):
-    labels.sample(read(run), MEASURE, 2)
+    labels.sample(read(run), METRIC, 2)
     filled(run, lambda row: 1.0 if row["system"] == "rag" else None)
     path = run / labels.FILE
     path.write_text(path.read_text(encoding="utf-8").replace('"system_version": "rag1"', '"system_version": "rag0"', 1), "utf-8")
     assert len(labels.labels([read(run)])) == 2
-    assert "people.jsonl: 1 of 2 labels are of answers that the run does not hold" in caplog.text
+    assert "human_labels.jsonl: 1 of 2 labels are of answers that the run does not hold" in caplog.text
 
 
 def test_every_wrong_label_is_said_and_two_that_differ_are(run):
-    labels.sample(read(run), MEASURE, 1)
+    labels.sample(read(run), METRIC, 1)
     path = run / labels.FILE
     first, second, *rest = map(json.loads, path.read_text(encoding="utf-8").splitlines())
     rows = [first | {"label": 1}, second | {"label": 5}, first | {"label": 1}, first | {"label": 0}, *rest]
@@ -138,12 +138,12 @@ def test_every_wrong_label_is_said_and_two_that_differ_are(run):
 
 @pytest.mark.parametrize("label", ["yes", 2, -0.1, True, float("nan")])
 def test_a_label_that_is_no_share_is_refused(run, label):
-    labels.sample(read(run), MEASURE, 1)
+    labels.sample(read(run), METRIC, 1)
     filled(run, lambda _: label)
     with pytest.raises(InputError, match=r"people\.jsonl:1: label: expected a number from 0 to 1 .*write null for none yet"):
         labels.labels([read(run)])
 
 
-def test_a_measure_that_no_judge_decides_needs_no_people(run, capsys):
-    assert main(["sample", str(run), "--measure", "accuracy.exact"]) == 4
+def test_a_metric_that_no_judge_decides_needs_no_people(run, capsys):
+    assert main(["sample", str(run), "--metric", "accuracy.exact"]) == 4
     assert "it did of faithfulness.retrieved, hallucination.contradicted" in capsys.readouterr().err

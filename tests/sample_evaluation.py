@@ -9,7 +9,7 @@ from typing import Any
 from proctor.core.schema import Document, Domain, Question, Score, Style, Suite
 from proctor.core.storage.cache import Cache
 from proctor.evals.candidate import Candidate
-from proctor.evals.exam import Axis, Sheet, marks
+from proctor.evals.exam import Axis, EvalContext, marks
 from proctor.evals.judges.protocols import Judge, load_judge
 from proctor.evals.testing.fakes import mute
 
@@ -30,16 +30,16 @@ def suite(*questions: Question, style: Style | None = None, general: Iterable[st
     return Suite("bench", "Bench", "1", Domain(DOCUMENTS), questions or QUESTIONS, style=style, general=tuple(general))
 
 
-def sheet(candidate: Candidate, asked: Suite | None = None, judge: Judge | None = None, **fields: Any) -> Sheet:
+def evaluation(candidate: Candidate, asked: Suite | None = None, judge: Judge | None = None, **fields: Any) -> EvalContext:
     asked = asked or suite()
     known = {"base": mute(), "cache": Cache(Path("unused")), **fields}
-    return Sheet(asked, asked.questions, candidate, judge=judge or load_judge("lexical"), **known)
+    return EvalContext(asked, asked.questions, candidate, judge=judge or load_judge("lexical"), **known)
 
 
-def scores(axis: Axis, on: Sheet) -> dict[str, dict[str, Score]]:
-    """measure -> item -> score; every pair once."""
+def scores(axis: Axis, on: EvalContext) -> dict[str, dict[str, Score]]:
+    """metric -> item -> score; every pair once."""
     found: dict[str, dict[str, Score]] = {}
-    for measure, item, _, score in marks(axis, on):
-        assert item not in found.setdefault(measure.name, {})
-        found[measure.name][item] = score
+    for metric, item, _, score in marks(axis, on):
+        assert item not in found.setdefault(metric.name, {})
+        found[metric.name][item] = score
     return found

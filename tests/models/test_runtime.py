@@ -9,24 +9,24 @@ import pytest
 
 from proctor.core.schema import InputError
 from proctor.models.base.base import BaseModel
-from proctor.models.runtime import GPU_NODES, Bench, pick_device
+from proctor.models.runtime import GPU_NODES, Runtime, pick_device
 
 HAS_GPU = any(Path(node).exists() for node in GPU_NODES)
 
 
-def test_the_base_is_loaded_once(bench: Bench, base: BaseModel) -> None:
-    with bench.weights(base, "none", None) as (first, _):
+def test_the_base_is_loaded_once(runtime: Runtime, base: BaseModel) -> None:
+    with runtime.model_and_tokenizer(base, "none", None) as (first, _):
         pass
-    with bench.weights(base, "none", None) as (second, _):
+    with runtime.model_and_tokenizer(base, "none", None) as (second, _):
         assert second is first
-    bench.clear()
-    with bench.weights(base, "none", None) as (third, _):
+    runtime.clear()
+    with runtime.model_and_tokenizer(base, "none", None) as (third, _):
         assert third is not first
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("adapt", ["none", "lora", "full"])
-def test_what_is_cleared_leaves_the_memory(bench: Bench, base: BaseModel, domain, questions, monkeypatch, adapt: str) -> None:
+def test_what_is_cleared_leaves_the_memory(runtime: Runtime, base: BaseModel, domain, questions, monkeypatch, adapt: str) -> None:
     from proctor.models.candidates.local import Candidate
     from proctor.models.systems import System
 
@@ -39,8 +39,8 @@ def test_what_is_cleared_leaves_the_memory(bench: Bench, base: BaseModel, domain
 
     monkeypatch.setattr(BaseModel, "load", noted)
     for seed in range(2):  # what is in memory when others are cleared away leaves it, too
-        Candidate(System("any", adapt=adapt, rank=4, epochs=1, max_new_tokens=4), base, domain, bench, seed).answers(questions)
-    bench.clear()
+        Candidate(System("any", adapt=adapt, rank=4, epochs=1, max_new_tokens=4), base, domain, runtime, seed).answers(questions)
+    runtime.clear()
     assert len(loaded) == {"none": 1, "lora": 5, "full": 5}[adapt]  # the first to look at how the base is handled
     assert [each() for each in loaded] == [None] * len(loaded)
 
@@ -64,5 +64,5 @@ def test_on_a_gpu_a_candidate_trains_and_answers(tmp_path: Path, base: BaseModel
     from proctor.models.systems import System
 
     system = System("hybrid", adapt="lora", retrieve="dense", rank=4, epochs=1, max_new_tokens=8)
-    candidate = Candidate(system, base, domain, Bench(base.cache, "cuda"))
+    candidate = Candidate(system, base, domain, Runtime(base.cache, "cuda"))
     assert all(answer.error is None for answer in candidate.answers(questions))
