@@ -12,14 +12,15 @@ from dataclasses import dataclass, field, replace
 from functools import cache, cached_property
 from typing import Any, Literal, get_args
 
+from proctor.core import former_names
 from proctor.core.language import patterns
 from proctor.core.language.characters import fold
 
-FORMAT = 3
+FORMAT = 4
 """Number of the record format that is written."""
-READABLE = (1, 2, 3)
-"""Formats that are read: in 1, records had no cautions, and before 3 their lines had no checksum. A reader refuses what it does
-not know."""
+READABLE = (1, 2, 3, 4)
+"""Formats that are read: in 1, records had no cautions, before 3 their lines had no checksum, and before 4 metrics were called
+measures. A reader refuses what it does not know."""
 PASSAGES = "\N{OBJECT REPLACEMENT CHARACTER}"
 """Stands for the passages in an answer's prompt: the answer holds them already."""
 
@@ -417,7 +418,7 @@ class Record:
             raise InputError(f"record format {row.get('format')!r} is not known: read it with the version that wrote it")
         if row.get("status") not in STATUSES:
             raise InputError(f"record status {row.get('status')!r} is none of {', '.join(STATUSES)}")
-        return cls(**{**row, "format": FORMAT})
+        return cls(**{**(row if row["format"] == FORMAT else former_names.record(row)), "format": FORMAT})
 
 
 @cache

@@ -1,6 +1,6 @@
 """The exam: one axis, put to one candidate, becomes records.
 
-An axis is a name, its metrics and a function from an `EvalContext` (suite, candidate, judge) to marks. Adding a metric
+An axis is a name, its metrics and a function from an `EvalContext` (suite, candidate, judge) to scores of items. Adding a metric
 is adding one function to the axis file that it belongs to.
 """
 
@@ -139,7 +139,7 @@ def absent(items: Items, why_not: str) -> Iterator[ItemScore]:
 
 
 def item_scores(axis: Axis, evaluation: EvalContext) -> Iterator[ItemScore]:
-    """All marks of an axis: its scores, and of metrics that need what the candidate cannot do the reason, for every item."""
+    """All scores of an axis: its own, and of metrics that need what the candidate cannot do the reason, for every item."""
     scored = set()
     if not lacking(evaluation.candidate, axis.needs):
         for one in axis.score(evaluation):

@@ -9,12 +9,13 @@ at elsewhere). ``Annotated[float, Range(0, 1), "0.8"]`` adds what it may be, and
 from __future__ import annotations
 
 import types
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import MISSING, dataclass, fields
 from functools import cache, cached_property
 from pathlib import Path
 from typing import Annotated, Any, Literal, Protocol, TypeVar, Union, get_args, get_origin, get_type_hints, runtime_checkable
 
+from proctor.core import former_names
 from proctor.core.reading import strict_toml, strict_yaml
 from proctor.core.reading.files import read_text
 from proctor.core.reading.problems import Place, Problems, closest
@@ -205,7 +206,7 @@ class Table:
         for name, value in table.items():
             here = (*key, str(name))  # YAML knows other names
             if name not in known:
-                self.problem(here, "unknown field", f"{closest(str(name), known)} Rename or remove it")
+                self._unknown(str(name), known, here)
             for one in self._value(known[name], value, here) if name in known else ():
                 values[name] = one
         for name, setting in known.items():
@@ -218,6 +219,12 @@ class Table:
             for inner, what, remedy in made.contradictions():
                 self.problem((*key, *inner), what, remedy)
         return made
+
+    def _unknown(self, name: str, known: Collection[str], key: Key) -> None:
+        if former_names.SETTINGS.get(name) in known:
+            self.problem(key, f"{name} is called {former_names.SETTINGS[name]} now", "rename it")
+        else:
+            self.problem(key, "unknown field", f"{closest(name, known)} Rename or remove it")
 
     def _value(self, setting: Setting, value: Any, key: Key) -> Iterator[Any]:
         """The value of a setting; nothing where it is wrong."""

@@ -11,7 +11,7 @@ WITH_FULL = ("updates.retrained", "updates.continued", "privacy.", "data_efficie
 
 
 def command(metrics: Iterable[str], options: str = "") -> str:
-    """The command that takes these metrics: `pytest -m "domain and (data_efficiency or privacy)" --full`, with further options."""
+    """`pytest -m "domain and (data_efficiency or privacy)" --full`, with further options: what takes these metrics."""
     names = list(metrics)
     axes = list(dict.fromkeys(map(axis, names)))
     wanted = f"({' or '.join(axes)})" if len(axes) > 1 else axes[0]

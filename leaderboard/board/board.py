@@ -33,7 +33,7 @@ from proctor.leaderboard.runs.labels import Labels, labels
 from proctor.leaderboard.runs.records import Codes, Records, grouped
 from proctor.leaderboard.runs.store import CONTENTS, Run
 
-FORMAT = 1
+FORMAT = 2
 """Number of the format of ``leaderboard.json``."""
 LISTS = ("cells", "effects", "crossings", "claims", "pairs", "tags")
 """What is in it beside the provenance."""

@@ -74,8 +74,8 @@ def as_table(gate: Gate) -> str:
 def _mismatch_ignored(gate: Gate) -> list[str]:
     """That more than the systems differs, where the verdict stands: it may rest on that."""
     count = counted(len(gate.differences), "difference")
-    said = f"**Compared although these are different exams (`--ignore-mismatch`)**: what changed may be the exam, not the systems. {count}"
-    return [f"{said} listed at the end."] if gate.differences else []
+    said = "**Compared although these are different exams (`--ignore-mismatch`)**: what changed may be the exam, not the systems."
+    return [f"{said} {count} listed at the end."] if gate.differences else []
 
 
 def _suites(gate: Gate) -> list[str]:

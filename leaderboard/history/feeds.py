@@ -25,7 +25,7 @@ from proctor.leaderboard.history.history import History, Line, Marked
 from proctor.leaderboard.history.runs import Moment
 from proctor.leaderboard.history.trends import Point
 
-FORMAT = 1
+FORMAT = 2
 """Number of the format of ``history.json`` and ``regressions.json``."""
 ATOM = "http://www.w3.org/2005/Atom"
 NAMES = UUID("82c5d5b8-833a-4d6f-9e19-2f3d64691de6")

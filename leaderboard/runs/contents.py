@@ -1,6 +1,6 @@
 """How many records a run folder held of each metric when an exam ended, by which lost ones are missed: ``contents.json``.
 
-{"format": 1, "records": [["instruments", "tiny", "rag", 0, "accuracy.exact", 150], ...], "crc": "6f0e2c1d"}
+{"format": 2, "records": [["instruments", "tiny", "rag", 0, "accuracy.exact", 150], ...], "crc": "6f0e2c1d"}
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ import json
 from collections.abc import Mapping
 from pathlib import Path
 
+from proctor.core import former_names
 from proctor.core.counts import counted
 from proctor.core.schema import InputError
 from proctor.core.storage.disk import write_atomically
@@ -16,7 +17,8 @@ from proctor.core.storage.sealed import opened, sealed
 from proctor.leaderboard.runs.columns import Cell
 
 FILE = "contents.json"
-FORMAT = 1
+FORMAT = 2
+"""In format 1 some metrics had other names."""
 
 
 def read(folder: Path) -> dict[Cell, int]:
@@ -29,8 +31,11 @@ def read(folder: Path) -> dict[Cell, int]:
     if not path.is_file():
         return {}
     try:
-        rows = opened(path.read_bytes())["records"]
-        return {(suite, base, system, seed, metric): int(count) for suite, base, system, seed, metric, count in rows}
+        data = opened(path.read_bytes())
+        named = former_names.metric if data["format"] == 1 else str
+        return {
+            (suite, base, system, seed, named(name)): int(count) for suite, base, system, seed, name, count in data["records"]
+        }
     except (ValueError, TypeError, KeyError) as error:
         raise InputError(f"{path} is damaged: {error}; run the exam again, which writes it anew") from error
 

@@ -13,7 +13,8 @@ from typing import Any, BinaryIO
 
 import orjson
 
-from proctor.core.schema import FORMAT, InputError, Record
+from proctor.core import former_names
+from proctor.core.schema import FORMAT, READABLE, InputError, Record
 from proctor.core.storage.disk import write_atomically
 from proctor.core.storage.sealed import intact, opened, sealed
 from proctor.leaderboard.runs.columns import FIELDS, Columns
@@ -23,6 +24,7 @@ IN_ORDER = itemgetter(*FIELDS)
 
 UNSEALED = range(1, 3)
 """Formats of records whose lines have no checksum."""
+EARLIER = tuple(number for number in READABLE if number != FORMAT)
 NO_RECORD = (ValueError, TypeError, AttributeError, OverflowError)
 """What comes of reading a line that is none."""
 
@@ -49,7 +51,7 @@ def fields(line: bytes) -> tuple[Any, ...]:
     """
     whole = intact(line)
     try:
-        row = orjson.loads(line) if whole is not False else {}
+        row = _as_now(orjson.loads(line)) if whole is not False else {}
         if len(row) == len(FIELDS) + bool(whole) and not isinstance(row["seed"], float) and (whole or row["format"] in UNSEALED):
             found: tuple[Any, ...] = IN_ORDER(row)
             return found
@@ -60,6 +62,11 @@ def fields(line: bytes) -> tuple[Any, ...]:
     if whole is None and told.get("format") == FORMAT:
         opened(line)  # says that there is no checksum
     return tuple(IN_ORDER(vars(Record.from_json(told))))
+
+
+def _as_now(row: Any) -> Any:
+    """A row of an earlier format with the names of today."""
+    return former_names.record(row) if isinstance(row, dict) and row.get("format") in EARLIER else row
 
 
 def extend(columns: Columns, path: Path, file: BinaryIO, start: int = 0) -> int:

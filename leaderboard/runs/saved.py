@@ -1,11 +1,13 @@
 """A run as one small file, to be committed and compared with: one line for each system, metric and seed.
 
-    {"format": 2,
+    {"format": 3,
     "run": {... provenance},
     "items": {"3f2a9c": [["q001", "Halvo"], ...]},                   item and cluster, in the order of the values
     "series": [
     {"suite": ..., "system": ..., "metric": ..., "items": "3f2a9c", "values": "1101x?-"}, ...],
-    "crc": "6f0e2c1d"}                                               checksum; files of format 1 have none, and are read
+    "crc": "6f0e2c1d"}                                               checksum; files of format 1 have none
+
+In formats 1 and 2 some fields and metrics had other names; they are read.
 
 Values of 0 and 1 are one letter an item, others a list. `x`: failed, `?`: unmeasured, `-`: not applicable. Where values are to
 be taken with caution, ``"cautions"`` has each caution with the places of the items that it holds for. Answers and reasons are
@@ -20,6 +22,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from proctor.core import former_names
 from proctor.core.reading.ranges import SEED, Range
 from proctor.core.reading.shown import short, shown
 from proctor.core.reading.user_files import read_json
@@ -33,8 +36,8 @@ from proctor.leaderboard.runs.columns import About, Columns
 from proctor.leaderboard.runs.records import Records, grouped
 from proctor.leaderboard.runs.store import Run, read
 
-FORMAT = 2
-READABLE = (1, FORMAT)
+FORMAT = 3
+READABLE = (1, 2, FORMAT)
 AGAIN = "name a run folder, or a file that --eval-save wrote, and save that one again if it was changed"
 SAVING = "choose another name or file for --eval-save"
 VALUE = Range(-1e30, 1e30)
@@ -102,9 +105,10 @@ def load(path: Path, metrics: Collection[str] | None = None) -> Run:
     data = read_json(path, remedy=AGAIN)
     try:
         number = data.get("format")
-        data = opened(path.read_bytes().replace(b"\r\n", b"\n"), always=number == FORMAT)
+        data = opened(path.read_bytes().replace(b"\r\n", b"\n"), always=number != 1)
         columns = Columns()
         for row in data["series"] if number in READABLE else ():
+            row = row if number == FORMAT else former_names.record(row)  # noqa: PLW2901
             if metrics is None or row["metric"] in metrics:
                 columns.extend(_records(row, data["items"][row["items"]]))
         records = Records(columns.table()).in_order()
@@ -118,7 +122,7 @@ def load(path: Path, metrics: Collection[str] | None = None) -> Run:
         raise InputError(f"{path}: run: expected an object, not {shown(provenance)}; {AGAIN}")
     if type(number) is not int or number not in READABLE:
         raise InputError(f"{path}: format {shown(number)} is not {FORMAT}; save the baseline anew with this version")
-    return Run(path.parent, records, provenance)
+    return Run(path.parent, records, former_names.provenance(provenance))
 
 
 def _records(row: Mapping[str, Any], items: Sequence[tuple[str, str]]) -> Iterator[Sequence[Any]]:

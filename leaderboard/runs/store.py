@@ -26,6 +26,7 @@ from typing import Any
 
 from filelock import FileLock
 
+from proctor.core import former_names
 from proctor.core.counts import counted
 from proctor.core.redaction import redact, within
 from proctor.core.schema import Answer, InputError, Question, Record, as_json
@@ -299,7 +300,7 @@ def _provenance(folder: Path) -> dict[str, Any]:
     if not always and not path.exists():
         return {}
     try:
-        return opened(path.read_bytes().replace(b"\r\n", b"\n"), always=always)
+        return former_names.provenance(opened(path.read_bytes().replace(b"\r\n", b"\n"), always=always))
     except (OSError, ValueError) as error:
         why = error.strerror if isinstance(error, OSError) else error
         raise InputError(f"{path} is damaged: {why}; run the exam again, which writes it anew") from error

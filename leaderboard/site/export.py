@@ -48,7 +48,8 @@ def _plain(value: Any) -> Any:
 def as_parquet(board: Board) -> bytes:
     """One row for each cell, with types: texts as they are, and null where there is no value.
 
-    ``comparable`` is a truth value, or null where nobody looked; ``cautions`` are the reasons where it is false and those of the value.
+    ``comparable`` is a truth value, or null where nobody looked; ``cautions`` are the reasons where it is false and those of the
+    value.
     """
     import pyarrow as pa
     import pyarrow.parquet as pq

@@ -62,8 +62,8 @@ class Candidate:
         if self.room + SHORTEST > self.context_length:
             raise InputError(
                 f"system {self.name} on {self.base_model}: answers may take {self.room} tokens (the longest reference takes "
-                f"{self.limits.longest}), and the model has room for {self.context_length}, prompt included; take one with more room or "
-                "set a smaller max_new_tokens in a table of systems"
+                f"{self.limits.longest}), and the model has room for {self.context_length}, prompt included; take one with more "
+                "room or set a smaller max_new_tokens in a table of systems"
             )
         self._check_retrieval()
         if self._needs_examples and not self.domain.examples:

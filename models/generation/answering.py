@@ -128,7 +128,8 @@ class Answerer:
     def _too_long(self, tokens: int, room: int) -> str:
         """Why a question is not asked; the same for all questions where it is the examples before them that are too long."""
         if self.shown:
-            return f"the question and the {self.system.few_shot} examples before it take more than the {room} tokens left for a prompt"
+            shown = f"the question and the {self.system.few_shot} examples before it"
+            return f"{shown} take more than the {room} tokens left for a prompt"
         return f"the question takes {tokens} tokens and the model has room for {room}"
 
     def _batches(self, fitted: Sequence[Fitted]) -> Iterator[list[int]]:

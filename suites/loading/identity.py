@@ -47,7 +47,9 @@ def contents(suite: Suite) -> dict[str, Any]:
 
 
 def _content(suite: Suite) -> dict[str, Any]:
-    content = as_json(replace(suite, title="", thresholds={}, general=tuple(Path(entry).name for entry in suite.general)))
+    content = as_json(replace(suite, title="", general=tuple(Path(entry).name for entry in suite.general)))
+    del content["thresholds"]
+    content |= {"bars": {}, "source": content.pop("answer_in")}  # the names that suites' versions were made with
     if suite.style:
         content["style"] = {key: value for key, value in content["style"].items() if value not in ("", None)}
     if suite.answer_in == Suite.answer_in:

@@ -1,4 +1,4 @@
-"""The exam: marks become records, once; thresholds fail for what is sure; what failed may go better next time."""
+"""The exam: scores become records, once; thresholds fail for what is sure; what failed may go better next time."""
 
 from __future__ import annotations
 

@@ -294,7 +294,8 @@ def test_words_call_ahead_only_what_is_told_apart(full):
 def test_a_curve_over_fewer_questions_than_its_end_says_so(full):
     section, _, found = full
     cells = {metric: section.of(metric)["lora"].n for metric in ("data_efficiency.half", "accuracy.exact")}
-    said = f"With fewer examples {cells['data_efficiency.half']} of the questions were asked, with all of them {cells['accuracy.exact']}."
+    few, all_of_them = cells["data_efficiency.half"], cells["accuracy.exact"]
+    said = f"With fewer examples {few} of the questions were asked, with all of them {all_of_them}."
     assert (said in found["data_efficiency"].words) == (cells["data_efficiency.half"] < cells["accuracy.exact"])
 
 

@@ -1,0 +1,55 @@
+"""What was called otherwise in earlier versions: upgraded where it is read, or said where a user wrote it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cache
+from typing import Any
+
+SETTINGS = {
+    "shots": "few_shot",
+    "passages": "train_with_context",
+    "gold_share": "gold_in_context",
+    "adapter": "adapter_when",
+    "bars": "thresholds",
+    "source": "answer_in",
+    "measure": "metric",
+    "measures": "metrics",
+}
+"""Fields of tables that users write -> what they are called now. A reader refuses the old ones and names the new."""
+FIELDS = {"measure": "metric", "measure_version": "metric_version"}
+"""Fields of records up to format 3, of saved runs up to format 2 and of labels."""
+AXES = {"dependence": "robustness", "hunger": "data_efficiency"}
+METRICS = {"style.followed": "style.format_followed"}
+
+
+@cache
+def metric(name: str) -> str:
+    """What a metric is called that had this name.
+
+    >>> metric("hunger.half"), metric("style.followed"), metric("accuracy.exact")
+    ('data_efficiency.half', 'style.format_followed', 'accuracy.exact')
+    """
+    axis, dot, rest = name.partition(".")
+    return METRICS.get(name, f"{AXES.get(axis, axis)}{dot}{rest}")
+
+
+def record(row: Mapping[str, Any]) -> dict[str, Any]:
+    """A row with the fields of a record, or some of them, as it is written now."""
+    found = {FIELDS.get(name, name): value for name, value in row.items()}
+    return {**found, "metric": metric(found["metric"])} if isinstance(found.get("metric"), str) else found
+
+
+def provenance(told: Mapping[str, Any]) -> dict[str, Any]:
+    """What a run says of itself: whether its systems may be compared, and how they are set."""
+    found = {"comparable" if name == "fair" else name: value for name, value in told.items()}
+    systems = found.get("systems")
+    if isinstance(systems, Mapping):
+        found["systems"] = {name: _system(system) for name, system in systems.items()}
+    return found
+
+
+def _system(told: Any) -> Any:
+    if not (isinstance(told, Mapping) and isinstance(told.get("settings"), Mapping)):
+        return told
+    return {**told, "settings": {SETTINGS.get(name, name): value for name, value in told["settings"].items()}}
