@@ -19,6 +19,8 @@ SETTINGS = {
 """Fields of tables that users write -> what they are called now. A reader refuses the old ones and names the new."""
 FIELDS = {"measure": "metric", "measure_version": "metric_version"}
 """Fields of records up to format 3, of saved runs up to format 2 and of labels."""
+LABELS = "people.jsonl"
+"""The file of labels from people in a run's folder."""
 AXES = {"dependence": "robustness", "hunger": "data_efficiency"}
 METRICS = {"style.followed": "style.format_followed"}
 
@@ -34,10 +36,21 @@ def metric(name: str) -> str:
     return METRICS.get(name, f"{AXES.get(axis, axis)}{dot}{rest}")
 
 
+def is_record(row: Mapping[str, Any]) -> bool:
+    """Whether a row has a field of a record by its former name."""
+    return not FIELDS.keys().isdisjoint(row)
+
+
 def record(row: Mapping[str, Any]) -> dict[str, Any]:
     """A row with the fields of a record, or some of them, as it is written now."""
     found = {FIELDS.get(name, name): value for name, value in row.items()}
     return {**found, "metric": metric(found["metric"])} if isinstance(found.get("metric"), str) else found
+
+
+def in_versions(suite: Mapping[str, Any]) -> dict[str, Any]:
+    """The fields of a suite by the names that its version is made with: a field that is called otherwise makes no other suite."""
+    old = {SETTINGS[name]: name for name in ("bars", "source")}
+    return {old.get(name, name): value for name, value in suite.items()}
 
 
 def provenance(told: Mapping[str, Any]) -> dict[str, Any]:

@@ -19,8 +19,8 @@ from proctor.core.language.characters import fold
 FORMAT = 4
 """Number of the record format that is written."""
 READABLE = (1, 2, 3, 4)
-"""Formats that are read: in 1, records had no cautions, before 3 their lines had no checksum, and before 4 metrics were called
-measures. A reader refuses what it does not know."""
+"""Formats that are read: in 1, records had no cautions, before 3 their lines had no checksum, and before 4 some fields and
+metrics had other names. A reader refuses what it does not know."""
 PASSAGES = "\N{OBJECT REPLACEMENT CHARACTER}"
 """Stands for the passages in an answer's prompt: the answer holds them already."""
 

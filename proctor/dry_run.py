@@ -84,9 +84,7 @@ def table(parts: Sequence[Part]) -> str:
     for part in parts:
         rows.append(_work(part, built))
         built.add(part.candidate.weights_version)
-    lines = [
-        f"{row.suite:<16}{row.candidate:<24}{_training(row):<28}{_asking(row):<22}{_time(row.seconds):>10}" for row in rows
-    ]
+    lines = [f"{row.suite:<16}{row.candidate:<24}{_training(row):<28}{_asking(row):<22}{_time(row.seconds):>10}" for row in rows]
     total = sum(row.seconds for row in rows)
     whole = total + (START_SECONDS if total else 0)
     lines += [f"{'loading the libraries':<66}{_time(START_SECONDS):>10}"] if total else []

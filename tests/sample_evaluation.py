@@ -9,7 +9,7 @@ from typing import Any
 from proctor.core.schema import Document, Domain, Question, Score, Style, Suite
 from proctor.core.storage.cache import Cache
 from proctor.evals.candidate import Candidate
-from proctor.evals.exam import Axis, EvalContext, marks
+from proctor.evals.exam import Axis, EvalContext, item_scores
 from proctor.evals.judges.protocols import Judge, load_judge
 from proctor.evals.testing.fakes import mute
 
@@ -39,7 +39,7 @@ def evaluation(candidate: Candidate, asked: Suite | None = None, judge: Judge | 
 def scores(axis: Axis, on: EvalContext) -> dict[str, dict[str, Score]]:
     """metric -> item -> score; every pair once."""
     found: dict[str, dict[str, Score]] = {}
-    for metric, item, _, score in marks(axis, on):
+    for metric, item, _, score in item_scores(axis, on):
         assert item not in found.setdefault(metric.name, {})
         found[metric.name][item] = score
     return found

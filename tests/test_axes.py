@@ -26,7 +26,7 @@ from proctor.core.schema import (
 from proctor.core.storage.cache import Cache
 from proctor.evals.axes import catalogue, style
 from proctor.evals.candidate import LACKS, lacking
-from proctor.evals.exam import Axis, EvalContext, Exam, ItemScore, items_of, marks
+from proctor.evals.exam import Axis, EvalContext, Exam, ItemScore, item_scores, items_of
 from proctor.evals.testing.fakes import Answering, Fake, mute
 from proctor.leaderboard.advice import data, estimates
 from proctor.leaderboard.analysis import break_even, percentiles
@@ -118,7 +118,7 @@ def test_what_only_answers_sits_the_whole_exam(axis: Axis, tmp_path: Path) -> No
 def test_nothing_is_asked_of_a_system_that_it_cannot_do(axis: Axis, ability: Ability) -> None:
     candidate: Any = Without(ability)
     asked = replace(SUITE, general=()) if ability != "weights" else SUITE  # those who have weights would need a network for tasks
-    found = list(marks(axis, evaluation(candidate, asked, base=mute(), beside=(candidate,))))
+    found = list(item_scores(axis, evaluation(candidate, asked, base=mute(), beside=(candidate,))))
     of_tasks = {"general.*", "general.arc_easy", "forgetting"}
     needing = {metric.name for metric in axis.metrics if ability in axis.needs | metric.needs} - of_tasks
     absent = {mark.metric.name for mark in found if mark.score.reason == LACKS[ability]} - of_tasks
@@ -130,7 +130,7 @@ def test_nothing_is_asked_of_a_system_that_it_cannot_do(axis: Axis, ability: Abi
 def test_items_without_a_value_are_those_that_would_have_one(axis: Axis) -> None:
     """So that systems are compared over the same items, and no item is left out in silence."""
     on = evaluation(able(), replace(SUITE, general=()), base=mute(), beside=(able(),))
-    scored = {(mark.metric.name, mark.item, mark.cluster) for mark in marks(axis, on)}
+    scored = {(mark.metric.name, mark.item, mark.cluster) for mark in item_scores(axis, on)}
     absent = {(metric.name, *item) for metric, items in items_of(axis, on).items() for item in items}
     other = {"context.cut", "style.rubric"}  # of all questions where it can be counted; only where the suite demands it
     assert {each for each in absent if each[0] not in other} <= scored
@@ -144,7 +144,7 @@ def test_a_metric_that_needs_more_than_its_axis_is_the_only_one_without_a_value(
         (plain, timed),
         lambda on: (ItemScore(plain, q.id, q.cluster, Score(1.0)) for q in on.questions),
     )
-    found = {(mark.metric.name, mark.item): mark.score for mark in marks(axis, evaluation(Answering(said)))}
+    found = {(mark.metric.name, mark.item): mark.score for mark in item_scores(axis, evaluation(Answering(said)))}
     assert {score.reason for (name, _), score in found.items() if name == "made.timed"} == {LACKS["times"]}
     assert {score.value for (name, _), score in found.items() if name == "made.plain"} == {1.0}
     assert len(found) == 2 * len(QUESTIONS)

@@ -13,6 +13,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypeAlias
 
+from proctor.core import former_names
 from proctor.core.reading.ranges import SEED, Range
 from proctor.core.reading.shown import listed, short, shown
 from proctor.core.reading.strict_json import RepeatedKeyError, numbered, parsed
@@ -101,12 +102,14 @@ def _key(row: Mapping[str, Any]) -> Key:
 
 
 def _rows(folder: Path) -> list[dict[str, Any]]:
-    """The lines of a run's file; all that is wrong with them is said at once."""
-    path = folder / FILE
-    if not path.exists() and not path.is_symlink():
-        return []
-    rows, problems = [], []
+    """The lines of a run's file, and of the one of its former name; all that is wrong with them is said at once."""
     labelled: dict[Key, tuple[int, float]] = {}
+    paths = [folder / name for name in (former_names.LABELS, FILE)]
+    return [row for path in paths if path.exists() or path.is_symlink() for row in _rows_of(path, labelled)]
+
+
+def _rows_of(path: Path, labelled: dict[Key, tuple[int, float]]) -> list[dict[str, Any]]:
+    rows, problems = [], []
     for number, line in numbered(read_text(path, remedy="draw answers with `proctor sample`")):
         try:
             rows.append(_row(parsed(line), number, labelled))
@@ -127,6 +130,7 @@ def _row(row: dict[str, Any], number: int, labelled: dict[Key, tuple[int, float]
     """One line, if its label is one and is not at odds with one before it."""
     if not isinstance(row, dict):
         raise InputError(f"expected a JSON object, not {shown(row)}; {WRITTEN}")
+    row = former_names.record(row) if former_names.is_record(row) else row
     for field in (*FIELDS, "label"):
         if field not in row:
             raise InputError(f"field '{field}': it is missing; {WRITTEN}")

@@ -6,6 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from proctor.core import former_names
 from proctor.core.schema import Question, RevisedQuestion, Suite, as_json
 from proctor.core.storage.cache import digest
 
@@ -48,16 +49,15 @@ def contents(suite: Suite) -> dict[str, Any]:
 
 def _content(suite: Suite) -> dict[str, Any]:
     content = as_json(replace(suite, title="", general=tuple(Path(entry).name for entry in suite.general)))
-    del content["thresholds"]
-    content |= {"bars": {}, "source": content.pop("answer_in")}  # the names that suites' versions were made with
+    content["thresholds"] = {}
     if suite.style:
         content["style"] = {key: value for key, value in content["style"].items() if value not in ("", None)}
     if suite.answer_in == Suite.answer_in:
-        del content["source"]
+        del content["answer_in"]
     del content["notes"], content["trusted"]
     if suite.normalise == Suite.normalise:
         del content["normalise"]
-    return content
+    return former_names.in_versions(content)
 
 
 def _asked(question: Question) -> str:

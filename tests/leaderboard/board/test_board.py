@@ -267,7 +267,7 @@ def test_the_same_records_give_the_same_bytes_in_any_order(small):
 def test_json_holds_a_cell_for_each_suite_base_model_system_and_metric(small):
     run = read(small)
     data = json.loads(export.as_json(board([run])))
-    assert data["format"] == 1
+    assert data["format"] == 2
     assert data["run"] == run.provenance
     keys = [(cell["suite"], cell["base_model"], cell["system"], cell["metric"]) for cell in data["cells"]]
     assert sorted(keys) == sorted({(r.suite, r.base_model, r.system, r.metric) for r in run.records})

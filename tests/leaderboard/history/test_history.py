@@ -358,7 +358,7 @@ def test_what_another_version_told_is_not_believed(saved):
 
 def test_what_is_no_saved_run_is_said(folder):
     (folder / "odd.json").write_text(json.dumps({"format": 7, "run": {}}))
-    with pytest.raises(InputError, match=r"odd\.json: format 7 is not 2"):
+    with pytest.raises(InputError, match=r"odd\.json: format 7 is not 3"):
         history.history([], [folder])
     with pytest.raises(InputError, match="nowhere: no run is saved there"):
         history.history([], [folder / "nowhere"])

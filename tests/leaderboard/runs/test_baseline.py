@@ -63,7 +63,7 @@ def test_the_same_run_gives_the_same_bytes(run, tmp_path):
 @pytest.mark.parametrize(
     ("change", "said"),
     [
-        (lambda data: data | {"format": 7}, "format 7 is not 2"),
+        (lambda data: data | {"format": 7}, "format 7 is not 3"),
         (lambda data: data, "not a saved run.*checksum is missing.*; name a run folder, or a file that --eval-save wrote"),
         (lambda _: {"format": 1}, "not a saved run"),
         (lambda data: data | {"format": 1, "items": {}}, "not a saved run"),
