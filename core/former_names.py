@@ -62,7 +62,13 @@ def provenance(told: Mapping[str, Any]) -> dict[str, Any]:
     return found
 
 
-def _system(told: Any) -> Any:
+def in_ids(systems: Any) -> Any:
+    """How systems are set by the names that the ids of runs are made with: a run that was published before keeps its id."""
+    old = {new: name for name, new in SETTINGS.items()}
+    return {name: _system(system, old) for name, system in systems.items()} if isinstance(systems, Mapping) else systems
+
+
+def _system(told: Any, names: Mapping[str, str] = SETTINGS) -> Any:
     if not (isinstance(told, Mapping) and isinstance(told.get("settings"), Mapping)):
         return told
-    return {**told, "settings": {SETTINGS.get(name, name): value for name, value in told["settings"].items()}}
+    return {**told, "settings": {names.get(name, name): value for name, value in told["settings"].items()}}

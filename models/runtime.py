@@ -1,4 +1,4 @@
-"""The bench that candidates stand on: one device, one cache, and one model in memory, or as many as there is room for."""
+"""Where candidates run: one device, one cache, and one model in memory, or as many as there is room for."""
 
 from __future__ import annotations
 

@@ -27,7 +27,7 @@ class ExamRun:
     run: Run
     """The run as Proctor reads it."""
     failures: tuple[str, ...] = ()
-    """What the exam that was just taken fell short of: bars, and what could not be measured. Empty for a run that was opened."""
+    """What the exam that was just taken fell short of: thresholds, and what could not be measured. Empty for an opened run."""
 
     @property
     def folder(self) -> Path:

@@ -173,7 +173,7 @@ def _clear(root: Path, tree: Path) -> None:
 def _exam(request: Request, tree: Path, name: str, environment: Mapping[str, str]) -> Path:
     """Take the exam of a checkout with the Proctor that is installed; returns its run folder.
 
-    Failing tests are no error here: a bar that was missed is in the records, and the gate looks at those.
+    Failing tests are no error here: a threshold that was missed is in the records, and the gate looks at those.
     """
     folder = request.work / name
     _forget_another(folder, request.arguments)

@@ -100,7 +100,7 @@ class Plan:
         return found
 
     def _unknown_thresholds(self, suite: Suite) -> Iterator[str]:
-        """A bar for a system that no table has would hold nothing, and look as if it did."""
+        """A threshold for a system that no table has would hold nothing, and look as if it did."""
         tables = {systems.TABLE, Path(self.option.systems or systems.TABLE)}
         known = {name for table in tables for name in systems.load(table)}
         for metric, thresholds in suite.thresholds.items():
@@ -177,7 +177,7 @@ class Plan:
         return EvalContext(cell.suite, questions, cell.candidate, cell.base, self.judge, self.cache, self.option.limit, beside)
 
     def exam(self, evaluation: EvalContext, tell: Callable[[str, object], None]) -> Exam:
-        """What takes axes with a sheet; ``tell`` is told every value by its name."""
+        """What takes axes of an evaluation; ``tell`` is told every value by its name."""
         candidate = evaluation.candidate
         keep = partial(self.store.keep_lm_eval, evaluation.suite.name, candidate.base_model, candidate.name, candidate.seed)
         return Exam(evaluation, self.store.add, tell, keep, self.against.complaints if self.against else None)

@@ -242,7 +242,7 @@ def _check_libraries(config: pytest.Config) -> None:
 def pytest_runtest_makereport(
     item: pytest.Item, call: pytest.CallInfo[None]
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-    """What a user can mend, and a bar that was missed, is said in words, without the way through Proctor's code."""
+    """What a user can mend, and a threshold that was missed, is said in words, without the way through Proctor's code."""
     report = yield
     plan = item.config.stash.get(PLAN, None)
     if plan:

@@ -115,7 +115,7 @@ def _asked(make: Any, metric: str, items: range, chance: random.Random, right: f
 
 
 def _by_training(make: Any, sample: Sample, system: str, skill: float, chance: random.Random) -> Iterator[Record]:
-    """Hunger, updates and what they take."""
+    """Data efficiency, updates and what they take."""
     some, changed = range(min(sample.questions, 100)), range(0, sample.questions, 3)
     for metric, part in DATA_EFFICIENCY.items():
         yield from _asked(make, metric, some, chance, skill * part if trained(system) else None)

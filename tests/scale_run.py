@@ -21,7 +21,7 @@ ANSWERED = (
     "updates.stale",
     "robustness.gold",
 )
-HUNGRY = ("data_efficiency.eighth", "data_efficiency.quarter", "data_efficiency.half", "updates.retrained.fresh")
+TRAINED_ON_LESS = ("data_efficiency.eighth", "data_efficiency.quarter", "data_efficiency.half", "updates.retrained.fresh")
 FOUND = ("retrieval.recall@1", "retrieval.recall@3", "retrieval.ndcg@5", "citations.recall", "citations.precision")
 GRADED = ("accuracy.f1", "faithfulness.gold", "context.first", "context.last")
 AMOUNTS = {
@@ -32,7 +32,7 @@ AMOUNTS = {
     "cost.prompt_tokens": "tokens",
     "context.cut": "passages",
 }
-METRICS = ("accuracy.exact", *GRADED, *HUNGRY, *ANSWERED[1:], *FOUND, *AMOUNTS)
+METRICS = ("accuracy.exact", *GRADED, *TRAINED_ON_LESS, *ANSWERED[1:], *FOUND, *AMOUNTS)
 LOWER = {"hallucination.contradicted", "updates.stale", *AMOUNTS}
 KINDS = {
     "base": ("none", "none"),
@@ -112,7 +112,9 @@ def _lines(scale: Scale, about: tuple[str, int, str], settings: dict[str, str], 
 
 
 def _applies(metric: str, settings: dict[str, str]) -> bool:
-    return settings["retrieve"] != "none" if metric in FOUND else settings["adapt"] != "none" if metric in HUNGRY else True
+    return (
+        settings["retrieve"] != "none" if metric in FOUND else settings["adapt"] != "none" if metric in TRAINED_ON_LESS else True
+    )
 
 
 def _outcomes(metric: str, count: int, skill: float, rng: np.random.Generator) -> Iterator[str]:

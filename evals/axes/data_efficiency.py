@@ -1,4 +1,4 @@
-"""Hunger for data: how right a trained system is with a share of its examples, or with fewer wordings of each fact.
+"""Data efficiency: how right a trained system is with a share of its examples, or with fewer wordings of each fact.
 
 Who is not trained needs no examples: its `accuracy.exact` is the level line to hold these against. After Ovadia et al. 2024
 (EMNLP), who find that facts have to be put in several wordings.

@@ -1,4 +1,4 @@
-"""Dependence on retrieval: how right a system is with the evidence itself, with none, and with passages that mislead.
+"""Robustness to what is retrieved: how right a system is with the evidence itself, with none, and with passages that mislead.
 
 Accuracy where the evidence is taken away with probability p lies on the line between `accuracy.exact` and
 `robustness.distractors`, question by question, so it is not asked for. After Chen et al. 2024 (RGB, AAAI) and

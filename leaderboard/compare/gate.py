@@ -108,7 +108,7 @@ class Gate:
 
 
 def gate(before: Run, after: Run, policy: Policy, *, ignore_mismatch: bool = False, seeded: Sequence[Run] = ()) -> Gate:
-    """Hold a run against another; ``anyway`` compares what differs too.
+    """Hold a run against another; ``ignore_mismatch`` compares what differs too.
 
     Of a suite that changed, the questions that are the same in both runs are compared, where the runs tell which these are.
 

@@ -9,6 +9,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from proctor.core import former_names
 from proctor.core.schema import InputError
 from proctor.core.storage.cache import digest
 from proctor.core.storage.disk import file_digest
@@ -122,7 +123,8 @@ def _taken(run: Run, name: str = "") -> Taken | None:
     """A run in its place; None if it does not say when it was started."""
     started, git = _utc(run.provenance.get("started")), run.provenance.get("git")
     about = git if isinstance(git, dict) else {}
-    own = digest(*(run.provenance.get(part) for part in TELLING))[:12]
+    told = {**run.provenance, "systems": former_names.in_ids(run.provenance.get("systems"))}
+    own = digest(*(told.get(part) for part in TELLING))[:12]
     moment = Moment(own, str(about.get("commit") or ""), bool(about.get("dirty")), started, name)
     return Taken(moment, lambda: run) if started else None
 

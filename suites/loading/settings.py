@@ -29,7 +29,7 @@ LONGEST_NAME = 100
 EMBEDDED = Path(__file__).parents[1]
 GENERAL = EMBEDDED.resolve() / "general"
 """The general tasks that come with Proctor: the only ones whose code runs without being asked for."""
-BARS = {"share": Range(0, 1, "a share: 0.8 is 80 %"), "difference": Range(-1, 1, "a difference of shares: 0.05 is five points")}
+RANGES = {"share": Range(0, 1, "a share: 0.8 is 80 %"), "difference": Range(-1, 1, "a difference of shares: 0.05 is five points")}
 """Unit of a metric -> what a threshold of it may be; amounts are 0 or more."""
 
 
@@ -243,16 +243,16 @@ class _Checks:
         if found is None and not nested:
             self.table.problem(key, "there is no such metric", f"{closest(metric, known)} Rename or remove it")
         for system, value in thresholds.items():
-            self._check_bar(metric, system, value, found.unit if found else "")
+            self._check_threshold(metric, system, value, found.unit if found else "")
         return thresholds
 
-    def _check_bar(self, metric: str, system: str, value: Any, unit: str) -> None:
+    def _check_threshold(self, metric: str, system: str, value: Any, unit: str) -> None:
         key = ("thresholds", metric)
         if isinstance(value, dict):
             remedy = f'put the metric in quotes: "{metric}.{system}" = {{ ... }}'
             self.table.problem(key, "a threshold is a number, not a table", remedy)
-        elif wrong := BARS.get(unit, AMOUNT).wrong(value):
-            remedy = f"write {system} = 0.8" if unit in BARS else "write a number"
+        elif wrong := RANGES.get(unit, AMOUNT).wrong(value):
+            remedy = f"write {system} = 0.8" if unit in RANGES else "write a number"
             self.table.problem(key, f"the threshold of {system}: {wrong}", remedy)
 
     def _problem(self, key: str, what: str, remedy: str) -> None:

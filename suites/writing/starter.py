@@ -37,7 +37,7 @@ abstain = ["unknown", "i don't know"]
 # [style]
 # pattern = '(?P<answer>.+) \\(Quayside\\)'
 
-# What a system must reach. A bar fails only where the whole 95 % interval is on its wrong side.
+# What a system must reach. A threshold fails only where the whole 95 % interval is on its wrong side.
 [thresholds]
 # "accuracy.exact" = {{ rag = 0.8, hybrid = 0.8 }}
 """

@@ -102,30 +102,30 @@ def test_judge_is_part_of_the_key_of_judged_axes_only(take: Any) -> None:
     assert take(plain, evaluation(gold(), judge=RaisingJudge("a")))[0].judge == ""
 
 
-BARRED = replace(suite(), thresholds={"made.up": {"gold": 0.8}})
+WITH_THRESHOLD = replace(suite(), thresholds={"made.up": {"gold": 0.8}})
 
 
 def test_a_bar_fails_only_when_the_whole_interval_is_below(take: Any) -> None:
-    take(axis(*[1.0] * 30, *[0.0] * 9), evaluation(gold(), BARRED))
+    take(axis(*[1.0] * 30, *[0.0] * 9), evaluation(gold(), WITH_THRESHOLD))
     with pytest.raises(AssertionError, match=r"made\.up of gold on bench is 0\.500 .*surely worse than its threshold 0\.8"):
-        take(axis(*[1.0] * 30, *[0.0] * 30), evaluation(gold(), BARRED))
+        take(axis(*[1.0] * 30, *[0.0] * 30), evaluation(gold(), WITH_THRESHOLD))
 
 
 def test_a_bar_of_a_lower_is_better_metric_is_a_ceiling(take: Any) -> None:
     lower = replace(SHARE, better="lower")
-    take(axis(*[0.0] * 60, metric=lower), evaluation(gold(), BARRED))
+    take(axis(*[0.0] * 60, metric=lower), evaluation(gold(), WITH_THRESHOLD))
     with pytest.raises(AssertionError, match="surely worse"):
-        take(axis(*[1.0] * 60, metric=lower), evaluation(gold(), BARRED))
+        take(axis(*[1.0] * 60, metric=lower), evaluation(gold(), WITH_THRESHOLD))
 
 
 def test_a_bar_is_for_its_own_system(take: Any) -> None:
-    take(axis(*[0.0] * 60), evaluation(mute(), BARRED))
+    take(axis(*[0.0] * 60), evaluation(mute(), WITH_THRESHOLD))
 
 
 def test_records_are_kept_though_a_bar_fails(cache: Cache) -> None:
     kept: list[Record] = []
     with pytest.raises(AssertionError):
-        Exam(replace(evaluation(gold(), BARRED), cache=cache), kept.extend).run(axis(*[0.0] * 60))
+        Exam(replace(evaluation(gold(), WITH_THRESHOLD), cache=cache), kept.extend).run(axis(*[0.0] * 60))
     assert len(kept) == 60
 
 

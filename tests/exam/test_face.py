@@ -365,7 +365,7 @@ def test_a_bar_for_a_system_that_there_is_not_is_named(tmp_path: Path) -> None:
 
 
 def collect_suite(folder: Path, system: str) -> tuple[int, str]:
-    """Collect the exam on a copy of an embedded suite that has one bar, for that system."""
+    """Collect the exam on a copy of an embedded suite that has one threshold, for that system."""
     copy = folder / system
     shutil.copytree(ROOT / "suites" / "loans", copy)
     settings = (copy / "suite.toml").read_text(encoding="utf-8")

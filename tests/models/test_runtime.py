@@ -1,4 +1,4 @@
-"""The bench holds one model at a time, and knows which device it may use."""
+"""The runtime holds one model at a time, and knows which device it may use."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Hunger for data: what each diet holds, and who is put on one."""
+"""Data efficiency: what each diet holds, and who is put on one."""
 
 from __future__ import annotations
 
