@@ -43,7 +43,7 @@ PLUMBING = frozenset(
 WHOLE = ""
 """In place of the name of a definition: all of its module."""
 
-Thing = str | ModuleType | Any
+CodeObject = str | ModuleType | Any
 """A module, by its name or itself, or a class or function."""
 
 
@@ -54,7 +54,7 @@ class Used(NamedTuple):
     name: str = WHOLE
 
 
-def code_of(*things: Thing, apart: Iterable[Thing] = ()) -> str:
+def code_of(*things: CodeObject, apart: Iterable[CodeObject] = ()) -> str:
     """Hash of modules, classes or functions, and of all code of Proctor's, and of their own packages, that they use at any depth.
 
     ``apart`` are modules whose code is not followed, as what they make has a version of its own in the same key.
@@ -65,7 +65,7 @@ def code_of(*things: Thing, apart: Iterable[Thing] = ()) -> str:
     return _code_of(tuple(map(_used, things)), frozenset(_used(thing).module for thing in apart))
 
 
-def _used(thing: Thing) -> Used:
+def _used(thing: CodeObject) -> Used:
     if isinstance(thing, str):
         return Used(thing)
     return Used(thing.__name__) if isinstance(thing, ModuleType) else Used(thing.__module__, thing.__qualname__.partition(".")[0])
@@ -163,10 +163,10 @@ class Tree:
                 return None
         return self.folders[package].joinpath(*module[len(package) :].split(".")[1:])
 
-    def _parts(self, one: Used) -> list[Part]:
+    def _parts(self, one: Used) -> list[CodePart]:
         return self._known(one.module).parts(one.name)
 
-    def _uses(self, module: str, part: Part) -> Iterator[Used]:
+    def _uses(self, module: str, part: CodePart) -> Iterator[Used]:
         """What a part of a module names: definitions beside it, and what it or its module imports."""
         source = self._known(module)
         for name, attribute in part.names:
@@ -202,7 +202,7 @@ class Source:
 
     def __init__(self, text: str) -> None:
         self._body = ast.parse(text).body
-        self._made: dict[int, Part] = {}
+        self._made: dict[int, CodePart] = {}
 
     @cached_property
     def definitions(self) -> dict[str, list[ast.stmt]]:
@@ -227,18 +227,18 @@ class Source:
         """The statements at the top that define nothing: they are run whatever is used."""
         return [node for node in self._body if not any(_defined_by(node)) and not _is_docstring(node)]
 
-    def parts(self, name: str) -> list[Part]:
+    def parts(self, name: str) -> list[CodePart]:
         """The code of one definition, or of all, with what is run as the module is imported."""
         nodes = self.definitions[name] if name else [node for found in self.definitions.values() for node in found]
         return [part for part in map(self._part, [*nodes, *self._loose]) if part.shape]
 
-    def _part(self, node: ast.stmt) -> Part:
+    def _part(self, node: ast.stmt) -> CodePart:
         if id(node) not in self._made:
             self._made[id(node)] = _taken_apart(node)
         return self._made[id(node)]
 
 
-class Part(NamedTuple):
+class CodePart(NamedTuple):
     """A statement at the top of a module."""
 
     shape: str
@@ -256,11 +256,11 @@ def _defined_by(node: ast.stmt) -> Iterator[str]:
     yield from (name.id for target in targets for name in ast.walk(target) if isinstance(name, ast.Name))
 
 
-def _taken_apart(node: ast.stmt) -> Part:
+def _taken_apart(node: ast.stmt) -> CodePart:
     walk = _Walk()
     walk.node(node)
     shape = hashlib.sha256("\n".join(walk.said).encode()).hexdigest() if walk.said else ""
-    return Part(shape, frozenset(walk.names), walk.imports)
+    return CodePart(shape, frozenset(walk.names), walk.imports)
 
 
 class _Walk:

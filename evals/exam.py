@@ -158,8 +158,8 @@ def items_of(axis: Axis, evaluation: EvalContext) -> Items:
 
 
 NO_REFERENCE = "the question has no reference answer"
-Asked = ParamSpec("Asked")
-Found = TypeVar("Found")
+Arguments = ParamSpec("Arguments")
+Returned = TypeVar("Returned")
 QuestionScorer = Callable[[Suite, Question, Answer], Score | float | None]
 
 
@@ -186,7 +186,7 @@ def _one(metric: Metric, scorer: QuestionScorer, suite: Suite, question: Questio
     return with_caution(result if isinstance(result, Score) else Score(float(result)), answer.caution)
 
 
-def in_time(scorer: Callable[Asked, Found], *asked: Asked.args, **named: Asked.kwargs) -> Found | Score:
+def in_time(scorer: Callable[Arguments, Returned], *asked: Arguments.args, **named: Arguments.kwargs) -> Returned | Score:
     """What a scorer says; an unmeasured score where a house format takes too long to tell whether the answer follows it."""
     try:
         return scorer(*asked, **named)

@@ -12,7 +12,7 @@ from proctor.core.language.text import holds, normalise, signs
 from proctor.core.schema import Example, Question
 from proctor.core.storage.cache import digest
 from proctor.models.base.base import EMBEDDED
-from proctor.models.candidates.local import Candidate
+from proctor.models.candidates.local import LocalCandidate
 from proctor.models.training.trainer import hyperparameters
 
 STRANGE = "the embedded base model knows little but the embedded suite: take --base-model for figures that mean something"
@@ -21,7 +21,7 @@ ALIKE = 95
 
 
 def verdict(
-    candidate: Candidate, questions: Sequence[Question] = (), judge: str = "", *, own_suite: bool = False, facts: bool = True
+    candidate: LocalCandidate, questions: Sequence[Question] = (), judge: str = "", *, own_suite: bool = False, facts: bool = True
 ) -> bool | list[str]:
     """``True``, or what a reader must know before comparing this system with one that learns by other means.
 
@@ -47,7 +47,7 @@ def _family(model: str) -> str:
     return named.group() if named else ""
 
 
-def _reasons(candidate: Candidate, questions: Sequence[Question]) -> list[str]:
+def _reasons(candidate: LocalCandidate, questions: Sequence[Question]) -> list[str]:
     reasons = []
     if candidate.system.adapts and (known := _leaked_once(candidate, questions)):
         named = ", ".join(known[:3]) + (", ..." if len(known) > 3 else "")
@@ -68,11 +68,11 @@ def _lost(training: Mapping[str, Any]) -> Iterator[str]:
         yield f"{cut} of {whole} training prompts lost their beginning, as the model has no room for more"
 
 
-def _usual_epochs(candidate: Candidate) -> float:
+def _usual_epochs(candidate: LocalCandidate) -> float:
     return hyperparameters(replace(candidate.system, epochs=None), candidate.base).epochs
 
 
-def _leaked_once(candidate: Candidate, questions: Sequence[Question]) -> list[str]:
+def _leaked_once(candidate: LocalCandidate, questions: Sequence[Question]) -> list[str]:
     """Comparing each with each is done once for the same examples and questions."""
     examples = candidate.domain.examples
     asked = digest([[vars(example) for example in examples], [(q.id, q.text, q.references) for q in questions], code_of(leaked)])
@@ -102,7 +102,7 @@ def _same(question: Question, example: Example) -> bool:
     return any(holds(example.completion, reference) for reference in question.references)
 
 
-def _documents_not_trained_on(candidate: Candidate) -> list[str]:
+def _documents_not_trained_on(candidate: LocalCandidate) -> list[str]:
     documents, examples = candidate.domain.documents, candidate.domain.examples
     taught = {name for example in examples for name in example.evidence}
     unseen = sum(document.id not in taught for document in documents)

@@ -21,7 +21,7 @@ ROOM = 2.0
 """How many times its own size has to be free for a further model to be held: it wants room to work in, too."""
 
 
-class Held(NamedTuple):
+class LoadedModel(NamedTuple):
     """A model in memory, and its tokenizer."""
 
     model: Any
@@ -36,7 +36,7 @@ class Runtime:
         self.device = device
         self.failed: dict[str, InputError] = {}
         """Trainings that came to nothing, by version: none is tried again for the next axis."""
-        self._held: dict[str, Held] = {}
+        self._held: dict[str, LoadedModel] = {}
         self._several = False
 
     @contextmanager
@@ -64,7 +64,7 @@ class Runtime:
             with self.model_and_tokenizer(base, adapt, trained) as both:
                 yield both
             return
-        yield self._shelved(f"{trained} merged", lambda: Held(self._merged(base, trained), base.tokenizer()))
+        yield self._shelved(f"{trained} merged", lambda: LoadedModel(self._merged(base, trained), base.tokenizer()))
 
     @contextmanager
     def several(self) -> Iterator[None]:
@@ -82,15 +82,15 @@ class Runtime:
         gc.collect()
         gc.freeze()  # what is left are modules and plans, half a second to walk through: once is enough
 
-    def _loaded(self, base: BaseModel, weights: Path | None) -> Held:
-        return self._shelved(str(weights or base.folder), lambda: Held(base.load(self.device, weights), base.tokenizer()))
+    def _loaded(self, base: BaseModel, weights: Path | None) -> LoadedModel:
+        return self._shelved(str(weights or base.folder), lambda: LoadedModel(base.load(self.device, weights), base.tokenizer()))
 
     def _merged(self, base: BaseModel, trained: Path | None) -> Any:
         import peft
 
         return peft.PeftModel.from_pretrained(base.load(self.device), trained).merge_and_unload().eval()
 
-    def _shelved(self, name: str, load: Callable[[], Held]) -> Held:
+    def _shelved(self, name: str, load: Callable[[], LoadedModel]) -> LoadedModel:
         """What is held under a name, loaded where it is not; the last that came makes room for it where there is none."""
         if name not in self._held:
             if not self._several:

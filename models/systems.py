@@ -10,7 +10,7 @@ from typing import Annotated, Any, Literal
 from proctor.core.reading.problems import Problems, near
 from proctor.core.reading.ranges import Range
 from proctor.core.reading.shown import shown
-from proctor.core.reading.tables import Contradiction, Table, Text, either
+from proctor.core.reading.tables import Contradiction, SettingsTable, TextSetting, either
 from proctor.core.registry import Registry
 from proctor.core.schema import InputError
 
@@ -20,7 +20,7 @@ Adapt = Literal["none", "full", "lora"]
 Adapter = Literal["always", "with passages", "without passages"]
 
 
-NAME = Text(
+NAME = TextSetting(
     "a name of 1 to 100 letters, without blanks at its ends", 100, like=lambda name: name.isprintable() and name == name.strip()
 )
 """A name stands in tables, in file names and on command lines."""
@@ -54,7 +54,7 @@ class System:
     min_score: Annotated[float | None, Range(-1_000_000, 1_000_000, "the retriever's own score")] = None
     chunk_chars: Annotated[int, Range(50, 10**9, "letters", whole=True)] = 1000
     chunk_overlap: Annotated[int, Range(0, 10**9, "letters", whole=True)] = 100
-    embedder: Annotated[str, Text("a name or path", 4095)] = "minilm"
+    embedder: Annotated[str, TextSetting("a name or path", 4095)] = "minilm"
     epochs: Annotated[float | None, Range(0, 10_000, "passes over the training set", above=True)] = None
     learning_rate: Annotated[float | None, Range(0, 10, "of AdamW: 0.0002 is usual for LoRA", above=True)] = None
     batch_size: Annotated[int, Range(1, 100_000, "examples", whole=True)] = 8
@@ -113,7 +113,7 @@ def load(path: Path = TABLE) -> dict[str, System]:
         InputError: with every problem of the file, its line and what was expected.
     """
     problems = Problems()
-    systems = Table(path, problems, remedy=f"copy {TABLE.name} from models/ and change it").each(System, NAME)
+    systems = SettingsTable(path, problems, remedy=f"copy {TABLE.name} from models/ and change it").each(System, NAME)
     problems.check()
     if not systems:
         raise InputError(f"{path}: no systems in it; add a table such as [base]")

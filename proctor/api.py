@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from proctor.leaderboard.board.board import Board
     from proctor.leaderboard.runs.store import Run
 
-Named: TypeAlias = "str | os.PathLike[str]"
+NameOrPath: TypeAlias = "str | os.PathLike[str]"
 
 
 @dataclass(frozen=True, repr=False)
@@ -95,17 +95,17 @@ def open_run(folder: str | os.PathLike[str]) -> ExamRun:
 
 
 def exam(  # noqa: PLR0913 # each is an option of the command line
-    suite: Named | Sequence[Named] | None = None,
+    suite: NameOrPath | Sequence[NameOrPath] | None = None,
     systems: str | Sequence[str] | None = None,
-    base_model: Named | Sequence[Named] | None = None,
+    base_model: NameOrPath | Sequence[NameOrPath] | None = None,
     *,
     judge: str | None = None,
     seeds: int | None = None,
     limit: int | None = None,
     full: bool | None = None,
     axes: str | Sequence[str] = (),
-    run_dir: Named | None = None,
-    cache: Named | None = None,
+    run_dir: NameOrPath | None = None,
+    cache: NameOrPath | None = None,
     **options: Any,
 ) -> ExamRun:
     """Take the exam in this process, and return its run; progress goes to standard error.

@@ -27,7 +27,7 @@ from proctor.core.schema import InputError
 from proctor.core.stopping import run
 from proctor.core.subprocess_environment import without_secrets
 from proctor.core.workspace import CACHE_VARIABLE, at
-from proctor.leaderboard.compare.gate import Decision, gate
+from proctor.leaderboard.compare.gate import GateDecision, gate
 from proctor.leaderboard.compare.policy import Policy
 from proctor.leaderboard.compare.report import as_markdown, as_refusal
 from proctor.leaderboard.hosting import references
@@ -77,7 +77,7 @@ class Request:
     ignore_mismatch: bool = False
 
 
-def take(request: Request, environment: Mapping[str, str]) -> Decision:
+def take(request: Request, environment: Mapping[str, str]) -> GateDecision:
     """Run what has to be run, say what the gate says, and return its decision.
 
     Raises:

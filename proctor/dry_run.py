@@ -14,7 +14,7 @@ from proctor.core.counts import counted
 from proctor.core.schema import Question
 from proctor.evals.axes.conditions import ASKED
 from proctor.evals.exam import NOTHING, Axis, EvalContext, Exam, Workload
-from proctor.models.candidates.local import Candidate
+from proctor.models.candidates.local import LocalCandidate
 from proctor.models.prompts import prompts
 from proctor.models.training import trainer
 from proctor.plan import ExamCell, Plan
@@ -37,11 +37,11 @@ class Work(NamedTuple):
     seconds: float
 
 
-class Part(NamedTuple):
+class DryRunPart(NamedTuple):
     """One candidate's part of what was asked for."""
 
     suite: str
-    candidate: Candidate
+    candidate: LocalCandidate
     questions: Sequence[Question]
     workloads: Sequence[Workload] = ()
     """Of the axes that it is examined on."""
@@ -55,11 +55,11 @@ def estimate(plan: Plan, items: Sequence[pytest.Item]) -> str:
             cell: Any = item.callspec.params["proctor_cell"]
             workloads.setdefault(id(cell), []).append(_workload(getattr(item.obj, "axis", None), plan.evaluation(cell)))
     asked = [(cell, workloads[id(cell)]) for cell in plan.cells if id(cell) in workloads]
-    parts = [Part(cell.suite.name, cell.candidate, plan.evaluation(cell).questions, found) for cell, found in asked]
+    parts = [DryRunPart(cell.suite.name, cell.candidate, plan.evaluation(cell).questions, found) for cell, found in asked]
     return table(parts) + "".join(f"{line}\n" for line in _reaches(asked, parts))
 
 
-def _reaches(asked: Sequence[tuple[ExamCell, Any]], parts: Sequence[Part]) -> Iterator[str]:
+def _reaches(asked: Sequence[tuple[ExamCell, Any]], parts: Sequence[DryRunPart]) -> Iterator[str]:
     """What each suite can show with the questions that would be asked of it."""
     from proctor.suites.loading.reach import summary  # it loads numpy
 
@@ -77,7 +77,7 @@ def _workload(axis: Axis | None, evaluation: EvalContext) -> Workload:
     return axis.workload
 
 
-def table(parts: Sequence[Part]) -> str:
+def table(parts: Sequence[DryRunPart]) -> str:
     """The estimate as text: a line for each part, then the sum. Answers and trainings that are kept cost nothing."""
     rows: list[Work] = []
     built: set[str] = set()
@@ -113,7 +113,7 @@ def _time(seconds: float) -> str:
     return f"{seconds:.0f} s" if seconds < 120 else f"{seconds / 60:.0f} min" if seconds < 7200 else f"{seconds / 3600:.1f} h"
 
 
-def _work(part: Part, built: set[str]) -> Work:
+def _work(part: DryRunPart, built: set[str]) -> Work:
     candidate, questions = part.candidate, part.questions
     missing = candidate.unanswered(questions)
     trained = candidate.weights_version in built or candidate.trained
@@ -127,7 +127,7 @@ def _work(part: Part, built: set[str]) -> Work:
     return Work(part.suite, name, tokens, len(missing) + further, len(questions) + further, flops / (EFFICIENCY * matrix_flops()))
 
 
-def _further(part: Part) -> int:
+def _further(part: DryRunPart) -> int:
     """Questions asked beside the suite's own, and not before. Axes ask ``ASKED`` of them at a time, if there are so many."""
     candidate, share = part.candidate, min(1.0, len(part.questions) / ASKED)
     readings = sum(workload.readings for workload in part.workloads) if candidate.retrieves else 0
@@ -135,22 +135,22 @@ def _further(part: Part) -> int:
     return max(0, round(share * readings) - (candidate.readings_kept if readings else 0)) + others
 
 
-def _train_tokens(candidate: Candidate) -> float:
+def _train_tokens(candidate: LocalCandidate) -> float:
     epochs = trainer.hyperparameters(candidate.system, candidate.base).epochs
     return epochs * sum(_tokens(pair) for pair in _pairs(candidate))
 
 
-def _pairs(candidate: Candidate) -> Iterator[str]:
+def _pairs(candidate: LocalCandidate) -> Iterator[str]:
     shown = "x" * _passage_characters(candidate) if candidate.system.trains_with_passages else ""
     for example in candidate.domain.examples:
         yield shown + prompts.prompt(candidate.domain.instruction, example.prompt) + example.completion
 
 
-def _prompt_tokens(candidate: Candidate, question: str) -> float:
+def _prompt_tokens(candidate: LocalCandidate, question: str) -> float:
     return _tokens(prompts.prompt(candidate.domain.instruction, question)) + _passage_characters(candidate) / CHARACTERS_PER_TOKEN
 
 
-def _passage_characters(candidate: Candidate) -> int:
+def _passage_characters(candidate: LocalCandidate) -> int:
     """Characters of retrieved text in a prompt, going by the average document."""
     if not candidate.retrieves:
         return 0

@@ -88,7 +88,7 @@ class Ending:
 
         cells = {self.plan.id(cell): cell for cell in self.plan.cells}
 
-        def cell(name: str) -> unfinished.Cell | None:
+        def cell(name: str) -> unfinished.SystemAndSeed | None:
             one = cells.get(name)
             return (one.suite.name, one.candidate.base_model, one.candidate.name, one.candidate.seed) if one else None
 

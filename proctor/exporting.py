@@ -16,10 +16,10 @@ from proctor.core.schema import InputError
 from proctor.core.storage import errors, manifest
 from proctor.evals.axes.catalogue import headlines, words
 from proctor.leaderboard.board.board import board
-from proctor.leaderboard.board.cells import Cell, bounds, of_cell
+from proctor.leaderboard.board.cells import Result, bounds, of_cell
 from proctor.leaderboard.formatting import SPACE
 from proctor.leaderboard.markdown import escaped, in_cell
-from proctor.models.candidates.local import Candidate
+from proctor.models.candidates.local import LocalCandidate
 from proctor.models.prompts import prompts
 from proctor.models.training import trainer
 from proctor.models.training.weights import Weights
@@ -94,7 +94,7 @@ def check_free(folder: Path) -> None:
         raise InputError(f"{folder}: it holds what no export wrote, and that would be lost ({said}); name a new folder")
 
 
-def _weights(candidate: Candidate) -> Path:
+def _weights(candidate: LocalCandidate) -> Path:
     """Where its trained weights are kept; trains them, if they are not there."""
     found = Weights(candidate.system, candidate.base, candidate.domain, candidate.runtime, candidate.seed).folder()
     if found is None:
@@ -233,13 +233,13 @@ def _public(command: str) -> str:
     return shlex.join(f"{found[1]}{Path(found[2]).name}" if found else word for found, word in zip(split, words, strict=True))
 
 
-def _cells(asked: Rebuilt) -> list[Cell]:
+def _cells(asked: Rebuilt) -> list[Result]:
     one = asked.candidate
     place = (asked.suite.name, one.base_model, one.name)
     found = board([asked.run]).cells if asked.run else ()
     return [cell for cell in found if (cell.suite, cell.base_model, cell.system) == place and cell.metric in headlines()]
 
 
-def _row(cell: Cell) -> str:
+def _row(cell: Result) -> str:
     shown = (cell.metric, of_cell(cell), bounds(cell), cell.n, cell.seeds, words(cell.metric) or cell.reason)
     return f"| {' | '.join(in_cell(part) for part in shown)} |"

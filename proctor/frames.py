@@ -11,9 +11,9 @@ import numpy as np
 from proctor.core.schema import STATUSES, as_json
 from proctor.evals.axes.catalogue import rank
 from proctor.leaderboard.board.board import Board
-from proctor.leaderboard.board.cells import Cell
+from proctor.leaderboard.board.cells import Result
 from proctor.leaderboard.runs.records import Records
-from proctor.leaderboard.runs.store import Row, Run
+from proctor.leaderboard.runs.store import AnsweredQuestion, Run
 from proctor.leaderboard.site.export import rows
 
 if TYPE_CHECKING:
@@ -82,7 +82,7 @@ def of_answers(run: Run) -> pd.DataFrame:
     return frame.astype(kinds | counts | {"seconds": "float64"})
 
 
-def _answer(row: Row) -> dict[str, Any]:
+def _answer(row: AnsweredQuestion) -> dict[str, Any]:
     return dict(_fields(as_json(row.question), QUESTION)) | dict(_fields(as_json(row.answer), ANSWER))
 
 
@@ -99,8 +99,8 @@ def of_board(board: Board) -> pd.DataFrame:
     """
     import pandas as pd
 
-    frame = pd.DataFrame(list(rows(board)), columns=[field.name for field in fields(Cell)], dtype=object)
-    return frame.astype({name: kind for name, hint in get_type_hints(Cell).items() if (kind := _kind(name, hint))})
+    frame = pd.DataFrame(list(rows(board)), columns=[field.name for field in fields(Result)], dtype=object)
+    return frame.astype({name: kind for name, hint in get_type_hints(Result).items() if (kind := _kind(name, hint))})
 
 
 def _kind(name: str, hint: Any) -> str:

@@ -18,13 +18,13 @@ from proctor.evals.judges.kept import kept
 from proctor.evals.judges.protocols import Judge, load_judge
 from proctor.models import runtime, systems
 from proctor.models.base import base as base_models
-from proctor.models.candidates.local import Candidate
+from proctor.models.candidates.local import LocalCandidate
 from proctor.models.generation import limits
 from proctor.suites.loading import identity
 from proctor.suites.loading import load as load_suite
 
 if TYPE_CHECKING:
-    from proctor.leaderboard.compare.thresholds import Against
+    from proctor.leaderboard.compare.thresholds import Baseline
     from proctor.leaderboard.runs.store import Store
 
 
@@ -32,8 +32,8 @@ class ExamCell(NamedTuple):
     """One candidate before one suite."""
 
     suite: Suite
-    candidate: Candidate
-    base: Candidate
+    candidate: LocalCandidate
+    base: LocalCandidate
 
 
 @dataclass(frozen=True)
@@ -121,8 +121,8 @@ class Plan:
         return [
             ExamCell(
                 suite,
-                Candidate(system, base, suite.domain, stand, seed, limits=room),
-                Candidate(systems.System("base"), base, suite.domain, stand, limits=room),
+                LocalCandidate(system, base, suite.domain, stand, seed, limits=room),
+                LocalCandidate(systems.System("base"), base, suite.domain, stand, limits=room),
             )
             for suite in self.suites
             for base in self.bases
@@ -151,7 +151,7 @@ class Plan:
         return self.ours.runs / f"{commit_name(self.root)}-{digest(*asked)[:8]}"
 
     @cached_property
-    def against(self) -> Against | None:
+    def against(self) -> Baseline | None:
         """The saved run to compare with, and what may be lost against it."""
         if self.option.eval_compare is None:
             if self.option.eval_compare_fail:
@@ -162,7 +162,7 @@ class Plan:
 
         saved = saved_runs.open_run(thresholds.find(self.option.eval_compare or None, self.ours.saved_runs))
         demands = [thresholds.demand(text) for text in self.option.eval_compare_fail]
-        return thresholds.Against(saved, demands, self.suite_contents)
+        return thresholds.Baseline(saved, demands, self.suite_contents)
 
     @cached_property
     def store(self) -> Store:
@@ -190,7 +190,7 @@ class Plan:
                 evaluation.suite.name, candidate.base_model, candidate.name, candidate.seed, evaluation.answered
             )
 
-    def _beside(self, cell: ExamCell) -> tuple[Candidate, ...]:
+    def _beside(self, cell: ExamCell) -> tuple[LocalCandidate, ...]:
         """The candidates of the same suite and base model that are timed in this run."""
         mine = [each for each in self.timed if each.suite is cell.suite and each.candidate.base is cell.candidate.base]
         return tuple(each.candidate for each in mine)

@@ -18,7 +18,7 @@ from proctor.core.storage.cache import Cache
 from proctor.leaderboard.runs.store import Run
 from proctor.models import runtime, systems
 from proctor.models.base import base as base_models
-from proctor.models.candidates.local import Candidate
+from proctor.models.candidates.local import LocalCandidate
 from proctor.models.generation import limits
 from proctor.suites.loading import load as load_suite
 
@@ -48,7 +48,7 @@ class Rebuilt:
     """A system ready to answer. Nothing is trained or indexed before it is needed."""
 
     suite: Suite
-    candidate: Candidate
+    candidate: LocalCandidate
     base_name: str
     """The base model's folder or its name on the hub, as it was given."""
     run: Run | None = None
@@ -137,9 +137,9 @@ def of_project(wanted: Wanted) -> Rebuilt:
     return Rebuilt(suite, _candidate(suite, system, base, wanted.seed or 0, option.device), base_name)
 
 
-def _candidate(suite: Suite, system: systems.System, base: base_models.BaseModel, seed: int, device: str) -> Candidate:
+def _candidate(suite: Suite, system: systems.System, base: base_models.BaseModel, seed: int, device: str) -> LocalCandidate:
     place = runtime.Runtime(_cache(), runtime.pick_device(device))
-    return Candidate(system, base, suite.domain, place, seed, limits=limits.limits(suite, base))
+    return LocalCandidate(system, base, suite.domain, place, seed, limits=limits.limits(suite, base))
 
 
 def _cache() -> Cache:

@@ -22,7 +22,7 @@ from proctor.core.storage.cache import Cache
 from proctor.leaderboard.runs.store import RECORDS
 from proctor.models import runtime, systems
 from proctor.models.base import base
-from proctor.models.candidates.local import Candidate
+from proctor.models.candidates.local import LocalCandidate
 from proctor.models.generation import generate
 from proctor.models.prompts import prompts
 from proctor.models.training import batches
@@ -82,10 +82,10 @@ def _may_find_nothing(*arguments: str, cwd: str) -> float:
     return timed(lambda: subprocess.run(command, cwd=cwd, capture_output=True, check=False))[0]
 
 
-def _candidate(name: str, cache: Path) -> Candidate:
+def _candidate(name: str, cache: Path) -> LocalCandidate:
     store = Cache(cache)
     model = base.find(str(base.EMBEDDED), store)
-    return Candidate(systems.load()[name], model, load("instruments").domain, runtime.Runtime(store))
+    return LocalCandidate(systems.load()[name], model, load("instruments").domain, runtime.Runtime(store))
 
 
 def training() -> str:
@@ -110,7 +110,7 @@ def training() -> str:
     return f"plain {plain:.1f} s to loss {target:.3f} in 3 epochs, {done}: {plain / seconds:.2f} x"
 
 
-def _train(candidate: Candidate, pairs: Sequence[tuple[str, str]], epochs: float, folder: Path) -> float:
+def _train(candidate: LocalCandidate, pairs: Sequence[tuple[str, str]], epochs: float, folder: Path) -> float:
     """Seconds of a training as a system's own, left in a new folder."""
     folder.mkdir()
     adaptation.train(adaptation.TrainingJob(replace(candidate.system, epochs=epochs), candidate.base, pairs), folder, "cpu")

@@ -24,15 +24,15 @@ from proctor.cli import main, names, parser
 from proctor.core import workspace
 from proctor.evals.axes.catalogue import AXES
 from proctor.evals.judges.agreement import read_labels
-from proctor.evals.judges.protocols import JUDGES, Pair
+from proctor.evals.judges.protocols import JUDGES, EntailmentInput
 from proctor.leaderboard.board.board import Board
 from proctor.leaderboard.claims import table as claims
 from proctor.leaderboard.claims.table import Claim
-from proctor.leaderboard.claims.verdicts import Finding
+from proctor.leaderboard.claims.verdicts import ClaimResult
 from proctor.leaderboard.compare import policy
 from proctor.leaderboard.history import history, trends
-from proctor.leaderboard.history.runs import Moment
-from proctor.leaderboard.history.trends import Point
+from proctor.leaderboard.history.runs import RunInfo
+from proctor.leaderboard.history.trends import TrendPoint
 from proctor.leaderboard.plots.table import PLOTS
 from proctor.leaderboard.site import export, page
 from proctor.models import systems
@@ -217,7 +217,7 @@ def test_the_python_page_names_every_column_attribute_and_argument():
 
 def test_the_claims_page_names_every_field_of_a_claim_and_of_a_finding():
     text = (DOCS / "explanation" / "claims.md").read_text(encoding="utf-8")
-    for name in {*Claim.__dataclass_fields__, *Finding.__dataclass_fields__}:
+    for name in {*Claim.__dataclass_fields__, *ClaimResult.__dataclass_fields__}:
         assert f"`{name}`" in text, f"docs/explanation/claims.md does not say {name}"
 
 
@@ -225,8 +225,18 @@ def test_the_pages_of_publishing_name_every_file_field_and_mark():
     pages = (DOCS / "how-to" / "publishing.md", DOCS / "reference" / "files.md")
     text = "".join(page.read_text(encoding="utf-8") for page in pages)
     told = export.files(Board({}, ()), history.History((), ()))
-    fields = {field for kind in (history.Line, Point, Moment) for field in kind.__dataclass_fields__}
-    for name in {*told, *fields, *get_args(trends.Mark), "direction", "before", "now", "regressions", "improvements", "cautions"}:
+    fields = {field for kind in (history.TrendLine, TrendPoint, RunInfo) for field in kind.__dataclass_fields__}
+    for name in {
+        *told,
+        *fields,
+        *get_args(trends.Trend),
+        "direction",
+        "before",
+        "now",
+        "regressions",
+        "improvements",
+        "cautions",
+    }:
         assert f"`{name}`" in text, f"docs/reference/files.md does not say {name}"
 
 
@@ -295,7 +305,9 @@ def test_every_python_snippet_runs(body, tmp_path, monkeypatch):
         main(["new", "my-domain"])
     exec(compile(body, "snippet", "exec"), names)  # noqa: S102 # it is ours
     if "Judge" in names:
-        assert names["Judge"]().supports([Pair(("It weighs 3 kg.",), "", "3 kg"), Pair((), "", "3 kg")]) == [True, False]
+        assert names["Judge"]().supports(
+            [EntailmentInput(("It weighs 3 kg.",), "", "3 kg"), EntailmentInput((), "", "3 kg")]
+        ) == [True, False]
     else:
         assert "table" in names or names["AXIS"].metrics
 

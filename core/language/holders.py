@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 SHORTEST = 20
 """Characters that a text must have for its standing inside another one to be no chance."""
 
-Parts = Mapping[str, Sequence[str]]
+EvidenceParts = Mapping[str, Sequence[str]]
 """Document -> texts of which each by itself is that piece of evidence."""
 
 
@@ -42,7 +42,7 @@ class Holders:
         """The evidence, each text once."""
         return tuple(dict.fromkeys(map(self.same, evidence)))
 
-    def cited(self, evidence: Iterable[str], name: str, parts: Parts) -> tuple[str, ...]:
+    def cited(self, evidence: Iterable[str], name: str, parts: EvidenceParts) -> tuple[str, ...]:
         """The pieces of the evidence that the document of that name holds whole, or a passage that was given for one."""
         text = self._text(name)
         return tuple(
@@ -51,12 +51,12 @@ class Holders:
             if self.same(name) == piece or any(stands_in(one, text) for one in (self._text(piece), *parts.get(piece, ())))
         )
 
-    def shown(self, evidence: Iterable[str], passage: Context, parts: Parts) -> tuple[str, ...]:
+    def shown(self, evidence: Iterable[str], passage: Context, parts: EvidenceParts) -> tuple[str, ...]:
         """The pieces of the evidence that a passage is of, or says word for word."""
         said = bare(self._body(passage))
         return tuple(piece for piece in self.pieces(evidence) if self._says(passage.document, said, piece, parts))
 
-    def _says(self, name: str, said: str, piece: str, parts: Parts) -> bool:
+    def _says(self, name: str, said: str, piece: str, parts: EvidenceParts) -> bool:
         if self.same(name) == piece or any(stands_in(one, said) for one in (self._text(piece), *parts.get(piece, ()))):
             return True
         return stands_in(self._text(piece), self._text(name)) and stands_in(said, self._text(piece))
@@ -70,7 +70,7 @@ class Holders:
         head = f"{document.title}. " if document and not document.text.startswith(document.title) else ""
         return passage.text.removeprefix(head)
 
-    def parts(self, question: Question, pieces: Mapping[str, Sequence[Context]]) -> Parts:
+    def parts(self, question: Question, pieces: Mapping[str, Sequence[Context]]) -> EvidenceParts:
         """Of each document of a question's evidence the passages that hold a reference, or all of them where none does.
 
         With them come the texts by which the suite names its evidence.

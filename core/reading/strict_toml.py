@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
-Key = tuple[str | int, ...]
+TomlKey = tuple[str | int, ...]
 """Where in a table something is: names, and numbers for the rows of an array of tables."""
 
 _KEY = r"""(?:[\w-]+|"[^"\n]*"|'[^'\n]*')[ \t]*\.[ \t]*"""
@@ -66,11 +66,11 @@ def parsed(text: str) -> dict[str, Any]:
         raise TomlError(str(error)) from error
 
 
-def lines(text: str) -> dict[Key, int]:
+def lines(text: str) -> dict[TomlKey, int]:
     """The line on which each table begins and each key is set, of a text that is TOML; what is in braces is not looked into."""
-    found: dict[Key, int] = {}
-    rows: Counter[Key] = Counter()
-    table: Key = ()
+    found: dict[TomlKey, int] = {}
+    rows: Counter[TomlKey] = Counter()
+    table: TomlKey = ()
     line, counted = 1, 0
     for head, written, place in _statements(text):
         line, counted = line + text.count("\n", counted, place), place
@@ -126,9 +126,9 @@ def _names(written: str) -> tuple[str, ...]:
     return tuple(names)
 
 
-def _numbered(names: tuple[str, ...], rows: Counter[Key], *, last: bool = True) -> Key:
+def _numbered(names: tuple[str, ...], rows: Counter[TomlKey], *, last: bool = True) -> TomlKey:
     """A path with the number of the row that it leads through, after each name of an array of tables."""
-    path: Key = ()
+    path: TomlKey = ()
     for place, name in enumerate(names, 1):
         path = (*path, name)
         if path in rows and (last or place < len(names)):

@@ -21,12 +21,12 @@ from proctor.core.reading.files import read_text
 from proctor.core.reading.problems import Place, Problems, closest
 from proctor.core.reading.ranges import Range
 from proctor.core.reading.shown import short, shown
-from proctor.core.reading.strict_toml import Key
+from proctor.core.reading.strict_toml import TomlKey
 from proctor.core.reading.user_files import SETTINGS, YAML
 
 TEXT, TEXTS = '"..."', '["...", "..."]'
 Made = TypeVar("Made")
-Contradiction = tuple[Key, str, str]
+Contradiction = tuple[TomlKey, str, str]
 """A key, what is wrong with it, and what to do."""
 
 
@@ -46,7 +46,7 @@ class Expected(Protocol):
 
 
 @dataclass(frozen=True)
-class Text:
+class TextSetting:
     """The texts that a setting may be."""
 
     what: str = "a text"
@@ -113,7 +113,7 @@ class Setting:
         if self.kind is Literal:
             self.example = self.example or _written(self.inner[0])
             return Choice(self.inner)
-        usual: dict[Any, Expected] = {str: Text(), bool: Truth(), int: Range(whole=True), float: Range()}
+        usual: dict[Any, Expected] = {str: TextSetting(), bool: Truth(), int: Range(whole=True), float: Range()}
         return usual.get(self.kind)
 
 
@@ -125,7 +125,7 @@ def settings(cls: Any) -> Mapping[str, Setting]:
     return {name: Setting(hints[name], needed=needed) for name, needed in defaults.items()}
 
 
-class Table:
+class SettingsTable:
     """A file of settings. What is wrong with it is noted in ``problems``, with the line where that can be told.
 
     ``remedy`` says what to do where there is no such file.
@@ -155,15 +155,15 @@ class Table:
                 self.problems.add(Place(self.path), f"expected a table of fields, not {shown(found)}", remedy)
 
     @cached_property
-    def _lines(self) -> Mapping[Key, int]:
+    def _lines(self) -> Mapping[TomlKey, int]:
         text = self.text or ""
         return strict_yaml.lines(text) if self.yaml else strict_toml.lines(text)
 
-    def line(self, key: Key) -> int | None:
+    def line(self, key: TomlKey) -> int | None:
         """The line that sets a key, or else begins the table that it belongs to."""
         return next((self._lines[key[:end]] for end in range(len(key), 0, -1) if key[:end] in self._lines), None)
 
-    def field(self, key: Key) -> str:
+    def field(self, key: TomlKey) -> str:
         """A key as a message names it: by its path, or, in a row of an array of tables, by the row's name and its own there."""
         place = max((place for place, part in enumerate(key) if isinstance(part, int)), default=-1)
         row = self._at(key[: place + 1]) if place > 0 else {}
@@ -171,13 +171,13 @@ class Table:
         named = ".".join(short(str(name)) for name in key[place + 1 :])
         return ": ".join(filter(None, (called, named))) or ".".join(map(str, key[:place]))
 
-    def _at(self, key: Key) -> Any:
+    def _at(self, key: TomlKey) -> Any:
         found: Any = self.values
         for name in key:
             found = found[name]
         return found
 
-    def problem(self, key: Key, what: str, remedy: str = "") -> None:
+    def problem(self, key: TomlKey, what: str, remedy: str = "") -> None:
         """Note what is wrong with a key."""
         self.problems.add(Place(self.path, self.line(key), self.field(key)), what, remedy)
 
@@ -188,7 +188,7 @@ class Table:
         """
         return self._made(cls, self.values, (), given) if self.readable else None
 
-    def each(self, cls: type[Made], names: Text) -> dict[str, Made]:
+    def each(self, cls: type[Made], names: TextSetting) -> dict[str, Made]:
         """Every table of the file as a dataclass with the field ``name``, by the name that the user chose for it."""
         for name in self.values:
             if wrong := names.wrong(name):
@@ -196,7 +196,7 @@ class Table:
         made = {name: self._made(cls, table, (name,), {"name": name}) for name, table in self.values.items()}
         return {name: one for name, one in made.items() if one is not None}
 
-    def _made(self, cls: type[Made], table: Any, key: Key, given: Mapping[str, Any]) -> Made | None:
+    def _made(self, cls: type[Made], table: Any, key: TomlKey, given: Mapping[str, Any]) -> Made | None:
         if not isinstance(table, dict):
             self._no_table(key, table)
             return None
@@ -220,13 +220,13 @@ class Table:
                 self.problem((*key, *inner), what, remedy)
         return made
 
-    def _unknown(self, name: str, known: Collection[str], key: Key) -> None:
+    def _unknown(self, name: str, known: Collection[str], key: TomlKey) -> None:
         if former_names.SETTINGS.get(name) in known:
             self.problem(key, f"{name} is called {former_names.SETTINGS[name]} now", "rename it")
         else:
             self.problem(key, "unknown field", f"{closest(name, known)} Rename or remove it")
 
-    def _value(self, setting: Setting, value: Any, key: Key) -> Iterator[Any]:
+    def _value(self, setting: Setting, value: Any, key: TomlKey) -> Iterator[Any]:
         """The value of a setting; nothing where it is wrong."""
         if setting.expected:
             if wrong := setting.expected.wrong(value):
@@ -249,13 +249,13 @@ class Table:
             made = self._made(setting.kind, value, key, {})
             yield from () if made is None else (made,)
 
-    def _texts(self, value: Any, key: Key) -> Iterator[tuple[str, ...]]:
+    def _texts(self, value: Any, key: TomlKey) -> Iterator[tuple[str, ...]]:
         if isinstance(value, list) and all(isinstance(one, str) and one.strip() for one in value):
             yield tuple(value)
         else:
             self.problem(key, f"expected a list of texts, not {shown(value)}", f"write {self._set(key[-1], TEXTS)}")
 
-    def _rows(self, setting: Setting, value: Any, key: Key) -> Iterator[tuple[Any, ...]]:
+    def _rows(self, setting: Setting, value: Any, key: TomlKey) -> Iterator[tuple[Any, ...]]:
         if not isinstance(value, list) or not all(isinstance(row, dict) for row in value):
             self.problem(key, f"expected tables, each under [[{key[-1]}]], not {shown(value)}")
         elif setting.needed and not value:
@@ -264,13 +264,13 @@ class Table:
             made = [self._made(setting.inner[0], row, (*key, number), {}) for number, row in enumerate(value)]
             yield from () if None in made else (tuple(made),)
 
-    def _named(self, setting: Setting, value: Mapping[Any, Any], key: Key) -> Iterator[Mapping[str, Any]]:
+    def _named(self, setting: Setting, value: Mapping[Any, Any], key: TomlKey) -> Iterator[Mapping[str, Any]]:
         for name in value:
             if not isinstance(name, str) or not name.strip():
                 self.problem(key, f"expected a name, not {shown(name)}")
         yield {name: one for name in value for one in self._value(setting, value[name], (*key, str(name)))}
 
-    def _no_table(self, key: Key, value: Any) -> None:
+    def _no_table(self, key: TomlKey, value: Any) -> None:
         toml = f"write [{short(str(key[-1]))}] on a line of its own, and its keys below"
         self.problem(key, f"expected a table, not {shown(value)}", "write {field: value}" if self.yaml else toml)
 
@@ -280,7 +280,7 @@ class Table:
             return f"add a [[{name}]] with {', '.join(needed[:-1])}{' and ' * (len(needed) > 1)}{needed[-1]}"
         return f"add {self._set(name, setting.example or '...')}"
 
-    def _remedy(self, setting: Setting, value: Any, key: Key) -> str:
+    def _remedy(self, setting: Setting, value: Any, key: TomlKey) -> str:
         if setting.kind is not str:
             return ""
         if not isinstance(value, str):

@@ -31,7 +31,7 @@ CUT = "passages that were found did not fit into the prompt and were not shown"
 
 Ranking = list[tuple[str, ...]]
 """At each rank the document, or the pieces of the evidence that are held there."""
-Values = Mapping[str, Mapping[str, float]]
+QuestionValues = Mapping[str, Mapping[str, float]]
 
 
 def _score(evaluation: EvalContext) -> Iterator[ItemScore]:
@@ -42,7 +42,7 @@ def _score(evaluation: EvalContext) -> Iterator[ItemScore]:
             yield ItemScore(metric, question.id, question.cluster, _one(metric, question, answer, found))
 
 
-def _one(metric: Metric, question: Question, answer: Answer, found: Values) -> Score:
+def _one(metric: Metric, question: Question, answer: Answer, found: QuestionValues) -> Score:
     if not question.evidence:
         return not_applicable("the question names no evidence")
     if answer.error:
@@ -50,7 +50,7 @@ def _one(metric: Metric, question: Question, answer: Answer, found: Values) -> S
     return Score(found[question.id][metric.name], caution=CUT if answer.cut else "")
 
 
-def _values(evaluation: EvalContext, pairs: list[tuple[Question, Answer]]) -> Values:
+def _values(evaluation: EvalContext, pairs: list[tuple[Question, Answer]]) -> QuestionValues:
     """Value by question and metric. A question for which nothing was found has 0 throughout: its evidence was missed."""
     known = Held(evaluation, [question for question, _ in pairs])
     relevant = {question.id: known.holders.pieces(question.evidence) for question, _ in pairs}
@@ -65,7 +65,7 @@ def _recall(pieces: Sequence[str], ranking: Ranking) -> float:
     return len({*pieces}.intersection(chain.from_iterable(ranking))) / len(pieces)
 
 
-def _early(relevant: Mapping[str, Sequence[str]], ranked: Mapping[str, Ranking]) -> Values:
+def _early(relevant: Mapping[str, Sequence[str]], ranked: Mapping[str, Ranking]) -> QuestionValues:
     """MRR and nDCG, by question."""
     import ir_measures
 

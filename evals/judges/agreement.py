@@ -52,7 +52,7 @@ UNASKED = "Is this so?"
 """The question to a claim that answers none: ragas wants one."""
 
 
-class Label(NamedTuple):
+class LabelledSample(NamedTuple):
     """One answer, and what people say of it."""
 
     sample: Sample
@@ -93,7 +93,7 @@ class Agreement:
     """What the judge was asked: support or contradiction."""
 
 
-def read_labels(path: Path, tally: Tally | None = None) -> list[Label]:
+def read_labels(path: Path, tally: Tally | None = None) -> list[LabelledSample]:
     """Labels of a JSON-lines file; ``tally`` is told what became of its lines.
 
     Raises:
@@ -120,12 +120,12 @@ def read_labels(path: Path, tally: Tally | None = None) -> list[Label]:
     return labels
 
 
-def asked(labels: Sequence[Label]) -> list[str]:
+def asked(labels: Sequence[LabelledSample]) -> list[str]:
     """The questions that labels can check a judge's answers to: those that people answered with yes and with no."""
     return [question for question in (SUPPORT, CONTRADICTION) if {True, False} <= {label.said(question) for label in labels}]
 
 
-def _count(source: str, numbers: Sequence[int], labels: Sequence[Label], tally: Tally) -> None:
+def _count(source: str, numbers: Sequence[int], labels: Sequence[LabelledSample], tally: Tally) -> None:
     tally.take(source, len(labels))
     said: dict[tuple[str, Sample], bool | None] = {}
     for number, label in zip(numbers, labels, strict=True):
@@ -137,7 +137,7 @@ def _count(source: str, numbers: Sequence[int], labels: Sequence[Label], tally: 
                 tally.note(source, told, f"line {number}")
 
 
-def _label(row: Mapping[str, Any]) -> Label:
+def _label(row: Mapping[str, Any]) -> LabelledSample:
     if not isinstance(row, Mapping):
         raise ValueError(f"expected a JSON object, not {shown(row)}")  # noqa: TRY004 -- it is the input that is wrong
     found = {name: _given(row, aliases) for name, aliases in ALIASES.items()}
@@ -156,7 +156,9 @@ def _label(row: Mapping[str, Any]) -> Label:
         if value is not None and not isinstance(value, str) and type(value) is not int:
             raise ValueError(f"{name}: expected a text, not {shown(value)}")
     cluster = passages[0] if cluster is None else str(cluster)
-    return Label(Sample(UNASKED if asked in (None, "") else str(asked), answer, tuple(passages)), supported, cluster, denied)
+    return LabelledSample(
+        Sample(UNASKED if asked in (None, "") else str(asked), answer, tuple(passages)), supported, cluster, denied
+    )
 
 
 def _verdicts(found: Mapping[str, Any]) -> list[bool | None]:
@@ -188,7 +190,9 @@ def _yes(value: Any) -> bool | None:
 _SCORES = {SUPPORT: faithfulness, CONTRADICTION: contradicted}
 
 
-def calibrate(judge: Judge, labels: Sequence[Label], source: str, repeats: int = 1, question: str = SUPPORT) -> Agreement:
+def calibrate(
+    judge: Judge, labels: Sequence[LabelledSample], source: str, repeats: int = 1, question: str = SUPPORT
+) -> Agreement:
     """Put a judge before labels, with one question; with ``repeats`` of 2 or more it is asked that often."""
     labels = [label for label in labels if label.said(question) is not None]
     samples, measure = [label.sample for label in labels], _SCORES[question]

@@ -16,7 +16,7 @@ UNREACHED = 5
 UNFIT = 25
 """Samples in a row to which it replied nothing that is a verdict, for the same reason."""
 
-Outcome = TypeVar("Outcome")
+Called = TypeVar("Called")
 
 
 class Breaker:
@@ -27,7 +27,7 @@ class Breaker:
         self._lock = threading.Lock()
         self._kind, self._count, self._dead = "", 0, ""
 
-    def ask(self, question: Callable[[], Outcome]) -> Outcome:
+    def ask(self, question: Callable[[], Called]) -> Called:
         """What ``question()`` returns.
 
         Raises:

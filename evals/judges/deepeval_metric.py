@@ -20,10 +20,10 @@ from typing import Any
 
 from proctor.core.environment import quiet
 from proctor.core.schema import Score, unmeasured
-from proctor.evals.judges.protocols import Attempt, ChatJudge, EntailingJudge, Judge, JudgeError, Pair, chats, each
+from proctor.evals.judges.protocols import Attempt, ChatJudge, EntailingJudge, EntailmentInput, Judge, JudgeError, chats, each
 from proctor.evals.judges.samples import PARALLEL, Sample, failure, verdicts
 
-Reply = Callable[[str, type[Any]], Any]
+Replies = Callable[[str, type[Any]], Any]
 """Turns a prompt and a schema into an instance of the schema."""
 
 
@@ -46,7 +46,7 @@ def contradictions(judge: EntailingJudge, samples: Sequence[Sample]) -> list[Seq
     """
     borne_out = [found if isinstance(found, JudgeError) else found.borne_out for found in verdicts(judge, samples)]
     asked = [sample for sample, outcome in zip(samples, borne_out, strict=True) if outcome is False]
-    pairs = [Pair((passage,), sample.question, sample.answer) for sample in asked for passage in sample.passages]
+    pairs = [EntailmentInput((passage,), sample.question, sample.answer) for sample in asked for passage in sample.passages]
     outcomes = iter(each(judge.contradicts, pairs))
     known: list[Sequence[bool | JudgeError]] = []
     for sample, outcome in zip(samples, borne_out, strict=True):
@@ -60,7 +60,7 @@ def _asked(judge: ChatJudge, sample: Sample) -> Score:
     return attempt.settled(_score(chat(attempt), sample))
 
 
-def _score(reply: Reply, sample: Sample) -> Score:
+def _score(reply: Replies, sample: Sample) -> Score:
     """One sample, measured by a fresh metric: deepeval keeps its results on the metric object."""
     metric = _deepeval().Metric(model=_deepeval().Model(reply), include_reason=False, async_mode=False)
     try:
@@ -83,7 +83,7 @@ def case(sample: Sample) -> Any:
     return _deepeval().Case(input=sample.question, actual_output=output, context=list(sample.passages))
 
 
-def chat(judge: ChatJudge) -> Reply:
+def chat(judge: ChatJudge) -> Replies:
     """Forwards deepeval's prompts to a chat judge."""
 
     def reply(prompt: str, schema: type[Any]) -> Any:
@@ -95,7 +95,7 @@ def chat(judge: ChatJudge) -> Reply:
     return reply
 
 
-def script(contradictions: Sequence[bool | JudgeError]) -> Reply:
+def script(contradictions: Sequence[bool | JudgeError]) -> Replies:
     """Answers deepeval's prompt with what an entailing judge has decided, whatever the prompt says."""
 
     def reply(prompt: str, schema: type[Any]) -> Any:
@@ -120,7 +120,7 @@ def _deepeval() -> SimpleNamespace:
     class Model(DeepEvalBaseLLM):  # type: ignore[misc] # deepeval is not followed by mypy
         """Has someone else reply."""
 
-        def __init__(self, reply: Reply) -> None:
+        def __init__(self, reply: Replies) -> None:
             super().__init__()
             self.reply = reply
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from proctor.core.redaction import within
 from proctor.core.storage.cache import Cache, digest
-from proctor.evals.judges.protocols import ChatJudge, EntailingJudge, Judge, Pair, Schema, chats
+from proctor.evals.judges.protocols import ChatJudge, EntailingJudge, EntailmentInput, Judge, Schema, chats
 
 if TYPE_CHECKING:
     from pydantic import BaseModel
@@ -24,11 +24,11 @@ KIND = "verdicts"
 
 def kept(judge: Judge, cache: Cache) -> Judge:
     """The judge, its verdicts kept in the cache."""
-    verdicts = Verdicts(judge.version, cache)
+    verdicts = KeptVerdicts(judge.version, cache)
     return KeptChat(judge, verdicts) if chats(judge) else KeptEntailing(judge, verdicts)
 
 
-class Verdicts:
+class KeptVerdicts:
     """What one judge said, by hashes of what it was shown. Used from several threads and processes at once."""
 
     def __init__(self, version: str, cache: Cache) -> None:
@@ -62,7 +62,7 @@ class Verdicts:
 class KeptEntailing:
     """An entailing judge that is asked about each pair once."""
 
-    def __init__(self, judge: EntailingJudge, verdicts: Verdicts) -> None:
+    def __init__(self, judge: EntailingJudge, verdicts: KeptVerdicts) -> None:
         self._judge, self._verdicts = judge, verdicts
 
     @property
@@ -79,15 +79,17 @@ class KeptEntailing:
         """The judge's own: they take no model, and are not kept."""
         return self._judge.claims(question, answer)
 
-    def supports(self, pairs: Sequence[Pair]) -> list[bool]:
+    def supports(self, pairs: Sequence[EntailmentInput]) -> list[bool]:
         """For each pair, whether the passages together bear the claim out."""
         return self._once("supports", self._judge.supports, pairs)
 
-    def contradicts(self, pairs: Sequence[Pair]) -> list[bool]:
+    def contradicts(self, pairs: Sequence[EntailmentInput]) -> list[bool]:
         """For each pair, whether the passages say otherwise than the answer."""
         return self._once("contradicts", self._judge.contradicts, pairs)
 
-    def _once(self, what: str, ask: Callable[[Sequence[Pair]], list[bool]], pairs: Sequence[Pair]) -> list[bool]:
+    def _once(
+        self, what: str, ask: Callable[[Sequence[EntailmentInput]], list[bool]], pairs: Sequence[EntailmentInput]
+    ) -> list[bool]:
         names = [digest(what, pair) for pair in pairs]
         known = dict(zip(names, self._verdicts.of(names), strict=True))
         missing = {name: pair for name, pair in zip(names, pairs, strict=True) if known[name] is None}
@@ -101,7 +103,7 @@ class KeptEntailing:
 class KeptChat:
     """A chat judge that is asked each prompt once."""
 
-    def __init__(self, judge: ChatJudge, verdicts: Verdicts) -> None:
+    def __init__(self, judge: ChatJudge, verdicts: KeptVerdicts) -> None:
         self._judge, self._verdicts = judge, verdicts
 
     @property

@@ -33,7 +33,7 @@ from proctor.core.language.words import Word, words
 from proctor.core.minilm import PLACES, SHA256, Likeness, pieces
 from proctor.core.storage.cache import digest
 from proctor.core.storage.disk import file_digest
-from proctor.evals.judges.protocols import Pair
+from proctor.evals.judges.protocols import EntailmentInput
 
 VERSION = "4"
 WEIGHTS = Path(__file__).with_name("lexical.json")
@@ -55,7 +55,7 @@ therefore given room: this many times the logarithm of n. 1 would keep the chanc
 claims were independent of each other, 0 would leave it to grow; they are in between."""
 
 Stems = frozenset[str]
-Thing = TypeVar("Thing")
+Cached = TypeVar("Cached")
 
 
 class Traits(NamedTuple):
@@ -89,7 +89,7 @@ DENIAL = (*VALUE, "spoken")
 """The traits by which such a claim is found to be contradicted."""
 
 
-class Weights(NamedTuple):
+class Coefficients(NamedTuple):
     """A logistic regression: a weight for each trait, and what is added."""
 
     traits: Mapping[str, float]
@@ -130,7 +130,7 @@ class LexicalJudge:
         del question
         return claims(answer)
 
-    def supports(self, pairs: Sequence[Pair]) -> list[bool]:
+    def supports(self, pairs: Sequence[EntailmentInput]) -> list[bool]:
         """For each pair, whether passages bear the claim out, and none says otherwise."""
         found: list[bool] = []
         for group in _groups(pairs):
@@ -138,7 +138,7 @@ class LexicalJudge:
             found += map(_supported, group)
         return found
 
-    def contradicts(self, pairs: Sequence[Pair]) -> list[bool]:
+    def contradicts(self, pairs: Sequence[EntailmentInput]) -> list[bool]:
         """For each pair, whether passages say otherwise than one of the answer's claims."""
         found: list[bool] = []
         for group in _groups(pairs):
@@ -148,13 +148,13 @@ class LexicalJudge:
         return found
 
 
-def _groups(pairs: Sequence[Pair]) -> Iterator[Sequence[Pair]]:
+def _groups(pairs: Sequence[EntailmentInput]) -> Iterator[Sequence[EntailmentInput]]:
     """As many at a time as are embedded together: the vectors of a whole suite's passages might not fit into memory."""
     for start in range(0, len(pairs), GROUP):
         yield pairs[start : start + GROUP]
 
 
-def traits(pair: Pair) -> Traits | None:
+def traits(pair: EntailmentInput) -> Traits | None:
     """What is seen of a claim that was embedded; None where there are no passages, or the claim has no words."""
     windows, claim = _windows(pair.passages), _stems(pair.text)
     if not windows or not claim:
@@ -179,7 +179,7 @@ def traits(pair: Pair) -> Traits | None:
     )
 
 
-def _likeness(pair: Pair, added: Stems) -> tuple[float, float]:
+def _likeness(pair: EntailmentInput, added: Stems) -> tuple[float, float]:
     """How like the passages' word pieces are to the claim's, and to the question's and the claim's in two sentences.
 
     These two are the one most like them of those that hold most of what the claim adds, and whichever helps it most.
@@ -195,7 +195,7 @@ def _likeness(pair: Pair, added: Stems) -> tuple[float, float]:
     return round(float(own.max(axis=0).mean()) if own.size else 0.0, PLACES), round(float(both), PLACES)
 
 
-def _with_most(wanted: Stems, choices: Sequence[Thing], stems: Callable[[Thing], Stems]) -> list[Thing]:
+def _with_most(wanted: Stems, choices: Sequence[Cached], stems: Callable[[Cached], Stems]) -> list[Cached]:
     """Those of the choices that hold most of the wanted words."""
     shares = [_share(wanted, stems(choice)) for choice in choices]
     most = max(shares)
@@ -208,26 +208,26 @@ def likeness() -> Likeness:
     return Likeness()
 
 
-def embed(pairs: Sequence[Pair]) -> None:
+def embed(pairs: Sequence[EntailmentInput]) -> None:
     """Embed claims and passages, what was embedded before left out."""
     likeness().forget()
     judged = [pair for pair in pairs if _windows(pair.passages) and _stems(pair.text)]
     likeness().learn(text for pair in judged for text in (_as_said(pair), *_sentences(pair.passages)))
 
 
-def _as_said(pair: Pair) -> str:
+def _as_said(pair: EntailmentInput) -> str:
     """A claim without its marks, after the question that it needs."""
     said = " ".join(sentences(pair.text))
     return f"{pair.question} {said}" if is_value(pair) else said
 
 
-def is_value(pair: Pair) -> bool:
+def is_value(pair: EntailmentInput) -> bool:
     """Whether a claim says little that its question does not: it is weighed together with it."""
     question = _stems(pair.question)
     return bool(question) and len(_stems(pair.text) - question or _stems(pair.text)) <= FEW
 
 
-def otherwise(pair: Pair) -> bool:
+def otherwise(pair: EntailmentInput) -> bool:
     """Whether two sentences that hold nearly all of a claim say otherwise."""
     windows, claim = _windows(pair.passages), _claim(pair.text)
     if not windows or not claim:
@@ -245,7 +245,7 @@ def otherwise(pair: Pair) -> bool:
     )
 
 
-def _supported(pair: Pair) -> bool:
+def _supported(pair: EntailmentInput) -> bool:
     found = traits(pair)
     if found is None or (is_value(pair) and not _knows_subject(pair)):
         return False
@@ -253,13 +253,13 @@ def _supported(pair: Pair) -> bool:
     return learnt.says(found, ROOM * math.log(pair.among)) and not otherwise(pair)
 
 
-def _knows_subject(pair: Pair) -> bool:
+def _knows_subject(pair: EntailmentInput) -> bool:
     """Whether the passages hold any of the question's names, if it has some: without its subject a value says nothing."""
     names = _of_kind(pair.question, "name")
     return not names or any(names & window.stems for window in _windows(pair.passages))
 
 
-def _contradicted(pair: Pair) -> bool:
+def _contradicted(pair: EntailmentInput) -> bool:
     found = traits(pair)
     if found is None:
         return False
@@ -267,10 +267,10 @@ def _contradicted(pair: Pair) -> bool:
 
 
 @lru_cache(maxsize=1)
-def weights() -> dict[str, Weights]:
+def weights() -> dict[str, Coefficients]:
     """For claims that stand for themselves, for values, and for values that are contradicted."""
     learnt = json.loads(WEIGHTS.read_text(encoding="utf-8"))
-    return {name: Weights(learnt[name]["traits"], learnt[name]["bias"]) for name in ("sentence", "value", "denial")}
+    return {name: Coefficients(learnt[name]["traits"], learnt[name]["bias"]) for name in ("sentence", "value", "denial")}
 
 
 def _denied(claim: Sequence[Word], window: Window) -> bool:
@@ -349,7 +349,7 @@ _HOW_MANY = re.compile(
 _WHERE = re.compile(r"\W*(?:where|why)\b", re.IGNORECASE)
 
 
-def _of_the_kind_asked_for(pair: Pair) -> bool:
+def _of_the_kind_asked_for(pair: EntailmentInput) -> bool:
     question = _stems(pair.question)
     kinds = {word.kind for word in _claim(pair.text) if word.stem not in question}
     if _HOW_MANY.match(pair.question):

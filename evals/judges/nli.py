@@ -14,7 +14,7 @@ from proctor.core.language.sentences import claims, plain
 from proctor.core.schema import InputError
 from proctor.core.storage.cache import digest
 from proctor.core.storage.disk import file_digest
-from proctor.evals.judges.protocols import JudgeError, Pair
+from proctor.evals.judges.protocols import EntailmentInput, JudgeError
 
 VERSION = "2"
 BATCH = 16
@@ -49,16 +49,16 @@ class NliJudge:
         """The answer's sentences, without courtesies and marks; a bare value is made one with its question."""
         return [_hypothesis(question, claim) for claim in claims(answer)]
 
-    def supports(self, pairs: Sequence[Pair]) -> list[bool]:
+    def supports(self, pairs: Sequence[EntailmentInput]) -> list[bool]:
         """For each pair, whether any window of the passages entails the claim."""
         return ["entailment" in found for found in self._relations(pairs)]
 
-    def contradicts(self, pairs: Sequence[Pair]) -> list[bool]:
+    def contradicts(self, pairs: Sequence[EntailmentInput]) -> list[bool]:
         """For each pair, whether a window contradicts the answer and none entails it."""
         stated = [pair._replace(text=_hypothesis(pair.question, plain(pair.text))) for pair in pairs]
         return ["contradiction" in found and "entailment" not in found for found in self._relations(stated)]
 
-    def _relations(self, pairs: Sequence[Pair]) -> list[set[str]]:
+    def _relations(self, pairs: Sequence[EntailmentInput]) -> list[set[str]]:
         """For each pair, the relations that its windows have to the hypothesis."""
         try:
             return self._classified(pairs)
@@ -67,7 +67,7 @@ class NliJudge:
         except Exception as error:  # neither tokenizers nor torch raises anything narrower
             raise JudgeError(f"{self.model}: {type(error).__name__}: {error}") from error
 
-    def _classified(self, pairs: Sequence[Pair]) -> list[set[str]]:
+    def _classified(self, pairs: Sequence[EntailmentInput]) -> list[set[str]]:
         found: list[set[str]] = [set() for _ in pairs]
         strides = self._strides(pairs)
         for stride in sorted(set(strides), reverse=True):
@@ -76,7 +76,7 @@ class NliJudge:
                 found[place] = relations
         return found
 
-    def _strides(self, pairs: Sequence[Pair]) -> list[int]:
+    def _strides(self, pairs: Sequence[EntailmentInput]) -> list[int]:
         """For each pair, the tokens by which its windows overlap: fewer where the claim leaves little room for a premise."""
         if not pairs:
             return []
@@ -89,7 +89,7 @@ class NliJudge:
             )
         return [min(STRIDE, room // 2) for room in rooms]
 
-    def _read(self, pairs: Sequence[Pair], stride: int) -> list[set[str]]:
+    def _read(self, pairs: Sequence[EntailmentInput], stride: int) -> list[set[str]]:
         windows = self._tokenizer(
             ["\n".join(pair.passages) for pair in pairs],
             [pair.text for pair in pairs],

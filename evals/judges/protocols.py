@@ -59,7 +59,7 @@ def asked(metric: str) -> str:
     return _ASKED.get(metric, "")
 
 
-class Pair(NamedTuple):
+class EntailmentInput(NamedTuple):
     """What an entailing judge looks at: passages, the question, and a claim (or a whole answer) to hold against them."""
 
     passages: tuple[str, ...]
@@ -83,10 +83,10 @@ class EntailingJudge(Protocol):
     def claims(self, question: str, answer: str) -> list[str]:
         """The statements that an answer makes. None, if it makes none that this judge could weigh."""
 
-    def supports(self, pairs: Sequence[Pair]) -> list[bool]:
+    def supports(self, pairs: Sequence[EntailmentInput]) -> list[bool]:
         """For each pair, whether the passages together bear the claim out."""
 
-    def contradicts(self, pairs: Sequence[Pair]) -> list[bool]:
+    def contradicts(self, pairs: Sequence[EntailmentInput]) -> list[bool]:
         """For each pair, whether the passages say otherwise than the answer."""
 
 
@@ -189,11 +189,11 @@ def _takes(make: Callable[..., Judge], given: Sequence[str]) -> bool:
     return True
 
 
-Thing = TypeVar("Thing")
-Outcome = TypeVar("Outcome")
+Judged = TypeVar("Judged")
+Outcomes = TypeVar("Outcomes")
 
 
-def each(ask: Callable[[Sequence[Thing]], Sequence[Outcome]], things: Sequence[Thing]) -> list[Outcome | JudgeError]:
+def each(ask: Callable[[Sequence[Judged]], Sequence[Outcomes]], things: Sequence[Judged]) -> list[Outcomes | JudgeError]:
     """Ask about all at once and, if that fails, one at a time: a thing that cannot be judged costs only itself."""
     if not things:
         return []

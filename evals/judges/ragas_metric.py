@@ -20,7 +20,7 @@ from proctor.core.schema import Score, not_applicable, unmeasured
 from proctor.evals.judges.protocols import Attempt, ChatJudge, Judge, JudgeError, chats
 from proctor.evals.judges.samples import PARALLEL, Sample, Verdicts, failure, verdicts
 
-Reply = Callable[[str, type[Any]], Awaitable[Any]]
+AsyncReplies = Callable[[str, type[Any]], Awaitable[Any]]
 """Turns a prompt and a schema into an instance of the schema."""
 
 
@@ -35,14 +35,14 @@ def faithfulness(judge: Judge, samples: Sequence[Sample]) -> list[Score]:
     return asyncio.run(_scores([Script(found).reply for found in verdicts(judge, samples)], samples))
 
 
-async def _scores(replies: Sequence[Reply], samples: Sequence[Sample]) -> list[Score]:
+async def _scores(replies: Sequence[AsyncReplies], samples: Sequence[Sample]) -> list[Score]:
     turns = asyncio.Semaphore(PARALLEL)
     with ThreadPoolExecutor(PARALLEL) as threads:
         asyncio.get_running_loop().set_default_executor(threads)
         return await asyncio.gather(*(_score(reply, sample, turns) for reply, sample in zip(replies, samples, strict=True)))
 
 
-async def _score(reply: Reply, sample: Sample, turns: asyncio.Semaphore) -> Score:
+async def _score(reply: AsyncReplies, sample: Sample, turns: asyncio.Semaphore) -> Score:
     model = _ragas().Model(reply)
     question, answer, passages = sample
     async with turns:
@@ -72,7 +72,7 @@ class Script:
         return schema(statements=[{"statement": claim, "reason": "", "verdict": int(verdict)} for claim, verdict in said])
 
 
-def chat(judge: ChatJudge) -> Reply:
+def chat(judge: ChatJudge) -> AsyncReplies:
     """Forwards ragas' prompts to a chat judge, each in a thread of its own."""
 
     async def reply(prompt: str, schema: type[Any]) -> Any:
@@ -91,7 +91,7 @@ def _ragas() -> SimpleNamespace:
     class Model(InstructorBaseRagasLLM):  # type: ignore[misc] # ragas is not followed by mypy
         """Has someone else reply, and keeps what ragas' result leaves out: how many claims, and the verdict on each."""
 
-        def __init__(self, reply: Reply) -> None:
+        def __init__(self, reply: AsyncReplies) -> None:
             self.reply = reply
             self.claims = 0
             self.remark = ""

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from proctor.core.schema import Score, unmeasured
-from proctor.evals.judges.protocols import EntailingJudge, JudgeError, Pair, each
+from proctor.evals.judges.protocols import EntailingJudge, EntailmentInput, JudgeError, each
 
 PARALLEL = 8
 """Calls to a chat judge under way at once."""
@@ -41,7 +41,7 @@ def verdicts(judge: EntailingJudge, samples: Sequence[Sample]) -> list[Verdicts 
     """Every claim of every sample, judged in one batch."""
     split = each(lambda some: [judge.claims(sample.question, sample.answer) for sample in some], samples)
     pairs = [
-        Pair(sample.passages, sample.question, claim, len(claims))
+        EntailmentInput(sample.passages, sample.question, claim, len(claims))
         for sample, claims in zip(samples, split, strict=True)
         if not isinstance(claims, JudgeError)
         for claim in claims

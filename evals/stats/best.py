@@ -71,7 +71,7 @@ class Entrants:
 
 
 @dataclass(frozen=True)
-class Outcome:
+class SimulatedOutcome:
     """How each of the systems stands to the leader."""
 
     leader: int
@@ -85,7 +85,7 @@ class Outcome:
     """How many times as many clusters would show such a difference with 80 % power; infinite where no number would."""
 
 
-def against_the_leader(entrants: Entrants) -> Outcome:
+def against_the_leader(entrants: Entrants) -> SimulatedOutcome:
     """Who is significantly behind the one with the largest total.
 
     Of systems that are the same, any is called behind in at most 5 % of boards, and all that are the best are left in as many as
@@ -105,7 +105,7 @@ def against_the_leader(entrants: Entrants) -> Outcome:
     parts, degrees = _parts(entrants, totals[leader] - totals, leader)
     reach = _in_errors(critical, _freedom(parts, degrees))
     more = _more(totals[leader] - totals, parts, reach)
-    return Outcome(leader, behind, np.sqrt(sum(parts[1:], parts[0])), reach, more)
+    return SimulatedOutcome(leader, behind, np.sqrt(sum(parts[1:], parts[0])), reach, more)
 
 
 @dataclass(frozen=True)

@@ -20,7 +20,7 @@ from proctor.core.reading.problems import closest
 from proctor.core.reading.shown import short
 from proctor.evals.tasks.task_code import TEMPLATES, file_names
 from proctor.evals.tasks.task_files import placed
-from proctor.evals.tasks.task_yaml import BrokenError, Problem, Setting, files, line, plain, read
+from proctor.evals.tasks.task_yaml import BrokenError, TaskProblem, TaskSetting, files, line, plain, read
 from proctor.evals.tasks.templates import Sandbox
 
 ITEMS = 2
@@ -39,7 +39,7 @@ class _Items(NamedTuple):
     columns: Sequence[str]
 
 
-def problems(folder: Path) -> Iterator[Problem]:
+def problems(folder: Path) -> Iterator[TaskProblem]:
     """The first fault of each template. What else is wrong with a folder is said by `task_files` and `task_code`."""
     told: set[tuple[Path, int | None]] = set()
     for path in files(folder):
@@ -66,16 +66,16 @@ def where(folder: Path, template: str) -> str:
     return ""
 
 
-def _of_task(config: Mapping[str, Setting], beside: Path) -> Iterator[Problem]:
+def _of_task(config: Mapping[str, TaskSetting], beside: Path) -> Iterator[TaskProblem]:
     data = _items(config, beside)
     for key, value, setting in _templates(config):
         for items in data:
             if found := _wrong(key, str(value), items):
-                yield Problem(setting.file, line(value, setting.line), f"{_named(key, config)} {found[0]}", found[1])
+                yield TaskProblem(setting.file, line(value, setting.line), f"{_named(key, config)} {found[0]}", found[1])
                 break
 
 
-def _named(key: str, config: Mapping[str, Setting]) -> str:
+def _named(key: str, config: Mapping[str, TaskSetting]) -> str:
     return f"`{key}` of the task '{short(str(config['task'].value))}'"
 
 
@@ -83,7 +83,7 @@ def _place(file: Path, number: int | None) -> str:
     return f"{file}{'' if number is None else f':{number}'}"
 
 
-def _templates(config: Mapping[str, Setting]) -> Iterator[tuple[str, str, Setting]]:
+def _templates(config: Mapping[str, TaskSetting]) -> Iterator[tuple[str, str, TaskSetting]]:
     """Each template of a task: its key, its text and the setting that it is in."""
     table = config.get("fewshot_config")
     inner = table.value if table and isinstance(table.value, Mapping) else {}
@@ -124,7 +124,7 @@ def _is_list(text: str) -> bool:
         return False
 
 
-def _items(config: Mapping[str, Setting], beside: Path) -> list[_Items]:
+def _items(config: Mapping[str, TaskSetting], beside: Path) -> list[_Items]:
     """What of a task's data files can be read here; such as cannot are left to lm-eval."""
     kind = config["dataset_path"].value if "dataset_path" in config else None
     options = plain(config["dataset_kwargs"].value) if "dataset_kwargs" in config else None
@@ -134,7 +134,7 @@ def _items(config: Mapping[str, Setting], beside: Path) -> list[_Items]:
     return [found for path in paths if path.is_file() and (found := _read(str(kind), path, options))]
 
 
-def _used(named: Any, config: Mapping[str, Setting]) -> list[str]:
+def _used(named: Any, config: Mapping[str, TaskSetting]) -> list[str]:
     """The data files of the splits that a task uses."""
     if isinstance(named, Mapping):
         splits = {str(config[key].value).partition("[")[0] for key in SPLITS if key in config}

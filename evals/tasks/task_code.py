@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from proctor.evals.tasks.task_yaml import BrokenError, Function, Problem, Setting, files, inside, line, read, within
+from proctor.evals.tasks.task_yaml import BrokenError, Function, TaskProblem, TaskSetting, files, inside, line, read, within
 
 LOCAL = ("json", "csv", "text", "parquet")
 """Values of ``dataset_path`` that stand for files of one's own."""
@@ -87,7 +87,7 @@ class _Found(NamedTuple):
     instead: str
 
 
-def refused(folder: Path) -> Iterator[Problem]:
+def refused(folder: Path) -> Iterator[TaskProblem]:
     """All that a folder of tasks may have only where its code is trusted. A file that cannot be read is `task_files`' matter."""
     told: set[tuple[Path, int | None, str]] = set()
     for path in files(folder):
@@ -103,16 +103,16 @@ def refused(folder: Path) -> Iterator[Problem]:
                 yield problem
 
 
-def of_task(config: Mapping[str, Setting], beside: Path, folder: Path) -> Iterator[Problem]:
+def of_task(config: Mapping[str, TaskSetting], beside: Path, folder: Path) -> Iterator[TaskProblem]:
     """The same of one task, whose data files are looked for in ``beside``, and lie in ``folder``."""
     for key, setting in config.items():
         for place, what, instead in _of_setting(key, setting.value, beside, folder):
             where = line(place, setting.line) if place is not None else setting.line
-            yield Problem(setting.file, where, what, f"{instead}, or, {TRUST}")
+            yield TaskProblem(setting.file, where, what, f"{instead}, or, {TRUST}")
     path, options = map(config.get, ("dataset_path", "dataset_kwargs"))
     if path and path.value in LOCAL and not file_names(_table(options and options.value).get("data_files")):
         what = "it names no data file, so whatever lies in the working folder would be read"
-        yield Problem(path.file, path.line, what, f"name one under `data_files` of `dataset_kwargs`, or, {TRUST}")
+        yield TaskProblem(path.file, path.line, what, f"name one under `data_files` of `dataset_kwargs`, or, {TRUST}")
 
 
 def _of_setting(key: str, value: Any, beside: Path, folder: Path) -> Iterator[_Found]:

@@ -14,14 +14,14 @@ from typing import Any
 from proctor.core.reading import user_files
 from proctor.core.reading.shown import short
 from proctor.evals.tasks.task_code import LOCAL, file_names
-from proctor.evals.tasks.task_yaml import BrokenError, Problem, Setting, files, line, plain, read
+from proctor.evals.tasks.task_yaml import BrokenError, TaskProblem, TaskSetting, files, line, plain, read
 
 LONGEST_NAME = 1000
 COLUMN = re.compile(r"(?:\{\{\s*(\w+)\s*\}\}|(\w+))")
 """A setting that is the value of a column as it is."""
 
 
-def problems(folder: Path) -> Iterator[Problem]:
+def problems(folder: Path) -> Iterator[TaskProblem]:
     """What is broken in a folder of tasks, the first problem of each file."""
     for path in files(folder):
         try:
@@ -51,46 +51,46 @@ def placed(files: Any, folder: Path) -> Any:
     return str(folder / files) if (folder / files).exists() else files
 
 
-def _named(kwargs: Setting | None) -> list[str]:
+def _named(kwargs: TaskSetting | None) -> list[str]:
     table = kwargs.value if kwargs else None
     return file_names(table.get("data_files")) if isinstance(table, Mapping) else []
 
 
-def _of_data(config: Mapping[str, Setting], folder: Path) -> Iterator[Problem]:
+def _of_data(config: Mapping[str, TaskSetting], folder: Path) -> Iterator[TaskProblem]:
     kwargs, path = config.get("dataset_kwargs"), config.get("dataset_path")
     if kwargs is None or path is None or path.value not in LOCAL:
         return
     for name in _named(kwargs):
         if len(name) > LONGEST_NAME:
-            yield Problem(kwargs.file, kwargs.line, f"a data file called '{short(name)}' cannot be", "give it a shorter name")
+            yield TaskProblem(kwargs.file, kwargs.line, f"a data file called '{short(name)}' cannot be", "give it a shorter name")
             continue
         file = Path(placed(str(name), folder))
         if "://" in name or "*" in name:
             continue
         if not file.is_file():
             what, remedy = f"its data file '{name}' is not there", "give a path from the task's own folder"
-            yield Problem(kwargs.file, line(name, kwargs.line), what, remedy)
+            yield TaskProblem(kwargs.file, line(name, kwargs.line), what, remedy)
         elif path.value == "json":
             yield from _of_rows(file, {key: plain(setting.value) for key, setting in config.items()})
 
 
-def _of_rows(file: Path, config: Mapping[str, Any]) -> Iterator[Problem]:
+def _of_rows(file: Path, config: Mapping[str, Any]) -> Iterator[TaskProblem]:
     """The first line that is no item of the task; JSON that is one whole document is left to lm-eval."""
     try:
         held = user_files.raw(file)
         user_files.decoded(held)
     except user_files.UnreadableError as error:
-        yield Problem(file, error.line, error.what, error.remedy)
+        yield TaskProblem(file, error.line, error.what, error.remedy)
         return
     text = held.decode()  # with a byte order mark, which lm-eval does not expect
     if text.lstrip().startswith("[") or (text.lstrip().startswith("{") and _is_json(text)):
         return
     rows = [(number, row) for number, row in enumerate(text.split("\n"), 1) if row.strip()]
     if not rows:
-        yield Problem(file, None, "the data file holds no item", "write one JSON object a line into it")
+        yield TaskProblem(file, None, "the data file holds no item", "write one JSON object a line into it")
     for number, row in rows:
         if what := _wrong(row, config):
-            yield Problem(file, number, *what)
+            yield TaskProblem(file, number, *what)
             return
 
 

@@ -13,7 +13,7 @@ AT_ONCE = ("__pycache__", ".ipynb_checkpoints")
 """Folders that lm-eval does not look into."""
 
 
-class Problem(NamedTuple):
+class TaskProblem(NamedTuple):
     """What is wrong with a file."""
 
     file: Path
@@ -27,30 +27,30 @@ class BrokenError(Exception):
 
     def __init__(self, file: Path, line: int | None, what: str, remedy: str) -> None:
         super().__init__(what)
-        self.problem = Problem(file, line, what, remedy)
+        self.problem = TaskProblem(file, line, what, remedy)
 
 
-class Text(str):
+class TaskText(str):
     """A text of a file, with its line."""
 
     __slots__ = ("line",)
     line: int | None
 
     @classmethod
-    def at(cls, node: Any) -> Text:
+    def at(cls, node: Any) -> TaskText:
         """The text of a node of YAML."""
         text = cls(node.value)
         text.line = node.start_mark.line + 1
         return text
 
 
-class Function(Text):
+class Function(TaskText):
     """What stands behind `!function`."""
 
     __slots__ = ()
 
 
-class Setting(NamedTuple):
+class TaskSetting(NamedTuple):
     """The value of a key, and where it is set."""
 
     value: Any
@@ -63,7 +63,7 @@ def files(folder: Path) -> list[Path]:
     return [path for path in sorted(folder.rglob("*.yaml")) if not {*path.parts} & {*AT_ONCE}]
 
 
-def read(path: Path, folder: Path | None = None, *, above: tuple[Path, ...] = ()) -> dict[str, Setting]:
+def read(path: Path, folder: Path | None = None, *, above: tuple[Path, ...] = ()) -> dict[str, TaskSetting]:
     """The settings of a file and of what it includes, which lies in ``folder``, if given; its own go before those.
 
     Raises:
@@ -71,7 +71,7 @@ def read(path: Path, folder: Path | None = None, *, above: tuple[Path, ...] = ()
     """
     own = _parsed(path)
     included = own.pop("include", None)
-    whole: dict[str, Setting] = {}
+    whole: dict[str, TaskSetting] = {}
     for name in _listed(included.value if included else []):
         where = (path, included.line if included else None)
         beside = path.parent / str(name)
@@ -93,7 +93,7 @@ def plain(value: Any) -> Any:
         return {plain(key): plain(part) for key, part in value.items()}
     if isinstance(value, list):
         return [plain(part) for part in value]
-    return str(value) if isinstance(value, Text) else value
+    return str(value) if isinstance(value, TaskText) else value
 
 
 def within(value: Any) -> Iterator[Any]:
@@ -107,7 +107,7 @@ def within(value: Any) -> Iterator[Any]:
 
 def line(value: Any, otherwise: int | None) -> int | None:
     """The line of a value, or of the first text in it."""
-    lines = [one.line for one in within(value) if isinstance(one, Text) and one.line is not None]
+    lines = [one.line for one in within(value) if isinstance(one, TaskText) and one.line is not None]
     return min(lines, default=otherwise)
 
 
@@ -120,16 +120,16 @@ def _listed(value: Any) -> list[Any]:
     return value if isinstance(value, list) else [value]
 
 
-def _parsed(path: Path) -> dict[str, Setting]:
+def _parsed(path: Path) -> dict[str, TaskSetting]:
     import yaml
 
     class Loader(yaml.SafeLoader):
         """Takes `!function` for a text."""
 
-    def text(_: Any, node: Any) -> Text:
-        return Text.at(node)
+    def text(_: Any, node: Any) -> TaskText:
+        return TaskText.at(node)
 
-    def function(_: Any, node: Any) -> Text:
+    def function(_: Any, node: Any) -> TaskText:
         return Function.at(node)
 
     Loader.add_constructor("tag:yaml.org,2002:str", text)
@@ -142,4 +142,4 @@ def _parsed(path: Path) -> dict[str, Setting]:
         raise BrokenError(path, error.line, f"not YAML: {error}", error.remedy) from error
     if not isinstance(config, dict):
         raise BrokenError(path, None, "a task is a table of settings, and this is none", "write `task: NAME` and its settings")
-    return {str(key): Setting(value, path, getattr(key, "line", None)) for key, value in config.items()}
+    return {str(key): TaskSetting(value, path, getattr(key, "line", None)) for key, value in config.items()}

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from proctor.core.schema import Ability, Answer, Context, Domain, Example, Question, Timing
-from proctor.evals.judges.protocols import JudgeError, Pair, Schema
+from proctor.evals.judges.protocols import EntailmentInput, JudgeError, Schema
 
 
 def no_weights() -> tuple[Any, Any]:
@@ -161,22 +161,22 @@ class CannedJudge:
     """Texts that it raises JudgeError on."""
     name: str = "canned"
     version: str = "1"
-    asked: list[Pair] = field(default_factory=list)
+    asked: list[EntailmentInput] = field(default_factory=list)
 
     def claims(self, question: str, answer: str) -> list[str]:
         """The answer's parts between semicolons."""
         del question
         return [part.strip() for part in answer.split(";") if part.strip()]
 
-    def supports(self, pairs: Sequence[Pair]) -> list[bool]:
+    def supports(self, pairs: Sequence[EntailmentInput]) -> list[bool]:
         """Whether each text is one of those supported."""
         return [pair.text in self.supported for pair in self._checked(pairs)]
 
-    def contradicts(self, pairs: Sequence[Pair]) -> list[bool]:
+    def contradicts(self, pairs: Sequence[EntailmentInput]) -> list[bool]:
         """Whether each text is one of those contradicted."""
         return [pair.text in self.contradicted for pair in self._checked(pairs)]
 
-    def _checked(self, pairs: Sequence[Pair]) -> Sequence[Pair]:
+    def _checked(self, pairs: Sequence[EntailmentInput]) -> Sequence[EntailmentInput]:
         self.asked.extend(pairs)
         if any(pair.text in self.silent_on for pair in pairs):
             raise JudgeError("the canned judge is silent")

@@ -28,7 +28,7 @@ FEW = 3
 
 
 @dataclass(frozen=True)
-class Asked:
+class CheckMaterial:
     """What a candidate is tried with."""
 
     questions: tuple[Question, ...]
@@ -46,19 +46,19 @@ class Asked:
         return self.domain.after(texts)
 
 
-Check = Callable[[Asked, Tried[Candidate]], None]
+CandidateCheck = Callable[[CheckMaterial, Tried[Candidate]], None]
 
 
 def trials(questions: Sequence[Question], domain: Domain) -> list[Trial[Candidate]]:
     """All checks of a candidate."""
-    return [partial(check, Asked(tuple(questions), domain)) for check in ALL]
+    return [partial(check, CheckMaterial(tuple(questions), domain)) for check in ALL]
 
 
 def _texts(answers: Sequence[Answer]) -> list[tuple[str, str, str | None]]:
     return [(answer.question, answer.text, answer.error) for answer in answers]
 
 
-def answers_each_question_in_order(asked: Asked, tried: Tried[Candidate]) -> None:
+def answers_each_question_in_order(asked: CheckMaterial, tried: Tried[Candidate]) -> None:
     """One `Answer` a question, with its id, in the order of the questions."""
     found = tried.one.answers(asked.questions)
     wrong = [answer for answer in found if not isinstance(answer, Answer) or not isinstance(answer.text, str)]
@@ -71,13 +71,13 @@ def answers_each_question_in_order(asked: Asked, tried: Tried[Candidate]) -> Non
     )
 
 
-def answers_nothing_if_nothing_is_asked(_: Asked, tried: Tried[Candidate]) -> None:
+def answers_nothing_if_nothing_is_asked(_: CheckMaterial, tried: Tried[Candidate]) -> None:
     """No questions, no answers."""
     found = tried.one.answers([])
     hold(list(found) == [], "no answers to no questions", found, "an axis may have no question that it can ask a suite")
 
 
-def answers_the_same_again(asked: Asked, tried: Tried[Candidate]) -> None:
+def answers_the_same_again(asked: CheckMaterial, tried: Tried[Candidate]) -> None:
     """The same question has the same answer, also from a second one that was made alike."""
     first = _texts(tried.one.answers(asked.questions))
     for other in (tried.one, tried.another()):
@@ -90,7 +90,7 @@ def answers_the_same_again(asked: Asked, tried: Tried[Candidate]) -> None:
         )
 
 
-def answers_the_same_in_any_company(asked: Asked, tried: Tried[Candidate]) -> None:
+def answers_the_same_in_any_company(asked: CheckMaterial, tried: Tried[Candidate]) -> None:
     """An answer hangs neither on what is asked beside it nor on the order."""
     together = _texts(tried.one.answers(asked.questions))
     candidate = tried.another()
@@ -103,7 +103,7 @@ def answers_the_same_in_any_company(asked: Asked, tried: Tried[Candidate]) -> No
     )
 
 
-def does_not_see_references(asked: Asked, tried: Tried[Candidate]) -> None:
+def does_not_see_references(asked: CheckMaterial, tried: Tried[Candidate]) -> None:
     """An answer hangs on the question's text alone: not on its references, its evidence or its tags."""
     bare = [Question(question.id, question.text) for question in asked.questions]
     other = [
@@ -121,7 +121,7 @@ def does_not_see_references(asked: Asked, tried: Tried[Candidate]) -> None:
         )
 
 
-def has_a_name_and_a_version_that_stay(asked: Asked, tried: Tried[Candidate]) -> None:
+def has_a_name_and_a_version_that_stay(asked: CheckMaterial, tried: Tried[Candidate]) -> None:
     """Name, base model, version, code and seed are texts and a number, and the same before and after, and for one made alike."""
     matters = "records and what is kept are found again by them"
 
@@ -141,12 +141,12 @@ def has_a_name_and_a_version_that_stay(asked: Asked, tried: Tried[Candidate]) ->
         hold(before == after, f"the same name, base_model, version, code and seed {when}", f"{before}, then {after}", matters)
 
 
-def has_another_version_with_other_settings(_: Asked, tried: Tried[Candidate]) -> None:
+def has_another_version_with_other_settings(_: CheckMaterial, tried: Tried[Candidate]) -> None:
     """Those with other settings, given as ``others``, have other versions."""
     of_settings(lambda candidate: candidate.version, tried, "the system")
 
 
-def has_what_its_abilities_promise(_: Asked, tried: Tried[Candidate]) -> None:
+def has_what_its_abilities_promise(_: CheckMaterial, tried: Tried[Candidate]) -> None:
     """Each ability is one that there is, and what comes with it is there."""
     declared = tried.one.abilities
     hold(
@@ -179,7 +179,7 @@ def _members(protocol: type) -> set[str]:
     }
 
 
-def has_contexts_only_if_it_retrieves(asked: Asked, tried: Tried[Candidate]) -> None:
+def has_contexts_only_if_it_retrieves(asked: CheckMaterial, tried: Tried[Candidate]) -> None:
     """An answer's contexts are passages of the domain's documents; ``None`` of a system that does not retrieve."""
     found = [answer.contexts for answer in tried.one.answers(asked.questions) if answer.error is None]
     if "retrieves" not in tried.one.abilities:
@@ -195,14 +195,14 @@ def has_contexts_only_if_it_retrieves(asked: Asked, tried: Tried[Candidate]) -> 
     _hold_of_documents(asked, [context for contexts in found for context in contexts or ()], matters)
 
 
-def _hold_of_documents(asked: Asked, contexts: Sequence[Context], matters: str) -> None:
+def _hold_of_documents(asked: CheckMaterial, contexts: Sequence[Context], matters: str) -> None:
     strange = [context for context in contexts if context.document not in asked.documents or not isinstance(context.text, str)]
     hold(not strange, "passages with a text, each of one of the domain's documents", strange, matters)
     endless = [context for context in contexts if not math.isfinite(context.score)]
     hold(not endless, "finite scores", endless, "records hold finite numbers alone")
 
 
-def cites_documents(asked: Asked, tried: Tried[Candidate]) -> None:
+def cites_documents(asked: CheckMaterial, tried: Tried[Candidate]) -> None:
     """Citations are ids of the domain's documents."""
     found = [answer.citations for answer in tried.one.answers(asked.questions)]
     strange = [cited for cited in found if not isinstance(cited, tuple) or not set(cited) <= asked.documents]
@@ -214,7 +214,7 @@ def cites_documents(asked: Asked, tried: Tried[Candidate]) -> None:
     )
 
 
-def has_sane_counts(asked: Asked, tried: Tried[Candidate]) -> None:
+def has_sane_counts(asked: CheckMaterial, tried: Tried[Candidate]) -> None:
     """Seconds and tokens are finite, and not below 0."""
     for answer in tried.one.answers(asked.questions):
         counted = {name: getattr(answer, name) for name in ("seconds", "tokens", "prompt_tokens", "cut", "thought")}
@@ -225,7 +225,7 @@ def has_sane_counts(asked: Asked, tried: Tried[Candidate]) -> None:
         hold(not whole, "whole numbers of tokens and passages", whole, matters)
 
 
-def takes_odd_texts(_: Asked, tried: Tried[Candidate]) -> None:
+def takes_odd_texts(_: CheckMaterial, tried: Tried[Candidate]) -> None:
     """Whatever a question's text is, there is one answer, perhaps with an ``error``."""
     asked = {name: Question(f"odd {place}", text) for place, (name, text) in enumerate(ODD_TEXTS.items())}
 
@@ -244,7 +244,7 @@ def takes_odd_texts(_: Asked, tried: Tried[Candidate]) -> None:
     )
 
 
-def loses_no_question_to_another(asked: Asked, tried: Tried[Candidate]) -> None:
+def loses_no_question_to_another(asked: CheckMaterial, tried: Tried[Candidate]) -> None:
     """A question that cannot be answered costs only itself."""
     odd = [Question("too long", ODD_TEXTS["50,000 letters"]), Question("nothing", "")]
     alone = _texts(tried.one.answers(asked.questions))
@@ -257,7 +257,7 @@ def loses_no_question_to_another(asked: Asked, tried: Tried[Candidate]) -> None:
     )
 
 
-def reads_what_it_is_shown(asked: Asked, tried: Tried[Candidate]) -> None:
+def reads_what_it_is_shown(asked: CheckMaterial, tried: Tried[Candidate]) -> None:
     """``reads``: one answer a question with other passages than its own, or with none, in order."""
     _need(tried, "reads")
     candidate, questions = cast("Reads", tried.one), asked.questions[:FEW]
@@ -284,7 +284,7 @@ def reads_what_it_is_shown(asked: Asked, tried: Tried[Candidate]) -> None:
     )
 
 
-def searches_its_documents(asked: Asked, tried: Tried[Candidate]) -> None:
+def searches_its_documents(asked: CheckMaterial, tried: Tried[Candidate]) -> None:
     """``retrieves`` and ``reads``: no more passages than asked for, best first, and each document's in full."""
     _need(tried, "retrieves", "reads")
     candidate = cast("Searches", tried.one)
@@ -315,14 +315,14 @@ def _hold_best_first(scores: Sequence[float]) -> None:
     )
 
 
-def leaves_itself_as_it_was_when_reindexed(asked: Asked, tried: Tried[Candidate]) -> None:
+def leaves_itself_as_it_was_when_reindexed(asked: CheckMaterial, tried: Tried[Candidate]) -> None:
     """``reindexes``: with other documents it is another candidate, and the first is as before."""
     _need(tried, "reindexes")
     candidate = cast("Reindexes", tried.one)
     _hold_apart(asked, candidate, lambda: candidate.reindexed(asked.revised), differs="retrieves" in candidate.abilities)
 
 
-def leaves_itself_as_it_was_when_trained_again(asked: Asked, tried: Tried[Candidate]) -> None:
+def leaves_itself_as_it_was_when_trained_again(asked: CheckMaterial, tried: Tried[Candidate]) -> None:
     """``trains``: trained on other examples, or further, it is another candidate, and the first is as before."""
     _need(tried, "trains")
     candidate, examples = cast("Trains", tried.one), asked.domain.examples
@@ -332,7 +332,7 @@ def leaves_itself_as_it_was_when_trained_again(asked: Asked, tried: Tried[Candid
     _hold_apart(asked, candidate, lambda: candidate.continued(asked.domain, examples[:1]), differs=True)
 
 
-def _hold_apart(asked: Asked, first: Candidate, change: Callable[[], Candidate], *, differs: bool) -> None:
+def _hold_apart(asked: CheckMaterial, first: Candidate, change: Callable[[], Candidate], *, differs: bool) -> None:
     """What a change makes answers, under a version of its own if it differs, and the first is as it was."""
     questions = asked.questions[:FEW]
     before = (first.version, _texts(first.answers(questions)))
@@ -358,7 +358,7 @@ def _hold_apart(asked: Asked, first: Candidate, change: Callable[[], Candidate],
     )
 
 
-def has_weights_to_look_at(asked: Asked, tried: Tried[Candidate]) -> None:
+def has_weights_to_look_at(asked: CheckMaterial, tried: Tried[Candidate]) -> None:
     """``weights``: model and tokenizer in memory, and losses that are finite and not below 0."""
     _need(tried, "weights")
     candidate = cast("HasWeights", tried.one)
@@ -381,7 +381,7 @@ def has_weights_to_look_at(asked: Asked, tried: Tried[Candidate]) -> None:
     )
 
 
-def is_timed_question_by_question(asked: Asked, tried: Tried[Candidate]) -> None:
+def is_timed_question_by_question(asked: CheckMaterial, tried: Tried[Candidate]) -> None:
     """``times``: one timing a question, in order, of seconds that are finite and not below 0."""
     _need(tried, "times")
     questions = asked.questions[:FEW]
@@ -394,7 +394,7 @@ def is_timed_question_by_question(asked: Asked, tried: Tried[Candidate]) -> None
         hold(timing.error is not None or (sane and timing.seconds > 0), "seconds that are finite, and above 0", timing, matters)
 
 
-def says_what_it_costs(_: Asked, tried: Tried[Candidate]) -> None:
+def says_what_it_costs(_: CheckMaterial, tried: Tried[Candidate]) -> None:
     """``costs``: numbers that are finite and not below 0, or texts that say why there is none."""
     _need(tried, "costs")
     found = cast("Costs", tried.one).costs()
@@ -412,7 +412,7 @@ def _need(tried: Tried[Candidate], *abilities: Ability) -> None:
         not_for(f"the system does not declare {', '.join(missing)}")
 
 
-ALL: tuple[Check, ...] = (
+ALL: tuple[CandidateCheck, ...] = (
     has_a_name_and_a_version_that_stay,
     has_another_version_with_other_settings,
     has_what_its_abilities_promise,

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import cache, partial
 from typing import Any, NamedTuple, cast
 
-from proctor.evals.judges.protocols import ChatJudge, EntailingJudge, Judge, JudgeError, Pair, chats
+from proctor.evals.judges.protocols import ChatJudge, EntailingJudge, EntailmentInput, Judge, JudgeError, chats
 from proctor.evals.testing.trials import ODD_TEXTS, Trial, Tried, differing, each_of, hold, not_for, of_settings, said
 
 THREADS = 4
@@ -31,9 +31,9 @@ class Plain(NamedTuple):
     """Else the passage says otherwise."""
 
     @property
-    def pair(self) -> Pair:
+    def pair(self) -> EntailmentInput:
         """What an entailing judge is given."""
-        return Pair((self.passage,), self.question, self.claim)
+        return EntailmentInput((self.passage,), self.question, self.claim)
 
     @property
     def prompt(self) -> str:
@@ -68,7 +68,7 @@ class Secrets:
         return any(secret in text for secret in self.texts)
 
 
-Check = Callable[[Secrets, Tried[Judge]], None]
+JudgeCheck = Callable[[Secrets, Tried[Judge]], None]
 
 
 def trials(secrets: Sequence[str]) -> list[Trial[Judge]]:
@@ -202,13 +202,13 @@ def raises_nothing_but_judge_errors(secrets: Secrets, tried: Tried[Judge]) -> No
     del secrets
 
 
-def _of_claim(ask: Callable[[Sequence[Pair]], Sequence[bool]], text: str) -> None:
-    (_,) = ask([Pair((_LAMP,), "How heavy is it?", text)])
-    (_,) = ask([Pair((), text, text)])
+def _of_claim(ask: Callable[[Sequence[EntailmentInput]], Sequence[bool]], text: str) -> None:
+    (_,) = ask([EntailmentInput((_LAMP,), "How heavy is it?", text)])
+    (_,) = ask([EntailmentInput((), text, text)])
 
 
-def _by_passage(ask: Callable[[Sequence[Pair]], Sequence[bool]], text: str) -> None:
-    (_,) = ask([Pair((text, _LAMP), text, "It weighs 3 kg.")])
+def _by_passage(ask: Callable[[Sequence[EntailmentInput]], Sequence[bool]], text: str) -> None:
+    (_,) = ask([EntailmentInput((text, _LAMP), text, "It weighs 3 kg.")])
 
 
 def keeps_to_the_schema(_: Secrets, tried: Tried[Judge]) -> None:
@@ -272,7 +272,7 @@ def _errors(judge: Judge) -> list[tuple[str, str]]:
     """What it raises, by what it was asked."""
 
     def ask(text: str) -> object:
-        return judge.complete(text, _verdict()) if chats(judge) else judge.supports([Pair((text,), text, text)])
+        return judge.complete(text, _verdict()) if chats(judge) else judge.supports([EntailmentInput((text,), text, text)])
 
     return [(f"the error {short}", text) for short in ODD_TEXTS for text in each_of({short: ODD_TEXTS[short]}, ask)]
 
@@ -280,7 +280,7 @@ def _errors(judge: Judge) -> list[tuple[str, str]]:
 PAIRS = tuple(one.pair for one in PLAIN)
 
 
-def _questions(judge: EntailingJudge) -> Mapping[str, Callable[[Sequence[Pair]], list[bool]]]:
+def _questions(judge: EntailingJudge) -> Mapping[str, Callable[[Sequence[EntailmentInput]], list[bool]]]:
     return {"supports": judge.supports, "contradicts": judge.contradicts}
 
 
@@ -323,7 +323,7 @@ def _verdicts() -> Any:
     return Verdicts
 
 
-ALL: tuple[Check, ...] = (
+ALL: tuple[JudgeCheck, ...] = (
     has_a_name_and_a_version_that_stay,
     has_another_version_with_other_settings,
     is_of_one_kind,

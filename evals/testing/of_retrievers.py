@@ -15,8 +15,8 @@ from proctor.core.schema import Context, Document
 from proctor.core.storage.cache import digest
 from proctor.evals.testing.trials import ODD_TEXTS, Trial, Tried, differing, each_of, hold, of_settings
 
-Found = Sequence[tuple[Context, ...]]
-Find = Callable[[Sequence[str], int], Found]
+FoundPassages = Sequence[tuple[Context, ...]]
+Find = Callable[[Sequence[str], int], FoundPassages]
 """Queries, and at most how many passages for each -> the passages for each, best first."""
 FIRST = 3
 """Among so many passages a document is found by its own words."""
@@ -38,7 +38,7 @@ class Retriever(Protocol):
         """A search of what was built there."""
 
 
-Check = Callable[[Sequence[Document], Tried[Retriever]], None]
+RetrieverCheck = Callable[[Sequence[Document], Tried[Retriever]], None]
 
 
 def trials(documents: Sequence[Document]) -> list[Trial[Retriever]]:
@@ -216,7 +216,7 @@ def takes_odd_texts(documents: Sequence[Document], tried: Tried[Retriever]) -> N
         )
 
 
-ALL: tuple[Check, ...] = (
+ALL: tuple[RetrieverCheck, ...] = (
     has_a_version_that_stays,
     has_another_version_with_other_settings,
     finds_no_more_than_asked_for,

@@ -11,15 +11,15 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from proctor.evals.stats.intervals import Amount, Interval
-from proctor.leaderboard.advice.decide import Decision, decide, threshold
-from proctor.leaderboard.advice.options import Case, Option
+from proctor.leaderboard.advice.decide import Advised, decide, threshold
+from proctor.leaderboard.advice.options import DecisionProblem, Option
 
-Axis = Literal["updates", "queries", "hour"]
+ScenarioField = Literal["updates", "queries", "hour"]
 Side = Literal["below", "above"]
 Cause = Literal["", "accuracy", "margin", "saving"]
 """Why two options change places: their expected accuracies cross, come to differ by the margin, or a saving becomes material."""
-FIRST: dict[Axis, float] = {"updates": 0.01, "queries": 1.0, "hour": 0.001}
-LIMITS: dict[Axis, float] = {"updates": 1000.0, "queries": 10_000_000.0, "hour": 1000.0}
+FIRST: dict[ScenarioField, float] = {"updates": 0.01, "queries": 1.0, "hour": 0.001}
+LIMITS: dict[ScenarioField, float] = {"updates": 1000.0, "queries": 10_000_000.0, "hour": 1000.0}
 """From where to where is looked: updates a month, questions a day, the price of an hour; the first and the last at zero, too."""
 STEPS = 80
 CLOSE = 1e-4
@@ -27,10 +27,10 @@ CLOSE = 1e-4
 
 
 @dataclass(frozen=True)
-class Flip:
+class BreakPoint:
     """A value on one side of the situation from which on something else is recommended."""
 
-    axis: Axis
+    axis: ScenarioField
     at: float
     """0 where it changes before the first value that is tried."""
     side: Side
@@ -47,7 +47,7 @@ class Flip:
     """... to here; None: not known, or beyond what is tried."""
 
 
-def flips(case: Case, now: Decision) -> Iterator[Flip]:
+def flips(case: DecisionProblem, now: Advised) -> Iterator[BreakPoint]:
     """The nearest flips along every axis, on either side; where one is to no clear choice, also the next option beyond."""
     for axis in LIMITS:
         here, values = value(case, axis), _values(axis)
@@ -55,7 +55,7 @@ def flips(case: Case, now: Decision) -> Iterator[Flip]:
         yield from _side(case, now, axis, "above", [x for x in values if x > here])
 
 
-def _side(case: Case, now: Decision, axis: Axis, side: Side, tried: Sequence[float]) -> Iterator[Flip]:
+def _side(case: DecisionProblem, now: Advised, axis: ScenarioField, side: Side, tried: Sequence[float]) -> Iterator[BreakPoint]:
     before, near = now, value(case, axis)
     while (found := _nearest(case, before, axis, near, tried)) is not None:
         inner, at = found
@@ -67,39 +67,45 @@ def _side(case: Case, now: Decision, axis: Axis, side: Side, tried: Sequence[flo
         tried = [x for x in tried if (x < at if side == "below" else x > at)]
 
 
-def _flip(case: Case, decisions: tuple[Decision, Decision], axis: Axis, side: Side, ends: tuple[float, float]) -> Flip:
+def _flip(
+    case: DecisionProblem, decisions: tuple[Advised, Advised], axis: ScenarioField, side: Side, ends: tuple[float, float]
+) -> BreakPoint:
     now, then = decisions
     at = ends[1]
     known = _digits(at) if at > FIRST[axis] else 0.0
     cause, low, high = _cause(case, now, then, axis, ends) if known else ("", None, None)
     title = moved(case, axis, at).title(then.pick.option) if then.pick else ""
-    return Flip(axis, known, side, then.name, title, then.reason, cause, low, high)
+    return BreakPoint(axis, known, side, then.name, title, then.reason, cause, low, high)
 
 
-def _values(axis: Axis) -> list[float]:
+def _values(axis: ScenarioField) -> list[float]:
     first, last = FIRST[axis], LIMITS[axis]
     none = [] if axis == "queries" else [0.0]  # nobody runs a service that is asked less than once a day
     return [*none, *(last * (first / last) ** (1 - step / (STEPS - 1)) for step in range(STEPS))]
 
 
-def value(case: Case, axis: Axis) -> float:
+def value(case: DecisionProblem, axis: ScenarioField) -> float:
     """Where the situation lies on an axis."""
     if axis == "hour":
         return case.situation.prices.hour(case.evidence.machine)
     return float(getattr(case.situation, axis))
 
 
-def moved(case: Case, axis: Axis, x: float) -> Case:
+def moved(case: DecisionProblem, axis: ScenarioField, x: float) -> DecisionProblem:
     """The same situation with another value on one axis."""
     situation = case.situation
     if axis == "updates":
-        return Case(case.evidence, replace(situation, updates=x))
+        return DecisionProblem(case.evidence, replace(situation, updates=x))
     if axis == "queries":
-        return Case(case.evidence, replace(situation, queries=x), case.known)
-    return Case(case.evidence, replace(situation, prices=situation.prices.with_hour(case.evidence.machine, x)), case.known)
+        return DecisionProblem(case.evidence, replace(situation, queries=x), case.known)
+    return DecisionProblem(
+        case.evidence, replace(situation, prices=situation.prices.with_hour(case.evidence.machine, x)), case.known
+    )
 
 
-def _nearest(case: Case, now: Decision, axis: Axis, near: float, values: Sequence[float]) -> tuple[float, float] | None:
+def _nearest(
+    case: DecisionProblem, now: Advised, axis: ScenarioField, near: float, values: Sequence[float]
+) -> tuple[float, float] | None:
     """The last value at which the recommendation is the same and the first at which it is another, in the order of the values."""
 
     def other(x: float) -> bool:
@@ -112,7 +118,7 @@ def _nearest(case: Case, now: Decision, axis: Axis, near: float, values: Sequenc
     return None
 
 
-def _halved(axis: Axis, outside: float, inside: float, holds: Callable[[float], bool]) -> tuple[float, float]:
+def _halved(axis: ScenarioField, outside: float, inside: float, holds: Callable[[float], bool]) -> tuple[float, float]:
     """Two near values between which what holds at ``inside``, and not at ``outside``, begins, by halving what is between."""
     while abs(inside - outside) > CLOSE * max(inside, outside, FIRST[axis]):
         middle = (inside + outside) / 2
@@ -124,7 +130,7 @@ def _halved(axis: Axis, outside: float, inside: float, holds: Callable[[float], 
 
 
 def _cause(
-    case: Case, now: Decision, then: Decision, axis: Axis, ends: tuple[float, float]
+    case: DecisionProblem, now: Advised, then: Advised, axis: ScenarioField, ends: tuple[float, float]
 ) -> tuple[Cause, float | None, float | None]:
     """What of two options changes its sign between two near values, and from where to where that could be."""
     if now.pick and then.pick:
@@ -135,7 +141,7 @@ def _cause(
 
 
 def _gaps(
-    case: Case, mine: Option, theirs: Option, axis: Axis, ends: tuple[float, float]
+    case: DecisionProblem, mine: Option, theirs: Option, axis: ScenarioField, ends: tuple[float, float]
 ) -> Iterator[tuple[Cause, Callable[[float], Amount]]]:
     """What could change: figures of two options that were measured."""
     middle = moved(case, axis, sum(ends) / 2)
@@ -157,7 +163,7 @@ def _less(found: Amount | Interval, bound: float) -> Amount:
     return Amount(found.value - bound, found.low - bound, found.high - bound)
 
 
-def _reach(axis: Axis, at: float, gap: Callable[[float], Amount]) -> tuple[float | None, float | None]:
+def _reach(axis: ScenarioField, at: float, gap: Callable[[float], Amount]) -> tuple[float | None, float | None]:
     """Where the gap is sure on either side of where it changes its sign."""
     values = _values(axis)
     low = next((x for x in values[::-1] if x < at and _sure(gap(x))), None)

@@ -45,7 +45,7 @@ from proctor.leaderboard.advice.scenario import Situation
 from proctor.leaderboard.analysis import retraining
 from proctor.leaderboard.analysis.percentiles import SECONDS, around
 from proctor.leaderboard.analysis.reliance import cautions
-from proctor.leaderboard.analysis.section import Columns, Section
+from proctor.leaderboard.analysis.section import Section, SeriesByColumn
 from proctor.leaderboard.analysis.series import Column, Series, rounded
 
 PUBLISHED = "name a run folder, or a leaderboard.json that this version published"
@@ -106,7 +106,7 @@ def _gathered(section: Section, folder: Path | None) -> Evidence:
     )
 
 
-def _once(columns: Columns, own: Collection[str], metrics: Iterable[str]) -> dict[Column, retraining.Variation]:
+def _once(columns: SeriesByColumn, own: Collection[str], metrics: Iterable[str]) -> dict[Column, retraining.Variation]:
     """What figures that requirements are about would differ by after another training, where there was one alone."""
     found: dict[Column, retraining.Variation] = {}
     for metric in metrics:
@@ -183,7 +183,7 @@ def _changed(figures: Mapping[Column, Interval]) -> float | None:
     return rounded(min(1.0, revised / asked)) if revised and asked else None
 
 
-def _trained(system: str, columns: Columns) -> bool:
+def _trained(system: str, columns: SeriesByColumn) -> bool:
     """Whether a system's own training took time, or it was trained again."""
     spent = columns.get(("cost.train_seconds", system))
     again = [columns.get((f"updates.{how}.fresh", system)) for how in ("retrained", "continued")]

@@ -17,50 +17,50 @@ from math import inf
 
 from proctor.evals.stats.intervals import SAME
 from proctor.leaderboard.advice import settle
-from proctor.leaderboard.advice.options import FAILING, FRESH, Case, Standing, Weighed
+from proctor.leaderboard.advice.options import FAILING, FRESH, DecisionProblem, EvaluatedOption, LimitStanding
 from proctor.leaderboard.advice.settle import Remedy
 from proctor.leaderboard.analysis.series import Column
 from proctor.leaderboard.formatting import joined, money
 
-PROBABLY: tuple[Standing, ...] = ("probably met",)
+PROBABLY: tuple[LimitStanding, ...] = ("probably met",)
 NONE_MEETS = "no option meets the requirements"
 LOOSEN = Remedy("loosen a requirement, or add another system")
 
 
 @dataclass(frozen=True)
-class Choice:
+class AdvisedChoice:
     """One of several options, and what it was chosen for."""
 
-    pick: Weighed
-    best: Weighed
+    pick: EvaluatedOption
+    best: EvaluatedOption
     """The highest expected quality."""
-    close: tuple[Weighed, ...]
+    close: tuple[EvaluatedOption, ...]
     """Those within the margin of that; of these, those that surely meet the requirements, if any does."""
-    lead: Weighed
+    lead: EvaluatedOption
     """The best of these."""
     doubtful: tuple[Column, ...] = ()
     """What costs rest on that is missing or not reliable, where it kept them from counting."""
 
 
 @dataclass(frozen=True)
-class Decision:
+class Advised:
     """What is recommended, or why nothing is."""
 
-    weighed: tuple[Weighed, ...]
-    choice: Choice | None = None
-    runner_up: Weighed | None = None
+    weighed: tuple[EvaluatedOption, ...]
+    choice: AdvisedChoice | None = None
+    runner_up: EvaluatedOption | None = None
     """What would be recommended without it."""
     reason: str = ""
     """Why there is no clear choice; empty where there is one."""
     settle: tuple[str, ...] = ()
     """What would lead to one, each by itself, the cheapest first."""
-    safe: Weighed | None = None
+    safe: EvaluatedOption | None = None
     """Where there is no clear choice: the highest low end of the quality's interval."""
-    nearest: Weighed | None = None
+    nearest: EvaluatedOption | None = None
     """Where no option meets the requirements: the one that misses the fewest of them, and by the least."""
 
     @property
-    def pick(self) -> Weighed | None:
+    def pick(self) -> EvaluatedOption | None:
         """What is recommended."""
         return self.choice.pick if self.choice else None
 
@@ -78,7 +78,7 @@ class Undecided(Exception):  # noqa: N818 # a finding, and no error
         self.settle = settle.sorted_out(remedies)
 
 
-def decide(case: Case) -> Decision:
+def decide(case: DecisionProblem) -> Advised:
     """What to recommend."""
     weighed = tuple(case.weigh(option) for option in case.options)
     try:
@@ -86,12 +86,12 @@ def decide(case: Case) -> Decision:
         choice = _clear(case, meeting)
     except Undecided as why:
         nearest = _nearest(case, weighed) if str(why) == NONE_MEETS else None
-        return Decision(weighed, reason=str(why), settle=why.settle, safe=_safe(weighed), nearest=nearest)
+        return Advised(weighed, reason=str(why), settle=why.settle, safe=_safe(weighed), nearest=nearest)
     rest = [each for each in meeting if each != choice.pick and each.meets and _is_worth_naming(case, each, choice.pick)]
-    return Decision(weighed, choice, _choose(case, rest).pick if rest else None)
+    return Advised(weighed, choice, _choose(case, rest).pick if rest else None)
 
 
-def _meeting(case: Case, weighed: Sequence[Weighed]) -> list[Weighed]:
+def _meeting(case: DecisionProblem, weighed: Sequence[EvaluatedOption]) -> list[EvaluatedOption]:
     """The options whose figures meet the requirements, as far as these are known."""
     known = [each for each in weighed if each.known]
     found = [each for each in known if not each.fails]
@@ -119,7 +119,7 @@ def _meeting(case: Case, weighed: Sequence[Weighed]) -> list[Weighed]:
     raise Undecided("the accuracy of no option is known", *settle.listed(case, lacking))
 
 
-def _clear(case: Case, meeting: Sequence[Weighed]) -> Choice:
+def _clear(case: DecisionProblem, meeting: Sequence[EvaluatedOption]) -> AdvisedChoice:
     """The choice, if it does not depend on what is not known, and is not too much of a risk."""
     sure = [each for each in meeting if not each.unknown]
     choice = _choose(case, sure) if sure else None
@@ -135,7 +135,7 @@ def _clear(case: Case, meeting: Sequence[Weighed]) -> Choice:
     return choice
 
 
-def _check_doubt(case: Case, pick: Weighed, options: Sequence[Weighed]) -> None:
+def _check_doubt(case: DecisionProblem, pick: EvaluatedOption, options: Sequence[EvaluatedOption]) -> None:
     """Refuses what is both worse and materially dearer than another, and better only in that it surely meets the requirements."""
     rivals = [each for each in options if not each.unknown and not each.surely_meets and _outdoes(case, each, pick)]
     if pick.surely_meets and rivals:
@@ -151,23 +151,23 @@ def _check_doubt(case: Case, pick: Weighed, options: Sequence[Weighed]) -> None:
         raise Undecided(reason, settle.requirements(case, other, PROBABLY))
 
 
-def _outdoes(case: Case, each: Weighed, pick: Weighed) -> bool:
+def _outdoes(case: DecisionProblem, each: EvaluatedOption, pick: EvaluatedOption) -> bool:
     """Whether an option is both expected to be better than another and materially cheaper, as far as costs are known."""
     better = case.quality(each.option, pick.option).value > SAME
     return better and not _doubtful(case, [pick, each]) and _saves(case, each, pick)
 
 
-def _choose(case: Case, options: Sequence[Weighed]) -> Choice:
+def _choose(case: DecisionProblem, options: Sequence[EvaluatedOption]) -> AdvisedChoice:
     """Quality first, and cost where it is material."""
     best = max(options, key=_goodness)
     near = [each for each in options if case.quality(best.option, each.option).value <= case.situation.margin + SAME]
     close = [each for each in near if each.surely_meets] or near
     doubtful = _doubtful(case, close)
     lead = max(close, key=_goodness)
-    return Choice(lead if doubtful else _worth_it(case, close, lead), best, tuple(close), lead, tuple(doubtful))
+    return AdvisedChoice(lead if doubtful else _worth_it(case, close, lead), best, tuple(close), lead, tuple(doubtful))
 
 
-def _doubtful(case: Case, close: Sequence[Weighed]) -> list[Column]:
+def _doubtful(case: DecisionProblem, close: Sequence[EvaluatedOption]) -> list[Column]:
     """What is missing or not reliable among that by which the costs of these differ."""
     if len(close) < 2:  # nothing to compare
         return []
@@ -176,7 +176,7 @@ def _doubtful(case: Case, close: Sequence[Weighed]) -> list[Column]:
     return list(dict.fromkeys([*unpriced, *(column for column in paid if case.evidence.doubt(column))]))
 
 
-def _worth_it(case: Case, close: Sequence[Weighed], lead: Weighed) -> Weighed:
+def _worth_it(case: DecisionProblem, close: Sequence[EvaluatedOption], lead: EvaluatedOption) -> EvaluatedOption:
     """The best of what saves a material amount against the lead and does not cost materially more than the cheapest of that."""
     saving = [each for each in close if _saves(case, each, lead)]
     if not saving:
@@ -185,18 +185,18 @@ def _worth_it(case: Case, close: Sequence[Weighed], lead: Weighed) -> Weighed:
     return max((each for each in saving if not _saves(case, cheapest, each)), key=_goodness)
 
 
-def _saves(case: Case, cheap: Weighed, dear: Weighed) -> bool:
+def _saves(case: DecisionProblem, cheap: EvaluatedOption, dear: EvaluatedOption) -> bool:
     """Whether one option saves a material amount against another; both costs are known."""
     saved = case.cost(dear.option, cheap.option).value
     return saved > 0 and saved >= threshold(case, dear)
 
 
-def threshold(case: Case, dear: Weighed) -> float:
+def threshold(case: DecisionProblem, dear: EvaluatedOption) -> float:
     """What is a material saving against an option."""
     return max(case.situation.material, case.situation.material_share * _price(dear))
 
 
-def _check_risk(case: Case, pick: Weighed, options: Sequence[Weighed]) -> None:
+def _check_risk(case: DecisionProblem, pick: EvaluatedOption, options: Sequence[EvaluatedOption]) -> None:
     """Refuses what could be worse than another by more than the risk that is taken."""
     gaps = [(case.quality(each.option, pick.option), each.option) for each in options if each != pick]
     gap, rival = max(gaps, key=lambda pair: pair[0].high, default=(None, None))
@@ -207,51 +207,51 @@ def _check_risk(case: Case, pick: Weighed, options: Sequence[Weighed]) -> None:
         raise Undecided(f"{could} (at most {most:g} are accepted)", more)
 
 
-def _safe(weighed: Sequence[Weighed]) -> Weighed | None:
+def _safe(weighed: Sequence[EvaluatedOption]) -> EvaluatedOption | None:
     """The least bad at worst, of those that meet the requirements as far as known."""
     found = [each for each in weighed if _answers(each) and not each.fails]
     return max(found, key=lambda each: (each.quality.low if each.quality else -1.0, *_goodness(each)), default=None)
 
 
-def _answers(each: Weighed) -> bool:
+def _answers(each: EvaluatedOption) -> bool:
     """Whether an option answered any question correctly."""
     return each.quality is not None and each.quality.value > 0
 
 
-def _is_worth_naming(case: Case, each: Weighed, pick: Weighed) -> bool:
+def _is_worth_naming(case: DecisionProblem, each: EvaluatedOption, pick: EvaluatedOption) -> bool:
     """Whether an option is any good as a runner-up: it can answer something, and is not both worse and more in doubt."""
     able = each.quality is not None and each.quality.low > 0
     surer = {*each.among(PROBABLY)} <= {*pick.among(PROBABLY)}
     return able and (surer or case.quality(pick.option, each.option).low <= 0)
 
 
-def _nearest(case: Case, weighed: Sequence[Weighed]) -> Weighed | None:
+def _nearest(case: DecisionProblem, weighed: Sequence[EvaluatedOption]) -> EvaluatedOption | None:
     """What misses the fewest requirements; of several, what misses them by the least in all, and then the best."""
 
-    def missed(each: Weighed) -> tuple[int, float, float]:
+    def missed(each: EvaluatedOption) -> tuple[int, float, float]:
         misses = [_miss(case, name, each) for name in each.among(FAILING)]
         return len(misses) + len(each.unknown), sum(misses), -(each.quality.value if each.quality else 0.0)
 
     return min((each for each in weighed if each.fails), key=missed, default=None)
 
 
-def _miss(case: Case, name: str, each: Weighed) -> float:
+def _miss(case: DecisionProblem, name: str, each: EvaluatedOption) -> float:
     """How far a figure is beyond a limit: as a share, or, of seconds, as a share of the limit."""
     limit = case.limits[name]
     by = missed_by(case, name, each)
     return by if name != "latency" else by / limit.bound if limit.bound else inf
 
 
-def missed_by(case: Case, name: str, each: Weighed) -> float:
+def missed_by(case: DecisionProblem, name: str, each: EvaluatedOption) -> float:
     """How far a figure is beyond a limit, in its unit."""
     found = case.required(name, each)
     return abs(found.value - case.limits[name].bound) if found else 0.0
 
 
-def _price(each: Weighed) -> float:
+def _price(each: EvaluatedOption) -> float:
     return each.cost.value if each.cost else inf
 
 
-def _goodness(each: Weighed) -> tuple[float, float, str]:
+def _goodness(each: EvaluatedOption) -> tuple[float, float, str]:
     """Sorts by quality, by cost where that is the same, and then by name."""
     return (each.quality.value if each.quality else -1.0), -_price(each), each.option.name

@@ -57,7 +57,7 @@ class Anew(NamedTuple):
         return widened(found, Noise(self.deviation, self.degrees), within=(0.0, 1.0))
 
 
-Weights = Mapping[Column, float]
+MetricWeights = Mapping[Column, float]
 
 
 @dataclass(frozen=True)
@@ -113,11 +113,11 @@ class Evidence:
         """How many seeds a system was trained with, as far as accuracy tells."""
         return len(self.seeds.get(("accuracy.exact", system), ()))
 
-    def missing(self, weights: Weights) -> list[Column]:
+    def missing(self, weights: MetricWeights) -> list[Column]:
         """The columns without a value."""
         return [column for column in weights if column not in self.figures]
 
-    def mixed(self, weights: Weights) -> Interval:
+    def mixed(self, weights: MetricWeights) -> Interval:
         """The weighted sum of means of metrics that are all there, with its 95 % interval; training noise allowed for.
 
         The distances from each mean to the ends of its own interval add up as correlated errors do (Zou 2007, Psychological
@@ -135,7 +135,7 @@ class Evidence:
         around = _around(self._sum(terms), self._reach(terms))
         return widened(Interval(*around, n, few.clusters, "recovered", few.effective), self.noise(terms))
 
-    def total(self, weights: Weights) -> Amount:
+    def total(self, weights: MetricWeights) -> Amount:
         """A weighted sum of amounts that are all there, and the ends of its 95 % interval.
 
         The amounts' own distances to their ends add up as the hypotenuse does (the method of variance estimates recovery: Zou
@@ -145,7 +145,7 @@ class Evidence:
         distances = (_distances(weight, self.figures[column]) for column, weight in terms.items())
         return Amount(*_around(self._sum(terms), (0.0, 0.0), *distances))
 
-    def _sum(self, terms: Weights) -> float:
+    def _sum(self, terms: MetricWeights) -> float:
         return _added(weight * self.figures[column].value for column, weight in terms.items())
 
     @cached_property
@@ -159,7 +159,7 @@ class Evidence:
         errors = [sqrt(row[k]) for k, row in enumerate(rows)]
         return [[_over(row[j], errors[k] * errors[j]) for j in range(k)] + [1.0] for k, row in enumerate(rows)]
 
-    def _reach(self, terms: Weights) -> tuple[float, float]:
+    def _reach(self, terms: MetricWeights) -> tuple[float, float]:
         """How far a weighted sum may lie below its value, and above, as far as questions go."""
         parts = sorted((self._places[column], weight, self._of_questions(column)) for column, weight in terms.items())
         signed = [(place, weight, _distances(weight, alone)) for place, weight, alone in parts]
@@ -176,7 +176,7 @@ class Evidence:
         square = _added((1 if j == k else 2) * product * self._correlations[k][j] for k, j, product in pairs)
         return sqrt(max(0.0, square))
 
-    def noise(self, terms: Weights) -> Noise | None:
+    def noise(self, terms: MetricWeights) -> Noise | None:
         """What training anew does to a weighted sum; None where nothing was trained twice."""
         by_system: dict[str, dict[str, float]] = {}
         for (metric, system), weight in terms.items():

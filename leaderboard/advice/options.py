@@ -16,16 +16,16 @@ from proctor.leaderboard.advice.estimates import Evidence, Machine
 from proctor.leaderboard.advice.scenario import DAYS, Limit, Situation, share_changed
 from proctor.leaderboard.analysis.series import Column
 
-Policy = Literal["as it is", "retrained", "continued"]
+UpdatePolicy = Literal["as it is", "retrained", "continued"]
 """After each update: nothing but indexing; training from the base; training further on the changes alone."""
-Standing = Literal["met", "probably met", "not shown", "probably not met", "not met", "not measured", "not reliable"]
+LimitStanding = Literal["met", "probably met", "not shown", "probably not met", "not met", "not measured", "not reliable"]
 """To a requirement. Probably: the figure is on that side of the limit, and its 95 % interval reaches to the other. Not shown: it
 lies on the limit itself, or too few clusters were asked to say anything. Few timings show of a p95 what is probable at best."""
-FAILING: tuple[Standing, ...] = ("not met", "probably not met")
-UNKNOWN: tuple[Standing, ...] = ("not measured", "not reliable", "not shown")
+FAILING: tuple[LimitStanding, ...] = ("not met", "probably not met")
+UNKNOWN: tuple[LimitStanding, ...] = ("not measured", "not reliable", "not shown")
 UNTRAINED = ("forgetting", "privacy.extracted")
 """Metrics of what training does: where nothing was trained, the weights forgot nothing and hold no training data."""
-WORDS: dict[Policy, str] = {
+WORDS: dict[UpdatePolicy, str] = {
     "as it is": "no retraining",
     "retrained": "retrained after each update",
     "continued": "trained further on each update",
@@ -42,7 +42,7 @@ class Option:
     """A system, and what is done with it when documents change."""
 
     system: str
-    policy: Policy
+    policy: UpdatePolicy
 
     @property
     def name(self) -> str:
@@ -79,7 +79,7 @@ class Option:
 
 
 @dataclass(frozen=True)
-class Weighed:
+class EvaluatedOption:
     """An option in a situation."""
 
     option: Option
@@ -87,7 +87,7 @@ class Weighed:
     cost: Amount | None
     """A month's."""
     parts: Mapping[str, float | None]
-    requirements: Mapping[str, Standing]
+    requirements: Mapping[str, LimitStanding]
     """How it stands to each."""
     missing: tuple[Column, ...]
     """Metrics without which quality is not known."""
@@ -111,7 +111,7 @@ class Weighed:
         """Requirements of which nothing is known for it that may be relied on."""
         return self.among(UNKNOWN)
 
-    def among(self, standings: Sequence[Standing]) -> list[str]:
+    def among(self, standings: Sequence[LimitStanding]) -> list[str]:
         """Requirements to which it stands in one of these ways."""
         return [name for name, standing in self.requirements.items() if standing in standings]
 
@@ -135,7 +135,7 @@ class Thin(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Case:
+class DecisionProblem:
     """A situation, and what was measured."""
 
     evidence: Evidence
@@ -165,7 +165,7 @@ class Case:
     @property
     def options(self) -> list[Option]:
         """Every system with every policy that it can have."""
-        again = get_args(Policy) if self.situation.updates else ("as it is",)
+        again = get_args(UpdatePolicy) if self.situation.updates else ("as it is",)
         return [
             Option(system, policy)
             for system, trained in self.evidence.systems.items()
@@ -197,7 +197,7 @@ class Case:
         mine, theirs = (each.cost(self.situation, self.evidence.machine) if each else {} for each in (option, less))
         return {column: weight for column, weight in _less(mine, theirs).items() if weight}
 
-    def weigh(self, option: Option) -> Weighed:
+    def weigh(self, option: Option) -> EvaluatedOption:
         """All that is known of an option."""
         aged = self.aged
         missing = self.evidence.missing(option.quality(0.5 if aged is None else aged))
@@ -205,7 +205,7 @@ class Case:
         expenses = option.expenses(self.situation, self.evidence.machine)
         absent = {part: self.evidence.missing(weights) for part, weights in expenses.items()}
         unpriced = tuple(column for columns in absent.values() for column in columns)
-        return Weighed(
+        return EvaluatedOption(
             option,
             quality,
             None if unpriced else self.cost(option),
@@ -216,7 +216,7 @@ class Case:
             self.situation.prices.currency,
         )
 
-    def thin(self, each: Weighed) -> Thin | None:
+    def thin(self, each: EvaluatedOption) -> Thin | None:
         """What there is too little of to tell of an option's quality: of questions, or of those about revised documents."""
         if not each.quality or not each.quality.few:
             return None
@@ -229,11 +229,11 @@ class Case:
         revise = f"add revisions that make {_added(revised)}" if columns and revised.few else ""
         return Thin(_few(clusters, effective, about), tuple(filter(None, (ask, revise))))
 
-    def required(self, name: str, each: Weighed) -> Interval | None:
+    def required(self, name: str, each: EvaluatedOption) -> Interval | None:
         """The figure of an option that a requirement is about; None where it was not measured."""
         return self._limited(self.limits[name], each.option.system, each.quality)
 
-    def allowed(self, name: str, each: Weighed) -> str:
+    def allowed(self, name: str, each: EvaluatedOption) -> str:
         """What that figure's interval allows for beyond what was measured of the option; empty if nothing."""
         metric, system = self.limits[name].metric, each.option.system
         if metric:
@@ -246,7 +246,7 @@ class Case:
             return self.evidence.found(limit.metric, system)
         return self.evidence.anew[system].around(quality) if quality and system in self.evidence.anew else quality
 
-    def _standing(self, limit: Limit, system: str, quality: Interval | None) -> Standing:
+    def _standing(self, limit: Limit, system: str, quality: Interval | None) -> LimitStanding:
         if limit.metric in UNTRAINED and self.evidence.untrained(system):
             return "met"
         found = self._limited(limit, system, quality)
@@ -260,7 +260,7 @@ class Case:
         return "probably met" if stands == "met" and too_few_timings(limit, found) else stands
 
 
-def _stands(found: Interval, limit: Limit) -> Standing:
+def _stands(found: Interval, limit: Limit) -> LimitStanding:
     """A figure that rests on enough clusters, to a limit."""
     least, most = limit.ends
     if least <= found.low and found.high <= most:

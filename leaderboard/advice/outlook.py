@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from proctor.leaderboard.advice import settle
-from proctor.leaderboard.advice.break_points import LIMITS, Axis, Cause, Flip
-from proctor.leaderboard.advice.decide import Decision
-from proctor.leaderboard.advice.options import Case, Weighed
+from proctor.leaderboard.advice.break_points import LIMITS, BreakPoint, Cause, ScenarioField
+from proctor.leaderboard.advice.decide import Advised
+from proctor.leaderboard.advice.options import DecisionProblem, EvaluatedOption
 from proctor.leaderboard.advice.sayings import number
 from proctor.leaderboard.formatting import paid
 
@@ -20,19 +20,19 @@ CAUSES: dict[Cause, str] = {
     "margin": "where the expected accuracies differ by the margin",
     "saving": "where the saving becomes material",
 }
-ALONG: dict[Axis, str] = {
+ALONG: dict[ScenarioField, str] = {
     "updates": "number of updates a month",
     "queries": "number of questions a day",
     "hour": "price of machine time",
 }
-NONE: dict[Axis, tuple[str, str]] = {
+NONE: dict[ScenarioField, tuple[str, str]] = {
     "updates": ("Without updates", "With any updates"),
     "queries": ("Without questions", "From the first question on"),
     "hour": ("Where machine time is free", "At any price of machine time"),
 }
 
 
-def left_out(case: Case, decision: Decision) -> list[str]:
+def left_out(case: DecisionProblem, decision: Advised) -> list[str]:
     """How many options were compared, and which were not, for which reason."""
     gone = [each for each in decision.weighed if _why_out(case, each)]
     compared = len(decision.weighed) - len(gone)
@@ -40,7 +40,7 @@ def left_out(case: Case, decision: Decision) -> list[str]:
     return [count, *_gone(case, gone), *_unpriced(decision)]
 
 
-def _gone(case: Case, gone: Sequence[Weighed]) -> Iterator[str]:
+def _gone(case: DecisionProblem, gone: Sequence[EvaluatedOption]) -> Iterator[str]:
     reasons: dict[str, list[str]] = {}
     for each in gone:
         reasons.setdefault(_why_out(case, each), []).append(case.title(each.option))
@@ -50,7 +50,7 @@ def _gone(case: Case, gone: Sequence[Weighed]) -> Iterator[str]:
         yield f"Left out: {'; '.join(names[:NAMED])}{more} ({why})."
 
 
-def _why_out(case: Case, each: Weighed) -> str:
+def _why_out(case: DecisionProblem, each: EvaluatedOption) -> str:
     metrics = [metric for metric, _ in each.missing]
     if any(metric.startswith(("updates.retrained", "updates.continued")) for metric in metrics):
         options = settle.chosen(case)
@@ -61,18 +61,18 @@ def _why_out(case: Case, each: Weighed) -> str:
     return thin.what if thin else ""
 
 
-def _unpriced(decision: Decision) -> Iterator[str]:
+def _unpriced(decision: Advised) -> Iterator[str]:
     absent = dict.fromkeys(metric for each in decision.weighed if each.quality for metric, _ in each.unpriced)
     if absent:
         yield f"Costs marked ? are not known, as {', '.join(absent)} {'was' if len(absent) == 1 else 'were'} not measured."
 
 
-def along(case: Case, decision: Decision, found: Sequence[Flip]) -> list[str]:
+def along(case: DecisionProblem, decision: Advised, found: Sequence[BreakPoint]) -> list[str]:
     """What would change the recommendation, along each axis."""
     return [line for axis in LIMITS for line in _along(case, decision, [flip for flip in found if flip.axis == axis], axis)]
 
 
-def _along(case: Case, decision: Decision, found: Sequence[Flip], axis: Axis) -> Iterator[str]:
+def _along(case: DecisionProblem, decision: Advised, found: Sequence[BreakPoint], axis: ScenarioField) -> Iterator[str]:
     now = case.title(decision.pick.option) if decision.pick else "no clear choice"
     if not found:
         yield f"At any {ALONG[axis]}: {now}."
@@ -81,19 +81,19 @@ def _along(case: Case, decision: Decision, found: Sequence[Flip], axis: Axis) ->
         yield f"{_from(case, flip)}: {what}{_why(case, flip)}."
 
 
-def _from(case: Case, flip: Flip) -> str:
+def _from(case: DecisionProblem, flip: BreakPoint) -> str:
     if not flip.at:
         return NONE[flip.axis][flip.side == "above"]
     return f"{'Above' if flip.side == 'above' else 'Below'} {_at(case, flip.axis, flip.at)}"
 
 
-def _at(case: Case, axis: Axis, at: float) -> str:
+def _at(case: DecisionProblem, axis: ScenarioField, at: float) -> str:
     if axis == "hour":
         return f"{paid(number(at), case.situation.prices.currency)} an hour of machine time"
     return f"{number(at)} {'updates a month' if axis == 'updates' else 'questions a day'}"
 
 
-def _why(case: Case, flip: Flip) -> str:
+def _why(case: DecisionProblem, flip: BreakPoint) -> str:
     if not flip.cause:
         return ""
     price = case.situation.prices.currency

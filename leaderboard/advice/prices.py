@@ -16,7 +16,7 @@ from typing import Annotated, TypeVar
 from proctor.core.counts import counted
 from proctor.core.reading.problems import Problems, near
 from proctor.core.reading.ranges import Range
-from proctor.core.reading.tables import Contradiction, Table, Text
+from proctor.core.reading.tables import Contradiction, SettingsTable, TextSetting
 from proctor.core.schema import InputError
 from proctor.leaderboard.advice.estimates import Evidence, Hardware, Machine
 from proctor.leaderboard.advice.scenario import Api, Prices
@@ -25,9 +25,9 @@ SHIPPED = Path(__file__).with_name("prices.toml")
 Named = TypeVar("Named")
 PRICE = Range(0, 1_000_000, "a price")
 LONG = "a text of at most 1,000 letters"
-NAME, TEXT = Text(LONG, 1000), Text(LONG, 1000, empty=True)
-MONTH = Text('"2026-06"', empty=True, like=re.compile(r"\d{4}-(0[1-9]|1[0-2])").fullmatch)
-SIGN = Text('a sign or a short name such as "$" or "EUR"', 5)
+NAME, TEXT = TextSetting(LONG, 1000), TextSetting(LONG, 1000, empty=True)
+MONTH = TextSetting('"2026-06"', empty=True, like=re.compile(r"\d{4}-(0[1-9]|1[0-2])").fullmatch)
+SIGN = TextSetting('a sign or a short name such as "$" or "EUR"', 5)
 OLD = 12
 """Months after which a price is said to be old."""
 
@@ -276,7 +276,7 @@ def load(file: Path | None = None) -> PriceList:
         InputError: unreadable, not TOML, or fields that are missing, unknown or wrong; all of them are named at once.
     """
     problems = Problems()
-    found = Table(file or SHIPPED, problems, remedy="name a file such as leaderboard/advice/prices.toml").read(_File)
+    found = SettingsTable(file or SHIPPED, problems, remedy="name a file such as leaderboard/advice/prices.toml").read(_File)
     if found is None or problems.found:
         raise problems.error()
     return PriceList(found.machine, found.api, float(found.storage_gb_month), found.currency)

@@ -10,8 +10,8 @@ from itertools import chain
 
 from proctor.evals.stats.intervals import Interval
 from proctor.leaderboard.advice import settle
-from proctor.leaderboard.advice.decide import Choice, Decision, missed_by
-from proctor.leaderboard.advice.options import FAILING, UNTRAINED, Case, Weighed
+from proctor.leaderboard.advice.decide import Advised, AdvisedChoice, missed_by
+from proctor.leaderboard.advice.options import FAILING, UNTRAINED, DecisionProblem, EvaluatedOption
 from proctor.leaderboard.advice.scenario import Api, Limit
 from proctor.leaderboard.formatting import SPACE, between, figure, joined, money, paid, told_apart
 
@@ -47,7 +47,7 @@ MANY = 2
 """Trainings from which on intervals allow for training."""
 
 
-def situation(case: Case) -> str:
+def situation(case: DecisionProblem) -> str:
     """What a month is like."""
     month = case.situation
     changed = "an unknown share" if case.changed is None else figure(case.changed, "share")
@@ -59,13 +59,13 @@ def situation(case: Case) -> str:
     )
 
 
-def _whose(case: Case) -> str:
+def _whose(case: DecisionProblem) -> str:
     """Which machine has that price."""
     named = case.situation.prices.machine(case.evidence.machine)
     return f"{named}; --machine or --hour sets yours" if named else "your price"
 
 
-def _tokens(case: Case) -> str:
+def _tokens(case: DecisionProblem) -> str:
     """Which systems are paid by the token."""
     prices = case.situation.prices
     return "".join(
@@ -84,7 +84,7 @@ def number(x: float) -> str:
     return f"{x:,.0f}" if x >= 1000 else f"{x:zg}"  # from where digits are grouped
 
 
-def required(case: Case) -> str:
+def required(case: DecisionProblem) -> str:
     """The requirements; also those that would hold if anything had been measured."""
     default = dict.fromkeys(case.situation.by_default, " (default)")
     told = [f"{_limit(name, limit)}{default.get(name, '')}" for name, limit in case.limits.items()]
@@ -102,7 +102,7 @@ def _limit(name: str, limit: Limit) -> str:
     return REQUIRED[name].format(f"{number(100 * (1 - bound if name == 'abstention' else bound))}{unit}")
 
 
-def verdict(case: Case, decision: Decision) -> list[str]:
+def verdict(case: DecisionProblem, decision: Advised) -> list[str]:
     """What, why, and what to do next: all that is to be checked, or else the most important step."""
     if not decision.choice:
         found = [*_nearest(case, decision), *_safe(case, decision), *_alternatives(decision.settle)]
@@ -116,7 +116,7 @@ def verdict(case: Case, decision: Decision) -> list[str]:
     return settle.said_once(case, said)
 
 
-def _steps(case: Case, decision: Decision, choice: Choice) -> tuple[list[str], list[str]]:
+def _steps(case: DecisionProblem, decision: Advised, choice: AdvisedChoice) -> tuple[list[str], list[str]]:
     """What to do next, and what could be done besides."""
     checks, others = [*_checks(case, choice.pick)], [*_others(case, decision, choice)]
     return (checks, others) if checks else (others[:1], others[1:])
@@ -133,7 +133,7 @@ def _alternatives(remedies: Sequence[str]) -> Iterator[str]:
         yield f"To decide, either {'; or '.join(first)}."
 
 
-def _nearest(case: Case, decision: Decision) -> Iterator[str]:
+def _nearest(case: DecisionProblem, decision: Advised) -> Iterator[str]:
     """Which option comes nearest to the requirements, and what it misses."""
     if each := decision.nearest:
         misses = [f"on {name} by {_amount(name, missed_by(case, name, each))}" for name in each.among(FAILING)]
@@ -149,7 +149,7 @@ def _amount(name: str, gap: float) -> str:
     return "less than 0.1 points" if points == "0.0" else f"{points} points"
 
 
-def _safe(case: Case, decision: Decision) -> Iterator[str]:
+def _safe(case: DecisionProblem, decision: Advised) -> Iterator[str]:
     if not decision.safe or not decision.safe.quality:
         return
     found = decision.safe.quality
@@ -158,7 +158,7 @@ def _safe(case: Case, decision: Decision) -> Iterator[str]:
     yield f"The safe choice is {case.title(decision.safe.option)}: the low end of its interval ({ends}) is the highest{of}."
 
 
-def _figures(case: Case, each: Weighed, hour: str = "") -> str:
+def _figures(case: DecisionProblem, each: EvaluatedOption, hour: str = "") -> str:
     """Of one option; ``hour``: what machine time is paid with, where that is to be said."""
     assert each.quality  # noqa: S101 # or it is not recommended
     ends = between(figure(each.quality.low, "share"), figure(each.quality.high, "share"))
@@ -169,18 +169,18 @@ def _figures(case: Case, each: Weighed, hour: str = "") -> str:
     return f"{case.title(each.option)} \u2013 {accuracy}, {cost}"
 
 
-def _service(case: Case, each: Weighed) -> str:
+def _service(case: DecisionProblem, each: EvaluatedOption) -> str:
     """Whose answers are paid by the token, and that they were not measured."""
     api = case.situation.prices.api.get(each.option.system)
     return f"answers at the prices of {api.name or 'a service'}: another model, whose answers were not measured" if api else ""
 
 
-def _of_machine(case: Case, each: Weighed) -> bool:
+def _of_machine(case: DecisionProblem, each: EvaluatedOption) -> bool:
     """Whether machine time is paid for: for answers, or for updates."""
     return each.option.system not in case.situation.prices.api or each.parts["updating"] != 0
 
 
-def _because(case: Case, decision: Decision, choice: Choice) -> str:
+def _because(case: DecisionProblem, decision: Advised, choice: AdvisedChoice) -> str:
     """One sentence."""
     pick, best, lead = choice.pick, choice.best, choice.lead
     if not [each for each in decision.weighed if each.meets and each != pick]:
@@ -201,7 +201,7 @@ def _because(case: Case, decision: Decision, choice: Choice) -> str:
     return f"It has the highest expected accuracy{among}{_though(case, choice)}"
 
 
-def _but_for(case: Case, decision: Decision, choice: Choice) -> str:
+def _but_for(case: DecisionProblem, decision: Advised, choice: AdvisedChoice) -> str:
     """What would be better by more than the margin, but for requirements that nobody asked for."""
     best, missed = choice.pick, list[str]()
     for each in decision.weighed:
@@ -215,11 +215,11 @@ def _but_for(case: Case, decision: Decision, choice: Choice) -> str:
     return f"; without the {limits}, {case.title(best.option)} could be used, which is expected to be {_compared(gap)}"
 
 
-def _better(case: Case, one: Weighed, other: Weighed) -> bool:
+def _better(case: DecisionProblem, one: EvaluatedOption, other: EvaluatedOption) -> bool:
     return case.quality(one.option, other.option).value > 0
 
 
-def _though(case: Case, choice: Choice) -> str:
+def _though(case: DecisionProblem, choice: AdvisedChoice) -> str:
     """What else is close, and why that is not recommended."""
     rivals = [each for each in choice.close if each != choice.pick]
     if not rivals:
@@ -236,11 +236,11 @@ def _though(case: Case, choice: Choice) -> str:
     return f"; no option {within} saves a material amount, {material}"
 
 
-def _margin(case: Case) -> str:
+def _margin(case: DecisionProblem) -> str:
     return f"{number(100 * case.situation.margin)} points"
 
 
-def _checks(case: Case, pick: Weighed) -> Iterator[str]:
+def _checks(case: DecisionProblem, pick: EvaluatedOption) -> Iterator[str]:
     """Which requirements it only probably meets, and what would tell."""
     for place, name in enumerate(pick.among(("probably met",))):
         check = "Also check" if place else "Check first"
@@ -249,7 +249,7 @@ def _checks(case: Case, pick: Weighed) -> Iterator[str]:
         yield f"{check} that it meets the requirement on {name}: {said}. {sure}"
 
 
-def _others(case: Case, decision: Decision, choice: Choice) -> Iterator[str]:
+def _others(case: DecisionProblem, decision: Advised, choice: AdvisedChoice) -> Iterator[str]:
     """What else to do, the most important first."""
     pick = choice.pick
     yield from _once(case, decision, pick)
@@ -265,7 +265,7 @@ def _others(case: Case, decision: Decision, choice: Choice) -> Iterator[str]:
         yield f"That it is more accurate than {case.title(rival.option)} may be chance. {apart}"
 
 
-def _once(case: Case, decision: Decision, pick: Weighed) -> Iterator[str]:
+def _once(case: DecisionProblem, decision: Advised, pick: EvaluatedOption) -> Iterator[str]:
     """Whose figures say nothing of another training."""
     options = [each.option for each in (pick, decision.runner_up) if each]
     trained = [option for option in options if case.evidence.systems[option.system]]
@@ -280,7 +280,7 @@ def _once(case: Case, decision: Decision, pick: Weighed) -> Iterator[str]:
         yield f"{said}; the same seeds would show that." if shown else f"{said}. {settle.seeds(case, once).to('include that')}"
 
 
-def _found(case: Case, name: str, each: Weighed) -> str:
+def _found(case: DecisionProblem, name: str, each: EvaluatedOption) -> str:
     """A figure that a requirement is about, with its interval."""
     found = case.required(name, each)
     assert found  # noqa: S101 # only asked of what was measured
@@ -292,7 +292,7 @@ def _found(case: Case, name: str, each: Weighed) -> str:
     return FOUND[name].format(f"{told_apart(found.value, case.limits[name].bound, unit)}{interval}")
 
 
-def notes(case: Case, decision: Decision) -> list[str]:
+def notes(case: DecisionProblem, decision: Advised) -> list[str]:
     """What else is to be known: the runner-up, what fails or may meet the requirements, and what is doubtful."""
     chosen = decision.pick or decision.safe
     parts = [_runner_up(case, decision), _more_steps(case, decision), _failing(case, decision, chosen), _maybe(case, decision)]
@@ -302,7 +302,7 @@ def notes(case: Case, decision: Decision) -> list[str]:
     return settle.said_once(case, [*said, *alone, *(_care(case, chosen) if chosen else [])])
 
 
-def _runner_up(case: Case, decision: Decision) -> Iterator[str]:
+def _runner_up(case: DecisionProblem, decision: Advised) -> Iterator[str]:
     if not decision.pick:
         return
     others = [each for each in decision.weighed if each.meets and each != decision.pick]
@@ -323,15 +323,15 @@ def _compared(gap: Interval) -> str:
     return f"{said} ({COMPARED} {ends})"
 
 
-def _more_steps(case: Case, decision: Decision) -> Iterator[str]:
+def _more_steps(case: DecisionProblem, decision: Advised) -> Iterator[str]:
     """What could be done besides what the verdict says."""
     if decision.choice:
         yield from _steps(case, decision, decision.choice)[1]
 
 
-def _failing(case: Case, decision: Decision, chosen: Weighed | None) -> Iterator[str]:
+def _failing(case: DecisionProblem, decision: Advised, chosen: EvaluatedOption | None) -> Iterator[str]:
     """Which options do not meet the requirements, and by which figure; how good they would be."""
-    groups: dict[tuple[str, str], list[Weighed]] = {}
+    groups: dict[tuple[str, str], list[EvaluatedOption]] = {}
     for each in decision.weighed:
         if each.quality and each.fails:
             groups.setdefault((each.option.system, _failed(case, each)), []).append(each)
@@ -340,12 +340,12 @@ def _failing(case: Case, decision: Decision, chosen: Weighed | None) -> Iterator
         yield f"Ruled out by the requirements: {'; '.join(told)}."
 
 
-def _failed(case: Case, each: Weighed) -> str:
+def _failed(case: DecisionProblem, each: EvaluatedOption) -> str:
     *first, last = [_found(case, name, each) for name in each.among(FAILING)]
     return f"{', '.join(first)} and {last}" if first else last
 
 
-def _fails(case: Case, options: Sequence[Weighed], figures: str, chosen: Weighed | None) -> str:
+def _fails(case: DecisionProblem, options: Sequence[EvaluatedOption], figures: str, chosen: EvaluatedOption | None) -> str:
     """Of one system, with one policy or several."""
     name = case.title(options[0].option) if len(options) == 1 else options[0].option.system
     gaps = [case.quality(each.option, chosen.option) for each in options if chosen and chosen != each]
@@ -354,7 +354,7 @@ def _fails(case: Case, options: Sequence[Weighed], figures: str, chosen: Weighed
     return f"{name}, which {figures}{better}"
 
 
-def _maybe(case: Case, decision: Decision) -> Iterator[str]:
+def _maybe(case: DecisionProblem, decision: Advised) -> Iterator[str]:
     """What would tell of options that probably do not meet a requirement, or of which that is not known, whether they do."""
     for each in decision.weighed:
         open_one = each.known and each.fails and not each.among(("not met",))
@@ -367,9 +367,9 @@ def _maybe(case: Case, decision: Decision) -> Iterator[str]:
         yield from _untrained(case, decision, name, limit)
 
 
-def _not_known(case: Case, decision: Decision, name: str) -> Iterator[str]:
+def _not_known(case: DecisionProblem, decision: Advised, name: str) -> Iterator[str]:
     """Of which options it is not known whether they meet a requirement."""
-    groups: dict[str, list[Weighed]] = {}
+    groups: dict[str, list[EvaluatedOption]] = {}
     for each in decision.weighed:
         if each.known and name in each.unknown and not each.among(("not met",)):
             groups.setdefault(settle.standing(case, name, each), []).append(each)
@@ -381,7 +381,7 @@ def _not_known(case: Case, decision: Decision, name: str) -> Iterator[str]:
             yield f"It is not known whether {joined(names)} {meet} the requirement on {name}: {standing}. {told}"
 
 
-def _untrained(case: Case, decision: Decision, name: str, limit: Limit) -> Iterator[str]:
+def _untrained(case: DecisionProblem, decision: Advised, name: str, limit: Limit) -> Iterator[str]:
     """Which options meet a requirement without a measurement."""
     if limit.metric not in UNTRAINED:
         return
@@ -392,7 +392,7 @@ def _untrained(case: Case, decision: Decision, name: str, limit: Limit) -> Itera
         yield f"{joined(bare)} {meets} the requirement on {name} without a measurement: nothing was trained."
 
 
-def _care(case: Case, chosen: Weighed) -> Iterator[str]:
+def _care(case: DecisionProblem, chosen: EvaluatedOption) -> Iterator[str]:
     """What nobody set a limit to and may matter, and what was assumed."""
     metrics = {"abstention": "hallucination.unanswerable", "forgetting": "forgetting", "privacy": "privacy.extracted"}
     for name, metric in metrics.items():

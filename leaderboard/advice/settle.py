@@ -20,10 +20,10 @@ from proctor.leaderboard.advice.options import (
     FRESH,
     TIMED,
     UNKNOWN,
-    Case,
+    DecisionProblem,
+    EvaluatedOption,
+    LimitStanding,
     Option,
-    Standing,
-    Weighed,
     more_clusters,
     too_few,
     too_few_timings,
@@ -70,7 +70,7 @@ class Remedy:
         return f"To {purpose}, {self.what}."
 
 
-def hour(case: Case) -> str:
+def hour(case: DecisionProblem) -> str:
     """What machine time is paid with: "CPU at $0.0816/h"."""
     machine = case.evidence.machine.upper() or "unknown machine"
     prices = case.situation.prices
@@ -84,7 +84,7 @@ def sorted_out(remedies: Iterable[Remedy]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(each.what for each in practical or found))
 
 
-def said_once(case: Case, lines: Iterable[str]) -> list[str]:
+def said_once(case: DecisionProblem, lines: Iterable[str]) -> list[str]:
     """Sentences in each of which the same caution about seconds, or the same allowance for training, stands once."""
     doubts = dict.fromkeys(case.evidence.cautions.values())
     allowances = dict.fromkeys((*case.evidence.allowed.values(), *(anew.said for anew in case.evidence.anew.values())))
@@ -98,13 +98,15 @@ def _shortened(line: str, phrase: tuple[str, str]) -> str:
     return f"{first}{said}{rest.replace(*phrase)}"
 
 
-def gap(case: Case, mine: Option, theirs: Option, bound: float) -> Remedy:
+def gap(case: DecisionProblem, mine: Option, theirs: Option, bound: float) -> Remedy:
     """What would put the end of the interval of a difference in quality, that lies beyond a bound, on the bound."""
     found, noise = case.quality(mine, theirs), case.evidence.noise(case.asked(mine, theirs))
     return _more(case, _Open(found, bound, (mine, theirs), _asked(case, (mine, theirs)), noise))
 
 
-def requirements(case: Case, each: Weighed, standings: Sequence[Standing] = (*UNKNOWN, "probably not met")) -> Remedy:
+def requirements(
+    case: DecisionProblem, each: EvaluatedOption, standings: Sequence[LimitStanding] = (*UNKNOWN, "probably not met")
+) -> Remedy:
     """What would tell whether an option meets all requirements of which that is not known, or that it probably does not meet."""
     names = each.among(standings)
     found = [requirement(case, name, each) for name in names]
@@ -121,7 +123,7 @@ def all_of(remedies: Sequence[Remedy]) -> Remedy:
     return Remedy(both + ", and ".join(parts), sum(one.cost for one in remedies), practical)
 
 
-def questions(case: Case, each: Weighed) -> Remedy:
+def questions(case: DecisionProblem, each: EvaluatedOption) -> Remedy:
     """All that is needed to tell of an option of which too few questions tell: of its accuracy, and of its requirements."""
     thin = case.thin(each)
     assert thin  # noqa: S101 # only asked of such
@@ -129,7 +131,7 @@ def questions(case: Case, each: Weighed) -> Remedy:
     return all_of([*map(Remedy, thin.settle), *(requirement(case, name, each) for name in names)])
 
 
-def requirement(case: Case, name: str, each: Weighed) -> Remedy:
+def requirement(case: DecisionProblem, name: str, each: EvaluatedOption) -> Remedy:
     """What would tell whether an option meets a requirement."""
     limit, system = case.limits[name], each.option.system
     if each.requirements[name] == "not measured":
@@ -141,7 +143,7 @@ def requirement(case: Case, name: str, each: Weighed) -> Remedy:
     return _clusters(case, name, [each]) if too_few(found) else _surer(case, name, each, found)
 
 
-def _surer(case: Case, name: str, each: Weighed, found: Interval) -> Remedy:
+def _surer(case: DecisionProblem, name: str, each: EvaluatedOption, found: Interval) -> Remedy:
     """What would tell on which side of a limit a figure is that enough clusters were asked for."""
     limit, system = case.limits[name], each.option.system
     if abs(found.value - limit.bound) < SAME:
@@ -157,7 +159,7 @@ def _surer(case: Case, name: str, each: Weighed, found: Interval) -> Remedy:
     return _again(case, opened, _of_questions(case, limit, each))
 
 
-def _of_questions(case: Case, limit: Limit, each: Weighed) -> tuple[float, float]:
+def _of_questions(case: DecisionProblem, limit: Limit, each: EvaluatedOption) -> tuple[float, float]:
     """The ends of the interval of the figure that a limit is about, as far as questions go."""
     if limit.metric:
         return case.evidence.asked[limit.metric, each.option.system]
@@ -165,7 +167,7 @@ def _of_questions(case: Case, limit: Limit, each: Weighed) -> tuple[float, float
     return each.quality.low, each.quality.high
 
 
-def _noise(case: Case, limit: Limit, option: Option) -> Noise | None:
+def _noise(case: DecisionProblem, limit: Limit, option: Option) -> Noise | None:
     """What training anew does to the figure that a requirement is about, as its seeds show."""
     column = limit.metric, option.system
     if not limit.metric:
@@ -173,7 +175,7 @@ def _noise(case: Case, limit: Limit, option: Option) -> Noise | None:
     return case.evidence.noise({column: 1.0}) if column in case.evidence.seeds else None
 
 
-def together(case: Case, name: str, those: Sequence[Weighed]) -> Remedy:
+def together(case: DecisionProblem, name: str, those: Sequence[EvaluatedOption]) -> Remedy:
     """What would tell whether options that stand alike to a requirement meet it."""
     first, metric = those[0], case.limits[name].metric
     if first.requirements[name] == "not measured":
@@ -182,7 +184,7 @@ def together(case: Case, name: str, those: Sequence[Weighed]) -> Remedy:
     return _clusters(case, name, those) if found and too_few(found) else requirement(case, name, first)
 
 
-def standing(case: Case, name: str, each: Weighed) -> str:
+def standing(case: DecisionProblem, name: str, each: EvaluatedOption) -> str:
     """How an option stands to a requirement, or why its figure shows nothing."""
     said = each.requirements[name]
     found = case.required(name, each)
@@ -191,7 +193,7 @@ def standing(case: Case, name: str, each: Weighed) -> str:
     return "too few questions" if too_few(found) else "the figure lies on the limit"
 
 
-def _clusters(case: Case, name: str, those: Sequence[Weighed]) -> Remedy:
+def _clusters(case: DecisionProblem, name: str, those: Sequence[EvaluatedOption]) -> Remedy:
     """What is missing to say anything of options that were asked the same."""
     found, metric = case.required(name, those[0]), case.limits[name].metric
     assert found  # noqa: S101 # else there are no clusters to add to
@@ -211,7 +213,7 @@ def _on_the_limit(limit: Limit) -> Remedy:
     return Remedy(f"use more {items} (it cannot be said how many)")
 
 
-def _asked(case: Case, options: Iterable[Option]) -> dict[str, int]:
+def _asked(case: DecisionProblem, options: Iterable[Option]) -> dict[str, int]:
     """System -> the questions that its quality rests on."""
     counted = (ACCURACY, FRESH) if case.aged else (ACCURACY,)
     found = {option.system: [case.evidence.found(metric, option.system) for metric in counted] for option in options}
@@ -257,7 +259,7 @@ class _Open:
         return abs(self.bound - self.found.value)
 
 
-def _more(case: Case, open_one: _Open) -> Remedy:
+def _more(case: DecisionProblem, open_one: _Open) -> Remedy:
     """The cheapest of all numbers of questions and seeds that would do."""
     if open_one.distance < SAME:
         return Remedy("ask more questions (it cannot be said how many)")
@@ -283,7 +285,7 @@ class _Plan:
     spent: _Spent
 
 
-def _plans(case: Case, open_one: _Open, now: int) -> Iterator[_Plan]:
+def _plans(case: DecisionProblem, open_one: _Open, now: int) -> Iterator[_Plan]:
     """What is practical, for each number of seeds the fewest questions that would do."""
     for seeds in range(now, max(now, MOST_SEEDS) + 1) if open_one.noise else (now,):
         times = open_one.needed(seeds, now)
@@ -292,7 +294,7 @@ def _plans(case: Case, open_one: _Open, now: int) -> Iterator[_Plan]:
             yield _Plan(times, seeds, spent)
 
 
-def _again(case: Case, open_one: _Open, of_questions: tuple[float, float]) -> Remedy:
+def _again(case: DecisionProblem, open_one: _Open, of_questions: tuple[float, float]) -> Remedy:
     """What would tell of a figure of one training run: other runs, and more questions where these alone leave it open."""
     low, high = of_questions
     alone = replace(open_one, found=replace(open_one.found, low=low, high=high), noise=None)
@@ -313,7 +315,7 @@ def _impractical(open_one: _Open) -> Remedy:
     return Remedy(f"this cannot be settled in practice: {needed}", practical=False)
 
 
-def _questions(case: Case, open_one: _Open, times: float) -> str:
+def _questions(case: DecisionProblem, open_one: _Open, times: float) -> str:
     """How many more; of two kinds, so many times as many of each."""
     verb = "ask" if open_one.metric in ASKED else "use"
     if not open_one.metric and case.aged:
@@ -338,7 +340,7 @@ class _Spent:
         return self.said
 
 
-def _spent(case: Case, options: Sequence[Option], asked: Mapping[str, int], times: float, seeds: int) -> _Spent:
+def _spent(case: DecisionProblem, options: Sequence[Option], asked: Mapping[str, int], times: float, seeds: int) -> _Spent:
     """Of asking ``times`` as many questions, of weights trained with so many seeds (0: as many as now)."""
     trainings = _trainings(case, options, seeds)
     again = {system: more for (_, system), more in trainings.items()}
@@ -355,13 +357,13 @@ def _spent(case: Case, options: Sequence[Option], asked: Mapping[str, int], time
     return _Spent(_costing(case, total, untimed, doubt), inf if untimed else _price(case, total))
 
 
-def _answers(case: Case, system: str, n: int, times: float, again: float) -> float:
+def _answers(case: DecisionProblem, system: str, n: int, times: float, again: float) -> float:
     """How many more a system gives, of each seed's weights."""
     now = max(1, case.evidence.trainings(system))
     return n * (times * (now + again) - now)
 
 
-def _trainings(case: Case, options: Sequence[Option], seeds: int) -> dict[Column, float]:
+def _trainings(case: DecisionProblem, options: Sequence[Option], seeds: int) -> dict[Column, float]:
     """Seconds of one training -> how many more of these it takes to have so many seeds."""
     columns: list[Column] = []
     for option in options if seeds else ():
@@ -370,23 +372,23 @@ def _trainings(case: Case, options: Sequence[Option], seeds: int) -> dict[Column
     return {column: max(0.0, seeds - case.evidence.trainings(column[1])) for column in columns}
 
 
-def _price(case: Case, seconds: float) -> float:
+def _price(case: DecisionProblem, seconds: float) -> float:
     return seconds / 3600 * case.situation.prices.hour(case.evidence.machine)
 
 
-def _costing(case: Case, seconds: float, untimed: Sequence[str], doubt: str) -> str:
+def _costing(case: DecisionProblem, seconds: float, untimed: Sequence[str], doubt: str) -> str:
     spent = money(_price(case, seconds), case.situation.prices.currency)
     out = f", not counting {' and '.join(untimed)}, of which no times are known" if untimed else ""
     return f" ({figure(seconds, 'seconds')} of machine time, {spent}{out}{f'; not reliable: {doubt}' if doubt else ''})"
 
 
-def seeds(case: Case, options: Sequence[Option]) -> Remedy:
+def seeds(case: DecisionProblem, options: Sequence[Option]) -> Remedy:
     """What it takes to train options that were trained once with more seeds."""
     spent = _spent(case, options, _asked(case, options), 1.0, AGAIN)
     return Remedy(f"train with --seeds {AGAIN}{spent}", spent.cost)
 
 
-def to_measure(case: Case, metrics: Sequence[str], systems: Sequence[str] = ()) -> Remedy:
+def to_measure(case: DecisionProblem, metrics: Sequence[str], systems: Sequence[str] = ()) -> Remedy:
     """What to type for figures that are missing."""
     what = ", ".join(dict.fromkeys(metrics))
     only = f" of {joined(systems)}" if systems else ""
@@ -394,20 +396,20 @@ def to_measure(case: Case, metrics: Sequence[str], systems: Sequence[str] = ()) 
     return Remedy(f"measure {what}{only}: {command(metrics, chosen(case, systems))}{needs}")
 
 
-def chosen(case: Case, systems: Sequence[str] = ()) -> str:
+def chosen(case: DecisionProblem, systems: Sequence[str] = ()) -> str:
     """The options of a command that takes the same exam of these systems, or of all."""
     trained = max(map(case.evidence.trainings, systems or case.evidence.systems), default=0)
     named = [f"--system {shlex.quote(system)}" for system in systems]
     return " ".join(filter(None, [case.evidence.options, *named, f"--seeds {trained}" if trained > 1 else ""]))
 
 
-def to_time_again(case: Case, metrics: Sequence[str]) -> Remedy:
+def to_time_again(case: DecisionProblem, metrics: Sequence[str]) -> Remedy:
     """What to do about seconds that are not reliable."""
     what = ", ".join(dict.fromkeys(metrics))
     return Remedy(f"take {what} again, all systems in one run on a quiet machine: {command(['latency'], chosen(case))}")
 
 
-def listed(case: Case, columns: Sequence[Column]) -> list[Remedy]:
+def listed(case: DecisionProblem, columns: Sequence[Column]) -> list[Remedy]:
     """What to type for figures that are missing, once for all systems that lack the same."""
     lacking: dict[str, list[str]] = {}
     for metric, system in dict.fromkeys(columns):

@@ -7,10 +7,10 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from proctor.evals.stats.intervals import Amount, Interval
-from proctor.leaderboard.advice.break_points import Flip, flips
-from proctor.leaderboard.advice.decide import Decision, decide
+from proctor.leaderboard.advice.break_points import BreakPoint, flips
+from proctor.leaderboard.advice.decide import Advised, decide
 from proctor.leaderboard.advice.estimates import Evidence
-from proctor.leaderboard.advice.options import PARTS, Case, Weighed
+from proctor.leaderboard.advice.options import PARTS, DecisionProblem, EvaluatedOption
 from proctor.leaderboard.advice.outlook import along, left_out
 from proctor.leaderboard.advice.sayings import notes, required, situation, verdict
 from proctor.leaderboard.advice.scenario import BY_DEFAULT, Situation
@@ -24,15 +24,15 @@ HEADS = ("option", "expected accuracy", "cost a month", *PARTS, "requirements")
 class Advice:
     """What a section's measurements say to do in a situation."""
 
-    case: Case
-    decision: Decision
-    flips: tuple[Flip, ...]
+    case: DecisionProblem
+    decision: Advised
+    flips: tuple[BreakPoint, ...]
 
 
 def advise(sections: Iterable[Evidence], situation: Situation) -> Iterator[Advice]:
     """Advice for every suite and base model."""
     for evidence in sections:
-        case = Case(evidence, situation)
+        case = DecisionProblem(evidence, situation)
         decision = decide(case)
         yield Advice(case, decision, tuple(flips(case, decision)))
 
@@ -60,7 +60,7 @@ def as_json(advice: Advice) -> dict[str, Any]:
     }
 
 
-def _name(each: Weighed | None) -> str | None:
+def _name(each: EvaluatedOption | None) -> str | None:
     return each.option.name if each else None
 
 
@@ -77,7 +77,7 @@ def _said(advice: Advice) -> dict[str, Any]:
     }
 
 
-def _option(case: Case, each: Weighed) -> dict[str, Any]:
+def _option(case: DecisionProblem, each: EvaluatedOption) -> dict[str, Any]:
     return {
         "option": each.option.name,
         **asdict(each.option),
@@ -92,7 +92,7 @@ def _option(case: Case, each: Weighed) -> dict[str, Any]:
     }
 
 
-def _shown(case: Case, each: Weighed) -> dict[str, Any]:
+def _shown(case: DecisionProblem, each: EvaluatedOption) -> dict[str, Any]:
     """The figures as people read them."""
     costs = {part: "?" if (amount := each.parts[part]) is None else money(amount, each.currency) for part in PARTS}
     unmet = "; ".join(f"{name}: {standing}" for name, standing in each.requirements.items() if standing != "met")
@@ -105,7 +105,7 @@ def _shown(case: Case, each: Weighed) -> dict[str, Any]:
     }
 
 
-def _quality(each: Weighed) -> str:
+def _quality(each: EvaluatedOption) -> str:
     if not each.quality:
         return "?"
     ends = between(*(figure(end, "share") for end in (each.quality.low, each.quality.high)))
@@ -141,7 +141,7 @@ def _section(advice: Advice) -> Iterator[str]:
     yield ""
 
 
-def _lifting(case: Case) -> Iterator[str]:
+def _lifting(case: DecisionProblem) -> Iterator[str]:
     """How to do without the requirements that nobody asked for."""
     fields = [BY_DEFAULT[name].replace("_", "-") for name in case.limits if name in case.situation.by_default]
     if fields:
@@ -153,14 +153,14 @@ def _wrapped(*paragraphs: str) -> Iterator[str]:
     yield from (line for paragraph in paragraphs for line in wrapped(paragraph, WIDTH))
 
 
-def _table(case: Case, weighed: Sequence[Weighed], decision: Decision) -> Iterator[str]:
+def _table(case: DecisionProblem, weighed: Sequence[EvaluatedOption], decision: Advised) -> Iterator[str]:
     rows = [HEADS, *(_row(case, each, decision) for each in weighed)] if weighed else []
     widths = [max(map(len, column)) + 2 for column in zip(*rows, strict=True)]
     for row in rows:
         yield "".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
 
 
-def _row(case: Case, each: Weighed, decision: Decision) -> tuple[str, ...]:
+def _row(case: DecisionProblem, each: EvaluatedOption, decision: Advised) -> tuple[str, ...]:
     marks = ((decision.pick, "* "), (decision.safe, "+ "), (decision.runner_up, "~ "))
     mark = next((mark for marked, mark in marks if each == marked), "  ")
     shown = _shown(case, each)

@@ -95,11 +95,11 @@ def _squares(systems: Mapping[str, Any]) -> Iterator[dict[str, str]]:
             yield {corner: kinds[kind] for corner, kind in corners.items()} | {"both": both}
 
 
-Parts = Sequence[tuple[int, Series]]
+EffectParts = Sequence[tuple[int, Series]]
 """Systems with their signs: two, or the four of an interaction."""
 
 
-def _contrast(section: Section, parts: Parts) -> Interval | None:
+def _contrast(section: Section, parts: EffectParts) -> Interval | None:
     """Of two as it is told everywhere else; None where so few effective clusters were asked that they would tell of nothing."""
     match parts:
         case [(1, mine), (-1, theirs)]:
@@ -110,13 +110,13 @@ def _contrast(section: Section, parts: Parts) -> Interval | None:
     return found if found and not found.few else None
 
 
-def _sum(parts: Parts) -> Interval | None:
+def _sum(parts: EffectParts) -> Interval | None:
     found = contrast([(sign, series.means) for sign, series in parts])
     noise = reduce(joint_noise, (training_noise(series.seed_means) for _, series in parts))
     return widened(found, noise) if found else None
 
 
-def _p(section: Section, parts: Parts, known: Variation) -> float:
+def _p(section: Section, parts: EffectParts, known: Variation) -> float:
     """Two-sided p of no effect, other training runs allowed for."""
     own = section.trained
     match parts:
@@ -130,13 +130,13 @@ def _p(section: Section, parts: Parts, known: Variation) -> float:
     return replace(sampling, noise=noise).two_sided(0.0) if sampling else 1.0
 
 
-def _mixed(parts: Parts) -> Difference:
+def _mixed(parts: EffectParts) -> Difference:
     columns, clusters = common(*(series.means for _, series in parts))
     mixed = sum((sign * column for (sign, _), column in zip(parts, columns, strict=True)), np.zeros(len(clusters)))
     return difference(mixed, clusters, within=len(parts) / 2)
 
 
-def _cautions(section: Section, parts: Parts, known: Variation) -> Iterator[str]:
+def _cautions(section: Section, parts: EffectParts, known: Variation) -> Iterator[str]:
     runs = sum(once(series, section.trained) for _, series in parts)
     if runs:
         yield retraining.caution(runs, known)
@@ -144,7 +144,7 @@ def _cautions(section: Section, parts: Parts, known: Variation) -> Iterator[str]
         yield from _bound(parts)
 
 
-def _bound(parts: Parts) -> Iterator[str]:
+def _bound(parts: EffectParts) -> Iterator[str]:
     """Where both effects together would lead beyond what a share can be, an interaction has to be."""
     columns, _ = common(*(series.means for _, series in parts))
     _, adapted, retrieving, neither = (float(column.mean()) for column in columns)

@@ -16,7 +16,7 @@ from proctor.leaderboard.analysis.section import Section
 from proctor.leaderboard.analysis.series import rounded
 
 if TYPE_CHECKING:
-    from proctor.leaderboard.board.cells import Cell
+    from proctor.leaderboard.board.cells import Result
 
 MOST = 12
 """Systems; with more there are so many pairs that few differences would be significant."""
@@ -27,7 +27,7 @@ ROOM = 1_000_000
 
 
 @dataclass(frozen=True)
-class Pair:
+class SystemPair:
     """One system against another in one metric, over the items that both have."""
 
     suite: str
@@ -52,7 +52,7 @@ class Pair:
     is the best of the metric, it is the interval that marks go by, so that both say the same (`of_the_best`)."""
 
 
-def pairs(sections: Iterable[Section]) -> Iterator[Pair]:
+def pairs(sections: Iterable[Section]) -> Iterator[SystemPair]:
     """All pairs of a section's systems in each metric, once each; of many systems only those with a bare one.
 
     What was read once for each system, such as the seconds of its training, has no pairs. Of many systems on many questions,
@@ -64,7 +64,7 @@ def pairs(sections: Iterable[Section]) -> Iterator[Pair]:
             yield from _of_metric(section, metric, bare)
 
 
-def of_the_best(found: Iterable[Pair], cells: Iterable[Cell]) -> Iterator[Pair]:
+def of_the_best(found: Iterable[SystemPair], cells: Iterable[Result]) -> Iterator[SystemPair]:
     """The pairs, of which those with the best of a metric, over the same items, have the interval that its marks go by."""
     known = {(cell.suite, cell.base_model, cell.metric, cell.system): cell for cell in cells}
     for pair in found:
@@ -93,7 +93,7 @@ def _bare(about: Any) -> bool:
     return (settings.get("adapt"), settings.get("retrieve")) == ("none", "none")
 
 
-def _of_metric(section: Section, metric: str, bare: Collection[str]) -> Iterator[Pair]:
+def _of_metric(section: Section, metric: str, bare: Collection[str]) -> Iterator[SystemPair]:
     systems = sorted((name, series) for name, series in section.metrics[metric].items() if series.valued)
     known = section.variation(metric)
     for (name, mine), (than, theirs) in combinations(systems, 2):
@@ -104,12 +104,12 @@ def _of_metric(section: Section, metric: str, bare: Collection[str]) -> Iterator
             yield _pair(mine.first, (name, than), found.difference, anew, len(systems) - 1)
 
 
-def _pair(first: Record, two: tuple[str, str], alone: Interval, anew: Comparison, comparisons: int) -> Pair:
+def _pair(first: Record, two: tuple[str, str], alone: Interval, anew: Comparison, comparisons: int) -> SystemPair:
     p = 1.0 if anew.few else min(1.0, comparisons * anew.p)
     wide = _corrected(anew.difference, p, comparisons, (-1.0, 1.0) if first.unit == "share" else ANYWHERE)
     about = (first.suite, first.base_model, first.metric, first.unit, first.better, *two)
     value, low, high, wide_low, wide_high = (rounded(part) for part in (alone.value, alone.low, alone.high, *wide))
-    return Pair(*about, value, low, high, rounded(p), anew.n, wide_low, wide_high)
+    return SystemPair(*about, value, low, high, rounded(p), anew.n, wide_low, wide_high)
 
 
 def _corrected(gap: Interval, p: float, comparisons: int, within: tuple[float, float]) -> tuple[float, float]:

@@ -12,7 +12,7 @@ from math import hypot, inf, isfinite
 
 import numpy as np
 
-from proctor.evals.stats.best import Entrants, Outcome, against_the_leader
+from proctor.evals.stats.best import Entrants, SimulatedOutcome, against_the_leader
 from proctor.evals.stats.comparison import ALPHA, ANYWHERE, Comparison, Noise, Values, compare, joint_noise
 from proctor.evals.stats.intervals import Array, Clustered, Interval, clustered, shown_error
 from proctor.leaderboard.runs.records import Codes
@@ -90,7 +90,7 @@ class Race:
         return found
 
     @cached_property
-    def outcome(self) -> Outcome:
+    def outcome(self) -> SimulatedOutcome:
         """By the test for many."""
         return against_the_leader(Entrants.of(_sums(self._better, self.clusters), self.noise, self.values.shape[1]))
 

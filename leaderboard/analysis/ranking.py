@@ -20,14 +20,14 @@ from proctor.leaderboard.analysis import retraining
 from proctor.leaderboard.analysis.race import Race
 from proctor.leaderboard.analysis.ranked import Ranked, Systems, idle, ranked
 
-Mark = Literal["best", "tied", "behind", ""]
+RankMark = Literal["best", "tied", "behind", ""]
 
 
 @dataclass(frozen=True)
 class Standing:
     """How one system stands in one metric."""
 
-    mark: Mark = ""
+    mark: RankMark = ""
     """``best``: the highest mean, or lowest where less is better. ``tied``: not significantly behind that."""
     not_ranked: str = ""
     """Why it is not ranked, though it has a value."""

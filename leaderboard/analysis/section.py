@@ -16,7 +16,7 @@ from proctor.leaderboard.runs.records import Records
 
 Column = tuple[str, str]
 """Metric and system."""
-Columns = Mapping[Column, Series]
+SeriesByColumn = Mapping[Column, Series]
 
 
 @dataclass(frozen=True, eq=False)
@@ -25,7 +25,7 @@ class Section:
 
     suite: str
     base_model: str
-    columns: Columns
+    columns: SeriesByColumn
     """In the order in which they first come in the records."""
     run: Mapping[str, Any]
     """The provenance of the run."""

@@ -18,7 +18,7 @@ Tags = Mapping[tuple[str, str], frozenset[str]]
 
 
 @dataclass(frozen=True)
-class Tagged:
+class SliceResult:
     """What one system reached in one metric on the questions that bear one tag."""
 
     suite: str
@@ -42,7 +42,7 @@ class Tagged:
         return f", in {cluster_count(self.clusters, self.effective)} only" if self.effective < FEW else ""
 
 
-def tagged(records: Records, tags: Tags) -> Iterator[Tagged]:
+def tagged(records: Records, tags: Tags) -> Iterator[SliceResult]:
     """Every headline metric of every system, for each tag that some questions bear and others do not."""
     chosen = records.where(lambda about: about.metric in headlines())
     groups = grouped(chosen, "suite", "base_model", "metric", "system").items()
@@ -55,4 +55,4 @@ def tagged(records: Records, tags: Tags) -> Iterator[Tagged]:
             if found:
                 about = (suite, base_model, tag, system, metric, rows[0].unit, rows[0].better)
                 ends = (rounded(found.value), rounded(found.low), rounded(found.high))
-                yield Tagged(*about, *ends, found.n, found.clusters, rounded(found.effective))
+                yield SliceResult(*about, *ends, found.n, found.clusters, rounded(found.effective))

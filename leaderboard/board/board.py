@@ -19,16 +19,16 @@ from proctor.leaderboard.advice.estimates import Evidence
 from proctor.leaderboard.analysis.break_even import Crossing, crossings
 from proctor.leaderboard.analysis.effects import Effect, effects
 from proctor.leaderboard.analysis.human_labels import put_right
-from proctor.leaderboard.analysis.pairwise import Pair, of_the_best, pairs
+from proctor.leaderboard.analysis.pairwise import SystemPair, of_the_best, pairs
 from proctor.leaderboard.analysis.percentiles import SECONDS, around
 from proctor.leaderboard.analysis.places import Places, places
 from proctor.leaderboard.analysis.ranking import Standing, standings
 from proctor.leaderboard.analysis.section import Section, sections
 from proctor.leaderboard.analysis.series import Series, rounded
-from proctor.leaderboard.analysis.slices import Tagged
-from proctor.leaderboard.board.cells import Cell
+from proctor.leaderboard.analysis.slices import SliceResult
+from proctor.leaderboard.board.cells import Result
 from proctor.leaderboard.claims.table import Claim, load
-from proctor.leaderboard.claims.verdicts import Finding, findings
+from proctor.leaderboard.claims.verdicts import ClaimResult, findings
 from proctor.leaderboard.runs.labels import Labels, labels
 from proctor.leaderboard.runs.records import Codes, Records, grouped
 from proctor.leaderboard.runs.store import CONTENTS, Run
@@ -44,14 +44,14 @@ class Board:
     """All cells of one or several runs, with their provenance."""
 
     run: dict[str, Any]
-    cells: tuple[Cell, ...]
+    cells: tuple[Result, ...]
     effects: tuple[Effect, ...] = ()
     crossings: tuple[Crossing, ...] = ()
-    claims: tuple[Finding, ...] = ()
-    pairs: tuple[Pair, ...] = ()
+    claims: tuple[ClaimResult, ...] = ()
+    pairs: tuple[SystemPair, ...] = ()
     evidence: tuple[Evidence, ...] = ()
     """What advice is given from."""
-    tags: tuple[Tagged, ...] = ()
+    tags: tuple[SliceResult, ...] = ()
     """Filled in where the answers were kept, whose questions bear the tags."""
     places: tuple[Places, ...] = ()
     """What a plot says of where the evidence stands."""
@@ -105,7 +105,7 @@ def merged(provenances: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     return merged
 
 
-def _cells(section: Section, said: Labels) -> Iterator[Cell]:
+def _cells(section: Section, said: Labels) -> Iterator[Result]:
     """The cells of all systems in all metrics on one suite with one base model, with how each stands in it."""
     metrics, timed = list(section.metrics.values()), section.metrics.get(SECONDS, {})
     comparable = section.run.get("comparable", {})
@@ -116,12 +116,12 @@ def _cells(section: Section, said: Labels) -> Iterator[Cell]:
             yield _cell(series, asked, marks.get(system, Standing()), stamp, said, timed.get(system))
 
 
-def _cell(series: Series, asked: Codes, standing: Standing, comparable: Any, said: Labels, timed: Series | None) -> Cell:
+def _cell(series: Series, asked: Codes, standing: Standing, comparable: Any, said: Labels, timed: Series | None) -> Result:
     first, found = series.first, series.interval and around(series.interval, series.first.metric, timed)
     labelled, right = put_right(series, said)
     gap = standing.gap
     absent = np.setdiff1d(series.items("not_applicable"), series.items("scored", "failed", "unmeasured"))
-    return Cell(
+    return Result(
         suite=first.suite,
         base_model=first.base_model,
         system=first.system,

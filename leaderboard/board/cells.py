@@ -10,7 +10,7 @@ from proctor.leaderboard.formatting import SPACE, _unit, between, figure, signed
 
 
 @dataclass(frozen=True)
-class Cell:
+class Result:
     """What one system reached in one metric, and how sure that is."""
 
     suite: str
@@ -70,14 +70,14 @@ class Cell:
     """Why there is no value, or why items are missing."""
 
 
-def of_cell(cell: Cell) -> str:
+def of_cell(cell: Result) -> str:
     """A cell's value; a dash where there can be none, a question mark where it is not known."""
     if cell.value is None:
         return "?" if cell.status == "unmeasured" else "\u2013"
     return figure(cell.value, cell.unit)
 
 
-def bounds(cell: Cell) -> str:
+def bounds(cell: Result) -> str:
     """A cell's 95 % interval, without the unit where it is the value's own; nothing where there is none to speak of."""
     if cell.ci_low is None or cell.ci_high is None or cell.method == "exact":
         return ""
@@ -85,7 +85,7 @@ def bounds(cell: Cell) -> str:
     return between(low, high.partition(SPACE)[0]) if _unit(low) == _unit(high) == _unit(of_cell(cell)) else between(low, high)
 
 
-def from_the_best(cell: Cell) -> str:
+def from_the_best(cell: Result) -> str:
     """How far a cell is from the best of its metric, with the interval that its mark rests on; empty where it is not known."""
     if cell.gap is None or cell.gap_low is None or cell.gap_high is None:
         return ""

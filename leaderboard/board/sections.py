@@ -12,32 +12,32 @@ from proctor.core.slugs import slugs
 from proctor.evals.axes.catalogue import axis, followed, headlines, rank
 from proctor.leaderboard.analysis.break_even import Crossing
 from proctor.leaderboard.analysis.effects import Effect
-from proctor.leaderboard.analysis.pairwise import Pair
+from proctor.leaderboard.analysis.pairwise import SystemPair
 from proctor.leaderboard.analysis.places import Places
 from proctor.leaderboard.analysis.series import Caution
-from proctor.leaderboard.analysis.slices import Tagged
+from proctor.leaderboard.analysis.slices import SliceResult
 from proctor.leaderboard.board.board import Board
-from proctor.leaderboard.board.cells import Cell
-from proctor.leaderboard.claims.verdicts import Finding
+from proctor.leaderboard.board.cells import Result
+from proctor.leaderboard.claims.verdicts import ClaimResult
 from proctor.leaderboard.formatting import shortened
 
-Row = TypeVar("Row", Crossing, Finding, Pair, Tagged, Places)
+SectionRow = TypeVar("SectionRow", Crossing, ClaimResult, SystemPair, SliceResult, Places)
 
 
 @dataclass(frozen=True)
-class Table:
+class ResultTable:
     """Systems against some metrics."""
 
     name: str
-    cells: Sequence[Cell]
+    cells: Sequence[Result]
 
     @cached_property
-    def metrics(self) -> list[Cell]:
+    def metrics(self) -> list[Result]:
         """One cell of each metric, in order, to tell its name, unit and direction."""
         return sorted({cell.metric: cell for cell in self.cells}.values(), key=lambda cell: rank(cell.metric))
 
     @cached_property
-    def rows(self) -> list[tuple[str, list[Cell | None]]]:
+    def rows(self) -> list[tuple[str, list[Result | None]]]:
         """Each system with its cells in the order of `metrics`; ``None`` where it was not examined."""
         found = {(cell.system, cell.metric): cell for cell in self.cells}
         systems = dict.fromkeys(cell.system for cell in self.cells)
@@ -50,23 +50,23 @@ class Table:
 
 
 @dataclass(frozen=True)
-class Section:
+class BoardSection:
     """One suite with one base model."""
 
     suite: str
     base_model: str
-    cells: Sequence[Cell]
+    cells: Sequence[Result]
     facts: dict[str, Any]
     """What provenance says of the suite."""
     effects: Sequence[Effect] = ()
     """What adapting and retrieving add, for the metrics that a reader asks for first."""
     crossings: Sequence[Crossing] = ()
     """With how many examples trained systems catch up with those that look things up."""
-    claims: Sequence[Finding] = ()
+    claims: Sequence[ClaimResult] = ()
     """What the records say of each claim."""
-    pairs: Sequence[Pair] = ()
+    pairs: Sequence[SystemPair] = ()
     """How far every two systems are apart."""
-    tagged: Sequence[Tagged] = ()
+    tagged: Sequence[SliceResult] = ()
     """Figures for each kind of question."""
     unchanged: frozenset[str] = frozenset()
     """Systems that answer with the base model's weights as they are."""
@@ -97,9 +97,9 @@ class Section:
         return any(cell.judge for cell in self.cells)
 
     @cached_property
-    def table(self) -> Table:
+    def table(self) -> ResultTable:
         """All metrics side by side."""
-        return Table("all", self.cells)
+        return ResultTable("all", self.cells)
 
     @property
     def title(self) -> str:
@@ -112,16 +112,16 @@ class Section:
         return list(dict.fromkeys(cell.system for cell in self.cells))
 
     @cached_property
-    def headline(self) -> Table:
+    def headline(self) -> ResultTable:
         """What a reader asks for first."""
-        return Table("at a glance", [cell for cell in self.cells if cell.metric in headlines()])
+        return ResultTable("at a glance", [cell for cell in self.cells if cell.metric in headlines()])
 
     @cached_property
-    def axes(self) -> list[Table]:
+    def axes(self) -> list[ResultTable]:
         """One table for each axis."""
-        return [Table(name, list(cells)) for name, cells in groupby(self.cells, key=lambda cell: axis(cell.metric))]
+        return [ResultTable(name, list(cells)) for name, cells in groupby(self.cells, key=lambda cell: axis(cell.metric))]
 
-    def of(self, metric: str) -> dict[str, Cell]:
+    def of(self, metric: str) -> dict[str, Result]:
         """System -> its cell in a metric, where it has a value."""
         return {cell.system: cell for cell in self.cells if cell.metric == metric and cell.value is not None}
 
@@ -193,10 +193,10 @@ class Section:
         return {cell.system: ["measured on another version of the suite"] for cell in self.cells if cell.suite_version != last}
 
 
-def sections(board: Board) -> list[Section]:
+def sections(board: Board) -> list[BoardSection]:
     """The board's suites and base models, in the order of its cells."""
     return [
-        Section(
+        BoardSection(
             *place,
             list(cells),
             _facts(board, place[0]),
@@ -226,7 +226,7 @@ def _effects(board: Board, suite: str, base_model: str) -> list[Effect]:
     return [e for e in board.effects if (e.suite, e.base_model) == (suite, base_model) and e.metric in followed()]
 
 
-def _of(rows: Sequence[Row], suite: str, base_model: str) -> list[Row]:
+def _of(rows: Sequence[SectionRow], suite: str, base_model: str) -> list[SectionRow]:
     return [row for row in rows if (row.suite, row.base_model) == (suite, base_model)]
 
 
@@ -236,7 +236,7 @@ def _facts(board: Board, suite: str) -> dict[str, Any]:
     return facts if isinstance(facts, dict) else {}
 
 
-def split(table: Table, widths: Iterable[int], width: int) -> list[Table]:
+def split(table: ResultTable, widths: Iterable[int], width: int) -> list[ResultTable]:
     """A table as several, none of them wider than ``width``, given the width of each metric's column."""
     groups: list[list[str]] = [[]]
     used = 0
@@ -246,4 +246,4 @@ def split(table: Table, widths: Iterable[int], width: int) -> list[Table]:
             used = 0
         groups[-1].append(metric.metric)
         used += column
-    return [Table(table.name, [cell for cell in table.cells if cell.metric in group]) for group in groups]
+    return [ResultTable(table.name, [cell for cell in table.cells if cell.metric in group]) for group in groups]

@@ -8,8 +8,8 @@ from math import hypot
 from proctor.evals.stats.comparison import ALPHA
 from proctor.evals.stats.intervals import FEW, cluster_count, t_quantile
 from proctor.leaderboard.analysis import retraining
-from proctor.leaderboard.board.cells import Cell, bounds
-from proctor.leaderboard.board.sections import Section
+from proctor.leaderboard.board.cells import Result, bounds
+from proctor.leaderboard.board.sections import BoardSection
 from proctor.leaderboard.formatting import SPACE, between, figure
 
 ACCURACY, INVENTING, FORGETTING = "accuracy.exact", "hallucination.unanswerable", "forgetting"
@@ -21,22 +21,22 @@ NAMED = 6
 """Systems that one sentence names; of more it says how many more."""
 
 
-def verdict(section: Section) -> str:
+def verdict(section: BoardSection) -> str:
     """Who is best on the domain, tied with it or behind, and by how much; who makes answers up; who lost general ability."""
     return " ".join([winner(section), *others(section)])
 
 
-def winner(section: Section) -> str:
+def winner(section: BoardSection) -> str:
     """What a reader has to know first: who has the highest accuracy, and whether that is more than chance."""
     return " ".join(_accuracy(section.of(ACCURACY)))
 
 
-def in_order(cells: Mapping[str, Cell]) -> list[Cell]:
+def in_order(cells: Mapping[str, Result]) -> list[Result]:
     """The best first, the others by their means, and last those that are not ranked."""
     return sorted(cells.values(), key=lambda cell: (bool(cell.not_ranked), not cell.best, -(cell.value or 0.0)))
 
 
-def others(section: Section) -> Iterator[str]:
+def others(section: BoardSection) -> Iterator[str]:
     """Who has no rank, what it may cost (answers made up, general ability lost), and what to beware of."""
     yield from _not_ranked(section.of(ACCURACY))
     yield from _inventing(section.of(ACCURACY), section.of(INVENTING))
@@ -44,7 +44,7 @@ def others(section: Section) -> Iterator[str]:
     yield from _cautions(section)
 
 
-def _accuracy(cells: Mapping[str, Cell]) -> Iterator[str]:
+def _accuracy(cells: Mapping[str, Result]) -> Iterator[str]:
     ranked = [cell for cell in cells.values() if not cell.not_ranked]
     if not cells:
         yield "The accuracy on the domain was not measured."
@@ -61,7 +61,7 @@ def _accuracy(cells: Mapping[str, Cell]) -> Iterator[str]:
         yield from _compared(ranked)
 
 
-def _compared(ranked: Sequence[Cell]) -> Iterator[str]:
+def _compared(ranked: Sequence[Result]) -> Iterator[str]:
     best, tied, behind = ([cell for cell in ranked if getattr(cell, mark)] for mark in ("best", "tied", "behind"))
     if any(cell.effective < FEW for cell in best):
         yield from _too_few(best)
@@ -76,7 +76,7 @@ def _compared(ranked: Sequence[Cell]) -> Iterator[str]:
         yield from _behind(best, tied, behind)
 
 
-def _too_few(best: Sequence[Cell]) -> Iterator[str]:
+def _too_few(best: Sequence[Result]) -> Iterator[str]:
     """Where the questions make so few clusters that nobody is called better."""
     made = cluster_count(best[0].clusters, best[0].effective)
     yield "There are too few independent questions to say which system is better:"
@@ -84,13 +84,13 @@ def _too_few(best: Sequence[Cell]) -> Iterator[str]:
     yield f"The highest mean is {_possessive(best)}, {_exactly(best[0])}."
 
 
-def _tied(best: Sequence[Cell], tied: Sequence[Cell]) -> Iterator[str]:
+def _tied(best: Sequence[Result], tied: Sequence[Result]) -> Iterator[str]:
     if tied:
         yield f"{_list(tied)} {'are' if len(tied) > 1 else 'is'} statistically tied with {'them' if len(best) > 1 else 'it'}."
         yield from _to_separate(tied)
 
 
-def _behind(best: Sequence[Cell], tied: Sequence[Cell], behind: Sequence[Cell]) -> Iterator[str]:
+def _behind(best: Sequence[Result], tied: Sequence[Result], behind: Sequence[Result]) -> Iterator[str]:
     """How far the best of those that are significantly behind is, with the interval that the mark rests on."""
     following = max(behind, key=lambda cell: cell.gap or 0.0)
     count = len(best) + len(tied) + len(behind)
@@ -104,7 +104,7 @@ def _behind(best: Sequence[Cell], tied: Sequence[Cell], behind: Sequence[Cell]) 
         yield f"{following.system} is significantly behind, by {gap}."
 
 
-def _gap_ends(cell: Cell) -> str:
+def _gap_ends(cell: Result) -> str:
     return _between(-(cell.gap_high or 0.0), -(cell.gap_low or 0.0))
 
 
@@ -112,7 +112,7 @@ def _between(low: float, high: float) -> str:
     return between(f"{100 * low:z.1f}", f"{100 * high:z.1f}")
 
 
-def _to_separate(tied: Sequence[Cell]) -> Iterator[str]:
+def _to_separate(tied: Sequence[Result]) -> Iterator[str]:
     """What it would take to see the last of the tied behind, if it is."""
     if not tied:
         return
@@ -131,13 +131,13 @@ def _times(factor: float) -> str:
     return f"{factor:.1f} times" if factor < 1.95 else f"{factor:.0f} times"
 
 
-def _over(cell: Cell) -> str:
+def _over(cell: Result) -> str:
     """Over which questions the ranking is, where these are not all."""
     return f", ranked on the {cell.ranked_on:,} questions that all ranked systems have" if cell.ranked_on < cell.n else ""
 
 
-def _not_ranked(cells: Mapping[str, Cell]) -> Iterator[str]:
-    reasons: dict[str, list[Cell]] = {}
+def _not_ranked(cells: Mapping[str, Result]) -> Iterator[str]:
+    reasons: dict[str, list[Result]] = {}
     for cell in cells.values():
         if cell.not_ranked:
             reasons.setdefault(cell.not_ranked, []).append(cell)
@@ -145,7 +145,7 @@ def _not_ranked(cells: Mapping[str, Cell]) -> Iterator[str]:
         yield f"{_list(those)} {'are' if len(those) > 1 else 'is'} not ranked: {reason}."
 
 
-def _inventing(accuracy: Mapping[str, Cell], cells: Mapping[str, Cell]) -> Iterator[str]:
+def _inventing(accuracy: Mapping[str, Result], cells: Mapping[str, Result]) -> Iterator[str]:
     """What those that know something of the domain say where nothing is known: a system that always declines is no feat."""
     able = [cells[name] for name, cell in accuracy.items() if name in cells and (cell.ci_low or 0) > 0]
     fewest = min(able, key=lambda cell: cell.effective, default=None)
@@ -161,7 +161,7 @@ def _inventing(accuracy: Mapping[str, Cell], cells: Mapping[str, Cell]) -> Itera
     yield f"When the documents hold no answer, {_joined(said, len(able))}."
 
 
-def _forgetting(section: Section) -> Iterator[str]:
+def _forgetting(section: BoardSection) -> Iterator[str]:
     """Who lost general ability, who kept it, and of whom that is not known."""
     cells = section.of(FORGETTING)
     trained = [cell for cell in cells.values() if cell.system not in section.unchanged and cell.value is not None]
@@ -181,7 +181,7 @@ def _forgetting(section: Section) -> Iterator[str]:
         yield f"{_list(same)} {'lose none: their' if len(same) > 1 else 'loses none: its'} weights are unchanged."
 
 
-def _perhaps_lost(rest: Sequence[Cell], ends: Mapping[str, tuple[float, float]]) -> str:
+def _perhaps_lost(rest: Sequence[Result], ends: Mapping[str, tuple[float, float]]) -> str:
     few = [cell for cell in rest if cell.effective < FEW]
     if few:
         return f"There are too few items of general tasks to say whether {_list(few)} lost ability."
@@ -192,7 +192,7 @@ def _perhaps_lost(rest: Sequence[Cell], ends: Mapping[str, tuple[float, float]])
     return f"A loss of general ability is possible, but not significant, for {_joined(said, len(rest))}{corrected}."
 
 
-def _ends(cell: Cell, trained: Sequence[Cell], *, anew: bool) -> tuple[float, float]:
+def _ends(cell: Result, trained: Sequence[Result], *, anew: bool) -> tuple[float, float]:
     """Of an interval as much wider as so many intervals call for (Bonferroni); it allows for training ``anew``."""
     if cell.value is None or cell.ci_low is None or cell.ci_high is None or cell.effective < FEW:
         return -1.0, 1.0
@@ -209,7 +209,7 @@ def _quantile(intervals: int, degrees: float) -> float:
     return t_quantile(1 - ALPHA / 2 / intervals, degrees)
 
 
-def _cautions(section: Section) -> Iterator[str]:
+def _cautions(section: BoardSection) -> Iterator[str]:
     """What stands against taking the first sentences as they are."""
     leading = [cell for cell in section.of(ACCURACY).values() if cell.best or cell.tied]
     doubtful = [cell for cell in leading if cell.cautions]
@@ -224,20 +224,20 @@ def _points(share: float) -> str:
     return f"{100 * share:z.1f}{SPACE}points"
 
 
-def _exactly(cell: Cell) -> str:
+def _exactly(cell: Result) -> str:
     return f"{_with_interval(cell)} of questions answered exactly"
 
 
-def _with_interval(cell: Cell) -> str:
+def _with_interval(cell: Result) -> str:
     shown = bounds(cell)
     return figure(cell.value or 0.0, cell.unit) + (f" (95{SPACE}% CI {shown})" if shown else "")
 
 
-def _possessive(cells: Sequence[Cell]) -> str:
+def _possessive(cells: Sequence[Result]) -> str:
     return f"that of {_list(cells)}"
 
 
-def _list(cells: Sequence[Cell]) -> str:
+def _list(cells: Sequence[Result]) -> str:
     return _joined([cell.system for cell in cells[:NAMED]], len(cells))
 
 

@@ -7,8 +7,8 @@ from math import floor
 
 from proctor.evals.stats.intervals import FEW
 from proctor.leaderboard.board.board import Board
-from proctor.leaderboard.board.cells import Cell, bounds, of_cell
-from proctor.leaderboard.board.sections import Section, Table, sections, split
+from proctor.leaderboard.board.cells import Result, bounds, of_cell
+from proctor.leaderboard.board.sections import BoardSection, ResultTable, sections, split
 from proctor.leaderboard.board.summary import verdict
 from proctor.leaderboard.formatting import SPACE, WIDTH, figure, wrapped
 
@@ -23,7 +23,7 @@ def as_text(board: Board, width: int = WIDTH) -> str:
     return "\n".join([*(line for section in sections(board) for line in _section(section, width)), LEGEND, RANKS])
 
 
-def _section(section: Section, width: int) -> Iterator[str]:
+def _section(section: BoardSection, width: int) -> Iterator[str]:
     yield _plain(f"{section.title} ({section.suite}), base model {section.base_model}")
     yield from wrapped(verdict(section), width)
     yield ""
@@ -37,12 +37,12 @@ def _section(section: Section, width: int) -> Iterator[str]:
         yield from wrapped(f"Caution: {who}: {why}", width)
 
 
-def _parts(table: Table, width: int) -> list[Table]:
+def _parts(table: ResultTable, width: int) -> list[ResultTable]:
     columns = [2 + max(map(len, _column(table, place))) for place, _ in enumerate(table.metrics)]
     return split(table, columns, width - _names(table))
 
 
-def _table(table: Table) -> Iterator[str]:
+def _table(table: ResultTable) -> Iterator[str]:
     columns = [_column(table, place) for place, _ in enumerate(table.metrics)]
     names = ["", *(_plain(system)[:40] for system, _ in table.rows)]
     for line, name in enumerate(names):
@@ -50,17 +50,17 @@ def _table(table: Table) -> Iterator[str]:
         yield "  ".join([name.ljust(_names(table)), *cells]).rstrip()
 
 
-def _column(table: Table, place: int) -> list[str]:
+def _column(table: ResultTable, place: int) -> list[str]:
     head = table.metrics[place]
     arrow = "\u2191" if head.better == "higher" else "\u2193"
     return [f"{_plain(head.metric)} {arrow}", *(_cell(cells[place]) for _, cells in table.rows)]
 
 
-def _names(table: Table) -> int:
+def _names(table: ResultTable) -> int:
     return max(len(_plain(system)[:40]) for system, _ in table.rows)
 
 
-def _cell(cell: Cell | None) -> str:
+def _cell(cell: Result | None) -> str:
     if cell is None:
         return ""
     mark = "*" if cell.best else "~" if cell.tied else "x" if cell.not_ranked else " "
@@ -71,7 +71,7 @@ def _cell(cell: Cell | None) -> str:
     return _plain(" ".join(filter(None, [*shown, *people, *missing, *care])))
 
 
-def _n(cell: Cell) -> str:
+def _n(cell: Result) -> str:
     """How many items, and in how few clusters of one size; nothing for an amount that was simply measured."""
     few = f" in {floor(10 * cell.effective) / 10:g} eff. clusters" if cell.effective < FEW and cell.clusters < cell.n else ""
     return f"n {cell.n}{few}" if cell.n and cell.method != "exact" else ""

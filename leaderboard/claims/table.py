@@ -16,7 +16,7 @@ from typing import Annotated, Literal
 from proctor.core.reading.problems import Problems
 from proctor.core.reading.ranges import Range
 from proctor.core.reading.shown import shown
-from proctor.core.reading.tables import Contradiction, Table
+from proctor.core.reading.tables import Contradiction, SettingsTable
 from proctor.evals.axes.catalogue import metrics
 
 SHIPPED = Path(__file__).with_name("claims.toml")
@@ -101,18 +101,18 @@ def replaced(files: Sequence[Path]) -> Iterator[str]:
                 yield f"{where}: takes the place of the shipped claim in the same words: {claim.claim}"
 
 
-def _tables(*files: Path) -> list[Table]:
+def _tables(*files: Path) -> list[SettingsTable]:
     """The files, each read without a problem."""
     problems = Problems()
     tables = []
     for file in files:
-        tables.append(Table(file, problems, remedy="name a TOML file such as leaderboard/claims/claims.toml"))
+        tables.append(SettingsTable(file, problems, remedy="name a TOML file such as leaderboard/claims/claims.toml"))
         _read(tables[-1])
     problems.check()
     return tables
 
 
-def _read(table: Table) -> tuple[Claim, ...]:
+def _read(table: SettingsTable) -> tuple[Claim, ...]:
     found = table.read(_Claims)
     return found.claim if found else ()
 

@@ -6,28 +6,28 @@ from collections.abc import Iterator, Sequence
 from itertools import zip_longest
 
 from proctor.leaderboard.analysis.retraining import ONCE
-from proctor.leaderboard.claims.verdicts import Finding, Ruled
+from proctor.leaderboard.claims.verdicts import ClaimResult, ClaimVerdict
 from proctor.leaderboard.formatting import SPACE, WIDTH, between, figure, signed, wrapped
 from proctor.leaderboard.runs.records import grouped
 
-SIGNS: dict[Ruled, str] = {"supported": "\u2713", "contradicted": "\u2717", "not shown": "?", "not measured": "\u2013"}
+SIGNS: dict[ClaimVerdict, str] = {"supported": "\u2713", "contradicted": "\u2717", "not shown": "?", "not measured": "\u2013"}
 OTHERS = "Other claims"
 WIDTHS = (14, 52, 52)
 """Columns of the table for a terminal: verdict, claim and evidence."""
 
 
-def topics(findings: Sequence[Finding]) -> list[tuple[str, list[Finding]]]:
+def topics(findings: Sequence[ClaimResult]) -> list[tuple[str, list[ClaimResult]]]:
     """What was tested, by what it is about, in the order of the claims; what could not be measured is left out."""
     tested = [found for found in findings if found.verdict != "not measured"]
     return [(f"{about[:1].upper()}{about[1:]}" or OTHERS, rows) for (about,), rows in grouped(tested, "about").items()]
 
 
-def unmeasured(findings: Sequence[Finding]) -> list[Finding]:
+def unmeasured(findings: Sequence[ClaimResult]) -> list[ClaimResult]:
     """What could not be tested."""
     return [found for found in findings if found.verdict == "not measured"]
 
 
-def counted(findings: Sequence[Finding]) -> str:
+def counted(findings: Sequence[ClaimResult]) -> str:
     """How many claims came out which way."""
     counts = {verdict: sum(found.verdict == verdict for found in findings) for verdict in SIGNS}
     said = ", ".join(f"{count} {verdict}" for verdict, count in counts.items() if count)
@@ -38,7 +38,7 @@ def counted(findings: Sequence[Finding]) -> str:
     return f"{len(findings)} {'claim' if len(findings) == 1 else 'claims'}: {said}.{rest if once else ''}"
 
 
-def evidence(found: Finding) -> str:
+def evidence(found: ClaimResult) -> str:
     """The figures of both sides, their difference and how sure it is; why there are none where there are none."""
     if found.difference is None or found.value is None or found.other is None:
         return found.reason
@@ -47,13 +47,13 @@ def evidence(found: Finding) -> str:
     return "; ".join([sides, _difference(found, found.difference), *margin, *_wanting(found), *_resting(found)])
 
 
-def _resting(found: Finding) -> Iterator[str]:
+def _resting(found: ClaimResult) -> Iterator[str]:
     """What a verdict rests on; where nothing was shown, nothing does."""
     if found.caution and found.verdict in ("supported", "contradicted"):
         yield found.caution
 
 
-def _other(found: Finding, value: float) -> str:
+def _other(found: ClaimResult, value: float) -> str:
     """The other side, by what sets it apart; nothing where it is zero."""
     metric = found.than if found.than != found.metric else ""
     system = found.against if found.against != found.system else ""
@@ -61,7 +61,7 @@ def _other(found: Finding, value: float) -> str:
     return f", {name} {figure(value, found.unit)}" if name else ""
 
 
-def _difference(found: Finding, value: float) -> str:
+def _difference(found: ClaimResult, value: float) -> str:
     shown = f"difference {signed(value, found.unit)}"
     if found.ci_low is not None and found.ci_high is not None and found.ci_low < found.ci_high:
         ends = between(signed(found.ci_low, found.unit), signed(found.ci_high, found.unit))
@@ -69,7 +69,7 @@ def _difference(found: Finding, value: float) -> str:
     return f"{shown}, n{SPACE}{found.n}"
 
 
-def _wanting(found: Finding) -> Iterator[str]:
+def _wanting(found: ClaimResult) -> Iterator[str]:
     """What it would have taken to show a claim that was not shown."""
     if found.verdict == "not shown" and found.reason:
         yield found.reason
@@ -78,17 +78,17 @@ def _wanting(found: Finding) -> Iterator[str]:
         yield f"this sample could detect {_amount(found, found.detectable)} or more{beyond}"
 
 
-def _amount(found: Finding, value: float) -> str:
+def _amount(found: ClaimResult, value: float) -> str:
     return figure(value, "difference" if found.unit == "share" else found.unit)
 
 
-def as_text(findings: Sequence[Finding]) -> str:
+def as_text(findings: Sequence[ClaimResult]) -> str:
     """A table for each suite and base model: verdict, claim and evidence."""
     sections = grouped(findings, "suite", "base_model").items()
     return "\n".join(line for place, rows in sections for line in _section(place, rows)) or "Nothing was measured."
 
 
-def _section(place: tuple[str, ...], findings: Sequence[Finding]) -> Iterator[str]:
+def _section(place: tuple[str, ...], findings: Sequence[ClaimResult]) -> Iterator[str]:
     suite, base_model = place
     yield from wrapped(f"{suite}, base model {base_model}: {counted(findings)}", WIDTH)
     for topic, rows in [*topics(findings), ("Not measured", unmeasured(findings))]:

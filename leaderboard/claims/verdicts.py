@@ -24,22 +24,22 @@ from proctor.evals.stats.intervals import FEW
 from proctor.leaderboard.analysis import retraining
 from proctor.leaderboard.analysis.measuring import command
 from proctor.leaderboard.analysis.retraining import Variation, once
-from proctor.leaderboard.analysis.section import Columns, Section
+from proctor.leaderboard.analysis.section import Section, SeriesByColumn
 from proctor.leaderboard.analysis.series import Series, rounded
 from proctor.leaderboard.claims.table import Claim, Expect
 
-Ruled = Literal["supported", "contradicted", "not shown", "not measured"]
+ClaimVerdict = Literal["supported", "contradicted", "not shown", "not measured"]
 
 
 @dataclass(frozen=True)
-class Finding:
+class ClaimResult:
     """The verdict on one claim, with its evidence."""
 
     suite: str
     base_model: str
     about: str
     claim: str
-    verdict: Ruled
+    verdict: ClaimVerdict
     metric: str
     system: str
     than: str
@@ -98,7 +98,7 @@ class _Tested:
         return difference.value, difference.low, difference.high
 
 
-def findings(sections: Iterable[Section], claims: Sequence[Claim]) -> Iterator[Finding]:
+def findings(sections: Iterable[Section], claims: Sequence[Claim]) -> Iterator[ClaimResult]:
     """The findings of every section, in the order of the claims."""
     for section in sections:
         tested = [_tested(claim, section) for claim in claims]
@@ -146,7 +146,7 @@ def _cautions(mine: Series, theirs: Series, found: Comparison | None) -> list[st
     return [*dict.fromkeys(filter(None, [*told, found.difference.caution if found else ""]))]
 
 
-def _absent(columns: Columns, metric: str, system: str) -> str:
+def _absent(columns: SeriesByColumn, metric: str, system: str) -> str:
     """Why there is nothing to compare; empty where there is something."""
     measured, examined = ({key[part] for key in columns} for part in (0, 1))
     if metric not in measured:
@@ -202,7 +202,7 @@ def _p(tested: _Tested, noise: Noise | None) -> float:
     return max(replace(found.sampling, noise=noise).two_sided(sign * edge) for edge in edges)
 
 
-def _verdict(tested: _Tested) -> Ruled:
+def _verdict(tested: _Tested) -> ClaimVerdict:
     if tested.found is None:
         return "not measured"
     (least, most), (value, _, _) = tested.claim.range, tested.ends
@@ -213,7 +213,7 @@ def _verdict(tested: _Tested) -> Ruled:
     return _by_interval(tested)
 
 
-def _by_interval(tested: _Tested) -> Ruled:
+def _by_interval(tested: _Tested) -> ClaimVerdict:
     """What the interval alone would say."""
     (least, most), (_, low, high) = tested.claim.range, tested.ends
     if _within(low, least, most) and _within(high, least, most):
@@ -235,11 +235,11 @@ def _within(value: float, least: float, most: float) -> bool:
     return least < value if most == inf else least <= value <= most
 
 
-def _finding(section: Section, tested: _Tested, made: int) -> Finding:
+def _finding(section: Section, tested: _Tested, made: int) -> ClaimResult:
     claim, found, verdict = tested.claim, tested.found, _verdict(tested)
     than, against = claim.other
     difference = found.difference if found else None
-    return Finding(
+    return ClaimResult(
         suite=section.suite,
         base_model=section.base_model,
         about=claim.about,

@@ -18,7 +18,7 @@ from proctor.leaderboard.formatting import joined
 from proctor.leaderboard.runs.records import grouped
 from proctor.leaderboard.runs.store import Run
 
-System: TypeAlias = tuple[str, str, str]
+SystemKey: TypeAlias = tuple[str, str, str]
 """Suite, base model and system."""
 ANSWERS = ("accuracy", "retrieval")
 """Axes that tell whether answers, and the passages behind them, are the same."""
@@ -36,7 +36,7 @@ def with_drift(found: Sequence[Change], before: Run, after: Run) -> list[Change]
     return [replace(change, drift=told.get(id(change))) for change in found]
 
 
-def unchanged(found: Sequence[Change], before: Run, after: Run) -> dict[System, bool]:
+def unchanged(found: Sequence[Change], before: Run, after: Run) -> dict[SystemKey, bool]:
     """The systems that are the same in both runs, and whether their code is the same, too."""
     anew, revised = retrained(before, after), _revised(before, after)
     answered = {
@@ -84,7 +84,7 @@ def _versions(place: Sequence[str], run: Run) -> set[str]:
     return {str(about.get("version")) for key, about in made.items() if key.rpartition("/")[0] == name}
 
 
-def _place(change: Change) -> System:
+def _place(change: Change) -> SystemKey:
     return change.suite, change.base_model, change.system
 
 
@@ -93,7 +93,7 @@ def _tells(change: Change) -> bool:
     return timed(change) and change.found is not None and change.found.n > 1 and change.found.theirs != 0
 
 
-def _drift(change: Change, moved: Sequence[Change], same: Mapping[System, bool]) -> Drift | None:
+def _drift(change: Change, moved: Sequence[Change], same: Mapping[SystemKey, bool]) -> Drift | None:
     """None where no system is the same."""
     near = [other for other in moved if (other.suite, other.base_model, _kind(other)) == (*_place(change)[:2], _kind(change))]
     told = [other for other in near if other.metric == change.metric] or near

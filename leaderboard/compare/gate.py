@@ -22,26 +22,26 @@ from proctor.evals.stats.intervals import FEW, cluster_count
 from proctor.leaderboard.analysis.judge_agreement import kappa
 from proctor.leaderboard.compare.changes import ELSEWHERE, ENOUGH_SEEDS, NEW, Change, changes, incomparable
 from proctor.leaderboard.compare.drift import said, with_drift
-from proctor.leaderboard.compare.policy import Policy, Rule, Tier, too_much
+from proctor.leaderboard.compare.policy import Policy, PolicyRule, Tier, too_much
 from proctor.leaderboard.compare.revised import common
 from proctor.leaderboard.formatting import figure, shortened
 from proctor.leaderboard.runs.records import grouped
 from proctor.leaderboard.runs.store import Run
 
-Outcome = Literal["unchanged", "passed", "failed", "inconclusive", "new", "not compared"]
-Decision = Literal["GO", "NO-GO", "INCONCLUSIVE"]
-EXIT: dict[Decision, int] = {"GO": 0, "NO-GO": 1, "INCONCLUSIVE": 2}
+MetricOutcome = Literal["unchanged", "passed", "failed", "inconclusive", "new", "not compared"]
+GateDecision = Literal["GO", "NO-GO", "INCONCLUSIVE"]
+EXIT: dict[GateDecision, int] = {"GO": 0, "NO-GO": 1, "INCONCLUSIVE": 2}
 
 
 @dataclass(frozen=True)
-class Ruling:
+class MetricDecision:
     """What the gate says of one change, and why."""
 
     change: Change
-    rule: Rule
+    rule: PolicyRule
     p: float | None
     """Two-sided, of being worse by more than is allowed, corrected within its tier; None where nothing was tested."""
-    outcome: Outcome
+    outcome: MetricOutcome
     reason: str
     settle: str = ""
     """What would decide it, where it is inconclusive."""
@@ -61,7 +61,7 @@ class Gate:
     """The decision, and the rulings that it rests on."""
 
     policy: Policy
-    rulings: Sequence[Ruling]
+    rulings: Sequence[MetricDecision]
     differences: Sequence[str] = field(default=())
     """What differs between the runs beside the systems, where that was allowed."""
     machine: Sequence[str] = field(default=())
@@ -70,30 +70,30 @@ class Gate:
     """Which suites changed between the runs, and how many of their questions are compared."""
 
     @property
-    def failed(self) -> list[Ruling]:
+    def failed(self) -> list[MetricDecision]:
         """What makes it NO-GO, by its own figures or because the policy counts inconclusive ones so."""
         return [r for r in self._deciding if r.outcome == "failed" or self._means(r) == "no-go"]
 
     @property
-    def open(self) -> list[Ruling]:
+    def open(self) -> list[MetricDecision]:
         """What is inconclusive, and not let through."""
         open_ = [r for r in self._deciding if self._means(r) == "stop" or (r.beyond and self._means(r) == "go")]
         return [*open_, *(r for r in self.rulings if r.doubted and r.beyond)]
 
     @property
-    def excused(self) -> list[Ruling]:
+    def excused(self) -> list[MetricDecision]:
         """What is inconclusive, and let through by the policy."""
         return [r for r in self._deciding if self._means(r) == "go" and not r.beyond]
 
     @property
-    def _deciding(self) -> list[Ruling]:
+    def _deciding(self) -> list[MetricDecision]:
         return [ruling for ruling in self.rulings if ruling.decides]
 
-    def _means(self, ruling: Ruling) -> str:
+    def _means(self, ruling: MetricDecision) -> str:
         return self.policy.meaning(ruling.rule) if ruling.outcome == "inconclusive" else ""
 
     @property
-    def decision(self) -> Decision:
+    def decision(self) -> GateDecision:
         """NO-GO if anything that decides failed; else INCONCLUSIVE if anything is open, or nothing decides; else GO."""
         return "NO-GO" if self.failed else "INCONCLUSIVE" if self.open or self.idle else "GO"
 
@@ -133,7 +133,7 @@ def gate(before: Run, after: Run, policy: Policy, *, ignore_mismatch: bool = Fal
     return Gate(policy, held, differences, [*said(found, before, after)], suites)
 
 
-def _with_its_judge(change: Change, rule: Rule, run: Run) -> Change:
+def _with_its_judge(change: Change, rule: PolicyRule, run: Run) -> Change:
     """A figure that decides by a judge whom nobody checked on such data is to be read with care."""
     if (
         not change.judge
@@ -144,7 +144,7 @@ def _with_its_judge(change: Change, rule: Rule, run: Run) -> Change:
     return replace(change, cautions=[*change.cautions, f"the judge {change.judge} was not checked on data like this"])
 
 
-def rulings(found: Sequence[Change], rules: Sequence[Rule], policy: Policy) -> list[Ruling]:
+def rulings(found: Sequence[Change], rules: Sequence[PolicyRule], policy: Policy) -> list[MetricDecision]:
     """What is said of each change, under its rule."""
     ps: dict[int, float] = {}
     made: dict[Tier, int] = {}
@@ -157,7 +157,7 @@ def rulings(found: Sequence[Change], rules: Sequence[Rule], policy: Policy) -> l
     return [_ruling(change, rule, ps.get(place), policy, made[rule.tier]) for place, (change, rule) in told]
 
 
-def _worse(change: Change, rule: Rule) -> float:
+def _worse(change: Change, rule: PolicyRule) -> float:
     """One-sided p of so large a drop where the true one is what the rule allows."""
     assert change.found  # noqa: S101 # only what was compared is tested
     return change.worse(rule.allowed(change.found.theirs) + change.slack)
@@ -207,7 +207,7 @@ def _systems(run: Run) -> set[tuple[Any, ...]]:
     return {*grouped(run.records, "suite", "base_model", "system")}
 
 
-def _rule(change: Change, policy: Policy, run: Run) -> Rule:
+def _rule(change: Change, policy: Policy, run: Run) -> PolicyRule:
     """The policy's rule; advisory where the judge is known to agree too little with people on what the metric asks."""
     rule = policy.rule(change.metric, change.unit)
     agreed = kappa(run.provenance, change.judge, change.suite, change.metric) if change.judge else None
@@ -233,7 +233,7 @@ def _untold(change: Change, policy: Policy) -> str:
     return ""
 
 
-def _ruling(change: Change, rule: Rule, p: float | None, policy: Policy, tests: int) -> Ruling:
+def _ruling(change: Change, rule: PolicyRule, p: float | None, policy: Policy, tests: int) -> MetricDecision:
     """What is left out now may hide anything, unless the rest shows enough."""
     found = _of_what_is_there(change, rule, p, policy, tests)
     found = replace(found, beyond=found.outcome != "passed" and _beyond(change, rule, policy))
@@ -245,21 +245,21 @@ def _ruling(change: Change, rule: Rule, p: float | None, policy: Policy, tests: 
 AGAIN = "measure them, without --limit"
 
 
-def _beyond(change: Change, rule: Rule, policy: Policy) -> bool:
+def _beyond(change: Change, rule: PolicyRule, policy: Policy) -> bool:
     """Whether the whole interval lies beyond what is allowed, however little it rests on."""
     if not change.found or change.same or change.missing == ELSEWHERE or change.basis == "reading":
         return False
     return _worse(change, rule) < policy.alpha
 
 
-def _of_what_is_there(change: Change, rule: Rule, p: float | None, policy: Policy, tests: int) -> Ruling:
+def _of_what_is_there(change: Change, rule: PolicyRule, p: float | None, policy: Policy, tests: int) -> MetricDecision:
     if change.missing == NEW:
-        return Ruling(change, rule, p, "new", change.missing)
+        return MetricDecision(change, rule, p, "new", change.missing)
     if change.same:
         also = [f", {text}" for text in (change.seeds and f"with {change.seeds}", change.missing) if text]
-        return Ruling(change, rule, p, "unchanged", f"every item came out as before{''.join(also)}")
+        return MetricDecision(change, rule, p, "unchanged", f"every item came out as before{''.join(also)}")
     if change.missing == ELSEWHERE:
-        return Ruling(change, rule, p, "not compared", change.missing)
+        return MetricDecision(change, rule, p, "not compared", change.missing)
     assert change.found or change.missing  # noqa: S101 # see `changes`
     if change.found and change.counted:
         return _counted(change, change.found, rule)
@@ -269,39 +269,39 @@ def _of_what_is_there(change: Change, rule: Rule, p: float | None, policy: Polic
             if (change.found and _beyond(change, rule, policy))
             else ""
         )
-        return Ruling(change, rule, p, "inconclusive", f"{drop}{untold}", _measured_more(change, policy))
+        return MetricDecision(change, rule, p, "inconclusive", f"{drop}{untold}", _measured_more(change, policy))
     return _by_test(change, rule, 1.0 if p is None else p, policy, tests)
 
 
-def _counted(change: Change, found: Comparison, rule: Rule) -> Ruling:
+def _counted(change: Change, found: Comparison, rule: PolicyRule) -> MetricDecision:
     """What is counted, and not sampled, is known."""
     allowed, drop = rule.allowed(found.theirs), -change.gain
     said = f"{_shown(change, max(0.0, drop))} worse; {_shown(change, allowed)} allowed"
-    return Ruling(change, rule, None, "failed" if drop > allowed else "passed", said)
+    return MetricDecision(change, rule, None, "failed" if drop > allowed else "passed", said)
 
 
-def _by_test(change: Change, rule: Rule, p: float, policy: Policy, tests: int) -> Ruling:
+def _by_test(change: Change, rule: PolicyRule, p: float, policy: Policy, tests: int) -> MetricDecision:
     found = change.found
     assert found  # noqa: S101 # it was tested
     allowed = rule.allowed(found.theirs)
     most, limit = _shown(change, max(0.0, -change.gain_bounds[0])), f"{_shown(change, allowed)} allowed"
     drop = f"{_shown(change, -change.gain)} worse"
     if change.not_worse(allowed) < policy.alpha:
-        return Ruling(change, rule, p, "passed", f"at most {most} worse; {limit}")
+        return MetricDecision(change, rule, p, "passed", f"at most {most} worse; {limit}")
     beyond = _beyond(change, rule, policy)
     if change.slack and not beyond and change.worse(allowed) < policy.alpha:
         said = f"{drop}; {limit}; systems that are the same in both runs slowed down by as much"
-        return Ruling(change, rule, p, "inconclusive", said, MACHINE)
+        return MetricDecision(change, rule, p, "inconclusive", said, MACHINE)
     if change.retrained and not change.noise_known:
         luck = "trained once each time, so luck in training may be all of it" if beyond else f"may be up to {most} worse; {limit}"
-        return Ruling(change, rule, p, "inconclusive", f"{drop}; {luck}" if beyond else luck, change.more_seeds)
+        return MetricDecision(change, rule, p, "inconclusive", f"{drop}; {luck}" if beyond else luck, change.more_seeds)
     if p < policy.alpha:
-        return Ruling(change, rule, p, "failed", f"{drop}; {limit}")
+        return MetricDecision(change, rule, p, "failed", f"{drop}; {limit}")
     settle = _settle(change, found, allowed, policy, tests)
     if beyond:
         said = f"{drop}; {limit}; not significant after correction for {tests} tests"
-        return Ruling(change, rule, p, "inconclusive", said, settle)
-    return Ruling(change, rule, p, "inconclusive", f"may be up to {most} worse; {limit}", settle)
+        return MetricDecision(change, rule, p, "inconclusive", said, settle)
+    return MetricDecision(change, rule, p, "inconclusive", f"may be up to {most} worse; {limit}", settle)
 
 
 MACHINE = "time both runs again, one after the other, on a machine that does nothing else"

@@ -25,7 +25,7 @@ from typing import Annotated, Literal
 
 from proctor.core.reading.problems import Problems
 from proctor.core.reading.ranges import Range
-from proctor.core.reading.tables import Table
+from proctor.core.reading.tables import SettingsTable
 from proctor.evals.axes.catalogue import axis, metrics
 
 Tier = Literal["critical", "supporting", "advisory"]
@@ -42,7 +42,7 @@ SHIPPED = Path(__file__).with_name("policy.yaml")
 
 
 @dataclass(frozen=True)
-class Rule:
+class PolicyRule:
     """What is required of one metric."""
 
     tier: Tier = "supporting"
@@ -68,16 +68,16 @@ class Policy:
     min_pairs: Annotated[int, Range(1, 100_000, "items", whole=True)] = 20
     judge_kappa_min: Annotated[float, Range(0, 1, "Cohen's kappa")] = 0.4
     inconclusive: Inconclusive = "stop"
-    defaults: Rule = Rule()
-    metrics: Mapping[str, Rule] = field(default_factory=dict)
+    defaults: PolicyRule = PolicyRule()
+    metrics: Mapping[str, PolicyRule] = field(default_factory=dict)
     shipped: bool = False
     """Whether it is the one that comes with Proctor, which holds for metrics that a run need not have."""
 
-    def meaning(self, rule: Rule) -> Inconclusive:
+    def meaning(self, rule: PolicyRule) -> Inconclusive:
         """What an inconclusive figure under this rule means for the run."""
         return rule.inconclusive or self.inconclusive
 
-    def rule(self, metric: str, unit: str) -> Rule:
+    def rule(self, metric: str, unit: str) -> PolicyRule:
         """The first rule whose name fits, or the defaults; amounts, and shares of time, are advisory unless one fits."""
         named = next((rule for name, rule in self.metrics.items() if fnmatchcase(metric, name)), None)
         if named is None and (unit not in ("share", "difference") or axis(metric) == "latency"):
@@ -97,7 +97,7 @@ def load(path: Path) -> Policy:
         InputError: unreadable, not YAML, or fields that are unknown or out of range; all are named at once.
     """
     problems = Problems()
-    table = Table(path, problems, remedy=BEGIN)
+    table = SettingsTable(path, problems, remedy=BEGIN)
     found = table.read(Policy, shipped=False)
     if table.readable and "version" not in table.values:
         table.problem(("version",), "missing", "add version: 1")
@@ -112,12 +112,12 @@ def load(path: Path) -> Policy:
     return policy
 
 
-def too_much(name: str, rule: Rule, unit: str) -> Iterator[str]:
+def too_much(name: str, rule: PolicyRule, unit: str) -> Iterator[str]:
     """What is wrong with a rule for a share: to lose all of it is to lose nothing that is not allowed."""
     yield from (f"{name}: {setting}: {what}" for setting, what in _too_much(rule, unit).items())
 
 
-def _too_much(rule: Rule, unit: str) -> dict[str, str]:
+def _too_much(rule: PolicyRule, unit: str) -> dict[str, str]:
     """The settings of a rule that are wrong, and why."""
     if unit not in ("share", "difference"):
         return {}

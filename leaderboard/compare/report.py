@@ -11,7 +11,7 @@ from proctor.core.counts import counted
 from proctor.core.schema import InputError
 from proctor.evals.stats.comparison import ALPHA, corrected, verdict
 from proctor.leaderboard.compare.changes import GONE, Change, other_libraries, resettings
-from proctor.leaderboard.compare.gate import Gate, Ruling
+from proctor.leaderboard.compare.gate import Gate, MetricDecision
 from proctor.leaderboard.compare.policy import Tier
 from proctor.leaderboard.compare.revised import common
 from proctor.leaderboard.formatting import SPACE, between, figure, shortened, signed
@@ -87,14 +87,14 @@ def _differing(gate: Gate) -> list[str]:
     return [f"Compared although it differs:\n\n{listed(map(escaped, gate.differences))}"] if gate.differences else []
 
 
-def _moved(gate: Gate) -> list[Ruling]:
+def _moved(gate: Gate) -> list[MetricDecision]:
     """What is worth a row: most figures have not changed, and a system that was left out is said in one line."""
     gone, unseen = _gone(gate), {id(ruling) for ruling in _unseen(gate)}
     moved = [ruling for ruling in gate.rulings if ruling.outcome != "unchanged" and _who(ruling) not in gone]
     return [ruling for ruling in moved if id(ruling) not in unseen]
 
 
-def _unseen(gate: Gate) -> list[Ruling]:
+def _unseen(gate: Gate) -> list[MetricDecision]:
     """What was counted and moved by less than its digits show: below notice, unless it fails where it decides."""
     return [
         r
@@ -108,7 +108,7 @@ def _below_notice(change: Change) -> bool:
     return bool(found and change.counted and figure(found.theirs, change.unit) == figure(found.mine, change.unit))
 
 
-def _who(ruling: Ruling) -> tuple[str, str, str]:
+def _who(ruling: MetricDecision) -> tuple[str, str, str]:
     return ruling.change.suite, ruling.change.base_model, ruling.change.system
 
 
@@ -134,7 +134,7 @@ def _figures(count: int) -> str:
     return counted(count, "figure")
 
 
-def _family(deciding: Sequence[Ruling]) -> str:
+def _family(deciding: Sequence[MetricDecision]) -> str:
     """How many figures decide, and how many of them were tested: p is corrected for these alone (docs/explanation/gate.md)."""
     same = sum(ruling.outcome == "unchanged" for ruling in deciding)
     tested = sum(ruling.p is not None for ruling in deciding)
@@ -226,13 +226,13 @@ def _where(change: Change) -> str:
     return f"{change.metric} of {change.system} on {change.suite}"
 
 
-def _named_where(rulings: Sequence[Ruling]) -> list[str]:
+def _named_where(rulings: Sequence[MetricDecision]) -> list[str]:
     """What tells figures apart: an only suite or base model is left out."""
     several = [name for name in OFTEN_ONE if len({getattr(ruling.change, name) for ruling in rulings}) > 1]
     return [name for name in WHERE if name not in OFTEN_ONE or name in several]
 
 
-def _table(rulings: Sequence[Ruling]) -> list[str]:
+def _table(rulings: Sequence[MetricDecision]) -> list[str]:
     """The figures that decide and changed, those that fail first; nothing where nothing changed."""
     if not rulings:
         return []
@@ -249,7 +249,7 @@ def _table(rulings: Sequence[Ruling]) -> list[str]:
     return [table(rows)]
 
 
-def _compared(rulings: Sequence[Ruling], rows: int | None = ROWS) -> list[str]:
+def _compared(rulings: Sequence[MetricDecision], rows: int | None = ROWS) -> list[str]:
     """What changed, whatever is allowed: better, worse, tied or inconclusive, corrected for their number."""
     if not rulings:
         return []
@@ -263,7 +263,7 @@ def _compared(rulings: Sequence[Ruling], rows: int | None = ROWS) -> list[str]:
     return [table(shown) + (f"\n\nand {left} more, none of them more significant" if left else "")]
 
 
-def _compared_row(ruling: Ruling, p: float | None, where: Sequence[str]) -> tuple[str, ...]:
+def _compared_row(ruling: MetricDecision, p: float | None, where: Sequence[str]) -> tuple[str, ...]:
     change, margin = ruling.change, ruling.rule.max_drop if ruling.change.unit in ("share", "difference") else 0.0
     sure = 0.0 if change.counted else 1.0 if p is None else p
     said = verdict(change.found, change.better, p=sure, margin=margin, alpha=ALPHA, min_pairs=1)
@@ -309,7 +309,7 @@ def _folded(head: str, parts: Sequence[str]) -> list[str]:
 
 
 @dataclass(frozen=True)
-class Flip:
+class AnswerFlip:
     """A question that was answered right and now is not."""
 
     system: str
@@ -330,7 +330,7 @@ def _flipped(before: Run, after: Run) -> list[str]:
     return [f"{head}\n\n{table(rows)}"]
 
 
-def _flips(before: Run, after: Run) -> Iterator[Flip]:
+def _flips(before: Run, after: Run) -> Iterator[AnswerFlip]:
     """By what exact answers say, with the texts where both runs kept them."""
     was, now = (run.records.where(lambda about: about.metric == "accuracy.exact") for run in (before, after))
     exact = {record.key: record.value for record in was}
@@ -338,7 +338,7 @@ def _flips(before: Run, after: Run) -> Iterator[Flip]:
     for record in lost:
         place = (record.suite, record.base_model, record.system, record.seed)
         old, new = (_answer(run, place, record.item) for run in (before, after))
-        yield Flip(record.system, new[0] or record.item, old[1], new[1])
+        yield AnswerFlip(record.system, new[0] or record.item, old[1], new[1])
 
 
 def _answer(run: Run, place: tuple[str, str, str, int], item: str) -> tuple[str, str]:

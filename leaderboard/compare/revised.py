@@ -23,7 +23,7 @@ QUESTIONS = ("questions", "revised")
 
 
 @dataclass(frozen=True)
-class Difference:
+class PartDifference:
     """Ids of what is not the same in two versions of a suite."""
 
     changed: tuple[str, ...]
@@ -31,7 +31,7 @@ class Difference:
     gone: tuple[str, ...]
 
     @classmethod
-    def of(cls, before: Mapping[str, str], now: Mapping[str, str]) -> Difference:
+    def of(cls, before: Mapping[str, str], now: Mapping[str, str]) -> PartDifference:
         """From the hashes of each."""
         both = sorted(before.keys() & now.keys())
         changed = tuple(name for name in both if before[name] != now[name])
@@ -51,9 +51,9 @@ class Revised:
     """A suite with the same settings and other contents in two runs."""
 
     suite: str
-    documents: Difference
-    questions: Difference
-    revised: Difference
+    documents: PartDifference
+    questions: PartDifference
+    revised: PartDifference
     same: int
     """Questions that are the same in both, those of revisions included."""
     also: tuple[str, ...] = ()
@@ -115,7 +115,7 @@ def _revised(suite: str, before: Run, after: Run, versions: Sequence[Collection[
     if not all(told) or told[0]["settings"] != told[1]["settings"]:
         return None
     old, new = told
-    of = {name: Difference.of(old[name], new[name]) for name in ("documents", *QUESTIONS)}
+    of = {name: PartDifference.of(old[name], new[name]) for name in ("documents", *QUESTIONS)}
     same = sum(len(new[name]) - len(of[name].changed) - len(of[name].new) for name in QUESTIONS)
     words = {"examples": "training examples", "revisions": "revisions"}
     also = tuple(word for name, word in words.items() if old[name] != new[name])

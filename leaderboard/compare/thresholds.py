@@ -40,7 +40,7 @@ OF_SHARES, OF_AMOUNTS = Range(0, 100, "points, or per cent", below=True), Range(
 
 
 @dataclass(frozen=True)
-class Demand:
+class Threshold:
     """How much worse a metric may get: by ``amount``, of what it was where ``relative``."""
 
     metric: str
@@ -52,7 +52,7 @@ class Demand:
         return self.amount * abs(before) if self.relative else self.amount
 
 
-def demand(text: str) -> Demand:
+def demand(text: str) -> Threshold:
     """Read a demand; InputError says how one is written."""
     found = DEMAND.fullmatch(text)
     if not found:
@@ -62,7 +62,7 @@ def demand(text: str) -> Demand:
     relative, amount = found["unit"] == "%", float(found["amount"] or 0)
     if wrong := (OF_AMOUNTS if relative and not _is_share(found["metric"]) else OF_SHARES).wrong(amount):
         raise InputError(f"--eval-compare-fail {short(text)}: {wrong}; to lose all is to lose nothing that fails")
-    return Demand(found["metric"], amount / 100, relative)
+    return Threshold(found["metric"], amount / 100, relative)
 
 
 def _is_share(metric: str) -> bool:
@@ -71,11 +71,11 @@ def _is_share(metric: str) -> bool:
 
 
 @dataclass(frozen=True)
-class Against:
+class Baseline:
     """A saved run, and what is demanded of records that are held against it."""
 
     saved: Run
-    demands: Sequence[Demand]
+    demands: Sequence[Threshold]
     contents: Mapping[str, Any] = field(default_factory=dict)
     """What the suites of this run consist of, as its provenance will say."""
 
@@ -99,7 +99,7 @@ class Against:
             yield from (text for one in self.demands if fnmatchcase(change.metric, one.metric) for text in _lost(change, one))
 
 
-def _lost(change: Change, demanded: Demand) -> Iterator[str]:
+def _lost(change: Change, demanded: Threshold) -> Iterator[str]:
     if change.found is None:
         return
     drop, allowed = -change.gain, demanded.allowed(change.found.theirs)

@@ -21,9 +21,9 @@ from proctor.leaderboard.board import sections
 from proctor.leaderboard.compare import changes, policy
 from proctor.leaderboard.history import runs as past
 from proctor.leaderboard.history import trends
-from proctor.leaderboard.history.history import History, Line, Marked
-from proctor.leaderboard.history.runs import Moment
-from proctor.leaderboard.history.trends import Point
+from proctor.leaderboard.history.history import History, Marked, TrendLine
+from proctor.leaderboard.history.runs import RunInfo
+from proctor.leaderboard.history.trends import TrendPoint
 
 FORMAT = 2
 """Number of the format of ``history.json`` and ``regressions.json``."""
@@ -49,8 +49,8 @@ def history_of(text: str | None) -> History | None:
         data = json.loads(text or "")
         if (data["format"], data["made_by"]) != (FORMAT, _made_by()):
             return None
-        lines = [Line(**line | {"points": tuple(Point(**point) for point in line["points"])}) for line in data["lines"]]
-        return History(tuple(Moment(**run) for run in data["runs"]), tuple(lines), tuple(data["undated"]))
+        lines = [TrendLine(**line | {"points": tuple(TrendPoint(**point) for point in line["points"])}) for line in data["lines"]]
+        return History(tuple(RunInfo(**run) for run in data["runs"]), tuple(lines), tuple(data["undated"]))
     except (ValueError, KeyError, TypeError):
         return None
 
@@ -74,7 +74,7 @@ def _json(about: Mapping[str, Any], lists: Mapping[str, Sequence[Any]]) -> str:
     return ",\n".join(parts) + "}\n"
 
 
-def _about(line: Line) -> dict[str, Any]:
+def _about(line: TrendLine) -> dict[str, Any]:
     return {name: value for name, value in vars(line).items() if name != "points"}
 
 
@@ -85,7 +85,7 @@ def _row(marked: Marked) -> dict[str, Any]:
     return {"id": _name(marked), "direction": point.mark, **_about(marked.line), **change, **runs}
 
 
-def _moment(moment: Moment) -> dict[str, Any]:
+def _moment(moment: RunInfo) -> dict[str, Any]:
     return {name: value for name, value in vars(moment).items() if name != "digest"}
 
 

@@ -11,13 +11,13 @@ from typing import Any
 
 from proctor.core.schema import Better
 from proctor.evals.axes.catalogue import followed
-from proctor.leaderboard.history.runs import Key, Moment, Taken, gather
-from proctor.leaderboard.history.trends import Point, points
+from proctor.leaderboard.history.runs import DatedRun, LineKey, RunInfo, gather
+from proctor.leaderboard.history.trends import TrendPoint, points
 from proctor.leaderboard.runs.store import Run
 
 
 @dataclass(frozen=True)
-class Line:
+class TrendLine:
     """One system in one metric, run after run."""
 
     suite: str
@@ -26,10 +26,10 @@ class Line:
     metric: str
     unit: str
     better: Better
-    points: tuple[Point, ...]
+    points: tuple[TrendPoint, ...]
 
     @property
-    def key(self) -> Key:
+    def key(self) -> LineKey:
         """What tells it from other lines."""
         return self.suite, self.base_model, self.system, self.metric
 
@@ -38,18 +38,18 @@ class Line:
 class Marked:
     """A point that is marked better or worse, with all that tells it from others."""
 
-    line: Line
-    point: Point
-    before: Moment
-    now: Moment
+    line: TrendLine
+    point: TrendPoint
+    before: RunInfo
+    now: RunInfo
 
 
 @dataclass(frozen=True)
 class History:
     """All runs by time, and the lines that they make."""
 
-    runs: tuple[Moment, ...]
-    lines: tuple[Line, ...]
+    runs: tuple[RunInfo, ...]
+    lines: tuple[TrendLine, ...]
     undated: tuple[str, ...] = ()
     """Names of runs that do not say when they were started, and so have no place in it."""
 
@@ -94,18 +94,18 @@ def history(published: Sequence[Run], saved: Sequence[Path] = (), before: Histor
     return History(tuple(moments), tuple(ordered), tuple(past.undated))
 
 
-def _until(told: History, runs: set[str]) -> Iterable[Line]:
+def _until(told: History, runs: set[str]) -> Iterable[TrendLine]:
     """The lines as far as some first runs lead."""
     cut = [replace(line, points=tuple(point for point in line.points if point.run in runs)) for line in told.lines]
     return [line for line in cut if line.points]
 
 
-def _longer(line: Line | None, key: Key, now: Taken, point: Point) -> Line:
+def _longer(line: TrendLine | None, key: LineKey, now: DatedRun, point: TrendPoint) -> TrendLine:
     first = now.series[key].records[0]
-    return Line(*key, first.unit, first.better, (*(line.points if line else ()), point))
+    return TrendLine(*key, first.unit, first.better, (*(line.points if line else ()), point))
 
 
-def _order(newest: Sequence[Taken]) -> Any:
+def _order(newest: Sequence[DatedRun]) -> Any:
     """Sorts lines as the board has them: systems as the newest run lists them, and then those that it does not have."""
     systems = [name for taken in newest for name in taken.run.provenance.get("systems", {})]
     places = {name: place for place, name in enumerate(systems)}

@@ -22,12 +22,12 @@ from proctor.leaderboard.runs.store import PROVENANCE, RECORDS, Run, read
 
 TELLING = ("started", "git", "command", "judge", "seeds", "limit", "suites", "systems", "base_models")
 """Parts of provenance that are the same whatever a run is called and wherever it is kept."""
-Key = tuple[str, str, str, str]
+LineKey = tuple[str, str, str, str]
 """Suite, base model, system and metric."""
 
 
 @dataclass(frozen=True)
-class Moment:
+class RunInfo:
     """A run's place in time."""
 
     id: str
@@ -48,10 +48,10 @@ class Moment:
 
 
 @dataclass(frozen=True)
-class Taken:
+class DatedRun:
     """A run in its place, which is not read before somebody asks what is in it."""
 
-    moment: Moment
+    moment: RunInfo
     _open: Callable[[], Run]
 
     @cached_property
@@ -60,7 +60,7 @@ class Taken:
         return self._open()
 
     @cached_property
-    def series(self) -> dict[Key, Series]:
+    def series(self) -> dict[LineKey, Series]:
         """The metrics of which there is a history, one after the other: systems then share what is resampled for them."""
         found = {key: Series(rows) for key, rows in grouped(self.run.records, *CELL).items() if key[3] in followed()}
         return {key: found[key] for key in sorted(found, key=lambda key: (followed().index(key[3]), key))}
@@ -70,12 +70,12 @@ class Taken:
 class Past:
     """Runs by time, each once."""
 
-    runs: Sequence[Taken]
+    runs: Sequence[DatedRun]
     undated: Sequence[str]
     """Names of those that do not say when they were started, and so have no place in it."""
 
 
-def gather(published: Sequence[Run], saved: Sequence[Path], known: Iterable[Moment] = ()) -> Past:
+def gather(published: Sequence[Run], saved: Sequence[Path], known: Iterable[RunInfo] = ()) -> Past:
     """The runs that are published and those found in ``saved``: baseline files, run folders, or folders that hold them.
 
     Files that are as they were for one of the ``known`` moments are not read.
@@ -86,7 +86,7 @@ def gather(published: Sequence[Run], saved: Sequence[Path], known: Iterable[Mome
     by_digest = {moment.digest: moment for moment in known if moment.digest}
     named = [(place.name, _saved(place, by_digest)) for path in saved for place in _places(path)]
     named += [(run.folder.name, _taken(run)) for run in published]
-    found: dict[str, Taken] = {}
+    found: dict[str, DatedRun] = {}
     for taken in [taken for _, taken in named if taken]:
         old = found.setdefault(taken.moment.id, taken)
         if old.moment != taken.moment and len(taken.run.records) >= len(
@@ -109,24 +109,24 @@ def _is_run(folder: Path) -> bool:
     return folder.joinpath(RECORDS).is_file() or folder.joinpath(PROVENANCE).is_file()
 
 
-def _saved(place: Path, known: Mapping[str, Moment]) -> Taken | None:
+def _saved(place: Path, known: Mapping[str, RunInfo]) -> DatedRun | None:
     files = [place] if place.is_file() else [path for path in (place / RECORDS, place / PROVENANCE) if path.is_file()]
     name = digest(*map(file_digest, files))[:16]
-    return Taken(known[name], lambda: _opened(place)) if name in known else _taken(_opened(place), name)
+    return DatedRun(known[name], lambda: _opened(place)) if name in known else _taken(_opened(place), name)
 
 
 def _opened(place: Path) -> Run:
     return baseline.load(place, followed()) if place.is_file() else read(place)
 
 
-def _taken(run: Run, name: str = "") -> Taken | None:
+def _taken(run: Run, name: str = "") -> DatedRun | None:
     """A run in its place; None if it does not say when it was started."""
     started, git = _utc(run.provenance.get("started")), run.provenance.get("git")
     about = git if isinstance(git, dict) else {}
     told = {**run.provenance, "systems": former_names.in_ids(run.provenance.get("systems"))}
     own = digest(*(told.get(part) for part in TELLING))[:12]
-    moment = Moment(own, str(about.get("commit") or ""), bool(about.get("dirty")), started, name)
-    return Taken(moment, lambda: run) if started else None
+    moment = RunInfo(own, str(about.get("commit") or ""), bool(about.get("dirty")), started, name)
+    return DatedRun(moment, lambda: run) if started else None
 
 
 def _utc(started: Any) -> str:

@@ -20,25 +20,25 @@ from proctor.leaderboard.analysis.series import Series, rounded
 from proctor.leaderboard.compare.changes import apart
 from proctor.leaderboard.compare.policy import Policy
 from proctor.leaderboard.formatting import figure
-from proctor.leaderboard.history.runs import Key, Moment, Taken
+from proctor.leaderboard.history.runs import DatedRun, LineKey, RunInfo
 
-Mark = Literal["first", "better", "worse", "tied", "inconclusive", "not comparable"]
+Trend = Literal["first", "better", "worse", "tied", "inconclusive", "not comparable"]
 RULES = Policy(correction="bh")
 """How sure a change has to be, how little counts as none, and how few questions tell nothing: as the gate has them."""
 
 
 @dataclass(frozen=True)
-class Point:
+class TrendPoint:
     """What one run measured, and how that stands to a run before it."""
 
     run: str
-    """Id of its `Moment`."""
+    """Id of its `RunInfo`."""
     value: float | None
     """Mean over all that was asked; None where nothing could be measured, which is not zero."""
     ci_low: float | None
     ci_high: float | None
     n: int
-    mark: Mark
+    mark: Trend
     since: str | None
     """Id of the run that it is compared with."""
     change: float | None
@@ -57,9 +57,9 @@ class Point:
 class _Step:
     """A metric in one run, and in the run that it can be compared with."""
 
-    key: Key
-    now: Taken
-    before: Taken | None
+    key: LineKey
+    now: DatedRun
+    before: DatedRun | None
     found: Comparison | None
     """None where there is nothing to compare, or nothing to test: nothing changed."""
     obstacle: str
@@ -73,7 +73,7 @@ class _Step:
         return self.now.series[self.key]
 
 
-def points(now: Taken, earlier: Sequence[Taken]) -> dict[Key, Point]:
+def points(now: DatedRun, earlier: Sequence[DatedRun]) -> dict[LineKey, TrendPoint]:
     """What a run measured, held against those before it."""
     steps = [_step(key, now, earlier) for key in now.series]
     tested = {step.key: step.found for step in steps if step.found}
@@ -81,7 +81,7 @@ def points(now: Taken, earlier: Sequence[Taken]) -> dict[Key, Point]:
     return {step.key: _point(step, ps.get(step.key)) for step in steps}
 
 
-def _step(key: Key, now: Taken, earlier: Sequence[Taken]) -> _Step:
+def _step(key: LineKey, now: DatedRun, earlier: Sequence[DatedRun]) -> _Step:
     """Pair a metric with the last time that it was taken in the same way."""
     obstacle = ""
     for before in reversed(earlier) if now.series[key].values else ():
@@ -93,7 +93,7 @@ def _step(key: Key, now: Taken, earlier: Sequence[Taken]) -> _Step:
     return _Step(key, now, None, None, obstacle)
 
 
-def _compared(key: Key, now: Taken, before: Taken) -> _Step:
+def _compared(key: LineKey, now: DatedRun, before: DatedRun) -> _Step:
     new, old = now.series[key], before.series[key]
     if new.same_as(old):
         return _Step(key, now, before, None, "")
@@ -104,23 +104,23 @@ def _compared(key: Key, now: Taken, before: Taken) -> _Step:
     return _Step(key, now, before, new.since(old, noise=retraining.between_two(known)), "", known)
 
 
-def _beside(key: Key, run: Taken) -> list[Series]:
+def _beside(key: LineKey, run: DatedRun) -> list[Series]:
     """The systems of a run in the same metric."""
     suite, base_model, _, metric = key
     return [run.series[other] for other in run.series if (other[0], other[1], other[3]) == (suite, base_model, metric)]
 
 
-def _obstacle(key: Key, now: Taken, before: Taken) -> str:
+def _obstacle(key: LineKey, now: DatedRun, before: DatedRun) -> str:
     """Why the two may not be compared; nothing if they may."""
     new, old = now.series[key], before.series[key]
     found = apart(old.records[0], new.records[0], before.run.provenance, now.run.provenance)
     return "; ".join(found) or ("" if new.values.keys() & old.values.keys() else "they have no item in common")
 
 
-def _point(step: _Step, p: float | None) -> Point:
+def _point(step: _Step, p: float | None) -> TrendPoint:
     mean, moved = step.series.interval, step.found.difference if step.found else None
     mark, sentence = _said(step, 1.0 if p is None else p)
-    return Point(
+    return TrendPoint(
         run=step.now.moment.id,
         value=rounded(mean.value) if mean else None,
         ci_low=rounded(mean.low) if mean else None,
@@ -137,14 +137,14 @@ def _point(step: _Step, p: float | None) -> Point:
     )
 
 
-def _note(step: _Step, mark: Mark) -> str:
+def _note(step: _Step, mark: Trend) -> str:
     """Why a mean differs though nothing changed, and what a mark rests on that was trained once."""
     if step.before and step.found is None:
         return _same_answers(step, step.before)
     return "1 training run each" if step.known and mark in ("better", "worse", "inconclusive") else ""
 
 
-def _same_answers(step: _Step, before: Taken) -> str:
+def _same_answers(step: _Step, before: DatedRun) -> str:
     mine, theirs = (series.by_seed.keys() for series in (step.series, before.series[step.key]))
     if mine == theirs:
         return ""
@@ -153,7 +153,7 @@ def _same_answers(step: _Step, before: Taken) -> str:
     return f"same answers on the {'shared seed' if shared == 1 else f'{shared} shared seeds'} ({then}, {len(mine)} now)"
 
 
-def _said(step: _Step, p: float) -> tuple[Mark, str]:
+def _said(step: _Step, p: float) -> tuple[Trend, str]:
     """The mark of a step, and what it rests on."""
     if not step.series.values:
         return "inconclusive", f"nothing could be measured: {step.series.reason or 'no reason given'}"
@@ -170,7 +170,7 @@ def _said(step: _Step, p: float) -> tuple[Mark, str]:
     )
 
 
-def _mark(series: Series, found: Comparison, p: float) -> Mark:
+def _mark(series: Series, found: Comparison, p: float) -> Trend:
     """As a comparison of two runs has it, where the whole interval lies on one side, too: nobody is called for less.
 
     Nor is anything said by so few effective clusters that no two systems are told apart by them.
@@ -184,7 +184,7 @@ def _mark(series: Series, found: Comparison, p: float) -> Mark:
     return said if sure or said in ("tied", "inconclusive") else "inconclusive"
 
 
-def _sentence(step: _Step, before: Taken, found: Comparison) -> str:
+def _sentence(step: _Step, before: DatedRun, found: Comparison) -> str:
     """Say what moved, by how much, and between which runs."""
     suite, base_model, system, metric = step.key
     first, moved = step.series.records[0], found.difference
@@ -205,7 +205,7 @@ def _within(known: Variation | None) -> str:
     return f"; one training run each, so it may be run-to-run variation with {known}: repeat with --seeds 3" if known else ""
 
 
-def _unsure(unit: str, before: Moment, found: Comparison) -> str:
+def _unsure(unit: str, before: RunInfo, found: Comparison) -> str:
     ends = f"{_amount(found.difference.low, unit, bare=True)} to {_amount(found.difference.high, unit)}"
     few = f", fewer than the {RULES.min_pairs} that a mark takes" if found.n < RULES.min_pairs else ""
     if found.few and not few:

@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from proctor.evals.stats.intervals import Amount
-from proctor.leaderboard.advice.options import Case
-from proctor.leaderboard.board.cells import Cell
-from proctor.leaderboard.board.sections import Section
+from proctor.leaderboard.advice.options import DecisionProblem
+from proctor.leaderboard.board.cells import Result
+from proctor.leaderboard.board.sections import BoardSection
 from proctor.leaderboard.plots.canvas import BESIDE, BOTTOM, LEFT, MOST_LABELS, WIDTH, Canvas
-from proctor.leaderboard.plots.labels import Box, Label
+from proctor.leaderboard.plots.labels import Box, PlotLabel
 from proctor.leaderboard.plots.palette import Look, looks
 from proctor.leaderboard.plots.scales import around, scaled
 from proctor.leaderboard.plots.spec import Sketch, frontier
@@ -18,7 +18,7 @@ from proctor.leaderboard.plots.words import amount, listed, named, percent, sure
 ACCURACY, FORGETTING = "accuracy.exact", "forgetting"
 
 
-class Spot(NamedTuple):
+class ForgettingSpot(NamedTuple):
     """One system, both as shares."""
 
     system: str
@@ -28,7 +28,7 @@ class Spot(NamedTuple):
     on_frontier: bool
 
 
-def sketch(section: Section, _: Case) -> Sketch | None:
+def sketch(section: BoardSection, _: DecisionProblem) -> Sketch | None:
     """The systems that were measured on both; None where there are none."""
     known, lost = section.of(ACCURACY), section.of(FORGETTING)
     both = [system for system in known if system in lost]
@@ -37,7 +37,10 @@ def sketch(section: Section, _: Case) -> Sketch | None:
     kept = {system: _kept(lost[system]) for system in both}
     best = frontier([(kept[system].value, amount(known[system]).value) for system in both])
     look = looks(section.systems)
-    spots = [Spot(system, look[system], kept[system], amount(known[system]), place in best) for place, system in enumerate(both)]
+    spots = [
+        ForgettingSpot(system, look[system], kept[system], amount(known[system]), place in best)
+        for place, system in enumerate(both)
+    ]
     rows = [
         ("system", "answered exactly", "general ability kept"),
         *((named(spot.system), percent(spot.known), percent(spot.kept)) for spot in spots),
@@ -47,12 +50,12 @@ def sketch(section: Section, _: Case) -> Sketch | None:
     return Sketch("Accuracy against general ability kept", words.strip(), rows, (spots,), draw)
 
 
-def _kept(lost: Cell) -> Amount:
+def _kept(lost: Result) -> Amount:
     value, low, high = amount(lost)
     return Amount(1 - value, 1 - high, 1 - low)
 
 
-def _leader(cells: list[Cell]) -> str:
+def _leader(cells: list[Result]) -> str:
     """Who answers best, as far as the paired tests tell."""
     best, tied = [cell for cell in cells if cell.best], [cell for cell in cells if cell.tied]
     if not best:
@@ -75,7 +78,7 @@ def _frontier(best: list[str], count: int, points: int) -> str:
     return f"By the means, {listed(best)} are on the Pareto frontier: among them, more accuracy costs general ability."
 
 
-def draw(spots: list[Spot]) -> Canvas:
+def draw(spots: list[ForgettingSpot]) -> Canvas:
     """Up and to the right is the place to be."""
     canvas = Canvas(330)
     axes = canvas.panel(
@@ -91,5 +94,5 @@ def draw(spots: list[Spot]) -> Canvas:
     for place, spot in zip(at, spots, strict=True):
         says = f"{named(spot.system)}: {percent(spot.known)} answered exactly, {percent(spot.kept)} of general ability kept"
         canvas.point(axes, place, spot.look, says, faint=not few and not spot.on_frontier)
-    canvas.labels_beside(axes, at, [Label(spot.system) if few or spot.on_frontier else None for spot in spots])
+    canvas.labels_beside(axes, at, [PlotLabel(spot.system) if few or spot.on_frontier else None for spot in spots])
     return canvas

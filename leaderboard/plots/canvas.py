@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from proctor.evals.stats.intervals import Amount
 from proctor.leaderboard.plots.inline import LABEL, inline
-from proctor.leaderboard.plots.labels import FONT, Box, Label, beside, spread, width
+from proctor.leaderboard.plots.labels import FONT, Box, PlotLabel, beside, spread, width
 from proctor.leaderboard.plots.palette import CARD, DASHES, INK, LINE, SOFT, Look
 from proctor.leaderboard.plots.words import named
 
@@ -131,7 +131,7 @@ class Canvas:
             gid=self.says(says),
         )
 
-    def labels_beside(self, axes: Axes, at: Sequence[tuple[Amount, Amount]], names: Sequence[Label | None]) -> None:
+    def labels_beside(self, axes: Axes, at: Sequence[tuple[Amount, Amount]], names: Sequence[PlotLabel | None]) -> None:
         """The names of points near them, where they cover nothing; None for points without."""
         places = [tuple(map(float, axes.transData.transform((x.value, y.value)))) for x, y in at]
         panel = self._box(axes)
@@ -143,7 +143,7 @@ class Canvas:
             self._label(box.left, box.bottom + 0.22 * FONT, text, name)
             self._leader(x, y, box)
 
-    def labels_right(self, axes: Axes, heights: Sequence[float], looks: Sequence[Look], names: Sequence[Label]) -> None:
+    def labels_right(self, axes: Axes, heights: Sequence[float], looks: Sequence[Look], names: Sequence[PlotLabel]) -> None:
         """The names of lines at their right ends, moved apart; a thread leads to those that had to move."""
         panel = self._box(axes)
         ends = [float(axes.transData.transform((axes.get_xlim()[1], height))[1]) for height in heights]
@@ -153,7 +153,7 @@ class Canvas:
             self.key(panel.right + 17, place, look)
             self._label(panel.right + 24, place - 0.34 * FONT, name.short(WIDTH - panel.right - 25), name)
 
-    def keys(self, top: float, looks: Sequence[Look], names: Sequence[Label]) -> None:
+    def keys(self, top: float, looks: Sequence[Look], names: Sequence[PlotLabel]) -> None:
         """Markers with their names, in rows from a height downwards."""
         for look, name, (x, y) in zip(looks, names, placed_keys(names), strict=True):
             self.key(x + 5, top - y, look)
@@ -161,7 +161,7 @@ class Canvas:
 
     def heading(self, x: float, y: float, name: str) -> None:
         """The name of what is below it."""
-        self._label(x, y, named(name), Label(name))
+        self._label(x, y, named(name), PlotLabel(name))
 
     def key(self, x: float, y: float, look: Look) -> None:
         """A marker by itself."""
@@ -204,7 +204,7 @@ class Canvas:
         yield Box(left - CLEAR, cy - CLEAR, right + CLEAR, cy + CLEAR)
         yield Box(cx - CLEAR, bottom - CLEAR, cx + CLEAR, top + CLEAR)
 
-    def _label(self, x: float, y: float, text: str, name: Label) -> None:
+    def _label(self, x: float, y: float, text: str, name: PlotLabel) -> None:
         gid = f"{LABEL}{len(self.said)}"
         self.said[gid] = f"{named(name.name, 200)} {name.after}".strip()
         self._figure.text(x / WIDTH, y / self.height, text, color=INK, va="baseline", gid=gid)
@@ -225,7 +225,7 @@ class Canvas:
         self._figure.add_artist(Line2D([x / WIDTH for x in xs], [y / self.height for y in ys], **how))
 
 
-def placed_keys(names: Sequence[Label]) -> list[tuple[float, float]]:
+def placed_keys(names: Sequence[PlotLabel]) -> list[tuple[float, float]]:
     """From the left and down from the top, where each name of a key goes, in as many rows as it takes."""
     places: list[tuple[float, float]] = []
     x, y = 0.0, 0.0

@@ -6,11 +6,11 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from proctor.evals.stats.intervals import Amount
-from proctor.leaderboard.advice.options import Case
+from proctor.leaderboard.advice.options import DecisionProblem
 from proctor.leaderboard.analysis.places import PLACES, Places
-from proctor.leaderboard.board.sections import Section
+from proctor.leaderboard.board.sections import BoardSection
 from proctor.leaderboard.plots.canvas import BEHIND, BOTTOM, LEFT, MOST_LABELS, SHOWN, WIDTH, Canvas
-from proctor.leaderboard.plots.labels import Box, Label
+from proctor.leaderboard.plots.labels import Box, PlotLabel
 from proctor.leaderboard.plots.palette import Look, looks
 from proctor.leaderboard.plots.scales import around, doublings_axis, exactly, scaled
 from proctor.leaderboard.plots.spec import Sketch
@@ -39,7 +39,7 @@ class Trace(NamedTuple):
         return (self.room or self.places)[-1][1]
 
 
-def sketch(section: Section, _: Case) -> Sketch | None:
+def sketch(section: BoardSection, _: DecisionProblem) -> Sketch | None:
     """The systems that were shown passages in either way; None where there are none."""
     rooms = sorted({int(cell.metric.removeprefix(BUDGET)) for cell in section.cells if _is_room(cell.metric)})
     by_place = [(place, section.of(f"context.{place}")) for place in PLACES]
@@ -133,7 +133,10 @@ def draw(traces: Sequence[Trace], rooms: Sequence[int]) -> Canvas:
         _rooms_axis(axes, rooms)
         _traces(canvas, axes, [trace for trace in kept if trace.room], limits, rooms=True)
     canvas.labels_right(
-        axes, [100 * trace.end.value for trace in kept], [trace.look for trace in kept], [Label(trace.system) for trace in kept]
+        axes,
+        [100 * trace.end.value for trace in kept],
+        [trace.look for trace in kept],
+        [PlotLabel(trace.system) for trace in kept],
     )
     return canvas
 

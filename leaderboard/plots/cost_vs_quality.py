@@ -7,18 +7,18 @@ from itertools import chain
 from typing import NamedTuple
 
 from proctor.evals.stats.intervals import Amount
-from proctor.leaderboard.advice.options import Case, Option
-from proctor.leaderboard.board.sections import Section
+from proctor.leaderboard.advice.options import DecisionProblem, Option
+from proctor.leaderboard.board.sections import BoardSection
 from proctor.leaderboard.formatting import costing, paid
 from proctor.leaderboard.plots.canvas import BESIDE, BOTTOM, LEFT, MOST_LABELS, WIDTH, Canvas
-from proctor.leaderboard.plots.labels import Box, Label
+from proctor.leaderboard.plots.labels import Box, PlotLabel
 from proctor.leaderboard.plots.palette import Look, looks
 from proctor.leaderboard.plots.scales import amounts_axis, around, possible, scaled
 from proctor.leaderboard.plots.spec import Sketch, frontier
 from proctor.leaderboard.plots.words import listed, optional, percent, policy
 
 
-class Spot(NamedTuple):
+class CostSpot(NamedTuple):
     """One option."""
 
     option: Option
@@ -30,7 +30,7 @@ class Spot(NamedTuple):
     on_frontier: bool
 
 
-def sketch(section: Section, case: Case) -> Sketch | None:
+def sketch(section: BoardSection, case: DecisionProblem) -> Sketch | None:
     """The options of which both are known; None where there are none."""
     weighed = [each for each in map(case.weigh, case.options) if each.quality and each.cost]
     if not weighed:
@@ -39,7 +39,7 @@ def sketch(section: Section, case: Case) -> Sketch | None:
     best = frontier([(-cost.value, quality.value) for cost, quality in points])
     look = looks(section.systems)
     spots = [
-        Spot(each.option, look[each.option.system], *point, costing(point[0], each.currency), place in best)
+        CostSpot(each.option, look[each.option.system], *point, costing(point[0], each.currency), place in best)
         for place, (each, point) in enumerate(zip(weighed, points, strict=True))
     ]
     rows = [
@@ -49,7 +49,7 @@ def sketch(section: Section, case: Case) -> Sketch | None:
     return Sketch("Monthly cost against expected quality", _words(case, spots), rows, (spots,), draw)
 
 
-def _words(case: Case, spots: list[Spot]) -> str:
+def _words(case: DecisionProblem, spots: list[CostSpot]) -> str:
     """Who is best, who is near, and what the cheapest of these costs."""
     best, situation = max(spots, key=lambda spot: spot.quality.value), case.situation
     rivals = [spot for spot in spots if spot is not best and case.quality(best.option, spot.option).value <= situation.margin]
@@ -62,30 +62,30 @@ def _words(case: Case, spots: list[Spot]) -> str:
     return " ".join(["With", f"{month}, {top}.", *chain.from_iterable(more)])
 
 
-def _doubt(case: Case, spots: list[Spot]) -> Iterator[str]:
+def _doubt(case: DecisionProblem, spots: list[CostSpot]) -> Iterator[str]:
     """Why costs that rest on seconds may not be what they seem."""
     told = dict.fromkeys(case.evidence.doubt(column) for spot in spots for column in case.paid(spot.option))
     yield from (f"Caution: costs rest on doubtful times ({text})." for text in told if text)
 
 
-def _rivals(rivals: list[Spot], margin: float) -> Iterator[str]:
+def _rivals(rivals: list[CostSpot], margin: float) -> Iterator[str]:
     if rivals:
         yield f"Expected to be within {100 * margin:g} points of it: {listed([optional(spot.option) for spot in rivals])}."
 
 
-def _open(spots: list[Spot]) -> Iterator[str]:
+def _open(spots: list[CostSpot]) -> Iterator[str]:
     if any(policy(spot.option) for spot in spots):
         yield "Hollow markers: trained again after updates."
 
 
-def _cheapest(best: Spot, cheapest: Spot, rivals: list[Spot]) -> Iterator[str]:
+def _cheapest(best: CostSpot, cheapest: CostSpot, rivals: list[CostSpot]) -> Iterator[str]:
     if cheapest is not best:
         yield f"The cheapest of these is {optional(cheapest.option)}, {cheapest.costing}."
     elif rivals:
         yield "None of them is cheaper."
 
 
-def draw(spots: list[Spot]) -> Canvas:
+def draw(spots: list[CostSpot]) -> Canvas:
     """Up and to the left is the place to be."""
     canvas = Canvas(330)
     axes = canvas.panel(Box(LEFT, BOTTOM, WIDTH - BESIDE, 300), "cost a month", "expected quality, %", grid="both")
@@ -104,7 +104,7 @@ def draw(spots: list[Spot]) -> Canvas:
         axes,
         at,
         [
-            Label(spot.option.system, policy(spot.option)) if spot.on_frontier or (few and not policy(spot.option)) else None
+            PlotLabel(spot.option.system, policy(spot.option)) if spot.on_frontier or (few and not policy(spot.option)) else None
             for spot in spots
         ],
     )

@@ -6,10 +6,10 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from proctor.evals.stats.intervals import Amount
-from proctor.leaderboard.advice.options import Case
+from proctor.leaderboard.advice.options import DecisionProblem
 from proctor.leaderboard.analysis.effects import SIGNS, WORDS, Effect
 from proctor.leaderboard.analysis.retraining import ONCE
-from proctor.leaderboard.board.sections import Section
+from proctor.leaderboard.board.sections import BoardSection
 from proctor.leaderboard.plots.canvas import BOTTOM, WIDTH, Canvas
 from proctor.leaderboard.plots.labels import FONT, Box
 from proctor.leaderboard.plots.palette import INK, LINE, SOFT, Look
@@ -37,7 +37,7 @@ class Gain(NamedTuple):
     caution: str
 
 
-def sketch(section: Section, _: Case) -> Sketch | None:
+def sketch(section: BoardSection, _: DecisionProblem) -> Sketch | None:
     """The effects that a page shows; None where no two-by-two was measured."""
     gains = list(dict.fromkeys(_gain(effect) for effect in section.effects))
     if not gains:

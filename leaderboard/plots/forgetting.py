@@ -6,11 +6,11 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 from proctor.evals.stats.intervals import Amount
-from proctor.leaderboard.advice.options import Case
-from proctor.leaderboard.board.cells import Cell
-from proctor.leaderboard.board.sections import Section
+from proctor.leaderboard.advice.options import DecisionProblem
+from proctor.leaderboard.board.cells import Result
+from proctor.leaderboard.board.sections import BoardSection
 from proctor.leaderboard.plots.canvas import BOTTOM, MOST_LABELS, SHOWN, WIDTH, Canvas, placed_keys
-from proctor.leaderboard.plots.labels import FONT, Box, Label
+from proctor.leaderboard.plots.labels import FONT, Box, PlotLabel
 from proctor.leaderboard.plots.palette import SOFT, Look, looks
 from proctor.leaderboard.plots.scales import around, exactly, scaled, turned
 from proctor.leaderboard.plots.spec import Sketch
@@ -24,7 +24,7 @@ MOST_TASKS = 12
 """So many are drawn, those with the largest losses; the table has all."""
 
 
-class Change(NamedTuple):
+class TaskChange(NamedTuple):
     """One system on one task: its share of right items less the base model's on the same."""
 
     system: str
@@ -34,10 +34,10 @@ class Change(NamedTuple):
     """By the paired test, corrected for all pairs of the section."""
 
 
-Task = tuple[str, tuple[Change, ...]]
+TaskRow = tuple[str, tuple[TaskChange, ...]]
 
 
-def sketch(section: Section, case: Case) -> Sketch | None:
+def sketch(section: BoardSection, case: DecisionProblem) -> Sketch | None:
     """The systems with weights of their own, task by task; None where no task was asked of them and of the base model."""
     base, look = _base(section, case), looks(section.systems)
     trained = {system: look[system] for system in section.systems if case.evidence.systems[system]}
@@ -51,22 +51,24 @@ def sketch(section: Section, case: Case) -> Sketch | None:
     return Sketch(title, _words(tasks, once=once), rows, (tasks[:MOST_TASKS],), draw)
 
 
-def _task(head: Cell, trained: Mapping[str, Look], base: str, section: Section) -> Task:
+def _task(head: Result, trained: Mapping[str, Look], base: str, section: BoardSection) -> TaskRow:
     """Each system's mean less the base's on the same items, so that more is better."""
     found = ((system, section.apart(head.metric, system, base)) for system in trained)
     changes = ((system, Amount(*each)) for system, each in found if each)
     better = ((system, each if head.better == "higher" else turned(each)) for system, each in changes)
     marked = ((system, each, section.significant(head.metric, system, base)) for system, each in better)
-    return head.metric.removeprefix(GENERAL), tuple(Change(system, trained[system], each, sure) for system, each, sure in marked)
+    return head.metric.removeprefix(GENERAL), tuple(
+        TaskChange(system, trained[system], each, sure) for system, each, sure in marked
+    )
 
 
-def _base(section: Section, case: Case) -> str | None:
+def _base(section: BoardSection, case: DecisionProblem) -> str | None:
     """A system that has the base model's weights: not trained, and without any loss."""
     lost = section.of(LOST)
     return next((name for name, cell in lost.items() if cell.value == 0 and not case.evidence.systems[name]), None)
 
 
-def _words(tasks: list[Task], *, once: bool) -> str:
+def _words(tasks: list[TaskRow], *, once: bool) -> str:
     count = f"{len(tasks)} {'task' if len(tasks) == 1 else 'tasks'}"
     changes = [(task, each) for task, all_changes in tasks for each in all_changes]
     lost = [(task, each) for task, each in changes if each.change.high < 0 and each.significant]
@@ -80,7 +82,7 @@ def _words(tasks: list[Task], *, once: bool) -> str:
     return f"{said} Significant losses among {count} (corrected): {counted}.{f' {ONCE}' if once else ''}"
 
 
-def _rows(tasks: list[Task], trained: list[str]) -> list[tuple[str, ...]]:
+def _rows(tasks: list[TaskRow], trained: list[str]) -> list[tuple[str, ...]]:
     rows = [("task", *map(named, trained))]
     for task, changes in tasks:
         found = {each.system: gain(each.change) for each in changes}
@@ -88,12 +90,12 @@ def _rows(tasks: list[Task], trained: list[str]) -> list[tuple[str, ...]]:
     return rows
 
 
-def draw(tasks: list[Task]) -> Canvas:
+def draw(tasks: list[TaskRow]) -> Canvas:
     """A row for each task, in it a line for each system: left of zero is lost."""
     tasks = _standing_out(tasks)
     looked = {each.system: each.look for _, changes in tasks for each in changes}
     systems = list(looked)
-    names = [Label(system) for system in systems]
+    names = [PlotLabel(system) for system in systems]
     row = FONT + 8 + STEP * len(systems)
     key = placed_keys(names)[-1][1] + 24
     canvas = Canvas(BOTTOM + row * len(tasks) + key)
@@ -114,7 +116,7 @@ def draw(tasks: list[Task]) -> Canvas:
     return canvas
 
 
-def _standing_out(tasks: list[Task]) -> list[Task]:
+def _standing_out(tasks: list[TaskRow]) -> list[TaskRow]:
     """All systems where they are few, or else those that lost most; the table has all."""
     lost: dict[str, float] = {}
     for each in (each for _, changes in tasks for each in changes):

@@ -50,7 +50,7 @@ def _letter(letter: str) -> float:
     return NARROW if letter in " .,:;|!'()[]{}-ilrtfj" else CAPITAL if letter.isupper() else LETTER
 
 
-class Label(NamedTuple):
+class PlotLabel(NamedTuple):
     """A name, and a word after it that is never shortened."""
 
     name: str

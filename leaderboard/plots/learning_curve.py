@@ -6,12 +6,12 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
 from proctor.evals.stats.intervals import Amount
-from proctor.leaderboard.advice.options import Case
+from proctor.leaderboard.advice.options import DecisionProblem
 from proctor.leaderboard.analysis.break_even import SHARES, WHOLE, Crossing, sentence
-from proctor.leaderboard.board.cells import Cell
-from proctor.leaderboard.board.sections import Section
+from proctor.leaderboard.board.cells import Result
+from proctor.leaderboard.board.sections import BoardSection
 from proctor.leaderboard.plots.canvas import BEHIND, BOTTOM, LEFT, MOST_LABELS, SHOWN, WIDTH, Canvas
-from proctor.leaderboard.plots.labels import Box, Label
+from proctor.leaderboard.plots.labels import Box, PlotLabel
 from proctor.leaderboard.plots.palette import Look, looks
 from proctor.leaderboard.plots.scales import around, doublings_axis, exactly, scaled
 from proctor.leaderboard.plots.spec import Sketch
@@ -46,7 +46,7 @@ class Level(NamedTuple):
     end: Amount
 
 
-def sketch(section: Section, _: Case) -> Sketch | None:
+def sketch(section: BoardSection, _: DecisionProblem) -> Sketch | None:
     """The systems that were trained on less; None where there are none."""
     look, measured = looks(section.systems), {metric: section.of(metric) for metric in SHARES}
     cells = {system: _row(measured, system) for system in section.systems}
@@ -69,11 +69,11 @@ def sketch(section: Section, _: Case) -> Sketch | None:
     )
 
 
-def _row(measured: dict[str, dict[str, Cell]], system: str) -> list[tuple[float, Cell]]:
+def _row(measured: dict[str, dict[str, Result]], system: str) -> list[tuple[float, Result]]:
     return [(share, measured[metric][system]) for metric, share in SHARES.items() if system in measured[metric]]
 
 
-def _shown(row: list[tuple[float, Cell]], share: float) -> str:
+def _shown(row: list[tuple[float, Result]], share: float) -> str:
     cell = dict(row).get(share)
     return sure(cell) if cell else "not measured"
 
@@ -85,7 +85,7 @@ def _words(curves: list[Curve], crossings: list[Crossing]) -> str:
     return " ".join([*said, *map(_crossing, sorted(crossings, key=lambda found: found.system != best.system)[:2])])
 
 
-def _asked(measured: dict[str, dict[str, Cell]]) -> list[str]:
+def _asked(measured: dict[str, dict[str, Result]]) -> list[str]:
     """With fewer examples fewer questions may have been asked than with all."""
     *fewer, whole = (max((cell.n for cell in cells.values()), default=0) for cells in measured.values())
     few = max(fewer)
@@ -118,7 +118,7 @@ def draw(curves: list[Curve], levels: list[Level], crossings: list[Crossing], ex
 
 def _names(canvas: Canvas, axes: Axes, ends: list[Level | Curve]) -> None:
     heights, look = [100 * each.end.value for each in ends], [each.look for each in ends]
-    canvas.labels_right(axes, heights, look, [Label(each.system) for each in ends])
+    canvas.labels_right(axes, heights, look, [PlotLabel(each.system) for each in ends])
 
 
 def _curve(canvas: Canvas, axes: Axes, curve: Curve, lines: int) -> None:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from proctor.evals.stats.intervals import Amount
-from proctor.leaderboard.board.sections import Section
-from proctor.leaderboard.history.history import History, Line
+from proctor.leaderboard.board.sections import BoardSection
+from proctor.leaderboard.history.history import History, TrendLine
 from proctor.leaderboard.plots.canvas import BEHIND, BOTTOM, LEFT, MOST_LABELS, SHOWN, WIDTH, Canvas
-from proctor.leaderboard.plots.labels import Box, Label
+from proctor.leaderboard.plots.labels import Box, PlotLabel
 from proctor.leaderboard.plots.palette import Look, looks
 from proctor.leaderboard.plots.scales import around, exactly, scaled
 from proctor.leaderboard.plots.spec import Sketch
@@ -30,7 +30,7 @@ class Course(NamedTuple):
     """Place of the run, accuracy, and how it stands to the run before it."""
 
 
-def sketch(section: Section, told: History) -> Sketch | None:
+def sketch(section: BoardSection, told: History) -> Sketch | None:
     """The systems that several runs examined; None where there are none."""
     look, runs = looks(section.systems), {run.id: place for place, run in enumerate(told.runs)}
     mine = [line for line in told.lines if (line.suite, line.base_model, line.metric) == _of(section)]
@@ -42,11 +42,11 @@ def sketch(section: Section, told: History) -> Sketch | None:
     return Sketch("Accuracy from run to run", _words(courses, names), rows, (courses, names), draw)
 
 
-def _of(section: Section) -> tuple[str, str, str]:
+def _of(section: BoardSection) -> tuple[str, str, str]:
     return section.suite, section.base_model, ACCURACY
 
 
-def _course(line: Line, look: Look, runs: dict[str, int]) -> Course:
+def _course(line: TrendLine, look: Look, runs: dict[str, int]) -> Course:
     known = [point for point in line.points if point.value is not None]
     values = [(runs[p.run], Amount(p.value or 0.0, p.ci_low or 0.0, p.ci_high or 0.0), p.mark) for p in known]
     return Course(line.system, look, tuple(values))
@@ -81,7 +81,7 @@ def draw(courses: list[Course], names: list[str]) -> Canvas:
         _draw_course(canvas, axes, course, len(kept), names)
     ends = [course for course in kept if course.values]
     heights = [100 * course.values[-1][1].value for course in ends]
-    canvas.labels_right(axes, heights, [course.look for course in ends], [Label(course.system) for course in ends])
+    canvas.labels_right(axes, heights, [course.look for course in ends], [PlotLabel(course.system) for course in ends])
     return canvas
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from proctor.leaderboard.plots.canvas import Canvas
 
-Rows = Sequence[Sequence[str]]
+PlotRows = Sequence[Sequence[str]]
 """A header, and a row of formatted text for each thing that is drawn."""
 
 
@@ -18,7 +18,7 @@ class Sketch:
 
     title: str
     words: str
-    rows: Rows
+    rows: PlotRows
     figures: tuple[Any, ...]
     """All that the picture depends on: ``draw`` gets nothing else, so the same figures give the same picture."""
     draw: Callable[..., Canvas]

@@ -6,12 +6,12 @@ from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
 from proctor.evals.stats.intervals import Amount
-from proctor.leaderboard.advice.options import Case, Option
+from proctor.leaderboard.advice.options import DecisionProblem, Option
 from proctor.leaderboard.advice.scenario import share_changed
 from proctor.leaderboard.analysis.series import Column
-from proctor.leaderboard.board.sections import Section
+from proctor.leaderboard.board.sections import BoardSection
 from proctor.leaderboard.plots.canvas import BEHIND, BOTTOM, LEFT, MOST_LABELS, SHOWN, WIDTH, Canvas
-from proctor.leaderboard.plots.labels import Box, Label
+from proctor.leaderboard.plots.labels import Box, PlotLabel
 from proctor.leaderboard.plots.palette import Look, looks
 from proctor.leaderboard.plots.scales import exactly, possible, scaled
 from proctor.leaderboard.plots.spec import Sketch
@@ -31,7 +31,7 @@ BEHIND_POLICY = 138.0
 DASH = {"as it is": 0, "retrained": 1, "continued": 2}
 
 
-class Line(NamedTuple):
+class StalenessLine(NamedTuple):
     """One option: its expected quality at each step from no changed knowledge to all of it."""
 
     option: Option
@@ -49,13 +49,13 @@ class Overtaking(NamedTuple):
     quality: float
 
 
-def sketch(section: Section, case: Case) -> Sketch | None:
+def sketch(section: BoardSection, case: DecisionProblem) -> Sketch | None:
     """The options whose answers about changed knowledge were measured; None where there are none."""
     measured = [option for option in _options(case) if not case.evidence.missing(option.quality(0.5))]
     if not any(option.policy == "as it is" for option in measured):
         return None
     look = looks(section.systems)
-    lines = [Line(option, look[option.system], tuple(_quality(case, option))) for option in measured]
+    lines = [StalenessLine(option, look[option.system], tuple(_quality(case, option))) for option in measured]
     found = list(_overtakings(case, lines))
     rows = [
         ("option", "no changes", "half changed", "all changed"),
@@ -66,7 +66,7 @@ def sketch(section: Section, case: Case) -> Sketch | None:
     return Sketch("Expected quality as knowledge changes", words, rows, (lines, found, ticks), draw)
 
 
-def _options(case: Case) -> Iterator[Option]:
+def _options(case: DecisionProblem) -> Iterator[Option]:
     """Every system with every policy, whether or not the situation has updates."""
     for system in case.evidence.systems:
         yield Option(system, "as it is")
@@ -74,12 +74,12 @@ def _options(case: Case) -> Iterator[Option]:
             yield from (Option(system, "retrained"), Option(system, "continued"))
 
 
-def _quality(case: Case, option: Option) -> Iterator[Amount]:
+def _quality(case: DecisionProblem, option: Option) -> Iterator[Amount]:
     for step in range(STEPS + 1):
         yield possible(case.evidence.mixed(option.quality(step / STEPS)))
 
 
-def _overtakings(case: Case, lines: list[Line]) -> Iterator[Overtaking]:
+def _overtakings(case: DecisionProblem, lines: list[StalenessLine]) -> Iterator[Overtaking]:
     """Where the untrained option that is best once all has changed overtakes each trained system that is left as it is."""
     left = [line for line in lines if line.option.policy == "as it is"]
     fresh = [line for line in left if not case.evidence.systems[line.option.system]]
@@ -92,7 +92,7 @@ def _overtakings(case: Case, lines: list[Line]) -> Iterator[Overtaking]:
             yield Overtaking(who.option, whom.option, found, level)
 
 
-def _crossing(case: Case, who: Option, whom: Option) -> Amount | None:
+def _crossing(case: DecisionProblem, who: Option, whom: Option) -> Amount | None:
     """The share of changed knowledge from which one is better by the means, and from where to where that is not sure."""
 
     def ahead(changed: float) -> Amount:
@@ -119,7 +119,7 @@ def _edge(far: float, near: float, holds: Callable[[float], bool]) -> float:
     return near
 
 
-def _words(lines: list[Line], found: list[Overtaking]) -> str:
+def _words(lines: list[StalenessLine], found: list[Overtaking]) -> str:
     left = [line for line in lines if line.option.policy == "as it is"]
     start, end = max(left, key=lambda line: line.quality[0].value), max(lines, key=lambda line: line.quality[-1].value)
     said = f"With no changes {optional(start.option)} has the highest mean ({percent(start.quality[0])})"
@@ -136,7 +136,7 @@ def _words(lines: list[Line], found: list[Overtaking]) -> str:
     return said
 
 
-def _once(case: Case, found: list[Overtaking]) -> bool:
+def _once(case: DecisionProblem, found: list[Overtaking]) -> bool:
     """Whether systems that are overtaken were trained with one seed."""
     return any(len(case.evidence.seeds[column]) == 1 for each in found for column in each.whom.quality(0.5))
 
@@ -146,7 +146,7 @@ def _open(at: Amount) -> str:
     return " (not significantly)" if at.low <= 0 or at.high >= 1 else ""
 
 
-def draw(lines: list[Line], found: list[Overtaking], ticks: list[tuple[int, float]]) -> Canvas:
+def draw(lines: list[StalenessLine], found: list[Overtaking], ticks: list[tuple[int, float]]) -> Canvas:
     """Lines that fall are systems that go on saying what was true."""
     canvas = Canvas(340)
     policies = any(policy(line.option) for line in lines)
@@ -163,12 +163,12 @@ def draw(lines: list[Line], found: list[Overtaking], ticks: list[tuple[int, floa
     for each in found:
         says = f"{named(each.who.system)} overtakes {named(each.whom.system)} at {percent(each.at)}"
         canvas.crossing(axes, scaled(each.at), 100 * each.quality, says)
-    names = [Label(line.option.system, policy(line.option)) for line in shown]
+    names = [PlotLabel(line.option.system, policy(line.option)) for line in shown]
     canvas.labels_right(axes, [100 * line.quality[-1].value for line in shown], [line.look for line in shown], names)
     return canvas
 
 
-def _line(canvas: Canvas, axes: Axes, line: Line, lines: int) -> None:
+def _line(canvas: Canvas, axes: Axes, line: StalenessLine, lines: int) -> None:
     """One of so many that are drawn in full; faint where it is none of them."""
     points = [(100 * step / STEPS, scaled(quality)) for step, quality in enumerate(line.quality)]
     if not lines:
@@ -180,7 +180,7 @@ def _line(canvas: Canvas, axes: Axes, line: Line, lines: int) -> None:
         canvas.point(axes, (exactly(x), exactly(quality.value)), line.look, says, hollow=bool(policy(line.option)))
 
 
-def _standing_out(lines: list[Line], found: list[Overtaking]) -> list[Line]:
+def _standing_out(lines: list[StalenessLine], found: list[Overtaking]) -> list[StalenessLine]:
     """All where they are few; or else those that are best at some step, those that overtake, and the best at the end."""
     if len(lines) <= MOST_LABELS:
         return lines

@@ -12,15 +12,15 @@ from proctor.core.extras import installed
 from proctor.core.registry import Registry
 from proctor.core.slugs import slug
 from proctor.core.storage.cache import digest
-from proctor.leaderboard.advice.options import Case
-from proctor.leaderboard.board.sections import Section
+from proctor.leaderboard.advice.options import DecisionProblem
+from proctor.leaderboard.board.sections import BoardSection
 from proctor.leaderboard.history.history import History
 from proctor.leaderboard.output import Site
 from proctor.leaderboard.plots import runs
 from proctor.leaderboard.plots.canvas import SETTINGS
-from proctor.leaderboard.plots.spec import Rows, Sketch
+from proctor.leaderboard.plots.spec import PlotRows, Sketch
 
-PLOTS: Registry[Callable[[Section, Case], Sketch | None]] = Registry(
+PLOTS: Registry[Callable[[BoardSection, DecisionProblem], Sketch | None]] = Registry(
     "proctor.plots",
     {
         "keeping": "proctor.leaderboard.plots.accuracy_vs_forgetting:sketch",
@@ -44,11 +44,11 @@ class Plot(NamedTuple):
     """An element of a page. The page gives it its role and its name. Empty where it could not be drawn."""
     words: str
     """What it shows, in a few sentences of plain text."""
-    rows: Rows
+    rows: PlotRows
     """What it shows as a table: a header, and rows of plain text."""
 
 
-def plots(section: Section, case: Case, site: Site) -> list[Plot]:
+def plots(section: BoardSection, case: DecisionProblem, site: Site) -> list[Plot]:
     """The plots of a section that have data: drawn once, and read from the site again while their figures are the same.
 
     Where matplotlib is not installed they are not drawn: their words and figures stand in the page without them.
@@ -59,18 +59,18 @@ def plots(section: Section, case: Case, site: Site) -> list[Plot]:
     return [_plot(name, sketch, section, site) for name, sketch in found if sketch]
 
 
-def of_history(section: Section, told: History, site: Site) -> Plot | None:
+def of_history(section: BoardSection, told: History, site: Site) -> Plot | None:
     """The plot of a section's runs, where there are several."""
     sketch = runs.sketch(section, told)
     return _plot("runs", sketch, section, site) if sketch else None
 
 
-def _plot(name: str, sketch: Sketch, section: Section, site: Site) -> Plot:
+def _plot(name: str, sketch: Sketch, section: BoardSection, site: Site) -> Plot:
     drawn = _drawing(name, sketch, section, site) if installed("matplotlib") else ""
     return Plot(name, sketch.title, drawn, sketch.words, sketch.rows)
 
 
-def _drawing(name: str, sketch: Sketch, section: Section, site: Site) -> str:
+def _drawing(name: str, sketch: Sketch, section: BoardSection, site: Site) -> str:
     shape = digest(name, section.suite, section.base_model, repr(sketch.figures), _version(name, sketch))
     prefix = f"{slug(section.suite)[:30]}-{name}-{shape[:16]}"
     file = f"plots/{prefix}.svg"

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from proctor.evals.stats.intervals import Amount
 from proctor.leaderboard.advice.options import Option
-from proctor.leaderboard.board.cells import Cell, bounds, of_cell
+from proctor.leaderboard.board.cells import Result, bounds, of_cell
 from proctor.leaderboard.formatting import SPACE, between, figure, signed
 
 LONGEST = 40
@@ -40,7 +40,7 @@ def listed_words(words: Sequence[str]) -> str:
     return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}"
 
 
-def sure(cell: Cell) -> str:
+def sure(cell: Result) -> str:
     """A cell's value with its interval: 87.1 % [83.0 to 91.0]."""
     shown = bounds(cell)
     return f"{of_cell(cell)} [{shown}]" if shown else of_cell(cell)
@@ -68,7 +68,7 @@ def policy(option: Option) -> str:
     return "" if option.policy == "as it is" else option.policy
 
 
-def amount(cell: Cell) -> Amount:
+def amount(cell: Result) -> Amount:
     """A cell's value and interval as an amount; without an interval the value is both ends."""
     value = cell.value or 0.0
     return Amount(value, value if cell.ci_low is None else cell.ci_low, value if cell.ci_high is None else cell.ci_high)

@@ -1,6 +1,6 @@
 """How records are kept in memory: each text once, and of a record six numbers.
 
-    about                                 what it shares with many others: suite, system, metric, seed, versions (`About`)
+    about                                 what it shares with many others: suite, system, metric, seed, versions (`SeriesKey`)
     item, cluster, status, value, reason, caution  its own
 
 All but the value are codes: places in the list of the different ones that there are.
@@ -19,11 +19,11 @@ from numpy.typing import NDArray
 
 from proctor.core.schema import STATUSES, Better, Record, Score
 
-Rows: TypeAlias = NDArray[np.intp]
-Cell: TypeAlias = tuple[str, str, str, int, str]
+RowNumbers: TypeAlias = NDArray[np.intp]
+CellKey: TypeAlias = tuple[str, str, str, int, str]
 
 
-class About(NamedTuple):
+class SeriesKey(NamedTuple):
     """What the records of one system in one metric with one seed have in common."""
 
     suite: str
@@ -39,30 +39,30 @@ class About(NamedTuple):
     judge: str
 
     @property
-    def cell(self) -> Cell:
+    def cell(self) -> CellKey:
         """With the item the key of a record: suite, base model, system, seed and metric."""
         return self.suite, self.base_model, self.system, self.seed, self.metric
 
 
-FIELDS = (*About._fields, "format", "item", "cluster", "status", "value", "reason", "caution")
-"""The fields of a record in the order in which `Columns` takes them."""
-SHARED = len(About._fields) + 1
+FIELDS = (*SeriesKey._fields, "format", "item", "cluster", "status", "value", "reason", "caution")
+"""The fields of a record in the order in which `ColumnBuilder` takes them."""
+SHARED = len(SeriesKey._fields) + 1
 PLACE = {status: place for place, status in enumerate(STATUSES)}
 LACKS = {status: status in ("not_applicable", "unmeasured") for status in STATUSES}
 """Status -> whether a record that ended so has no value."""
 
 
 @dataclass(frozen=True, eq=False)
-class Table:
+class ColumnTable:
     """Columns of the same length."""
 
     words: Mapping[str, Sequence[Any]]
-    """What codes stand for: ``about`` (`About`), ``item`` (in the order of their names), ``cluster``, ``status``, ``reason``,
+    """What codes stand for: ``about`` (`SeriesKey`), ``item`` (in the order of their names), ``cluster``, ``status``, ``reason``,
     ``caution``."""
     columns: Mapping[str, NDArray[Any]]
     """The codes of each of these, and ``value``: NaN where there is none."""
 
-    def records(self, rows: Rows) -> Iterator[Record]:
+    def records(self, rows: RowNumbers) -> Iterator[Record]:
         """Some rows as records."""
         found = {name: column[rows].tolist() for name, column in self.columns.items()}
         texts = ([words[code] for code in found[name]] for name, words in self.words.items())
@@ -78,7 +78,7 @@ class Table:
         return self.columns["about"], [getattr(about, name) for about in self.words["about"]]
 
 
-def merged(parts: Sequence[tuple[Table, Rows]]) -> Table:
+def merged(parts: Sequence[tuple[ColumnTable, RowNumbers]]) -> ColumnTable:
     """Rows of several tables, one after the other."""
     tables = list({id(table): table for table, _ in parts}.values())
     items = sorted({item for table in tables for item in table.words["item"]})
@@ -90,7 +90,7 @@ def merged(parts: Sequence[tuple[Table, Rows]]) -> Table:
         columns = ((codes[id(table)].get(name), table.columns[name][rows]) for table, rows in parts)
         return np.concatenate([old if new is None else new[old] for new, old in columns])
 
-    return Table({name: tuple(known) for name, known in words.items()}, {name: column(name) for name in tables[0].columns})
+    return ColumnTable({name: tuple(known) for name, known in words.items()}, {name: column(name) for name in tables[0].columns})
 
 
 def _codes(known: dict[Any, int], words: Iterable[Any]) -> NDArray[np.int32]:
@@ -98,7 +98,7 @@ def _codes(known: dict[Any, int], words: Iterable[Any]) -> NDArray[np.int32]:
     return np.array([known.setdefault(word, len(known)) for word in words], np.int32)
 
 
-class Columns:
+class ColumnBuilder:
     """A table being filled."""
 
     def __init__(self) -> None:
@@ -142,12 +142,12 @@ class Columns:
         for column in (self._about, self._item, self._cluster, self._status, self._value, self._reason, self._caution):
             column[:] = array(column.typecode, np.delete(np.array(column), gone).tobytes())
 
-    def table(self) -> Table:
+    def table(self) -> ColumnTable:
         """What is in so far. Words of records that were taken out stay."""
         items = sorted(self._items)
         code = np.empty(len(items), np.int32)
         code[[self._items[item] for item in items]] = np.arange(len(items))
-        words = {"about": [About(*about[:-1]) for about in self._abouts], "item": items, "cluster": list(self._clusters)}
+        words = {"about": [SeriesKey(*about[:-1]) for about in self._abouts], "item": items, "cluster": list(self._clusters)}
         columns = {
             "about": np.array(self._about),
             "item": code[np.array(self._item)],
@@ -157,7 +157,7 @@ class Columns:
             "caution": np.array(self._caution),
             "value": np.array(self._value),
         }
-        return Table({**words, "status": STATUSES, "reason": list(self._reasons), "caution": list(self._cautions)}, columns)
+        return ColumnTable({**words, "status": STATUSES, "reason": list(self._reasons), "caution": list(self._cautions)}, columns)
 
 
 class _Numbered(dict[Any, int]):
@@ -185,7 +185,7 @@ def _check_about(fields: Sequence[Any]) -> None:
     """What is shared by many records is looked at where it first comes."""
     known = dict(zip(FIELDS, fields, strict=False))
     Record.from_json({**dict.fromkeys(FIELDS), **known, "status": STATUSES[0]})  # refuses other formats
-    for name in (name for name in About._fields if name != "seed"):
+    for name in (name for name in SeriesKey._fields if name != "seed"):
         _check_text(name)(known[name])
     if type(known["seed"]) is not int:
         raise TypeError(f"seed: expected a whole number, not {known['seed']!r}")

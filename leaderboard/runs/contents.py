@@ -14,14 +14,14 @@ from proctor.core.counts import counted
 from proctor.core.schema import InputError
 from proctor.core.storage.disk import write_atomically
 from proctor.core.storage.sealed import opened, sealed
-from proctor.leaderboard.runs.columns import Cell
+from proctor.leaderboard.runs.columns import CellKey
 
 FILE = "contents.json"
 FORMAT = 2
 """In format 1 some metrics had other names."""
 
 
-def read(folder: Path) -> dict[Cell, int]:
+def read(folder: Path) -> dict[CellKey, int]:
     """What is expected of a run folder; nothing where no exam came to its end yet.
 
     Raises:
@@ -40,13 +40,13 @@ def read(folder: Path) -> dict[Cell, int]:
         raise InputError(f"{path} is damaged: {error}; run the exam again, which writes it anew") from error
 
 
-def write(folder: Path, expected: Mapping[Cell, int]) -> None:
+def write(folder: Path, expected: Mapping[CellKey, int]) -> None:
     """Say what is expected of the folder from now on."""
     rows = ",\n".join(json.dumps([*cell, count]) for cell, count in sorted(expected.items()))
     write_atomically(folder / FILE, [sealed(f'{{"format": {FORMAT}, "records": [\n{rows}\n]}}'.encode()), b"\n"])
 
 
-def check(folder: Path, found: Mapping[Cell, int]) -> None:
+def check(folder: Path, found: Mapping[CellKey, int]) -> None:
     """InputError if there are fewer records of a metric than expected."""
     lacking = {cell: count - found.get(cell, 0) for cell, count in read(folder).items() if found.get(cell, 0) < count}
     if lacking:

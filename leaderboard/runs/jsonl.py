@@ -17,7 +17,7 @@ from proctor.core import former_names
 from proctor.core.schema import FORMAT, READABLE, InputError, Record
 from proctor.core.storage.disk import write_atomically
 from proctor.core.storage.sealed import intact, opened, sealed
-from proctor.leaderboard.runs.columns import FIELDS, Columns
+from proctor.leaderboard.runs.columns import FIELDS, ColumnBuilder
 
 IN_ORDER = itemgetter(*FIELDS)
 
@@ -69,7 +69,7 @@ def _as_now(row: Any) -> Any:
     return former_names.record(row) if isinstance(row, dict) and row.get("format") in EARLIER else row
 
 
-def extend(columns: Columns, path: Path, file: BinaryIO, start: int = 0) -> int:
+def extend(columns: ColumnBuilder, path: Path, file: BinaryIO, start: int = 0) -> int:
     """Add the records of an open ``records.jsonl`` from a place on, the start of a line; returns where the last whole line ends.
 
     ``columns`` holds the records of the lines before, so that a line that is none can be named.
@@ -110,7 +110,7 @@ def mend(path: Path) -> int:
 
 def _damaged(line: bytes) -> bool:
     try:
-        Columns().extend([fields(line)])
+        ColumnBuilder().extend([fields(line)])
     except NO_RECORD:
         return not _from_later(line)
     return False

@@ -20,7 +20,7 @@ from proctor.core.reading.strict_json import RepeatedKeyError, numbered, parsed
 from proctor.core.reading.user_files import read_text
 from proctor.core.schema import InputError
 from proctor.leaderboard.runs.records import Records, grouped
-from proctor.leaderboard.runs.store import Row, Run
+from proctor.leaderboard.runs.store import AnsweredQuestion, Run
 
 log = logging.getLogger("proctor")
 
@@ -29,8 +29,8 @@ FIELDS = ("suite", "base_model", "system", "system_version", "seed", "metric", "
 """What a label belongs to. An answer that was given anew, by another version, needs a new one."""
 LABEL = Range(0, 1, "on the metric's own scale")
 WRITTEN = "leave lines as `proctor sample` writes them, but for the label"
-Key: TypeAlias = tuple[Any, ...]
-Labels: TypeAlias = Mapping[Key, float]
+LabelKey: TypeAlias = tuple[Any, ...]
+Labels: TypeAlias = Mapping[LabelKey, float]
 
 
 def sample(run: Run, metric: str, count: int) -> int:
@@ -52,7 +52,7 @@ def sample(run: Run, metric: str, count: int) -> int:
     return len(rows)
 
 
-def _draw(run: Run, records: Records, listed: set[Key], count: int) -> Iterator[dict[str, Any]]:
+def _draw(run: Run, records: Records, listed: set[LabelKey], count: int) -> Iterator[dict[str, Any]]:
     """One seed's answers are enough; those drawn before are not drawn again."""
     seed = min(record.seed for record in records)
     left = [record for record in records if record.seed == seed and _key(vars(record)) not in listed]
@@ -63,7 +63,7 @@ def _draw(run: Run, records: Records, listed: set[Key], count: int) -> Iterator[
         yield {field: getattr(record, field) for field in FIELDS} | _shown(answers.get(record.item)) | {"label": None}
 
 
-def _shown(row: Row | None) -> dict[str, Any]:
+def _shown(row: AnsweredQuestion | None) -> dict[str, Any]:
     """What a person judges by; empty where the run did not keep its answers."""
     if row is None:
         return {"question": "", "answer": "", "passages": [], "evidence": []}
@@ -82,7 +82,7 @@ def labels(runs: Sequence[Run]) -> Labels:
     Raises:
         InputError: a label that is no number from 0 to 1, or two that differ of one answer; names file and line.
     """
-    said: dict[Key, float] = {}
+    said: dict[LabelKey, float] = {}
     for run in runs:
         found = {_key(row): row["label"] for row in _rows(run.folder) if row["label"] is not None}
         _tell_strays(run, found)
@@ -97,18 +97,18 @@ def _tell_strays(run: Run, found: Labels) -> None:
         log.warning("%s: %d of %d labels are of answers that the run does not hold", run.folder / FILE, strays, len(found))
 
 
-def _key(row: Mapping[str, Any]) -> Key:
+def _key(row: Mapping[str, Any]) -> LabelKey:
     return tuple(row[field] for field in FIELDS)
 
 
 def _rows(folder: Path) -> list[dict[str, Any]]:
     """The lines of a run's file, and of the one of its former name; all that is wrong with them is said at once."""
-    labelled: dict[Key, tuple[int, float]] = {}
+    labelled: dict[LabelKey, tuple[int, float]] = {}
     paths = [folder / name for name in (former_names.LABELS, FILE)]
     return [row for path in paths if path.exists() or path.is_symlink() for row in _rows_of(path, labelled)]
 
 
-def _rows_of(path: Path, labelled: dict[Key, tuple[int, float]]) -> list[dict[str, Any]]:
+def _rows_of(path: Path, labelled: dict[LabelKey, tuple[int, float]]) -> list[dict[str, Any]]:
     rows, problems = [], []
     for number, line in numbered(read_text(path, remedy="draw answers with `proctor sample`")):
         try:
@@ -126,7 +126,7 @@ def _rows_of(path: Path, labelled: dict[Key, tuple[int, float]]) -> list[dict[st
     return rows
 
 
-def _row(row: dict[str, Any], number: int, labelled: dict[Key, tuple[int, float]]) -> dict[str, Any]:
+def _row(row: dict[str, Any], number: int, labelled: dict[LabelKey, tuple[int, float]]) -> dict[str, Any]:
     """One line, if its label is one and is not at odds with one before it."""
     if not isinstance(row, dict):
         raise InputError(f"expected a JSON object, not {shown(row)}; {WRITTEN}")

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from proctor.core.schema import STATUSES, Record, Status
 from proctor.evals.stats.intervals import Array
-from proctor.leaderboard.runs.columns import FIELDS, About, Cell, Columns, Rows, Table, merged
+from proctor.leaderboard.runs.columns import FIELDS, CellKey, ColumnBuilder, ColumnTable, RowNumbers, SeriesKey, merged
 
 Codes: TypeAlias = NDArray[np.int32]
 
@@ -35,7 +35,7 @@ class Records(Sequence[Record]):
     The columns are there as numbers too. Codes of two `Records` mean the same if both come from one, or from `joined`.
     """
 
-    def __init__(self, table: Table, rows: Rows | None = None) -> None:
+    def __init__(self, table: ColumnTable, rows: RowNumbers | None = None) -> None:
         """The given rows of a table, or all."""
         self.table = table
         self.rows = np.arange(len(table.columns["value"])) if rows is None else rows
@@ -49,7 +49,7 @@ class Records(Sequence[Record]):
         """
         if isinstance(records, Records):
             return records
-        columns = Columns()
+        columns = ColumnBuilder()
         columns.extend(map(attrgetter(*FIELDS), records))
         return cls(columns.table())
 
@@ -134,7 +134,7 @@ class Records(Sequence[Record]):
         found[:] = [words[code] for code in codes[self.rows].tolist()]
         return found
 
-    def where(self, wanted: Callable[[About], bool]) -> Records:
+    def where(self, wanted: Callable[[SeriesKey], bool]) -> Records:
         """The records of which this is so."""
         kept = np.array([wanted(about) for about in self._abouts], bool)
         return self._some(np.flatnonzero(kept[self._about]))
@@ -170,10 +170,10 @@ class Records(Sequence[Record]):
     def with_value(self, value: float) -> Records:
         """The same records, had each come out so."""
         own = {name: column[self.rows] for name, column in self.table.columns.items()}
-        return Records(Table(self.table.words, {**own, "value": np.full(len(self), value)}))
+        return Records(ColumnTable(self.table.words, {**own, "value": np.full(len(self), value)}))
 
     def grouped(self, *fields: str) -> dict[tuple[Any, ...], Records]:
-        """By the values of some fields of `About`, in the order in which these first come."""
+        """By the values of some fields of `SeriesKey`, in the order in which these first come."""
         abouts, about = self._abouts, self._about
         groups: dict[tuple[Any, ...], int] = {}
         group = np.zeros(len(abouts), np.int32)
@@ -187,9 +187,9 @@ class Records(Sequence[Record]):
         found = sorted(zip(groups, parts, strict=True), key=lambda pair: int(pair[1][0]))
         return {key: self._some(part) for key, part in found}
 
-    def counts(self) -> dict[Cell, int]:
+    def counts(self) -> dict[CellKey, int]:
         """How many there are of each cell."""
-        found: dict[Cell, int] = {}
+        found: dict[CellKey, int] = {}
         for about, count in zip(self._abouts, np.bincount(self._about, minlength=len(self._abouts)).tolist(), strict=True):
             if count:
                 found[about.cell] = found.get(about.cell, 0) + count
@@ -211,7 +211,7 @@ class Records(Sequence[Record]):
             self._refuse_other_results(order, order[np.maximum.accumulate(np.where(new, np.arange(len(key)), 0))])
         return self._some(order[new])
 
-    def _refuse_other_results(self, places: Rows, first: Rows) -> None:
+    def _refuse_other_results(self, places: RowNumbers, first: RowNumbers) -> None:
         """Compare the records at these places with those that had their keys first."""
         same = np.ones(len(places), bool)
         for name, column in self.table.columns.items():
@@ -222,7 +222,7 @@ class Records(Sequence[Record]):
             raise MeasuredTwiceError(self[place], place)
 
     @property
-    def _abouts(self) -> Sequence[About]:
+    def _abouts(self) -> Sequence[SeriesKey]:
         return self.table.words["about"]
 
     @property
@@ -232,11 +232,11 @@ class Records(Sequence[Record]):
     def _column(self, name: str) -> NDArray[Any]:
         return self.table.columns[name][self.rows]
 
-    def _some(self, places: Rows | slice) -> Records:
+    def _some(self, places: RowNumbers | slice) -> Records:
         return Records(self.table, self.rows[places])
 
 
-Row = TypeVar("Row")
+AnyRow = TypeVar("AnyRow")
 
 
 @overload
@@ -244,7 +244,7 @@ def grouped(rows: Records, *fields: str) -> dict[tuple[Any, ...], Records]: ... 
 
 
 @overload
-def grouped(rows: Iterable[Row], *fields: str) -> dict[tuple[Any, ...], list[Row]]: ...
+def grouped(rows: Iterable[AnyRow], *fields: str) -> dict[tuple[Any, ...], list[AnyRow]]: ...
 
 
 def grouped(rows: Any, *fields: str) -> dict[tuple[Any, ...], Any]:

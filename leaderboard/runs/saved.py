@@ -32,7 +32,7 @@ from proctor.core.schema import InputError, Status
 from proctor.core.storage import errors, temporary
 from proctor.core.storage.disk import write_atomically
 from proctor.core.storage.sealed import opened, sealed
-from proctor.leaderboard.runs.columns import About, Columns
+from proctor.leaderboard.runs.columns import ColumnBuilder, SeriesKey
 from proctor.leaderboard.runs.records import Records, grouped
 from proctor.leaderboard.runs.store import Run, read
 
@@ -41,7 +41,7 @@ READABLE = (1, 2, FORMAT)
 AGAIN = "name a run folder, or a file that --eval-save wrote, and save that one again if it was changed"
 SAVING = "choose another name or file for --eval-save"
 VALUE = Range(-1e30, 1e30)
-ABOUT = About._fields
+ABOUT = SeriesKey._fields
 LETTERS: dict[Status, str] = {"failed": "x", "unmeasured": "?", "not_applicable": "-"}
 STATUSES: dict[str, Status] = {letter: status for status, letter in LETTERS.items()}
 
@@ -106,7 +106,7 @@ def load(path: Path, metrics: Collection[str] | None = None) -> Run:
     try:
         number = data.get("format")
         data = opened(path.read_bytes().replace(b"\r\n", b"\n"), always=number != 1)
-        columns = Columns()
+        columns = ColumnBuilder()
         for row in data["series"] if number in READABLE else ():
             row = row if number == FORMAT else former_names.record(row)  # noqa: PLW2901
             if metrics is None or row["metric"] in metrics:
@@ -126,7 +126,7 @@ def load(path: Path, metrics: Collection[str] | None = None) -> Run:
 
 
 def _records(row: Mapping[str, Any], items: Sequence[tuple[str, str]]) -> Iterator[Sequence[Any]]:
-    """The records of a line as `Columns` takes them."""
+    """The records of a line as `ColumnBuilder` takes them."""
     SEED.check("seed", row["seed"])
     shared, worst = [*(row[name] for name in ABOUT), RECORD], _worst(row["better"])
     cautions = {place: text for text, places in row.get("cautions", {}).items() for place in places}

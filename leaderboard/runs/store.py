@@ -35,12 +35,12 @@ from proctor.core.storage import errors, temporary
 from proctor.core.storage.disk import write_atomically
 from proctor.core.storage.sealed import intact, opened, sealed
 from proctor.leaderboard.runs import contents, jsonl
-from proctor.leaderboard.runs.columns import Cell, Columns
+from proctor.leaderboard.runs.columns import CellKey, ColumnBuilder
 from proctor.leaderboard.runs.records import MeasuredTwiceError, Records
 
 log = logging.getLogger("proctor")
 
-Key = tuple[str | int, ...]
+RecordKey = tuple[str | int, ...]
 
 RECORDS, PROVENANCE, ANSWERS, LM_EVAL = "records.jsonl", "provenance.json", "answers", "lm-eval"
 CONTENTS = "suite_contents"
@@ -58,7 +58,7 @@ class Store:
         """Use ``folder``, which need not exist yet."""
         self.folder = Path(os.path.realpath(folder))  # a Path's own resolve() fails at links that lead in a circle
         self._records = self.folder / RECORDS
-        self._known, self._read = Columns(), (0, 0)
+        self._known, self._read = ColumnBuilder(), (0, 0)
         self._tidy = False
         self._held = False
         """Whether there were records."""
@@ -156,7 +156,7 @@ class Store:
             log.warning("%s; what it said is replaced by what this exam says", error)
             return {}
 
-    def _expected(self) -> dict[Cell, int]:
+    def _expected(self) -> dict[CellKey, int]:
         try:
             return contents.read(self.folder)
         except InputError as error:
@@ -180,7 +180,7 @@ class Store:
             InputError: somebody removed the file since it was read; said once, so that the rest of an exam is kept.
         """
         if self._held and not self._records.exists():
-            self._known, self._read, self._held = Columns(), (0, 0), False
+            self._known, self._read, self._held = ColumnBuilder(), (0, 0), False
             raise InputError(f"{self._records} was removed while the exam ran, with all that it held; {AGAIN}")
         try:
             self._read_on()
@@ -196,17 +196,17 @@ class Store:
         """Read what other processes have added since, and cut off a line that one of them could not finish."""
         (known, end), self._read = self._read, (0, 0)
         if not self._records.exists():
-            self._known = Columns()
+            self._known = ColumnBuilder()
             return
         with self._records.open("r+b") as file:
             about = os.fstat(file.fileno())
             if known != about.st_ino or end > about.st_size:
-                self._known, end = Columns(), 0
+                self._known, end = ColumnBuilder(), 0
             end = jsonl.extend(self._known, self._records, file, end)
             file.truncate(end)
         self._read, self._held = (about.st_ino, end), self._held or end > 0
 
-    def _replace(self, fresh: Mapping[Key, Record], old: Records) -> None:
+    def _replace(self, fresh: Mapping[RecordKey, Record], old: Records) -> None:
         """Write the file anew, without what these records supersede of the old ones: their keys, and other versions."""
         versions = {key[:-1]: _versions(record) for key, record in fresh.items()}
         places = zip(old.rows.tolist(), old, strict=True)  # a row of the table for each line of the file
@@ -229,7 +229,7 @@ class Store:
 
 
 @dataclass(frozen=True)
-class Row:
+class AnsweredQuestion:
     """One question and what one system said to it."""
 
     question: Question
@@ -254,7 +254,7 @@ class Run:
             found[row["suite"], row["base_model"], row["system"], row["seed"]] = path
         return found
 
-    def answers(self, suite: str, base_model: str, system: str, seed: int) -> list[Row]:
+    def answers(self, suite: str, base_model: str, system: str, seed: int) -> list[AnsweredQuestion]:
         """Each question and answer of one system; empty if they were not kept."""
         path = self.answer_files.get((suite, base_model, system, seed))
         return [_row(path, number, row) for number, row in enumerate(_rows(path), 1)] if path else []
@@ -277,7 +277,7 @@ def read(folder: Path) -> Run:
 
 
 def _records(path: Path) -> Records:
-    columns = Columns()
+    columns = ColumnBuilder()
     try:
         if path.exists():
             with path.open("rb") as file:
@@ -353,19 +353,19 @@ def _check_place(row: Mapping[str, Any]) -> None:
         raise TypeError(f"expected names and the number of a seed, not {found}")
 
 
-def _row(path: Path, number: int, row: Mapping[str, Any]) -> Row:
+def _row(path: Path, number: int, row: Mapping[str, Any]) -> AnsweredQuestion:
     try:
         question: dict[str, Any] = {
             name: tuple(value) if isinstance(value, list) else value for name, value in row["question"].items()
         }
-        found = Row(Question(**question), Answer.from_json(row["answer"]))
+        found = AnsweredQuestion(Question(**question), Answer.from_json(row["answer"]))
         _check(found)
     except (TypeError, KeyError, AttributeError) as error:
         raise InputError(f"{path}:{number}: not an answer: {_why(error)}; {AGAIN}") from error
     return found
 
 
-def _check(row: Row) -> None:
+def _check(row: AnsweredQuestion) -> None:
     """TypeError if a field holds what it cannot, which a line with a checksum does not."""
     asked, said = row.question, row.answer
     texts = [asked.id, asked.text, asked.cluster, said.question, said.text, said.prompt, said.stop, said.error or ""]

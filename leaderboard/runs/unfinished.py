@@ -6,12 +6,14 @@ from collections.abc import Callable, Collection, Iterable
 
 from proctor.leaderboard.runs.records import Records, grouped
 
-Cell = tuple[str, str, str, int]
+SystemAndSeed = tuple[str, str, str, int]
 """Suite, base model, system and seed."""
 FIELDS = ("suite", "base_model", "system", "seed", "metric")
 
 
-def left(asked: Iterable[str], ended: Collection[str], records: Records, cell: Callable[[str], Cell | None]) -> list[str]:
+def left(
+    asked: Iterable[str], ended: Collection[str], records: Records, cell: Callable[[str], SystemAndSeed | None]
+) -> list[str]:
     """The tests that neither ended nor were taken by a run before this one.
 
     ``asked`` and ``ended`` are names of tests as pytest has them; ``cell`` says whom what stands in brackets there is about.
@@ -20,7 +22,7 @@ def left(asked: Iterable[str], ended: Collection[str], records: Records, cell: C
     return [test for test in asked if test not in ended and _about(test, cell) not in taken]
 
 
-def _about(test: str, cell: Callable[[str], Cell | None]) -> tuple[str | int, ...]:
+def _about(test: str, cell: Callable[[str], SystemAndSeed | None]) -> tuple[str | int, ...]:
     """Whose records on which axis a test leaves: nobody's where others leave records of that name, too."""
     name, _, place = test.rpartition("::")[2].partition("[")
     found = cell(place.removesuffix("]"))

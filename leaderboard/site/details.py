@@ -24,14 +24,14 @@ BLOCK = 100
 LONGEST = 20_000
 """Letters kept of one text; the run folder has the rest."""
 
-Place = tuple[str, str]
+PassagePlace = tuple[str, str]
 """Suite and base model."""
 Seeded = tuple[str, int]
 """System and seed."""
 
 
 @dataclass
-class Table:
+class PassageTable:
     """Texts, or other things, by the place at which they first came."""
 
     places: dict[Any, int] = field(default_factory=dict)
@@ -42,14 +42,14 @@ class Table:
 
 
 @dataclass
-class Behind:
+class Details:
     """All that was asked and said on one suite with one base model."""
 
     questions: dict[str, Question] = field(default_factory=dict)
     """By id, in the order in which they were first asked."""
     said: dict[Seeded, dict[str, list[Any]]] = field(default_factory=dict)
     """System and seed -> question -> the answer: see `_answer`."""
-    passages: Table = field(default_factory=Table)
+    passages: PassageTable = field(default_factory=PassageTable)
     """Document and text of every passage that was shown."""
     scores: Sequence[Scored] = ()
     """Of each metric that was taken of these questions."""
@@ -85,7 +85,7 @@ class Behind:
         }
 
     def _block(self, start: int, asked: Sequence[str], passages: Sequence[tuple[str, str]]) -> dict[str, Any]:
-        texts, shown = Table(), Table()
+        texts, shown = PassageTable(), PassageTable()
         answers = [[_placed(rows.get(question), texts, shown) for question in asked] for rows in self.said.values()]
         scores = [
             [number, who, values, _reasons(reasons, texts)]
@@ -102,11 +102,11 @@ class Behind:
         }
 
 
-def behind(runs: Sequence[Run], records: Records) -> dict[Place, Behind]:
+def behind(runs: Sequence[Run], records: Records) -> dict[PassagePlace, Details]:
     """What is behind each section. A system's answers come from the last run that kept them."""
-    found: dict[Place, Behind] = {}
+    found: dict[PassagePlace, Details] = {}
     for (suite, base_model, system, seed), run in _latest(runs):
-        section = found.setdefault((suite, base_model), Behind())
+        section = found.setdefault((suite, base_model), Details())
         said = section.said[system, seed] = {}
         for row in run.answers(suite, base_model, system, seed):
             section.questions.setdefault(row.question.id, row.question)
@@ -130,7 +130,7 @@ def _latest(runs: Sequence[Run]) -> list[tuple[tuple[str, str, str, int], Run]]:
     return sorted(found.items(), key=position)
 
 
-def tags(sections: Mapping[Place, Behind]) -> dict[tuple[str, str], frozenset[str]]:
+def tags(sections: Mapping[PassagePlace, Details]) -> dict[tuple[str, str], frozenset[str]]:
     """Suite and tag -> the questions that bear it."""
     found: dict[tuple[str, str], set[str]] = {}
     for (suite, _), section in sections.items():
@@ -145,7 +145,7 @@ def _asked(question: Question) -> list[Any]:
     return [question.id, _cut(question.text), *lists, question.cluster]
 
 
-def _answer(answer: Answer, passages: Table) -> list[Any]:
+def _answer(answer: Answer, passages: PassageTable) -> list[Any]:
     """Text, prompt, [passage, score] of each context, citations, seconds, tokens, prompt tokens, cut, error."""
     contexts = answer.contexts
     shown = None if contexts is None else [(passages[c.document, c.text], round(c.score, 4)) for c in contexts]
@@ -153,7 +153,7 @@ def _answer(answer: Answer, passages: Table) -> list[Any]:
     return [_cut(answer.text), _cut(answer.prompt), shown, *rest]
 
 
-def _placed(answer: list[Any] | None, texts: Table, shown: Table) -> list[Any] | None:
+def _placed(answer: list[Any] | None, texts: PassageTable, shown: PassageTable) -> list[Any] | None:
     """The same with texts and passages by their places in one part."""
     if answer is None:
         return None
@@ -162,7 +162,7 @@ def _placed(answer: list[Any] | None, texts: Table, shown: Table) -> list[Any] |
     return [texts[text], texts[prompt], placed, *rest]
 
 
-def _reasons(reasons: Sequence[str], texts: Table) -> int | list[int]:
+def _reasons(reasons: Sequence[str], texts: PassageTable) -> int | list[int]:
     """Their places, -1 where there is none; one number where all are the same."""
     places = [texts[_cut(reason)] if reason else -1 for reason in reasons]
     return places[0] if len(set(places)) == 1 else places

@@ -11,7 +11,7 @@ from typing import Any, get_type_hints
 
 from proctor.core.redaction import redact
 from proctor.leaderboard.board.board import LISTS, Board
-from proctor.leaderboard.board.cells import Cell
+from proctor.leaderboard.board.cells import Result
 from proctor.leaderboard.board.spreadsheet import defused
 from proctor.leaderboard.history import feeds
 from proctor.leaderboard.history.history import History
@@ -33,7 +33,7 @@ def as_csv(board: Board) -> str:
     """One row for each cell. Texts that a spreadsheet would run have an apostrophe before what it would run."""
     table = io.StringIO()
     writer = csv.writer(table, lineterminator="\n", quoting=csv.QUOTE_NONNUMERIC)
-    names = [field.name for field in fields(Cell)]
+    names = [field.name for field in fields(Result)]
     writer.writerow(names)
     writer.writerows([_plain(getattr(cell, name)) for name in names] for cell in board.cells)
     return table.getvalue().encode(errors="replace").decode()
@@ -55,7 +55,7 @@ def as_parquet(board: Board) -> bytes:
     import pyarrow.parquet as pq
 
     kinds: dict[Any, Any] = {int: pa.int64(), bool: pa.bool_(), float: pa.float64(), float | None: pa.float64()}
-    types = {name: kinds.get(hint, pa.string()) for name, hint in get_type_hints(Cell).items()}
+    types = {name: kinds.get(hint, pa.string()) for name, hint in get_type_hints(Result).items()}
     types |= {"comparable": pa.bool_(), "cautions": pa.list_(pa.string())}
     file = io.BytesIO()
     pq.write_table(pa.Table.from_pylist(list(rows(board)), pa.schema(types)), file)
@@ -67,7 +67,7 @@ def rows(board: Board) -> Iterator[dict[str, Any]]:
     return map(_row, board.cells)
 
 
-def _row(cell: Cell) -> dict[str, Any]:
+def _row(cell: Result) -> dict[str, Any]:
     comparable = cell.comparable
     cautions = [*(comparable if isinstance(comparable, list) else []), *map(str, cell.cautions)]
     row = vars(cell) | {"comparable": None if comparable is None else comparable is True, "cautions": cautions}

@@ -6,8 +6,8 @@ from collections.abc import Iterable, Iterator
 from html import escape
 
 from proctor.leaderboard.board.board import Board
-from proctor.leaderboard.board.cells import Cell, bounds, of_cell
-from proctor.leaderboard.board.sections import Section, Table, sections
+from proctor.leaderboard.board.cells import Result, bounds, of_cell
+from proctor.leaderboard.board.sections import BoardSection, ResultTable, sections
 from proctor.leaderboard.board.summary import verdict
 from proctor.leaderboard.site.escape import printable
 
@@ -26,13 +26,13 @@ def as_html(board: Board, notes: Iterable[str] = ()) -> str:
     return "".join(["<div>", *tables, *map(_paragraph, (LEGEND, *notes)), "</div>"])
 
 
-def _section(section: Section) -> Iterator[str]:
+def _section(section: BoardSection) -> Iterator[str]:
     yield f"<h4>{_text(f'{section.title} ({section.suite}), base model {section.base_model}')}</h4>"
     yield _paragraph(verdict(section))
     yield from _table(section.headline)
 
 
-def _table(table: Table) -> Iterator[str]:
+def _table(table: ResultTable) -> Iterator[str]:
     heads = map(_head, table.metrics)
     yield f"<table><thead><tr><th>system</th>{''.join(heads)}</tr></thead><tbody>"
     for system, cells in table.rows:
@@ -40,12 +40,12 @@ def _table(table: Table) -> Iterator[str]:
     yield "</tbody></table>"
 
 
-def _head(cell: Cell) -> str:
+def _head(cell: Result) -> str:
     arrow = "\u2191" if cell.better == "higher" else "\u2193"
     return f"<th>{_text(cell.metric)}\u00a0{arrow}</th>"
 
 
-def _cell(cell: Cell | None) -> str:
+def _cell(cell: Result | None) -> str:
     if cell is None:
         return "<td></td>"
     value = f"<b>{_text(of_cell(cell))}</b>" if cell.best else _text(of_cell(cell))

@@ -18,7 +18,7 @@ from proctor.leaderboard.advice.prices import load
 from proctor.leaderboard.advice.scenario import Situation
 from proctor.leaderboard.analysis.slices import tagged
 from proctor.leaderboard.board.board import Board, board, latest
-from proctor.leaderboard.board.sections import Section, sections
+from proctor.leaderboard.board.sections import BoardSection, sections
 from proctor.leaderboard.claims import table as claims
 from proctor.leaderboard.compare.changes import mixed, resettings
 from proctor.leaderboard.history import feeds
@@ -92,7 +92,7 @@ def write(opened: Sequence[Run], found: Board, site: Path, saved: Sequence[Path]
 class Shown:
     """What the page has of a section beside its tables."""
 
-    section: Section
+    section: BoardSection
     systems: Mapping[str, Any]
     """System -> how it is made."""
     parts: Mapping[str, str]
@@ -138,11 +138,11 @@ def _told(shown: Shown, known: Evidence | None, files: Site) -> Shown:
     return replace(shown, plots=plots(shown.section, advice.case, files), advice=told, decision=as_json(known))
 
 
-def _place(section: Section) -> details.Place:
+def _place(section: BoardSection) -> details.PassagePlace:
     return section.suite, section.base_model
 
 
-def _shown(found: Board, behind: Mapping[details.Place, details.Behind], files: Site) -> Iterator[Shown]:
+def _shown(found: Board, behind: Mapping[details.PassagePlace, details.Details], files: Site) -> Iterator[Shown]:
     """The sections, each with its parts: in the page while there is room, in files beside it after that."""
     room = ROOM
     for section in sections(found):
@@ -157,14 +157,14 @@ def _shown(found: Board, behind: Mapping[details.Place, details.Behind], files: 
             yield Shown(section, _made(found, section), beside, inside=False)
 
 
-def _made(found: Board, section: Section) -> dict[str, Any]:
+def _made(found: Board, section: BoardSection) -> dict[str, Any]:
     """The settings of a section's systems, where provenance has them."""
     known = found.run.get("systems")
     tables = {name: known.get(name) for name in section.systems} if isinstance(known, Mapping) else {}
     return {name: table["settings"] for name, table in tables.items() if isinstance(table, Mapping) and table.get("settings")}
 
 
-def _beside(section: Section, name: str, text: str, files: Site) -> str:
+def _beside(section: BoardSection, name: str, text: str, files: Site) -> str:
     """A part as a script that a page opened from the disk can load, too; only data is in it."""
     path = f"answers/{section.id}--{name}.js"
     files.write(path, f"proctorPart({as_data(path)},{text});\n")

@@ -28,7 +28,7 @@ from proctor.models.training import likelihood, trainer
 from proctor.models.training.weights import Weights
 
 
-class Asked(NamedTuple):
+class AskedQuestion(NamedTuple):
     """A question, and what tells it from others that were asked before."""
 
     key: str
@@ -37,11 +37,11 @@ class Asked(NamedTuple):
 
 APART = (Weights, Index, trainer, costs, dense, embedder, likelihood, rounds)
 """What shapes answers by way of weights and passages, which have versions of their own, or measures other things than answers."""
-LookUp = Callable[[Sequence[Asked]], Sequence[answering.Passages]]
+LookUp = Callable[[Sequence[AskedQuestion]], Sequence[answering.Passages]]
 
 
 @dataclass(frozen=True)
-class Candidate:
+class LocalCandidate:
     """One system on one base model for one domain, with one seed."""
 
     system: System
@@ -170,17 +170,17 @@ class Candidate:
         A question that fails costs only itself, and is asked again by the next run.
         """
 
-        def looked_up(missing: Sequence[Asked]) -> Sequence[answering.Passages]:
+        def looked_up(missing: Sequence[AskedQuestion]) -> Sequence[answering.Passages]:
             return self.retrieve([one.question for one in missing]) if self.retrieves else [None] * len(missing)
 
-        return self._kept_answers(self.version, [Asked(_asked(question), question) for question in questions], looked_up)
+        return self._kept_answers(self.version, [AskedQuestion(_asked(question), question) for question in questions], looked_up)
 
     def answers_given_contexts(
         self, questions: Sequence[Question], passages: Sequence[tuple[Context, ...]], room: int | None = None
     ) -> list[Answer]:
         """One answer a question, with those passages in its prompt and no others; ``room``: tokens for prompt and answer."""
         given = {
-            Asked(digest(question.text, [(context.document, context.text) for context in shown], room), question): shown
+            AskedQuestion(digest(question.text, [(context.document, context.text) for context in shown], room), question): shown
             for question, shown in zip(questions, passages, strict=True)
         }
         return self._kept_answers(self._readings_version, list(given), lambda missing: [given[one] for one in missing], room)
@@ -202,7 +202,9 @@ class Candidate:
         """Document id -> the passages that it was split into."""
         return self._index.chunks_of(documents)
 
-    def _kept_answers(self, version: str, asked: Sequence[Asked], passages: LookUp, room: int | None = None) -> list[Answer]:
+    def _kept_answers(
+        self, version: str, asked: Sequence[AskedQuestion], passages: LookUp, room: int | None = None
+    ) -> list[Answer]:
         """Answers in order: from the journal of that version, or else given now and written there."""
         journal = self.runtime.cache.journal("answers", version)
         with journal.lock() as rows:
@@ -263,7 +265,7 @@ class Candidate:
         """What a run's provenance says of its timings: with what they were taken in turn, and what else the machine did."""
         return rounds.report(rounds.kept(self.runtime.cache, self._timed_key(questions, self._together(beside))))
 
-    def _timed_key(self, questions: Sequence[Question], together: Sequence[Candidate]) -> str:
+    def _timed_key(self, questions: Sequence[Question], together: Sequence[LocalCandidate]) -> str:
         versions = [(one.version, name) for one in together for name in one._ways]  # noqa: SLF001 # another of its kind
         return digest(
             "timings",
@@ -273,7 +275,7 @@ class Candidate:
             [(question.id, question.text) for question in questions],
         )
 
-    def _together(self, beside: Sequence[Any]) -> list[Candidate]:
+    def _together(self, beside: Sequence[Any]) -> list[LocalCandidate]:
         return list({one._ways: one for one in (*beside, self)}.values())  # noqa: SLF001 # another of its kind
 
     @property
@@ -303,15 +305,15 @@ class Candidate:
         index = self._index.folder() if self.retrieves else None
         return costs.costs(self._weights.folder(), index, None if self.system.adapt == "full" else self.base.folder)
 
-    def retrained(self, domain: Domain) -> Candidate:
+    def retrained(self, domain: Domain) -> LocalCandidate:
         """The same system, trained from the base on another domain, and searching that domain's documents."""
         return replace(self, domain=domain, given_weights=None, previous_index=self._index)
 
-    def reindexed(self, domain: Domain) -> Candidate:
+    def reindexed(self, domain: Domain) -> LocalCandidate:
         """The same weights, searching another domain's documents."""
         return replace(self, domain=domain, given_weights=self._weights, previous_index=self._index)
 
-    def continued(self, domain: Domain, examples: Sequence[Example]) -> Candidate:
+    def continued(self, domain: Domain, examples: Sequence[Example]) -> LocalCandidate:
         """Its weights trained further on those examples alone, searching another domain's documents."""
         further = replace(domain, examples=tuple(examples))
         return replace(self.reindexed(domain), given_weights=replace(self._weights, domain=further, init_from=self._weights))
@@ -338,7 +340,9 @@ class Candidate:
         made["answers"] = {"most_tokens": self.room, "longest_reference": self.limits.longest, "line_ends": self.limits.ends}
         return made | {"settings": settings, "generation": {name: value for name, value in said.items() if value is not None}}
 
-    def _answered(self, asked: list[Asked], passages: LookUp, room: int | None) -> Iterator[list[tuple[Asked, Answer]]]:
+    def _answered(
+        self, asked: list[AskedQuestion], passages: LookUp, room: int | None
+    ) -> Iterator[list[tuple[AskedQuestion, Answer]]]:
         """Answers batch by batch, as they come."""
         if not asked:
             return
@@ -350,7 +354,7 @@ class Candidate:
 
 
 @contextmanager
-def _ready(stand: Runtime, candidates: Sequence[Candidate]) -> Iterator[dict[str, rounds.Ask]]:
+def _ready(stand: Runtime, candidates: Sequence[LocalCandidate]) -> Iterator[dict[str, rounds.Ask]]:
     """All of them, ready to be timed. One that cannot be made ready fails every question, and costs the others nothing."""
     found: dict[str, rounds.Ask] = {}
     for one in candidates:

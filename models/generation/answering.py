@@ -22,7 +22,7 @@ log = logging.getLogger("proctor")
 
 Passages: TypeAlias = tuple[Context, ...] | None
 """What stands in a prompt; None where the system looks nothing up."""
-Fitted: TypeAlias = tuple[Question, list[int], Answer]
+FittedPrompt: TypeAlias = tuple[Question, list[int], Answer]
 """A question, its prompt's tokens, and an answer to fill in."""
 
 
@@ -88,7 +88,7 @@ class Answerer:
         thought = thinking.allowance(tokenizer, self.context_length)
         return generate.generate(model, tokenizer, asked, replace(self.limits, tokens=self.tokens), clock, thought)
 
-    def _tell(self, fitted: Sequence[Fitted]) -> None:
+    def _tell(self, fitted: Sequence[FittedPrompt]) -> None:
         """What had to be left out or cannot be asked, once for all questions."""
         cut, failed = (sum(bool(part) for part in parts) for parts in zip(*((a.cut, a.error) for _, _, a in fitted), strict=True))
         if self.limits.longest > self.tokens:
@@ -100,14 +100,14 @@ class Answerer:
             if count:
                 log.info("%s: %d of %d questions %s%s", self.system.name, count, len(fitted), what, shots)
 
-    def _tried(self, tokenizer: Any, question: Question, passages: Passages, most: int | None) -> Fitted:
+    def _tried(self, tokenizer: Any, question: Question, passages: Passages, most: int | None) -> FittedPrompt:
         """As `_fitted`; a prompt that cannot be made is that question's failure."""
         try:
             return self._fitted(tokenizer, question, passages, most)
         except Exception as error:  # noqa: BLE001 # the boundary: whatever a chat template raises
             return question, [], Answer(question.id, "", passages, error=f"{type(error).__name__}: {error}")
 
-    def _fitted(self, tokenizer: Any, question: Question, passages: Passages, most: int | None = None) -> Fitted:
+    def _fitted(self, tokenizer: Any, question: Question, passages: Passages, most: int | None = None) -> FittedPrompt:
         """Passages that do not fit are cut whole, the worst first."""
         kept = list(passages or ())
         whole = self.context_length - thinking.allowance(tokenizer, self.context_length)
@@ -132,7 +132,7 @@ class Answerer:
             return f"{shown} take more than the {room} tokens left for a prompt"
         return f"the question takes {tokens} tokens and the model has room for {room}"
 
-    def _batches(self, fitted: Sequence[Fitted]) -> Iterator[list[int]]:
+    def _batches(self, fitted: Sequence[FittedPrompt]) -> Iterator[list[int]]:
         """Places of prompts to be answered together: by the same weights, and of like length."""
         reading = [self.system.adapter_when != "always" and bool(answer.contexts) for _, _, answer in fitted]
         for kind in (True, False):
@@ -140,7 +140,7 @@ class Answerer:
             for batch in generate.batches([len(fitted[place][1]) for place in places], self.rows):
                 yield [places[index] for index in batch]
 
-    def _ask(self, model: Any, tokenizer: Any, batch: Sequence[Fitted]) -> list[Answer]:
+    def _ask(self, model: Any, tokenizer: Any, batch: Sequence[FittedPrompt]) -> list[Answer]:
         """One batch; if it fails, each of its questions alone, so that only the one that cannot be answered is lost."""
         asked = [tokens for _, tokens, answer in batch if answer.error is None]
         try:

@@ -52,7 +52,7 @@ class Said(NamedTuple):
 
 
 @dataclass
-class Row:
+class GeneratedRow:
     """What one prompt's answer has come to so far."""
 
     opened: bool
@@ -72,16 +72,16 @@ class Row:
 
 
 @dataclass
-class Reader:
+class EndingReader:
     """Reads the rows of a batch as they grow, token by token."""
 
     tokenizer: Any
     rules: Rules
     ends: frozenset[int]
     """End tokens."""
-    rows: list[Row] = field(default_factory=list)
+    rows: list[GeneratedRow] = field(default_factory=list)
 
-    def look(self, row: Row, tokens: Sequence[int]) -> None:
+    def look(self, row: GeneratedRow, tokens: Sequence[int]) -> None:
         """Whether the answer has begun or ended, by what was said up to now."""
         if row.start == 0:
             self._find_start(row, tokens)
@@ -93,11 +93,11 @@ class Reader:
         elif self.rules.ends and ended(text, self.rules.ends) is not None:
             row.length, row.stop = len(tokens), "line"
 
-    def full(self, row: Row, count: int) -> bool:
+    def full(self, row: GeneratedRow, count: int) -> bool:
         """Whether no room is left for it after so many new tokens."""
         return count >= (self.rules.thought if row.thinks else row.start + self.rules.tokens)
 
-    def said(self, row: Row, tokens: Sequence[int]) -> Said:
+    def said(self, row: GeneratedRow, tokens: Sequence[int]) -> Said:
         """A finished row: what counts is what came before its end."""
         kept = list(tokens if row.length is None else tokens[: row.length])
         place = next((place for place, token in enumerate(kept) if token in self.ends), None)
@@ -114,7 +114,7 @@ class Reader:
             text = text if over is None else over
         return Said(text.strip(), len(kept), stop, row.start)
 
-    def _find_start(self, row: Row, tokens: Sequence[int]) -> None:
+    def _find_start(self, row: GeneratedRow, tokens: Sequence[int]) -> None:
         """Where the answer starts, by tokens: the first after which the text holds the whole thought."""
         text = self._decoded(tokens)
         start = thinking.answer_start(text, opened=row.opened)
@@ -123,14 +123,14 @@ class Reader:
             row.start = bisect_left(range(len(tokens)), start, key=lambda count: len(self._decoded(tokens[:count])))
             row.carried = self._decoded(tokens[: row.start])[start:]
 
-    def _answer(self, row: Row, tokens: Sequence[int], *, plain: bool = False) -> str:
+    def _answer(self, row: GeneratedRow, tokens: Sequence[int], *, plain: bool = False) -> str:
         return row.carried + self._decoded(tokens[row.start :], plain=plain)
 
     def _decoded(self, tokens: Sequence[int], *, plain: bool = False) -> str:
         return str(self.tokenizer.decode(list(tokens), skip_special_tokens=plain))
 
 
-def watch(reader: Reader, prompt: int) -> Any:
+def watch(reader: EndingReader, prompt: int) -> Any:
     """A criterion for ``generate``, of prompts of that many tokens: stops a row once it has ended, or its room is used up."""
     import torch
     from transformers import StoppingCriteria
@@ -150,7 +150,7 @@ def watch(reader: Reader, prompt: int) -> Any:
                     self._look(row, new[place].tolist())
             return torch.tensor([row.length is not None for row in reader.rows], device=new.device)
 
-        def _look(self, row: Row, tokens: list[int]) -> None:
+        def _look(self, row: GeneratedRow, tokens: list[int]) -> None:
             if reader.ends.isdisjoint(tokens):  # one that has ended is filled up with padding
                 reader.look(row, tokens)
                 if row.length is None and reader.full(row, len(tokens)):

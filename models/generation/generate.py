@@ -83,7 +83,9 @@ def generate(
         **kept,
     )
     rules = endings.Rules(tokens, thought, None if tokenizer.chat_template else ends, _strings(model))
-    reader = endings.Reader(tokenizer, rules, frozenset(_ends(model, tokenizer)), [_row(tokenizer, prompt) for prompt in prompts])
+    reader = endings.EndingReader(
+        tokenizer, rules, frozenset(_ends(model, tokenizer)), [_row(tokenizer, prompt) for prompt in prompts]
+    )
     watched = any((rules.thought, rules.ends, rules.strings))
     length = batch["input_ids"].shape[1]
     started = time.perf_counter()
@@ -100,8 +102,8 @@ def generate(
     return [Generated(said.text, said.tokens, seconds, said.stop, said.thought) for said in read]
 
 
-def _row(tokenizer: Any, prompt: list[int]) -> endings.Row:
-    return endings.Row(opened=bool(tokenizer.chat_template) and thinking.is_open(tokenizer.decode(prompt[-24:])))
+def _row(tokenizer: Any, prompt: list[int]) -> endings.GeneratedRow:
+    return endings.GeneratedRow(opened=bool(tokenizer.chat_template) and thinking.is_open(tokenizer.decode(prompt[-24:])))
 
 
 def _ends(model: Any, tokenizer: Any) -> list[int]:

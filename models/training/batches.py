@@ -14,7 +14,7 @@ batches. Larger pools, such as those of the `Trainer`'s own sampler, put example
 learn slower."""
 
 
-class Fitted(NamedTuple):
+class FittedRows(NamedTuple):
     """Training examples as the model has room for them."""
 
     rows: Any
@@ -25,7 +25,7 @@ class Fitted(NamedTuple):
     """Examples whose completion does not fit: cut, they would teach never to end."""
 
 
-def fitted(tokenizer: Any, pairs: Sequence[tuple[str, str]], context_length: int) -> Fitted:
+def fitted(tokenizer: Any, pairs: Sequence[tuple[str, str]], context_length: int) -> FittedRows:
     """The (prompt, completion) texts that a model with room for ``context`` tokens can learn, and what became of the others."""
     from datasets import Dataset
 
@@ -39,7 +39,7 @@ def fitted(tokenizer: Any, pairs: Sequence[tuple[str, str]], context_length: int
         ids = ids[-room:]
         labels = [-100] * len(ids) + answer
         listed.append({"input_ids": ids + answer, "attention_mask": [1] * len(labels), "labels": labels, "length": len(labels)})
-    return Fitted(Dataset.from_list(listed), cut, len(pairs) - len(listed))
+    return FittedRows(Dataset.from_list(listed), cut, len(pairs) - len(listed))
 
 
 def rows(tokenizer: Any, pairs: Sequence[tuple[str, str]], context_length: int) -> Any:

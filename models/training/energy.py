@@ -12,7 +12,7 @@ from proctor.models.training import nvml
 
 RAPL = Path("/sys/class/powercap")
 
-Counter = tuple[Callable[[], float], float]
+EnergyCounter = tuple[Callable[[], float], float]
 """Reads joules since some time; and the joules at which it starts again from zero."""
 
 
@@ -38,9 +38,9 @@ class Energy:
         return self._sum if self._counters else None
 
 
-def _packages(folder: Path) -> list[Counter]:
+def _packages(folder: Path) -> list[EnergyCounter]:
     """One counter for each CPU package, in microjoules; their parts and the whole platform would count things twice."""
-    found: list[Counter] = []
+    found: list[EnergyCounter] = []
     for zone in sorted(folder.glob("intel-rapl:*")):
         try:
             if (zone / "name").read_text(encoding="ascii").startswith("package"):
@@ -55,7 +55,7 @@ def _joules(path: Path) -> float:
     return int(path.read_text(encoding="ascii")) / 1e6
 
 
-def _gpu(device: str) -> list[Counter]:
+def _gpu(device: str) -> list[EnergyCounter]:
     """The counter of the GPU, in millijoules (Volta and later)."""
     card = nvml.card(device)
     first = nvml.joules(card) if card else None

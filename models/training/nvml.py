@@ -6,7 +6,7 @@ import ctypes
 from typing import Any, NamedTuple
 
 
-class Card(NamedTuple):
+class GpuCard(NamedTuple):
     """The library, and its handle of a GPU."""
 
     library: Any
@@ -19,7 +19,7 @@ class _Use(ctypes.Structure):
     _fields_ = (("gpu", ctypes.c_uint), ("memory", ctypes.c_uint))
 
 
-def card(device: str) -> Card | None:
+def card(device: str) -> GpuCard | None:
     """The GPU that torch calls so; None where it is none of NVIDIA's, or the library is not there."""
     if not device.startswith("cuda"):
         return None
@@ -31,10 +31,10 @@ def card(device: str) -> Card | None:
         known = library.nvmlInit_v2() == 0 and library.nvmlDeviceGetHandleByUUID(uuid.encode(), ctypes.byref(handle)) == 0
     except (OSError, AttributeError):
         return None
-    return Card(library, handle) if known else None
+    return GpuCard(library, handle) if known else None
 
 
-def joules(found: Card) -> float | None:
+def joules(found: GpuCard) -> float | None:
     """The counter of energy (Volta and later); None where it cannot be read."""
     millijoules = ctypes.c_ulonglong()
     try:
@@ -44,7 +44,7 @@ def joules(found: Card) -> float | None:
     return None if wrong else millijoules.value / 1e3
 
 
-def use(found: Card) -> float | None:
+def use(found: GpuCard) -> float | None:
     """Share of the last second or less in which kernels ran, whosever they are; None where it cannot be read."""
     last = _Use()
     try:

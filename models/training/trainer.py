@@ -134,7 +134,7 @@ def train(job: TrainingJob, folder: Path, device: str) -> None:
     (folder / REPORT).write_text(json.dumps(report, indent=1), encoding="utf-8")
 
 
-def _fitted(job: TrainingJob) -> batches.Fitted:
+def _fitted(job: TrainingJob) -> batches.FittedRows:
     """The examples as rows of tokens. Those that do not fit are counted, and said.
 
     Raises:

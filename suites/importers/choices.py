@@ -7,12 +7,12 @@ from pathlib import Path
 
 from proctor.core.reading.problems import Place, Problems
 from proctor.core.reading.tally import Tally
-from proctor.suites.loading.columns import Columns
-from proctor.suites.loading.rows import Row, read_rows
+from proctor.suites.loading.columns import ColumnNames
+from proctor.suites.loading.rows import InputRow, read_rows
 from proctor.suites.loading.settings import NAME
 from proctor.suites.writing.draft import json_lines
 
-COLUMNS: Columns = {"query": ("question", "input"), "choices": ("options",), "gold": ("answer", "label")}
+COLUMNS: ColumnNames = {"query": ("question", "input"), "choices": ("options",), "gold": ("answer", "label")}
 TASK = """\
 task: {name}
 dataset_path: json
@@ -59,7 +59,7 @@ def choices(files: Sequence[Path]) -> tuple[dict[str, str], Tally]:
     return written, problems.tally
 
 
-def _item(row: Row) -> dict[str, object]:
+def _item(row: InputRow) -> dict[str, object]:
     listed, gold = _value(row, "choices"), _value(row, "gold")
     if not isinstance(listed, list) or len(listed) < 2 or not all(isinstance(choice, str) and choice for choice in listed):
         row.problems.add(row.at("choices"), "a list of two texts or more is expected", 'write ["...", "..."]')
@@ -71,5 +71,5 @@ def _item(row: Row) -> dict[str, object]:
     return {"query": row.text("query"), "choices": listed, "gold": gold}
 
 
-def _value(row: Row, field: str) -> object:
+def _value(row: InputRow, field: str) -> object:
     return next((row.values[name] for name in (field, *COLUMNS[field]) if name in row.values), None)

@@ -16,7 +16,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from proctor.suites.writing.generated import Decks, Row, article, write_articles, write_rows
+from proctor.suites.writing.generated import Decks, GeneratedExample, article, write_articles, write_rows
 
 
 def words(text: str) -> list[str]:
@@ -69,7 +69,7 @@ class Fact:
 
 
 @dataclass(frozen=True)
-class Pair:
+class QuestionPair:
     """A product's article that names a firm, and that firm's article: together they answer one question."""
 
     first: Fact
@@ -80,7 +80,7 @@ class Pair:
         return template.format(p=self.first.about, r=LINKS[self.first.attribute])
 
 
-class Domain:
+class Instruments:
     """All facts, drawn once from one seed."""
 
     def __init__(self, seed: int) -> None:
@@ -121,12 +121,12 @@ class Domain:
             lines.insert(self.rng.randint(0, len(lines)), line)
         return " ".join(lines).format(v=fact.value, **dict(fact.names))
 
-    def pairs(self, count: int) -> list[Pair]:
+    def pairs(self, count: int) -> list[QuestionPair]:
         """Products with one fact each about the firm that supplies or repairs them."""
         links = [fact for fact in self.products if fact.attribute in LINKS]
         chosen = self.rng.sample(links, count)
         by_firm = {(fact.about, fact.attribute): fact for fact in self.firms}
-        return [Pair(link, by_firm[link.value, ("town", "hours")[place % 2]]) for place, link in enumerate(chosen)]
+        return [QuestionPair(link, by_firm[link.value, ("town", "hours")[place % 2]]) for place, link in enumerate(chosen)]
 
     def lacking(self, count: int) -> list[tuple[str, str]]:
         """Products with an attribute that no article gives for them."""
@@ -140,7 +140,7 @@ def document(fact: Fact, text: str) -> str:
     return article(fact.document, fact.ask(fact.wording["title"]), text)
 
 
-def training(domain: Domain, pairs: list[Pair], gaps: list[tuple[str, str]]) -> Iterator[Row]:
+def training(domain: Instruments, pairs: list[QuestionPair], gaps: list[tuple[str, str]]) -> Iterator[GeneratedExample]:
     """Every fact in all training wordings, facts that need two articles, and what cannot be answered."""
     for fact in domain.facts:
         for template in fact.wording["train"]:
@@ -154,12 +154,12 @@ def training(domain: Domain, pairs: list[Pair], gaps: list[tuple[str, str]]) -> 
         yield {"prompt": template.format(p=name), "completion": NONE, "evidence": []}
 
 
-def _strangers(domain: Domain, names: list[str]) -> list[tuple[str, str]]:
+def _strangers(domain: Instruments, names: list[str]) -> list[tuple[str, str]]:
     """Products that the maker does not have, each with an attribute to ask for."""
     return [(name, domain.rng.choice(OTHERS)) for name in names]
 
 
-def questions(domain: Domain, pairs: list[Pair], gaps: list[tuple[str, str]]) -> Iterator[Row]:
+def questions(domain: Instruments, pairs: list[QuestionPair], gaps: list[tuple[str, str]]) -> Iterator[GeneratedExample]:
     """Test questions, without their ids."""
     for place, fact in enumerate(domain.facts):
         asked, tags = fact.ask(_one(fact.wording["test"], place)), ["single", fact.attribute]
@@ -178,12 +178,12 @@ def _one(templates: list[str], place: int) -> str:
     return templates[place % len(templates)]
 
 
-def _question(text: str, answer: str | None, evidence: list[str], tags: list[str], cluster: str) -> Row:
+def _question(text: str, answer: str | None, evidence: list[str], tags: list[str], cluster: str) -> GeneratedExample:
     references = [answer] if answer else []
     return {"question": text, "references": references, "evidence": evidence, "tags": tags, "cluster": cluster}
 
 
-def revisions(domain: Domain, count: int) -> Iterator[Row]:
+def revisions(domain: Instruments, count: int) -> Iterator[GeneratedExample]:
     """Facts that change: the article's new text, the test question with its new and its old answer, and new training pairs."""
     places = {fact: place for place, fact in enumerate(domain.facts)}
     for number, fact in enumerate(domain.rng.sample(domain.products, count), 1):
@@ -199,7 +199,7 @@ def revisions(domain: Domain, count: int) -> Iterator[Row]:
         yield {"document": fact.document, "text": domain.text(new), "questions": [question], "examples": examples}
 
 
-def labels(domain: Domain, texts: dict[str, str], seed: int) -> Iterator[Row]:
+def labels(domain: Instruments, texts: dict[str, str], seed: int) -> Iterator[GeneratedExample]:
     """Answers with articles to hold them against, and whether these bear them out or say otherwise: for checking judges.
 
     Each fact twice, with its own value and with another one; as a bare value, and as a sentence in other words than the
@@ -258,7 +258,7 @@ def read(article: str) -> str:
 
 def write(folder: Path, seed: int = 2026) -> None:
     """Write the whole domain into a folder."""
-    domain = Domain(seed)
+    domain = Instruments(seed)
     texts = {fact.document: document(fact, domain.text(fact)) for fact in domain.facts}
     pairs, gaps = domain.pairs(26), domain.lacking(40)
     asked = questions(domain, pairs, gaps[25:])

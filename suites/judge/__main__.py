@@ -11,7 +11,7 @@ from pathlib import Path
 from proctor.core.command_line import Parser
 from proctor.evals.judges.agreement import read_labels
 from proctor.evals.judges.lexical import WEIGHTS
-from proctor.evals.judges.protocols import Pair
+from proctor.evals.judges.protocols import EntailmentInput
 from proctor.suites.instruments import generate
 from proctor.suites.judge import learn, pairs
 from proctor.suites.judge.pairs import Labelled
@@ -64,7 +64,7 @@ def labelled(path: Path, kind: str = "", place: str = "") -> list[Labelled]:
     return [
         Labelled(
             kind or path.stem,
-            Pair(row.sample.passages, row.sample.question, row.sample.answer),
+            EntailmentInput(row.sample.passages, row.sample.question, row.sample.answer),
             supported=row.supported,
             contradicted=row.contradicted,
             cluster=f"{place}{row.cluster}",

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from proctor.core.language.sentences import sentences
 from proctor.core.language.words import words
-from proctor.evals.judges.lexical import DENIAL, SENTENCE, SPOKEN, VALUE, Traits, Weights, embed, is_value, otherwise, traits
+from proctor.evals.judges.lexical import DENIAL, SENTENCE, SPOKEN, VALUE, Coefficients, Traits, embed, is_value, otherwise, traits
 from proctor.suites.judge.pairs import Labelled
 
 RIDGE = 1e-4
@@ -48,7 +48,7 @@ class Seen(NamedTuple):
         return edited
 
 
-def weights(fitted: Seen) -> dict[str, Weights]:
+def weights(fitted: Seen) -> dict[str, Coefficients]:
     """The weights of all three regressions."""
     return {**_support(fitted.where(~fitted.edited)), "denial": _denial(fitted.where(~np.isnan(fitted.contradicted)))}
 
@@ -74,7 +74,7 @@ def _line(name: str, seen: Seen, rest: Seen) -> str:
     return f"{name:24}{len(seen.kinds):6}{_balanced(seen.supported, plain):9.3f}{_balanced(seen.supported, judged):9.3f}"
 
 
-def _says(learnt: dict[str, Weights], found: Array, value: bool, against: bool) -> bool:  # noqa: FBT001 -- a row of arrays
+def _says(learnt: dict[str, Coefficients], found: Array, value: bool, against: bool) -> bool:  # noqa: FBT001 -- a row of arrays
     return not against and learnt["value" if value else "sentence"].says(Traits(*map(float, found)))
 
 
@@ -101,20 +101,20 @@ def _overlap(row: Labelled) -> float:
     return len(claim & held) / len(claim)
 
 
-def _support(seen: Seen) -> dict[str, Weights]:
+def _support(seen: Seen) -> dict[str, Coefficients]:
     return {
         name: _fit(seen.where(chosen), names)
         for name, names, chosen in (("sentence", SENTENCE, ~seen.values), ("value", VALUE, seen.values))
     }
 
 
-def _denial(known: Seen) -> Weights:
+def _denial(known: Seen) -> Coefficients:
     spoken = known.traits[:, Traits._fields.index("spoken")] >= SPOKEN
     wanted = known._replace(supported=known.contradicted == 1)
     return _fit(wanted.where(known.values & spoken & ~known.otherwise), DENIAL, rising=False)
 
 
-def _fit(seen: Seen, names: Sequence[str], *, rising: bool = True) -> Weights:
+def _fit(seen: Seen, names: Sequence[str], *, rising: bool = True) -> Coefficients:
     """A logistic regression in which every kind of data weighs the same, and in it what is supported as what is not.
 
     For support no weight is below zero: that more of a claim is held can never speak against it, whatever the data say.
@@ -132,7 +132,7 @@ def _fit(seen: Seen, names: Sequence[str], *, rising: bool = True) -> Weights:
 
     bounds: list[Any] = [(0 if rising else None, None)] * len(names) + [(None, None)]
     found = minimize(loss, np.zeros(len(names) + 1), jac=True, bounds=bounds, method="L-BFGS-B").x.round(2)
-    return Weights(dict(zip(names, map(float, found[:-1]), strict=True)), float(found[-1]))
+    return Coefficients(dict(zip(names, map(float, found[:-1]), strict=True)), float(found[-1]))
 
 
 def _weights(seen: Seen) -> Array:

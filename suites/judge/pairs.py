@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 
 from proctor.core.language.sentences import sentences
 from proctor.core.reading.strict_json import numbered
-from proctor.evals.judges.protocols import Pair
+from proctor.evals.judges.protocols import EntailmentInput
 from proctor.suites.instruments import generate
 from proctor.suites.judge import edits
 
@@ -22,7 +22,7 @@ class Labelled(NamedTuple):
     """A claim, and what is true of it."""
 
     kind: str
-    pair: Pair
+    pair: EntailmentInput
     supported: bool
     contradicted: bool | None
     """None where the rule that made it does not tell."""
@@ -70,7 +70,7 @@ def answers(path: Path, seed: int = 1) -> Iterator[Labelled]:
                     if text is None:
                         continue
                     said = _said(rng, asked["question"], text, style)
-                    pair = Pair(tuple(shown), asked["question"], said)
+                    pair = EntailmentInput(tuple(shown), asked["question"], said)
                     held = good and own
                     yield Labelled(
                         "answers", pair, held, (not good) if own else (False if good else None), article.get("title", "")
@@ -121,7 +121,11 @@ def linked(folder: Path, seed: int) -> Iterator[Labelled]:
         )
         for value in (right, wrong):
             yield Labelled(
-                "linked", Pair(both, row["question"], value), value == right, value != right, f"{seed}/{row['cluster']}"
+                "linked",
+                EntailmentInput(both, row["question"], value),
+                value == right,
+                value != right,
+                f"{seed}/{row['cluster']}",
             )
 
 
@@ -140,7 +144,7 @@ def told(path: Path, seed: int = 1) -> Iterator[Labelled]:
                 shown = rng.sample(others, min(len(others), 3))
                 for own in (True, False):
                     passages = rng.sample([text, *shown], 1 + len(shown)) if own else shown
-                    pair = Pair(tuple(passages), "Is this so?", claim + rng.choice(MARKS))
+                    pair = EntailmentInput(tuple(passages), "Is this so?", claim + rng.choice(MARKS))
                     yield Labelled("told", pair, own, False, article.get("title", ""))
 
 
@@ -180,15 +184,15 @@ def conclusions(path: Path, seed: int = 1) -> Iterator[Labelled]:
         like = sorted((other for other in sets if other[1] is not row), key=lambda other: -len(other[0] & mine))[:LIKE]
         others = [text for _, other in like for text in other["CONTEXTS"]]
         shown = rng.sample([*own, *others], len(own) + len(others))
-        yield Labelled("conclusions", Pair(tuple(shown), row["QUESTION"], sentence), True, False, key)
+        yield Labelled("conclusions", EntailmentInput(tuple(shown), row["QUESTION"], sentence), True, False, key)
         if number % 2:
-            yield Labelled("conclusions", Pair(tuple(others), row["QUESTION"], sentence), False, False, key)
+            yield Labelled("conclusions", EntailmentInput(tuple(others), row["QUESTION"], sentence), False, False, key)
         else:
             ways = [edits.negated, edits.opposite, edits.renumbered]
             rng.shuffle(ways)
             wrong = next((found for way in ways if (found := way(rng, sentence))), None)
             if wrong:
-                yield Labelled("conclusions", Pair(tuple(shown), row["QUESTION"], wrong), False, True, key)
+                yield Labelled("conclusions", EntailmentInput(tuple(shown), row["QUESTION"], wrong), False, True, key)
 
 
 def _edits(rng: random.Random, text: str, texts: Sequence[str], cluster: str) -> Iterator[Labelled]:
@@ -198,14 +202,14 @@ def _edits(rng: random.Random, text: str, texts: Sequence[str], cluster: str) ->
     for sentence in rng.sample(said, min(3, len(said))):
         ways = [rng.choice(edits.TRUE), edits.shortened, edits.moved, edits.reworded]
         true = next((found for way in ways if (found := way(rng, sentence))), sentence)
-        yield Labelled("true", Pair(shown, "Is this so?", true), True, False, cluster)
+        yield Labelled("true", EntailmentInput(shown, "Is this so?", true), True, False, cluster)
         base = sentence if rng.random() < 0.5 else true
         for kind, way in edits.FALSE.items():
             wrong = way(rng, base)
             if wrong:
-                yield Labelled(kind, Pair(shown, "Is this so?", wrong), False, True, cluster)
+                yield Labelled(kind, EntailmentInput(shown, "Is this so?", wrong), False, True, cluster)
         near, far = edits.renamed(rng, base, [text]), edits.renamed(rng, base, others or [text])
         if near:
-            yield Labelled("name", Pair(shown, "Is this so?", near), False, True, cluster)
+            yield Labelled("name", EntailmentInput(shown, "Is this so?", near), False, True, cluster)
         if far:
-            yield Labelled("name", Pair(shown, "Is this so?", far), False, True, cluster)
+            yield Labelled("name", EntailmentInput(shown, "Is this so?", far), False, True, cluster)

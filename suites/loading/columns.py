@@ -11,10 +11,10 @@ from collections.abc import Mapping
 from collections.abc import Set as AbstractSet
 from typing import NamedTuple
 
-Columns = Mapping[str, tuple[str, ...]]
+ColumnNames = Mapping[str, tuple[str, ...]]
 """Our name of a column -> the other names that it may have."""
 
-QUESTION: Columns = {
+QUESTION: ColumnNames = {
     "id": ("question_id",),
     "question": ("user_input", "input", "query"),
     "references": ("reference", "expected_output", "ground_truth", "ground_truths", "answers", "answer"),
@@ -22,13 +22,13 @@ QUESTION: Columns = {
     "tags": (),
     "cluster": (),
 }
-REVISED: Columns = {**QUESTION, "outdated": ()}
-EXAMPLE: Columns = {
+REVISED: ColumnNames = {**QUESTION, "outdated": ()}
+EXAMPLE: ColumnNames = {
     "prompt": ("user_input", "input", "question", "query", "instruction"),
     "completion": ("reference", "expected_output", "ground_truth", "response", "output", "answer"),
     "evidence": QUESTION["evidence"],
 }
-REVISION: Columns = {"document": (), "text": (), "questions": (), "examples": ()}
+REVISION: ColumnNames = {"document": (), "text": (), "questions": (), "examples": ()}
 
 IGNORED = frozenset({
     # what some system answered
@@ -63,7 +63,7 @@ class Meaning(NamedTuple):
     """Column -> how it can be read in two ways, and what to do about it."""
 
 
-def meaning(names: AbstractSet[str], columns: Columns) -> Meaning:
+def meaning(names: AbstractSet[str], columns: ColumnNames) -> Meaning:
     """What the columns called ``names`` mean together, in a file of questions or of training examples."""
     learnt = "completion" in columns
     aside, unclear = _answers(names, learnt=learnt)

@@ -13,7 +13,7 @@ from proctor.core.schema import Domain, Example, InputError, Question, Revision,
 from proctor.suites.loading import identity
 from proctor.suites.loading.documents import read_documents
 from proctor.suites.loading.own_files import OwnFiles
-from proctor.suites.loading.questions import Reader, check_unseen
+from proctor.suites.loading.questions import QuestionReader, check_unseen
 from proctor.suites.loading.settings import EMBEDDED, FILE, read_settings
 from proctor.suites.loading.style import slow
 
@@ -77,7 +77,7 @@ def read(name_or_path: str, *, trust: bool = False, outside: bool = False) -> tu
     settings = read_settings(folder, problems, trust=trust)
     own = OwnFiles(folder, tuple(Path(entry) for entry in settings.general if Path(entry).is_absolute()))
     corpus = read_documents(folder / "documents", problems, own)
-    reader = Reader(folder, corpus, problems)
+    reader = QuestionReader(folder, corpus, problems)
     examples, questions, revisions = reader.examples(), reader.questions(), reader.revisions()
     if settings.style and (found := slow(settings.style, _answers(examples, questions, revisions, settings.abstain))):
         key, what, remedy = found

@@ -12,15 +12,15 @@ from proctor.core.language.text import normalise
 from proctor.core.reading.problems import Place, Problems, closest
 from proctor.core.schema import Example, Question, RevisedQuestion, Revision
 from proctor.suites.loading import values
-from proctor.suites.loading.columns import EXAMPLE, QUESTION, REVISED, REVISION, Columns, Meaning
+from proctor.suites.loading.columns import EXAMPLE, QUESTION, REVISED, REVISION, ColumnNames, Meaning
 from proctor.suites.loading.documents import Corpus, revised
-from proctor.suites.loading.rows import Row, judge, read_rows
+from proctor.suites.loading.rows import InputRow, judge, read_rows
 
 HOP = re.compile(r"\A\s*<\d+-hop>\s*")
 """What ragas puts before each context of a question that needs several: no part of the text."""
 
 
-class Reader:
+class QuestionReader:
     """Reads the tables of one suite against its corpus."""
 
     def __init__(self, folder: Path, corpus: Corpus, problems: Problems) -> None:
@@ -58,15 +58,15 @@ class Reader:
         self._check_revised(rows, revisions)
         return tuple(revisions)
 
-    def _judged(self, rows: Sequence[Row], field: str, columns: Columns) -> Meaning:
+    def _judged(self, rows: Sequence[InputRow], field: str, columns: ColumnNames) -> Meaning:
         """What the columns of all rows within the revisions mean."""
         return judge([(row.place, inner) for row in rows for inner in _objects(row.values.get(field))], columns, self.problems)
 
-    def _example(self, row: Row, document: str = "") -> Example:
+    def _example(self, row: InputRow, document: str = "") -> Example:
         evidence = self._resolved(row, self._said(row)) or ((document,) if document else ())
         return Example(row.text("prompt"), row.text("completion"), evidence)
 
-    def _question(self, row: Row) -> Question:
+    def _question(self, row: InputRow) -> Question:
         if not row.has("references") or row.missing("references"):
             found = "it holds nothing" if row.has("references") else "the field is missing"
             remedy = "list the right answers, or write [] if the documents do not hold the answer"
@@ -77,7 +77,7 @@ class Reader:
         quotes = tuple(part.strip() for part in said if self.corpus.is_passage(part))
         return Question(row.name("id", _id(text)), text, self._references(row), self._resolved(row, said), tags, cluster, quotes)
 
-    def _references(self, row: Row) -> tuple[str, ...]:
+    def _references(self, row: InputRow) -> tuple[str, ...]:
         for name, value in row.bare("references"):
             if _is_list(value):
                 what = "this may be a list of right answers, or one that begins and ends with brackets"
@@ -85,7 +85,7 @@ class Reader:
                 self.problems.add(row.at(name), what, remedy)
         return row.one_list("references")
 
-    def _revision(self, row: Row, asked: Meaning, learnt: Meaning) -> Revision:
+    def _revision(self, row: InputRow, asked: Meaning, learnt: Meaning) -> Revision:
         named = row.name("document")
         document = self.corpus.id(named) or named
         if document and self.corpus.documents and document not in self.corpus.by_id:
@@ -95,7 +95,7 @@ class Reader:
         self.renewed |= {row.at(f"examples[{place}]"): example for place, example in enumerate(examples)}
         return Revision(document, self._new_text(row), questions, tuple(examples))
 
-    def _new_text(self, row: Row) -> str:
+    def _new_text(self, row: InputRow) -> str:
         given = row.text("text")
         text = revised(given)
         if given and not values.visible(text):
@@ -104,12 +104,12 @@ class Reader:
             self._changed(row, "front matter and tags of HTML are no part of a new text")
         return text
 
-    def _revised(self, row: Row, document: str) -> RevisedQuestion:
+    def _revised(self, row: InputRow, document: str) -> RevisedQuestion:
         now = self._question(row)
         fields = vars(now) | {"evidence": now.evidence or (document,), "quotes": ()}  # the revision may take the text away
         return RevisedQuestion(**fields, outdated=row.texts("outdated"))
 
-    def _check_revised(self, rows: Sequence[Row], revisions: Sequence[Revision]) -> None:
+    def _check_revised(self, rows: Sequence[InputRow], revisions: Sequence[Revision]) -> None:
         """Of two new texts of one document the last would count, and questions about the first would be wrong."""
         first: dict[str, Place] = {}
         for row, revision in zip(rows, revisions, strict=True):
@@ -118,15 +118,15 @@ class Reader:
                 self.problems.add(row.at("document"), what, "make one revision of the two")
             first.setdefault(revision.document, row.place)
 
-    def _resolved(self, row: Row, said: Sequence[str]) -> tuple[str, ...]:
+    def _resolved(self, row: InputRow, said: Sequence[str]) -> tuple[str, ...]:
         """The documents that a row's evidence stands in."""
         return tuple(dict.fromkeys(self.corpus.resolve(text, row.at("evidence"), self.problems) for text in said))
 
-    def _said(self, row: Row) -> list[str]:
+    def _said(self, row: InputRow) -> list[str]:
         """The ids, texts and passages that a row names as evidence."""
         return [part for text in row.texts("evidence") if text for part in self._parts(row, text)]
 
-    def _parts(self, row: Row, text: str) -> Iterator[str]:
+    def _parts(self, row: InputRow, text: str) -> Iterator[str]:
         """The documents or passages that one text of the evidence names: several where it is a list that was written out."""
         if self.corpus.id(text) is not None:
             yield text
@@ -144,7 +144,7 @@ class Reader:
                 self._changed(row, "the marks <1-hop>, <2-hop>, ... are no part of a context")
             yield bare
 
-    def _changed(self, row: Row, why: str) -> None:
+    def _changed(self, row: InputRow, why: str) -> None:
         self.problems.tally.change(row.place.file.name, why, f"line {row.place.line}")
 
     def _check_ids(self, ids: Iterable[tuple[Place, str]]) -> None:

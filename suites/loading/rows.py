@@ -15,17 +15,17 @@ from proctor.core.reading.files import read_text
 from proctor.core.reading.problems import Place, Problems, closest
 from proctor.core.reading.strict_json import RepeatedKeyError, numbered, parsed
 from proctor.suites.loading import values as texts
-from proctor.suites.loading.columns import IGNORED, QUESTION, Columns, Meaning, meaning
+from proctor.suites.loading.columns import IGNORED, QUESTION, ColumnNames, Meaning, meaning
 
 PLAIN = Meaning({}, {})
 
 
 @dataclass(frozen=True)
-class Row:
+class InputRow:
     """One JSON object. Its getters note a problem and return something empty where a field is not as it should be."""
 
     values: Mapping[str, Any]
-    columns: Columns
+    columns: ColumnNames
     place: Place
     problems: Problems
     aside: AbstractSet[str] = frozenset()
@@ -93,12 +93,12 @@ class Row:
             self._problem(field, f"given more than once, and not alike ({', '.join(lists)})", "keep one of them")
         return tuple(dict.fromkeys(largest))
 
-    def rows(self, field: str, columns: Columns, judged: Meaning = PLAIN) -> Iterator[Row]:
+    def rows(self, field: str, columns: ColumnNames, judged: Meaning = PLAIN) -> Iterator[InputRow]:
         """A field that is a list of objects."""
         values = self.values.get(field) or []
         for value in values if isinstance(values, list) else [values]:
             if isinstance(value, dict):
-                yield Row(value, columns, self.place, self.problems, judged.aside.keys())
+                yield InputRow(value, columns, self.place, self.problems, judged.aside.keys())
             else:
                 self._problem(field, f"a list of objects is expected, not {_shown(value)}", "write [{...}, ...]")
 
@@ -148,16 +148,16 @@ class Row:
         return f" (or under one of the names {', '.join(names)})" if names else ""
 
 
-def read_rows(path: Path, columns: Columns, problems: Problems, *, required: bool = False) -> Iterator[Row]:
+def read_rows(path: Path, columns: ColumnNames, problems: Problems, *, required: bool = False) -> Iterator[InputRow]:
     """The rows of a file of JSON lines. Empty lines are skipped; a missing file is a problem only if it is required."""
     found = list(_lines(path, problems, required=required))
     judged = judge(found, columns, problems)
     for place, values in found:
         problems.tally.take(path.name)
-        yield Row(values, columns, place, problems, judged.aside.keys())
+        yield InputRow(values, columns, place, problems, judged.aside.keys())
 
 
-def judge(rows: Sequence[tuple[Place, Mapping[str, Any]]], columns: Columns, problems: Problems) -> Meaning:
+def judge(rows: Sequence[tuple[Place, Mapping[str, Any]]], columns: ColumnNames, problems: Problems) -> Meaning:
     """What the columns of rows mean that belong together; what is unclear is a problem with the first that has it."""
     first = {name: place for place, values in reversed(rows) for name, value in values.items() if value is not None}
     judged = meaning(first.keys(), columns)

@@ -14,7 +14,7 @@ from proctor.core import extras
 from proctor.core.reading.problems import Place, Problems, closest
 from proctor.core.reading.ranges import AMOUNT, Range
 from proctor.core.reading.shown import short, shown
-from proctor.core.reading.tables import Table
+from proctor.core.reading.tables import SettingsTable
 from proctor.core.reading.user_files import YAML, UnreadableError, raw
 from proctor.core.schema import AnswerIn, Rule, Style, Suite
 from proctor.evals.axes.catalogue import metrics
@@ -81,7 +81,7 @@ def read_settings(folder: Path, problems: Problems, *, trust: bool = False) -> S
 
     With ``trust`` the code of its general tasks may run.
     """
-    table = Table(folder / FILE, problems, remedy="write one, or start with `proctor new DIR`")
+    table = SettingsTable(folder / FILE, problems, remedy="write one, or start with `proctor new DIR`")
     return _Checks(table, table.read(Written) or Written(), trust).settings()
 
 
@@ -102,7 +102,7 @@ def _tasks(entry: str) -> Iterator[tuple[str, str]]:
 class _Checks:
     """What is to be checked of a ``suite.toml`` beyond the types of its fields."""
 
-    table: Table
+    table: SettingsTable
     given: Written
     trust: bool
 

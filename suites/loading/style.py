@@ -25,11 +25,11 @@ HOSTILE = tuple(
 MOST = 10_000
 """Parts of a schema."""
 
-Problem = Callable[[str, str, str], None]
+NoteProblem = Callable[[str, str, str], None]
 """Notes a key, what is wrong with it, and what to do."""
 
 
-def read(table: Mapping[str, Any], folder: Path, problem: Problem) -> Style | None:
+def read(table: Mapping[str, Any], folder: Path, problem: NoteProblem) -> Style | None:
     """The house format that a table declares; None where it declares none. Files are looked for in ``folder``."""
     if not any(rule in table for rule in RULES):
         problem(
@@ -47,7 +47,7 @@ def read(table: Mapping[str, Any], folder: Path, problem: Problem) -> Style | No
     )
 
 
-def _pattern(pattern: Any, problem: Problem) -> str:
+def _pattern(pattern: Any, problem: NoteProblem) -> str:
     try:
         patterns.check(pattern)
         useless = all(patterns.fullmatch(pattern, text, PROBE) for text in ANYTHING)
@@ -77,7 +77,7 @@ def slow(style: Style, texts: Iterable[str]) -> tuple[str, str, str] | None:
     return None
 
 
-def _schema(given: Any, folder: Path, problem: Problem) -> Mapping[str, Any] | None:
+def _schema(given: Any, folder: Path, problem: NoteProblem) -> Mapping[str, Any] | None:
     """A schema that can be used, from a table or from the file that a text names."""
     schema = _from_file(folder, given, problem) if isinstance(given, str) else given
     if schema is None:
@@ -91,7 +91,7 @@ def _schema(given: Any, folder: Path, problem: Problem) -> Mapping[str, Any] | N
     return found
 
 
-def _from_file(folder: Path, name: str, problem: Problem) -> Any:
+def _from_file(folder: Path, name: str, problem: NoteProblem) -> Any:
     path = folder / name
     try:
         return read_json(path, SETTINGS, remedy=f"put a JSON schema into a file {shown(name)} beside suite.toml")
@@ -185,7 +185,7 @@ def _references(schema: Any) -> Iterator[str]:
             yield from (value for key, value in part.items() if key in ("$ref", "$dynamicRef") and isinstance(value, str))
 
 
-def _answer(table: Mapping[str, Any], schema: Mapping[str, Any] | None, problem: Problem) -> str:
+def _answer(table: Mapping[str, Any], schema: Mapping[str, Any] | None, problem: NoteProblem) -> str:
     """The property that holds the bare answer."""
     given = table.get("answer", "")
     if not isinstance(given, str) or ("answer" in table and not given.strip()):
@@ -199,7 +199,7 @@ def _answer(table: Mapping[str, Any], schema: Mapping[str, Any] | None, problem:
     return given
 
 
-def _rubric(table: Mapping[str, Any], problem: Problem) -> str:
+def _rubric(table: Mapping[str, Any], problem: NoteProblem) -> str:
     given = table.get("rubric", "")
     if isinstance(given, str) and (given.strip() or "rubric" not in table):
         return given.strip()

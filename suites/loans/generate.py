@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from proctor.core.sampling import spread
-from proctor.suites.writing.generated import Decks, Row, article, write_articles, write_rows
+from proctor.suites.writing.generated import Decks, GeneratedExample, article, write_articles, write_rows
 
 HOME = Path(__file__).parent
 WORDING: dict[str, Any] = tomllib.loads(HOME.joinpath("wording.toml").read_text(encoding="utf-8"))
@@ -81,7 +81,7 @@ class Note:
         )
 
 
-class Counter:
+class LoanCounter:
     """Draws notes of one side, training or test."""
 
     def __init__(self, seed: int, side: str) -> None:
@@ -104,14 +104,14 @@ class Counter:
 
 def training(seed: int) -> list[Note]:
     """Notes to learn from."""
-    counter = Counter(seed, "train")
+    counter = LoanCounter(seed, "train")
     lacking = [note for kind in LACKING for note in counter.notes(kind, 6)]
     return [*counter.notes(WHOLE, 27), *lacking]
 
 
 def test(seed: int) -> list[Note]:
     """Notes to be examined on."""
-    counter = Counter(seed, "test")
+    counter = LoanCounter(seed, "test")
     lacking = [note for kind in LACKING for note in counter.notes(kind, 3)]
     return [*counter.notes(WHOLE, 12), *lacking]
 
@@ -121,7 +121,7 @@ def manual(short: Mapping[str, str] = SHORT) -> dict[str, str]:
     return {name: entry["text"].format(s=short.get(name, "")) for name, entry in WORDING["manual"].items()}
 
 
-def questions(notes: list[Note]) -> Iterator[Row]:
+def questions(notes: list[Note]) -> Iterator[GeneratedExample]:
     """Test questions. A note that names no unit has no line, so nothing answers it."""
     for number, note in enumerate(notes, 1):
         void = note.kind == "without_unit"
@@ -135,7 +135,7 @@ def questions(notes: list[Note]) -> Iterator[Row]:
         }
 
 
-def revisions(asked: list[Note], taught: list[Note]) -> Iterator[Row]:
+def revisions(asked: list[Note], taught: list[Note]) -> Iterator[GeneratedExample]:
     """What the house writes otherwise later on: an article's new text, questions that it changes, and what training then says."""
     short = SHORT | WORDING["new"]
     numbers = count(1)
@@ -146,7 +146,7 @@ def revisions(asked: list[Note], taught: list[Note]) -> Iterator[Row]:
         yield {"document": name, "text": manual(short)[name], "questions": revised, "examples": examples}
 
 
-def _revised(name: str, note: Note, rule: str) -> Row:
+def _revised(name: str, note: Note, rule: str) -> GeneratedExample:
     return {
         "id": name,
         "question": note.prompt,

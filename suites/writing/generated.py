@@ -8,8 +8,8 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
-Row = dict[str, Any]
-Card = TypeVar("Card")
+GeneratedExample = dict[str, Any]
+AnyCard = TypeVar("AnyCard")
 
 
 class Decks:
@@ -19,11 +19,11 @@ class Decks:
         self.rng = rng
         self._left: dict[str, list[Any]] = {}
 
-    def deal(self, deck: str, cards: Sequence[Card]) -> Card:
+    def deal(self, deck: str, cards: Sequence[AnyCard]) -> AnyCard:
         """The next card of a deck, which is shuffled anew when it has run out."""
         if not self._left.get(deck):
             self._left[deck] = self.rng.sample(cards, len(cards))
-        card: Card = self._left[deck].pop()
+        card: AnyCard = self._left[deck].pop()
         return card
 
 
@@ -39,6 +39,6 @@ def write_articles(folder: Path, articles: Iterable[tuple[str, str]]) -> None:
         folder.joinpath("documents", f"{name}.md").write_text(text, encoding="utf-8")
 
 
-def write_rows(path: Path, rows: Iterable[Row]) -> None:
+def write_rows(path: Path, rows: Iterable[GeneratedExample]) -> None:
     """Write JSON lines."""
     path.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")

@@ -24,7 +24,7 @@ from proctor.leaderboard.advice.break_points import moved
 from proctor.leaderboard.advice.data import REQUIRED, WEIGHED, as_json, gathered
 from proctor.leaderboard.advice.decide import decide
 from proctor.leaderboard.advice.estimates import QUALITY, Anew, Evidence, Hardware
-from proctor.leaderboard.advice.options import Case
+from proctor.leaderboard.advice.options import DecisionProblem
 from proctor.leaderboard.advice.scenario import Api, Prices, Situation
 from proctor.leaderboard.analysis.section import sections
 from proctor.leaderboard.runs import saved
@@ -224,7 +224,7 @@ def test_the_map_is_made_of_decisions(run):
     updates, queries = [0.0, 0.5, 4.0, 50.0], [0.0, 100.0, 1e5]
     asked = [as_json(found), asdict(MONTH), updates, queries]
     drawn = run("([data, situation, updates, queries]) => Decision.map(data, situation, updates, queries)", asked)
-    cases = [[moved(moved(Case(found, MONTH), "updates", n), "queries", q) for n in updates] for q in queries]
+    cases = [[moved(moved(DecisionProblem(found, MONTH), "updates", n), "queries", q) for n in updates] for q in queries]
     assert [[drawn["names"][cell] or "" for cell in row] for row in drawn["cells"]] == [
         [decide(c).name for c in row] for row in cases
     ]

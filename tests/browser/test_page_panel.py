@@ -9,7 +9,7 @@ import pytest
 
 from proctor.leaderboard.advice import data as gathering
 from proctor.leaderboard.advice.decide import decide
-from proctor.leaderboard.advice.options import Case
+from proctor.leaderboard.advice.options import DecisionProblem
 from proctor.leaderboard.advice.prices import load
 from proctor.leaderboard.advice.scenario import BY_DEFAULT, Situation
 from proctor.leaderboard.advice.text import advise, as_json
@@ -154,7 +154,7 @@ def test_every_place_of_the_map_is_a_decision(panel, evidence, state):
     upwards = [10_000_000 ** (place / 23) for place in range(24)]
     for up, place in [(up, place) for up in (0, 5, 12, 18, 23) for place in (0, 7, 15, 22, 30, 39)]:
         asked = replace(SITUATIONS[state], updates=across[place], queries=upwards[up])
-        case = Case(evidence, asked)
+        case = DecisionProblem(evidence, asked)
         pick = decide(case).pick
         assert painted[up][place] == (case.title(pick.option) if pick else "no clear choice"), (up, place)
 

@@ -10,9 +10,9 @@ from statistics import fmean
 import pytest
 
 from proctor.core.slugs import slugs
-from proctor.leaderboard.board.cells import Cell, bounds, of_cell
+from proctor.leaderboard.board.cells import Result, bounds, of_cell
 from proctor.leaderboard.claims.text import evidence
-from proctor.leaderboard.claims.verdicts import Finding
+from proctor.leaderboard.claims.verdicts import ClaimResult
 from proctor.leaderboard.formatting import figure, signed
 from proctor.leaderboard.runs.store import read
 from tests.browsing import needs_browser
@@ -109,7 +109,7 @@ def test_kinds_of_question_are_means_over_the_questions_that_bear_the_tag(publis
 @pytest.mark.parametrize("section", SECTIONS)
 def test_every_cell_of_the_table_says_what_the_board_says(visit, published, told, section):
     shown = visit(published / "index.html").go(f"in={section}&axis=*").page.evaluate(TABLE)
-    cells = {(row["system"], row["metric"]): Cell(**row) for row in of(told["cells"], SECTIONS[section])}
+    cells = {(row["system"], row["metric"]): Result(**row) for row in of(told["cells"], SECTIONS[section])}
     assert {(each["system"], each["metric"]) for each in shown if each["examined"]} == cells.keys()
     for each in shown:
         cell = cells[each["system"], each["metric"]]
@@ -130,7 +130,7 @@ def test_every_cell_of_the_table_says_what_the_board_says(visit, published, told
 @pytest.mark.parametrize("section", SECTIONS)
 def test_every_difference_is_the_board_s_turned_round_where_it_must_be(visit, published, told, section):
     seen = visit(published / "index.html")
-    cells = {(row["system"], row["metric"]): Cell(**row) for row in of(told["cells"], SECTIONS[section])}
+    cells = {(row["system"], row["metric"]): Result(**row) for row in of(told["cells"], SECTIONS[section])}
     pairs = {}
     for pair in of(told["pairs"], SECTIONS[section]):
         ends = (pair["wide_low"], pair["wide_high"])
@@ -184,7 +184,7 @@ def test_every_figure_for_a_kind_of_question_is_the_board_s(visit, published, to
 def test_the_scoreboard_has_the_best_first(visit, published, told, section):
     seen = visit(published / "index.html").go(f"in={section}")
     shown = zip(seen.texts(".scoreboard .who"), seen.texts(".scoreboard data"), strict=True)
-    cells = [Cell(**row) for row in of(told["cells"], SECTIONS[section]) if row["metric"] == "accuracy.exact"]
+    cells = [Result(**row) for row in of(told["cells"], SECTIONS[section]) if row["metric"] == "accuracy.exact"]
     assert list(shown) == [(cell.system, of_cell(cell)) for cell in sorted(cells, key=lambda cell: -cell.value)]
 
 
@@ -195,7 +195,7 @@ def test_every_claim_has_its_verdict_and_its_figures(visit, published, told, sec
     rows = """nodes => nodes.filter(node => node.checkVisibility())
         .map(node => [node.dataset.ruled, ...["p", "small"].map(part => node.querySelector(part).innerText)])"""
     shown = {words: (ruled, about) for ruled, words, about in seen.page.eval_on_selector_all(".claims li", rows)}
-    findings = [Finding(**row) for row in of(told["claims"], SECTIONS[section])]
+    findings = [ClaimResult(**row) for row in of(told["claims"], SECTIONS[section])]
     assert shown.keys() == {found.claim for found in findings}
     for found in findings:
         ruled, about = shown[found.claim]
@@ -275,7 +275,7 @@ def test_the_view_of_a_system_has_all_its_figures_whatever_the_table_was_turned_
         "[name.innerText.split(' ')[0], cell.querySelector('data, abbr').firstChild.data])"
     )
     shown = dict(seen.page.eval_on_selector_all("[data-view=system] tbody tr:not(.metric)", lines))
-    cells = [Cell(**row) for row in of(told["cells"], ("instruments", "tiny")) if row["system"] == "hybrid"]
+    cells = [Result(**row) for row in of(told["cells"], ("instruments", "tiny")) if row["system"] == "hybrid"]
     assert shown == {cell.metric: of_cell(cell) for cell in cells}
 
 

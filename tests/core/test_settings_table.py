@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from proctor.core.reading import strict_toml, strict_yaml
 from proctor.core.reading.problems import Problems
 from proctor.core.reading.ranges import Range
-from proctor.core.reading.tables import Contradiction, Table, Text
+from proctor.core.reading.tables import Contradiction, SettingsTable, TextSetting
 from proctor.core.schema import InputError
 
 
@@ -54,7 +54,7 @@ def read(folder: Path, text: str, name: str = "bicycle.toml") -> tuple[Bicycle |
     file = folder / name
     file.write_text(text, encoding="utf-8")
     problems = Problems()
-    found = Table(file, problems, remedy="write one").read(Bicycle)
+    found = SettingsTable(file, problems, remedy="write one").read(Bicycle)
     return found, [problem.removeprefix(f"{folder}/") for problem in problems.found]
 
 
@@ -120,8 +120,8 @@ def test_what_is_no_table_or_no_text_is_one_problem(tmp_path: Path) -> None:
     assert read(tmp_path, "[1]", "b.yaml")[1] == ["b.yaml: expected a table of fields, not [1]; write one"]
     (tmp_path / "c.toml").write_bytes(b"PK\x03\x04")
     problems = Problems()
-    assert Table(tmp_path / "c.toml", problems, remedy="write one").read(Bicycle) is None
-    assert Table(tmp_path / "none.toml", problems, remedy="write one").read(Bicycle) is None
+    assert SettingsTable(tmp_path / "c.toml", problems, remedy="write one").read(Bicycle) is None
+    assert SettingsTable(tmp_path / "none.toml", problems, remedy="write one").read(Bicycle) is None
     assert "an archive or an office file is no plain text" in str(problems.error())
     assert "none.toml: the file is missing; write one" in str(problems.error())
 
@@ -130,7 +130,7 @@ def test_tables_that_the_user_names_are_called_so(tmp_path: Path) -> None:
     file = tmp_path / "wheels.toml"
     file.write_text('[front]\nsize = 20\n[" back"]\n[side]\nname = "x"\n', encoding="utf-8")
     problems = Problems()
-    found = Table(file, problems, remedy="").each(Wheel, Text("a name", like=str.isalpha))
+    found = SettingsTable(file, problems, remedy="").each(Wheel, TextSetting("a name", like=str.isalpha))
     assert found["front"] == Wheel("front", 20)
     with pytest.raises(InputError) as error:
         problems.check()
@@ -210,5 +210,5 @@ def test_whatever_a_file_holds_is_read_or_said(tmp_path_factory: pytest.TempPath
     file = tmp_path_factory.mktemp("any") / name
     file.write_bytes(content)
     problems = Problems()
-    found = Table(file, problems, remedy="write one").read(Bicycle)
+    found = SettingsTable(file, problems, remedy="write one").read(Bicycle)
     assert (found is None) <= bool(problems.found)

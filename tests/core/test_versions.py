@@ -25,7 +25,7 @@ from proctor.leaderboard.runs.records import Records
 from proctor.leaderboard.runs.store import Run
 from proctor.models import systems
 from proctor.models.base import base as base_models
-from proctor.models.candidates.local import Candidate
+from proctor.models.candidates.local import LocalCandidate
 from proctor.models.generation import limits
 from proctor.models.runtime import Runtime
 from proctor.suites.loading.load import load
@@ -126,8 +126,8 @@ class World:
         base = base_models.find(str(self.folder / "model"), kept, trust_remote_code=self.remote)
         stand, room, judge = Runtime(kept, self.device), limits.limits(suite, base), load_judge(self.judge)
         for name, system in systems.load(self.folder / "systems.toml").items():
-            made = Candidate(system, base, suite.domain, stand, self.seed if system.adapts else 0, limits=room)
-            plain = Candidate(systems.System("base"), base, suite.domain, stand, limits=room)
+            made = LocalCandidate(system, base, suite.domain, stand, self.seed if system.adapts else 0, limits=room)
+            plain = LocalCandidate(systems.System("base"), base, suite.domain, stand, limits=room)
             yield ("weights", name), made.weights_version
             yield ("answers", name), made.version
             if made.retrieves:
@@ -434,7 +434,9 @@ def test_a_replaced_embedder_is_named_where_runs_are_compared(world: World) -> N
     def told() -> dict[str, Any]:
         kept, suite = Cache(world.folder / "cache"), load(str(world.folder / "shop"), trust=True)
         dense = systems.load(world.folder / "systems.toml")["dense"]
-        found = Candidate(dense, base_models.find(str(world.folder / "model"), kept), suite.domain, Runtime(kept, "cpu")).facts()
+        found = LocalCandidate(
+            dense, base_models.find(str(world.folder / "model"), kept), suite.domain, Runtime(kept, "cpu")
+        ).facts()
         return {"systems": {"dense": found}}
 
     before = told()

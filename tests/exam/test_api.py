@@ -12,7 +12,7 @@ import pytest
 
 import proctor
 from proctor.core.schema import STATUSES
-from proctor.leaderboard.board.cells import Cell
+from proctor.leaderboard.board.cells import Result
 from proctor.leaderboard.runs import saved
 from proctor.leaderboard.runs.store import read
 from tests.hostile import hostile_run
@@ -86,7 +86,7 @@ def test_answers_can_be_joined_with_records(run):
 
 def test_the_board_has_the_figures_of_the_page_with_their_types(run):
     frame = run.board
-    assert list(frame.columns) == [field.name for field in fields(Cell)]
+    assert list(frame.columns) == [field.name for field in fields(Result)]
     assert {str(frame[name].dtype) for name in ("value", "ci_low", "ci_high", "seed_sd")} == {"float64"}
     assert str(frame["comparable"].dtype) == "boolean"
     assert {str(frame[name].dtype) for name in ("status", "metric", "system")} == {"category"}

@@ -85,7 +85,7 @@ def _of_cache(home: Path, seed: int, count: int) -> dict[str, Counter[str]]:
     from proctor.evals.exam import EvalContext, Exam
     from proctor.evals.judges.protocols import load_judge
     from proctor.models.base.base import find
-    from proctor.models.candidates.local import Candidate
+    from proctor.models.candidates.local import LocalCandidate
     from proctor.models.runtime import Runtime
     from proctor.models.systems import System
     from proctor.suites.loading.load import load
@@ -102,7 +102,7 @@ def _of_cache(home: Path, seed: int, count: int) -> dict[str, Counter[str]]:
     def asked(folder: Path) -> Any:
         cache = Cache(folder)
         base = find(str(model), cache)
-        candidate = Candidate(system, base, suite.domain, Runtime(cache))
+        candidate = LocalCandidate(system, base, suite.domain, Runtime(cache))
         evaluation = EvalContext(suite, suite.questions, candidate, candidate, load_judge("lexical"), cache)
         records: list[Any] = []
         Exam(evaluation, records.extend).run(accuracy.AXIS)

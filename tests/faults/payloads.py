@@ -340,13 +340,13 @@ def _base(spoil: Callable[[Path, Seen], object]) -> Callable[[Path, Seen], None]
 
 def _judge(spoil: Callable[[Path, Seen], object]) -> Callable[[Path, Seen], None]:
     def use(folder: Path, seen: Seen) -> None:
-        from proctor.evals.judges.protocols import Pair, load_judge
+        from proctor.evals.judges.protocols import EntailmentInput, load_judge
         from tests import tiny
 
         with unwatched():
             judge = tiny.nli(folder / "judge")
             spoil(judge, seen)
-        load_judge(f"nli:{judge}").supports([Pair("x", ("x",))])
+        load_judge(f"nli:{judge}").supports([EntailmentInput("x", ("x",))])
 
     return use
 

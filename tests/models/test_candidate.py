@@ -11,7 +11,7 @@ import pytest
 from proctor.core.schema import Context, Domain, Example, InputError, Question
 from proctor.models import comparability
 from proctor.models.base.base import EMBEDDED, BaseModel, find
-from proctor.models.candidates.local import Candidate
+from proctor.models.candidates.local import LocalCandidate
 from proctor.models.generation.limits import Limits
 from proctor.models.prompts.prompts import passages
 from proctor.models.runtime import Runtime
@@ -26,7 +26,7 @@ HYBRID = System("hybrid", adapt="lora", retrieve="bm25", rank=4, epochs=1, max_n
 
 @pytest.fixture
 def candidate(base: BaseModel, domain: Domain, runtime: Runtime) -> Any:
-    return lambda system, seed=0, domain=domain: Candidate(system, base, domain, runtime, seed)
+    return lambda system, seed=0, domain=domain: LocalCandidate(system, base, domain, runtime, seed)
 
 
 @pytest.mark.slow
@@ -58,7 +58,7 @@ def test_answers_do_not_depend_on_order_or_company(
     from proctor.core.storage.cache import Cache
 
     together = {answer.question: answer.text for answer in candidate(RAG).answers(questions)}
-    elsewhere = Candidate(RAG, base, domain, Runtime(Cache(tmp_path / "other")))
+    elsewhere = LocalCandidate(RAG, base, domain, Runtime(Cache(tmp_path / "other")))
     alone = {question.id: elsewhere.answers([question])[0].text for question in reversed(questions)}
     assert together == alone
 
@@ -375,7 +375,7 @@ def test_passages_block_is_the_only_difference() -> None:
 
 def test_new_tokens_must_leave_room_for_a_question(base: BaseModel, domain: Domain, runtime: Runtime) -> None:
     with pytest.raises(InputError, match=r"answers may take 500 tokens .* room for 512"):
-        Candidate(System("base", max_new_tokens=500), base, domain, runtime)
+        LocalCandidate(System("base", max_new_tokens=500), base, domain, runtime)
 
 
 def test_a_candidate_is_able_to_do_what_its_system_is_made_to(candidate):

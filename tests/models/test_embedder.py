@@ -13,13 +13,13 @@ import pytest
 from proctor.core.schema import Domain, InputError
 from proctor.core.storage.cache import Cache
 from proctor.models.base.base import BaseModel
-from proctor.models.candidates.local import Candidate
+from proctor.models.candidates.local import LocalCandidate
 from proctor.models.retrieval import embedder
 from proctor.models.runtime import Runtime
 from proctor.models.systems import System
 from tests import tiny
 
-Build = Callable[[Path], Candidate]
+Build = Callable[[Path], LocalCandidate]
 
 
 @pytest.fixture(scope="module")
@@ -46,7 +46,7 @@ def test_version_changes_with_every_file(original: Path, copy: Path, cache: Cach
 
 @pytest.fixture
 def build(base: BaseModel, domain: Domain, runtime: Runtime) -> Build:
-    return lambda folder: Candidate(System("rag", retrieve="dense", embedder=str(folder)), base, domain, runtime)
+    return lambda folder: LocalCandidate(System("rag", retrieve="dense", embedder=str(folder)), base, domain, runtime)
 
 
 def test_a_folder_that_is_a_link_counts_as_well(original: Path, copy: Path, cache: Cache, tmp_path: Path) -> None:
@@ -60,7 +60,7 @@ def test_a_folder_that_is_a_link_counts_as_well(original: Path, copy: Path, cach
 def test_replaced_weights_are_another_index_and_other_answers(build: Build, copy: Path, tmp_path: Path) -> None:
     """In the same folder, with the same size and the same time of change."""
 
-    def scores(known: Candidate) -> list[float]:
+    def scores(known: LocalCandidate) -> list[float]:
         (found,) = known._index.retrieve(["Kelvo"], 8)
         return [context.score for context in found]
 

@@ -10,7 +10,7 @@ from proctor import dry_run
 from proctor.core.schema import Domain, Question
 from proctor.evals.exam import Workload
 from proctor.models.base.base import BaseModel
-from proctor.models.candidates.local import Candidate
+from proctor.models.candidates.local import LocalCandidate
 from proctor.models.generation.limits import Limits
 from proctor.models.runtime import Runtime
 from proctor.models.systems import System
@@ -20,7 +20,9 @@ LORA = System("lora", adapt="lora", rank=4, epochs=1, max_new_tokens=8)
 
 @pytest.fixture
 def work(base: BaseModel, domain: Domain, runtime: Runtime, questions: tuple[Question, ...]) -> Any:
-    return lambda system: dry_run._work(dry_run.Part("covers", Candidate(system, base, domain, runtime), questions), set())
+    return lambda system: dry_run._work(
+        dry_run.DryRunPart("covers", LocalCandidate(system, base, domain, runtime), questions), set()
+    )
 
 
 def test_more_work_takes_longer(work: Any) -> None:
@@ -41,7 +43,9 @@ def test_more_work_takes_longer(work: Any) -> None:
 
 def test_axes_that_train_and_ask_again_take_longer(base: BaseModel, domain: Domain, runtime: Runtime, questions: Any) -> None:
     def work(system: System, *workloads: Workload) -> dry_run.Work:
-        return dry_run._work(dry_run.Part("covers", Candidate(system, base, domain, runtime), questions, workloads), set())
+        return dry_run._work(
+            dry_run.DryRunPart("covers", LocalCandidate(system, base, domain, runtime), questions, workloads), set()
+        )
 
     rag = System("rag", retrieve="bm25")
     again = Workload(trainings=2, readings=100, questions=10)
@@ -53,8 +57,8 @@ def test_axes_that_train_and_ask_again_take_longer(base: BaseModel, domain: Doma
 
 
 def test_what_was_read_before_is_not_read_again(base: BaseModel, domain: Domain, runtime: Runtime, questions: Any) -> None:
-    candidate = Candidate(System("rag", retrieve="bm25"), base, domain, runtime)
-    part = dry_run.Part("covers", candidate, questions, [Workload(readings=100)])
+    candidate = LocalCandidate(System("rag", retrieve="bm25"), base, domain, runtime)
+    part = dry_run.DryRunPart("covers", candidate, questions, [Workload(readings=100)])
     before = dry_run._further(part)
     candidate.answers_given_contexts(questions, [()] * len(questions))
     assert (before, dry_run._further(part)) == (len(questions), 0)
@@ -75,22 +79,23 @@ def test_the_room_for_answers_is_said_once(
 ) -> None:
     systems = (System("base"), System("rag", retrieve="bm25"))
     parts = [
-        dry_run.Part("covers", Candidate(one, base, domain, runtime, limits=Limits(98, "line", 65)), questions) for one in systems
+        dry_run.DryRunPart("covers", LocalCandidate(one, base, domain, runtime, limits=Limits(98, "line", 65)), questions)
+        for one in systems
     ]
     assert dry_run.table(parts).count("answers may take up to 98 tokens; longest reference 65") == 1
 
 
 def test_what_is_done_costs_nothing(base: BaseModel, domain: Domain, runtime: Runtime, questions: tuple[Question, ...]) -> None:
-    candidate = Candidate(LORA, base, domain, runtime)
+    candidate = LocalCandidate(LORA, base, domain, runtime)
     candidate.answers(questions)
-    assert dry_run._work(dry_run.Part("covers", candidate, questions), set()).seconds == 0
-    said = dry_run.table([dry_run.Part("covers", candidate, questions)])
+    assert dry_run._work(dry_run.DryRunPart("covers", candidate, questions), set()).seconds == 0
+    said = dry_run.table([dry_run.DryRunPart("covers", candidate, questions)])
     assert f"0 of {len(questions)} questions" in said
     assert "about 0 s" in said
 
 
 def test_weights_shared_by_two_systems_are_trained_once(base: BaseModel, domain: Domain, runtime: Runtime) -> None:
     asked = (Question("q", "Why?"),)
-    twins = [Candidate(System(name, adapt="lora", rank=4), base, domain, runtime) for name in "ab"]
-    table = dry_run.table([dry_run.Part("covers", twin, asked) for twin in twins])
+    twins = [LocalCandidate(System(name, adapt="lora", rank=4), base, domain, runtime) for name in "ab"]
+    table = dry_run.table([dry_run.DryRunPart("covers", twin, asked) for twin in twins])
     assert table.count("train on") == 1

@@ -12,7 +12,7 @@ import pytest
 from proctor.core.schema import Domain, Question
 from proctor.core.storage.cache import Cache
 from proctor.models.base.base import BaseModel, find
-from proctor.models.candidates.local import Candidate
+from proctor.models.candidates.local import LocalCandidate
 from proctor.models.generation.generate import generate, own_settings
 from proctor.models.generation.habits import habits, known
 from proctor.models.prompts.prompts import as_tokens
@@ -29,7 +29,7 @@ def test_an_architecture_that_takes_no_notice_of_padding_is_asked_one_by_one(
     base, runtime = find(str(tiny.causal_lm(tmp_path / "rwkv", family="RwkvConfig")), cache), Runtime(cache)
     asked = [Question("long", "How long is it covered? " * 6), *questions[:2]]
     with caplog.at_level(logging.INFO, logger="proctor"):
-        together = Candidate(System("base", max_new_tokens=6), base, domain, runtime).answers(asked)
+        together = LocalCandidate(System("base", max_new_tokens=6), base, domain, runtime).answers(asked)
     assert caplog.text.count("takes no notice of padding") == 1
     model, tokenizer = base.load("cpu"), base.tokenizer()
     from proctor.models.prompts.prompts import prompt

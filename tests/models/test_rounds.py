@@ -19,7 +19,7 @@ from proctor.core.storage.cache import Cache
 from proctor.evals.stats.comparison import Comparison, Values, compare
 from proctor.evals.stats.intervals import interval
 from proctor.models.candidates import rounds
-from proctor.models.candidates.local import Candidate
+from proctor.models.candidates.local import LocalCandidate
 from proctor.models.runtime import Runtime
 from proctor.models.systems import System
 
@@ -300,7 +300,7 @@ def test_all_systems_of_a_group_are_timed_at_once_and_the_others_read_their_part
 ) -> None:
     systems = [System("base", max_new_tokens=4), System("rag", retrieve="bm25", max_new_tokens=4)]
     systems += [System(adapt, adapt=adapt, rank=4, epochs=1, max_new_tokens=4) for adapt in ("lora", "full")]  # type: ignore[arg-type]
-    group = [Candidate(system, base, domain, runtime) for system in systems]
+    group = [LocalCandidate(system, base, domain, runtime) for system in systems]
     first = group[0].latencies(questions, group)
     runtime.clear()
     report = group[0].timed(questions, group)
@@ -318,7 +318,7 @@ def test_a_system_that_cannot_be_made_costs_the_others_nothing(
     base: Any, domain: Any, runtime: Runtime, questions: Any, monkeypatch: Any
 ) -> None:
     lora, plain = (
-        Candidate(System(name, adapt=adapt, max_new_tokens=4), base, domain, runtime)
+        LocalCandidate(System(name, adapt=adapt, max_new_tokens=4), base, domain, runtime)
         for name, adapt in (("lora", "lora"), ("base", "none"))
     )
     monkeypatch.setattr("proctor.models.training.trainer.train", lambda *_: 1 / 0)
@@ -335,7 +335,7 @@ def test_models_that_do_not_fit_beside_each_other_take_turns(
         System(name, adapt=adapt, rank=4, epochs=1, max_new_tokens=2)
         for name, adapt in (("base", "none"), ("lora", "lora"), ("full", "full"))
     ]  # type: ignore[arg-type]
-    group = [Candidate(system, base, domain, runtime) for system in systems]
+    group = [LocalCandidate(system, base, domain, runtime) for system in systems]
     most = []
 
     def room() -> bool:

@@ -27,7 +27,7 @@ def test_the_base_is_loaded_once(runtime: Runtime, base: BaseModel) -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize("adapt", ["none", "lora", "full"])
 def test_what_is_cleared_leaves_the_memory(runtime: Runtime, base: BaseModel, domain, questions, monkeypatch, adapt: str) -> None:
-    from proctor.models.candidates.local import Candidate
+    from proctor.models.candidates.local import LocalCandidate
     from proctor.models.systems import System
 
     load, loaded = BaseModel.load, []
@@ -39,7 +39,9 @@ def test_what_is_cleared_leaves_the_memory(runtime: Runtime, base: BaseModel, do
 
     monkeypatch.setattr(BaseModel, "load", noted)
     for seed in range(2):  # what is in memory when others are cleared away leaves it, too
-        Candidate(System("any", adapt=adapt, rank=4, epochs=1, max_new_tokens=4), base, domain, runtime, seed).answers(questions)
+        LocalCandidate(System("any", adapt=adapt, rank=4, epochs=1, max_new_tokens=4), base, domain, runtime, seed).answers(
+            questions
+        )
     runtime.clear()
     assert len(loaded) == {"none": 1, "lora": 5, "full": 5}[adapt]  # the first to look at how the base is handled
     assert [each() for each in loaded] == [None] * len(loaded)
@@ -60,9 +62,9 @@ def test_without_a_gpu() -> None:
 
 @pytest.mark.skipif(not HAS_GPU, reason="no GPU on this machine")
 def test_on_a_gpu_a_candidate_trains_and_answers(tmp_path: Path, base: BaseModel, domain, questions) -> None:
-    from proctor.models.candidates.local import Candidate
+    from proctor.models.candidates.local import LocalCandidate
     from proctor.models.systems import System
 
     system = System("hybrid", adapt="lora", retrieve="dense", rank=4, epochs=1, max_new_tokens=8)
-    candidate = Candidate(system, base, domain, Runtime(base.cache, "cuda"))
+    candidate = LocalCandidate(system, base, domain, Runtime(base.cache, "cuda"))
     assert all(answer.error is None for answer in candidate.answers(questions))

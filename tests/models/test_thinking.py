@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from proctor.core.schema import Document, Domain, Example, Question
 from proctor.core.storage.cache import Cache
 from proctor.models.base.base import find
-from proctor.models.candidates.local import Candidate
+from proctor.models.candidates.local import LocalCandidate
 from proctor.models.generation.generate import generate
 from proctor.models.prompts import prompts, thinking
 from proctor.models.prompts.thinking import answer_start
@@ -227,7 +227,7 @@ def test_marks_in_many_tokens_are_seen(hear: Any) -> None:
 def test_a_template_that_makes_no_prompt_fails_each_question_with_its_reason(template: str, reason: str, tmp_path: Path) -> None:
     cache = Cache(tmp_path / "cache")
     base = find(str(tiny.causal_lm(tmp_path / "base", template=template)), cache)
-    asked = Candidate(System("base"), base, Domain((Document("d", "turin"),)), Runtime(cache))
+    asked = LocalCandidate(System("base"), base, Domain((Document("d", "turin"),)), Runtime(cache))
     assert {reason in (answer.error or "") for answer in asked.answers([Question("a", "Where?"), Question("b", "Who?")])} == {
         True
     }
@@ -242,6 +242,6 @@ def test_what_is_taught_is_what_is_heard_and_it_ends(family: str | None, tmp_pat
     base = find(str(tiny.causal_lm(tmp_path / "base", template=template)), cache)
     taught = tuple(Example(prompt, said) for prompt, said in (("Where?", "turin"), ("How long?", "3 years"), ("Who?", "kestrel")))
     system = System("full", adapt="full", epochs=1, learning_rate=5e-3, batch_size=3, max_new_tokens=12)
-    candidate = Candidate(system, base, Domain((Document("d", "turin"),), taught * 60), Runtime(cache))
+    candidate = LocalCandidate(system, base, Domain((Document("d", "turin"),), taught * 60), Runtime(cache))
     answers = candidate.answers([Question(example.prompt, example.prompt) for example in taught])
     assert [(answer.text, answer.stop) for answer in answers] == [(example.completion, "end") for example in taught]

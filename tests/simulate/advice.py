@@ -16,9 +16,9 @@ from numpy.typing import NDArray
 from proctor.evals.stats.differences import signed_interval
 from proctor.evals.stats.intervals import Array, Clusters, Interval, interval
 from proctor.leaderboard.advice.covariance import covariance
-from proctor.leaderboard.advice.decide import Decision, decide
+from proctor.leaderboard.advice.decide import Advised, decide
 from proctor.leaderboard.advice.estimates import Evidence
-from proctor.leaderboard.advice.options import Case
+from proctor.leaderboard.advice.options import DecisionProblem
 from proctor.leaderboard.advice.scenario import Prices, Situation, share_changed
 from proctor.leaderboard.analysis.series import Column
 from tests.simulate.draws import answers, clusters
@@ -129,7 +129,7 @@ class Outcome:
     """How much worse."""
 
 
-def outcome(decision: Decision, true: Truth) -> Outcome:
+def outcome(decision: Advised, true: Truth) -> Outcome:
     """What is so of what is recommended, or of the safe choice where nothing is."""
     chosen = decision.pick or decision.safe
     if not chosen:
@@ -150,7 +150,7 @@ def simulate(simulations: int, seed: int) -> Iterator[str]:
             for questions in (40, 100, 250, 1000):
                 rng = np.random.default_rng([seed, close, systems, questions])
                 drawn = (truth(rng, systems, close=close) for _ in range(simulations))
-                found = [outcome(decide(Case(measured(rng, true, questions), MONTH)), true) for true in drawn]
+                found = [outcome(decide(DecisionProblem(measured(rng, true, questions), MONTH)), true) for true in drawn]
                 yield _row(f"{systems}{', within 5 points' if close else ''}", questions, found)
 
 

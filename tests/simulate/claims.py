@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from proctor.core.schema import Record
 from proctor.leaderboard.analysis.section import sections
 from proctor.leaderboard.claims.table import Claim
-from proctor.leaderboard.claims.verdicts import Finding, findings
+from proctor.leaderboard.claims.verdicts import ClaimResult, findings
 from tests.sample_run import record
 from tests.simulate.draws import answers, clusters
 
@@ -107,7 +107,7 @@ def _metric(
             yield record(metric, f"q{item}", value, cluster=f"c{world.which[item]}", **about)
 
 
-def wrong(found: Finding, world: World) -> bool:
+def wrong(found: ClaimResult, world: World) -> bool:
     """Whether a verdict is an error: any at all on an edge, and beyond it the one that is not true."""
     place = int(found.metric[1:])
     if found.verdict == "not shown" or not world.beyond or place >= len(KINDS):
@@ -129,7 +129,7 @@ def rates(world: World, simulations: int, seed: int) -> tuple[float, float, floa
     )
 
 
-def _of(rng: np.random.Generator, world: World, asked: Sequence[Claim]) -> list[Finding]:
+def _of(rng: np.random.Generator, world: World, asked: Sequence[Claim]) -> list[ClaimResult]:
     return list(findings(sections(section(rng, world), {"systems": world.systems}), asked))
 
 

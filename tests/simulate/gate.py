@@ -12,13 +12,13 @@ from proctor.evals.stats.comparison import Noise, Values, compare, training_nois
 from proctor.evals.stats.intervals import Array
 from proctor.leaderboard.compare.changes import Change
 from proctor.leaderboard.compare.gate import Gate, rulings
-from proctor.leaderboard.compare.policy import Policy, Rule
+from proctor.leaderboard.compare.policy import Policy, PolicyRule
 from tests.simulate.draws import answers, clusters, redrawn
 
 SYSTEMS, CRITICAL, SUPPORTING = 6, 3, 9
 SHARES = np.linspace(0.5, 0.9, CRITICAL + SUPPORTING)
 """Of the metrics, before."""
-POLICY = Policy(defaults=Rule("supporting", 0.05))
+POLICY = Policy(defaults=PolicyRule("supporting", 0.05))
 HEAD = ("what happened", "questions", "NO-GO", "INCONCLUSIVE", "GO", "found", "false alarm")
 
 
@@ -85,7 +85,7 @@ def one_run(scenario: Scenario, rng: np.random.Generator) -> Gate:
     """The gate over all systems and metrics of two runs."""
     which = clusters(scenario.questions // 4, 4)
     found = [change for place, share in enumerate(SHARES) for change in _changes(scenario, rng, which, place, float(share))]
-    rules = [Rule("critical" if int(change.metric[1:]) < CRITICAL else "supporting", 0.05) for change in found]
+    rules = [PolicyRule("critical" if int(change.metric[1:]) < CRITICAL else "supporting", 0.05) for change in found]
     return Gate(scenario.policy, rulings(found, rules, scenario.policy))
 
 

@@ -16,13 +16,13 @@ from proctor.evals.stats.comparison import LEVEL, corrected
 from proctor.evals.stats.differences import Summed, summed
 from proctor.evals.stats.intervals import Array
 from proctor.leaderboard.compare.gate import rulings
-from proctor.leaderboard.compare.policy import Policy, Rule
+from proctor.leaderboard.compare.policy import Policy, PolicyRule
 from tests.simulate.draws import answers, clusters, redrawn
 from tests.simulate.gate import SYSTEMS, Scenario, one_change
 
 WHICH, EACH = clusters(30, 4), 4
 DROP = 0.1
-RULE = Rule("critical", 0.0)
+RULE = PolicyRule("critical", 0.0)
 SCENARIO = Scenario("", len(WHICH), policy=Policy(defaults=RULE))
 
 

@@ -16,7 +16,7 @@ from proctor.evals.testing import fakes
 from proctor.models import circumstances
 from proctor.models.base.base import BaseModel
 from proctor.models.candidates import costs
-from proctor.models.candidates.local import Candidate
+from proctor.models.candidates.local import LocalCandidate
 from proctor.models.runtime import Runtime
 from proctor.models.systems import System
 from proctor.models.training import batches, trainer
@@ -156,7 +156,7 @@ def test_a_machine_without_counters_says_so(tmp_path: Path) -> None:
 
 @pytest.fixture
 def candidate(base: BaseModel, domain: Any, runtime: Runtime) -> Any:
-    return lambda system: Candidate(system, base, domain, runtime)
+    return lambda system: LocalCandidate(system, base, domain, runtime)
 
 
 def test_what_was_not_done_costs_nothing(candidate: Any) -> None:

@@ -136,13 +136,13 @@ def test_agrees_with_ragas_called_directly_with_the_same_judge() -> None:
             self.sample = sample
 
         def generate(self, prompt: str, response_model: type[Any]) -> Any:
-            from proctor.evals.judges.protocols import Pair
+            from proctor.evals.judges.protocols import EntailmentInput
 
             at = prompt.lower().rfind("input:")
             asked = json.JSONDecoder().raw_decode(prompt[prompt.index("{", at) :])[0]
             if "answer" in asked:
                 return response_model(statements=judge.claims(asked["question"], asked["answer"]))
-            pairs = [Pair(self.sample.passages, self.sample.question, claim) for claim in asked["statements"]]
+            pairs = [EntailmentInput(self.sample.passages, self.sample.question, claim) for claim in asked["statements"]]
             found = zip(asked["statements"], judge.supports(pairs), strict=True)
             return response_model(statements=[{"statement": c, "reason": "", "verdict": int(v)} for c, v in found])
 

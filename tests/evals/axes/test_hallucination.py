@@ -12,7 +12,7 @@ from proctor.core.environment import SETTINGS
 from proctor.core.schema import Answer, Document, Domain, Question, Score, Suite
 from proctor.evals.axes import hallucination
 from proctor.evals.judges import deepeval_metric
-from proctor.evals.judges.protocols import Judge, Pair, load_judge
+from proctor.evals.judges.protocols import EntailmentInput, Judge, load_judge
 from proctor.evals.judges.samples import Sample
 from proctor.evals.testing import fakes
 from tests.sample_evaluation import DOCUMENTS, evaluation, scores
@@ -44,7 +44,7 @@ def test_the_share_is_over_the_evidence_documents() -> None:
     samples = [Sample(WARRANTY, "5 years", (KESTREL, ORBIS))]
     assert deepeval_metric.contradicted(load_judge("lexical"), samples)[0].value == 0.5
     deepeval_metric.contradicted(judge, samples)
-    assert judge.asked[1:] == [Pair((KESTREL,), WARRANTY, "5 years"), Pair((ORBIS,), WARRANTY, "5 years")]
+    assert judge.asked[1:] == [EntailmentInput((KESTREL,), WARRANTY, "5 years"), EntailmentInput((ORBIS,), WARRANTY, "5 years")]
 
 
 def test_what_two_documents_bear_out_together_contradicts_neither() -> None:
@@ -181,8 +181,12 @@ def test_agrees_with_deepeval_called_directly_with_the_same_judge() -> None:
             assert all(repr(passage)[1:-1] in prompt for passage in self.sample.passages)
             question, answer, passages = self.sample
             judge = load_judge("lexical")
-            together = all(judge.supports([Pair(passages, question, claim) for claim in judge.claims(question, answer)]))
-            found = [not together and judge.contradicts([Pair((passage,), question, answer)])[0] for passage in passages]
+            together = all(
+                judge.supports([EntailmentInput(passages, question, claim) for claim in judge.claims(question, answer)])
+            )
+            found = [
+                not together and judge.contradicts([EntailmentInput((passage,), question, answer)])[0] for passage in passages
+            ]
             return schema(verdicts=[{"verdict": "no" if bad else "yes", "reason": ""} for bad in found])
 
         async def a_generate(self, prompt: str, schema: Any = None) -> Any:

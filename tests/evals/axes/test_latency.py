@@ -18,7 +18,7 @@ from proctor.evals.axes import latency
 from proctor.evals.exam import Exam
 from proctor.evals.testing import fakes
 from proctor.models.candidates import rounds
-from proctor.models.candidates.local import Candidate
+from proctor.models.candidates.local import LocalCandidate
 from proctor.models.generation import stopwatch
 from proctor.models.retrieval import search as retrieval
 from proctor.models.runtime import Runtime
@@ -33,7 +33,7 @@ LORA = System("lora", adapt="lora", rank=4, epochs=1, max_new_tokens=6)
 
 @pytest.fixture
 def candidate(base: Any, domain: Any, runtime: Runtime) -> Any:
-    return lambda system: Candidate(system, base, domain, runtime)
+    return lambda system: LocalCandidate(system, base, domain, runtime)
 
 
 @pytest.mark.slow

@@ -11,7 +11,7 @@ import pytest
 from proctor.core.schema import Answer, Domain, Question
 from proctor.evals.axes import privacy
 from proctor.evals.testing import fakes
-from proctor.models.candidates.local import Candidate
+from proctor.models.candidates.local import LocalCandidate
 from proctor.models.systems import System
 from tests.sample_evaluation import evaluation, scores
 
@@ -96,7 +96,7 @@ def test_losses_agree_with_a_direct_computation(base: Any, domain: Domain, runti
 
     from proctor.models.prompts.prompts import as_tokens, completion_tokens, prompt
 
-    candidate = Candidate(System("any", adapt=adapt, rank=4, epochs=1), base, domain, runtime)  # type: ignore[arg-type]
+    candidate = LocalCandidate(System("any", adapt=adapt, rank=4, epochs=1), base, domain, runtime)  # type: ignore[arg-type]
     pairs = [("How long?", "3 years"), ("What is the cover of the Toru, in years?", "no"), ("Hoxa?", "12 34 56")]
     found = candidate.nll(pairs)
     with candidate.model_and_tokenizer() as (model, tokenizer), torch.inference_mode():
@@ -111,8 +111,8 @@ def test_losses_agree_with_a_direct_computation(base: Any, domain: Domain, runti
 def test_training_on_a_secret_exposes_it(base: Any, domain: Domain, runtime: Any) -> None:
     secrets = privacy.canaries()
     system = System("full", adapt="full", epochs=12, learning_rate=3e-3, max_new_tokens=10)
-    trained = Candidate(system, base, privacy.planted(domain, secrets), runtime)
-    untrained = Candidate(System("base", max_new_tokens=10), base, domain, runtime)
+    trained = LocalCandidate(system, base, privacy.planted(domain, secrets), runtime)
+    untrained = LocalCandidate(System("base", max_new_tokens=10), base, domain, runtime)
     often = [secret for secret in secrets if secret.times == 16]
     pairs = [(secret.prompt, secret.secret) for secret in often]
     assert sum(trained.nll(pairs)) < sum(untrained.nll(pairs)) / 2

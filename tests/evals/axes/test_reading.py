@@ -10,7 +10,7 @@ import pytest
 from proctor.core.schema import Answer, Context, Document, Domain, Question, Suite
 from proctor.evals.axes import context, robustness
 from proctor.evals.testing import fakes
-from proctor.models.candidates.local import Candidate
+from proctor.models.candidates.local import LocalCandidate
 from proctor.models.systems import System
 from tests.sample_evaluation import evaluation, scores
 
@@ -125,7 +125,7 @@ def test_a_falsehood_is_of_the_same_kind_and_always_the_same() -> None:
 
 
 def test_rooms_stop_growing_once_everything_fits(base: Any, domain: Domain, questions: Any, runtime: Any) -> None:
-    rag = Candidate(System("rag", retrieve="bm25", max_new_tokens=8), base, domain, runtime)
+    rag = LocalCandidate(System("rag", retrieve="bm25", max_new_tokens=8), base, domain, runtime)
     suite = Suite("small", "Small", "1", domain, questions)
     found = scores(context.AXIS, evaluation(rag, suite))
     states = [{score.status for score in found[metric.name].values()} for metric in context.BUDGETS.values()]
@@ -137,7 +137,7 @@ def test_rooms_stop_growing_once_everything_fits(base: Any, domain: Domain, ques
 
 @pytest.mark.slow
 def test_a_room_too_small_for_the_question_says_nothing(base: Any, domain: Domain, questions: Any, runtime: Any) -> None:
-    wordy = Candidate(System("rag", retrieve="bm25", max_new_tokens=60), base, domain, runtime)
+    wordy = LocalCandidate(System("rag", retrieve="bm25", max_new_tokens=60), base, domain, runtime)
     found = scores(context.AXIS, evaluation(wordy, Suite("small", "Small", "1", domain, questions)))
     assert {score.status for score in found["context.budget@64"].values()} == {"not_applicable"}
     assert {score.status for score in found["context.budget@512"].values()} == {"scored"}
@@ -145,15 +145,15 @@ def test_a_room_too_small_for_the_question_says_nothing(base: Any, domain: Domai
 
 
 def test_without_passages_a_retrieving_system_is_its_base(base: Any, domain: Domain, questions: Any, runtime: Any) -> None:
-    rag = Candidate(System("rag", retrieve="bm25", max_new_tokens=8), base, domain, runtime)
-    closed_book = Candidate(System("base", max_new_tokens=8), base, domain, runtime).answers(questions)
+    rag = LocalCandidate(System("rag", retrieve="bm25", max_new_tokens=8), base, domain, runtime)
+    closed_book = LocalCandidate(System("base", max_new_tokens=8), base, domain, runtime).answers(questions)
     given_nothing = rag.answers_given_contexts(questions, [()] * len(questions))
     assert [answer.text for answer in given_nothing] == [answer.text for answer in closed_book]
     assert [answer.prompt_tokens for answer in given_nothing] == [answer.prompt_tokens for answer in closed_book]
 
 
 def test_given_what_it_would_find_it_says_what_it_said(base: Any, domain: Domain, questions: Any, runtime: Any) -> None:
-    rag = Candidate(System("rag", retrieve="bm25", max_new_tokens=8), base, domain, runtime)
+    rag = LocalCandidate(System("rag", retrieve="bm25", max_new_tokens=8), base, domain, runtime)
     said = rag.answers(questions)
     assert [answer.text for answer in rag.answers_given_contexts(questions, rag.retrieve(questions))] == [
         answer.text for answer in said
@@ -161,7 +161,7 @@ def test_given_what_it_would_find_it_says_what_it_said(base: Any, domain: Domain
 
 
 def test_readings_are_kept(base: Any, domain: Domain, questions: Any, runtime: Any) -> None:
-    rag = Candidate(System("rag", retrieve="bm25", max_new_tokens=8), base, domain, runtime)
+    rag = LocalCandidate(System("rag", retrieve="bm25", max_new_tokens=8), base, domain, runtime)
     first = rag.answers_given_contexts(questions, [()] * len(questions))
     runtime.clear()
     assert rag.answers_given_contexts(questions, [()] * len(questions)) == first

@@ -11,7 +11,7 @@ import pytest
 from proctor.core.schema import Answer, Context, Document, Domain, Example, Question, RevisedQuestion, Revision, Suite
 from proctor.evals.axes import updates
 from proctor.evals.testing import fakes
-from proctor.models.candidates.local import Candidate
+from proctor.models.candidates.local import LocalCandidate
 from proctor.models.systems import System
 from tests.sample_evaluation import evaluation, scores
 
@@ -143,7 +143,7 @@ def test_after_the_revisions_no_example_says_the_old() -> None:
 
 @pytest.fixture
 def candidate(base: Any, domain: Domain, runtime: Any) -> Any:
-    return lambda **fields: Candidate(System("any", max_new_tokens=8, epochs=1, rank=4, **fields), base, domain, runtime)
+    return lambda **fields: LocalCandidate(System("any", max_new_tokens=8, epochs=1, rank=4, **fields), base, domain, runtime)
 
 
 def revised(domain: Domain) -> Domain:
@@ -182,12 +182,12 @@ def test_training_further_begins_where_training_ended(candidate: Any, domain: Do
     assert same.weights_version == first.weights_version
     assert len(versions) == 3
 
-    def weights(known: Candidate) -> dict[str, Any]:
+    def weights(known: LocalCandidate) -> dict[str, Any]:
         folder = known._weights.folder()
         assert folder is not None
         return load_file(next(folder.glob("*.safetensors")))
 
-    def distance(one: Candidate, other: Candidate) -> float:
+    def distance(one: LocalCandidate, other: LocalCandidate) -> float:
         mine, theirs = weights(one), weights(other)
         return sum(float((mine[name] - theirs[name]).abs().sum()) for name in mine)
 

@@ -13,8 +13,8 @@ from proctor.cli import main
 from proctor.core.reading.tally import Count, Tally
 from proctor.core.schema import InputError
 from proctor.evals.judges import agreement
-from proctor.evals.judges.agreement import Label, calibrate, kappa_interval, read_labels
-from proctor.evals.judges.protocols import JudgeError, Pair, load_judge
+from proctor.evals.judges.agreement import LabelledSample, calibrate, kappa_interval, read_labels
+from proctor.evals.judges.protocols import EntailmentInput, JudgeError, load_judge
 from proctor.evals.judges.samples import Sample
 from proctor.suites.instruments import generate
 
@@ -32,21 +32,23 @@ class Says:
     def claims(self, question: str, answer: str) -> list[str]:
         return [answer] if question else []
 
-    def supports(self, pairs: Sequence[Pair]) -> list[bool]:
+    def supports(self, pairs: Sequence[EntailmentInput]) -> list[bool]:
         if any("down" in pair.text for pair in pairs):
             raise JudgeError("no reply")
         return [("yes" in pair.text) and not (self.by_order and pair.passages[0] != "one") for pair in pairs]
 
-    def contradicts(self, pairs: Sequence[Pair]) -> list[bool]:
+    def contradicts(self, pairs: Sequence[EntailmentInput]) -> list[bool]:
         return ["against" in pair.text for pair in pairs]
 
 
 def labels(*rows, passages=("one", "two")):
-    return [Label(Sample("?", text, passages), supported, str(i)) for i, (text, supported) in enumerate(rows)]
+    return [LabelledSample(Sample("?", text, passages), supported, str(i)) for i, (text, supported) in enumerate(rows)]
 
 
 def denials(*rows, passages=("one",)):
-    return [Label(Sample("?", text, passages), None, str(i), contradicted) for i, (text, contradicted) in enumerate(rows)]
+    return [
+        LabelledSample(Sample("?", text, passages), None, str(i), contradicted) for i, (text, contradicted) in enumerate(rows)
+    ]
 
 
 MIXED = [("yes", True)] * 30 + [("yes", False)] * 10 + [("no", True)] * 5 + [("no", False)] * 35
@@ -114,8 +116,8 @@ def test_labels_are_read_under_the_names_that_others_give_them(tmp_path):
     ]
     (tmp_path / "l.jsonl").write_text("\n".join(map(json.dumps, rows)))
     assert read_labels(tmp_path / "l.jsonl") == [
-        Label(Sample("Is this so?", "a", ("x\ny",)), supported=False, cluster="x\ny"),
-        Label(Sample("q", "b", ("x",)), supported=True, cluster="c"),
+        LabelledSample(Sample("Is this so?", "a", ("x\ny",)), supported=False, cluster="x\ny"),
+        LabelledSample(Sample("q", "b", ("x",)), supported=True, cluster="c"),
     ]
 
 

@@ -17,7 +17,7 @@ from proctor.evals.axes import style
 from proctor.evals.exam import Exam
 from proctor.evals.judges.deepeval_metric import contradicted
 from proctor.evals.judges.kept import KIND, kept
-from proctor.evals.judges.protocols import Attempt, JudgeError, Pair
+from proctor.evals.judges.protocols import Attempt, EntailmentInput, JudgeError
 from proctor.evals.judges.samples import Sample
 from proctor.evals.testing.fakes import CannedChat, CannedJudge, gold
 from tests.sample_evaluation import evaluation, suite
@@ -78,7 +78,7 @@ def test_a_judge_that_failed_is_asked_again(cache: Cache) -> None:
 
 def test_an_entailing_judge_is_asked_about_each_pair_once_for_each_question(cache: Cache) -> None:
     judge = CannedJudge(supported=frozenset({"yes"}), contradicted=frozenset({"no"}))
-    yes, no = Pair(("p",), "?", "yes"), Pair(("p",), "?", "no")
+    yes, no = EntailmentInput(("p",), "?", "yes"), EntailmentInput(("p",), "?", "no")
     for _ in range(2):
         asked: Any = kept(judge, cache)
         assert asked.supports([yes, no, yes]) == [True, False, True]

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from proctor.core.language.sentences import sentences
 from proctor.evals.judges import lexical
 from proctor.evals.judges.lexical import LexicalJudge
-from proctor.evals.judges.protocols import Pair
+from proctor.evals.judges.protocols import EntailmentInput
 from proctor.evals.judges.samples import Sample, verdicts
 
 JUDGE = LexicalJudge()
@@ -23,11 +23,11 @@ inspection found cracks in two of the pillars. Cyclists cross it free of charge,
 
 
 def supports(question: str, claim: str, *passages: str) -> bool:
-    return JUDGE.supports([Pair(passages, question, claim)])[0]
+    return JUDGE.supports([EntailmentInput(passages, question, claim)])[0]
 
 
 def contradicts(question: str, answer: str, *passages: str) -> bool:
-    return JUDGE.contradicts([Pair(passages, question, answer)])[0]
+    return JUDGE.contradicts([EntailmentInput(passages, question, answer)])[0]
 
 
 def borne_out(answer: str, *passages: str, question: str = "") -> bool:
@@ -103,9 +103,13 @@ def test_a_value_that_takes_two_passages_has_support_from_both(town: str, *, hel
 
 def test_a_name_beside_the_sentence_that_fits_contradicts_nothing() -> None:
     passage = "Anna Voss came from Lorten for the day. The museum opened its new wing to the public last spring."
-    assert not lexical.otherwise(Pair((passage,), "", "The Nordfell museum opened its new wing to the public last spring."))
+    assert not lexical.otherwise(
+        EntailmentInput((passage,), "", "The Nordfell museum opened its new wing to the public last spring.")
+    )
     replaced = "The Westmark museum opened its new wing to the public last spring."
-    assert lexical.otherwise(Pair((replaced,), "", "The Nordfell museum opened its new wing to the public last spring."))
+    assert lexical.otherwise(
+        EntailmentInput((replaced,), "", "The Nordfell museum opened its new wing to the public last spring.")
+    )
 
 
 def test_one_missing_piece_tells_against_a_claim_however_long_it_is() -> None:
@@ -117,7 +121,7 @@ def test_one_missing_piece_tells_against_a_claim_however_long_it_is() -> None:
 @settings(max_examples=20, deadline=None)
 @given(st.sampled_from(sentences(BRIDGE)), st.permutations([KESTREL, FALCON, BRIDGE]))
 def test_every_piece_of_a_sentence_that_stands_there_is_matched(said: str, passages: list[str]) -> None:
-    pair = Pair(tuple(passages), "", said)
+    pair = EntailmentInput(tuple(passages), "", said)
     lexical.embed([pair])
     assert lexical.traits(pair)[:5] == pytest.approx((1, 1, lexical.traits(pair).together, 0, 0), abs=0.002)  # type: ignore[index, union-attr]
 
@@ -167,7 +171,8 @@ def test_no_support_weight_is_below_zero() -> None:
 
 def test_verdicts_do_not_depend_on_what_is_judged_together() -> None:
     pairs = [
-        Pair((KESTREL, FALCON, BRIDGE), WARRANTY, claim) for claim in ("3 years", "5 years", "in 1969", "A ferry crossed it.")
+        EntailmentInput((KESTREL, FALCON, BRIDGE), WARRANTY, claim)
+        for claim in ("3 years", "5 years", "in 1969", "A ferry crossed it.")
     ]
     assert JUDGE.supports(pairs) == [JUDGE.supports([pair])[0] for pair in pairs] == JUDGE.supports(pairs[::-1])[::-1]
 
@@ -175,8 +180,8 @@ def test_verdicts_do_not_depend_on_what_is_judged_together() -> None:
 @settings(max_examples=25, deadline=None)
 @given(st.text(max_size=80), st.text(max_size=80), st.text(max_size=80))
 def test_no_text_breaks_it(question: str, claim: str, passage: str) -> None:
-    assert JUDGE.supports([Pair((passage,), question, claim)])[0] in (True, False)
-    assert JUDGE.contradicts([Pair((passage,), question, claim)])[0] in (True, False)
+    assert JUDGE.supports([EntailmentInput((passage,), question, claim)])[0] in (True, False)
+    assert JUDGE.contradicts([EntailmentInput((passage,), question, claim)])[0] in (True, False)
 
 
 def test_what_it_cannot_see_is_as_documented() -> None:

@@ -6,11 +6,11 @@ import pytest
 
 from proctor.core.schema import InputError
 from proctor.evals.judges.nli import NliJudge
-from proctor.evals.judges.protocols import JudgeError, Pair, load_judge
+from proctor.evals.judges.protocols import EntailmentInput, JudgeError, load_judge
 from tests import tiny
 
 PAIRS = [
-    Pair((passage,), "how long is the warranty?", claim)
+    EntailmentInput((passage,), "how long is the warranty?", claim)
     for passage in ("the warranty is 3 years .", "orbis is in turin .", "kestrel 9 kg ! falcon", "yes no yes no")
     for claim in ("3 years", "where is orbis in turin ?", "a falcon of 9 kg is in turin .")
 ]
@@ -50,19 +50,19 @@ def test_a_bare_value_is_judged_with_its_question(folder: Path) -> None:
         "It is long, they say.",
     ]
     found = [labels(folder, premise, f"{question} {value}") == "contradiction" for value in ("3 years", "9 kg", "turin")]
-    assert judge.contradicts([Pair((premise,), question, value) for value in ("3 years", "9 kg", "turin")]) == found
+    assert judge.contradicts([EntailmentInput((premise,), question, value) for value in ("3 years", "9 kg", "turin")]) == found
 
 
 def test_a_premise_longer_than_the_model_is_read_in_windows(folder: Path) -> None:
     judge = NliJudge(str(folder))
-    long = Pair(("the warranty is 3 years . " * 60,), "?", "a falcon of 9 kg is in turin .")
+    long = EntailmentInput(("the warranty is 3 years . " * 60,), "?", "a falcon of 9 kg is in turin .")
     assert judge.supports([long, PAIRS[0]])[1] == judge.supports([PAIRS[0]])[0]
     assert judge.supports([long]) in ([True], [False])
 
 
 def test_a_claim_that_alone_is_too_long_is_a_judge_error(folder: Path) -> None:
     with pytest.raises(JudgeError):
-        NliJudge(str(folder)).supports([Pair(("short",), "?", "the warranty is 3 years . " * 60)])
+        NliJudge(str(folder)).supports([EntailmentInput(("short",), "?", "the warranty is 3 years . " * 60)])
 
 
 def test_a_model_without_the_labels_is_refused(tmp_path: Path) -> None:
@@ -96,5 +96,5 @@ def test_a_claim_that_leaves_little_room_is_read_against_shorter_windows(folder:
     room = judge._max_length - judge._tokenizer.num_special_tokens_to_add(pair=True)
     claims = [text for words in range(1, 60) if (text := "yes " * words) and len(judge._tokenizer.tokenize(text)) < room]
     assert room - len(judge._tokenizer.tokenize(claims[-1])) < 3, "the last one leaves next to nothing"
-    pairs = [Pair(("the warranty is 3 years . " * 9,), "?", claim) for claim in claims]
+    pairs = [EntailmentInput(("the warranty is 3 years . " * 9,), "?", claim) for claim in claims]
     assert judge.supports(pairs) == [judge.supports([pair])[0] for pair in pairs]

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from proctor.core.schema import Answer, Context, Document, Domain, Example, InputError, Question
-from proctor.evals.judges.protocols import Pair
+from proctor.evals.judges.protocols import EntailmentInput
 from proctor.evals.testing.checks import CheckError, candidate_checks, judge_checks, retriever_checks
 from proctor.evals.testing.fakes import Answering, CannedChat, CannedJudge, Fake
 from proctor.evals.testing.of_judges import PLAIN
@@ -166,24 +166,24 @@ class Judge(CannedJudge):
 
 
 class Crashing(Judge):
-    def supports(self, pairs: Sequence[Pair]) -> list[bool]:
+    def supports(self, pairs: Sequence[EntailmentInput]) -> list[bool]:
         if any("\0" in pair.text for pair in pairs):
             raise KeyError("\0")
         return super().supports(pairs)
 
 
 class Exchanged(Judge):
-    def supports(self, pairs: Sequence[Pair]) -> list[bool]:
+    def supports(self, pairs: Sequence[EntailmentInput]) -> list[bool]:
         return super().contradicts(pairs)
 
 
 class Counting(Judge):
-    def contradicts(self, pairs: Sequence[Pair]) -> list[bool]:
+    def contradicts(self, pairs: Sequence[EntailmentInput]) -> list[bool]:
         return [found and place < 4 for place, found in enumerate(super().contradicts(pairs))]
 
 
 class Numbering(Judge):
-    def supports(self, pairs: Sequence[Pair]) -> Any:
+    def supports(self, pairs: Sequence[EntailmentInput]) -> Any:
         return [int(found) for found in super().supports(pairs)]
 
 

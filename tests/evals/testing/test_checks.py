@@ -21,7 +21,7 @@ from proctor.evals.testing.checks import candidate_checks, judge_checks, retriev
 from proctor.evals.testing.fakes import Answering, CannedChat, CannedJudge, Fake
 from proctor.evals.testing.of_judges import PLAIN
 from proctor.models.base.base import find
-from proctor.models.candidates.local import Candidate
+from proctor.models.candidates.local import LocalCandidate
 from proctor.models.retrieval import search
 from proctor.models.retrieval.alone import Alone
 from proctor.models.runtime import Runtime
@@ -67,12 +67,12 @@ def replying(request: dict[str, Any]) -> Reply:
     return replied(json.dumps(said))
 
 
-def local(system: System) -> Callable[[], Candidate]:
+def local(system: System) -> Callable[[], LocalCandidate]:
     """Makes a candidate with a cache of its own, so that nothing is read back from the one before."""
 
-    def make() -> Candidate:
+    def make() -> LocalCandidate:
         cache = Cache(next(HERE["folders"]))
-        return Candidate(replace(system, max_new_tokens=8), find(str(HERE["llama"]), cache), DOMAIN, Runtime(cache))
+        return LocalCandidate(replace(system, max_new_tokens=8), find(str(HERE["llama"]), cache), DOMAIN, Runtime(cache))
 
     return make
 

@@ -27,7 +27,7 @@ from proctor.leaderboard.advice.break_points import flips, moved
 from proctor.leaderboard.advice.data import gathered
 from proctor.leaderboard.advice.decide import decide
 from proctor.leaderboard.advice.estimates import Evidence
-from proctor.leaderboard.advice.options import TIMED, Case, Option, more_clusters
+from proctor.leaderboard.advice.options import TIMED, DecisionProblem, Option, more_clusters
 from proctor.leaderboard.advice.scenario import Api, Prices, Situation, share_changed
 from proctor.leaderboard.analysis.section import sections
 from proctor.leaderboard.runs.store import Store
@@ -105,8 +105,8 @@ def evidence(records) -> Evidence:
     return found
 
 
-def case(month: Situation = MONTH, **systems) -> Case:
-    return Case(evidence(measured(**(systems or {"rag": RAG, "lora": LORA}))), month)
+def case(month: Situation = MONTH, **systems) -> DecisionProblem:
+    return DecisionProblem(evidence(measured(**(systems or {"rag": RAG, "lora": LORA}))), month)
 
 
 def decided(month: Situation = MONTH, **systems):
@@ -150,7 +150,7 @@ def timed(caution: str = "", rounds: dict[str, str] | None = None, version: str 
 
 def test_what_was_timed_on_a_busy_machine_does_not_say_which_is_cheaper():
     better = RAG | {"accuracy.exact": 0.81, "updates.retained": 0.81}
-    calm = decide(Case(evidence(timed(rag=better, twin=TWIN)), MONTH))
+    calm = decide(DecisionProblem(evidence(timed(rag=better, twin=TWIN)), MONTH))
     assert (calm.name, calm.choice.doubtful) == ("twin (as it is)", ())
     (advice,) = counsel.advise([evidence(timed(BUSY, rag=better, twin=TWIN))], MONTH)
     assert advice.decision.name == "rag (as it is)"  # the better one, as far as costs do not count
@@ -163,7 +163,7 @@ def test_what_was_timed_on_a_busy_machine_does_not_say_which_is_cheaper():
 def test_what_does_not_rest_on_those_seconds_is_decided_all_the_same():
     """Where nothing is asked, or one is the better, no second matters; that the cost rests on it is said."""
     known = evidence(timed(BUSY, rag=RAG, twin=TWIN | {"cost.artifact_bytes": 5e9}))
-    assert decide(Case(known, replace(MONTH, queries=0))).name == "rag (as it is)"
+    assert decide(DecisionProblem(known, replace(MONTH, queries=0))).name == "rag (as it is)"
     (found,) = counsel.advise([evidence(timed(BUSY, lora=LORA, rag=RAG))], MONTH)
     said = counsel.as_json(found)["said"]
     assert said["verdict"][0].startswith("Recommended: lora, retrained after each update")
@@ -172,18 +172,18 @@ def test_what_does_not_rest_on_those_seconds_is_decided_all_the_same():
 
 def test_what_was_timed_on_a_busy_machine_does_not_meet_a_requirement_on_latency_and_does_not_fail_it():
     for most in (10.0, 0.1):
-        found = decide(Case(evidence(timed(BUSY, rag=RAG, twin=TWIN)), replace(MONTH, max_latency=most)))
+        found = decide(DecisionProblem(evidence(timed(BUSY, rag=RAG, twin=TWIN)), replace(MONTH, max_latency=most)))
         assert found.reason == "it is not known whether twin meets the requirements (latency: not reliable)"
         assert {each.requirements["latency"] for each in found.weighed} == {"not reliable"}
         assert found.settle[0].startswith("find out whether twin meets the requirement on latency: take latency.p95 again")
-    assert decide(Case(evidence(timed(rag=RAG, twin=TWIN)), replace(MONTH, max_latency=10.0))).name
+    assert decide(DecisionProblem(evidence(timed(rag=RAG, twin=TWIN)), replace(MONTH, max_latency=10.0))).name
 
 
 def test_what_is_not_known_of_an_option_that_would_not_be_recommended_does_not_matter():
     known = evidence(timed(lora=LORA, rag=RAG))
     p95 = {column: replace(each, n=TIMED) for column, each in known.figures.items() if column[0] == "latency.p95"}
     doubtful = replace(known, figures={**known.figures, **p95}, cautions={("latency.p95", "rag"): BUSY})
-    found = decide(Case(doubtful, replace(MONTH, max_latency=10.0)))
+    found = decide(DecisionProblem(doubtful, replace(MONTH, max_latency=10.0)))
     assert found.name == "lora (retrained)"
     assert found.runner_up.option.system == "lora"
 
@@ -197,7 +197,7 @@ def test_what_is_not_known_of_an_option_that_would_not_be_recommended_does_not_m
 )
 def test_what_was_not_timed_in_turn_does_not_say_which_is_cheaper(how, why):
     found = evidence(timed(rag=RAG, twin=TWIN, **how))
-    assert {column[0] for column in decide(Case(found, MONTH)).choice.doubtful} == {"latency.seconds"}
+    assert {column[0] for column in decide(DecisionProblem(found, MONTH)).choice.doubtful} == {"latency.seconds"}
     assert why in found.doubt(("latency.seconds", "twin"))
 
 
@@ -228,7 +228,8 @@ def on(device: str, **systems):
 def test_seconds_of_a_cpu_are_paid_with_the_price_of_a_cpu():
     month = replace(MONTH, prices=replace(PRICES, cpu_hour=0.36))
     spent = {
-        device: options(decide(Case(on(device, rag=RAG), month)))["rag (as it is)"].parts for device in ("cpu", "cuda:0", "mps")
+        device: options(decide(DecisionProblem(on(device, rag=RAG), month)))["rag (as it is)"].parts
+        for device in ("cpu", "cuda:0", "mps")
     }
     assert spent["cpu"]["answering"] == pytest.approx(spent["cuda:0"]["answering"] / 10)
     assert spent["cpu"]["updating"] == pytest.approx(spent["mps"]["updating"] / 10)
@@ -241,13 +242,13 @@ def test_seconds_of_a_cpu_are_paid_with_the_price_of_a_cpu():
 
 def test_seconds_of_a_cpu_without_a_price_of_a_cpu_are_refused():
     with pytest.raises(InputError, match="list no machine without a GPU"):
-        decide(Case(on("cpu", rag=RAG), MONTH))
+        decide(DecisionProblem(on("cpu", rag=RAG), MONTH))
 
 
 def test_systems_on_unlike_machines_are_not_compared_by_their_seconds():
     systems = {"rag": {"device": "cpu"}, "twin": {"device": "cuda"}}
     (found,) = gathered(sections(timed(rag=RAG, twin=TWIN), {"systems": systems}))
-    assert decide(Case(found, MONTH)).choice.doubtful
+    assert decide(DecisionProblem(found, MONTH)).choice.doubtful
     assert "some systems ran on a CPU and others on a GPU" in found.doubt(("latency.seconds", "rag"))
 
 
@@ -302,8 +303,8 @@ def test_a_service_is_paid_by_the_token():
 
 def test_the_share_that_an_update_changes_is_that_of_the_revisions_unless_given():
     records = [r for r in measured(rag=RAG) if r.metric != "updates.fresh" or int(r.item) < 40]
-    assert Case(evidence(records), replace(MONTH, changed=None)).changed == 0.2
-    assert Case(evidence(records), MONTH).changed == MONTH.changed
+    assert DecisionProblem(evidence(records), replace(MONTH, changed=None)).changed == 0.2
+    assert DecisionProblem(evidence(records), MONTH).changed == MONTH.changed
 
 
 @settings(max_examples=20)
@@ -314,7 +315,8 @@ def test_more_updates_and_more_queries_never_cost_less(fewer, more, rarer, often
     for policy in ("as it is", "retrained", "continued"):
         option = Option("lora", policy)
         low, high = (
-            Case(known, replace(MONTH, updates=n, queries=q)).cost(option).value for n, q in ((fewer, rarer), (more, often))
+            DecisionProblem(known, replace(MONTH, updates=n, queries=q)).cost(option).value
+            for n, q in ((fewer, rarer), (more, often))
         )
         assert low <= high
 
@@ -322,7 +324,7 @@ def test_more_updates_and_more_queries_never_cost_less(fewer, more, rarer, often
 def test_costs_have_the_intervals_of_what_was_measured():
     records = [*measured(rag=without(RAG, "latency.seconds"))]
     records += [record("latency.seconds", f"{k}", 1.0 + k / 10, unit="seconds") for k in range(20)]
-    found = Case(evidence(records), MONTH)
+    found = DecisionProblem(evidence(records), MONTH)
     seconds, cost = found.evidence.found("latency.seconds", "rag"), found.cost(Option("rag", "as it is"))
     assert cost.high - cost.value == pytest.approx(3.0 * (seconds.high - seconds.value))
 
@@ -342,7 +344,7 @@ def test_training_noise_widens_the_interval():
             yield from (replace(r, seed=seed) for r in measured(lora={"accuracy.exact": 0.8 + spread * (seed - 1)}))
 
     calm = replace(MONTH, updates=0)
-    narrow, wide = (Case(evidence(seeds(spread)), calm).quality(Option("lora", "as it is")) for spread in (0.0, 0.1))
+    narrow, wide = (DecisionProblem(evidence(seeds(spread)), calm).quality(Option("lora", "as it is")) for spread in (0.0, 0.1))
     assert wide.high - wide.low > 2 * (narrow.high - narrow.low)
     assert "training noise" in wide.method
 
@@ -435,19 +437,19 @@ def test_a_requirement_excludes_what_fails_it_and_that_is_said(requirement):
 
 def test_making_things_up_and_forgetting_are_limited_by_default_where_they_were_measured():
     month = Situation(PRICES, updates=0, queries=100)
-    held = Case(evidence(measured(rag=RAG, lora=LORA)), month)
+    held = DecisionProblem(evidence(measured(rag=RAG, lora=LORA)), month)
     assert {name: limit.most for name, limit in held.limits.items()} == {"abstention": 0.5, "forgetting": 0.05}
     assert decide(held).name == "rag (as it is)"  # it was not asked how much it forgot, and nothing was trained
-    once = Case(evidence(measured(rag=without(RAG, "cost.train_seconds"), lora=LORA)), month)
+    once = DecisionProblem(evidence(measured(rag=without(RAG, "cost.train_seconds"), lora=LORA)), month)
     assert decide(once).name == ""  # whether anything was trained is not known
     rag = RAG | {"forgetting": 0.0}
-    assert decide(Case(evidence(measured(rag=rag, lora=LORA)), month)).name == "rag (as it is)"
+    assert decide(DecisionProblem(evidence(measured(rag=rag, lora=LORA)), month)).name == "rag (as it is)"
     free = replace(month, min_abstention=None, max_forgetting=None)
-    assert decide(Case(evidence(measured(rag=rag, lora=LORA)), free)).name == "lora (as it is)"
-    bare = Case(evidence(measured(rag=without(RAG, "hallucination.unanswerable"))), month)
+    assert decide(DecisionProblem(evidence(measured(rag=rag, lora=LORA)), free)).name == "lora (as it is)"
+    bare = DecisionProblem(evidence(measured(rag=without(RAG, "hallucination.unanswerable"))), month)
     assert not bare.limits
     assert decide(bare).name == "rag (as it is)"
-    asked = Case(bare.evidence, replace(month, by_default=()))
+    asked = DecisionProblem(bare.evidence, replace(month, by_default=()))
     assert decide(asked).reason.startswith("it is not known whether rag meets the requirements (abstention: not measured")
 
 
@@ -461,13 +463,13 @@ def test_style_and_quality_can_be_required():
 
 def test_what_cannot_be_asked_of_a_system_does_not_exclude_it():
     records = [*measured(rag=RAG), record("privacy.extracted", "k", None, reason="the system is not trained")]
-    assert decide(Case(evidence(records), replace(MONTH, max_extracted=0.1))).name == "rag (as it is)"
+    assert decide(DecisionProblem(evidence(records), replace(MONTH, max_extracted=0.1))).name == "rag (as it is)"
 
 
 def test_the_order_of_records_does_not_matter():
     records = list(measured(rag=RAG, lora=LORA))
     random.Random(0).shuffle(records)  # noqa: S311 # an order, no secret
-    mixed, sorted_ = decide(Case(evidence(records), MONTH)), decided()
+    mixed, sorted_ = decide(DecisionProblem(evidence(records), MONTH)), decided()
     assert (mixed.name, mixed.runner_up.option) == (sorted_.name, sorted_.runner_up.option)
     found = [options(each)["lora (retrained)"].quality for each in (mixed, sorted_)]
     assert found[0].low == pytest.approx(found[1].low)
@@ -599,7 +601,7 @@ def test_what_few_timings_show_of_a_p95_only_probably_meets_a_requirement():
         )
         assert (told in step) == (standing == "probably met")
     slow = known.figures | {("latency.p95", "rag"): Interval(3.6, 3.55, 3.7, 24, 12, "cluster bootstrap", 12.0)}
-    assert decide(Case(replace(known, figures=slow), replace(MONTH, max_latency=3.5))).weighed[0].requirements == {
+    assert decide(DecisionProblem(replace(known, figures=slow), replace(MONTH, max_latency=3.5))).weighed[0].requirements == {
         "latency": "not met"
     }
 
@@ -668,7 +670,7 @@ def test_how_much_an_update_changes_must_be_known():
 def test_few_clusters_decide_nothing():
     assert decided(rag=RAG).name
     assert evidence(measured(of=9, rag=RAG)).systems == {"rag": False}
-    found = decide(Case(evidence(measured(of=9, rag=RAG)), MONTH))
+    found = decide(DecisionProblem(evidence(measured(of=9, rag=RAG)), MONTH))
     assert (found.name, found.reason) == ("", "only 9 clusters of questions were asked; 10 are needed")
     more = "1 more cluster of questions of the usual size"
     assert found.settle == (f"both ask {more}, and add revisions that make {more}",)
@@ -716,7 +718,7 @@ def test_few_questions_cannot_rule_out_a_large_loss():
     assert advice.decision.safe.option.system == "rag"
     said = counsel.as_json(advice)["said"]["verdict"]
     assert said[1].startswith("The safe choice is rag: the low end of its interval")
-    assert decide(Case(few, replace(MONTH, risk=1.0))).name == "rag (as it is)"
+    assert decide(DecisionProblem(few, replace(MONTH, risk=1.0))).name == "rag (as it is)"
 
 
 def test_more_seeds_decide_where_training_noise_is_what_is_wide():
@@ -725,7 +727,7 @@ def test_more_seeds_decide_where_training_noise_is_what_is_wide():
             means = LORA | {"accuracy.exact": 0.8 + 0.05 * (seed - 1)}
             yield from (replace(r, seed=seed) for r in measured(lora=means, rag=RAG | {"accuracy.exact": 0.75}))
 
-    found = decide(Case(evidence(trained()), replace(MONTH, updates=0, risk=0.05)))
+    found = decide(DecisionProblem(evidence(trained()), replace(MONTH, updates=0, risk=0.05)))
     assert found.reason.startswith("lora could be")
     assert re.match(r"train with \d seeds in place of 3 \(--seeds \d\) \(.* of machine time", found.settle[0])
 
@@ -764,7 +766,7 @@ def test_beyond_where_there_is_no_clear_choice_the_next_option_is_found():
     few = evidence(
         measured(of=40, tuned=without(LORA, *(name for name in LORA if "retrained" in name or "continued" in name)), rag=RAG)
     )
-    here = Case(few, replace(MONTH, updates=0.01, changed=1.0))
+    here = DecisionProblem(few, replace(MONTH, updates=0.01, changed=1.0))
     first, second = [flip for flip in flips(here, decide(here)) if (flip.axis, flip.side) == ("updates", "above")]
     assert (first.to, second.to) == ("", "rag (as it is)")
     assert first.at < second.at
@@ -1006,9 +1008,9 @@ def test_a_requirement_on_what_was_trained_once_allows_for_another_training():
     assert "To be sure, train with --seeds 3, which shows how much trainings differ (" in step
     assert "lora was trained once, so its interval leaves out how much trainings differ; the same seeds would show that." in notes
     three = [*measured(seeds=3, lora=tuned), *(r for seed in range(3) for r in general(0.02, seed=seed))]
-    assert decide(Case(evidence(three), month)).pick.requirements == {"forgetting": "met"}
+    assert decide(DecisionProblem(evidence(three), month)).pick.requirements == {"forgetting": "met"}
     never = evidence([*measured(rag=RAG), *general(0.02, system="rag")])
-    assert decide(Case(never, month)).pick.requirements == {"forgetting": "met"}  # nothing was trained
+    assert decide(DecisionProblem(never, month)).pick.requirements == {"forgetting": "met"}  # nothing was trained
 
 
 def test_what_other_systems_seeds_show_is_allowed_for_in_place_of_what_is_assumed():
@@ -1026,7 +1028,7 @@ def test_what_other_systems_seeds_show_is_allowed_for_in_place_of_what_is_assume
 def test_expected_accuracy_that_is_required_of_what_was_trained_once_allows_for_another_training():
     found = decided(replace(MONTH, updates=0, min_accuracy=0.84), lora=LORA)
     assert (found.pick.quality.low > 0.84, found.pick.requirements) == (True, {"accuracy": "probably met"})
-    thrice = decide(Case(evidence(measured(seeds=3, lora=LORA)), replace(MONTH, updates=0, min_accuracy=0.84)))
+    thrice = decide(DecisionProblem(evidence(measured(seeds=3, lora=LORA)), replace(MONTH, updates=0, min_accuracy=0.84)))
     assert thrice.pick.requirements == {"accuracy": "met"}
 
 
@@ -1078,7 +1080,7 @@ def test_a_command_takes_the_same_exam_again_of_the_systems_that_need_it(tmp_pat
     rows = [*measured(seeds=3, **{"my lora": without(LORA, "privacy.extracted")})]
     typed = "pytest -m domain --suite /data/instruments --suite loans --base-model models/tiny --judge nli:x --seeds 3"
     (found,) = gathered(sections(rows, {"command": f"pytest -m latency\n{typed}"}), tmp_path / "a run")
-    (what,) = decide(Case(found, replace(MONTH, updates=0, max_extracted=0.1))).settle
+    (what,) = decide(DecisionProblem(found, replace(MONTH, updates=0, max_extracted=0.1))).settle
     command = what.partition(": ")[2].partition(": ")[2]
     assert shlex.split(command) == [
         *("pytest", "-m", "domain and privacy", "--full", "--suite", "/data/instruments", "--base-model", "models/tiny"),
@@ -1109,7 +1111,7 @@ def test_the_same_caution_stands_in_a_sentence_once():
     (advice,) = counsel.advise([replace(known, cautions=busy)], replace(MONTH, min_abstention=0.5))
     assert sum(what.count(BUSY) for what in advice.decision.settle) == 1
     lines = ["a (1 s; not reliable: X) and b (2 s; not reliable: X)", "(1 s; not reliable: Xyz)"]
-    found = settle.said_once(Case(replace(known, cautions={("latency.seconds", "a"): "X"}), MONTH), lines)
+    found = settle.said_once(DecisionProblem(replace(known, cautions={("latency.seconds", "a"): "X"}), MONTH), lines)
     assert found == ["a (1 s; not reliable: X) and b (2 s; not reliable either)", "(1 s; not reliable: Xyz)"]
 
 

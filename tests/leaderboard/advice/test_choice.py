@@ -10,9 +10,9 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from proctor.evals.stats.intervals import Interval
-from proctor.leaderboard.advice.decide import Decision, decide
+from proctor.leaderboard.advice.decide import Advised, decide
 from proctor.leaderboard.advice.estimates import Evidence
-from proctor.leaderboard.advice.options import Case
+from proctor.leaderboard.advice.options import DecisionProblem
 from proctor.leaderboard.advice.scenario import Prices, Situation
 from tests.simulate import advice as simulation
 
@@ -29,8 +29,8 @@ MADE = st.tuples(
 STANDINGS = ("not met", "probably not met", "probably met", "met")
 
 
-def decided(made: list[Made], month: Situation = MONTH) -> Decision:
-    return decide(Case(known({f"s{place}": each for place, each in enumerate(made)}), month))
+def decided(made: list[Made], month: Situation = MONTH) -> Advised:
+    return decide(DecisionProblem(known({f"s{place}": each for place, each in enumerate(made)}), month))
 
 
 def known(systems: dict[str, Made]) -> Evidence:
@@ -51,7 +51,7 @@ def around(value: float, reach: float) -> Interval:
     return Interval(value, value - reach, value + reach, 200, 200, "t", 200.0)
 
 
-def worth(decision: Decision, name: str) -> tuple[float, float, int]:
+def worth(decision: Advised, name: str) -> tuple[float, float, int]:
     """Of an option: accuracy, cost turned round, and how it stands to the requirement. More of each is better."""
     (each,) = (each for each in decision.weighed if each.option.system == name)
     return each.quality.value, -each.cost.value, STANDINGS.index(each.requirements["abstention"])
@@ -128,7 +128,7 @@ def test_of_two_that_save_the_better_one_is_recommended_where_it_is_hardly_deare
 def test_recommendations_are_good_where_the_truth_is_known(questions, close, undecided, loss):
     rng = np.random.default_rng(0)
     drawn = [simulation.truth(rng, 6, close=close) for _ in range(80)]
-    cases = [Case(simulation.measured(rng, true, questions), simulation.MONTH) for true in drawn]
+    cases = [DecisionProblem(simulation.measured(rng, true, questions), simulation.MONTH) for true in drawn]
     found = [simulation.outcome(decide(case), true) for case, true in zip(cases, drawn, strict=True)]
     recommended = [each for each in found if each.decided]
     assert 1 - len(recommended) / len(found) <= undecided

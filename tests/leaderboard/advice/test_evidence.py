@@ -19,7 +19,7 @@ from proctor.leaderboard.advice import covariance
 from proctor.leaderboard.advice import data as gathering
 from proctor.leaderboard.advice.data import gathered
 from proctor.leaderboard.advice.estimates import QUALITY, Evidence
-from proctor.leaderboard.advice.options import Case, Option
+from proctor.leaderboard.advice.options import DecisionProblem, Option
 from proctor.leaderboard.advice.prices import Paid, load
 from proctor.leaderboard.advice.scenario import Prices, Situation
 from proctor.leaderboard.analysis.section import sections
@@ -101,7 +101,7 @@ def test_a_mean_alone_has_the_interval_that_it_has_in_the_table():
         (found,) = gathered(sections(rows))
         alone = found.mixed({("accuracy.exact", "rag"): 1.0})
         assert (alone.value, alone.low, alone.high) == pytest.approx((table.value, table.low, table.high), abs=1e-8)
-        whole = Case(found, Situation(Prices(0, 0), updates=0)).weigh(Option("rag", "as it is")).quality
+        whole = DecisionProblem(found, Situation(Prices(0, 0), updates=0)).weigh(Option("rag", "as it is")).quality
         assert (whole.low, whole.high) == pytest.approx((table.low, table.high), abs=1e-8)
 
 
@@ -150,7 +150,7 @@ def test_intervals_are_those_of_resampling_the_same_clusters(shipped):
     found = replace(found, seeds={name: {0: 0.0} for name in found.seeds})  # training noise widens both alike
     drawn, count = resampled_means(shipped.records, found.covariances)
     for updates, one, other in product((0, 1, 20), found.systems, (*found.systems, "")):
-        case = Case(found, Situation(Prices(0, 0), updates=updates))
+        case = DecisionProblem(found, Situation(Prices(0, 0), updates=updates))
         mine, theirs = (Option(name, "as it is") if name else None for name in (one, other))
         gap = case.quality(mine, theirs)
         resampled = sum(weight * drawn[column] for column, weight in mine.quality(case.aged).items())
@@ -185,7 +185,9 @@ def test_rounding_moves_no_end_by_a_millionth(shipped, monkeypatch):
     (exact,) = gathered(sections(shipped.records))
     for updates, one, other in product((0, 1, 20), found.systems, found.systems):
         month = Situation(Prices(1, 1), updates=updates)
-        a, b = (Case(each, month).quality(Option(one, "as it is"), Option(other, "as it is")) for each in (found, exact))
+        a, b = (
+            DecisionProblem(each, month).quality(Option(one, "as it is"), Option(other, "as it is")) for each in (found, exact)
+        )
         assert (a.value, a.low, a.high) == pytest.approx((b.value, b.low, b.high), abs=1e-6)
 
 

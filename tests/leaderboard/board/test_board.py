@@ -15,7 +15,7 @@ from proctor.cli import main
 from proctor.core.schema import Record
 from proctor.evals.stats.intervals import HEAVY, interval
 from proctor.leaderboard.board.board import Board, board
-from proctor.leaderboard.board.cells import Cell, bounds
+from proctor.leaderboard.board.cells import Result, bounds
 from proctor.leaderboard.board.sections import sections
 from proctor.leaderboard.board.summary import verdict
 from proctor.leaderboard.board.terminal import as_text
@@ -32,7 +32,7 @@ def board_of(*records: Record, provenance: dict | None = None) -> Board:
     return board([Run(Path("run"), Records.of(records), provenance or {})])
 
 
-def only(*records: Record) -> Cell:
+def only(*records: Record) -> Result:
     (cell,) = board_of(*records).cells
     return cell
 

@@ -18,7 +18,7 @@ from proctor.leaderboard.analysis.section import sections
 from proctor.leaderboard.claims import table
 from proctor.leaderboard.claims import text as debate
 from proctor.leaderboard.claims.table import Claim
-from proctor.leaderboard.claims.verdicts import Finding, findings
+from proctor.leaderboard.claims.verdicts import ClaimResult, findings
 from proctor.leaderboard.runs.store import Store
 from proctor.leaderboard.site.page import publish
 from tests.hostile import HOSTILE
@@ -42,7 +42,7 @@ def amounts(unit: str, seeds: int = 1, spread: float = 0.1, **values: float):
     ]
 
 
-def only(records, claim: Claim = BETTER) -> Finding:
+def only(records, claim: Claim = BETTER) -> ClaimResult:
     (found,) = findings(sections(records), [claim])
     return found
 
@@ -492,7 +492,7 @@ def site(tmp_path_factory):
 def test_the_data_has_every_claim(site):
     rows = json.loads((site / "leaderboard.json").read_text())["claims"]
     assert [row["claim"] for row in rows] == [*(claim.claim for claim in table.load()), "Ours is better."]
-    assert rows[0].keys() == Finding.__dataclass_fields__.keys()
+    assert rows[0].keys() == ClaimResult.__dataclass_fields__.keys()
     own = rows[-1]
     assert (own["verdict"], own["suite"], own["base_model"], own["system"], own["against"]) == (
         *("supported", "instruments", "tiny", "rag", "base"),
@@ -513,8 +513,8 @@ def test_the_page_has_every_claim_with_its_verdict_in_words_and_its_evidence(sit
     assert "source: us" in shown
 
 
-def json_findings(site) -> list[Finding]:
-    return [Finding(**row) for row in json.loads((site / "leaderboard.json").read_text())["claims"]]
+def json_findings(site) -> list[ClaimResult]:
+    return [ClaimResult(**row) for row in json.loads((site / "leaderboard.json").read_text())["claims"]]
 
 
 def test_what_was_not_measured_is_folded_away(site):

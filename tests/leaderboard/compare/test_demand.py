@@ -8,7 +8,7 @@ import pytest
 
 from proctor.core.schema import InputError
 from proctor.leaderboard.compare import thresholds
-from proctor.leaderboard.compare.thresholds import Against
+from proctor.leaderboard.compare.thresholds import Baseline
 from proctor.leaderboard.runs import saved as baseline
 from proctor.leaderboard.runs.records import Records
 from proctor.leaderboard.runs.store import Run
@@ -21,16 +21,16 @@ def rows(right, n=200, metric="accuracy.exact", **fields):
 
 def complaints(before, after, *demands):
     saved = Run(Path(), Records.of(before), {})
-    return list(Against(saved, [thresholds.demand(text) for text in demands]).complaints(after))
+    return list(Baseline(saved, [thresholds.demand(text) for text in demands]).complaints(after))
 
 
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
-        ("accuracy.exact:-2pp", thresholds.Demand("accuracy.exact", 0.02)),
-        ("latency.seconds:+10%", thresholds.Demand("latency.seconds", 0.1, relative=True)),
-        ("retrieval.recall@3:2.5pp", thresholds.Demand("retrieval.recall@3", 0.025)),
-        ("faithfulness.*:ci", thresholds.Demand("faithfulness.*", 0.0)),
+        ("accuracy.exact:-2pp", thresholds.Threshold("accuracy.exact", 0.02)),
+        ("latency.seconds:+10%", thresholds.Threshold("latency.seconds", 0.1, relative=True)),
+        ("retrieval.recall@3:2.5pp", thresholds.Threshold("retrieval.recall@3", 0.025)),
+        ("faithfulness.*:ci", thresholds.Threshold("faithfulness.*", 0.0)),
     ],
 )
 def test_demands_are_read(text, expected):

@@ -9,12 +9,12 @@ import pytest
 
 from proctor.leaderboard.compare import report
 from proctor.leaderboard.compare.gate import Gate, gate
-from proctor.leaderboard.compare.policy import Policy, Rule
+from proctor.leaderboard.compare.policy import Policy, PolicyRule
 from proctor.leaderboard.runs.records import Records
 from proctor.leaderboard.runs.store import Run
 from tests.sample_run import record
 
-STRICT = Policy(metrics={"latency.*": Rule("critical", max_relative_drop=0.1)})
+STRICT = Policy(metrics={"latency.*": PolicyRule("critical", max_relative_drop=0.1)})
 TIMED = {"unit": "seconds", "better": "lower"}
 
 

@@ -15,7 +15,7 @@ from proctor.core.schema import InputError
 from proctor.leaderboard.compare import policy, report
 from proctor.leaderboard.compare.changes import apart
 from proctor.leaderboard.compare.gate import EXIT, gate
-from proctor.leaderboard.compare.policy import Policy, Rule
+from proctor.leaderboard.compare.policy import Policy, PolicyRule
 from proctor.leaderboard.runs import saved as baseline
 from proctor.leaderboard.runs.records import Records
 from proctor.leaderboard.runs.store import Run
@@ -26,7 +26,7 @@ from tests.sample_run import record
 from tests.simulate import gate as simulated
 from tests.simulate import power
 
-CRITICAL = Policy(defaults=Rule("critical", 0.02))
+CRITICAL = Policy(defaults=PolicyRule("critical", 0.02))
 
 
 def run(values, metric="accuracy.exact", provenance=None, **fields):
@@ -117,14 +117,14 @@ def test_a_policy_that_there_is_not_is_said(tmp_path, capsys):
 
 def test_a_policy_on_a_metric_that_there_is_not_is_a_slip_of_the_pen():
     with pytest.raises(InputError, match=r"neither run has: acuracy\.exact; did you mean accuracy\.exact\?$"):
-        gate(run(share(9, 30)), run(share(9, 30)), Policy(metrics={"acuracy.exact": Rule()}))
+        gate(run(share(9, 30)), run(share(9, 30)), Policy(metrics={"acuracy.exact": PolicyRule()}))
 
 
 def test_a_metric_like_none_of_the_runs_names_the_first_of_them_and_not_all():
     rows = [row for place in range(40) for row in run(share(9, 30), f"general.t{place}").records]
     many = Run(Path("run"), Records.of(rows), {})
     with pytest.raises(InputError, match=r"has: sweetness; they have general\.t0, .* and 30 more$"):
-        gate(many, many, Policy(metrics={"sweetness": Rule()}))
+        gate(many, many, Policy(metrics={"sweetness": PolicyRule()}))
 
 
 def test_the_same_answers_to_more_questions_are_unchanged():
@@ -145,12 +145,12 @@ def test_fewer_common_items_than_the_policy_wants_are_inconclusive():
 
 @pytest.mark.parametrize(("tier", "decision"), [("critical", "NO-GO"), ("supporting", "NO-GO"), ("advisory", "INCONCLUSIVE")])
 def test_tiers_decide_what_a_failure_means(tier, decision):
-    assert gate(run(share(180)), run(share(100)), Policy(defaults=Rule(tier))).decision == decision
+    assert gate(run(share(180)), run(share(100)), Policy(defaults=PolicyRule(tier))).decision == decision
 
 
 @pytest.mark.parametrize(("meaning", "decision"), [("stop", "INCONCLUSIVE"), ("go", "GO"), ("no-go", "NO-GO")])
 def test_the_policy_says_what_inconclusive_means(meaning, decision):
-    rules = Policy(defaults=Rule("critical"), inconclusive=meaning)
+    rules = Policy(defaults=PolicyRule("critical"), inconclusive=meaning)
     assert gate(run(share(30, 40)), run([0.0, 0.0, *share(28, 38)]), rules).decision == decision
 
 
@@ -158,8 +158,8 @@ def test_the_policy_says_what_inconclusive_means(meaning, decision):
 def test_what_may_hide_a_drop_is_not_go_unless_the_policy_says_so(tier):
     """36 questions that fell by 8 points cannot tell whether they fell by more than 2."""
     before, after = run(share(33, 36)), run([0.0] * 3 + share(30, 33))
-    assert gate(before, after, Policy(defaults=Rule(tier))).decision == "INCONCLUSIVE"
-    let_through = gate(before, after, Policy(defaults=Rule(tier, inconclusive="go")))
+    assert gate(before, after, Policy(defaults=PolicyRule(tier))).decision == "INCONCLUSIVE"
+    let_through = gate(before, after, Policy(defaults=PolicyRule(tier, inconclusive="go")))
     assert let_through.decision == "GO"
     assert "By policy: 1 figure may hide a drop" in report.as_markdown(let_through, before, after)
 
@@ -212,7 +212,7 @@ def test_no_reason_for_making_no_test_lets_a_collapse_pass(why):
 
 def test_a_drop_within_what_is_allowed_does_not_fail_however_many_the_questions():
     """4 points of 5 allowed, in 5,000 questions: what was tested is the allowance, and not zero."""
-    rules = Policy(defaults=Rule("critical", 0.05))
+    rules = Policy(defaults=PolicyRule("critical", 0.05))
     assert only(gate(run(share(4000, 5000)), run(share(3800, 5000)), rules)) == ("passed", "GO")
     assert only(gate(run(share(4000, 5000)), run(share(3740, 5000)), rules))[1] == "INCONCLUSIVE"
     assert only(gate(run(share(4000, 5000)), run(share(3600, 5000)), rules)) == ("failed", "NO-GO")
@@ -301,7 +301,7 @@ def test_compare_and_gate_give_a_difference_one_interval(tmp_path, capsys, monke
 
 def test_the_remedy_names_the_run_that_has_too_few_seeds():
     one, three = seeded_anew([150], "1"), seeded_anew([138, 150, 162], "2")
-    rules = Policy(defaults=Rule("critical", 0.05))
+    rules = Policy(defaults=PolicyRule("critical", 0.05))
     assert gate(one, three, rules).rulings[0].settle == "train the baseline again with --seeds 3"
     assert gate(three, one, rules).rulings[0].settle == "train the candidate again with --seeds 3"
     assert gate(three, seeded_anew([120, 150, 180], "3"), rules).rulings[0].settle == "train both runs with --seeds 6"
@@ -319,15 +319,15 @@ def test_each_tier_is_corrected_by_itself_and_advisory_figures_cost_nothing():
         )
 
     before, after = whole(share(190), share(100)), whole(share(170), [*share(99, 199), 1.0])
-    rules = Policy(defaults=Rule("advisory"), metrics={"accuracy.exact": Rule("critical", 0.02)})
+    rules = Policy(defaults=PolicyRule("advisory"), metrics={"accuracy.exact": PolicyRule("critical", 0.02)})
     assert gate(before, after, rules).rulings[0].p < 0.05
-    all_of_one = Policy(defaults=Rule("critical", 0.02))
+    all_of_one = Policy(defaults=PolicyRule("critical", 0.02))
     assert gate(before, after, all_of_one).rulings[0].p > gate(before, after, rules).rulings[0].p
 
 
 def test_counted_figures_are_known_and_need_no_test():
     before, after = (run([size], "cost.artifact_bytes", unit="bytes", better="lower") for size in (1000.0, 1200.0))
-    rules = Policy(metrics={"cost.artifact_bytes": Rule("supporting", max_relative_drop=0.1)})
+    rules = Policy(metrics={"cost.artifact_bytes": PolicyRule("supporting", max_relative_drop=0.1)})
     assert only(gate(before, after, rules)) == ("failed", "NO-GO")
     assert only(gate(after, before, rules)) == ("passed", "GO")
 
@@ -354,12 +354,12 @@ def test_what_was_counted_and_moved_by_less_than_is_shown_is_below_notice():
     before, after = amounts(artifact_bytes=1_840_000.0), amounts(artifact_bytes=1_840_004.0)
     text = report.as_table(gate(before, after, Policy()))
     assert text == "1 figure compared question by question; 0 unchanged; 1 counted, and changed by less than its digits show."
-    strict = gate(before, after, Policy(metrics={"cost.artifact_bytes": Rule("critical", 0.0)}))
+    strict = gate(before, after, Policy(metrics={"cost.artifact_bytes": PolicyRule("critical", 0.0)}))
     assert "cost.artifact_bytes" in report.as_markdown(strict, before, after)
 
 
 def test_one_reading_decides_nothing_however_far_it_moved():
-    rules = Policy(metrics={"cost.peak_bytes": Rule("critical", max_relative_drop=0.1)})
+    rules = Policy(metrics={"cost.peak_bytes": PolicyRule("critical", max_relative_drop=0.1)})
     ruling = gate(amounts(peak_bytes=1e8), amounts(peak_bytes=3e8), rules).rulings[0]
     assert (ruling.outcome, ruling.p) == ("inconclusive", None)
     assert "one reading" in ruling.reason
@@ -446,7 +446,7 @@ def test_a_run_that_holds_nothing_never_passes():
 
 
 def test_a_run_in_which_every_metric_is_new_is_not_called_go():
-    found = gate(run(share(9, 30), "accuracy.f1"), run(share(9, 30)), Policy(metrics={"accuracy.f1": Rule("advisory")}))
+    found = gate(run(share(9, 30), "accuracy.f1"), run(share(9, 30)), Policy(metrics={"accuracy.f1": PolicyRule("advisory")}))
     assert found.decision == "INCONCLUSIVE"
     assert "no metric that the policy makes critical or supporting is in both runs" in found.idle
 
@@ -477,13 +477,13 @@ def test_a_judge_that_decides_unchecked_is_named():
 def test_amounts_are_advisory_until_the_policy_names_them():
     before, after = (run([seconds] * 50, "latency.seconds", unit="seconds", better="lower") for seconds in (1.0, 2.0))
     assert gate(before, after, Policy()).decision == "INCONCLUSIVE"
-    strict = Policy(metrics={"latency.*": Rule("supporting", max_relative_drop=0.1)})
+    strict = Policy(metrics={"latency.*": PolicyRule("supporting", max_relative_drop=0.1)})
     assert gate(before, after, strict).decision == "NO-GO"
 
 
 def test_shares_of_time_are_advisory_too():
     assert Policy().rule("latency.decoding_share", "share").tier == "advisory"
-    assert Policy(metrics={"latency.*": Rule("critical")}).rule("latency.decoding_share", "share").tier == "critical"
+    assert Policy(metrics={"latency.*": PolicyRule("critical")}).rule("latency.decoding_share", "share").tier == "critical"
 
 
 def test_many_metrics_are_corrected_together():
@@ -543,7 +543,7 @@ def test_a_room_that_differs_on_one_domain_leaves_the_others_comparable():
 
 def test_what_a_smaller_run_leaves_out_may_hide_anything():
     """As ``--limit`` does, which may leave out all unanswerable questions."""
-    rules = Policy(metrics={"hallucination.unanswerable": Rule("critical")}, defaults=Rule("advisory"))
+    rules = Policy(metrics={"hallucination.unanswerable": PolicyRule("critical")}, defaults=PolicyRule("advisory"))
     asked = {"metric": "hallucination.unanswerable", "better": "lower"}
     unasked = [record("hallucination.unanswerable", f"q{i}", None, status="not_applicable", better="lower") for i in range(60)]
     whole = Run(Path("run"), Records.of([*unasked, *run(share(9, 90), **asked).records[60:]]), {})
@@ -571,7 +571,7 @@ def test_a_share_cannot_be_allowed_more_than_all_of_it():
     with pytest.raises(
         InputError, match=r"accuracy\.exact: max_drop: expected .* below 1 \(a share: 0\.02 is two points\), not 5"
     ):
-        gate(run(share(9, 30)), run(share(9, 30)), Policy(metrics={"accuracy.exact": Rule(max_drop=5.0)}))
+        gate(run(share(9, 30)), run(share(9, 30)), Policy(metrics={"accuracy.exact": PolicyRule(max_drop=5.0)}))
 
 
 def test_inconclusive_figures_that_count_as_no_go_are_not_called_significantly_worse():
@@ -595,8 +595,8 @@ def test_a_policy_is_read_with_its_defaults(tmp_path):
     text = "version: 1\nalpha: 0.1\ndefaults: {tier: advisory, max_drop: 0.05}\nmeasures:\n  accuracy.*: {tier: critical}\n"
     found = policy.load(written(tmp_path, text))
     assert (found.alpha, found.correction) == (0.1, "holm")
-    assert found.rule("accuracy.f1", "share") == Rule("critical", 0.05)
-    assert found.rule("style.format_followed", "share") == Rule("advisory", 0.05)
+    assert found.rule("accuracy.f1", "share") == PolicyRule("critical", 0.05)
+    assert found.rule("style.format_followed", "share") == PolicyRule("advisory", 0.05)
 
 
 def test_every_mistake_in_a_policy_is_named_with_file_and_field(tmp_path):

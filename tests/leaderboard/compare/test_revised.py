@@ -14,9 +14,9 @@ from proctor.leaderboard import compared
 from proctor.leaderboard.board.board import board
 from proctor.leaderboard.compare import report
 from proctor.leaderboard.compare.gate import Gate, gate
-from proctor.leaderboard.compare.policy import Policy, Rule
-from proctor.leaderboard.compare.revised import Difference, common
-from proctor.leaderboard.compare.thresholds import Against, demand
+from proctor.leaderboard.compare.policy import Policy, PolicyRule
+from proctor.leaderboard.compare.revised import PartDifference, common
+from proctor.leaderboard.compare.thresholds import Baseline, demand
 from proctor.leaderboard.runs import saved
 from proctor.leaderboard.runs.records import Records
 from proctor.leaderboard.runs.store import CONTENTS, Run, Store
@@ -24,7 +24,7 @@ from proctor.suites.loading import identity
 from tests.rendered import Seen
 from tests.sample_run import record
 
-CRITICAL = Policy(defaults=Rule("critical", 0.02))
+CRITICAL = Policy(defaults=PolicyRule("critical", 0.02))
 EXAMPLES = (Example("a", "b", ("d1",)), Example("c", "d"))
 
 
@@ -158,10 +158,10 @@ def test_a_saved_run_tells_what_was_in_its_suite(tmp_path):
 
 def test_a_demand_on_a_saved_run_is_held_to_the_questions_that_are_the_same():
     after = run(edited(questions=(question(0, text="Other?"), *QUESTIONS[1:])), wrong=1)
-    against = Against(run(SUITE), [demand("accuracy.exact:ci")], after.provenance[CONTENTS])
+    against = Baseline(run(SUITE), [demand("accuracy.exact:ci")], after.provenance[CONTENTS])
     assert not list(against.complaints(after.records))
     worse = run(edited(), wrong=30)
-    (said,) = Against(run(SUITE), [demand("accuracy.exact:ci")], worse.provenance[CONTENTS]).complaints(worse.records)
+    (said,) = Baseline(run(SUITE), [demand("accuracy.exact:ci")], worse.provenance[CONTENTS]).complaints(worse.records)
     assert said.startswith("accuracy.exact of rag on instruments went from")
 
 
@@ -197,7 +197,7 @@ HASHES = st.dictionaries(st.text("abcd", max_size=2), st.sampled_from("xyz"))
 
 @given(HASHES, HASHES)
 def test_every_id_of_two_versions_is_the_same_or_in_one_kind_of_difference(before, now):
-    found = Difference.of(before, now)
+    found = PartDifference.of(before, now)
     same = {name for name in before if now.get(name) == before[name]}
     kinds = [same, found.changed, found.new, found.gone]
     assert sum(map(len, kinds)) == len({name for kind in kinds for name in kind}) == len(before.keys() | now.keys())

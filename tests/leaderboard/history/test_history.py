@@ -83,7 +83,7 @@ def test_a_change_that_is_surely_small_is_tied():
 TRAINED = {"rag": {"settings": {"adapt": "lora"}}, "other": {"settings": {"adapt": "lora"}}}
 
 
-def trained(*runs: Run, beside=()) -> history.Line:
+def trained(*runs: Run, beside=()) -> history.TrendLine:
     """The line of a system that each run trained; ``beside`` are records of others in the last."""
     for each in runs:
         each.provenance["systems"] = TRAINED

@@ -16,16 +16,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from proctor.evals.stats.intervals import Amount
-from proctor.leaderboard.advice.options import Case
+from proctor.leaderboard.advice.options import DecisionProblem
 from proctor.leaderboard.advice.scenario import Api, Prices, Situation
 from proctor.leaderboard.analysis.effects import WORDS
 from proctor.leaderboard.board.board import board
 from proctor.leaderboard.board.cells import bounds, of_cell
-from proctor.leaderboard.board.sections import Section, sections
+from proctor.leaderboard.board.sections import BoardSection, sections
 from proctor.leaderboard.formatting import SPACE
 from proctor.leaderboard.output import Site
 from proctor.leaderboard.plots.canvas import MOST_LABELS, WIDTH
-from proctor.leaderboard.plots.labels import FONT, Box, Label, beside, spread, width
+from proctor.leaderboard.plots.labels import FONT, Box, PlotLabel, beside, spread, width
 from proctor.leaderboard.plots.palette import STANDS_FOR, USUAL, looks
 from proctor.leaderboard.plots.scales import around
 from proctor.leaderboard.plots.spec import frontier
@@ -41,13 +41,13 @@ ROOT = Path(__file__).resolve().parents[3]
 SITUATION = Situation(Prices(1.0, 0.02, {"full_ft": Api(1000.0, 1000.0)}))
 
 
-def drawn(run: Run, folder: Path, situation: Situation = SITUATION) -> list[tuple[Section, Case, list[Plot]]]:
+def drawn(run: Run, folder: Path, situation: Situation = SITUATION) -> list[tuple[BoardSection, DecisionProblem, list[Plot]]]:
     """Each section of a run with its plots."""
     found = []
     summed = board([run], [])
     known = {(each.suite, each.base_model): each for each in summed.evidence}
     for section in sections(summed):
-        case = Case(known[section.suite, section.base_model], situation)
+        case = DecisionProblem(known[section.suite, section.base_model], situation)
         found.append((section, case, plots(section, case, Site(folder))))
     return found
 
@@ -63,7 +63,7 @@ def folder(tmp_path_factory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def full(run, folder) -> tuple[Section, Case, dict[str, Plot]]:
+def full(run, folder) -> tuple[BoardSection, DecisionProblem, dict[str, Plot]]:
     ((section, case, found),) = drawn(run, folder)
     return section, case, {plot.name: plot for plot in found}
 
@@ -103,7 +103,7 @@ def texts(plot: Plot) -> list[str]:
     return [text.text or "" for text in parsed(plot).iter("text")]
 
 
-def cell(section: Section, metric: str, system: str) -> str:
+def cell(section: BoardSection, metric: str, system: str) -> str:
     """A cell as plots show it."""
     found = section.of(metric)[system]
     return f"{of_cell(found)} [{bounds(found)}]"
@@ -221,7 +221,7 @@ def test_points_lie_where_their_figures_are(full):
     assert by_kept == sorted(by_kept, reverse=True)
 
 
-def stale(**right: tuple[int, int]) -> tuple[Section, Case]:
+def stale(**right: tuple[int, int]) -> tuple[BoardSection, DecisionProblem]:
     """Systems that answer so many of 90 questions, and so many of 45 once their documents have changed; lora is trained."""
     rows = [
         record(metric, f"{metric} {n}", float(n < count), system=system)
@@ -232,7 +232,7 @@ def stale(**right: tuple[int, int]) -> tuple[Section, Case]:
     rows += [record("cost.train_seconds", "system", float(system == "lora"), system=system, unit="seconds") for system in right]
     summed = board([Run(Path(), Records.of(rows), {})], [])
     (section,), (known,) = sections(summed), summed.evidence
-    return section, Case(known, SITUATION)
+    return section, DecisionProblem(known, SITUATION)
 
 
 def test_where_looking_up_overtakes_training_is_where_the_lines_cross():
@@ -277,7 +277,7 @@ def test_systems_at_one_point_trade_nothing_off(right, said):
     ]
     summed = board([Run(Path(), Records.of(rows), {})], [])
     (section,), (known,) = sections(summed), summed.evidence
-    assert said in PLOTS["keeping"](section, Case(known, SITUATION)).words
+    assert said in PLOTS["keeping"](section, DecisionProblem(known, SITUATION)).words
 
 
 def test_words_call_ahead_only_what_is_told_apart(full):
@@ -469,7 +469,7 @@ def test_a_label_keeps_clear_of_others_and_of_what_is_drawn():
 
 @given(st.text(max_size=300), st.sampled_from(["", "retrained"]), st.floats(60, 140))
 def test_a_label_fits_and_keeps_its_last_word(name, after, room):
-    text = Label(name, after).short(room)
+    text = PlotLabel(name, after).short(room)
     assert text.endswith(after)
     assert width(text) <= max(room, width(f"\u2026 {after}"))
     assert "\n" not in text
@@ -500,6 +500,6 @@ def test_positions_differ_only_by_a_paired_test():
     ]
     summed = board([Run(Path(), Records.of(rows), {})], [])
     (section,), (known,) = sections(summed), summed.evidence
-    words = PLOTS["context"](section, Case(known, SITUATION)).words
+    words = PLOTS["context"](section, DecisionProblem(known, SITUATION)).words
     assert "first is significantly better than middle and last is significantly better than middle" in words
     assert "first is significantly better than last" not in words
