@@ -11,11 +11,9 @@ from proctor.core.schema import Record
 from proctor.evals.axes.catalogue import rank
 from proctor.evals.stats.comparison import Comparison
 from proctor.leaderboard.analysis import retraining
-from proctor.leaderboard.analysis.series import Series
+from proctor.leaderboard.analysis.series import Column, Series
 from proctor.leaderboard.runs.records import Records
 
-Column = tuple[str, str]
-"""Metric and system."""
 SeriesByColumn = Mapping[Column, Series]
 
 

@@ -10,7 +10,9 @@ from numpy.typing import NDArray
 
 from proctor.core.language.sentences import sentences
 from proctor.core.language.words import words
+from proctor.evals.judges.agreement import Flags
 from proctor.evals.judges.lexical import DENIAL, SENTENCE, SPOKEN, VALUE, Coefficients, Traits, embed, is_value, otherwise, traits
+from proctor.evals.stats.intervals import Array
 from proctor.suites.judge.pairs import Labelled
 
 RIDGE = 1e-4
@@ -18,9 +20,6 @@ RIDGE = 1e-4
 
 MANY = 200
 """Claims of one kind that weigh as much as any other kind; fewer weigh less."""
-
-Array = NDArray[np.float64]
-Flags = NDArray[np.bool_]
 
 
 class Seen(NamedTuple):
