@@ -93,7 +93,7 @@ def training() -> str:
     with tempfile.TemporaryDirectory() as folder:
         candidate = _candidate("full_ft", Path(folder))
         pairs = [(prompts.prompt("", example.prompt), example.completion) for example in candidate.domain.examples]
-        rows = batches.rows(candidate.base.tokenizer(), pairs, candidate.base.context)  # the same for both
+        rows = batches.rows(candidate.base.tokenizer(), pairs, candidate.base.context_length)  # the same for both
         rate = adaptation.hyperparameters(candidate.system, candidate.base).learning_rate
         plain, target = _plain_trainer(candidate.base, rows, f"{folder}/plain", num_train_epochs=3, learning_rate=rate)
         for epochs in (2.25, 2.5, 2.75, 3, 4, 5, 6):  # each a training of its own: the rate falls to zero over all of it

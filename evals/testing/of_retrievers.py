@@ -32,7 +32,7 @@ class Retriever(Protocol):
         """All that shapes what is found, besides the documents; it can be written as JSON."""
 
     def build(self, documents: Sequence[Document], folder: Path, previous_index: Path | None = None) -> None:
-        """Leave an index in an empty folder. What an ``previous_index`` one holds already may be taken over from there."""
+        """Leave an index in an empty folder. What ``previous_index`` holds already may be taken over from there."""
 
     def open(self, folder: Path) -> Find:
         """A search of what was built there."""

@@ -45,7 +45,7 @@ class Engine(Protocol):
         """Load whatever building and searching need."""
 
     def build(self, passages: Sequence[Passage], folder: Path, previous_index: Path | None) -> None:
-        """Leave an index in ``folder``. What an ``previous_index`` one holds already may be taken over from there."""
+        """Leave an index in ``folder``. What ``previous_index`` holds already may be taken over from there."""
 
     def open(self, folder: Path) -> Search:
         """A search in memory."""

@@ -65,7 +65,7 @@ def key(system: System, engine: Engine, documents: Sequence[Document]) -> str:
 def build(
     system: System, engine: Engine, documents: Sequence[Document], folder: Path, previous_index: Path | None = None
 ) -> None:
-    """Split, index, and leave both in ``folder``. What an ``previous_index`` index has embedded is taken over from there."""
+    """Split, index, and leave both in ``folder``. What the ``previous_index`` has embedded is taken over from there."""
     found = [one for document in documents for one in split(document, system.chunk_chars, system.chunk_overlap)]
     log.info("indexing %d passages of %d documents (%s)", len(found), len(documents), system.retrieve)
     (folder / PASSAGES).write_text(json.dumps(found, ensure_ascii=False), encoding="utf-8")

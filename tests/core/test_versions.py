@@ -252,17 +252,17 @@ SETTINGS: dict[str, tuple[str, str, dict[str, set[str]]]] = {
         {"weights": {"lora"}, "answers": {"lora"}, "scores": {"lora"}},
     ),
     "alpha": ("[lora]", "[lora]\nalpha = 3", {"weights": {"lora"}, "answers": {"lora"}, "scores": {"lora"}}),
-    "passages": (
+    "train_with_context": (
         "[hybrid]",
         "[hybrid]\ntrain_with_context = false",
         {"weights": {"hybrid"}, "answers": {"hybrid"}, "scores": {"hybrid"}},
     ),
     "gold_in_context": (
         "[hybrid]",
-        "[hybrid]\ngold_share = 0.5",
+        "[hybrid]\ngold_in_context = 0.5",
         {"weights": {"hybrid"}, "answers": {"hybrid"}, "scores": {"hybrid"}},
     ),
-    "adapter": ("[hybrid]", '[hybrid]\nadapter_when = "with passages"', {"answers": {"hybrid"}, "scores": {"hybrid"}}),
+    "adapter_when": ("[hybrid]", '[hybrid]\nadapter_when = "with passages"', {"answers": {"hybrid"}, "scores": {"hybrid"}}),
 }
 LIBRARIES: dict[str, dict[str, set[str]]] = {
     "torch": {"index": DENSE, "weights": TRAINED, "answers": set(ALL), "scores": set(ALL)},
@@ -436,7 +436,7 @@ def test_a_replaced_embedder_is_named_where_runs_are_compared(world: World) -> N
         dense = systems.load(world.folder / "systems.toml")["dense"]
         found = LocalCandidate(
             dense, base_models.find(str(world.folder / "model"), kept), suite.domain, Runtime(kept, "cpu")
-        ).facts()
+        ).describe()
         return {"systems": {"dense": found}}
 
     before = told()

@@ -20,7 +20,7 @@ pattern = '^(?P<answer>.+) \\[(?:N\\d{3}|none)\\]$'
 guide = "Answer with the value alone, and after it the id of the article in square brackets."
 """
 SETTINGS = '[tool.proctor]\nsuites = ["desk/helpdesk"]\npolicy = "policy.yaml"\n'
-POLICY = "version: 1\ndefaults: {tier: advisory}\nmeasures: {accuracy.exact: {tier: critical, max_drop: 0.1}}\n"
+POLICY = "version: 1\ndefaults: {tier: advisory}\nmetrics: {accuracy.exact: {tier: critical, max_drop: 0.1}}\n"
 THINGS = ("Zelto", "Marvi", "Quando", "Brill", "Fanto", "Dorvis", "Hapna", "Lumet", "Ostra", "Pinzo")
 ASKED = {
     "Who supplies the {}?": "Hal Systems",

@@ -408,7 +408,7 @@ def _chat(folder: Path, seen: Seen, template: str) -> None:
 
 POLICIES = (
     "version: 1\nalpha: !!python/object/apply:os.system ['touch MARKER']\n",
-    "version: 1\nmeasures: {x: !!python/name:os.system }\n",
+    "version: 1\nmetrics: {x: !!python/name:os.system }\n",
     "version: 1\nalpha: !function code.run\n",
 )
 

@@ -75,7 +75,7 @@ def adaptation_report(folder: Path) -> dict[str, object]:
 
 def test_loss_is_on_the_completion_alone(base: BaseModel) -> None:
     tokenizer = base.tokenizer()
-    row = batches.rows(tokenizer, PAIRS[:1], base.context)[0]
+    row = batches.rows(tokenizer, PAIRS[:1], base.context_length)[0]
     answer = [token for token in row["labels"] if token != -100]
     assert tokenizer.decode(answer) == " 0 units</s>"
     assert row["labels"][: -len(answer)] == [-100] * (len(row["input_ids"]) - len(answer))
@@ -237,7 +237,7 @@ def test_every_family_trains_both_ways_and_answers(family: str, tmp_path: Path) 
             system.adapt,
             lambda out, system=system: trainer.train(trainer.TrainingJob(system, base, PAIRS), out, "cpu"),
         )
-        with Runtime(cache).weights(base, system.adapt, folder) as (model, tokenizer):
+        with Runtime(cache).model_and_tokenizer(base, system.adapt, folder) as (model, tokenizer):
             assert len(generate(model, tokenizer, [as_tokens(tokenizer, PAIRS[0][0])], 4)) == 1
 
 

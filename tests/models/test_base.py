@@ -20,7 +20,7 @@ from proctor.models.training import trainer
 
 
 def test_facts_without_loading(base: BaseModel) -> None:
-    assert (base.parameters, base.context, base.narrowest_layer) == (39648, 512, 16)
+    assert (base.parameters, base.context_length, base.narrowest_layer) == (39648, 512, 16)
 
 
 def test_parameters_agree_with_torch(base: BaseModel) -> None:

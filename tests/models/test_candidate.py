@@ -66,10 +66,10 @@ def test_answers_do_not_depend_on_order_or_company(
 def test_adapter_leaves_the_base_as_it_was(candidate: Any, questions: tuple[Question, ...], runtime: Runtime) -> None:
     import torch
 
-    with candidate(BASE).weights() as (model, _):
+    with candidate(BASE).model_and_tokenizer() as (model, _):
         before = {name: weight.clone() for name, weight in model.state_dict().items()}
     candidate(LORA).answers(questions)
-    with candidate(BASE).weights() as (model, _):
+    with candidate(BASE).model_and_tokenizer() as (model, _):
         after = model.state_dict()
     assert before.keys() == after.keys()
     assert all(torch.equal(before[name], after[name]) for name in before)
@@ -126,7 +126,7 @@ def test_the_weights_are_those_that_answer_without_passages(candidate: Any, base
     tokens = torch.tensor([base.tokenizer()("Toru")["input_ids"]])
 
     def logits(system: System) -> Any:
-        with candidate(system).weights() as (model, _), torch.no_grad():
+        with candidate(system).model_and_tokenizer() as (model, _), torch.no_grad():
             return model(input_ids=tokens).logits
 
     assert torch.equal(logits(READER), logits(BASE))
@@ -177,7 +177,7 @@ def test_every_answer_says_why_it_stopped(candidate: Any, questions: tuple[Quest
     assert {answer.stop for answer in answers} <= {"end", "line", "length"}
     assert asked.stops(questions) == {stop: [a.stop for a in answers].count(stop) for stop in {a.stop for a in answers}}
     assert {answer.caution for answer in answers if answer.stop == "length"} == {"the answer was cut off after 2 new tokens"}
-    assert asked.facts()["answers"]["most_tokens"] == 2
+    assert asked.describe()["answers"]["most_tokens"] == 2
 
 
 def test_how_far_answers_may_go_is_the_suites_or_the_systems_own(candidate: Any, base: BaseModel) -> None:

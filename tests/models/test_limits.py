@@ -52,7 +52,7 @@ def test_short_answers_have_room_for_some_words(base: BaseModel) -> None:
 
 def test_half_of_the_models_room_is_left_for_the_prompt(base: BaseModel) -> None:
     endless = replace(SUITE, questions=(replace(SHORT, references=(LONG * 50,)),))
-    assert limits(endless, base).tokens == base.context // 2 < limits(endless, base).longest
+    assert limits(endless, base).tokens == base.context_length // 2 < limits(endless, base).longest
 
 
 def test_the_house_format_counts(base: BaseModel) -> None:

@@ -59,8 +59,8 @@ def test_only_a_hybrid_trains_with_passages() -> None:
         ("[rag]\ntop_k = 0", ["rag.top_k: expected", "from 1 to 10,000", "not 0"]),
         ("[rag]\ntop_k = true", ["rag.top_k: expected", "whole number", "not True"]),
         ("[lora]\nlearning_rate = nan", ["lora.learning_rate", "above 0"]),
-        ("[hybrid]\ngold_share = 1.5", ["hybrid.gold_in_context", "from 0 to 1"]),
-        ('[lora]\nadapt = "lora"\nshots = 2', ["lora.few_shot", "has seen its examples"]),
+        ("[hybrid]\ngold_in_context = 1.5", ["hybrid.gold_in_context", "from 0 to 1"]),
+        ('[lora]\nadapt = "lora"\nfew_shot = 2', ["lora.few_shot", "has seen its examples"]),
         (
             '[h]\nadapt = "lora"\nretrieve = "dense"\nadapter_when = "sometimes"',
             ["h.adapter_when", '"with passages" or "without passages"'],

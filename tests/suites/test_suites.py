@@ -465,7 +465,7 @@ def test_a_file_that_cannot_be_read_is_said(folder):
         ("suite.toml", 'name = "shop"\nabstain = ["no"]'),
         ("suite.toml", 'name = "shop"\ngeneral = ["hellaswag"]'),
         ("suite.toml", 'name = "shop"\n[style]\npattern = "x.*"'),
-        ("suite.toml", 'name = "shop"\nsource = "question"'),
+        ("suite.toml", 'name = "shop"\nanswer_in = "question"'),
         ("suite.toml", 'name = "shop"\nnormalise = "squad"'),
         ("suite.toml", 'name = "shop"\n[style]\nrubric = "It is polite."'),
     ],

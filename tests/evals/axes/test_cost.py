@@ -52,7 +52,7 @@ class Shape:
 
 def batch_of(system: System, base: BaseModel) -> tuple[Any, Any]:
     model, tokenizer = trainer._trainable(trainer.TrainingJob(system, base, []), "cpu"), base.tokenizer()
-    rows = batches.rows(tokenizer, PAIRS, base.context)
+    rows = batches.rows(tokenizer, PAIRS, base.context_length)
     return model, trainer._middle_batch(rows, 8, batches.Collator(tokenizer.pad_token_id, model))
 
 

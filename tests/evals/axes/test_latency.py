@@ -77,7 +77,7 @@ class Hands:
 
 def test_time_is_put_down_to_what_took_it(candidate: Any, questions: tuple[Question, ...], monkeypatch: Any) -> None:
     asked = candidate(RAG)
-    with asked.weights() as (model, _):
+    with asked.model_and_tokenizer() as (model, _):
         hands = Hands(monkeypatch, model)
     for row in asked.latencies(questions[:3]):
         assert (row.retrieval, row.prefill) == (1, 10)
@@ -102,12 +102,12 @@ def test_timing_leaves_answers_and_the_base_as_they_were(
 ) -> None:
     import torch
 
-    with candidate(BASE).weights() as (model, _):
+    with candidate(BASE).model_and_tokenizer() as (model, _):
         before = {name: weight.clone() for name, weight in model.state_dict().items()}
     lora = candidate(LORA)
     lora.latencies(questions)
     assert lora.unanswered(questions) == list(questions)
-    with candidate(BASE).weights() as (model, _):
+    with candidate(BASE).model_and_tokenizer() as (model, _):
         after = model.state_dict()
     assert before.keys() == after.keys()
     assert all(torch.equal(before[name], after[name]) for name in before)
@@ -120,7 +120,7 @@ def test_an_adapter_is_merged_into_a_base_of_its_own_and_says_the_same(candidate
     lora._weights.folder()
     tokens = torch.arange(3, 40)[None]
     with torch.inference_mode():
-        with lora.weights() as (model, _):
+        with lora.model_and_tokenizer() as (model, _):
             apart = model(tokens).logits
         with runtime.merged(lora.base, "lora", lora._weights.folder()) as (model, _):
             assert len(runtime._held) == 1, "two bases are in memory"

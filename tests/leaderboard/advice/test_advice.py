@@ -1199,7 +1199,7 @@ def test_alternatives_are_one_sentence_with_the_cheapest_first():
     (advice,) = counsel.advise([evidence(measured(rag=without(RAG, "updates.fresh")))], replace(MONTH, changed=None))
     assert counsel.as_json(advice)["said"]["verdict"][-1] == (
         "To decide, either say what share it is (--changed); or say that nothing changes, if so (--updates 0); "
-        'or metric updates.fresh: pytest -m "domain and updates" --suite instruments (of a suite with revisions.jsonl).'
+        'or measure updates.fresh: pytest -m "domain and updates" --suite instruments (of a suite with revisions.jsonl).'
     )
     slow = RAG | {"latency.seconds": 4.0, "latency.p95": 1.0}
     found = decided(replace(MONTH, min_abstention=0.92), rag=slow, fast=RAG)

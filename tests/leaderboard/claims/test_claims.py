@@ -528,8 +528,8 @@ def hostile_claims(text: str) -> str:
     """One that is tested, and one that cannot be."""
     name, again = json.dumps(text), json.dumps(f"{text}, once more")
     rest = f'system = "rag"\nexpect = "higher"\nabout = {name}\nsource = {name}\n'
-    tested = f'[[claim]]\nclaim = {name}\nmeasure = "accuracy.exact"\n{rest}'
-    return f"{tested}[[claim]]\nclaim = {again}\nmeasure = {name}\n{rest}"
+    tested = f'[[claim]]\nclaim = {name}\nmetric = "accuracy.exact"\n{rest}'
+    return f"{tested}[[claim]]\nclaim = {again}\nmetric = {name}\n{rest}"
 
 
 def test_hostile_claims_are_only_ever_text(tmp_path):

@@ -592,7 +592,7 @@ def written(folder: Path, text: str) -> Path:
 
 
 def test_a_policy_is_read_with_its_defaults(tmp_path):
-    text = "version: 1\nalpha: 0.1\ndefaults: {tier: advisory, max_drop: 0.05}\nmeasures:\n  accuracy.*: {tier: critical}\n"
+    text = "version: 1\nalpha: 0.1\ndefaults: {tier: advisory, max_drop: 0.05}\nmetrics:\n  accuracy.*: {tier: critical}\n"
     found = policy.load(written(tmp_path, text))
     assert (found.alpha, found.correction) == (0.1, "holm")
     assert found.rule("accuracy.f1", "share") == PolicyRule("critical", 0.05)
@@ -601,7 +601,7 @@ def test_a_policy_is_read_with_its_defaults(tmp_path):
 
 def test_every_mistake_in_a_policy_is_named_with_file_and_field(tmp_path):
     text = (
-        "version: 2\nalpha: 7\nholm: yes\ndefaults: {tier: vital, max_drop: -1}\nmeasures: {a: {drop: 1}, b: 3}\nmin_pairs: 0.5\n"
+        "version: 2\nalpha: 7\nholm: yes\ndefaults: {tier: vital, max_drop: -1}\nmetrics: {a: {drop: 1}, b: 3}\nmin_pairs: 0.5\n"
     )
     with pytest.raises(InputError) as found:
         policy.load(written(tmp_path, text))
@@ -618,7 +618,7 @@ def test_every_mistake_in_a_policy_is_named_with_file_and_field(tmp_path):
 
 
 def test_a_field_that_is_there_twice_is_refused_with_its_line(tmp_path):
-    text = "version: 1\nmeasures:\n  accuracy.*: {tier: critical}\n  accuracy.*: {tier: advisory, tier: critical}\n"
+    text = "version: 1\nmetrics:\n  accuracy.*: {tier: critical}\n  accuracy.*: {tier: advisory, tier: critical}\n"
     with pytest.raises(InputError, match=r"policy.yaml:4: .*accuracy.\*: given twice; keep one of them$"):
         policy.load(written(tmp_path, text))
 
@@ -657,7 +657,7 @@ def test_the_version_of_a_policy_is_the_whole_number(tmp_path, version):
 
 
 def test_amounts_may_be_allowed_to_double(tmp_path):
-    found = policy.load(written(tmp_path, "version: 1\nmeasures: {latency.seconds: {max_relative_drop: 1}}\n"))
+    found = policy.load(written(tmp_path, "version: 1\nmetrics: {latency.seconds: {max_relative_drop: 1}}\n"))
     assert found.rule("latency.seconds", "seconds").allowed(2.0) == 2.0
 
 

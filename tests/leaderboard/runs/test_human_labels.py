@@ -113,7 +113,7 @@ def test_a_damaged_file_is_named_with_its_line(run, line, said):
     labels.sample(read(run), METRIC, 1)
     with (run / labels.FILE).open("a", encoding="utf-8") as file:
         file.write(line + "\n")
-    with pytest.raises(InputError, match=rf"people\.jsonl:6: .*{said}"):
+    with pytest.raises(InputError, match=rf"human_labels\.jsonl:6: .*{said}"):
         labels.labels([read(run)])
 
 
@@ -140,7 +140,9 @@ def test_every_wrong_label_is_said_and_two_that_differ_are(run):
 def test_a_label_that_is_no_share_is_refused(run, label):
     labels.sample(read(run), METRIC, 1)
     filled(run, lambda _: label)
-    with pytest.raises(InputError, match=r"people\.jsonl:1: label: expected a number from 0 to 1 .*write null for none yet"):
+    with pytest.raises(
+        InputError, match=r"human_labels\.jsonl:1: label: expected a number from 0 to 1 .*write null for none yet"
+    ):
         labels.labels([read(run)])
 
 
