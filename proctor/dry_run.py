@@ -55,18 +55,19 @@ def estimate(plan: Plan, items: Sequence[pytest.Item]) -> str:
             cell: Any = item.callspec.params["proctor_cell"]
             efforts.setdefault(id(cell), []).append(_effort(getattr(item.obj, "axis", None), plan.sheet(cell)))
     asked = [(cell, efforts[id(cell)]) for cell in plan.cells if id(cell) in efforts]
-    parts = [Part(cell.suite.name, cell.candidate, plan.sheet(cell).questions, found) for cell, found in asked]
-    return table(parts) + "".join(f"{line}\n" for line in _reaches(asked, parts))
+    parts = [
+        Part(cell.suite.name, cell.candidate, plan.sheet(cell).questions, found)
+        for cell, found in asked
+        if isinstance(cell.candidate, Candidate)
+    ]
+    return table(parts) + "".join(f"{line}\n" for line in _reaches(plan, [cell for cell, _ in asked]))
 
 
-def _reaches(asked: Sequence[tuple[ExamCell, Any]], parts: Sequence[Part]) -> Iterator[str]:
+def _reaches(plan: Plan, asked: Sequence[ExamCell]) -> Iterator[str]:
     """What each suite can show with the questions that would be asked of it."""
     from proctor.suites.loading.reach import summary  # it loads numpy
 
-    limited = {
-        cell.suite.name: replace(cell.suite, questions=tuple(part.questions))
-        for (cell, _), part in zip(asked, parts, strict=True)
-    }
+    limited = {cell.suite.name: replace(cell.suite, questions=tuple(plan.sheet(cell).questions)) for cell in asked}
     yield from (f"{name}: {summary(suite)} (proctor validate says more)" for name, suite in limited.items())
 
 
