@@ -1,18 +1,18 @@
-"""The table of systems: one base model x one adaptation x one retrieval, as data."""
+"""The table of systems, as data: one base model x one adaptation x one retrieval, or what answers elsewhere."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from proctor.core.reading.problems import Problems, near
+from proctor.core.reading.problems import Problems, closest, near
 from proctor.core.reading.ranges import Range
 from proctor.core.reading.shown import shown
 from proctor.core.reading.tables import Contradiction, SettingsTable, TextSetting, either
 from proctor.core.registry import Registry
-from proctor.core.schema import InputError
+from proctor.core.schema import InputError, as_json
 
 TABLE = Path(__file__).with_name("systems.toml")
 
@@ -43,6 +43,36 @@ class Retrieve:
         return f"expected {either(['none', *RETRIEVERS])}, not {shown(value)}"
 
 
+EXTERNAL = ("endpoint", "service", "callable", "answers")
+"""The fields that each name a system which Proctor does not build, and so the kinds of such systems."""
+BUILT = "built"
+"""The kind of a system that Proctor builds on a base model."""
+WHOLE = ("service", "callable", "answers")
+"""Kinds that look up and prompt for themselves: what says how does not concern them."""
+COMPOSED = (
+    *("retrieve", "top_k", "min_score", "chunk_chars", "chunk_overlap", "embedder", "few_shot", "max_new_tokens"),
+    *("epochs", "learning_rate", "batch_size", "rank", "alpha", "train_with_context", "gold_in_context", "adapter_when"),
+)
+"""What says how a system of Proctor's is put together."""
+
+
+@dataclass(frozen=True)
+class Calls:
+    """How something that answers elsewhere is called."""
+
+    max_concurrency: Annotated[int, Range(1, 1000, "calls at a time", whole=True)] = 8
+    requests_per_minute: Annotated[float | None, Range(0, 1_000_000, "calls begun in a minute", above=True)] = None
+    timeout: Annotated[float, Range(0, 86_400, "seconds for one answer", above=True)] = 120.0
+    max_cost: Annotated[float | None, Range(0, 1_000_000, "what all answers may cost, in the currency of the prices")] = None
+    input_price: Annotated[float | None, Range(0, 1_000_000, "for a million tokens that are read")] = None
+    output_price: Annotated[float | None, Range(0, 1_000_000, "for a million tokens that are written")] = None
+
+    def contradictions(self) -> Iterator[Contradiction]:
+        """What cannot be meant, though each field by itself could."""
+        if self.max_cost is not None and None in (self.input_price, self.output_price):
+            yield ("max_cost",), "nothing says what an answer costs", "add input_price and output_price, for a million tokens"
+
+
 @dataclass(frozen=True)
 class System:
     """One entry of the table. ``models/systems.toml`` says what each field means."""
@@ -65,9 +95,18 @@ class System:
     gold_in_context: Annotated[float, Range(0, 1, "a share of the examples: 0.8 is 80 %")] = 0.8
     adapter_when: Adapter = "always"
     max_new_tokens: Annotated[int | None, Range(1, 10**9, "tokens", whole=True)] = None
+    endpoint: Annotated[str | None, TextSetting("openai:MODEL or openai:MODEL@URL", 4095)] = None
+    service: Annotated[str | None, TextSetting("an address: http://... or https://...", 4095)] = None
+    callable: Annotated[str | None, TextSetting("package.module:name", 4095)] = None
+    answers: Annotated[str | None, TextSetting("a file of answers", 4095)] = None
+    weights: Annotated[str | None, TextSetting("a folder of finished weights, or their name on the hub", 4095)] = None
+    version: Annotated[str, TextSetting("a version: what you know of it, and Proctor cannot see", 1000)] = ""
+    base: Annotated[str | None, TextSetting("the name of another system of the table", 100)] = None
+    calls: Calls = Calls()
 
     def contradictions(self) -> Iterator[Contradiction]:
         """What cannot be meant, though each field by itself could."""
+        yield from self._other_kinds()
         if self.few_shot and self.adapts:
             yield ("few_shot",), "a system that is trained has seen its examples", "leave shots out, or adapt"
         if self.adapter_when == "always":
@@ -78,15 +117,56 @@ class System:
         elif self.adapter_when == "without passages" and self.train_with_context:
             yield ("adapter_when",), "it would be trained with passages and never be shown any", "leave one of the two out"
 
+    def _other_kinds(self) -> Iterator[Contradiction]:
+        named = [field for field in EXTERNAL if getattr(self, field) is not None]
+        if len(named) > 1:
+            yield (named[1],), f"a system has one origin, and {named[0]} names another", f"leave {' or '.join(named)} out"
+        if named and self.adapts:
+            yield ("adapt",), f"the weights behind {named[0]} are not trained here", "leave adapt out"
+        if self.weights is not None and not self.adapts:
+            yield ("weights",), "nothing says what they are", 'add adapt = "lora" for an adapter, or "full" for a checkpoint'
+        if self.kind in WHOLE:
+            for field in COMPOSED:
+                if getattr(self, field) != getattr(DEFAULT, field):
+                    yield (field,), f"what is behind {self.kind} is not put together here", f"leave {field} out"
+        if not named:
+            yield from self._not_called()
+
+    def _not_called(self) -> Iterator[Contradiction]:
+        for field in ("calls", "base"):
+            if getattr(self, field) != getattr(DEFAULT, field):
+                kinds = f"{', '.join(EXTERNAL[:-1])} or {EXTERNAL[-1]}"
+                yield (field,), "only a system that Proctor does not build has it", f"leave it out, or add {kinds}"
+
+    @property
+    def kind(self) -> str:
+        """What it is: one of `EXTERNAL`, or `BUILT`."""
+        return next((field for field in EXTERNAL if getattr(self, field) is not None), BUILT)
+
+    @property
+    def external(self) -> bool:
+        """Whether Proctor asks it without having built it."""
+        return self.kind != BUILT
+
+    @property
+    def settings(self) -> dict[str, Any]:
+        """What a run's provenance says of how it is set: fields by name, without those of other kinds that are not set."""
+        own = {*COMPOSED, "adapt"} if self.kind not in WHOLE else set()
+        return {
+            name: as_json(value) if isinstance(value, Calls) else value
+            for name, value in vars(self).items()
+            if name != "name" and (name in own or value != getattr(DEFAULT, name))
+        }
+
     @property
     def adapts(self) -> bool:
-        """Whether its weights are trained."""
+        """Whether its weights are not the base model's."""
         return self.adapt != "none"
 
     @property
     def needs_examples(self) -> bool:
         """Whether it is made of training examples, as weights or in its prompts."""
-        return self.adapts or self.few_shot > 0
+        return (self.adapts and self.weights is None) or self.few_shot > 0
 
     @property
     def retrieves(self) -> bool:
@@ -106,6 +186,10 @@ class System:
         return self.adapter_when == ("without passages" if passages else "with passages")
 
 
+DEFAULT = System("")
+"""What is left out."""
+
+
 def load(path: Path = TABLE) -> dict[str, System]:
     """Every system of a table, by name.
 
@@ -117,7 +201,19 @@ def load(path: Path = TABLE) -> dict[str, System]:
     problems.check()
     if not systems:
         raise InputError(f"{path}: no systems in it; add a table such as [base]")
-    return systems
+    for system in systems.values():
+        if system.base and not systems.get(system.base, DEFAULT).external:
+            meant = closest(system.base, [name for name, one in systems.items() if one.external])
+            raise InputError(f"{path}: {system.name}: base: no external system of the table is called {system.base}; {meant}")
+    return {name: _placed(system, path.parent) for name, system in systems.items()}
+
+
+def _placed(system: System, folder: Path) -> System:
+    """A system whose files are where its table says: beside the table, where the path is a relative one."""
+    answers = None if system.answers is None else str(folder / system.answers)
+    beside = folder / system.weights if system.weights else None
+    weights = str(beside) if beside and beside.is_dir() else system.weights
+    return replace(system, answers=answers, weights=weights)
 
 
 def choose(systems: dict[str, System], names: list[str]) -> list[System]:

@@ -55,18 +55,19 @@ def estimate(plan: Plan, items: Sequence[pytest.Item]) -> str:
             cell: Any = item.callspec.params["proctor_cell"]
             workloads.setdefault(id(cell), []).append(_workload(getattr(item.obj, "axis", None), plan.evaluation(cell)))
     asked = [(cell, workloads[id(cell)]) for cell in plan.cells if id(cell) in workloads]
-    parts = [DryRunPart(cell.suite.name, cell.candidate, plan.evaluation(cell).questions, found) for cell, found in asked]
-    return table(parts) + "".join(f"{line}\n" for line in _reaches(asked, parts))
+    parts = [
+        DryRunPart(cell.suite.name, cell.candidate, plan.evaluation(cell).questions, found)
+        for cell, found in asked
+        if isinstance(cell.candidate, LocalCandidate)
+    ]
+    return table(parts) + "".join(f"{line}\n" for line in _reaches(plan, [cell for cell, _ in asked]))
 
 
-def _reaches(asked: Sequence[tuple[ExamCell, Any]], parts: Sequence[DryRunPart]) -> Iterator[str]:
+def _reaches(plan: Plan, asked: Sequence[ExamCell]) -> Iterator[str]:
     """What each suite can show with the questions that would be asked of it."""
     from proctor.suites.loading.reach import summary  # it loads numpy
 
-    limited = {
-        cell.suite.name: replace(cell.suite, questions=tuple(part.questions))
-        for (cell, _), part in zip(asked, parts, strict=True)
-    }
+    limited = {cell.suite.name: replace(cell.suite, questions=tuple(plan.evaluation(cell).questions)) for cell in asked}
     yield from (f"{name}: {summary(suite)} (proctor validate says more)" for name, suite in limited.items())
 
 

@@ -18,8 +18,11 @@ from proctor.evals.judges.kept import kept
 from proctor.evals.judges.protocols import Judge, load_judge
 from proctor.models import runtime, systems
 from proctor.models.base import base as base_models
-from proctor.models.candidates.local import LocalCandidate
+from proctor.models.candidates import kinds
+from proctor.models.candidates.external import Setup
+from proctor.models.candidates.kinds import Examined
 from proctor.models.generation import limits
+from proctor.models.systems import System
 from proctor.suites.loading import identity
 from proctor.suites.loading import load as load_suite
 
@@ -32,8 +35,9 @@ class ExamCell(NamedTuple):
     """One candidate before one suite."""
 
     suite: Suite
-    candidate: LocalCandidate
-    base: LocalCandidate
+    candidate: Examined
+    base: Examined
+    """What a loss of general skills is measured against: the base model by itself, or the external system named as ``base``."""
 
 
 @dataclass(frozen=True)
@@ -71,18 +75,21 @@ class Plan:
         """What decides whether a text supports a claim."""
         return kept(load_judge(self.option.judge), self.cache)
 
-    def taught(self, suite: Suite) -> list[systems.System]:
+    def taught(self, suite: Suite) -> list[System]:
         """All that were named; of a whole table, where the suite has no examples, those that need none."""
         if self.option.system or suite.domain.examples:
             return self.systems
         return [system for system in self.systems if not system.needs_examples]
 
     @cached_property
-    def systems(self) -> list[systems.System]:
+    def systems(self) -> list[System]:
         """The systems to examine."""
-        return systems.choose(
-            systems.load(Path(self.option.systems) if self.option.systems else systems.TABLE), self.option.system
-        )
+        return systems.choose(self.table, self.option.system)
+
+    @cached_property
+    def table(self) -> dict[str, System]:
+        """The table that they are chosen from."""
+        return systems.load(Path(self.option.systems) if self.option.systems else systems.TABLE)
 
     @property
     def suites(self) -> list[Suite]:
@@ -119,17 +126,17 @@ class Plan:
         """Suite x base model x system x seed. What is not trained has one seed."""
         stand = runtime.Runtime(self.cache, runtime.pick_device(self.option.device))
         return [
-            ExamCell(
-                suite,
-                LocalCandidate(system, base, suite.domain, stand, seed, limits=room),
-                LocalCandidate(systems.System("base"), base, suite.domain, stand, limits=room),
-            )
+            ExamCell(suite, kinds.candidate(system, base, setup, seed), self._base(system, base, setup))
             for suite in self.suites
             for base in self.bases
-            for room in [limits.limits(suite, base)]
+            for setup in [Setup(suite.domain, stand, base.label, limits.limits(suite, base), self.root)]
             for system in self.taught(suite)
             for seed in range(self.option.seeds if system.adapts else 1)
         ]
+
+    def _base(self, system: System, base: base_models.BaseModel, setup: Setup) -> Examined:
+        row = self.table[system.base] if system.base else System("base")
+        return kinds.candidate(row, base, setup)
 
     def id(self, cell: ExamCell) -> str:
         """A cell's part of a test's name: suite and system, and base model and seed where there are several."""
@@ -190,9 +197,10 @@ class Plan:
                 evaluation.suite.name, candidate.base_model, candidate.name, candidate.seed, evaluation.answered
             )
 
-    def _beside(self, cell: ExamCell) -> tuple[LocalCandidate, ...]:
+    def _beside(self, cell: ExamCell) -> tuple[Examined, ...]:
         """The candidates of the same suite and base model that are timed in this run."""
-        mine = [each for each in self.timed if each.suite is cell.suite and each.candidate.base is cell.candidate.base]
+        here = (cell.suite.name, cell.candidate.base_model)
+        mine = [each for each in self.timed if (each.suite.name, each.candidate.base_model) == here]
         return tuple(each.candidate for each in mine)
 
     @cached_property

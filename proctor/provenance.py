@@ -9,6 +9,7 @@ from proctor.core.schema import row
 from proctor.evals.axes import latency
 from proctor.leaderboard.runs.store import CONTENTS
 from proctor.models import comparability
+from proctor.models.candidates.local import LocalCandidate
 from proctor.plan import ExamCell, Plan
 from proctor.suites.loading import load as load_suite
 
@@ -41,6 +42,8 @@ def provenance_of(plan: Plan) -> dict[str, Any]:
 
 
 def _comparable(cell: ExamCell, judge: str) -> bool | list[str]:
+    if not isinstance(cell.candidate, LocalCandidate):
+        return True
     own = cell.suite.name not in load_suite.names()
     facts = cell.suite.answer_in == "documents"
     return comparability.verdict(cell.candidate, cell.suite.questions, judge, own_suite=own, facts=facts)
@@ -57,15 +60,18 @@ def _made(plan: Plan) -> tuple[dict[str, Any], dict[str, Any]]:
         made[place] = {name: told.pop(name) for name in ("version", "training", "answers")}
         made[place]["answers"]["stops"] = candidate.stops(plan.evaluation(cell).questions)
         systems_of[candidate.name] = told
-        of = rooms.setdefault(candidate.name, {})
-        of[f"{cell.suite.name}/{candidate.base_model}"] = candidate.room
-        told["settings"]["max_new_tokens"] = of if len(set(of.values())) > 1 else candidate.room
+        if isinstance(candidate, LocalCandidate):
+            of = rooms.setdefault(candidate.name, {})
+            of[f"{cell.suite.name}/{candidate.base_model}"] = candidate.room
+            told["settings"]["max_new_tokens"] = of if len(set(of.values())) > 1 else candidate.room
     return systems_of, made
 
 
 def _timing(plan: Plan) -> dict[str, Any]:
     """How the systems of each suite and base model were timed in turn."""
-    found = {f"{cell.suite.name}/{cell.candidate.base_model}": (cell.candidate, plan.evaluation(cell)) for cell in plan.timed}
+    able = [cell for cell in plan.timed if "times" in cell.candidate.abilities]
+    found = {f"{cell.suite.name}/{cell.candidate.base_model}": (cell.candidate, plan.evaluation(cell)) for cell in able}
     return {
-        name: candidate.timed(latency.asked(evaluation), evaluation.beside) for name, (candidate, evaluation) in found.items()
+        name: candidate.timed(latency.asked(evaluation), [one for one in evaluation.beside if "times" in one.abilities])
+        for name, (candidate, evaluation) in found.items()
     }

@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, replace
 from functools import cached_property, partial
 from importlib.metadata import version as installed
-from typing import Any, NamedTuple
+from typing import Any
 
-from proctor.core import machine
 from proctor.core.code import code_of
-from proctor.core.schema import Ability, Answer, Context, Domain, Example, InputError, Question, Timing, as_json
-from proctor.core.storage.cache import digest
+from proctor.core.schema import Ability, Answer, Context, Domain, Example, InputError, Question, Timing
+from proctor.core.storage.cache import Journal, digest
 from proctor.models.base.base import BaseModel
 from proctor.models.base.room import SHORTEST
-from proctor.models.candidates import costs, rounds
+from proctor.models.candidates import costs, kept, rounds, turns
+from proctor.models.candidates.kept import Asked
 from proctor.models.generation import answering, generate, habits
 from proctor.models.generation.limits import UNKNOWN, Limits
 from proctor.models.prompts import prompts
@@ -27,17 +26,9 @@ from proctor.models.systems import System
 from proctor.models.training import likelihood, trainer
 from proctor.models.training.weights import Weights
 
-
-class AskedQuestion(NamedTuple):
-    """A question, and what tells it from others that were asked before."""
-
-    key: str
-    question: Question
-
-
-APART = (Weights, Index, trainer, costs, dense, embedder, likelihood, rounds)
+APART = (Weights, Index, trainer, costs, dense, embedder, likelihood, rounds, turns)
 """What shapes answers by way of weights and passages, which have versions of their own, or measures other things than answers."""
-LookUp = Callable[[Sequence[AskedQuestion]], Sequence[answering.Passages]]
+LookUp = Callable[[Sequence[Asked]], Sequence[answering.Passages]]
 
 
 @dataclass(frozen=True)
@@ -149,7 +140,7 @@ class LocalCandidate:
     @property
     def code(self) -> str:
         """Hash of the code that measures what is no answer: losses, times, costs."""
-        return code_of(costs, likelihood, rounds)
+        return code_of(costs, likelihood, rounds, turns)
 
     @cached_property
     def _answerer(self) -> answering.Answerer:
@@ -170,17 +161,17 @@ class LocalCandidate:
         A question that fails costs only itself, and is asked again by the next run.
         """
 
-        def looked_up(missing: Sequence[AskedQuestion]) -> Sequence[answering.Passages]:
+        def looked_up(missing: Sequence[Asked]) -> Sequence[answering.Passages]:
             return self.retrieve([one.question for one in missing]) if self.retrieves else [None] * len(missing)
 
-        return self._kept_answers(self.version, [AskedQuestion(_asked(question), question) for question in questions], looked_up)
+        return self._kept_answers(self.version, kept.asked(questions), looked_up)
 
     def answers_given_contexts(
         self, questions: Sequence[Question], passages: Sequence[tuple[Context, ...]], room: int | None = None
     ) -> list[Answer]:
         """One answer a question, with those passages in its prompt and no others; ``room``: tokens for prompt and answer."""
         given = {
-            AskedQuestion(digest(question.text, [(context.document, context.text) for context in shown], room), question): shown
+            Asked(digest(question.text, [(context.document, context.text) for context in shown], room), question): shown
             for question, shown in zip(questions, passages, strict=True)
         }
         return self._kept_answers(self._readings_version, list(given), lambda missing: [given[one] for one in missing], room)
@@ -192,7 +183,7 @@ class LocalCandidate:
     @property
     def readings_kept(self) -> int:
         """How many questions it was asked with given passages, so far."""
-        return len(list(self.runtime.cache.journal("answers", self._readings_version).rows()))
+        return len(list(self._kept(self._readings_version).rows()))
 
     def retrieve(self, questions: Sequence[Question], count: int | None = None) -> list[tuple[Context, ...]]:
         """The best passages for each question, best first: as many as the system shows, or ``count``."""
@@ -202,30 +193,19 @@ class LocalCandidate:
         """Document id -> the passages that it was split into."""
         return self._index.chunks_of(documents)
 
-    def _kept_answers(
-        self, version: str, asked: Sequence[AskedQuestion], passages: LookUp, room: int | None = None
-    ) -> list[Answer]:
-        """Answers in order: from the journal of that version, or else given now and written there."""
-        journal = self.runtime.cache.journal("answers", version)
-        with journal.lock() as rows:
-            known = {row["asked"]: Answer.from_json(row["answer"]) for row in rows}
-            missing = [one for one in asked if one.key not in known]
-            for batch in self._answered(missing, passages, room):
-                journal.append({"asked": one.key, "answer": as_json(answer)} for one, answer in batch if answer.error is None)
-                known |= {one.key: answer for one, answer in batch}
-        return [replace(known[one.key], question=one.question.id) for one in asked]
+    def _kept_answers(self, version: str, asked: Sequence[Asked], passages: LookUp, room: int | None = None) -> list[Answer]:
+        return kept.once(self._kept(version), asked, lambda missing: self._answered(missing, passages, room))
+
+    def _kept(self, version: str) -> Journal:
+        return self.runtime.cache.journal("answers", version)
 
     def stops(self, questions: Sequence[Question]) -> dict[str, int]:
         """How many of its answers stopped for which reason, as far as it was asked."""
-        known = {
-            row["asked"]: row["answer"].get("stop", "") for row in self.runtime.cache.journal("answers", self.version).rows()
-        }
-        return dict(Counter(known[_asked(question)] for question in questions if _asked(question) in known))
+        return kept.stops(self._kept(self.version), questions)
 
     def unanswered(self, questions: Sequence[Question]) -> list[Question]:
         """The questions that it was not asked yet."""
-        known = {row["asked"] for row in self.runtime.cache.journal("answers", self.version).rows()}
-        return [question for question in questions if _asked(question) not in known]
+        return kept.unanswered(self._kept(self.version), questions)
 
     @contextmanager
     def model_and_tokenizer(self) -> Iterator[tuple[Any, Any]]:
@@ -249,11 +229,8 @@ class LocalCandidate:
         A LoRA adapter is merged into the weights, as it would be to serve it, and timed once more unmerged. One that is
         switched on and off cannot be merged. Answers are neither kept nor read back.
         """
-        together = self._together(beside)
-        key = self._timed_key(questions, together)
-        ready = partial(_ready, self.runtime, together)
-        taken = rounds.taken(self.runtime.cache, key, ready, questions, self.runtime.device)
-        plain, slow = (rounds.of(taken, name) for name in (self._ways[0], self._ways[-1]))
+        taken = turns.taken(self, questions, beside)
+        plain, slow = (rounds.of(taken, name) for name in (self.ways[0], self.ways[-1]))
         adapted = self.system.adapt == "lora"
         found = ((plain[question.id], slow[question.id]) for question in questions)
         return [
@@ -263,23 +240,10 @@ class LocalCandidate:
 
     def timed(self, questions: Sequence[Question], beside: Sequence[Any]) -> dict[str, Any]:
         """What a run's provenance says of its timings: with what they were taken in turn, and what else the machine did."""
-        return rounds.report(rounds.kept(self.runtime.cache, self._timed_key(questions, self._together(beside))))
-
-    def _timed_key(self, questions: Sequence[Question], together: Sequence[LocalCandidate]) -> str:
-        versions = [(one.version, name) for one in together for name in one._ways]  # noqa: SLF001 # another of its kind
-        return digest(
-            "timings",
-            code_of(rounds, Runtime),
-            machine.facts(),
-            versions,
-            [(question.id, question.text) for question in questions],
-        )
-
-    def _together(self, beside: Sequence[Any]) -> list[LocalCandidate]:
-        return list({one._ways: one for one in (*beside, self)}.values())  # noqa: SLF001 # another of its kind
+        return turns.report(self, questions, beside)
 
     @property
-    def _ways(self) -> tuple[str, ...]:
+    def ways(self) -> tuple[str, ...]:
         """The names of the ways in which it is timed: merged, or as it is, and an adapter apart as well."""
         name = f"{self.name}/{self.seed}"
         return (name, f"{name} unmerged") if self._merges else (name,)
@@ -288,7 +252,7 @@ class LocalCandidate:
     def _merges(self) -> bool:
         return self.system.adapt == "lora" and self.system.adapter_when == "always"
 
-    def _asks(self) -> dict[str, rounds.Ask]:
+    def asks(self) -> dict[str, rounds.Ask]:
         """By the names of its ways. Trains and indexes first, if that was not done yet."""
         self._weights.folder()
         look_up = self._index.searcher(self.top_k) if self.retrieves else None
@@ -298,7 +262,7 @@ class LocalCandidate:
                 return self._answerer.latencies(model, tokenizer, questions, look_up)
 
         loads = (self._weights.merged, self._weights.loaded) if self._merges else (self._weights.loaded,)
-        return {name: partial(ask, loaded) for name, loaded in zip(self._ways, loads, strict=True)}
+        return {name: partial(ask, loaded) for name, loaded in zip(self.ways, loads, strict=True)}
 
     def costs(self) -> dict[str, float | str]:
         """What it cost to build and takes on disk, or why that is not known. Trains and indexes first, if need be."""
@@ -320,7 +284,7 @@ class LocalCandidate:
 
     def describe(self) -> dict[str, Any]:
         """What the run's provenance says of it: settings, and what its training measured if it was trained by now."""
-        settings = {name: value for name, value in vars(self.system).items() if name != "name"}
+        settings = self.system.settings
         settings["max_new_tokens"] = self.room
         if self.system.retrieve == "dense":
             settings["embedder_content"] = embedder.find(self.system.embedder, self.runtime.cache).content()[:12]
@@ -340,9 +304,7 @@ class LocalCandidate:
         made["answers"] = {"most_tokens": self.room, "longest_reference": self.limits.longest, "line_ends": self.limits.ends}
         return made | {"settings": settings, "generation": {name: value for name, value in said.items() if value is not None}}
 
-    def _answered(
-        self, asked: list[AskedQuestion], passages: LookUp, room: int | None
-    ) -> Iterator[list[tuple[AskedQuestion, Answer]]]:
+    def _answered(self, asked: list[Asked], passages: LookUp, room: int | None) -> Iterator[list[tuple[Asked, Answer]]]:
         """Answers batch by batch, as they come."""
         if not asked:
             return
@@ -351,25 +313,3 @@ class LocalCandidate:
         with self._weights.loaded() as (model, tokenizer):
             for batch in asked_by.answers(model, tokenizer, questions, room):
                 yield [(asked[place], answer) for place, answer in batch]
-
-
-@contextmanager
-def _ready(stand: Runtime, candidates: Sequence[LocalCandidate]) -> Iterator[dict[str, rounds.Ask]]:
-    """All of them, ready to be timed. One that cannot be made ready fails every question, and costs the others nothing."""
-    found: dict[str, rounds.Ask] = {}
-    for one in candidates:
-        try:
-            found |= one._asks()  # noqa: SLF001 # this file's own
-        except Exception as error:  # noqa: BLE001 # the boundary: whatever goes wrong is that system's failure
-            found |= dict.fromkeys(one._ways, partial(_broken, f"{type(error).__name__}: {error}"))  # noqa: SLF001
-    with stand.several():
-        yield found
-
-
-def _broken(why: str, questions: Sequence[Question]) -> list[Timing]:
-    return [Timing(question.id, error=why) for question in questions]
-
-
-def _asked(question: Question) -> str:
-    """What identifies a question to a system: its text alone."""
-    return digest(question.text)

@@ -76,6 +76,13 @@ def test_only_a_hybrid_trains_with_passages() -> None:
         ),
         ('[rag]\nretrieve = "dense"\nmin_score = "high"', ["rag.min_score", "a number"]),
         ("rag = 3", ["expected a table", "[rag]"]),
+        ('[x]\nservice = "http://x"\nendpoint = "openai:m"', ["x.service", "one origin", "endpoint"]),
+        ('[x]\nendpoint = "openai:m"\nadapt = "lora"', ["x.adapt", "not trained here"]),
+        ('[x]\nweights = "w"', ["x.weights", 'adapt = "lora"']),
+        ('[x]\nservice = "http://x"\nretrieve = "bm25"', ["x.retrieve", "not put together here"]),
+        ("[x]\ncalls = {max_concurrency = 2}", ["x.calls", "only a system that Proctor does not build"]),
+        ('[x]\nendpoint = "openai:m"\ncalls = {max_cost = 1}', ["x.calls.max_cost", "input_price"]),
+        ('[x]\nendpoint = "openai:m"\nbase = "y"', ["x: base", "no external system", "y"]),
         ("", ["no systems"]),
         ("[rag]\nrank = = 3", ["systems.toml:2: not TOML"]),
     ],
@@ -103,3 +110,22 @@ def test_choosing() -> None:
     assert [system.name for system in choose(systems, ["rag", "base"])] == ["rag", "base"]
     with pytest.raises(InputError, match="did you mean hybrid"):
         choose(systems, ["hybird"])
+
+
+def test_files_of_a_system_lie_beside_its_table(tmp_path: Path) -> None:
+    (tmp_path / "adapter").mkdir()
+    text = '[file]\nanswers = "said.jsonl"\n[ours]\nadapt = "lora"\nweights = "adapter"\n[hub]\nadapt = "lora"\nweights = "o/a"'
+    systems = load(table(tmp_path, text))
+    assert systems["file"].answers == str(tmp_path / "said.jsonl")
+    assert (systems["ours"].weights, systems["hub"].weights) == (str(tmp_path / "adapter"), "o/a")
+    assert [system.kind for system in systems.values()] == ["answers", "built", "built"]
+    assert not any(system.needs_examples for system in systems.values())
+
+
+def test_provenance_says_of_an_external_system_what_is_set(tmp_path: Path) -> None:
+    text = '[bot]\nservice = "http://x"\nversion = "3"\ncalls = {max_concurrency = 2}\n[base]'
+    systems = load(table(tmp_path, text))
+    assert systems["bot"].settings.keys() == {"service", "version", "calls"}
+    assert systems["bot"].settings["calls"]["max_concurrency"] == 2
+    assert "calls" not in systems["base"].settings
+    assert systems["base"].settings["top_k"] == 3

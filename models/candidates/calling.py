@@ -1,0 +1,143 @@
+"""Calls to something that answers elsewhere: several at a time, no faster and no dearer than allowed, and not for ever.
+
+What was answered is yielded as it comes, also when the run is stopped: no call that was paid for is lost.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from dataclasses import replace
+from itertools import islice
+
+from proctor.core.counts import counted
+from proctor.core.redaction import redact
+from proctor.core.schema import Answer, InputError, Question
+from proctor.models.candidates.kept import Asked
+from proctor.models.systems import Calls
+
+log = logging.getLogger("proctor")
+
+UNREACHED = 5
+"""Calls in a row that came to nothing for the same reason, after which it is called no more in this run."""
+LETTERS = 500
+"""Length of the longest reason."""
+SECONDS = 10.0
+"""How often progress is told."""
+
+Ask = Callable[[Question], Answer]
+"""Answers one question, from several threads at a time. Raises `CallError`, or anything else that is this question's failure."""
+
+
+class CallError(RuntimeError):
+    """A call came to nothing. The message is the reason that a record shows."""
+
+    def __init__(self, message: str, kind: str = "") -> None:
+        super().__init__(message)
+        self.kind = kind
+        """Where the reason lies in what is called and not in the question: what went wrong, in a word that is the same each time,
+        such as a status of HTTP or a class of exceptions."""
+
+
+def price(answer: Answer, calls: Calls) -> float | None:
+    """What an answer cost; None where no prices are known, or nothing says how many tokens it took."""
+    if calls.input_price is None or calls.output_price is None or not (answer.prompt_tokens or answer.tokens):
+        return None
+    return (answer.prompt_tokens * calls.input_price + answer.tokens * calls.output_price) / 1_000_000
+
+
+class Caller:
+    """Calls one system. What it remembers of failures and costs holds for the whole run: keep one for each system."""
+
+    def __init__(self, name: str, calls: Calls) -> None:
+        self.name, self.calls = name, calls
+        self.spent = 0.0
+        """What the calls of this run have cost so far, as far as prices are known."""
+        self._dead = ""
+        self._kind, self._failures = "", 0
+        self._lock = threading.Lock()
+        self._next = 0.0
+
+    def answers(self, missing: Sequence[Asked], ask: Ask) -> Iterator[list[tuple[Asked, Answer]]]:
+        """Answers in batches, as they come.
+
+        Raises:
+            InputError: it is not reached any more, or the calls have cost what they may; what was answered by then was yielded.
+        """
+        left, running = iter(missing), dict[Future[Answer], Asked]()
+        done, told = 0, time.monotonic()
+        pool = ThreadPoolExecutor(self.calls.max_concurrency, "proctor-calls")
+        try:
+            while True:
+                if not self._stopped():
+                    free = self.calls.max_concurrency - len(running)
+                    running |= {pool.submit(self._one, one.question, ask): one for one in islice(left, free)}
+                if not running:
+                    break
+                batch = self._finished(running)
+                done += len(batch)
+                if time.monotonic() - told > SECONDS:
+                    log.info("%s: answered %d of %d", self.name, done, len(missing))
+                    told = time.monotonic()
+                yield batch
+        except GeneratorExit:  # nobody would take what comes
+            raise
+        except BaseException:  # stopped: what is under way is paid for
+            wait(running, self.calls.timeout)
+            yield [(one, future.result()) for future, one in running.items() if future.done()]
+            raise
+        finally:
+            pool.shutdown(wait=False, cancel_futures=True)
+        if why := self._stopped():
+            raise InputError(f"system {self.name}: {why}; {done} of {counted(len(missing), 'question')} answered and kept")
+
+    def _finished(self, running: dict[Future[Answer], Asked]) -> list[tuple[Asked, Answer]]:
+        finished, _ = wait(running, return_when=FIRST_COMPLETED)
+        return [(running.pop(future), future.result()) for future in finished]
+
+    def _stopped(self) -> str:
+        """Why no more calls are begun; empty if they are."""
+        most = self.calls.max_cost
+        if most is not None and self.spent >= most:
+            return f"the answers of this run have cost {self.spent:.4g}, and max_cost is {most:g}: raise it and run again"
+        return self._dead
+
+    def _one(self, question: Question, ask: Ask) -> Answer:
+        self._wait_for_turn()
+        started = time.perf_counter()
+        try:
+            answer = ask(question)
+        except CallError as error:
+            return self._failed(question, str(error), error.kind)
+        except Exception as error:  # noqa: BLE001 # the boundary: whatever it raises is that question's failure
+            return self._failed(question, f"{type(error).__name__}: {error}", "")
+        with self._lock:
+            self._kind, self._failures = "", 0
+            self.spent += price(answer, self.calls) or 0.0
+        return answer if answer.seconds else _timed(answer, time.perf_counter() - started)
+
+    def _failed(self, question: Question, why: str, kind: str) -> Answer:
+        with self._lock:
+            self._failures = self._failures + 1 if kind and kind == self._kind else bool(kind)
+            self._kind = kind
+            if self._failures >= UNREACHED and not self._dead:
+                self._dead = f"{counted(self._failures, 'call')} in a row failed, the last with: {redact(why)[:LETTERS]}"
+                log.warning("%s is called no more in this run: %s", self.name, self._dead)
+        return Answer(question.id, "", error=redact(why)[:LETTERS])
+
+    def _wait_for_turn(self) -> None:
+        """No more calls in a minute than allowed, evenly spread."""
+        if self.calls.requests_per_minute is None:
+            return
+        with self._lock:
+            now = time.monotonic()
+            turn = max(now, self._next)
+            self._next = turn + 60 / self.calls.requests_per_minute
+        time.sleep(max(0.0, turn - now))
+
+
+def _timed(answer: Answer, seconds: float) -> Answer:
+    return replace(answer, seconds=round(seconds, 6))
