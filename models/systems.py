@@ -108,7 +108,7 @@ class System:
         """What cannot be meant, though each field by itself could."""
         yield from self._other_kinds()
         if self.few_shot and self.adapts:
-            yield ("few_shot",), "a system that is trained has seen its examples", "leave shots out, or adapt"
+            yield ("few_shot",), "a system that is trained has seen its examples", "leave few_shot out, or adapt"
         if self.adapter_when == "always":
             return
         if not (self.adapt == "lora" and self.retrieves):

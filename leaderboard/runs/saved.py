@@ -37,7 +37,9 @@ from proctor.leaderboard.runs.records import Records, grouped
 from proctor.leaderboard.runs.store import Run, read
 
 FORMAT = 3
-READABLE = (1, 2, FORMAT)
+SEALED = (2, FORMAT)
+"""Formats with a checksum."""
+READABLE = (1, *SEALED)
 AGAIN = "name a run folder, or a file that --eval-save wrote, and save that one again if it was changed"
 SAVING = "choose another name or file for --eval-save"
 VALUE = Range(-1e30, 1e30)
@@ -105,7 +107,7 @@ def load(path: Path, metrics: Collection[str] | None = None) -> Run:
     data = read_json(path, remedy=AGAIN)
     try:
         number = data.get("format")
-        data = opened(path.read_bytes().replace(b"\r\n", b"\n"), always=number != 1)
+        data = opened(path.read_bytes().replace(b"\r\n", b"\n"), always=number in SEALED)
         columns = ColumnBuilder()
         for row in data["series"] if number in READABLE else ():
             row = row if number == FORMAT else former_names.record(row)  # noqa: PLW2901

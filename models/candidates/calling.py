@@ -16,7 +16,7 @@ from itertools import islice
 from proctor.core.counts import counted
 from proctor.core.redaction import redact
 from proctor.core.schema import Answer, InputError, Question
-from proctor.models.candidates.kept import Asked
+from proctor.models.candidates.kept import AskedQuestion
 from proctor.models.systems import Calls
 
 log = logging.getLogger("proctor")
@@ -28,7 +28,7 @@ LETTERS = 500
 SECONDS = 10.0
 """How often progress is told."""
 
-Ask = Callable[[Question], Answer]
+AskOne = Callable[[Question], Answer]
 """Answers one question, from several threads at a time. Raises `CallError`, or anything else that is this question's failure."""
 
 
@@ -61,13 +61,13 @@ class Caller:
         self._lock = threading.Lock()
         self._next = 0.0
 
-    def answers(self, missing: Sequence[Asked], ask: Ask) -> Iterator[list[tuple[Asked, Answer]]]:
+    def answers(self, missing: Sequence[AskedQuestion], ask: AskOne) -> Iterator[list[tuple[AskedQuestion, Answer]]]:
         """Answers in batches, as they come.
 
         Raises:
             InputError: it is not reached any more, or the calls have cost what they may; what was answered by then was yielded.
         """
-        left, running = iter(missing), dict[Future[Answer], Asked]()
+        left, running = iter(missing), dict[Future[Answer], AskedQuestion]()
         done, told = 0, time.monotonic()
         pool = ThreadPoolExecutor(self.calls.max_concurrency, "proctor-calls")
         try:
@@ -94,7 +94,7 @@ class Caller:
         if why := self._stopped():
             raise InputError(f"system {self.name}: {why}; {done} of {counted(len(missing), 'question')} answered and kept")
 
-    def _finished(self, running: dict[Future[Answer], Asked]) -> list[tuple[Asked, Answer]]:
+    def _finished(self, running: dict[Future[Answer], AskedQuestion]) -> list[tuple[AskedQuestion, Answer]]:
         finished, _ = wait(running, return_when=FIRST_COMPLETED)
         return [(running.pop(future), future.result()) for future in finished]
 
@@ -105,7 +105,7 @@ class Caller:
             return f"the answers of this run have cost {self.spent:.4g}, and max_cost is {most:g}: raise it and run again"
         return self._dead
 
-    def _one(self, question: Question, ask: Ask) -> Answer:
+    def _one(self, question: Question, ask: AskOne) -> Answer:
         self._wait_for_turn()
         started = time.perf_counter()
         try:

@@ -45,7 +45,7 @@ class External(ABC):
     seed: int = 0
 
     @abstractmethod
-    def ask(self, missing: list[kept.Asked]) -> Iterable[Sequence[tuple[kept.Asked, Answer]]]:
+    def ask(self, missing: list[kept.AskedQuestion]) -> Iterable[Sequence[tuple[kept.AskedQuestion, Answer]]]:
         """Answers in batches, as they come. A question that fails has an answer with an ``error``; none is left out."""
 
     @property
@@ -120,7 +120,7 @@ class External(ABC):
         """The name under which it is timed in turn with others."""
         return (f"{self.name}/{self.seed}",)
 
-    def asks(self) -> Mapping[str, rounds.Ask]:
+    def asks(self) -> Mapping[str, rounds.AskTimed]:
         """How it is timed."""
         return {self.ways[0]: self.one_by_one}
 

@@ -15,14 +15,14 @@ from proctor.core.schema import Answer, Question, as_json
 from proctor.core.storage.cache import Journal, digest
 
 
-class Asked(NamedTuple):
+class AskedQuestion(NamedTuple):
     """A question, and what tells it from others that were asked before."""
 
     key: str
     question: Question
 
 
-Ask = Callable[[list[Asked]], Iterable[Sequence[tuple[Asked, Answer]]]]
+AskBatches = Callable[[list[AskedQuestion]], Iterable[Sequence[tuple[AskedQuestion, Answer]]]]
 """Answers questions that were not asked before, and yields the answers in batches, as they come."""
 
 
@@ -31,12 +31,12 @@ def key(question: Question) -> str:
     return digest(question.text)
 
 
-def asked(questions: Sequence[Question]) -> list[Asked]:
+def asked(questions: Sequence[Question]) -> list[AskedQuestion]:
     """The questions under their keys."""
-    return [Asked(key(question), question) for question in questions]
+    return [AskedQuestion(key(question), question) for question in questions]
 
 
-def once(journal: Journal, asked: Sequence[Asked], ask: Ask) -> list[Answer]:
+def once(journal: Journal, asked: Sequence[AskedQuestion], ask: AskBatches) -> list[Answer]:
     """One answer a question, in order: from the journal, or else given now and written there."""
     with journal.lock() as rows:
         known = {row["asked"]: Answer.from_json(row["answer"]) for row in rows}
@@ -59,9 +59,11 @@ def stops(journal: Journal, questions: Iterable[Question]) -> dict[str, int]:
     return dict(Counter(known[key(question)] for question in questions if key(question) in known))
 
 
-def in_batches(pairs: Iterable[tuple[Asked, Answer]], seconds: float = 0.2) -> Iterator[list[tuple[Asked, Answer]]]:
+def in_batches(
+    pairs: Iterable[tuple[AskedQuestion, Answer]], seconds: float = 0.2
+) -> Iterator[list[tuple[AskedQuestion, Answer]]]:
     """Answers that come one by one, a few at a time: at least every ``seconds``, so that little is lost, at little cost."""
-    batch: list[tuple[Asked, Answer]] = []
+    batch: list[tuple[AskedQuestion, Answer]] = []
     begun = time.monotonic()
     for pair in pairs:
         batch.append(pair)

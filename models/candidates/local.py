@@ -15,7 +15,7 @@ from proctor.core.storage.cache import Journal, digest
 from proctor.models.base.base import BaseModel
 from proctor.models.base.room import SHORTEST
 from proctor.models.candidates import costs, kept, rounds, turns
-from proctor.models.candidates.kept import Asked
+from proctor.models.candidates.kept import AskedQuestion
 from proctor.models.generation import answering, generate, habits
 from proctor.models.generation.limits import UNKNOWN, Limits
 from proctor.models.prompts import prompts
@@ -28,7 +28,7 @@ from proctor.models.training.weights import Weights
 
 APART = (Weights, Index, trainer, costs, dense, embedder, likelihood, rounds, turns)
 """What shapes answers by way of weights and passages, which have versions of their own, or measures other things than answers."""
-LookUp = Callable[[Sequence[Asked]], Sequence[answering.Passages]]
+LookUp = Callable[[Sequence[AskedQuestion]], Sequence[answering.Passages]]
 
 
 @dataclass(frozen=True)
@@ -161,7 +161,7 @@ class LocalCandidate:
         A question that fails costs only itself, and is asked again by the next run.
         """
 
-        def looked_up(missing: Sequence[Asked]) -> Sequence[answering.Passages]:
+        def looked_up(missing: Sequence[AskedQuestion]) -> Sequence[answering.Passages]:
             return self.retrieve([one.question for one in missing]) if self.retrieves else [None] * len(missing)
 
         return self._kept_answers(self.version, kept.asked(questions), looked_up)
@@ -171,7 +171,7 @@ class LocalCandidate:
     ) -> list[Answer]:
         """One answer a question, with those passages in its prompt and no others; ``room``: tokens for prompt and answer."""
         given = {
-            Asked(digest(question.text, [(context.document, context.text) for context in shown], room), question): shown
+            AskedQuestion(digest(question.text, [(context.document, context.text) for context in shown], room), question): shown
             for question, shown in zip(questions, passages, strict=True)
         }
         return self._kept_answers(self._readings_version, list(given), lambda missing: [given[one] for one in missing], room)
@@ -193,7 +193,9 @@ class LocalCandidate:
         """Document id -> the passages that it was split into."""
         return self._index.chunks_of(documents)
 
-    def _kept_answers(self, version: str, asked: Sequence[Asked], passages: LookUp, room: int | None = None) -> list[Answer]:
+    def _kept_answers(
+        self, version: str, asked: Sequence[AskedQuestion], passages: LookUp, room: int | None = None
+    ) -> list[Answer]:
         return kept.once(self._kept(version), asked, lambda missing: self._answered(missing, passages, room))
 
     def _kept(self, version: str) -> Journal:
@@ -252,7 +254,7 @@ class LocalCandidate:
     def _merges(self) -> bool:
         return self.system.adapt == "lora" and self.system.adapter_when == "always"
 
-    def asks(self) -> dict[str, rounds.Ask]:
+    def asks(self) -> dict[str, rounds.AskTimed]:
         """By the names of its ways. Trains and indexes first, if that was not done yet."""
         self._weights.folder()
         look_up = self._index.searcher(self.top_k) if self.retrieves else None
@@ -304,7 +306,9 @@ class LocalCandidate:
         made["answers"] = {"most_tokens": self.room, "longest_reference": self.limits.longest, "line_ends": self.limits.ends}
         return made | {"settings": settings, "generation": {name: value for name, value in said.items() if value is not None}}
 
-    def _answered(self, asked: list[Asked], passages: LookUp, room: int | None) -> Iterator[list[tuple[Asked, Answer]]]:
+    def _answered(
+        self, asked: list[AskedQuestion], passages: LookUp, room: int | None
+    ) -> Iterator[list[tuple[AskedQuestion, Answer]]]:
         """Answers batch by batch, as they come."""
         if not asked:
             return

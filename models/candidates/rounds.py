@@ -40,9 +40,9 @@ GPU = 0.1
 PROCESS = os.environ.get("PYTEST_XDIST_TESTRUNUID") or uuid.uuid4().hex
 """The run that this process belongs to."""
 
-Ask = Callable[[Sequence[Question]], list[Timing]]
+AskTimed = Callable[[Sequence[Question]], list[Timing]]
 """Asks one system questions, each alone."""
-Ready = Callable[[], AbstractContextManager[Mapping[str, Ask]]]
+Ready = Callable[[], AbstractContextManager[Mapping[str, AskTimed]]]
 """Makes all that are to be asked ready, by name, for as long as the context is open."""
 
 
@@ -103,7 +103,7 @@ def dealt(questions: Sequence[Question]) -> list[list[Question]]:
     return [inorder[start:end] for start, end in pairwise(ends)]
 
 
-def in_turn(asks: Mapping[str, Ask], place: int) -> dict[str, Ask]:
+def in_turn(asks: Mapping[str, AskTimed], place: int) -> dict[str, AskTimed]:
     """Their order in a round: each comes first in turn, and every other round goes backwards."""
     names = list(asks)
     first = place // 2 % max(1, len(names))
@@ -175,7 +175,7 @@ def _failed(rounds: Sequence[Round]) -> bool:
     return any(timing.error for each in rounds for timings in each.timings.values() for timing in timings)
 
 
-def _round(asks: Mapping[str, Ask], first: Question, questions: Sequence[Question], device: str) -> Round:
+def _round(asks: Mapping[str, AskTimed], first: Question, questions: Sequence[Question], device: str) -> Round:
     gpu, started = _gpu(device), datetime.now(UTC).isoformat(timespec="milliseconds")
     now, watch = time.perf_counter(), Load()
     found = {name: ask([*[first] * WARM_UP, *questions]) for name, ask in asks.items()}

@@ -30,7 +30,7 @@ class InTurn(Protocol):
     def ways(self) -> tuple[str, ...]:
         """The names of the ways in which it is timed."""
 
-    def asks(self) -> Mapping[str, rounds.Ask]:
+    def asks(self) -> Mapping[str, rounds.AskTimed]:
         """By the names of its ways. Makes it ready first."""
 
 
@@ -56,9 +56,9 @@ def _key(questions: Sequence[Question], together: Sequence[InTurn]) -> str:
 
 
 @contextmanager
-def _ready(runtime: Runtime, together: Sequence[InTurn]) -> Iterator[dict[str, rounds.Ask]]:
+def _ready(runtime: Runtime, together: Sequence[InTurn]) -> Iterator[dict[str, rounds.AskTimed]]:
     """All of them, ready to be timed. One that cannot be made ready fails every question, and costs the others nothing."""
-    found: dict[str, rounds.Ask] = {}
+    found: dict[str, rounds.AskTimed] = {}
     for one in together:
         try:
             found |= one.asks()

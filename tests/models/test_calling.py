@@ -16,7 +16,7 @@ from proctor.models.systems import Calls
 QUESTIONS = [Question(f"q{number}", f"What is {number}?") for number in range(40)]
 
 
-def taken(batches: Iterator[list[tuple[kept.Asked, Answer]]]) -> dict[str, Answer]:
+def taken(batches: Iterator[list[tuple[kept.AskedQuestion, Answer]]]) -> dict[str, Answer]:
     return {one.question.id: answer for batch in batches for one, answer in batch}
 
 

@@ -36,7 +36,7 @@ class Machine:
     def __init__(self, pace: Callable[[float], float], seed: int) -> None:
         self.now, self.pace, self.chance = 0.0, pace, drawn(seed)
 
-    def ask(self, work: Mapping[str, float], factor: float = 1.0) -> rounds.Ask:
+    def ask(self, work: Mapping[str, float], factor: float = 1.0) -> rounds.AskTimed:
         def one(question: Question) -> Timing:
             seconds = factor * work[question.id] * self.pace(self.now) * self.chance.lognormvariate(0, 0.05)
             self.now += seconds
@@ -57,7 +57,7 @@ def work(chance: random.Random) -> dict[str, float]:
     return {question.id: chance.lognormvariate(-3, 0.4) for question in QUESTIONS}
 
 
-def in_rounds(asks: Mapping[str, rounds.Ask]) -> list[rounds.Round]:
+def in_rounds(asks: Mapping[str, rounds.AskTimed]) -> list[rounds.Round]:
     parts = enumerate(rounds.dealt(QUESTIONS))
     return [rounds._round(rounds.in_turn(asks, place), QUESTIONS[0], part, "cpu") for place, part in parts]
 
@@ -231,7 +231,7 @@ class Bell:
         monkeypatch.setattr("proctor.core.machine.cores", lambda: 2)
 
     @contextmanager
-    def ready(self) -> Iterator[dict[str, rounds.Ask]]:
+    def ready(self) -> Iterator[dict[str, rounds.AskTimed]]:
         yield dict.fromkeys(("lora/0", "full/0"), self.ask)
 
     def ask(self, questions: Sequence[Question]) -> list[Timing]:
