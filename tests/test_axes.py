@@ -42,11 +42,11 @@ EVERY = pytest.mark.parametrize("axis", ALL, ids=lambda axis: axis.name)
 ABILITIES: tuple[Ability, ...] = get_args(Ability)
 METHODS: dict[Ability, tuple[str, ...]] = {
     "trains": ("retrained", "continued"),
-    "retrieves": ("top_k", "passages", "pieces"),
-    "reads": ("readings", "context", "passages", "pieces"),
+    "retrieves": ("top_k", "retrieve", "chunks_of"),
+    "reads": ("answers_given_contexts", "context_length", "retrieve", "chunks_of"),
     "reindexes": ("reindexed",),
-    "weights": ("weights", "weights_version", "losses"),
-    "times": ("timings",),
+    "weights": ("model_and_tokenizer", "weights_version", "nll"),
+    "times": ("latencies",),
     "costs": ("costs",),
 }
 EXAMPLE = Example("How long is the warranty of the Kestrel 40?", "4 years", ("kestrel",))
