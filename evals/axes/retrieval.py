@@ -75,7 +75,7 @@ def _early(relevant: Mapping[str, Sequence[str]], ranked: Mapping[str, Ranking])
     run = {question: _run(ranking) for question, ranking in ranked.items()}
     if any(run.values()):
         for row in ir_measures.iter_calc(list(theirs), judged, run):
-            values[row.query_id][theirs[row.metric]] = float(row.value)
+            values[row.query_id][theirs[row.measure]] = float(row.value)
     return values
 
 

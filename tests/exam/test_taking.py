@@ -169,7 +169,7 @@ def test_an_interrupt_keeps_what_was_measured_and_says_how_far_it_came(home, tmp
     def interrupted(*_):
         raise KeyboardInterrupt
 
-    real = Exam.take
+    real = Exam.run
     monkeypatch.setattr(Exam, "run", lambda exam, axis: interrupted() if axis.name == "retrieval" else real(exam, axis))
     with pytest.raises(KeyboardInterrupt):
         proctor.exam("shop", "bm25", systems_table="systems.toml", axes=["accuracy", "retrieval"], run_dir=tmp_path, limit=1)

@@ -75,4 +75,4 @@ def test_agrees_with_ir_metrics_called_on_qrels_and_a_run(cases: list[tuple[set[
     run = [ir.ScoredDoc(f"q{n}", name, 100 - at) for n, (_, names) in enumerate(cases) for at, name in enumerate(names)]
     theirs = {ir.R @ 1: "recall@1", ir.R @ 3: "recall@3", ir.R @ 5: "recall@5", ir.RR: "mrr", ir.nDCG @ 5: "ndcg@5"}
     for row in ir.iter_calc(list(theirs), qrels, run) if run else ():
-        assert ours[f"retrieval.{theirs[row.metric]}"][row.query_id].value == pytest.approx(row.value)
+        assert ours[f"retrieval.{theirs[row.measure]}"][row.query_id].value == pytest.approx(row.value)
