@@ -187,7 +187,8 @@ def test_the_page_of_systems_names_every_field():
 
 def test_the_page_of_what_is_measured_has_every_axis():
     text = (DOCS / "explanation" / "exam.md").read_text(encoding="utf-8")
-    assert set(re.findall(r"^\| (\w+) \| .*\?", text, re.MULTILINE)) == {name.partition("_")[0] for name in AXES}
+    told = set(re.findall(r"^\| (\w+) \| .*\?", text, re.MULTILINE))
+    assert told == {name if name in told else name.partition("_")[0] for name in AXES}
 
 
 def test_the_suites_page_names_every_key_and_column():

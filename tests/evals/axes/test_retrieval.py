@@ -65,7 +65,7 @@ NAMES = st.sampled_from([f"d{number}" for number in range(8)])
 
 @settings(max_examples=40, deadline=None)
 @given(st.lists(st.tuples(st.sets(NAMES, min_size=1), st.lists(NAMES, max_size=8, unique=True)), min_size=1, max_size=6))
-def test_agrees_with_ir_metrics_called_on_qrels_and_a_run(cases: list[tuple[set[str], list[str]]]) -> None:
+def test_agrees_with_ir_measures_called_on_qrels_and_a_run(cases: list[tuple[set[str], list[str]]]) -> None:
     import ir_measures as ir
 
     questions = [Question(f"q{n}", "?", ("x",), tuple(evidence)) for n, (evidence, _) in enumerate(cases)]
