@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import multiprocessing
 import os
+import sys
 from collections.abc import Iterator
 from importlib.util import find_spec
 from pathlib import Path
@@ -28,6 +29,11 @@ if find_spec("hypothesis"):  # pytest opens this file for a misspelt option of t
 
     settings.register_profile("proctor", deadline=None)  # a busy machine is slow, and no test is about that
     settings.load_profile("proctor")
+
+# Tests start Python by the hundred: what it compiled, and pytest's rewritten asserts, are kept, whatever the environment says.
+# A start of pytest takes half the time.
+sys.dont_write_bytecode = False
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
 os.environ.pop("PYTEST_XDIST_WORKER_COUNT", None)  # what tests time does not count the workers that they run on themselves
 
