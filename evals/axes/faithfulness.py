@@ -13,7 +13,6 @@ from functools import partial
 from proctor.core.schema import Answer, Measure, Question, Score
 from proctor.evals.axes.judged import Chosen, against_gold, claiming, grade
 from proctor.evals.exam import Axis, Mark, Sheet
-from proctor.evals.judges.ragas_metric import faithfulness
 from proctor.evals.judges.samples import Sample
 
 RETRIEVED = Measure(
@@ -35,6 +34,8 @@ GOLD = Measure(
 
 
 def _score(sheet: Sheet) -> Iterator[Mark]:
+    from proctor.evals.judges.ragas_metric import faithfulness  # it loads asyncio, which nobody needs who only collects
+
     judge = partial(faithfulness, sheet.judge)
     if sheet.can(RETRIEVED):
         yield from grade(sheet, RETRIEVED, _against_retrieved, judge)
