@@ -8,7 +8,6 @@ from pathlib import Path
 
 import pytest
 
-import proctor.axis_tests
 import proctor.dry_run
 import proctor.ending  # noqa: F401 # what every run loads: pytester would have it loaded anew each time
 from proctor.evals.axes.catalogue import AXES
