@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Mapping
-from functools import lru_cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -122,16 +121,6 @@ def _listed(value: Any) -> list[Any]:
 
 
 def _parsed(path: Path) -> dict[str, Setting]:
-    try:
-        text = user_files.decoded(user_files.raw(path, user_files.YAML))
-    except user_files.UnreadableError as error:
-        raise BrokenError(path, error.line, error.what, error.remedy) from error
-    return {**_settings(path, text)}
-
-
-@lru_cache(maxsize=64)
-def _settings(path: Path, content: str) -> dict[str, Setting]:
-    """What a text sets: kept, as many tasks include the same file."""
     import yaml
 
     class Loader(yaml.SafeLoader):
@@ -146,7 +135,9 @@ def _settings(path: Path, content: str) -> dict[str, Setting]:
     Loader.add_constructor("tag:yaml.org,2002:str", text)
     Loader.add_constructor("!function", function)
     try:
-        config = strict_yaml.parsed(content, Loader)
+        config = strict_yaml.parsed(user_files.decoded(user_files.raw(path, user_files.YAML)), Loader)
+    except user_files.UnreadableError as error:
+        raise BrokenError(path, error.line, error.what, error.remedy) from error
     except strict_yaml.YamlError as error:
         raise BrokenError(path, error.line, f"not YAML: {error}", error.remedy) from error
     if not isinstance(config, dict):
