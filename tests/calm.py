@@ -7,9 +7,14 @@ from __future__ import annotations
 
 from math import inf
 
+import pytest
 
-def pytest_configure() -> None:
+
+def pytest_configure(config: pytest.Config) -> None:
     from proctor.core import load
     from proctor.models.candidates import rounds
 
-    load.limit, rounds.PACE = lambda: inf, inf
+    patch = pytest.MonkeyPatch()
+    patch.setattr(load, "limit", lambda: inf)
+    patch.setattr(rounds, "PACE", inf)
+    config.add_cleanup(patch.undo)  # the run may be one in a process that goes on

@@ -82,15 +82,18 @@ def run(project: Path, *command: str, beside: tuple[Path, ...] = ()) -> str:
     return done.stdout
 
 
+@pytest.mark.slow
 def test_its_tests_pass(project: Path) -> None:
     said = run(project, "-m", "pytest", "tests", "-q", "-p", "no:cacheprovider", "-p", "no:deepeval")
     assert re.search(r"\d\d passed, \d+ skipped", said)
 
 
+@pytest.mark.slow
 def test_each_thing_is_found_by_its_name(project: Path) -> None:
     run(project, "-c", NAMED, beside=(ROOT,))
 
 
+@pytest.mark.slow
 def test_its_axis_is_collected_for_a_suite(project: Path) -> None:
     suite = project / "lamps"
     (suite / "documents").mkdir(parents=True)

@@ -15,8 +15,6 @@ from tests.waiting import line, started, until
 TESTS = Path(__file__).parent
 WATCHED = {"benchmark.py", "benchmark_page.py", "scale_run.py", "typed.py"}
 """Commands for people, who see how far they are."""
-WHOLE = {"test_face.py", "test_options.py"}
-"""Whole runs of pytest, which end with their test at the latest."""
 STARTERS = ("run", "call", "check_call", "check_output")
 WAITS = ("wait", "join", "result", "acquire")
 READS = ("read", "readline", "readlines")
@@ -58,7 +56,7 @@ def test_a_wait_with_a_bound_and_what_is_none_are_not(code: str) -> None:
 
 
 def test_every_wait_in_the_tests_has_a_bound() -> None:
-    files = [path for path in TESTS.rglob("*.py") if path.name not in WATCHED | WHOLE | {"waiting.py"}]
+    files = [path for path in TESTS.rglob("*.py") if path.name not in WATCHED | {"waiting.py"}]
     found = {str(path.relative_to(TESTS)): waits for path in files if (waits := [*unbounded(path.read_text())])}
     assert found == {}, "use subprocess.run(..., timeout=...), or what tests/waiting.py has"
 

@@ -7,6 +7,8 @@ from itertools import product
 
 import regex
 
+from proctor.core.language.later import later
+
 _SUPERSCRIPTS = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻", "0123456789+-")
 _EARLY = str.maketrans({"´": "'", "˚": "°", "\u2800": " ", "‼": "!!"} | dict.fromkeys("™®©℠"))
 """What NFKC would take apart so that it means something else; blank Braille cells; marks of ownership, which name nothing."""
@@ -30,18 +32,19 @@ _LATE = {
     "+-": "±",
 }
 """Spellings of one character."""
-_VARIANT = regex.compile("|".join(map(regex.escape, sorted(_LATE, key=len, reverse=True))))
-_UNSEEN = regex.compile(
+_VARIANT = later(regex.compile, "|".join(map(regex.escape, sorted(_LATE, key=len, reverse=True))))
+_UNSEEN = later(
+    regex.compile,
     r"(?V1)(?<!\U0001F3F4[\U000E0020-\U000E007F]*)[\U000E0020-\U000E007F]"  # in a flag these tell England from Scotland
     r"|[\p{Default_Ignorable_Code_Point}--[\U000E0020-\U000E007F]]"
     r"|[\u0640\u064B-\u0652\u0670\u06D6-\u06DC\u06DF-\u06E4\u06E7\u06E8\u06EA-\u06ED]"  # tatweel, and vowels of Arabic
-    r"|[\u0591-\u05BD\u05BF\u05C1\u05C2\u05C4\u05C5\u05C7]"  # points of Hebrew
+    r"|[\u0591-\u05BD\u05BF\u05C1\u05C2\u05C4\u05C5\u05C7]",  # points of Hebrew
 )
-_SUPERSCRIPT = regex.compile(r"[⁺⁻]?[⁰¹²³⁴⁵⁶⁷⁸⁹]+[⁺⁻]?")
-_ONE_CHARACTER = regex.compile(r"[\p{No}\p{So}]")
-_DIGIT = regex.compile(r"(?V1)[\p{Nd}--[0-9]]")
-_LINE_END = regex.compile(r"\r\n|[\r\v\f\x1c-\x1e\x85\u2028\u2029]")
-_BLANK = regex.compile(r"(?V1)[\s\p{Cc}--\n]+")
+_SUPERSCRIPT = later(regex.compile, r"[⁺⁻]?[⁰¹²³⁴⁵⁶⁷⁸⁹]+[⁺⁻]?")
+_ONE_CHARACTER = later(regex.compile, r"[\p{No}\p{So}]")
+_DIGIT = later(regex.compile, r"(?V1)[\p{Nd}--[0-9]]")
+_LINE_END = later(regex.compile, r"\r\n|[\r\v\f\x1c-\x1e\x85\u2028\u2029]")
+_BLANK = later(regex.compile, r"(?V1)[\s\p{Cc}--\n]+")
 
 
 def fold(text: str) -> str:

@@ -9,9 +9,10 @@ import regex
 
 from proctor.core.language.characters import fold
 from proctor.core.language.hedges import offers
+from proctor.core.language.later import later
 from proctor.core.language.tokens import NO_SPACES, tokens
 
-_SILENCE = regex.compile(r"(?V1)[\s.\u3002\u00b7\u22ef\"'`*_\u300c\u300d\u300e\u300f]*")
+_SILENCE = later(regex.compile, r"(?V1)[\s.\u3002\u00b7\u22ef\"'`*_\u300c\u300d\u300e\u300f]*")
 """Nothing but blanks, quotes around nothing, and dots. A hyphen or a question mark may be an answer."""
 _SORRY = r"""
     (?:well|oh|hm+|um+|honestly|frankly) | i\ ?a?m\ afraid(?:\ that)?
@@ -36,7 +37,7 @@ _FRAME = r"""
     | (?:(?:答案|回答|答え)(?:是|は|:)) | 我(?=\S) | 私(?:に)?は | (?:मुझे|أنا)[ ]
     | (?:根据|根據|據|据)[^\p{P}\n]{1,30}, | [^\p{P}\n]{1,30}(?:によると|によれば)、
 """
-_LEAD = regex.compile(rf"\W*(?:(?:{_SORRY})(?:\W+|(?=[{NO_SPACES}]))|(?:{_FRAME})\s*)*", regex.VERBOSE | regex.V1)
+_LEAD = later(regex.compile, rf"\W*(?:(?:{_SORRY})(?:\W+|(?=[{NO_SPACES}]))|(?:{_FRAME})\s*)*", regex.VERBOSE | regex.V1)
 """Polite openings that may stand before a phrase of declining. Apostrophes are gone by then."""
 _BORDER = r"\b"
 _PAUSE = (

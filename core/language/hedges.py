@@ -10,11 +10,15 @@ from __future__ import annotations
 
 import regex
 
-_BREAK = regex.compile(
-    r"(?<!\d)[.,]|[.,](?!\d)|[!?;:\u2026()\[\]\u3001\u3002\u060c\u061b\u061f\u0964\u06d4\n\u2013\u2014\u2015~]|\s-+\s"
+from proctor.core.language.later import later
+
+_BREAK = later(
+    regex.compile,
+    r"(?<!\d)[.,]|[.,](?!\d)|[!?;:\u2026()\[\]\u3001\u3002\u060c\u061b\u061f\u0964\u06d4\n\u2013\u2014\u2015~]|\s-+\s",
 )
 """What parts clauses."""
-_BUT = regex.compile(
+_BUT = later(
+    regex.compile,
     r"""
     \b(?:but|however|though|although|still|aber|doch|jedoch|mais|cependant|toutefois|pero|aunque|sin\ embargo|ma|però|tuttavia
     | mas|porém|contudo|maar|ama|fakat|ancak|но|однако|اما|و?لكن(?:ه|ها)?|लेकिन|मगर|אבל|אך)\b
@@ -22,7 +26,8 @@ _BUT = regex.compile(
     """,
     regex.VERBOSE | regex.V1,
 )
-_GUESS = regex.compile(
+_GUESS = later(
+    regex.compile,
     r"""
     \b(?:probably|possibly|possible\ that|perhaps|maybe|presumably|supposedly|apparently|likely
       | typically|usually|generally|normally|commonly
@@ -57,9 +62,10 @@ _GUESS = regex.compile(
     regex.VERBOSE | regex.V1,
 )
 """Words of guessing."""
-_STATED = regex.compile(r"(?:(?:it|he|she)(?: is| was|s)|they (?:are|were)|(?:es|das) (?:ist|war)|cest)\b(?!.*\bnot\b)")
+_STATED = later(regex.compile, r"(?:(?:it|he|she)(?: is| was|s)|they (?:are|were)|(?:es|das) (?:ist|war)|cest)\b(?!.*\bnot\b)")
 """What states something after a "but", without a word of guessing."""
-_ASIDE = regex.compile(
+_ASIDE = later(
+    regex.compile,
     r"""
     ^\s*(?:which|who|whose|where)\b
     # the documents, in the Latin script's languages, and what they say
@@ -85,11 +91,12 @@ _ASIDE = regex.compile(
     regex.VERBOSE | regex.V1,
 )
 """What a clause speaks of that offers no answer: the documents, where else to look, not knowing."""
-_FILLER = regex.compile(
+_FILLER = later(
+    regex.compile,
     r"but|and|or|all|it|its|is|was|be|are|were|been|that|this|thats|they|he|she|there|the|a|an|i|id|im|my|you|would|will|to|of"
-    r"|es|ist|war|das|der|die|und|sein|ich|cest|il|elle|est|et|que|y|o|e|é|è|che|lo|la|el|это|和|是|在|有|は|が|です|だ|の|입니다"
+    r"|es|ist|war|das|der|die|und|sein|ich|cest|il|elle|est|et|que|y|o|e|é|è|che|lo|la|el|это|和|是|在|有|は|が|です|だ|の|입니다",
 )
-_WORD = regex.compile(r"[\p{L}\p{N}][\p{L}\p{M}\p{N}]*")
+_WORD = later(regex.compile, r"[\p{L}\p{N}][\p{L}\p{M}\p{N}]*")
 
 
 def offers(rest: str) -> bool:

@@ -8,11 +8,13 @@ from typing import Literal
 
 import regex
 
-_BY_COMMAS = regex.compile(r"[1-9]\d{0,2}(?:,\d{2,3})*,\d{3}")
+from proctor.core.language.later import later
+
+_BY_COMMAS = later(regex.compile, r"[1-9]\d{0,2}(?:,\d{2,3})*,\d{3}")
 """Thousands, or India's lakhs and crores."""
-_BY_DOTS = regex.compile(r"[1-9]\d{0,2}(?:\.\d{3})+")
-_TEN_TO = regex.compile(r"(?<![\w.,^])(?:(\d+(?:\.\d+)?) ?[x×*·⋅] ?)?10 ?\^ ?([-−–+]?\d{1,4})(?![\w.]*\d|\w)")
-_MARKED = regex.compile(r"(?<![\d.,])\d+(?:[.,]\d+)+")
+_BY_DOTS = later(regex.compile, r"[1-9]\d{0,2}(?:\.\d{3})+")
+_TEN_TO = later(regex.compile, r"(?<![\w.,^])(?:(\d+(?:\.\d+)?) ?[x×*·⋅] ?)?10 ?\^ ?([-−–+]?\d{1,4})(?![\w.]*\d|\w)")
+_MARKED = later(regex.compile, r"(?<![\d.,])\d+(?:[.,]\d+)+")
 
 Reading = Literal["decimal comma", "decimal point", "unclear comma", "unclear point", ""]
 

@@ -14,27 +14,31 @@ from functools import lru_cache
 
 import regex
 
+from proctor.core.language.later import later
 from proctor.core.language.words import content, words
 
 _ID = r"(?:\^?\w*[-_.#:]?\w*\d[\w.-]*|none)"
 _KIND = r"(?:doc(?:ument)?s?|passages?|sources?|refs?|references?|citations?|contexts?|chunks?|articles?|texts?)"
 _IDS = rf"(?:{_KIND}\s*[:#]?\s*)?{_ID}(?:\s*(?:[,;&–-]|and)\s*(?:{_KIND}\s*)?{_ID})*"
-_CITATION = regex.compile(
+_CITATION = later(
+    regex.compile,
     rf"(?<!\s)\s*\[\s*{_IDS}\s*\](?!\()|(?<!\s)\s*【[^】]{{0,500}}】"
     rf"|(?<!\s)\s*\(\s*{_KIND}\s*[:#]?\s*\[?{_ID}(?:\s*(?:[,;&]|and)\s*(?:{_KIND}\s*)?{_ID})*\]?\s*\)"
     r"|(?:(?<=[.,;:!?\"”’)])|(?<=[^\W\d_]{3})|(?<=\d{4}))[\u00b9\u00b2\u00b3\u2070\u2074-\u2079]+(?=[\s.,;]|$)",
     regex.IGNORECASE,
 )
 """[2, 4], [doc-1], [N123], [1][2], (Document 3), 【1†source】 and raised numbers behind a word or a year (not 10²)."""
-_LINK = re.compile(r"!?\[([^\]]{0,2000})\]\([^)\s]{0,2000}\)")
-_EMPHASIS = re.compile(r"(\*\*|__|~~|(?<!`)`{1,9}+)(?=\S)(.{1,2000}?)(?<=\S)\1", re.DOTALL)
-_ASTERISKS = re.compile(r"(?<![\w*])\*(?=[^\s*])([^*\n]+?)(?<=[^\s*])\*(?![\w*])")
-_HEADING = re.compile(r"\s*#{1,6}\s+\S|\s*(?:\*\*|__)[^*_]+(?:\*\*|__)\s*:?\s*$")
-_MARK = re.compile(r"\s*(?:>\s*)*(?:(?:[-*+•‣◦▪–—]|\d{1,2}[.)]|\((?:\d{1,2}|[a-z])\)|[a-z]\))\s+)+(?=\S)")
+_LINK = later(re.compile, r"!?\[([^\]]{0,2000})\]\([^)\s]{0,2000}\)")
+_EMPHASIS = later(re.compile, r"(\*\*|__|~~|(?<!`)`{1,9}+)(?=\S)(.{1,2000}?)(?<=\S)\1", re.DOTALL)
+_ASTERISKS = later(re.compile, r"(?<![\w*])\*(?=[^\s*])([^*\n]+?)(?<=[^\s*])\*(?![\w*])")
+_HEADING = later(re.compile, r"\s*#{1,6}\s+\S|\s*(?:\*\*|__)[^*_]+(?:\*\*|__)\s*:?\s*$")
+_MARK = later(re.compile, r"\s*(?:>\s*)*(?:(?:[-*+•‣◦▪–—]|\d{1,2}[.)]|\((?:\d{1,2}|[a-z])\)|[a-z]\))\s+)+(?=\S)")
 """What an item of a list begins with."""
-_RULE = re.compile(r"[-=*_|:\s]+")
-_END = re.compile(r"(?:(?<![.!?…؟।۔])[.!?…؟।۔]++[\"'”’»)\]]*+(?=\s)|(?<![!?])[!?]++(?=[\u3040-\u9fff])|[。！？｡]+[」』”’）]*)\s*")
-_BEFORE = re.compile(r"(?:^|[\s(\[\"'“‘])([^\s(\[\"'“‘]+)\.$")
+_RULE = later(re.compile, r"[-=*_|:\s]+")
+_END = later(
+    re.compile, r"(?:(?<![.!?…؟।۔])[.!?…؟।۔]++[\"'”’»)\]]*+(?=\s)|(?<![!?])[!?]++(?=[\u3040-\u9fff])|[。！？｡]+[」』”’）]*)\s*"
+)
+_BEFORE = later(re.compile, r"(?:^|[\s(\[\"'“‘])([^\s(\[\"'“‘]+)\.$")
 _UNENDING = frozenset(
     [
         "mr",

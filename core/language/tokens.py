@@ -9,6 +9,7 @@ from typing import NamedTuple
 import regex
 
 from proctor.core.language.characters import fold
+from proctor.core.language.later import later
 from proctor.core.language.quantities import numbers, powers
 
 
@@ -35,7 +36,8 @@ _AMOUNT = rf"""
     (?:\ ?[%\u2030\u2031]|\ ?\p{{Sc}}(?!\ ?{_MINUS}?\ ?[.\d]))?
 """
 _AFTER = r"(?=$|[\s.,;:!?)\]\u3002\u060c])"
-_TOKEN = regex.compile(
+_TOKEN = later(
+    regex.compile,
     rf"""(?V1)
       (?P<blank> \s+ )
     | (?P<plain> (?<![\w'.])[a-z]{{3,}}(?=[\s,;]|$) )  # soon found, as most are
@@ -55,20 +57,21 @@ _TOKEN = regex.compile(
     """,
     regex.VERBOSE,
 )
-_NUMBER_PART = regex.compile(rf"(?V1)(?P<amount>{_AMOUNT})|(?P<between>[:/]|{_DASH})|(?P<after>[+*!'\"])", regex.VERBOSE)
-_AMOUNT_PARTS = regex.compile(
-    rf"(?V1)({_MINUS}?)\ ?(\p{{Sc}}?)\ ?({_MINUS}?)({_BODY})\ ?([%\u2030\u2031]?|\p{{Sc}})", regex.VERBOSE
+_NUMBER_PART = later(regex.compile, rf"(?V1)(?P<amount>{_AMOUNT})|(?P<between>[:/]|{_DASH})|(?P<after>[+*!'\"])", regex.VERBOSE)
+_AMOUNT_PARTS = later(
+    regex.compile, rf"(?V1)({_MINUS}?)\ ?(\p{{Sc}}?)\ ?({_MINUS}?)({_BODY})\ ?([%\u2030\u2031]?|\p{{Sc}})", regex.VERBOSE
 )
-_QUOTED = regex.compile(
+_QUOTED = later(
+    regex.compile,
     r"""(?<![\w"])"([^"\n]+)"(?![\w"]) | (?<![\w'])'([^'\n]+)'(?![\w'])
       | (?<![\w*_`~])([*_`]{1,3}|~~)(?=\S)([^\n]{1,400}?)(?<=\S)\3(?![\w*_`~])""",
     regex.VERBOSE,
 )
 """Text in quotes, or emphasised as in Markdown."""
-_BULLETS = regex.compile(r"^ ?[-\u2013\u2022*] +", regex.MULTILINE)
-_SUM = regex.compile(r"(?:[\d)]|\b\p{L}) ?[-+*/^\u00d7\u00f7\u2212] ?\(|\) ?[*/^\u00d7\u00f7]|\) ?[-+\u2212] ?[\d(]")
+_BULLETS = later(regex.compile, r"^ ?[-\u2013\u2022*] +", regex.MULTILINE)
+_SUM = later(regex.compile, r"(?:[\d)]|\b\p{L}) ?[-+*/^\u00d7\u00f7\u2212] ?\(|\) ?[*/^\u00d7\u00f7]|\) ?[-+\u2212] ?[\d(]")
 """Parentheses that mean something."""
-_INTERVAL = regex.compile(rf"([\[(\]]) ?({_MINUS}?(?:\d+\.)?\d+) ?[,;] ?({_MINUS}?(?:\d+\.)?\d+) ?([\])\[])")
+_INTERVAL = later(regex.compile, rf"([\[(\]]) ?({_MINUS}?(?:\d+\.)?\d+) ?[,;] ?({_MINUS}?(?:\d+\.)?\d+) ?([\])\[])")
 _VERSION = frozenset(["v", "ver", "version", "release", "python", "java", "section", "chapter", "figure", "fig", "table"])
 """After these 3.10 is not 3.1."""
 

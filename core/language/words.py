@@ -9,15 +9,18 @@ import unicodedata
 from functools import lru_cache
 from typing import NamedTuple
 
-_ACRONYM = re.compile(r"\b(?:[^\W\d_]\.){2,}")
+from proctor.core.language.later import later
+
+_ACRONYM = later(re.compile, r"\b(?:[^\W\d_]\.){2,}")
 _WIDE = "\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\u0e00-\u0e7f\uac00-\ud7af"
 """Scripts that put no space between words."""
-_TOKEN = re.compile(
+_TOKEN = later(
+    re.compile,
     rf"(?P<number>(?<![\w.,])[-\u2212]?\d+(?:[.,]\d+)*|\d+(?:[.,]\d+)*)|(?P<percent>%)|(?P<wide>[{_WIDE}]+)"
     rf"|(?P<word>[^\W\d_{_WIDE}](?:[\u0300-\u036f\u0900-\u0dff\u200d]|[^\W_{_WIDE}])*(?:['\u2019][^\W\d_]+)?)"
-    r"|(?P<stop>[.,;:!?()])"
+    r"|(?P<stop>[.,;:!?()])",
 )
-_THOUSANDS = re.compile(r"\d{1,3}(?:,\d{3})+(?:\.\d+)?")
+_THOUSANDS = later(re.compile, r"\d{1,3}(?:,\d{3})+(?:\.\d+)?")
 _ONES = [
     "zero",
     "one",

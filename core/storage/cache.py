@@ -16,14 +16,15 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from functools import cache
 from pathlib import Path
-from typing import Any
-
-from filelock import FileLock
+from typing import TYPE_CHECKING, Any
 
 from proctor.core.counts import counted
 from proctor.core.storage import errors, manifest, temporary
 from proctor.core.storage.disk import file_digest, write_atomically
 from proctor.core.storage.sealed import opened, sealed
+
+if TYPE_CHECKING:
+    from filelock import FileLock
 
 log = logging.getLogger("proctor")
 SCRATCH = "scratch"
@@ -122,6 +123,8 @@ class Cache:
         return not damaged
 
     def _lock(self, entry: Path) -> FileLock:
+        from filelock import FileLock  # it loads asyncio, which nobody needs who only looks
+
         entry.parent.mkdir(parents=True, exist_ok=True)
         _tidy(entry.parent)
         return FileLock(f"{entry}.lock", is_singleton=True)  # one that an interrupt left held is taken again
@@ -167,6 +170,8 @@ class Journal:
         with _told(self.path.parent):
             self.path.parent.mkdir(parents=True, exist_ok=True)
             _tidy(self.path.parent)
+            from filelock import FileLock
+
             lock = FileLock(f"{self.path}.lock", is_singleton=True)
             lock.acquire()
         try:

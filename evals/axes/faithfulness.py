@@ -13,7 +13,6 @@ from functools import partial
 from proctor.core.schema import Answer, Metric, Question, Score
 from proctor.evals.axes.judged import Chosen, against_gold, claiming, grade
 from proctor.evals.exam import Axis, EvalContext, ItemScore
-from proctor.evals.judges.ragas_metric import faithfulness
 from proctor.evals.judges.samples import Sample
 
 RETRIEVED = Metric(
@@ -35,6 +34,8 @@ GOLD = Metric(
 
 
 def _score(evaluation: EvalContext) -> Iterator[ItemScore]:
+    from proctor.evals.judges.ragas_metric import faithfulness  # it loads asyncio, which nobody needs who only collects
+
     judge = partial(faithfulness, evaluation.judge)
     if evaluation.can(RETRIEVED):
         yield from grade(evaluation, RETRIEVED, _against_retrieved, judge)

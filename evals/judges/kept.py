@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Mapping, Sequence
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING, Any
 
 from proctor.core.redaction import within
-from proctor.core.storage.cache import Cache, digest
+from proctor.core.storage.cache import Cache, Journal, digest
 from proctor.evals.judges.protocols import ChatJudge, EntailingJudge, EntailmentInput, Judge, Schema, chats
 
 if TYPE_CHECKING:
@@ -24,19 +24,24 @@ KIND = "verdicts"
 
 def kept(judge: Judge, cache: Cache) -> Judge:
     """The judge, its verdicts kept in the cache."""
-    verdicts = KeptVerdicts(judge.version, cache)
+    verdicts = KeptVerdicts(judge, cache)
     return KeptChat(judge, verdicts) if chats(judge) else KeptEntailing(judge, verdicts)
 
 
 class KeptVerdicts:
     """What one judge said, by hashes of what it was shown. Used from several threads and processes at once."""
 
-    def __init__(self, version: str, cache: Cache) -> None:
-        self._journal = cache.journal(KIND, digest(version))
+    def __init__(self, judge: Judge, cache: Cache) -> None:
+        self._judge, self._cache = judge, cache
         self._lock = threading.Lock()
         self._known: dict[str, Any] = {}
         self._read = 0
         """Bytes of the journal that are known."""
+
+    @cached_property
+    def _journal(self) -> Journal:
+        """Opened by the first verdict: a version is a hash of code, for which all of it is read."""
+        return self._cache.journal(KIND, digest(self._judge.version))
 
     def of(self, asked: Sequence[str]) -> list[Any]:
         """What was said of each; None where nothing was."""

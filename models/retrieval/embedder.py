@@ -135,7 +135,7 @@ def find(name: str, cache: Cache) -> Embedder:
     folder = minilm.folder(cache.file_digest) if name == PACKAGED else Path(name).expanduser()
     if not folder.exists() and not name.startswith((".", "/", "~")) and name.count("/") <= 1:
         folder = _from_hub(name)
-    for problem in _problems(folder):
+    if problem := _problem(folder, _stamps(folder)):
         raise InputError(f"embedder {name}: {problem}")
     return Embedder(name, folder.resolve(), cache)
 
@@ -149,6 +149,18 @@ def _files(folder: Path) -> list[Path]:
     """The files that count, those in folders of modules that are links as well."""
     folders = [folder, *(folder / module["path"] for module in _modules(folder))]
     return sorted({path for place in folders for pattern in FILES for path in place.rglob(pattern)})
+
+
+def _stamps(folder: Path) -> tuple[tuple[Path, int, int], ...]:
+    """What tells that a file was changed."""
+    files = sorted(path for path in folder.rglob("*") if path.is_file())
+    return tuple((path, (about := path.stat()).st_size, about.st_mtime_ns) for path in files)
+
+
+@lru_cache(maxsize=8)
+def _problem(folder: Path, stamps: tuple[tuple[Path, int, int], ...]) -> str:  # noqa: ARG001 # looked at anew where they differ
+    """The first reason why the folder cannot be used; the systems of a table ask for the same embedder, and JSON takes long."""
+    return next(_problems(folder), "")
 
 
 def _problems(folder: Path) -> Iterator[str]:

@@ -97,6 +97,7 @@ def test_an_exam_is_told_at_once_of_all_that_its_axes_and_systems_lack():
 
 
 @pytest.mark.parametrize("words", [[], ["-n", "2"], ["--dry-run"]], ids=["alone", "workers", "dry_run"])
+@pytest.mark.slow
 def test_an_exam_that_lacks_a_library_ends_before_its_first_test(tmp_path, words):
     (tmp_path / "hiding.py").write_text("from tests.missing import hide\nhide('ragas')\n")
     (tmp_path / "pytest.ini").touch()

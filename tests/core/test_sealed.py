@@ -12,10 +12,10 @@ from proctor.core.storage.sealed import intact, opened, sealed
 
 VALUES = st.recursive(
     st.none() | st.booleans() | st.integers() | st.text(),
-    lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
-    max_leaves=10,
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3),
+    max_leaves=5,
 )
-OBJECTS = st.dictionaries(st.text().filter(lambda name: name != "crc"), VALUES)
+OBJECTS = st.dictionaries(st.text().filter(lambda name: name != "crc"), VALUES, max_size=3)
 
 
 @given(OBJECTS, st.sampled_from([None, 1]), st.sampled_from([b"", b"\n", b"\r\n"]))

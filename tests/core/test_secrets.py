@@ -15,6 +15,7 @@ import pytest
 from proctor.core.schema import Domain, Question
 from tests.faults.judges import shows
 from tests.faults.loopback import Request, completion, reply, serving, verdict
+from tests.waiting import PATIENCE
 
 ROOT = Path(__file__).resolve().parents[2]
 KEY, PASSWORD, PARAMETER = "sk-Planted0Key1For2Tests3", "Planted4Pass-Word5", "Planted6Parameter7"
@@ -80,12 +81,13 @@ def done(tmp_path_factory: pytest.TempPathFactory, domain: Domain, questions: tu
             capture_output=True,
             text=True,
             check=False,
-            timeout=60,
+            timeout=PATIENCE,
         )
     assert server.requests, ran.stdout + ran.stderr
     return Done(folder, ran.stdout + ran.stderr)
 
 
+@pytest.mark.slow
 def test_a_run_that_such_a_judge_gave_verdicts_to_and_errors_is_recorded_and_published(done: Done) -> None:
     judged = {record["status"]: record for record in done.records() if record["judge"]}
     assert {"scored", "unmeasured"} <= judged.keys(), done.out
@@ -95,6 +97,7 @@ def test_a_run_that_such_a_judge_gave_verdicts_to_and_errors_is_recorded_and_pub
     assert (done.folder / "junit.xml").is_file()
 
 
+@pytest.mark.slow
 def test_no_file_shows_a_secret(done: Done) -> None:
     files = [path for path in done.folder.rglob("*") if path.is_file()]
     assert {path.suffix for path in files} >= {".json", ".jsonl", ".html", ".csv", ".parquet", ".xml"}
@@ -102,11 +105,13 @@ def test_no_file_shows_a_secret(done: Done) -> None:
     assert not shown
 
 
+@pytest.mark.slow
 def test_the_terminal_shows_no_secret(done: Done) -> None:
     assert "HTTP Response" in done.out  # what libraries log is shown, and has all of them in it
     assert not [secret for secret in SECRETS if shows(done.out.encode(), secret)]
 
 
+@pytest.mark.slow
 def test_the_command_is_kept_without_what_is_secret_in_it(done: Done) -> None:
     command = json.loads((done.folder / "run" / "provenance.json").read_text())["command"]
     assert "/v1?api-key=***'" in command

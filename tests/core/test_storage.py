@@ -129,7 +129,7 @@ def test_a_folder_that_can_be_made_is_not_made_by_looking(tmp_path):
 
 
 AS_NOBODY = """
-import os, sys, psutil
+import filelock, os, psutil, sys  # all that is loaded later, as nobody may not read it here
 from pathlib import Path
 from proctor.core.storage.cache import Cache; from proctor.core.storage.cache import digest
 os.setuid(65534)

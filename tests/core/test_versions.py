@@ -9,13 +9,14 @@ import json
 import shutil
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from importlib import import_module, metadata
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from proctor.core import code, machine
+from proctor.core import code, machine, schema
 from proctor.core.storage.cache import Cache
 from proctor.evals.axes import catalogue
 from proctor.evals.exam import EvalContext, Exam
@@ -139,7 +140,7 @@ class World:
 
 @pytest.fixture(scope="module")
 def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("world")
+    folder = tmp_path_factory.mktemp("worlds") / "made"
     for name, text in SUITE.items():
         path = folder / "shop" / name
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -151,12 +152,27 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-@pytest.fixture
-def world(made: Path, tmp_path: Path) -> World:
-    folder = tmp_path / "world"
+@contextmanager
+def copied(made: Path) -> Iterator[World]:
+    """A copy that may be changed, each time in the same place: where an embedder lies is a part of some keys."""
+    folder = made.with_name("copy")
     shutil.copytree(made, folder)
     (folder / "systems.toml").write_text(TABLE.replace("EMBEDDER", str(folder / "embedder")), encoding="utf-8")
-    return World(folder)
+    yield World(folder)
+    shutil.rmtree(folder)
+
+
+@pytest.fixture(scope="module")
+def before(made: Path) -> Keys:
+    """What everything is kept under before any change."""
+    with copied(made) as world:
+        return world.keys()
+
+
+@pytest.fixture
+def world(made: Path, before: Keys) -> Iterator[World]:
+    with copied(made) as world:
+        yield world
 
 
 def anew(before: Keys, after: Keys) -> dict[str, set[str]]:
@@ -283,16 +299,16 @@ LIBRARIES: dict[str, dict[str, set[str]]] = {
 
 @pytest.mark.slow
 @pytest.mark.parametrize("change", CHANGES)
-def test_a_changed_input_makes_anew_what_depends_on_it_and_nothing_else(world: World, change: str) -> None:
-    before, (make, expected) = world.keys(), CHANGES[change]
+def test_a_changed_input_makes_anew_what_depends_on_it_and_nothing_else(world: World, before: Keys, change: str) -> None:
+    make, expected = CHANGES[change]
     make(world)
     assert anew(before, world.keys()) == expected
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("setting", SETTINGS)
-def test_a_changed_setting_makes_anew_what_depends_on_it_and_nothing_else(world: World, setting: str) -> None:
-    before, (old, new, expected) = world.keys(), SETTINGS[setting]
+def test_a_changed_setting_makes_anew_what_depends_on_it_and_nothing_else(world: World, before: Keys, setting: str) -> None:
+    old, new, expected = SETTINGS[setting]
     world.edit("systems.toml", old, new)
     assert anew(before, world.keys()) == expected
 
@@ -309,8 +325,10 @@ def test_every_setting_of_a_system_is_tried() -> None:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("library", LIBRARIES)
-def test_another_version_of_a_library_makes_anew_what_it_works_out(world: World, library: str, monkeypatch: Any) -> None:
-    before, real = world.keys(), metadata.version
+def test_another_version_of_a_library_makes_anew_what_it_works_out(
+    world: World, before: Keys, library: str, monkeypatch: Any
+) -> None:
+    real = metadata.version
 
     def version(name: str) -> str:
         return "99" if name.replace("_", "-") == library.replace("_", "-") else real(name)
@@ -319,41 +337,29 @@ def test_another_version_of_a_library_makes_anew_what_it_works_out(world: World,
     for name, module in list(sys.modules.items()):
         if name.startswith(("proctor.evals.", "proctor.models.")) and vars(module).get("installed") is real:
             monkeypatch.setattr(module, "installed", version)
-    for clear in _memories():
-        clear()
+    schema._installed.cache_clear()
     try:
         assert anew(before, world.keys()) == LIBRARIES[library]
     finally:
-        for clear in _memories():
-            clear()
+        schema._installed.cache_clear()
 
 
-def _memories() -> Iterator[Callable[[], None]]:
-    from proctor.core import schema
-
-    yield schema._installed.cache_clear
-    yield _forget_code
-
-
-def test_code_of_the_models_own_counts_where_it_may_run(world: World) -> None:
-    plain = world.keys()
+def test_code_of_the_models_own_counts_where_it_may_run(world: World, before: Keys) -> None:
     world.edit("model/modeling.py", new="# other\n")
-    assert world.keys() == plain
+    assert world.keys() == before
     world.remote = True
     trusted = world.keys()
     world.edit("model/modeling.py", new="# another\n")
     assert anew(trusted, world.keys()) == EVERYTHING
 
 
-def test_another_device_is_another_answer(world: World) -> None:
-    before = world.keys()
+def test_another_device_is_another_answer(world: World, before: Keys) -> None:
     world.device = "cuda"
     found = anew(before, world.keys())
     assert (found["answers"], found["weights"], found["index"]) == (set(ALL), TRAINED, DENSE)
 
 
-def test_another_machine_takes_seconds_anew_and_nothing_else(world: World, monkeypatch: Any) -> None:
-    before = world.keys()
+def test_another_machine_takes_seconds_anew_and_nothing_else(world: World, before: Keys, monkeypatch: Any) -> None:
     monkeypatch.setattr(machine, "facts", lambda: {"model": "another"})
     after = world.keys()
     assert {kind for (kind, _), key in after.items() if before[kind, _] != key} == {
@@ -385,6 +391,7 @@ Edit = Callable[..., None]
 @pytest.fixture
 def edited(monkeypatch: pytest.MonkeyPatch) -> Iterator[Edit]:
     """As if a function of a file were written otherwise, or something were put before it."""
+    read: list[str] = []
 
     def edit(file: str, function: str, line: str = "@(lambda one: one)") -> None:
         real = code._text
@@ -397,21 +404,24 @@ def edited(monkeypatch: pytest.MonkeyPatch) -> Iterator[Edit]:
             return found.replace(f"\n{function}", f"\n{line}\n{function}")
 
         monkeypatch.setattr(code, "_text", text)
-        _forget_code()
+        read.append(f"proctor.{file.removesuffix('.py').replace('/', '.')}")
+        _forget_code(read[-1])
 
     yield edit
     monkeypatch.undo()
-    _forget_code()
+    for module in read:
+        _forget_code(module)
 
 
-def _forget_code() -> None:
-    code.TREE.looked_at.clear()
+def _forget_code(module: str) -> None:
+    """Only of one file, as reading all takes a second."""
+    code.TREE.looked_at.pop(module, None)
     code._code_of.cache_clear()
 
 
 @pytest.mark.parametrize("file", CODE)
-def test_changed_code_makes_anew_what_it_makes_and_nothing_else(world: World, file: str, edited: Edit) -> None:
-    before, (function, kinds) = world.keys(), CODE[file]
+def test_changed_code_makes_anew_what_it_makes_and_nothing_else(world: World, before: Keys, file: str, edited: Edit) -> None:
+    function, kinds = CODE[file]
     edited(file, function)
     assert anew(before, world.keys()) == kinds
 
@@ -419,8 +429,9 @@ def test_changed_code_makes_anew_what_it_makes_and_nothing_else(world: World, fi
 @pytest.mark.parametrize(
     "file", ["evals/judges/lexical.py", "evals/axes/accuracy.py", "models/training/trainer.py", "models/generation/answering.py"]
 )
-def test_a_comment_or_another_form_of_the_same_code_makes_nothing_anew(world: World, file: str, edited: Edit) -> None:
-    before = world.keys()
+def test_a_comment_or_another_form_of_the_same_code_makes_nothing_anew(
+    world: World, before: Keys, file: str, edited: Edit
+) -> None:
     edited(file, "from __future__", "# a remark\n")
     assert world.keys() == before
 

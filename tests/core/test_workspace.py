@@ -265,6 +265,7 @@ def checkout(tmp_path):
     return folder
 
 
+@pytest.mark.slow
 def test_the_exam_is_told_by_the_settings_what_it_examines(checkout):
     file = checkout / "pyproject.toml"
     file.write_text(file.read_text().replace("[tool.proctor]\n", '[tool.proctor]\nsuites = ["loans"]\nsystems = ["rag"]\n'))

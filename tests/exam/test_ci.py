@@ -37,8 +37,8 @@ def pytest_sessionfinish(session):
     systems = sample_run.SKILL | {{"rag": SKILL}}
     sample_run.make_run(Path(session.config.option.run_dir), sample_run.Sample(systems=systems))
 """
-
-
+SETTINGS = f"[tool.pytest.ini_options]\naddopts = {json.dumps(os.environ['PYTEST_ADDOPTS'])}\n"
+"""The runner's environment has nothing of that of the tests, which leaves slow plugins out."""
 OWN = '[project]\nname = "proctor"\n[tool.setuptools.package-dir]\n"proctor.core" = "core"\n'
 """Settings by which Proctor's own checkout is known."""
 
@@ -54,7 +54,7 @@ def commit(folder: Path, skill: float) -> str:
     if not (folder / ".git").exists():
         folder.mkdir()
         git(folder, "init", "--quiet")
-    (folder / "pyproject.toml").write_text("[tool.pytest.ini_options]\n")
+    (folder / "pyproject.toml").write_text(SETTINGS)
     (folder / "conftest.py").write_text(EXAM.format(root=str(ROOT), skill=skill))
     (folder / "test_exam.py").write_text("import pytest\n@pytest.mark.domain\ndef test_exam(): pass\n")
     return commit_all(folder)

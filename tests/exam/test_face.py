@@ -1,4 +1,7 @@
-"""The exam as a user runs it: through pytest, in processes of its own, on a random model of 40,000 parameters."""
+"""The exam as a user runs it: through pytest, on a random model of 40,000 parameters.
+
+Most runs are in this process; those that are stopped, share the work, or are about what is loaded are processes of their own.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +12,6 @@ import shutil
 import signal
 import subprocess
 import sys
-import time
 from functools import partial
 from pathlib import Path
 from xml.etree import ElementTree as ET
@@ -18,6 +20,8 @@ import pytest
 
 from proctor.core.schema import Domain, Question
 from proctor.core.storage.sealed import sealed
+from tests.exam.here import run
+from tests.waiting import PATIENCE, until
 
 ROOT = Path(__file__).resolve().parents[2]
 SYSTEMS = """
@@ -102,14 +106,14 @@ class Runner:
             str(suite.parent / "systems.toml"),
         ]
         self.arguments += ["--run-dir", str(self.run_dir), "--site", str(self.site), "--device", "cpu"]
-        self.environment = os.environ | {"PROCTOR_CACHE": str(folder / "cache"), "OMP_NUM_THREADS": "1"}
+        self.environment = {"PROCTOR_CACHE": str(folder / "cache"), "OMP_NUM_THREADS": "1"}
 
     def start(self, *more: str) -> subprocess.Popen[str]:
         command = [sys.executable, "-m", "pytest", *self.arguments, *more]
         return subprocess.Popen(
             command,
             cwd=ROOT,
-            env=self.environment,
+            env=os.environ | self.environment,
             text=True,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
@@ -118,9 +122,12 @@ class Runner:
         )
 
     def __call__(self, *more: str) -> tuple[int, str]:
-        process = self.start(*more)
-        out, _ = process.communicate()
-        return process.returncode, out
+        """A run in this process."""
+        return run(*self.arguments, *more, folder=ROOT, environment=self.environment)
+
+    def apart(self, *more: str) -> tuple[int, str]:
+        """A run in a process of its own."""
+        return ended(self.start(*more))
 
     def records(self) -> list[str]:
         """All but what a clock or a meter said, which is never the same twice."""
@@ -134,12 +141,19 @@ class Runner:
         It is told while a second test writes its records: those of the first are sure to be kept.
         """
         process, records = self.start(*more), self.run_dir / "records.jsonl"
-        while process.poll() is None and not (records.exists() and len(_tests(records)) > 1):
-            time.sleep(0.05)
-        assert process.poll() is None, process.communicate()[0]
+        until(lambda: process.poll() is not None or (records.exists() and len(_tests(records)) > 1))
+        assert process.poll() is None, process.communicate(timeout=PATIENCE)[0]
         (os.kill if alone else os.killpg)(process.pid, how)
-        out, _ = process.communicate()
-        return process.returncode, out
+        return ended(process)
+
+
+def ended(process: subprocess.Popen[str]) -> tuple[int, str]:
+    """What a process printed, and what it ended with."""
+    try:
+        out, _ = process.communicate(timeout=PATIENCE)
+    finally:
+        process.kill()  # nothing happens where it has ended
+    return process.returncode, out
 
 
 def _tests(records: Path) -> set[tuple[bytes, bytes]]:
@@ -206,10 +220,11 @@ def test_again_with_nothing_changed_loads_no_model_and_publishes_the_same_page(f
     again = subprocess.run(
         [sys.executable, "-c", script, "-c", str(ROOT / "pyproject.toml"), *runner.arguments],
         cwd=ROOT,
-        env=runner.environment,
+        env=os.environ | runner.environment,
         capture_output=True,
         text=True,
         check=False,
+        timeout=PATIENCE,
     )
     assert again.returncode == 0, again.stdout
     assert {path: path.read_bytes() for path in runner.site.rglob("*") if path.is_file()} == before
@@ -245,7 +260,7 @@ def test_a_saved_run_is_compared_with_and_another_exam_is_refused(first: tuple[R
 @pytest.mark.slow
 def test_two_workers_make_the_same_records(first: tuple[Runner, str], suite: Path, tiny_llama: Path, tmp_path: Path) -> None:
     runner = Runner(suite, tiny_llama, tmp_path)
-    code, out = runner("-n", "2")
+    code, out = runner.apart("-n", "2")
     assert code == 0, out
     assert runner.records() == first[0].records()
     timing = [json.loads((each.run_dir / "provenance.json").read_text())["timing"] for each in (runner, first[0])]
@@ -308,10 +323,11 @@ def test_what_cannot_be_done_at_the_end_is_said_and_tells_by_the_exit_code(first
     done = subprocess.run(
         [sys.executable, "-c", script, *where, *runner.arguments, "--site", str(away), f"--eval-save={saved}", "-k", "accuracy"],
         cwd=ROOT,
-        env=runner.environment,
+        env=os.environ | runner.environment,
         capture_output=True,
         text=True,
         check=False,
+        timeout=PATIENCE,
     )
     assert done.returncode == 4, done.stdout
     assert "not published: cannot read or write No space left on device; make room there" in done.stdout
@@ -319,8 +335,7 @@ def test_what_cannot_be_done_at_the_end_is_said_and_tells_by_the_exit_code(first
 
 
 def collect(*more: str, folder: Path = ROOT) -> tuple[int, str]:
-    done = subprocess.run([sys.executable, "-m", "pytest", *more], cwd=folder, capture_output=True, text=True, check=False)
-    return done.returncode, done.stdout + done.stderr
+    return run(*more, folder=folder)
 
 
 def test_names_of_tests(suite: Path, tiny_llama: Path) -> None:

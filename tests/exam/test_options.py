@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import subprocess
-import sys
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -16,6 +14,7 @@ from proctor.core.schema import Question
 from proctor.core.workspace import Workspace
 from proctor.options import command, left_out, matched_too
 from proctor.scheduling import worker_scope
+from tests.exam.here import run
 
 ROOT = Path(__file__).resolve().parents[2]
 DEFAULTS = {
@@ -57,40 +56,39 @@ def test_counts_are_whole_and_positive(text: str) -> None:
 @pytest.mark.parametrize("form", ["--suite={}", "--suite {}"])
 def test_a_path_elsewhere_does_not_hide_the_settings(tmp_path: Path, form: str) -> None:
     asked = form.format(tmp_path).split()
-    done = subprocess.run(
-        [sys.executable, "-m", "pytest", "-m", "domain", *asked], cwd=ROOT, capture_output=True, text=True, check=False
-    )
-    assert done.returncode == 4
-    assert f"{tmp_path / 'suite.toml'}: the file is missing" in done.stdout + done.stderr
+    code, out = run("-m", "domain", *asked, folder=ROOT)
+    assert code == 4
+    assert f"{tmp_path / 'suite.toml'}: the file is missing" in out
 
 
 def test_a_run_folder_that_is_made_on_the_way_does_not_hide_them_from_workers(tmp_path: Path) -> None:
     asked = ["-m", "domain", "-k", "nothing", "--system", "base", "-n", "1", "--run-dir", str(tmp_path / "new")]
-    done = subprocess.run([sys.executable, "-m", "pytest", *asked], cwd=ROOT, capture_output=True, text=True, check=False)
-    assert done.returncode == pytest.ExitCode.NO_TESTS_COLLECTED, done.stdout
+    code, out = run(*asked, folder=ROOT)
+    assert code == pytest.ExitCode.NO_TESTS_COLLECTED, out
 
 
 @pytest.mark.parametrize("look", ["--markers", "--fixtures", "--co", "--dry-run"])
 def test_who_only_looks_gets_no_run_folder(tmp_path: Path, look: str) -> None:
     asked = ["-m", "domain", "-k", "test_accuracy and base", "--system", "base", look, "--run-dir", str(tmp_path / "new")]
-    subprocess.run([sys.executable, "-m", "pytest", *asked], cwd=ROOT, capture_output=True, check=True)
+    code, out = run(*asked, folder=ROOT)
+    assert code == 0, out
     assert not (tmp_path / "new").exists()
 
 
 def test_a_misspelt_marker_leaves_no_run_folder(tmp_path: Path) -> None:
     asked = ["-m", "domain and citation", "--system", "base", "--run-dir", str(tmp_path / "new")]
-    done = subprocess.run([sys.executable, "-m", "pytest", *asked], cwd=ROOT, capture_output=True, text=True, check=False)
-    assert done.returncode == pytest.ExitCode.USAGE_ERROR, done.stdout
+    code, out = run(*asked, folder=ROOT)
+    assert code == pytest.ExitCode.USAGE_ERROR, out
     assert not (tmp_path / "new").exists()
 
 
 def test_a_run_folder_that_cannot_be_made_is_said_before_any_work(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     asked = ["-m", "domain and accuracy", "--system", "base", "--run-dir", str(tmp_path / "file" / "new")]
-    done = subprocess.run([sys.executable, "-m", "pytest", *asked], cwd=ROOT, capture_output=True, text=True, check=False)
-    assert done.returncode == pytest.ExitCode.USAGE_ERROR, done.stdout
-    assert str(tmp_path / "file") in done.stdout + done.stderr
-    assert "scoring" not in done.stdout
+    code, out = run(*asked, folder=ROOT)
+    assert code == pytest.ExitCode.USAGE_ERROR, out
+    assert str(tmp_path / "file") in out
+    assert "scoring" not in out
 
 
 def test_workers_share_what_a_candidate_or_a_file_makes() -> None:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
+import _pytest.pytester
 import pytest
 
 from proctor.evals.axes.catalogue import AXES
@@ -15,6 +17,17 @@ from proctor.suites.writing.starter import starter
 pytest_plugins = ("pytester",)
 LOUD = "raise SystemExit('this was run')"
 SLOW_PLUGINS = ("-p", "no:deepeval", "-p", "no:langsmith_plugin", "-p", "no:rerunfailures", "-p", "no:repeat")
+
+
+@pytest.fixture(autouse=True)
+def loaded_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Pytester forgets what a run loaded, and a package of which half is loaded twice is two; tests alone are to be forgotten."""
+    real = _pytest.pytester.SysModulesSnapshot
+
+    def snapshot(preserve: Callable[[str], bool]) -> object:
+        return real(lambda name: preserve(name) or not name.startswith(("test_", "conftest")))
+
+    monkeypatch.setattr(_pytest.pytester, "SysModulesSnapshot", snapshot)
 
 
 @pytest.fixture

@@ -202,6 +202,7 @@ def test_untrained_model_already_copies(trainer):
     assert (guess == first).float().mean() > 0.5
 
 
+@pytest.mark.slow
 def test_training_goes_on_exactly_from_a_checkpoint(trainer, tmp_path):
     trainer.step([batch()], 1e-3)
     trainer.save(tmp_path / "checkpoint.pt", step=1)

@@ -86,15 +86,20 @@ def test_links_lead_somewhere_inside_the_site(published, index):
             assert (published / target).is_file(), target
 
 
-def test_anchors_exist_and_ids_are_unique(published, hostile_site):
-    for site in (published, hostile_site):
-        found = parsed(site / "index.html")
-        ids = found.attributes("id")
-        assert len(ids) == len(set(ids))
-        assert not [name for name in ids if not name or re.search(r"\s", name)]
-        for name in ("aria-labelledby", "aria-describedby", "aria-controls", "for"):
-            assert set(found.attributes(name)) <= set(ids)
-        assert {target[1:] for target in found.attributes("href") if re.fullmatch(r"#\w+", target or "")} <= set(ids)
+@pytest.fixture(params=["published", pytest.param("hostile_site", marks=pytest.mark.slow)])
+def site(request):
+    """A site, and one in which all names are hostile, of which the making alone takes seconds."""
+    return request.getfixturevalue(request.param)
+
+
+def test_anchors_exist_and_ids_are_unique(site):
+    found = parsed(site / "index.html")
+    ids = found.attributes("id")
+    assert len(ids) == len(set(ids))
+    assert not [name for name in ids if not name or re.search(r"\s", name)]
+    for name in ("aria-labelledby", "aria-describedby", "aria-controls", "for"):
+        assert set(found.attributes(name)) <= set(ids)
+    assert {target[1:] for target in found.attributes("href") if re.fullmatch(r"#\w+", target or "")} <= set(ids)
 
 
 def test_one_name_of_two_systems_is_refused(tmp_path):
@@ -141,21 +146,21 @@ def test_tables_can_be_heard(index):
     assert sum(tag == "h1" for tag, _ in index.tags) == 1
 
 
-def test_a_page_holds_one_script_and_lets_no_other_run(published, hostile_site):
-    for site in (published, hostile_site):
-        found = parsed(site / "index.html")
-        (policy,) = [a["content"] for _, a in found.tags if a.get("http-equiv") == "Content-Security-Policy"]
-        (script,) = [text for attributes, text in found.scripts if attributes.get("type") != "application/json"]
-        hashed = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
-        rules = dict(rule.split(" ", 1) for rule in policy.split("; "))
-        assert rules["default-src"] == "'none'"
-        assert rules["script-src"] == f"'sha256-{hashed}' 'strict-dynamic'"
-        assert rules["base-uri"] == rules["form-action"] == "'none'"
-        assert rules["require-trusted-types-for"] == "'script'"
-        assert not rules.keys() & {"connect-src", "frame-src", "object-src", "font-src"}
-        assert not [name for _, attributes in found.tags for name in attributes if name.startswith("on")]
+def test_a_page_holds_one_script_and_lets_no_other_run(site):
+    found = parsed(site / "index.html")
+    (policy,) = [a["content"] for _, a in found.tags if a.get("http-equiv") == "Content-Security-Policy"]
+    (script,) = [text for attributes, text in found.scripts if attributes.get("type") != "application/json"]
+    hashed = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
+    rules = dict(rule.split(" ", 1) for rule in policy.split("; "))
+    assert rules["default-src"] == "'none'"
+    assert rules["script-src"] == f"'sha256-{hashed}' 'strict-dynamic'"
+    assert rules["base-uri"] == rules["form-action"] == "'none'"
+    assert rules["require-trusted-types-for"] == "'script'"
+    assert not rules.keys() & {"connect-src", "frame-src", "object-src", "font-src"}
+    assert not [name for _, attributes in found.tags for name in attributes if name.startswith("on")]
 
 
+@pytest.mark.slow
 def test_no_page_holds_what_html_may_not(hostile_site):
     for path in [hostile_site / "index.html", *(hostile_site / "answers").iterdir()]:
         assert not UNPRINTABLE.search(path.read_bytes().decode())
