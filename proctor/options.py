@@ -101,22 +101,23 @@ def _declare_trust(group: pytest.OptionGroup) -> None:
     group.addoption("--trust-suite-code", action="store_true", help=what)
 
 
-CLASH = re.compile(r"option (?:names? \{(?P<names>[^}]*)\} already added|dest '(?P<dest>[^']*)' already used)")
+CLASH = re.compile(r"option names? \{(?P<names>[^}]*)\} already added|option dest '[^']*' already used by \[(?P<used>[^]]*)\]")
 """How pytest says that an option is there already."""
 
 
-def clash(error: ValueError) -> str:
+def clash(error: ValueError, parser: pytest.Parser) -> str:
     """What to do where an option of Proctor's and one of somebody else's have one name; nothing for any other error."""
     found = CLASH.search(str(error))
-    if not found:
-        return ""
-    names = found["names"] or f"--{str(found['dest']).replace('_', '-')}"
+    names = set(re.findall(r"-[\w-]+", found["names"] or found["used"])) if found else set()
     frames = [each.tb_frame for each in _traced(error) if each.tb_frame.f_code.co_name == "pytest_addoption"]
-    files = [frame.f_code.co_filename for frame in frames if frame.f_globals.get("__name__") != "proctor.plugin"]
-    whose = f"{files[-1]} declares" if files else "another plugin of pytest's declares"
+    others = [frame.f_code.co_filename for frame in frames if frame.f_globals.get("__name__") != "proctor.plugin"]
+    if others:
+        names &= {name for option in parser.getgroup("proctor").options for name in option.names()}
+    if not names:
+        return ""
     return (
-        f"{whose} the option {names.replace(chr(39), '')}, and Proctor has one of that name. "
-        "Rename it, or leave Proctor out of this project's pytest with `-p no:proctor`"
+        f"{others[-1] if others else 'another plugin of pytest'} declares the option {', '.join(sorted(names))}, and Proctor has "
+        "one of that name. Rename it, or leave Proctor out of this project's pytest with `-p no:proctor`"
     )
 
 

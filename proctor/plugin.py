@@ -37,25 +37,25 @@ NOTHING = pytest.StashKey[bool]()
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Declare the options. Called before any other plugin is at work: what an extra brings sends nothing, nor does its plugin."""
     environment.quiet_plugins()
-    with _clashes_told():
+    with _clashes_told(parser):
         options.declare(parser)
 
 
 @contextmanager
-def _clashes_told() -> Iterator[None]:
+def _clashes_told(parser: pytest.Parser) -> Iterator[None]:
     """Say in words that two options have one name, without the way through pytest's code."""
     try:
         yield
     except ValueError as error:
-        if told := options.clash(error):
+        if told := options.clash(error, parser):
             raise pytest.UsageError(told) from None
         raise
 
 
 @pytest.hookimpl(wrapper=True)
-def pytest_load_initial_conftests() -> Generator[None]:
+def pytest_load_initial_conftests(parser: pytest.Parser) -> Generator[None]:
     """The project's own conftest.py may declare an option that has the name of one of Proctor's."""
-    with _clashes_told():
+    with _clashes_told(parser):
         return (yield)
 
 

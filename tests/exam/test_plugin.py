@@ -120,11 +120,19 @@ def test_an_option_that_the_project_s_conftest_has_too_is_said_without_a_traceba
     assert pytester.runpytest_subprocess(*SLOW_PLUGINS, "-p", "no:proctor", timeout=120).ret == 0
 
 
+def test_options_that_clash_and_are_none_of_proctor_s_are_pytest_s_to_tell(pytester: pytest.Pytester) -> None:
+    pytester.makepyfile(clashing=CLASHING.replace("limit", "mine"))
+    pytester.makeconftest(CLASHING.replace("limit", "mine"))
+    result = pytester.runpytest_subprocess(*SLOW_PLUGINS, "-p", "clashing", timeout=120)
+    assert "Proctor has one of that name" not in result.stderr.str()
+    assert "mine" in result.stderr.str()
+
+
 def test_an_option_that_another_plugin_has_is_said_as_well(pytester: pytest.Pytester) -> None:
     pytester.makepyfile(clashing=CLASHING)
     result = pytester.runpytest_subprocess(*SLOW_PLUGINS, "-p", "clashing", timeout=120)
     assert result.ret == pytest.ExitCode.USAGE_ERROR
-    result.stderr.fnmatch_lines(["ERROR: another plugin of pytest's declares the option --limit, *"])
+    result.stderr.fnmatch_lines(["ERROR: another plugin of pytest declares the option --limit, *"])
 
 
 @pytest.mark.parametrize(("said", "silent"), [("", "True"), ("0", "False")])
