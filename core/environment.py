@@ -18,6 +18,9 @@ SETTINGS = {
     "TOKENIZERS_PARALLELISM": "false",  # forking after use makes tokenizers print otherwise
 }
 
+OF_PLUGINS = {"DEEPEVAL_TELEMETRY_OPT_OUT": "1"}
+"""The same of libraries that bring a plugin of pytest's, which is at work in every run of pytest where they are installed."""
+
 SPINS = ("GOMP_SPINCOUNT", "3000")
 """How often one of torch's threads looks for the other before it falls asleep; 300,000 times by default. A training step of the
 embedded model on two cores took 61 ms by default, 65 with 3,000 looks and 115 with none; with one of the cores kept busy by
@@ -28,6 +31,15 @@ def patient() -> None:
     """Have threads sleep soon while they wait, unless the user's environment says how. Call it before torch is imported."""
     if "OMP_WAIT_POLICY" not in os.environ:
         os.environ.setdefault(*SPINS)
+
+
+def quiet_plugins() -> None:
+    """Switch off what plugins of such libraries send, in runs of pytest that are about something else.
+
+    A default: there a project may use such a library itself, and have it send what it likes.
+    """
+    for name, value in OF_PLUGINS.items():
+        os.environ.setdefault(name, value)
 
 
 def quiet() -> None:

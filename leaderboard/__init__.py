@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 def publish(runs: Sequence[Path], site: Path, claims: Sequence[Path] = (), saved: Sequence[Path] = ()) -> Path:
-    """Write the page of one or several run folders into ``site``, files of claims tested too; returns the page's path.
+    """Write the page of one or several runs into ``site``, files of claims tested too; returns the page's path.
 
     ``saved`` are the runs before them, or folders of such.
     """
@@ -50,29 +50,29 @@ def compared(before: Run, after: Path, saved: Path) -> str:
 
 
 def summary(run: Path) -> str:
-    """The tables of a run folder, for a terminal."""
+    """The tables of a run folder or saved run, for a terminal."""
     from proctor.leaderboard.board.board import board
     from proctor.leaderboard.board.terminal import as_text
-    from proctor.leaderboard.runs.store import read
+    from proctor.leaderboard.runs.saved import open_run
 
-    return as_text(board([read(run)]))
+    return as_text(board([open_run(run)]))
 
 
 def debated(run: Path, claims: Sequence[Path] = ()) -> str:
-    """What a run folder says of each claim, for a terminal: of those that come with Proctor, and those of the files."""
+    """What a run says of each claim, for a terminal: of those that come with Proctor, and those of the files."""
     from proctor.leaderboard.analysis.section import sections
     from proctor.leaderboard.board.board import latest
     from proctor.leaderboard.claims.table import load
     from proctor.leaderboard.claims.text import as_text
     from proctor.leaderboard.claims.verdicts import findings
-    from proctor.leaderboard.runs.store import read
+    from proctor.leaderboard.runs.saved import open_run
 
-    tested, opened = load(claims), read(run)
+    tested, opened = load(claims), open_run(run)
     return as_text(list(findings(sections(latest([opened]), opened.provenance), tested)))
 
 
 def advised(runs: Sequence[Path], asked: Mapping[str, Any], paid: Paid, *, as_data: bool = False) -> str:
-    """What run folders together, or what a `leaderboard.json` holds of them, say to do in a situation: in words, or as JSON.
+    """What runs together, or what a `leaderboard.json` holds of them, say to do in a situation: in words, or as JSON.
 
     ``asked``: the situation's fields but its prices, which are chosen for each section by ``paid``.
 
@@ -97,14 +97,14 @@ def _evidence(runs: Sequence[Path]) -> list[Evidence]:
     from proctor.leaderboard.analysis.section import sections
     from proctor.leaderboard.board.board import latest, merged
     from proctor.leaderboard.compare.changes import incomparable
-    from proctor.leaderboard.runs.store import read
+    from proctor.leaderboard.runs.saved import is_saved, open_run
 
-    if len(runs) == 1 and runs[0].is_file():
+    if len(runs) == 1 and runs[0].is_file() and not is_saved(runs[0]):
         return data.read(runs[0])
-    opened = [read(run) for run in runs]
+    opened = [open_run(run) for run in runs]
     differences = dict.fromkeys(text for run in opened[1:] for text in incomparable(opened[0], run))
     if differences:
         raise InputError("\n".join(["these runs are of different exams, and say nothing together:", *differences]))
-    folder = runs[0] if len(runs) == 1 else None
+    folder = runs[0] if len(runs) == 1 and runs[0].is_dir() else None
     found = sections(latest(opened), merged([run.provenance for run in opened]))
     return data.gathered(found, folder)

@@ -84,14 +84,15 @@ class ExamRun:
 
 
 def open_run(folder: str | os.PathLike[str]) -> ExamRun:
-    """A run folder, or a run that ``--eval-save`` saved as a file.
+    """A run folder, or a run that ``--eval-save`` saved, by its file or name.
 
     Raises:
         InputError: it is neither, or it is damaged; names what is wrong with it.
     """
+    from proctor.arguments import named_run
     from proctor.leaderboard.runs import saved
 
-    return ExamRun(saved.open_run(Path(folder)))
+    return ExamRun(saved.open_run(named_run(os.fspath(folder))))
 
 
 def exam(  # noqa: PLR0913 # each is an option of the command line

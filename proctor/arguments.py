@@ -22,9 +22,15 @@ INCOMPARABLE = 3
 """Exit code for a run that a gate or a comparison cannot read, or may not compare."""
 
 
+def named_run(word: str) -> Path:
+    """The run that a word of the command line means: a folder or file, or else what the project saved under that name."""
+    kept = workspace.of_help().saved_runs / f"{word}.json"
+    return kept if Path(word).name == word and not os.path.lexists(word) and kept.exists() else Path(word)
+
+
 def add_folder(parser: argparse.ArgumentParser) -> None:
     """One run."""
-    parser.add_argument("folder", type=Path, metavar="RUN", help="a run folder")
+    parser.add_argument("folder", type=named_run, metavar="RUN", help="a run folder, or a saved run by its file or name")
 
 
 def add_site(parser: argparse.ArgumentParser) -> None:
@@ -60,12 +66,14 @@ def claims(named: Sequence[Path]) -> Sequence[Path]:
 
 def add_two_runs(parser: argparse.ArgumentParser) -> None:
     """The run before and the run after."""
-    parser.add_argument("before", type=Path, metavar="BASE", help="the run, or saved baseline, to compare with")
-    parser.add_argument("after", type=Path, metavar="CANDIDATE", help="the run to be judged")
+    parser.add_argument(
+        "before", type=named_run, metavar="BASE", help="the run, or saved run by its file or name, to compare with"
+    )
+    parser.add_argument("after", type=named_run, metavar="CANDIDATE", help="the run to be judged")
     add_ignore_mismatch(parser)
     saved = workspace.of_help().shown("saved_runs")
     what = f"a run of several seeds, which says how much training anew changes (default: those in {saved}; repeatable)"
-    parser.add_argument("--seeds", action="append", default=[], type=Path, metavar="RUN", help=what)
+    parser.add_argument("--seeds", action="append", default=[], type=named_run, metavar="RUN", help=what)
 
 
 def add_ignore_mismatch(parser: argparse.ArgumentParser) -> None:

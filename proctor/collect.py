@@ -87,6 +87,20 @@ def _is_marked(expression: str) -> bool:
     return False
 
 
+def meant(config: pytest.Config) -> str:
+    """What to say where ``-m`` has a word that is no marker, and is nearly an axis; nothing where there is none."""
+    if not config.option.markexpr:
+        return ""
+    from proctor.core.reading.problems import near
+    from proctor.evals.axes.catalogue import AXES, marker
+
+    axes = {MARK, *map(marker, AXES)}
+    known = {re.split(r"[:(]", line)[0].strip() for line in config.getini("markers")} | axes
+    words = set(re.findall(r"\w+", config.option.markexpr)) - known
+    found = {word: axis for word in sorted(words) if (axis := near(word, axes, 0.75))}
+    return "; ".join(f"-m {word}: no axis is called that; did you mean {axis}?" for word, axis in found.items())
+
+
 def _selects(expression: Expression, marks: set[str]) -> bool:
     def has(name: str, /, **_: object) -> bool:
         return name in marks

@@ -32,7 +32,7 @@ class Ending:
 
     def tell(self, terminal: Any) -> None:
         """Publish the page, print the tables, and say where the page is, and what could not be done."""
-        if self._measured:
+        if self._measured and (self.stopping.number or self._taken(terminal)):
             terminal.section("leaderboard")
             self._note_who_was_timed(terminal)
             self._do_all(terminal)
@@ -48,6 +48,11 @@ class Ending:
             return (self.plan.run_folder / "records.jsonl").stat().st_size > 0
         except OSError:
             return False
+
+    def _taken(self, terminal: Any) -> bool:
+        """Whether any test of the exam was run: else the page of an earlier time stays as it is."""
+        cells = {self.plan.id(cell) for cell in self.plan.cells}
+        return any(place(report.nodeid) in cells for report in _reports(terminal))
 
     def _note_who_was_timed(self, terminal: Any) -> None:
         """The processes of `-n` timed systems, and this one has collected nothing."""

@@ -5,10 +5,11 @@ from __future__ import annotations
 import json
 import re
 import shlex
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 from itertools import pairwise
 from pathlib import Path
+from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -26,61 +27,106 @@ def declare(parser: pytest.Parser) -> None:
     """Add the options; ``--help`` shows them in a group of their own, with the defaults of this project.
 
     What is left out on the command line is None or an empty list until `settle` knows better.
+
+    Raises:
+        ValueError: another plugin has an option of the same name.
     """
     root = parser.extra_info.get("rootdir")
     ours = of_help(Path(root) if root else None)
-    default = partial(_default, ours)
     group = parser.getgroup("proctor", "the exam: RAG, full fine-tuning, LoRA and hybrids on a domain")
-    several = partial(group.addoption, action="append", default=[])
-    several(
-        "--suite",
-        metavar="NAME|PATH",
-        help=f"a suite: embedded, or a folder with a suite.toml (repeatable; {default('suites', 'all embedded')})",
-    )
-    several("--system", metavar="NAME", help=f"a system of the table (repeatable; {default('systems', 'all')})")
+    default = partial(_default, ours)
+    _declare_who(group, default)
+    _declare_how_much(group, default)
+    _declare_where(group, default, ours)
+    _declare_saved_runs(group, ours)
+    _declare_trust(group)
+
+
+def _several(group: pytest.OptionGroup, name: str, what: str, metavar: str) -> None:
+    """An option that may be given more than once."""
+    group.addoption(name, action="append", default=[], metavar=metavar, help=what)
+
+
+def _declare_who(group: pytest.OptionGroup, default: Callable[..., str]) -> None:
+    """What is examined, on what, and who judges."""
+    what = f"a suite: embedded, or a folder with a suite.toml (repeatable; {default('suites', 'all embedded')})"
+    _several(group, "--suite", what, "NAME|PATH")
+    _several(group, "--system", f"a system of the table (repeatable; {default('systems', 'all')})", "NAME")
     what = f"a base model: folder or hub name (repeatable; {default('base_models', 'the embedded one')})"
-    several("--base-model", metavar="ID|PATH", help=what)
+    _several(group, "--base-model", what, "ID|PATH")
     what = f"the table of systems ({default('systems_table', 'models/systems.toml')})"
     group.addoption("--systems", metavar="FILE", help=what)
     what = f"lexical, nli:MODEL or openai:MODEL[@BASE_URL] ({default('judge', DEFAULTS['judge'])})"
     group.addoption("--judge", metavar="SPEC", help=what)
+
+
+def _declare_how_much(group: pytest.OptionGroup, default: Callable[..., str]) -> None:
+    """How often is trained, how many questions are asked, and whether axes are taken that train again."""
     what = f"train everything that is trained N times ({default('seeds', DEFAULTS['seeds'])})"
     group.addoption("--seeds", type=SEEDS.option, metavar="N", help=what)
-    group.addoption(
-        "--limit",
-        type=_limit,
-        metavar="N",
-        help=f"ask only the first N questions, and N items of each general task; none: all ({default('limit', 'none')})",
-    )
+    what = f"ask only the first N questions, and N items of each general task; none: all ({default('limit', 'none')})"
+    group.addoption("--limit", type=_limit, metavar="N", help=what)
     full = partial(group.addoption, dest="full", default=None)
     what = f"take the axes, too, that train systems again, marked slow ({default('full', DEFAULTS['full'])})"
     full("--full", action="store_true", help=what)
     full("--no-full", action="store_false", help="leave them out")
+
+
+def _declare_where(group: pytest.OptionGroup, default: Callable[..., str], ours: Workspace) -> None:
+    """Where records and page go, and on what is computed."""
     own = f"{ours.settings.get('runs', FOLDERS['runs'])}/<commit>-<hash of what is asked>"
     group.addoption("--run-dir", metavar="DIR", help=f"the run's folder ({default('run_dir', own)})")
     group.addoption("--site", metavar="DIR", help=f"where the page is published ({default('site')})")
     group.addoption("--device", metavar="NAME", help=f"cpu, cuda, cuda:1, mps or auto ({default('device', DEFAULTS['device'])})")
     group.addoption("--dry-run", action="store_true", help="say what would be trained and asked, and how long it would take")
+
+
+def _declare_saved_runs(group: pytest.OptionGroup, ours: Workspace) -> None:
+    """Saving a run, and comparing one with a saved one."""
     saved = {"nargs": "?", "const": "", "metavar": "NAME|FILE.json"}
     what = f"save the run under a name in {ours.shown('saved_runs')}, or as a file (default name: the run's own)"
     group.addoption("--eval-save", **saved, help=what)
     group.addoption("--eval-compare", **saved, help="compare with a saved run (default: the newest)")
-    several(
-        "--eval-compare-fail",
-        metavar="METRIC:DROP",
-        help="fail where a metric is surely worse by more: accuracy.exact:-2pp, faithfulness.gold:-5%%, style.*:ci (repeatable)",
+    what = "fail where a metric is surely worse by more: accuracy.exact:-2pp, faithfulness.gold:-5%%, style.*:ci (repeatable)"
+    _several(group, "--eval-compare-fail", what, "METRIC:DROP")
+
+
+def _declare_trust(group: pytest.OptionGroup) -> None:
+    """What lifts a protection."""
+    what = "let suites read what links and paths in them name outside of their folders (default: never)"
+    group.addoption("--allow-outside-files", action="store_true", help=what)
+    what = "let base models run code of their own (default: never)"
+    group.addoption("--trust-remote-code", action="store_true", help=what)
+    what = "let general tasks of a suite run code and fetch data (default: never; SECURITY.md)"
+    group.addoption("--trust-suite-code", action="store_true", help=what)
+
+
+CLASH = re.compile(r"option names? \{(?P<names>[^}]*)\} already added|option dest '[^']*' already used by \[(?P<used>[^]]*)\]")
+"""How pytest says that an option is there already."""
+
+
+def clash(error: ValueError, parser: pytest.Parser) -> str:
+    """What to do where an option of Proctor's and one of somebody else's have one name; nothing for any other error."""
+    found = CLASH.search(str(error))
+    names = set(re.findall(r"-[\w-]+", found["names"] or found["used"])) if found else set()
+    frames = [each.tb_frame for each in _traced(error) if each.tb_frame.f_code.co_name == "pytest_addoption"]
+    others = [frame.f_code.co_filename for frame in frames if frame.f_globals.get("__name__") != "proctor.plugin"]
+    if others:
+        names &= {name for option in parser.getgroup("proctor").options for name in option.names()}
+    if not names:
+        return ""
+    return (
+        f"{others[-1] if others else 'another plugin of pytest'} declares the option {', '.join(sorted(names))}, and Proctor has "
+        "one of that name. Rename it, or leave Proctor out of this project's pytest with `-p no:proctor`"
     )
-    group.addoption(
-        "--allow-outside-files",
-        action="store_true",
-        help="let suites read what links and paths in them name outside of their folders (default: never)",
-    )
-    group.addoption("--trust-remote-code", action="store_true", help="let base models run code of their own (default: never)")
-    group.addoption(
-        "--trust-suite-code",
-        action="store_true",
-        help="let general tasks of a suite run code and fetch data (default: never; SECURITY.md)",
-    )
+
+
+def _traced(error: BaseException) -> Iterator[TracebackType]:
+    """The way of an error, the outermost call first."""
+    at = error.__traceback__
+    while at:
+        yield at
+        at = at.tb_next
 
 
 def _default(ours: Workspace, key: str, otherwise: object = None) -> str:

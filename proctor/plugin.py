@@ -8,6 +8,7 @@ from __future__ import annotations
 import logging
 import sys
 from collections.abc import Generator, Iterator, Sequence
+from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from proctor import collect, options
+from proctor.core import environment
 from proctor.core.schema import InputError
 
 if TYPE_CHECKING:
@@ -33,8 +35,28 @@ NOTHING = pytest.StashKey[bool]()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """Declare the options."""
-    options.declare(parser)
+    """Declare the options. Called before any other plugin is at work: what an extra brings sends nothing, nor does its plugin."""
+    environment.quiet_plugins()
+    with _clashes_told(parser):
+        options.declare(parser)
+
+
+@contextmanager
+def _clashes_told(parser: pytest.Parser) -> Iterator[None]:
+    """Say in words that two options have one name, without the way through pytest's code."""
+    try:
+        yield
+    except ValueError as error:
+        if told := options.clash(error, parser):
+            raise pytest.UsageError(told) from None
+        raise
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_load_initial_conftests(parser: pytest.Parser) -> Generator[None]:
+    """The project's own conftest.py may declare an option that has the name of one of Proctor's."""
+    with _clashes_told(parser):
+        return (yield)
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -63,7 +85,6 @@ def pytest_configure(config: pytest.Config) -> None:
 def _prepare(config: pytest.Config, *where: Path) -> None:
     """Make the plan, of suites in some folders or where pytest looks, and listen for what stops it."""
     from proctor import ending, progress
-    from proctor.core import environment
     from proctor.core.stopping import Stopping
     from proctor.evals.axes import catalogue
 
@@ -303,6 +324,8 @@ def pytest_sessionfinish(session: pytest.Session) -> Iterator[None]:
 
 def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
     """After the exam: publish the page, print the table, and say where the page is. Without it: say how it is taken."""
+    if config.stash.get(NOTHING, False) and (said := collect.meant(config)):
+        terminalreporter.write_line(said, yellow=True)
     if ENDING in config.stash and not collect.only_looks(config):
         config.stash[ENDING].tell(terminalreporter)
     elif PASSED_OVER in config.stash:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+from pathlib import Path
 from typing import Any
 
 from proctor import checkout, options
@@ -35,10 +37,17 @@ def provenance_of(plan: Plan) -> dict[str, Any]:
     }
     asked["timing"] = _timing(plan)
     asked["judges"] = {name: [vars(found) for found in agreement.load(name, plan.ours.judge_agreement)]}
-    suites_of = {suite.name: checkout.suite_facts(suite) for suite in plan.suites}
+    asked |= {"run_dir": str(option.run_dir)} if option.run_dir else {}
+    suites_of = {suite.name: checkout.suite_facts(suite) | _folder(plan, place) for place, suite in plan.folders.items()}
     asked[CONTENTS] = plan.suite_contents
     tables = {"suites": suites_of, "systems": systems_of, "made": made, "base_models": plan.base_facts}
     return checkout.facts(plan.root) | asked | tables
+
+
+def _folder(plan: Plan, place: Path) -> dict[str, str]:
+    """Where a suite of the project's own is, from its root: its name alone does not find it."""
+    root = plan.root.resolve()
+    return {} if place in map(load_suite.find, load_suite.names()) else {"folder": os.path.relpath(place, root)}
 
 
 def _comparable(cell: ExamCell, judge: str) -> bool | list[str]:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+import shlex
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -38,7 +39,7 @@ def check(store: Store, cache: Cache, site: Path, saved: Path | None, base_model
         raise InputError("\n".join(problems))
 
 
-def libraries(axes: Iterable[str], systems: Iterable[System]) -> None:
+def libraries(axes: Iterable[str], systems: Sequence[System]) -> None:
     """Whether everything is installed that these axes and systems need.
 
     Raises:
@@ -47,8 +48,12 @@ def libraries(axes: Iterable[str], systems: Iterable[System]) -> None:
     needed = {axis: AXES.needs(axis) for axis in axes}
     lacking = [axis for axis, modules in needed.items() if extras.missing(modules)]
     without = " or ".join(dict.fromkeys(map(marker, lacking)))
+    whole = [system for system in systems if not extras.missing(RETRIEVERS.needs(system.retrieve))]
     needed |= {f"the system {system.name}": RETRIEVERS.needs(system.retrieve) for system in systems}
-    extras.require(needed, f'leave that out: -m "domain and not ({without})"' if lacking else "")
+    others = " ".join(f"--system {shlex.quote(name)}" for name in dict.fromkeys(system.name for system in whole))
+    leave_out = [f'leave that out: -m "domain and not ({without})"'] if lacking else []
+    leave_out += [f"take the other systems alone: {others}"] if whole and len(whole) < len(systems) else []
+    extras.require(needed, "; and ".join(leave_out))
 
 
 def _problem(check: Callable[[], None]) -> Iterator[str]:

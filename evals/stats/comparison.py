@@ -185,11 +185,11 @@ class Comparison:
 
 
 def compare(mine: Values, theirs: Values, *, share: bool = True, noise: Noise | None = None) -> Comparison | None:
-    """Compare over the common items; None if there are none.
+    """Compare over the common items, in the clusters that ``mine`` has them in; None if there are none.
 
     With ``noise`` the interval and p allow for training as well as for the choice of questions.
     """
-    (ours, others), groups = common(mine, theirs)
+    (others, ours), groups = common(theirs, mine)
     if not len(ours):
         return None
     found = difference(ours - others, groups, within=1.0 if share else None)

@@ -27,7 +27,7 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import asdict, replace
+from dataclasses import asdict, dataclass, replace
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -72,38 +72,94 @@ def gathered(sections: Iterable[Section], folder: Path | None = None) -> list[Ev
 
 
 def _gathered(section: Section, folder: Path | None) -> Evidence:
-    told: Mapping[str, Mapping[str, Any]] = section.systems
-    systems = sorted({system for _, system in section.columns})
-    names = [(metric, system) for metric in WEIGHED for system in systems if (metric, system) in section.columns]
-    columns = {name: section.columns[name] for name in names}
-    trained = {system: _trained(system, columns) for system in systems}
-    own = {*section.trained, *(system for system in systems if trained[system])}
-    once = _once(columns, own, REQUIRED)
-    anew = {system: known for (_, system), known in _once(columns, own, (ACCURACY,)).items()}
-    found = {name: _allowing(series, once.get(name)) for name, series in columns.items()}
-    timed = {system: columns[SECONDS, system] for system in systems if (SECONDS, system) in columns}
-    figures = {(of, name): _rounded(around(mean, of, timed.get(name))) for (of, name), mean in found.items() if mean}
-    machines = {_machine(told[system].get("device", "")) for system in systems if system in told}
-    mixed = [name for name in figures if name[0] in QUALITY]
-    rows = covariance([columns[name] for name in mixed])
-    noisy = [name for name in figures if name in once or (name[0] in (*QUALITY, *REQUIRED) and len(columns[name].by_seed) > 1)]
+    weighed = _Weighed.of(section)
+    columns, figures = weighed.columns, weighed.figures
+    machines = _machines(section)
     return Evidence(
         section.suite,
         section.base_model,
         _changed(figures),
-        trained,
+        weighed.trained,
         figures,
         frozenset(name for name, series in columns.items() if series.impossible),
-        {name: {seed: rounded(mean) for seed, mean in columns[name].by_seed.items()} for name in dict.fromkeys((*mixed, *noisy))},
-        {name: [rounded(float(shared)) for shared in rows[place][: place + 1]] for place, name in enumerate(mixed)},
+        {name: _of_seeds(columns[name]) for name in dict.fromkeys((*weighed.mixed, *weighed.noisy))},
+        _covariances(weighed),
         cautions(columns, machines),
         next(iter(machines)) if len(machines) == 1 else "",
         _hardware(section.run),
-        {name: _of_questions(columns[name]) for name in noisy},
-        {name: _said(known) for name, known in once.items() if name in figures},
-        {system: Anew(rounded(known.deviation), rounded(known.degrees), _said(known)) for system, known in anew.items()},
-        _options(_typed(section.run), section.suite, section.base_model, folder),
+        {name: _of_questions(columns[name]) for name in weighed.noisy},
+        {name: _said(known) for name, known in weighed.once.items() if name in figures},
+        weighed.anew,
+        _options(section, folder),
     )
+
+
+@dataclass(frozen=True)
+class _Weighed:
+    """The series of a section that a decision weighs, and what is known of them."""
+
+    columns: SeriesByColumn
+    trained: dict[str, bool]
+    """Whether a system's weights are its own."""
+    once: dict[Column, retraining.Variation]
+    """What another training would do to figures of what was trained once."""
+    anew: dict[str, Anew]
+    """The same of accuracies."""
+    figures: dict[Column, Interval]
+
+    @classmethod
+    def of(cls, section: Section) -> _Weighed:
+        """Of the systems in the order of their names."""
+        systems = sorted({system for _, system in section.columns})
+        names = [(metric, system) for metric in WEIGHED for system in systems if (metric, system) in section.columns]
+        columns = {name: section.columns[name] for name in names}
+        trained = {system: _trained(system, columns) for system in systems}
+        own = {*section.trained, *(system for system in systems if trained[system])}
+        once = _once(columns, own, REQUIRED)
+        return cls(columns, trained, once, _anew(columns, own), _figures(columns, once))
+
+    @property
+    def mixed(self) -> list[Column]:
+        """The figures that are mixed into one quality."""
+        return [name for name in self.figures if name[0] in QUALITY]
+
+    @property
+    def noisy(self) -> list[Column]:
+        """The figures in whose intervals training has a part."""
+        return [name for name in self.figures if name in self.once or self._has_seeds(name)]
+
+    def _has_seeds(self, name: Column) -> bool:
+        return name[0] in (*QUALITY, *REQUIRED) and len(self.columns[name].by_seed) > 1
+
+
+def _figures(columns: SeriesByColumn, once: Mapping[Column, retraining.Variation]) -> dict[Column, Interval]:
+    """The mean of every series that has one."""
+    found = {name: _allowing(series, once.get(name)) for name, series in columns.items()}
+    timed = {system: series for (metric, system), series in columns.items() if metric == SECONDS}
+    return {(of, name): _rounded(around(mean, of, timed.get(name))) for (of, name), mean in found.items() if mean}
+
+
+def _anew(columns: SeriesByColumn, own: Collection[str]) -> dict[str, Anew]:
+    """What another training would do to the accuracy of what was trained once."""
+    known = {system: found for (_, system), found in _once(columns, own, (ACCURACY,)).items()}
+    return {system: Anew(rounded(found.deviation), rounded(found.degrees), _said(found)) for system, found in known.items()}
+
+
+def _covariances(weighed: _Weighed) -> dict[Column, list[float]]:
+    """Of each figure that is mixed with those before it, and with itself."""
+    rows = covariance([weighed.columns[name] for name in weighed.mixed])
+    return {name: [rounded(float(shared)) for shared in rows[place][: place + 1]] for place, name in enumerate(weighed.mixed)}
+
+
+def _machines(section: Section) -> set[Machine]:
+    """The kinds of machines that the systems ran on."""
+    told: Mapping[str, Mapping[str, Any]] = section.systems
+    return {_machine(told[system].get("device", "")) for _, system in section.columns if system in told}
+
+
+def _of_seeds(series: Series) -> dict[int, float]:
+    """The mean of each seed."""
+    return {seed: rounded(mean) for seed, mean in series.by_seed.items()}
 
 
 def _once(columns: SeriesByColumn, own: Collection[str], metrics: Iterable[str]) -> dict[Column, retraining.Variation]:
@@ -143,15 +199,18 @@ def _typed(run: Mapping[str, Any]) -> list[str]:
         return last.split()
 
 
-def _options(typed: Sequence[str], suite: str, base_model: str, folder: Path | None) -> str:
+def _options(section: Section, folder: Path | None) -> str:
     """What takes the same exam again, of what was typed for the run: this suite alone, and this base model."""
+    typed = _typed(section.run)
     given = list(pairwise(typed))
-    words = ["--suite", _named(suite, [value for flag, value in given if flag == "--suite"])]
-    if models := [value for flag, value in given if flag == "--base-model"]:
-        words += ["--base-model", _named(base_model, models)]
+    suites, models = ([value for flag, value in given if flag == name] for name in ("--suite", "--base-model"))
+    about = section.run.get("suites", {}).get(section.suite, {})
+    words = ["--suite", _named(section.suite, suites) if suites else str(about.get("folder", section.suite))]
+    words += ["--base-model", _named(section.base_model, models)] if models else []
     words += [word for flag, value in given if flag in REPEATED for word in (flag, value)]
     words += ["--trust-remote-code"] if "--trust-remote-code" in typed else []
-    return shlex.join([*words, *(["--run-dir", str(folder)] if folder else [])])
+    place = folder or section.run.get("run_dir")
+    return shlex.join([*words, *(["--run-dir", str(place)] if place else [])])
 
 
 def _named(name: str, typed: Sequence[str]) -> str:

@@ -190,7 +190,10 @@ class Series:
         return self.unit == "seconds" and not set(self.clusters.values()) & set(other.clusters.values())
 
     def since(self, earlier: Series, beside: Sequence[Series] = (), noise: Noise | None = None) -> Comparison | None:
-        """The same system compared with what it was before: the seeds of either, and of those beside, tell of both, or noise."""
+        """The same system compared with what it was before: the seeds of either, and of those beside, tell of both, or noise.
+
+        Where an item is in another cluster now, what counts is its cluster now.
+        """
         told = [series.seed_means for series in beside]
         return self._compare(earlier, training_noise(self.seed_means, earlier.seed_means, beside=told) or noise)
 

@@ -150,6 +150,8 @@ def _cell(series: Series, asked: Codes, standing: Standing, comparable: Any, sai
         gap=rounded(gap.value) if gap else None,
         gap_low=rounded(gap.low) if gap else None,
         gap_high=rounded(gap.high) if gap else None,
+        gap_clusters=gap.clusters if gap else None,
+        gap_effective=rounded(gap.effective) if gap else None,
         more_questions=None if standing.more is None else rounded(standing.more),
         judge=first.judge,
         labelled=labelled,

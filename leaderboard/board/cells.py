@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from proctor.core.schema import Better, Status
+from proctor.evals.stats.intervals import FEW, cluster_count
 from proctor.leaderboard.analysis.series import Caution
 from proctor.leaderboard.formatting import SPACE, _unit, between, figure, signed
 
@@ -52,6 +53,10 @@ class Result:
     gap_low: float | None
     """The ends of its 95 % interval, which allows for the best having been picked, and leaves out 0 exactly where ``behind``."""
     gap_high: float | None
+    gap_clusters: int | None
+    """The clusters that the gap rests on."""
+    gap_effective: float | None
+    """Clusters of one size that would tell as much."""
     more_questions: float | None
     """Of one tied: how many times as many questions would show such a gap with 80 % power; None where no number would."""
     judge: str
@@ -68,6 +73,13 @@ class Result:
     metric_version: str
     reason: str
     """Why there is no value, or why items are missing."""
+
+    @property
+    def too_few(self) -> str:
+        """Of one tied: in how few clusters, where they are too few to call any system behind; else nothing."""
+        if not self.tied or self.gap_clusters is None or self.gap_effective is None or self.gap_effective >= FEW:
+            return ""
+        return cluster_count(self.gap_clusters, self.gap_effective)
 
 
 def of_cell(cell: Result) -> str:
@@ -92,5 +104,6 @@ def from_the_best(cell: Result) -> str:
     ends = between(signed(cell.gap_low, cell.unit), signed(cell.gap_high, cell.unit))
     interval = f" (95{SPACE}% CI {ends})" if cell.gap_low < cell.gap_high else ""
     common = f", over the {cell.ranked_on:,} items that all ranked systems have" if cell.ranked_on < cell.n else ""
-    mark = "significantly behind" if cell.behind else "statistically tied with"
-    return f"{mark} the best: {signed(cell.gap, cell.unit)}{interval}{common}"
+    few = f"too few clusters to tell it from the best ({cell.too_few}; {FEW} needed)" if cell.too_few else ""
+    mark = few or f"{'significantly behind' if cell.behind else 'statistically tied with'} the best"
+    return f"{mark}: {signed(cell.gap, cell.unit)}{interval}{common}"

@@ -63,8 +63,8 @@ def _accuracy(cells: Mapping[str, Result]) -> Iterator[str]:
 
 def _compared(ranked: Sequence[Result]) -> Iterator[str]:
     best, tied, behind = ([cell for cell in ranked if getattr(cell, mark)] for mark in ("best", "tied", "behind"))
-    if any(cell.effective < FEW for cell in best):
-        yield from _too_few(best)
+    if few := next((cell.too_few for cell in tied if cell.too_few), ""):
+        yield from _too_few(best, few)
     elif not behind:
         yield f"No system is significantly better than another: all {len(ranked)} are statistically tied."
         yield f"The highest mean is {_possessive(best)}, {_exactly(best[0])}{_over(best[0])}."
@@ -76,9 +76,8 @@ def _compared(ranked: Sequence[Result]) -> Iterator[str]:
         yield from _behind(best, tied, behind)
 
 
-def _too_few(best: Sequence[Result]) -> Iterator[str]:
+def _too_few(best: Sequence[Result], made: str) -> Iterator[str]:
     """Where the questions make so few clusters that nobody is called better."""
-    made = cluster_count(best[0].clusters, best[0].effective)
     yield "There are too few independent questions to say which system is better:"
     yield f"they make {made}, and at least {FEW} of one size are needed."
     yield f"The highest mean is {_possessive(best)}, {_exactly(best[0])}."

@@ -12,7 +12,8 @@ from proctor.leaderboard.board.sections import BoardSection, ResultTable, sectio
 from proctor.leaderboard.board.summary import verdict
 from proctor.leaderboard.formatting import SPACE, WIDTH, figure, wrapped
 
-LEGEND = "* best   ~ tied   x not ranked   \u2013 does not apply   ? not measured   ! caution   [95 % CI]   n items in clusters"
+LEGEND = "* best   ~ tied   ~? too few clusters to tell   x not ranked   \u2013 does not apply   ? not measured   ! caution"
+CELLS = "[95 % CI]   n items in clusters"
 RANKS = "Where one is best, those without a mark are significantly behind it (5 % error rate for each column)."
 
 
@@ -20,7 +21,7 @@ def as_text(board: Board, width: int = WIDTH) -> str:
     """Every table of the board, at most ``width`` columns wide."""
     if not board.cells:
         return "Nothing was measured."
-    return "\n".join([*(line for section in sections(board) for line in _section(section, width)), LEGEND, RANKS])
+    return "\n".join([*(line for section in sections(board) for line in _section(section, width)), LEGEND, CELLS, RANKS])
 
 
 def _section(section: BoardSection, width: int) -> Iterator[str]:
@@ -63,7 +64,7 @@ def _names(table: ResultTable) -> int:
 def _cell(cell: Result | None) -> str:
     if cell is None:
         return ""
-    mark = "*" if cell.best else "~" if cell.tied else "x" if cell.not_ranked else " "
+    mark = "*" if cell.best else "~?" if cell.too_few else "~" if cell.tied else " x" if cell.not_ranked else " "
     shown = [f"{of_cell(cell)}{mark}", f"[{found}]" if (found := bounds(cell)) else "", _n(cell)]
     missing = [f"{count} {word}" for word, count in (("failed", cell.failed), ("unmeasured", cell.unmeasured)) if count]
     people = [f"people {figure(cell.corrected, cell.unit)}"] if cell.corrected is not None else []

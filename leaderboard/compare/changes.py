@@ -291,9 +291,9 @@ def incomparable(before: Run, after: Run, revised: Collection[str] = ()) -> list
     return [*dict.fromkeys([*exams, *told])]
 
 
-def apart(old: Record, new: Record, before: Provenance, after: Provenance) -> list[str]:
+def apart(old: Record, new: Record, before: Provenance, after: Provenance, revised: Collection[str] = ()) -> list[str]:
     """The same for one system in one metric, of which ``old`` and ``new`` are any records."""
-    return [*_exams(old, new), *_manners(new.system, before, after, f"{new.suite}/{new.base_model}")]
+    return [*_exams(old, new, revised=revised), *_manners(new.system, before, after, f"{new.suite}/{new.base_model}")]
 
 
 def mixed(records: Records) -> list[str]:

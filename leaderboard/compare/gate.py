@@ -124,7 +124,7 @@ def gate(before: Run, after: Run, policy: Policy, *, ignore_mismatch: bool = Fal
     if refusals:
         raise InputError("\n".join(refusals))
     rules = [_rule(change, policy, after) for change in found]
-    told = [_with_its_judge(change, rule, after) for change, rule in zip(found, rules, strict=True)]
+    told = [_at_its_worst(_with_its_judge(change, rule, after), rule) for change, rule in zip(found, rules, strict=True)]
     held = [
         replace(ruling, doubted=ruling.rule.tier != policy.rule(ruling.change.metric, ruling.change.unit).tier)
         for ruling in rulings(told, rules, policy)
@@ -142,6 +142,20 @@ def _with_its_judge(change: Change, rule: PolicyRule, run: Run) -> Change:
     ):
         return change
     return replace(change, cautions=[*change.cautions, f"the judge {change.judge} was not checked on data like this"])
+
+
+def _at_its_worst(change: Change, rule: PolicyRule) -> Change:
+    """A figure that decides and cannot get any worse passes whatever was changed."""
+    worst = 0.0 if change.better == "higher" else 1.0
+    if (
+        rule.tier == "advisory"
+        or change.unit != "share"
+        or not change.found
+        or {change.found.theirs, change.found.mine} != {worst}
+    ):
+        return change
+    said = f"it is at its worst, {figure(worst, change.unit)}, in both runs: that it did not get worse says nothing"
+    return replace(change, cautions=[*change.cautions, said])
 
 
 def rulings(found: Sequence[Change], rules: Sequence[PolicyRule], policy: Policy) -> list[MetricDecision]:

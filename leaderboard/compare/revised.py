@@ -58,6 +58,8 @@ class Revised:
     """Questions that are the same in both, those of revisions included."""
     also: tuple[str, ...] = ()
     """What else is not the same, in words."""
+    regrouped: int = 0
+    """Questions that are the same in both, and in another cluster now."""
 
     @cached_property
     def aside(self) -> frozenset[str]:
@@ -67,7 +69,7 @@ class Revised:
     @property
     def sentence(self) -> str:
         """What changed, and what is compared: ids are as the suite has them."""
-        return f"Suite {self.suite} {self._changed}. {self._compared}"
+        return f"Suite {self.suite} {self._changed}. {self._compared}{self._in_other_clusters}"
 
     @property
     def _changed(self) -> str:
@@ -75,7 +77,17 @@ class Revised:
         parts = [f"has other documents ({'; '.join(documents)})"] if documents else []
         parts += [f"has other {name}" for name in self.also]
         parts += ["asks other questions"] if not parts and self.aside else []
+        parts += ["has other clusters of questions"] if not parts and self.regrouped else []
         return ", and ".join(parts) or "has the same documents and questions in another order"
+
+    @property
+    def _in_other_clusters(self) -> str:
+        if not self.regrouped:
+            return ""
+        are = "is" if self.regrouped == 1 else "are"
+        return (
+            f" {counted(self.regrouped, 'question')} {are} in another cluster than before: the clusters of the newer run count."
+        )
 
     @property
     def _compared(self) -> str:
@@ -119,7 +131,20 @@ def _revised(suite: str, before: Run, after: Run, versions: Sequence[Collection[
     same = sum(len(new[name]) - len(of[name].changed) - len(of[name].new) for name in QUESTIONS)
     words = {"examples": "training examples", "revisions": "revisions"}
     also = tuple(word for name, word in words.items() if old[name] != new[name])
-    return Revised(suite, of["documents"], of["questions"], of["revised"], same, also)
+    parts = of["documents"], of["questions"], of["revised"]
+    found = Revised(suite, *parts, same, also)
+    was, now = (_clusters(run, suite) for run in (before, after))
+    moved = [item for item in was.keys() & now.keys() - found.aside if was[item] != now[item]]
+    return replace(found, regrouped=len(moved))
+
+
+def _clusters(run: Run, suite: str) -> dict[str, str]:
+    """Question -> cluster. Of what is asked and right or wrong: those of timings are the rounds in which they were taken."""
+    rows = run.records.where(lambda about: about.suite == suite and about.unit == "share")
+    asked = (run.provenance[CONTENTS][suite][name] for name in QUESTIONS)
+    known = {item for part in asked for item in part}
+    pairs = zip(rows.column("item").tolist(), rows.column("cluster").tolist(), strict=True)
+    return {item: cluster for item, cluster in pairs if item in known}
 
 
 def _contents(run: Run, suite: str, versions: Collection[tuple[Any, ...]]) -> Mapping[str, Any]:

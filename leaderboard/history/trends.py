@@ -8,10 +8,12 @@ marked only beyond what training moves: see `leaderboard.analysis.retraining`.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from functools import cache
 from typing import Literal
 
+from proctor.core.counts import counted
 from proctor.evals.stats.comparison import Comparison, corrected, verdict
 from proctor.evals.stats.intervals import FEW, cluster_count
 from proctor.leaderboard.analysis import retraining
@@ -19,9 +21,11 @@ from proctor.leaderboard.analysis.retraining import Variation, once, trained, va
 from proctor.leaderboard.analysis.series import Series, rounded
 from proctor.leaderboard.compare.changes import apart
 from proctor.leaderboard.compare.policy import Policy
+from proctor.leaderboard.compare.revised import common
 from proctor.leaderboard.formatting import figure
 from proctor.leaderboard.history.runs import DatedRun, LineKey, RunInfo
 
+NOTHING_SHARED = "they have no item in common"
 Trend = Literal["first", "better", "worse", "tied", "inconclusive", "not comparable"]
 RULES = Policy(correction="bh")
 """How sure a change has to be, how little counts as none, and how few questions tell nothing: as the gate has them."""
@@ -66,6 +70,8 @@ class _Step:
     """Why there is nothing to compare."""
     known: Variation | None = None
     """What training moves, where that had to be taken from elsewhere: both runs trained the system once."""
+    same: int | None = None
+    """How many questions are the same in both, where the suite changed in between."""
 
     @property
     def series(self) -> Series:
@@ -73,35 +79,56 @@ class _Step:
         return self.now.series[self.key]
 
 
+@dataclass(frozen=True)
+class _Both:
+    """A run and one before it, as far as they asked the same: as two runs are compared anywhere."""
+
+    now: DatedRun
+    before: DatedRun
+    same: dict[str, int]
+    """Suite that changed in between -> its questions that are the same in both."""
+
+    @classmethod
+    def of(cls, now: DatedRun, before: DatedRun) -> _Both:
+        """Where nothing is set aside, the runs themselves: what is known of their series is known already."""
+        shared = common(before.run, now.run)
+        new = now if shared.after is now.run else DatedRun(now.moment, lambda: shared.after)
+        old = before if shared.before is before.run else DatedRun(before.moment, lambda: shared.before)
+        return cls(new, old, {name: suite.same for name, suite in shared.suites.items()})
+
+
 def points(now: DatedRun, earlier: Sequence[DatedRun]) -> dict[LineKey, TrendPoint]:
     """What a run measured, held against those before it."""
-    steps = [_step(key, now, earlier) for key in now.series]
+    both = cache(lambda place: _Both.of(now, earlier[place]))
+    steps = [_step(key, now, earlier, both) for key in now.series]
     tested = {step.key: step.found for step in steps if step.found}
     ps = dict(zip(tested, corrected([found.p for found in tested.values()], RULES.correction), strict=True))
     return {step.key: _point(step, ps.get(step.key)) for step in steps}
 
 
-def _step(key: LineKey, now: DatedRun, earlier: Sequence[DatedRun]) -> _Step:
+def _step(key: LineKey, now: DatedRun, earlier: Sequence[DatedRun], both: Callable[[int], _Both]) -> _Step:
     """Pair a metric with the last time that it was taken in the same way."""
     obstacle = ""
-    for before in reversed(earlier) if now.series[key].values else ():
+    for place, before in reversed([*enumerate(earlier)]) if now.series[key].values else ():
         if key in before.series and before.series[key].values:
-            found = _obstacle(key, now, before)
+            found = _obstacle(key, both(place))
             if not found:
-                return _compared(key, now, before)
+                return _compared(key, now, before, both(place))
             obstacle = obstacle or f"not compared with {before.moment.name}: {found}"
     return _Step(key, now, None, None, obstacle)
 
 
-def _compared(key: LineKey, now: DatedRun, before: DatedRun) -> _Step:
-    new, old = now.series[key], before.series[key]
+def _compared(key: LineKey, now: DatedRun, before: DatedRun, both: _Both) -> _Step:
+    new, old = both.now.series[key], both.before.series[key]
+    step = _Step(key, now, before, None, "", same=both.same.get(key[0]))
     if new.same_as(old):
-        return _Step(key, now, before, None, "")
+        return step
     own = trained(now.run.provenance.get("systems", {}))
     if not once(new, own) or not once(old, own):
-        return _Step(key, now, before, new.since(old), "")
-    known = variation(series.seed_means for run in (now, before) for series in _beside(key, run) if series.first.system in own)
-    return _Step(key, now, before, new.since(old, noise=retraining.between_two(known)), "", known)
+        return replace(step, found=new.since(old))
+    runs = (both.now, both.before)
+    known = variation(series.seed_means for run in runs for series in _beside(key, run) if series.first.system in own)
+    return replace(step, found=new.since(old, noise=retraining.between_two(known)), known=known)
 
 
 def _beside(key: LineKey, run: DatedRun) -> list[Series]:
@@ -110,11 +137,13 @@ def _beside(key: LineKey, run: DatedRun) -> list[Series]:
     return [run.series[other] for other in run.series if (other[0], other[1], other[3]) == (suite, base_model, metric)]
 
 
-def _obstacle(key: LineKey, now: DatedRun, before: DatedRun) -> str:
+def _obstacle(key: LineKey, both: _Both) -> str:
     """Why the two may not be compared; nothing if they may."""
-    new, old = now.series[key], before.series[key]
-    found = apart(old.records[0], new.records[0], before.run.provenance, now.run.provenance)
-    return "; ".join(found) or ("" if new.values.keys() & old.values.keys() else "they have no item in common")
+    new, old = both.now.series.get(key), both.before.series.get(key)
+    if new is None or old is None:
+        return NOTHING_SHARED
+    found = apart(old.records[0], new.records[0], both.before.run.provenance, both.now.run.provenance, revised=both.same)
+    return "; ".join(found) or ("" if new.values.keys() & old.values.keys() else NOTHING_SHARED)
 
 
 def _point(step: _Step, p: float | None) -> TrendPoint:
@@ -138,10 +167,13 @@ def _point(step: _Step, p: float | None) -> TrendPoint:
 
 
 def _note(step: _Step, mark: Trend) -> str:
-    """Why a mean differs though nothing changed, and what a mark rests on that was trained once."""
+    """Why a mean differs though nothing changed, what a mark rests on that was trained once, and that the suite changed."""
     if step.before and step.found is None:
-        return _same_answers(step, step.before)
-    return "1 training run each" if step.known and mark in ("better", "worse", "inconclusive") else ""
+        about = _same_answers(step, step.before)
+    else:
+        about = "1 training run each" if step.known and mark in ("better", "worse", "inconclusive") else ""
+    changed = "" if step.same is None else f"the suite changed: {counted(step.same, 'question')} the same in both"
+    return "; ".join(filter(None, [about, changed]))
 
 
 def _same_answers(step: _Step, before: DatedRun) -> str:

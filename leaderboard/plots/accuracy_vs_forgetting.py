@@ -63,6 +63,8 @@ def _leader(cells: list[Result]) -> str:
     if not best[0].value:
         return "No system answered a question exactly."
     who = f"{listed([cell.system for cell in best])} answered the most questions exactly, {sure(best[0])}"
+    if few := next((cell.too_few for cell in tied if cell.too_few), ""):
+        return f"{who}; the questions make only {few}, too few to tell the others from {'it' if len(best) == 1 else 'them'}."
     others = f"{listed([cell.system for cell in tied])} {'is' if len(tied) == 1 else 'are'}" if tied else ""
     return f"{who}; {others} statistically tied with {'it' if len(best) == 1 else 'them'}." if tied else f"{who}."
 

@@ -57,6 +57,12 @@ def open_run(path: Path) -> Run:
     return load(path) if path.exists() and not path.is_dir() else read(path)
 
 
+def is_saved(file: Path) -> bool:
+    """Whether a file of JSON is a saved run, and not something else of Proctor's."""
+    found = read_json(file, remedy=AGAIN)
+    return isinstance(found, dict) and "series" in found
+
+
 def seeded(folder: Path) -> list[Run]:
     """The saved runs of several seeds in a folder, which say how much training anew changes."""
     runs = [load(path) for path in sorted(folder.glob("*.json"))]

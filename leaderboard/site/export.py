@@ -54,7 +54,13 @@ def as_parquet(board: Board) -> bytes:
     import pyarrow as pa
     import pyarrow.parquet as pq
 
-    kinds: dict[Any, Any] = {int: pa.int64(), bool: pa.bool_(), float: pa.float64(), float | None: pa.float64()}
+    kinds: dict[Any, Any] = {
+        int: pa.int64(),
+        bool: pa.bool_(),
+        float: pa.float64(),
+        float | None: pa.float64(),
+        int | None: pa.int64(),
+    }
     types = {name: kinds.get(hint, pa.string()) for name, hint in get_type_hints(Result).items()}
     types |= {"comparable": pa.bool_(), "cautions": pa.list_(pa.string())}
     file = io.BytesIO()

@@ -11,7 +11,10 @@ from proctor.leaderboard.board.sections import BoardSection, ResultTable, sectio
 from proctor.leaderboard.board.summary import verdict
 from proctor.leaderboard.site.escape import printable
 
-LEGEND = "Bold: the best. \u2248: statistically tied with it. \u2717: not ranked. In brackets: 95 % confidence intervals."
+LEGEND = (
+    "Bold: the best. \u2248: statistically tied with it. \u2248?: too few clusters to tell. \u2717: not ranked. "
+    "In brackets: 95 % confidence intervals."
+)
 NOTHING = "Nothing was measured."
 
 
@@ -49,7 +52,7 @@ def _cell(cell: Result | None) -> str:
     if cell is None:
         return "<td></td>"
     value = f"<b>{_text(of_cell(cell))}</b>" if cell.best else _text(of_cell(cell))
-    mark = "\u00a0\u2248" if cell.tied else "\u00a0\u2717" if cell.not_ranked else ""
+    mark = "\u00a0\u2248?" if cell.too_few else "\u00a0\u2248" if cell.tied else "\u00a0\u2717" if cell.not_ranked else ""
     interval = f"<br><small>[{_text(found)}]</small>" if (found := bounds(cell)) else ""
     why = f' title="{_text(cell.reason)}"' if cell.reason else ""
     return f"<td{why}>{value}{mark}{interval}</td>"

@@ -26,7 +26,8 @@ from proctor.leaderboard.history.history import History, history
 from proctor.leaderboard.output import Site
 from proctor.leaderboard.plots.palette import SERIES, places
 from proctor.leaderboard.plots.table import Plot, of_history, plots
-from proctor.leaderboard.runs.store import Run, read
+from proctor.leaderboard.runs.saved import open_run
+from proctor.leaderboard.runs.store import Run
 from proctor.leaderboard.site import details, export
 from proctor.leaderboard.site.escape import as_data
 from proctor.leaderboard.site.render import render
@@ -41,7 +42,7 @@ name one of each otherwise, publish each run to a site of its own, or give those
 
 
 def publish(runs: Sequence[Path], site: Path, more: Sequence[Path] = (), saved: Sequence[Path] = ()) -> Path:
-    """Write the page of one or several run folders; of what several of them measured, the last has the word.
+    """Write the page of one or several run folders or saved runs; of what several of them measured, the last has the word.
 
     ``more`` are files of claims to be tested beside those that come with Proctor, ``saved`` the runs before these.
 
@@ -50,7 +51,7 @@ def publish(runs: Sequence[Path], site: Path, more: Sequence[Path] = (), saved: 
             different exams, or a name is that of two systems.
     """
     tested = claims.load(more)
-    opened = [read(folder) for folder in runs]
+    opened = [open_run(run) for run in runs]
     _comparable(opened)
     return write(opened, board(opened, tested), site, saved)
 

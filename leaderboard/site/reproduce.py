@@ -9,8 +9,8 @@ from typing import Any
 
 from proctor.leaderboard.analysis import judge_agreement
 
-ELSEWHERE = ("command", "comparable")
-"""Provenance that the page says in another place: as what to type, and as what to read with care."""
+ELSEWHERE = ("command", "comparable", "run_dir")
+"""Provenance that the page says in another place: in what to type, and as what to read with care."""
 
 
 def again(run: Mapping[str, Any]) -> dict[str, Any]:

@@ -60,10 +60,14 @@ def best(scores: Mapping[int, float], k: int) -> Hits:
 def split(document: Document, size: int, overlap: int) -> list[Passage]:
     """Every passage of a document, at most ``size`` characters long without its title."""
     head = f"{document.title}. " if document.title and not document.text.startswith(document.title) else ""
-    if len(document.text) <= size:
-        return [Passage(document.id, head, document.text.strip())]
-    texts = cut(document.text, size, min(overlap, size // 2)) or [""]
-    return [Passage(document.id, head, text) for text in texts]
+    short = [document.text.strip()] if len(document.text) <= size else []
+    texts = short or cut(document.text, size, min(overlap, size // 2)) or [""]
+    return [Passage(document.id, "" if _is_headed(text, document.title) else head, text) for text in texts]
+
+
+def _is_headed(text: str, title: str) -> bool:
+    """Whether a part begins with the title as a heading of Markdown, as the first of a document does that is titled by one."""
+    return text.startswith("#") and text.lstrip("#").lstrip().startswith(title)
 
 
 def cut(text: str, size: int, overlap: int, length: Callable[[str], int] = len) -> list[str]:

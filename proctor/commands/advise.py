@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
+from proctor.arguments import named_run
 from proctor.core import workspace
 from proctor.core.reading.ranges import AMOUNT, SHARE
 from proctor.leaderboard import advised
@@ -25,7 +26,8 @@ def run(arguments: argparse.Namespace) -> None:
 
 def declare(parser: argparse.ArgumentParser) -> None:
     """The words that describe a situation."""
-    parser.add_argument("folders", nargs="+", type=Path, metavar="RUN", help="run folders, taken together; or a leaderboard.json")
+    what = "run folders, or saved runs by their files or names, taken together; or a leaderboard.json"
+    parser.add_argument("folders", nargs="+", type=named_run, metavar="RUN", help=what)
     parser.add_argument(
         "--updates", type=AMOUNT.option, default=1.0, metavar="N", help="updates of documents a month (default: 1)"
     )

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Iterator
-from pathlib import Path
 
-from proctor.arguments import add_rebuilt, rebuilt
+from proctor.arguments import add_rebuilt, named_run, rebuilt
 from proctor.core.schema import Answer, InputError, Question
 from proctor.leaderboard.formatting import WIDTH, wrapped
 
@@ -16,8 +15,11 @@ SHOWN = 400
 
 def declare(parser: argparse.ArgumentParser) -> None:
     """The run, the system and the question."""
-    what = "a run folder or saved run; - for a system of the project's settings that need not have been examined"
-    parser.add_argument("folder", type=Path, metavar="RUN|-", help=what)
+    what = (
+        "a run folder, or a saved run by its file or name; "
+        "- for a system of the project's settings that need not have been examined"
+    )
+    parser.add_argument("folder", type=named_run, metavar="RUN|-", help=what)
     parser.add_argument("question", metavar="QUESTION", help="the question, in quotes")
     add_rebuilt(parser)
 

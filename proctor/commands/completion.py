@@ -6,6 +6,7 @@ import argparse
 from collections.abc import Iterator
 from pathlib import Path
 
+from proctor.arguments import named_run
 from proctor.core.extras import require
 
 SHELLS = ("bash", "zsh", "fish")
@@ -26,7 +27,7 @@ def run(arguments: argparse.Namespace) -> None:
 
     whole = parser()
     for action in _actions(whole):
-        if action.type is Path:
+        if action.type in (Path, named_run):
             action.complete = shtab.FILE  # type: ignore[attr-defined] # where shtab looks for it
     print(shtab.complete(whole, arguments.shell))
 

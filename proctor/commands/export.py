@@ -5,13 +5,13 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from proctor.arguments import add_rebuilt, rebuilt
+from proctor.arguments import add_rebuilt, named_run, rebuilt
 from proctor.core.schema import InputError
 
 
 def declare(parser: argparse.ArgumentParser) -> None:
     """The run, the system and the folder."""
-    parser.add_argument("folder", type=Path, metavar="RUN", help="a run folder or saved run")
+    parser.add_argument("folder", type=named_run, metavar="RUN", help="a run folder, or a saved run by its file or name")
     add_rebuilt(parser)
     what = "where to: a folder that is new, empty, or as an export left it"
     parser.add_argument("--to", type=Path, required=True, metavar="DIR", help=what)

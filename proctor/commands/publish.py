@@ -5,16 +5,15 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from proctor.arguments import add_claims, claims, site
+from proctor.arguments import add_claims, claims, named_run, site
 from proctor.core import workspace
 from proctor.leaderboard import publish
 
 
 def declare(parser: argparse.ArgumentParser) -> None:
     """The runs, and what is published with them."""
-    parser.add_argument(
-        "folders", nargs="+", type=Path, metavar="RUN", help="a run folder; what several measured is taken from the last"
-    )
+    what = "a run folder, or a saved run by its file or name; what several measured is taken from the last"
+    parser.add_argument("folders", nargs="+", type=named_run, metavar="RUN", help=what)
     ours = workspace.of_help()
     parser.add_argument("--to", type=Path, metavar="DIR", help=f"where to (default: {ours.shown('site')})")
     what = f"runs before these: saved files, or folders of such (default: {ours.shown('saved_runs')}; repeatable)"

@@ -92,8 +92,17 @@ def test_an_exam_is_told_at_once_of_all_that_its_axes_and_systems_lack():
     assert str(error.value) == (
         "faithfulness needs ragas, forgetting needs lm-eval, the system rag needs faiss: "
         'pip install "proctor[cpu,general,judges]", or gpu in place of cpu to search on a GPU; '
-        'or leave that out: -m "domain and not (faithfulness or forgetting)"'
+        'or leave that out: -m "domain and not (faithfulness or forgetting)"; and take the other systems alone: --system base'
     )
+
+
+def test_an_exam_whose_systems_lack_something_is_told_of_those_that_do_not():
+    systems = [System("base"), System("rag", retrieve="dense"), System("words", retrieve="bm25"), System("base")]
+    said = "on a GPU; or take the other systems alone: --system base --system words"
+    with without("faiss"), pytest.raises(InputError, match=f"{re.escape(said)}$"):
+        ready.libraries(["accuracy"], systems)
+    with without("faiss"), pytest.raises(InputError, match=r"on a GPU$"):
+        ready.libraries(["accuracy"], systems[1:2])
 
 
 @pytest.mark.parametrize("words", [[], ["-n", "2"], ["--dry-run"]], ids=["alone", "workers", "dry_run"])

@@ -1,14 +1,20 @@
-"""The gate in a team's repository: ten documents, and packages of its own that would break the exam if it imported them."""
+"""The action in a team's repository: ten documents, and packages of its own that would break the exam if it imported them.
+
+Its shell steps are run as a runner does, with the wheel that its first one builds of the action's own checkout and installs.
+"""
 
 from __future__ import annotations
 
 import json
-import os
+import shutil
 import subprocess
 import sys
+import venv
 from pathlib import Path
 
 import pytest
+
+from tests.runner import ROOT, Runner
 
 SUITE = """
 name = "helpdesk"
@@ -77,47 +83,63 @@ def repository(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
     return folder, commit(folder)
 
 
-def gated(folder: Path, base: str, work: Path) -> tuple[int, str, str]:
-    """What `proctor ci` ends with on a runner, its report, and all that it printed."""
-    write(work / "event.json", json.dumps({"pull_request": {"number": 7}}))
-    environment = {
-        **{name: os.environ[name] for name in ("PATH", "LD_LIBRARY_PATH") if name in os.environ},
-        "CI": "true",
-        "GITHUB_ACTIONS": "true",
-        "GITHUB_REPOSITORY": "owner/name",
-        "GITHUB_WORKSPACE": str(folder),
-        "GITHUB_EVENT_PATH": str(work / "event.json"),
-        "GITHUB_STEP_SUMMARY": str(work / "summary.md"),
-        "GITHUB_OUTPUT": str(work / "output"),
-        "HOME": str(work / "home"),
-        "OMP_NUM_THREADS": "1",
-    }
-    asked = "--system base --system rag -k accuracy"
-    command = [str(Path(sys.executable).with_name("proctor")), "ci", f"--base={base}", f"--arguments={asked}"]
-    done = subprocess.run(
-        [*command, f"--work={work / 'ci'}"], cwd=folder, env=environment, capture_output=True, text=True, check=False, timeout=900
-    )
-    return done.returncode, (work / "summary.md").read_text(), done.stdout + done.stderr
+@pytest.fixture(scope="module")
+def installed(tmp_path_factory: pytest.TempPathFactory) -> Runner:
+    """A runner on which the action's first step was run."""
+    folder = tmp_path_factory.mktemp("runner")
+    for name in git(ROOT, "ls-files", "-co", "--exclude-standard").splitlines():
+        if (ROOT / name).is_file():
+            (folder / "action" / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy(ROOT / name, folder / "action" / name)
+    temp = folder / "temp"
+    venv.create(temp / "proctor", symlinks=True)
+    (packages,) = (temp / "proctor").glob("lib/python*/site-packages")
+    # What Proctor depends on is not installed once more, which takes minutes and an index: pip finds it here, and all of it.
+    (packages / "dependencies.pth").write_text("".join(f"{path}\n" for path in sys.path if path.endswith("site-packages")))
+    runner = Runner(folder / "action", folder, temp, "", {})
+    done = runner.run("Install")
+    assert done.returncode == 0, done.stdout + done.stderr
+    return runner
 
 
-@pytest.mark.slow
-def test_what_a_change_does_to_a_suite_of_a_team_is_go_or_no_go(repository: tuple[Path, str], tmp_path: Path) -> None:
+def gated(installed: Runner, folder: Path, base: str) -> tuple[int, Runner, str]:
+    """How the action's gate ends on a pull request, the runner, and all that it printed."""
+    for name in ("output", "summary"):
+        (installed.temp / name).unlink(missing_ok=True)
+    asked = {"arguments": "--system base --system rag -k accuracy", "comment-on-alert": "never"}
+    runner = Runner(installed.action, folder, installed.temp, base, asked)
+    done = runner.run("Gate")
+    return done.returncode, runner, done.stdout + done.stderr
+
+
+def test_the_action_installs_a_wheel_of_its_own_checkout(installed: Runner, tmp_path: Path) -> None:
+    code = "import proctor.leaderboard, proctor.models; print(proctor.__file__, *proctor.models.__path__, sep='\\n')"
+    python = installed.temp / "proctor" / "bin" / "python"
+    said = subprocess.run([str(python), "-c", code], cwd=tmp_path, check=True, capture_output=True, text=True, timeout=60)
+    assert [Path(line).is_relative_to(installed.temp / "proctor") for line in said.stdout.splitlines()] == [True, True]
+    (packages,) = (installed.temp / "proctor").glob("lib/python*/site-packages")
+    assert not list(packages.glob("__editable__*"))
+
+
+def test_what_a_change_does_to_a_suite_of_a_team_is_go_or_no_go(installed: Runner, repository: tuple[Path, str]) -> None:
     folder, base = repository
     documents = folder / "desk" / "helpdesk" / "documents"
     write(folder / "README.md", "words")
     write(documents / "N999.md", "---\nid: N999\ntitle: Where we are\n---\n\nThe shop is in Norwick.\n")
     commit(folder)
-    code, report, said = gated(folder, base, tmp_path / "first")
+    code, runner, said = gated(installed, folder, base)
     assert code == 0, said
-    assert "## Proctor: GO" in report
-    assert "Suite helpdesk has other documents (new: 1 (N999))." in report
-    assert "decision=GO" in (tmp_path / "first" / "output").read_text()
+    assert "## Proctor: GO" in runner.told("summary")
+    assert "Suite helpdesk has other documents (new: 1 (N999))." in runner.told("summary")
+    assert "decision=GO\n" in runner.told("output")
     write_documents(documents, "This page was taken down. Ask at the desk.")
     commit(folder)
-    code, report, said = gated(folder, str(tmp_path / "first" / "ci" / "base"), tmp_path / "second")  # no need to run it again
+    code, runner, said = gated(installed, folder, base)
     assert code == 1, said
-    assert "## Proctor: NO-GO" in report
-    assert "changed: 10 (N301, N302" in report
+    assert "## Proctor: NO-GO" in runner.told("summary")
+    assert "changed: 10 (N301, N302" in runner.told("summary")
+    assert "decision=NO-GO\n" in runner.told("output")
+    assert (installed.temp / "proctor-ci" / "head-page" / "index.html").is_file()
     assert git(folder, "status", "--porcelain") == ""
     assert len(git(folder, "worktree", "list").splitlines()) == 1
     assert (folder / ".proctor").is_dir()

@@ -101,6 +101,69 @@ def test_a_project_without_a_suite_is_told_so_where_it_asks_for_the_exam(pyteste
     result.stdout.fnmatch_lines(["no suite was found: *proctor new my-domain*"])
 
 
+@pytest.mark.parametrize("words", [[], ["--suite", "helpdesk"], ["helpdesk"]])
+def test_a_misspelt_axis_is_guessed_where_it_leaves_nothing(project: pytest.Pytester, words: list[str]) -> None:
+    result = project.runpytest_inprocess("-m", "accuarcy", *words)
+    assert result.ret == pytest.ExitCode.NO_TESTS_COLLECTED
+    result.stdout.fnmatch_lines(["-m accuarcy: no axis is called that; did you mean accuracy?"])
+    assert "did you mean" not in project.runpytest_inprocess("-m", "smoke", *words).stdout.str()
+
+
+def test_where_nothing_of_the_exam_ran_no_earlier_page_is_published_again(project: pytest.Pytester) -> None:
+    (project.path / "mine").mkdir()
+    (project.path / "mine" / "records.jsonl").write_text("{}\n")
+    result = project.runpytest_inprocess("-m", "domain", "-k", "nothing", "--system", "base", "--run-dir", "mine")
+    assert result.ret == pytest.ExitCode.NO_TESTS_COLLECTED
+    assert "leaderboard" not in result.stdout.str()
+    assert not (project.path / "site").exists()
+
+
+CLASHING = "def pytest_addoption(parser): parser.addoption('--limit', default=None)\n"
+
+
+def test_an_option_that_the_project_s_conftest_has_too_is_said_without_a_traceback(pytester: pytest.Pytester) -> None:
+    pytester.makeconftest(CLASHING)
+    result = pytester.runpytest_subprocess(*SLOW_PLUGINS, timeout=120)
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    result.stderr.fnmatch_lines(
+        ["ERROR: *conftest.py declares the option --limit, and Proctor has one of that name. *-p no:proctor`"]
+    )
+    assert "Traceback" not in result.stderr.str()
+    pytester.makepyfile("def test_own(): pass")
+    assert pytester.runpytest_subprocess(*SLOW_PLUGINS, "-p", "no:proctor", timeout=120).ret == 0
+
+
+def test_options_that_clash_and_are_none_of_proctor_s_are_pytest_s_to_tell(pytester: pytest.Pytester) -> None:
+    pytester.makepyfile(clashing=CLASHING.replace("limit", "mine"))
+    pytester.makeconftest(CLASHING.replace("limit", "mine"))
+    result = pytester.runpytest_subprocess(*SLOW_PLUGINS, "-p", "clashing", timeout=120)
+    assert "Proctor has one of that name" not in result.stderr.str()
+    assert "mine" in result.stderr.str()
+
+
+def test_an_option_that_another_plugin_has_is_said_as_well(pytester: pytest.Pytester) -> None:
+    pytester.makepyfile(clashing=CLASHING)
+    result = pytester.runpytest_subprocess(*SLOW_PLUGINS, "-p", "clashing", timeout=120)
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    result.stderr.fnmatch_lines(["ERROR: another plugin of pytest declares the option --limit, *"])
+
+
+@pytest.mark.parametrize(("said", "silent"), [("", "True"), ("0", "False")])
+def test_plain_pytest_sends_no_telemetry_of_an_extra_unless_the_environment_says_so(
+    pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch, said: str, silent: str
+) -> None:
+    monkeypatch.delenv("DEEPEVAL_TELEMETRY_OPT_OUT")
+    if said:
+        monkeypatch.setenv("DEEPEVAL_TELEMETRY_OPT_OUT", said)
+    pytester.makepyfile(
+        "from deepeval.telemetry import telemetry_opt_out\n"
+        "def test_plugin(pytestconfig): assert pytestconfig.pluginmanager.hasplugin('deepeval')\n"
+        f"def test_sent(): assert telemetry_opt_out() is {silent}"
+    )
+    without = [word for word in SLOW_PLUGINS if word != "no:deepeval"][1:]
+    assert pytester.runpytest_subprocess(*without, timeout=120).ret == 0
+
+
 def test_markers_of_the_same_name_are_a_project_s_own(pytester: pytest.Pytester) -> None:
     pytester.makeini("[pytest]\nmarkers =\n  cost: what it costs\n")
     pytester.makepyfile("import pytest\n@pytest.mark.cost\ndef test_cost(): pass\ndef test_other(): pass")

@@ -167,6 +167,8 @@ def test_every_window_is_read_whole_and_shows_the_title(cache: Cache, short_sigh
 def test_short_document_is_one_passage_with_its_title() -> None:
     assert [one.text for one in split(Document("a", "Body.", "Title"), 100, 10)] == ["Title. Body."]
     assert split(Document("a", "Title is here.", "Title"), 100, 10) == [Passage("a", "", "Title is here.")]
+    assert [one.head for one in split(Document("a", "# Title\n\nIt is here.", "Title"), 100, 10)] == [""]
+    assert [one.head for one in split(Document("a", f"# Title\n\n{LONG}", "Title"), 200, 0)][:2] == ["", "Title. "]
     assert split(Document("a", " " * 300, "Title"), 100, 10) == [Passage("a", "Title. ", "")]
 
 

@@ -1088,6 +1088,12 @@ def test_a_command_takes_the_same_exam_again_of_the_systems_that_need_it(tmp_pat
     ]
 
 
+def test_a_command_names_the_folder_of_a_suite_that_was_found_and_of_a_run_that_was_put_somewhere():
+    run = {"command": "pytest -m domain --systems mine.toml", "run_dir": "my runs/a"}
+    (found,) = gathered(sections(measured(rag=RAG), run | {"suites": {"instruments": {"folder": "desk/instruments"}}}))
+    assert found.options == "--suite desk/instruments --systems mine.toml --run-dir 'my runs/a'"
+
+
 @pytest.mark.parametrize("typed", [None, "", "pytest --suite 'half", "pytest --suite", 7])
 def test_what_cannot_be_read_of_what_was_typed_is_left_out_of_a_command(typed):
     (found,) = gathered(sections(measured(rag=RAG), {"command": typed}))

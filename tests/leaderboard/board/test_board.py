@@ -15,7 +15,7 @@ from proctor.cli import main
 from proctor.core.schema import Record
 from proctor.evals.stats.intervals import HEAVY, interval
 from proctor.leaderboard.board.board import Board, board
-from proctor.leaderboard.board.cells import Result, bounds
+from proctor.leaderboard.board.cells import Result, bounds, from_the_best
 from proctor.leaderboard.board.sections import sections
 from proctor.leaderboard.board.summary import verdict
 from proctor.leaderboard.board.terminal import as_text
@@ -23,6 +23,7 @@ from proctor.leaderboard.formatting import figure
 from proctor.leaderboard.runs.records import Records
 from proctor.leaderboard.runs.store import Run, Store, read
 from proctor.leaderboard.site import export
+from proctor.leaderboard.site.notebook import as_html
 from tests.sample_run import Sample, make_run, record
 
 NARROW = "\u00a0"
@@ -98,6 +99,19 @@ def test_few_clusters_make_nobody_the_best_for_sure():
     few = [replace(r, cluster=f"c{int(r.item[1:]) % 8}") for r in [*answered("rag", 33), *answered("base", 0)]]
     assert marks(*few) == {"rag": "best", "base": "tied"}
     assert marks(*answered("rag", 33), *answered("base", 0)) == {"rag": "best", "base": "behind"}
+
+
+def test_what_is_tied_for_want_of_clusters_alone_is_not_called_tied_in_words():
+    few = [replace(r, cluster=f"c{int(r.item[1:]) % 8}") for r in [*answered("rag", 36), *answered("base", 0)]]
+    board = board_of(*few)
+    (cell,) = (cell for cell in board.cells if cell.system == "base")
+    assert from_the_best(cell).startswith("too few clusters to tell it from the best (8 clusters; 10 needed): -90.0")
+    assert "0.0 %~? [" in as_text(board)
+    assert "0.0 %\u00a0\u2248?" in as_html(board).replace("\u00a0%", " %")
+    assert "they make 8 clusters, and at least 10 of one size are needed." in said(*few)
+    enough = next(cell for cell in board_of(*answered("rag", 20), *answered("base", 19)).cells if cell.system == "base")
+    assert (enough.tied, enough.too_few) == (True, "")
+    assert from_the_best(enough).startswith("statistically tied with the best: -2.5")
 
 
 def test_many_clusters_of_which_one_outweighs_the_others_make_nobody_the_best_either():

@@ -51,6 +51,21 @@ def test_a_sure_and_large_drop_is_no_go():
     assert only(gate(run(share(180)), run(share(120)), CRITICAL)) == ("failed", "NO-GO")
 
 
+@pytest.mark.parametrize(
+    ("value", "better", "policy", "warned"),
+    [
+        (0.0, "higher", CRITICAL, True),
+        (1.0, "lower", CRITICAL, True),
+        (1.0, "higher", CRITICAL, False),
+        (0.0, "higher", Policy(defaults=PolicyRule("advisory", 0.02)), False),
+    ],
+)
+def test_what_decides_and_is_at_its_worst_in_both_runs_is_to_be_read_with_care(value, better, policy, warned):
+    before, after = (run([value] * 40, better=better) for _ in range(2))
+    said = Seen(report.as_markdown(gate(before, after, policy), before, after)).text
+    assert ("in both runs: that it did not get worse says nothing" in said) == warned
+
+
 def test_a_caution_of_either_run_is_in_the_report():
     before, after = run(share(120)), run(share(180), caution="the answer was cut off")
     text = report.as_markdown(gate(before, after, CRITICAL), before, after)

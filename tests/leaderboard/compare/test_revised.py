@@ -97,6 +97,23 @@ def test_tags_and_clusters_make_no_other_question():
     assert common(run(SUITE), run(edited(questions=others))).suites["instruments"].same == 60
 
 
+def in_clusters(of: Suite, count: int, wrong: int = 0) -> Run:
+    """A run of a suite whose questions are in so many clusters, in turn."""
+    one = suite(questions=tuple(replace(each, cluster=f"c{place % count}") for place, each in enumerate(of.questions)))
+    made = run(one, wrong)
+    rows = [replace(row, cluster=f"c{place % count}") for place, row in enumerate(made.records)]
+    return replace(made, records=Records.of(rows))
+
+
+def test_the_clusters_of_the_newer_run_count_and_questions_that_changed_theirs_are_told():
+    said = held(in_clusters(SUITE, 60), in_clusters(SUITE, 3, wrong=30))[1]
+    assert "Suite instruments has other clusters of questions. 60 questions are the same in both" in said
+    assert "none is set aside. 57 questions are in another cluster than before: the clusters of the newer run count." in said
+    for before, now in ((60, 3), (3, 60)):
+        (ruling,) = gate(in_clusters(SUITE, before), in_clusters(SUITE, now, wrong=30), CRITICAL).rulings
+        assert ruling.change.found.clusters == now
+
+
 def test_too_few_questions_in_common_decide_nothing():
     others = tuple(replace(one, text="Other?") for one in QUESTIONS[15:])
     found, said = held(run(SUITE), run(suite(questions=(*QUESTIONS[:15], *others)), wrong=15))

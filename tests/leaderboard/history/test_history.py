@@ -19,7 +19,7 @@ from proctor.leaderboard.analysis.series import Series
 from proctor.leaderboard.history import feeds, history
 from proctor.leaderboard.runs import saved as baseline
 from proctor.leaderboard.runs.records import Records
-from proctor.leaderboard.runs.store import Run, Store, read
+from proctor.leaderboard.runs.store import CONTENTS, Run, Store, read
 from proctor.leaderboard.site import page
 from tests.sample_run import make_run, record
 
@@ -74,6 +74,27 @@ def test_the_same_answers_with_fewer_seeds_say_why_the_mean_differs():
     assert line.points[0].value != line.points[1].value
     assert line.points[1].note == "same answers on the shared seed (3 seeds then, 1 now)"
     assert line.points[1].sentence == f"{line.points[1].note} as in 1111111"
+
+
+def of_suite(taken: Run, version: str, questions: dict[str, str]) -> Run:
+    """The same run of a suite with one document, in a version of its own, and these questions."""
+    about = {"version": version, "questions": questions, "revised": {}, "examples": "", "revisions": "", "settings": {}}
+    told = {**taken.provenance, CONTENTS: {"instruments": about | {"documents": {"d1": version}}}}
+    return replace(holding(taken, [replace(row, suite_version=version) for row in taken.records]), provenance=told)
+
+
+def test_a_run_of_a_suite_that_changed_is_compared_over_the_questions_that_are_the_same():
+    names = [f"q{i:03}" for i in range(200)]
+    asked, others = dict.fromkeys(names, "a"), {name: "a" if name < "q150" else "b" for name in names}
+    (line,) = history.history([of_suite(run(1, 180), "1", asked), of_suite(run(2, 90), "2", others)]).lines
+    assert (line.points[1].mark, line.points[1].n) == ("worse", 200)
+    assert line.points[1].change == pytest.approx(-0.4)  # 150 right of 150, and now 90 of them
+    assert line.points[1].note == "the suite changed: 150 questions the same in both"
+    (line,) = history.history([of_suite(run(1, 90), "1", asked), of_suite(run(2, 90), "2", dict.fromkeys(names, "b"))]).lines
+    assert (line.points[1].mark, line.points[1].sentence) == (
+        "not comparable",
+        "not compared with 1111111: they have no item in common",
+    )
 
 
 def test_a_change_that_is_surely_small_is_tied():

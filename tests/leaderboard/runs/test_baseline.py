@@ -8,6 +8,7 @@ from dataclasses import replace
 
 import pytest
 
+from proctor.cli import main
 from proctor.core.schema import InputError
 from proctor.leaderboard.compare.gate import gate
 from proctor.leaderboard.compare.policy import Policy
@@ -45,6 +46,23 @@ def test_a_run_against_its_own_baseline_is_unchanged(run, tmp_path):
     held = gate(saved.open_run(tmp_path / "b.json"), run, Policy())
     assert {ruling.outcome for ruling in held.rulings} == {"unchanged"}
     assert held.decision == "GO"
+
+
+COMMANDS = ("show {}", "claims {}", "advise {}", "publish {} --to page", "compare {} {}", "gate {} {}")
+
+
+@pytest.mark.parametrize("words", COMMANDS)
+def test_every_command_about_a_run_takes_a_saved_one_by_its_name(run, tmp_path, monkeypatch, capsys, words):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "pyproject.toml").write_text("[tool.proctor]\nsaved_runs = 'kept'\n")
+    saved.save(run, tmp_path / "kept" / "first.json")
+    told = []
+    for name in ("first", "kept/first.json"):
+        assert main(words.format(name, name).split()) == 0
+        told.append(capsys.readouterr().out)
+    assert told[0] == told[1]
+    assert main(words.format("second", "second").split()) > 2
+    assert "second" in capsys.readouterr().err
 
 
 def test_it_is_small_and_one_line_a_series(run, tmp_path):
