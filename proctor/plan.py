@@ -131,7 +131,7 @@ class Plan:
             for base in self.bases
             for setup in [Setup(suite.domain, stand, base.label, limits.limits(suite, base), self.root)]
             for system in self.taught(suite)
-            for seed in range(self.option.seeds if system.adapts else 1)
+            for seed in range(self.option.seeds if system.trains else 1)
         ]
 
     def _base(self, system: System, base: base_models.BaseModel, setup: Setup) -> Examined:
@@ -142,7 +142,7 @@ class Plan:
         """A cell's part of a test's name: suite and system, and base model and seed where there are several."""
         candidate = cell.candidate
         model = [candidate.base_model] if len(self.bases) > 1 else []
-        seed = [f"seed{candidate.seed}"] if self.option.seeds > 1 and candidate.system.adapts else []
+        seed = [f"seed{candidate.seed}"] if self.option.seeds > 1 and candidate.system.trains else []
         return "-".join([cell.suite.name, *model, candidate.name, *seed])
 
     @cached_property

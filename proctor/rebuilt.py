@@ -88,7 +88,7 @@ class Rebuilt:
     def __str__(self) -> str:
         """What it is, for people."""
         one = self.candidate
-        seed = f", seed {one.seed}" if one.system.adapts else ""
+        seed = f", seed {one.seed}" if one.system.trains else ""
         return f"{one.name} on {self.suite.name}, base model {one.base_model}{seed}"
 
 
