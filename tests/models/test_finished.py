@@ -1,4 +1,4 @@
-"""Weights that were trained elsewhere: adapters of peft and whole checkpoints, loaded as they are, or refused with what is wrong."""
+"""Weights that were trained elsewhere: adapters of peft and whole checkpoints, loaded as they are, or refused with reasons."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ KINDS: dict[str, dict[str, Any]] = {
     "LoRA": {},
     "DoRA": {"use_dora": True},
     "rsLoRA": {"use_rslora": True},
-    "LoRA of several ranks, and of the head": {"rank_pattern": {"q_proj": 2}, "target_modules": ["q_proj", "lm_head"]},
+    "LoRA of several ranks": {"rank_pattern": {"q_proj": 2}, "target_modules": ["q_proj", "o_proj"]},
 }
 
 
@@ -117,9 +117,8 @@ def test_what_its_training_took_is_unknown_unless_a_report_of_an_export_says_so(
 ) -> None:
     found = candidate(lora).costs()
     assert [found[name] for name in ("train_flops", "train_seconds", "peak_bytes", "energy_joules")] == [UNKNOWN] * 4
-    assert found["artifact_bytes"] == sum(
-        (lora / name).stat().st_size for name in ("adapter_config.json", "adapter_model.safetensors")
-    )
+    needed = ("adapter_config.json", "adapter_model.safetensors")
+    assert found["artifact_bytes"] == sum((lora / name).stat().st_size for name in needed)
     exported = Path(shutil.copytree(lora, tmp_path / "exported"))
     report = {"flops": 12.0, "uncounted": "", "seconds": 3.0, "peak_bytes": 5, "energy_joules": None, "resumed": False}
     (exported / "training.json").write_text(json.dumps(report))
@@ -220,7 +219,7 @@ def test_an_adapter_of_another_model_is_refused_with_what_differs(
         candidate(gpt)
     monkeypatch.setitem(tiny.SHAPE, "hidden_size", 64)
     wide = adapter(tiny.causal_lm(tmp_path / "wide"), tmp_path / "of wide")
-    with pytest.raises(InputError, match=r"does not fit .*q_proj is 64x64 for it, and 32x32 there; it was trained on .*wide"):
+    with pytest.raises(InputError, match=r"does not fit .*down_proj is 64x64 for it, and 32x64 there; it was trained on .*wide"):
         candidate(wide)
 
 
