@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, is_dataclass, replace
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -74,6 +74,13 @@ class Calls:
 
 
 @dataclass(frozen=True)
+class FileOfAnswers:
+    """What to take of a file of answers, where it holds those of several systems."""
+
+    provider: Annotated[str | None, Text("the label or id of a provider of promptfoo", 1000)] = None
+
+
+@dataclass(frozen=True)
 class System:
     """One entry of the table. ``models/systems.toml`` says what each field means."""
 
@@ -103,6 +110,7 @@ class System:
     version: Annotated[str, Text("a version: what you know of it, and Proctor cannot see", 1000)] = ""
     base: Annotated[str | None, Text("the name of another system of the table", 100)] = None
     calls: Calls = Calls()
+    given: FileOfAnswers = FileOfAnswers()
 
     def contradictions(self) -> Iterator[Contradiction]:
         """What cannot be meant, though each field by itself could."""
@@ -131,6 +139,10 @@ class System:
                     yield (field,), f"what is behind {self.kind} is not put together here", f"leave {field} out"
         if not named:
             yield from self._not_called()
+        if self.kind == "answers" and self.calls != DEFAULT.calls:
+            yield ("calls",), "the answers are in a file, and nothing is called", "leave it out"
+        if self.kind != "answers" and self.given != DEFAULT.given:
+            yield ("given",), "only a file of answers has it", "leave it out, or add answers"
 
     def _not_called(self) -> Iterator[Contradiction]:
         for field in ("calls", "base"):
@@ -149,11 +161,16 @@ class System:
         return self.kind != BUILT
 
     @property
+    def live(self) -> bool:
+        """Whether it is asked when the exam is taken, so that it may say something else the next time."""
+        return self.external and self.kind != "answers"
+
+    @property
     def settings(self) -> dict[str, Any]:
         """What a run's provenance says of how it is set: fields by name, without those of other kinds that are not set."""
         own = {*COMPOSED, "adapt"} if self.kind not in WHOLE else set()
         return {
-            name: as_json(value) if isinstance(value, Calls) else value
+            name: as_json(value) if is_dataclass(value) else value
             for name, value in vars(self).items()
             if name != "name" and (name in own or value != getattr(DEFAULT, name))
         }

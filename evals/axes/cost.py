@@ -72,7 +72,7 @@ def _known(name: str, costs: Mapping[str, float | str]) -> Score:
 
 
 def _tokens(measure: Measure, answer: Answer, tokens: int) -> Score:
-    return measure.failed(answer.error) if answer.error else Score(float(tokens))
+    return measure.without(answer) if answer.error else Score(float(tokens))
 
 
 def _items(sheet: Sheet) -> Items:

@@ -46,7 +46,7 @@ def _one(measure: Measure, question: Question, answer: Answer, found: Values) ->
     if not question.evidence:
         return not_applicable("the question names no evidence")
     if answer.error:
-        return measure.failed(answer.error)
+        return measure.without(answer)
     return Score(found[question.id][measure.name], caution=CUT if answer.cut else "")
 
 

@@ -34,6 +34,8 @@ class Setup:
     """How far answers may go, as long as the system lets itself be told."""
     root: Path = field(default_factory=Path.cwd)
     """The root of the project: where its code is imported from."""
+    questions: Mapping[str, str] = field(default_factory=dict)
+    """Id -> text of all questions of the suite: for who has answers already and needs to know whether there are others."""
 
 
 @dataclass(frozen=True)
@@ -57,6 +59,11 @@ class External(ABC):
     def abilities(self) -> frozenset[Ability]:
         """What it can do besides answering: see `evals.candidate`."""
         return frozenset()
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What a reader of its figures should know and is seen before it is asked, a line each."""
+        return ()
 
     @property
     def name(self) -> str:
