@@ -215,7 +215,10 @@ class Suite:
 
 @dataclass(frozen=True)
 class Context:
-    """One retrieved passage: the document that it comes from, its text and its retrieval score."""
+    """One retrieved passage: the document that it comes from, its text and its retrieval score.
+
+    ``document`` is empty where a system that Proctor does not build was shown what is none of the suite's documents.
+    """
 
     document: str
     text: str
