@@ -28,7 +28,7 @@ ROOMS = {
     "core": ("core",),
     "evals": ("stats", "candidate", "judges", "tasks", "exam", "axes", "testing"),
     "models": (
-        *("circumstances", "systems", "prompts", "base", "runtime"),
+        *("circumstances", "services", "systems", "prompts", "base", "runtime"),
         *("retrieval", "generation", "training", "candidates", "comparability", "tiny"),
     ),
     "suites": ("general", "loading", "writing", "importers", "instruments", "loans", "judge"),
