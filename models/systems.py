@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+import os
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, is_dataclass, replace
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -13,6 +14,7 @@ from proctor.core.reading.shown import shown
 from proctor.core.reading.tables import Contradiction, Table, Text, either
 from proctor.core.registry import Registry
 from proctor.core.schema import InputError, as_json
+from proctor.models.services import Address, Reply, Request
 
 TABLE = Path(__file__).with_name("systems.toml")
 
@@ -103,7 +105,7 @@ class System:
     adapter: Adapter = "always"
     max_new_tokens: Annotated[int | None, Range(1, 10**9, "tokens", whole=True)] = None
     endpoint: Annotated[str | None, Text("openai:MODEL or openai:MODEL@URL", 4095)] = None
-    service: Annotated[str | None, Text("an address: http://... or https://...", 4095)] = None
+    service: Annotated[str | None, Address()] = None
     callable: Annotated[str | None, Text("package.module:name", 4095)] = None
     answers: Annotated[str | None, Text("a file of answers", 4095)] = None
     weights: Annotated[str | None, Text("a folder of finished weights, or their name on the hub", 4095)] = None
@@ -111,6 +113,8 @@ class System:
     base: Annotated[str | None, Text("the name of another system of the table", 100)] = None
     calls: Calls = Calls()
     given: FileOfAnswers = FileOfAnswers()
+    request: Request = Request()
+    reply: Reply = Reply()
 
     def contradictions(self) -> Iterator[Contradiction]:
         """What cannot be meant, though each field by itself could."""
@@ -143,6 +147,9 @@ class System:
             yield ("calls",), "the answers are in a file, and nothing is called", "leave it out"
         if self.kind != "answers" and self.given != DEFAULT.given:
             yield ("given",), "only a file of answers has it", "leave it out, or add answers"
+        for field in ("request", "reply"):
+            if self.kind != "service" and getattr(self, field) != getattr(DEFAULT, field):
+                yield (field,), "only a service is asked so", 'leave it out, or add service = "https://..."'
 
     def _not_called(self) -> Iterator[Contradiction]:
         for field in ("calls", "base"):
@@ -223,6 +230,22 @@ def load(path: Path = TABLE) -> dict[str, System]:
             meant = closest(system.base, [name for name, one in systems.items() if one.external])
             raise InputError(f"{path}: {system.name}: base: no external system of the table is called {system.base}; {meant}")
     return {name: _placed(system, path.parent) for name, system in systems.items()}
+
+
+def check_variables(path: Path, chosen: Iterable[System], environment: Mapping[str, str] = os.environ) -> None:
+    """See to it that the environment has what some systems of a table need of it.
+
+    Raises:
+        InputError: with every variable that is not set, and the line of the table that names it.
+    """
+    problems = Problems()
+    lacking = [(system, list(system.request.lacking(environment))) for system in chosen]
+    if any(found for _, found in lacking):
+        table = Table(path, problems, remedy="name another table")
+        for system, found in lacking:
+            for key, what, remedy in found:
+                table.problem((system.name, "request", *key), what, remedy)
+    problems.check()
 
 
 def _placed(system: System, folder: Path) -> System:

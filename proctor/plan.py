@@ -84,12 +84,18 @@ class Plan:
     @cached_property
     def systems(self) -> list[System]:
         """The systems to examine."""
-        return systems.choose(self.table, self.option.system)
+        chosen = systems.choose(self.table, self.option.system)
+        systems.check_variables(self._table_path, chosen)
+        return chosen
 
     @cached_property
     def table(self) -> dict[str, System]:
         """The table that they are chosen from."""
-        return systems.load(Path(self.option.systems) if self.option.systems else systems.TABLE)
+        return systems.load(self._table_path)
+
+    @property
+    def _table_path(self) -> Path:
+        return Path(self.option.systems) if self.option.systems else systems.TABLE
 
     @property
     def suites(self) -> list[Suite]:

@@ -1,26 +1,23 @@
 """A chat endpoint over HTTP: a reply of bounded size within a bounded time, or the reason why there is none.
 
 The only file that knows openai's client. It repeats calls that an endpoint is too busy for; what may take long as a whole is
-bounded here. Calls run in an event loop of their own, as only there can one be given up at any point.
+bounded here, and by `core.http`.
 """
 
 from __future__ import annotations
 
 import asyncio
-import functools
-import threading
 import urllib.parse
 import weakref
-from collections.abc import AsyncIterator
 from contextvars import ContextVar
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from proctor.core.http import LETTERS, close, guards, loop
 from proctor.core.redaction import public, redact
 from proctor.evals.judges.protocols import EndpointError, JudgeError
 
 if TYPE_CHECKING:
-    import httpx2
     import openai
 
 RETRIES = 3
@@ -29,12 +26,6 @@ SECONDS = 60.0
 """Silence after which a call is given up."""
 LONGEST = 120.0
 """Seconds that a reply may take, repeated calls and the pauses between them included."""
-BYTES = 10_000_000
-"""Length of the longest reply that is read. Its headers may have 100,000 together, which the client sees to."""
-LETTERS = 500
-"""Length of the longest reason."""
-DIRECTLY = ("all://localhost", "all://127.0.0.1", "all://[::1]")
-"""Addresses that no proxy of the environment is asked for."""
 
 _statuses: ContextVar[list[int]] = ContextVar("_statuses")
 """The status of each reply to a call that may be repeated."""
@@ -68,7 +59,7 @@ class Endpoint:
             RequestError: it refused the request as such.
             EndpointError: it cannot be reached, sends elsewhere, or keeps to no limit. No message holds a known secret.
         """
-        return asyncio.run_coroutine_threadsafe(self._reply(request), _loop()).result()
+        return asyncio.run_coroutine_threadsafe(self._reply(request), loop()).result()
 
     async def _reply(self, request: dict[str, Any]) -> Reply:
         import openai
@@ -88,7 +79,7 @@ class Endpoint:
             raise EndpointError(_reason(error), str(error.status_code)) from None
         except openai.APIConnectionError as error:
             raise EndpointError(_reason(error), type(error).__name__) from None
-        except openai.OpenAIError as error:  # from `_check`
+        except openai.OpenAIError as error:  # from the guards
             raise EndpointError(redact(str(error))[:LETTERS], "limits") from None
         kind = raw.headers.get("content-type", "").partition(";")[0].strip() or "of no stated type"
         return Reply(kind[:LETTERS], raw.http_response.text)
@@ -98,16 +89,10 @@ class Endpoint:
         import openai
 
         parts = urllib.parse.urlsplit(self.url)
-        user, password = (urllib.parse.unquote(part or "") for part in (parts.username, parts.password))
         http = openai.DefaultAsyncHttpxClient(
-            auth=(user, password) if user or password else None,
-            headers={"Accept-Encoding": "identity"},
-            follow_redirects=False,
-            timeout=self._seconds,
-            event_hooks={"response": [_check]},
-            mounts=dict.fromkeys(DIRECTLY),
+            **guards(self.url, openai.OpenAIError, lambda status: _statuses.get().append(status)), timeout=self._seconds
         )
-        weakref.finalize(self, _close, http).atexit = False
+        weakref.finalize(self, close, http).atexit = False
         return openai.AsyncOpenAI(
             api_key=self.key or "none",
             base_url=public(self.url) if self.url else None,
@@ -118,61 +103,6 @@ class Endpoint:
         )
 
 
-@functools.cache
-def _loop() -> asyncio.AbstractEventLoop:
-    """The loop that all calls of this process run in, in a thread of its own."""
-    loop = asyncio.new_event_loop()
-    threading.Thread(target=loop.run_forever, daemon=True, name="endpoints").start()
-    return loop
-
-
-def _close(http: httpx2.AsyncClient) -> None:
-    asyncio.run_coroutine_threadsafe(http.aclose(), _loop())
-
-
-async def _check(response: httpx2.Response) -> None:
-    """Look at a reply before its body is read. What is refused here is not asked for again."""
-    import openai
-
-    _statuses.get().append(response.status_code)
-    if 300 <= response.status_code < 400:
-        there = _address(response.headers.get("location", ""))
-        raise openai.OpenAIError(
-            f"the address redirects to {there}: name that one, if you trust it with questions, answers and your key"
-        )
-    coding = response.headers.get("content-encoding", "identity")
-    if coding != "identity":
-        raise openai.OpenAIError(f"the reply is compressed ({coding[:20]}), which was not asked for, and is not read")
-    response.encoding = "utf-8"  # which JSON is in, whatever encoding a header may name
-    response.stream = _limited()(response.stream)
-
-
-@functools.cache
-def _limited() -> Any:
-    """A class of streams that end with an error once they are too long."""
-    import httpx2
-    import openai
-
-    class Limited(httpx2.AsyncByteStream):
-        """Bytes of another stream, up to `BYTES`."""
-
-        def __init__(self, stream: httpx2.AsyncByteStream) -> None:
-            self.stream = stream
-
-        async def __aiter__(self) -> AsyncIterator[bytes]:
-            length = 0
-            async for part in self.stream:
-                length += len(part)
-                if length > BYTES:
-                    raise openai.OpenAIError(f"the reply has more than {BYTES:,} bytes, and is not read")
-                yield part
-
-        async def aclose(self) -> None:
-            await self.stream.aclose()
-
-    return Limited
-
-
 def _reason(error: openai.APIError) -> str:
     """An error of the client in one line, with what is behind it where it says no more than that there was one."""
     import openai
@@ -180,11 +110,3 @@ def _reason(error: openai.APIError) -> str:
     cause = None if isinstance(error, openai.APITimeoutError) else error.__cause__
     behind = f" ({f'{type(cause).__name__}: {cause}'.removesuffix(': ')})" if cause else ""
     return redact(" ".join(f"{type(error).__name__}: {error}{behind}"[: 2 * LETTERS].split()))[:LETTERS]
-
-
-def _address(url: str) -> str:
-    """Where a redirection leads, without what it may hold in secret."""
-    try:
-        return redact(public(url) if "://" in url else urllib.parse.urlsplit(url).path)[:LETTERS] or "nowhere"
-    except ValueError:
-        return "an address that names no host"

@@ -15,11 +15,12 @@ from functools import cached_property, partial
 from importlib.metadata import version
 from typing import Any
 
+from proctor.core.http import LETTERS
 from proctor.core.reading.shown import short
 from proctor.core.redaction import hide, hide_address, public, redact, within
 from proctor.core.schema import InputError
 from proctor.evals.judges.breaker import Breaker
-from proctor.evals.judges.endpoint import LETTERS, Endpoint, Reply, RequestError
+from proctor.evals.judges.endpoint import Endpoint, Reply, RequestError
 from proctor.evals.judges.protocols import EndpointError, JudgeError, Schema
 
 log = logging.getLogger("proctor")

@@ -94,6 +94,12 @@ class Caller:
         if why := self._stopped():
             raise InputError(f"system {self.name}: {why}; {done} of {counted(len(missing), 'question')} answered and kept")
 
+    def alone(self, question: Question, ask: Ask) -> Answer:
+        """The answer to one question, asked in this thread; with an ``error`` where it fails or nothing is called any more."""
+        if why := self._stopped():
+            return Answer(question.id, "", error=why)
+        return self._one(question, ask)
+
     def _finished(self, running: dict[Future[Answer], Asked]) -> list[tuple[Asked, Answer]]:
         finished, _ = wait(running, return_when=FIRST_COMPLETED)
         return [(running.pop(future), future.result()) for future in finished]
