@@ -58,6 +58,10 @@ COMPOSED = (
 """What says how a system of Proctor's is put together."""
 
 
+OWN = {"request": "service", "reply": "service", "given": "answers"}
+"""Tables that systems of one kind alone have -> that kind."""
+
+
 @dataclass(frozen=True)
 class Calls:
     """How something that answers elsewhere is called."""
@@ -143,13 +147,14 @@ class System:
                     yield (field,), f"what is behind {self.kind} is not put together here", f"leave {field} out"
         if not named:
             yield from self._not_called()
+        yield from self._of_another_kind()
+
+    def _of_another_kind(self) -> Iterator[Contradiction]:
         if self.kind == "answers" and self.calls != DEFAULT.calls:
             yield ("calls",), "the answers are in a file, and nothing is called", "leave it out"
-        if self.kind != "answers" and self.given != DEFAULT.given:
-            yield ("given",), "only a file of answers has it", "leave it out, or add answers"
-        for field in ("request", "reply"):
-            if self.kind != "service" and getattr(self, field) != getattr(DEFAULT, field):
-                yield (field,), "only a service is asked so", 'leave it out, or add service = "https://..."'
+        for field, kind in OWN.items():
+            if self.kind != kind and getattr(self, field) != getattr(DEFAULT, field):
+                yield (field,), f"only a system with {kind} has it", f"leave it out, or add {kind}"
 
     def _not_called(self) -> Iterator[Contradiction]:
         for field in ("calls", "base"):

@@ -84,6 +84,15 @@ class Answers(External):
                 found[row.stop] = found.get(row.stop, 0) + 1
         return found
 
+    def facts(self) -> dict[str, Any]:
+        """What the run's provenance says of it: what became of the rows, and how passages were matched with documents."""
+        told = super().facts()
+        told["answers"] = {"notes": list(self.notes)}
+        if self._corpus.matched:
+            told["answers"]["passages"] = dict(self._corpus.matched)
+        told["settings"] = told["settings"] | {"answers": self.path.name}
+        return told
+
     def _answer(self, question: Question) -> Answer:
         row = self._match.answered(question)
         if row is None:

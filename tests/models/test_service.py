@@ -233,7 +233,7 @@ def test_each_question_is_timed_alone_and_its_parts_are_not_made_up(tmp_path: Pa
         ('[bot.request.headers]\nAuthorization = "Bearer $"', ["bot.request.headers.Authorization", "$NAME"]),
         ('[bot.request.headers]\n"X Y" = "a"', ["bot.request.headers.X Y", "no header"]),
         ('[bot.request.headers]\nHost = "a"', ["bot.request.headers.Host", "leave it out"]),
-        ("[other]\nrequest = {}\n[third]\nrequest = {method = \"GET\"}", ["third.request", "only a service"]),
+        ("[other]\nrequest = {}\n[third]\nrequest = {method = \"GET\"}", ["third.request", "only a system with service"]),
     ],
 )
 def test_mistakes_of_a_table_are_named_with_their_line(tmp_path: Path, table: str, said: list[str]) -> None:
