@@ -13,6 +13,7 @@ from itertools import chain
 
 from proctor.core.language.holders import Held
 from proctor.core.schema import Answer, Measure, Question, Score, not_applicable
+from proctor.evals.candidate import NO_PASSAGES
 from proctor.evals.exam import Axis, Mark, Sheet
 
 
@@ -47,6 +48,8 @@ def _one(measure: Measure, question: Question, answer: Answer, found: Values) ->
         return not_applicable("the question names no evidence")
     if answer.error:
         return measure.without(answer)
+    if answer.contexts is None:
+        return not_applicable(NO_PASSAGES)
     return Score(found[question.id][measure.name], caution=CUT if answer.cut else "")
 
 

@@ -52,14 +52,8 @@ def aside(names: Collection[str]) -> list[str]:
 
 
 def given(rows: Iterable[tuple[Entry, Mapping[str, Any]]], columns: Mapping[str, str], problems: Problems) -> list[Given]:
-    """The rows as what was said; whether there are passages is the same for all."""
-    found = [_given(Fields(row, entry, problems), columns) for entry, row in rows]
-    if any(one.passages is not None for one in found):
-        for one in found:
-            if one.passages is None and one.text is not None:
-                place = one.entry.at(columns["contexts"])
-                problems.add(place, "missing, and other rows have it", "write [] if nothing was retrieved")
-    return found
+    """The rows as what was said."""
+    return [_given(Fields(row, entry, problems), columns) for entry, row in rows]
 
 
 def _given(row: Fields, columns: Mapping[str, str]) -> Given:

@@ -118,6 +118,9 @@ class Match:
         several = {name: found.rows for name, found in self.found.items() if len(found.rows) > 1}
         named = [f"{name} ({', '.join(str(row.entry) for row in rows)})" for name, rows in several.items()]
         yield len(named), f"{_are(len(named), 'question')} answered more than once, and alike", named
+        bare = [str(row.entry) for row in self.index.file.rows if row.passages is None and row.text is not None]
+        if len(bare) < sum(row.text is not None for row in self.index.file.rows):
+            yield len(bare), f"{_are(len(bare), 'answer')} without passages, which others have", bare
 
     def _says(self, name: str) -> bool:
         found = self.found.get(name)

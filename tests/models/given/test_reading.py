@@ -230,7 +230,6 @@ def test_samples_of_lm_eval_are_what_was_generated_and_no_log_likelihoods(tmp_pa
         ('{"id": "q1", "answer": {"text": "a"}}\n', "f:1: answer: a text is expected, not {'text': 'a'}"),
         ('{"id": "q1", "answer": "a"}\n{"id": "q2", "answer": "b", "tokens": -1}\n', "f:2: tokens: a whole number from 0"),
         ('{"id": "q1", "answer": "a", "contexts": [1.5]}\n{"id": "q2", "answer": "b"}\n', "f:1: contexts: a passage is a text"),
-        ('{"id": "q1", "answer": "a", "contexts": []}\n{"id": "q2", "answer": "b"}\n', "f:2: contexts: missing, and other rows"),
         ('[{"id": "q1", "answer": "a"}, 5]', "entry 2: an object is expected"),
         ('id,answer\nq1,a\nq2,"b\n', "f:3: the quote that opens here does not close"),
         ("input,actual_output,retrieval_context\nWho?,Hal,a|b\n", "f:2: retrieval_context: '|' may part several passages"),
