@@ -88,10 +88,17 @@ class Answers(External):
         """What the run's provenance says of it: what became of the rows, and how passages were matched with documents."""
         told = super().facts()
         told["answers"] = {"notes": list(self.notes)}
-        if self._corpus.matched:
-            told["answers"]["passages"] = dict(self._corpus.matched)
+        if "retrieves" in self.abilities:
+            told["answers"]["passages"] = self._matched()
         told["settings"] = told["settings"] | {"answers": self.path.name}
         return told
+
+    def _matched(self) -> dict[str, int]:
+        """How the passages of all answers are matched with documents."""
+        corpus = Corpus(self.domain.documents)
+        for found in self._match.found.values():
+            corpus.contexts(Passage(*one) for one in found.rows[0].passages or ())
+        return corpus.take_matched()
 
     def _answer(self, question: Question) -> Answer:
         row = self._match.answered(question)

@@ -92,10 +92,31 @@ class External(ABC):
 
     @cached_property
     def version(self) -> str:
-        """Hash of all that is known to shape its answers."""
-        return digest(
-            self.system.kind, self.system.version, self.fingerprint, code_of(type(self).__module__, apart=(rounds, turns))
-        )
+        """Hash of all that is known to shape its answers, and of how often it was asked for anew."""
+        generation = len(list(self._generations.rows())) if self.system.live else 0
+        return digest(self._identity, generation) if generation else self._identity
+
+    @cached_property
+    def _identity(self) -> str:
+        code = code_of(type(self).__module__, apart=(rounds, turns))
+        return digest(self.system.kind, self.system.version, self.fingerprint, code)
+
+    @property
+    def _generations(self) -> Journal:
+        """A line for each time that it was to be asked anew."""
+        return self.bench.cache.journal("generations", self._identity)
+
+    def refresh(self, when: str) -> None:
+        """Have it asked again from now on, in this run and in those to come, as it may have changed unseen.
+
+        Before its ``version`` is first looked at, and once for all candidates of one system.
+        """
+        self._generations.add([{"asked again": when}])
+
+    @property
+    def origin(self) -> str:
+        """What is the same for all candidates of one system, whatever the suite and however often it is asked."""
+        return self._identity
 
     @property
     def code(self) -> str:
