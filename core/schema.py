@@ -30,6 +30,8 @@ Rule = Literal["default", "squad"]
 Status = Literal["scored", "not_applicable", "unmeasured", "failed"]
 Stop = Literal["", "end", "line", "length"]
 """An end token; the end of the line, for a model that knows no other end; the limit of new tokens."""
+NO_BASE = "external"
+"""Stands for the base model where there is none, as every system was built elsewhere."""
 STATUSES: tuple[str, ...] = get_args(Status)
 Ability = Literal["trains", "retrieves", "reads", "reindexes", "weights", "times", "costs"]
 """What a system can do besides answering; `evals.candidate` says what each means."""

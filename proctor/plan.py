@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from proctor import options
 from proctor.checkout import commit_name, now
 from proctor.core import workspace
-from proctor.core.schema import InputError, Suite
+from proctor.core.schema import NO_BASE, InputError, Suite
 from proctor.core.storage.cache import Cache, digest
 from proctor.evals.exam import Exam, Sheet
 from proctor.evals.judges.kept import kept
@@ -261,10 +261,6 @@ class Plan:
 
         name, folder = self.option.eval_save, self.ours.saved_runs
         return thresholds.place(name, folder) if name else thresholds.own_place(self.run_folder, folder)
-
-
-NO_BASE = "external"
-"""Stands for the base model where only systems that are built elsewhere are examined."""
 
 
 def setup_of(suite: Suite, base: base_models.BaseModel | None, bench: runtime.Bench, root: Path) -> Setup:

@@ -13,7 +13,7 @@ from typing import Any
 from proctor import collect, options
 from proctor.core import workspace
 from proctor.core.reading.problems import near
-from proctor.core.schema import InputError, Suite, row
+from proctor.core.schema import NO_BASE, InputError, Suite, row
 from proctor.core.storage.cache import Cache
 from proctor.leaderboard.runs.store import Run
 from proctor.models import runtime, systems
@@ -21,7 +21,7 @@ from proctor.models.base import base as base_models
 from proctor.models.candidates import kinds
 from proctor.models.candidates.kinds import Examined
 from proctor.models.candidates.local import Candidate
-from proctor.plan import NO_BASE, setup_of
+from proctor.plan import setup_of
 from proctor.suites.loading import load as load_suite
 
 NO_RUN = "-"

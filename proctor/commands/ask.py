@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from proctor.arguments import add_rebuilt, rebuilt
+from proctor.core.reading import values
 from proctor.core.schema import Answer, InputError, Question
 from proctor.leaderboard.formatting import WIDTH, wrapped
 
@@ -37,8 +38,14 @@ def run(arguments: argparse.Namespace) -> None:
         print(*wrapped(f"{asked}{_made(asked)}", WIDTH), sep="\n")
         for text in asked.differences:
             print(*wrapped(f"note: {text}", WIDTH), sep="\n")
-        (answer,) = asked.candidate.answers([Question("asked", arguments.question)])
+        (answer,) = asked.candidate.answers([_question(asked, arguments.question)])
     print("", *told(answer), sep="\n")
+
+
+def _question(asked: Rebuilt, text: str) -> Question:
+    """The question, under its id in the suite if it is one of its questions: a file of answers may know it by nothing else."""
+    known = (one.id for one in asked.suite.questions if values.plain(one.text) == values.plain(text))
+    return Question(next(known, "asked"), text)
 
 
 def _made(asked: Rebuilt) -> str:
