@@ -233,7 +233,7 @@ class Answer:
     """The question's id."""
     text: str
     contexts: tuple[Context, ...] | None = None
-    """``None``: the system does not retrieve. ``()``: it retrieved nothing."""
+    """``None``: the system does not retrieve, or does not say what it was shown. ``()``: it retrieved nothing."""
     citations: tuple[str, ...] = ()
     seconds: float = 0.0
     """Wall time of its batch, shared evenly among the batch's questions."""

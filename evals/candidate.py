@@ -24,8 +24,12 @@ LACKS: Mapping[Ability, str] = {
 """Ability -> what to say of a system without it. Where several are missing, the first is said."""
 
 
+NO_PASSAGES = "the answer came without the passages that it was made from"
+"""What to say of an answer without contexts of a system that ``retrieves``."""
+
+
 class Candidate(Protocol):
-    """A system built for a suite. Of a question's answer, the contexts are ``None`` unless it ``retrieves``."""
+    """A system built for a suite. Of a question's answer, the contexts are ``None`` unless it ``retrieves`` and says them."""
 
     @property
     def name(self) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, is_dataclass, replace
 from pathlib import Path
@@ -26,6 +27,10 @@ NAME = Text(
     "a name of 1 to 100 letters, without blanks at its ends", 100, like=lambda name: name.isprintable() and name == name.strip()
 )
 """A name stands in tables, in file names and on command lines."""
+
+
+NAMED = re.compile(r"[^\W\d]\w*(\.[^\W\d]\w*)*:[^\W\d]\w*(\.[^\W\d]\w*)*")
+"""package.module:name"""
 
 
 RETRIEVERS: Registry[Callable[..., Any]] = Registry(
@@ -62,7 +67,8 @@ COMPOSED = (
 class Calls:
     """How something that answers elsewhere is called."""
 
-    max_concurrency: Annotated[int, Range(1, 1000, "calls at a time", whole=True)] = 8
+    max_concurrency: Annotated[int | None, Range(1, 1000, "calls at a time", whole=True)] = None
+    """None: as many as the kind bears, mostly 8."""
     requests_per_minute: Annotated[float | None, Range(0, 1_000_000, "calls begun in a minute", above=True)] = None
     timeout: Annotated[float, Range(0, 86_400, "seconds for one answer", above=True)] = 120.0
     max_cost: Annotated[float | None, Range(0, 1_000_000, "what all answers may cost, in the currency of the prices")] = None
@@ -99,7 +105,7 @@ class System:
     max_new_tokens: Annotated[int | None, Range(1, 10**9, "tokens", whole=True)] = None
     endpoint: Annotated[str | None, Text("openai:MODEL or openai:MODEL@URL", 4095)] = None
     service: Annotated[str | None, Address()] = None
-    callable: Annotated[str | None, Text("package.module:name", 4095)] = None
+    callable: Annotated[str | None, Text("package.module:name", 4095, like=NAMED.fullmatch)] = None
     answers: Annotated[str | None, Text("a file of answers", 4095)] = None
     weights: Annotated[str | None, Text("a folder of finished weights, or their name on the hub", 4095)] = None
     version: Annotated[str, Text("a version: what you know of it, and Proctor cannot see", 1000)] = ""

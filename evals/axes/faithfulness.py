@@ -10,8 +10,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from functools import partial
 
-from proctor.core.schema import Answer, Measure, Question, Score
+from proctor.core.schema import Answer, Measure, Question, Score, not_applicable
 from proctor.evals.axes.judged import Chosen, against_gold, claiming, grade
+from proctor.evals.candidate import NO_PASSAGES
 from proctor.evals.exam import Axis, Mark, Sheet
 from proctor.evals.judges.ragas_metric import faithfulness
 from proctor.evals.judges.samples import Sample
@@ -33,6 +34,8 @@ GOLD = Measure(
     says="The share of an answer's claims that the documents holding the answer support.",
 )
 
+UNSEEN = "the answer names the documents that it was made from, and not what it was shown of them"
+
 
 def _score(sheet: Sheet) -> Iterator[Mark]:
     judge = partial(faithfulness, sheet.judge)
@@ -43,7 +46,12 @@ def _score(sheet: Sheet) -> Iterator[Mark]:
 
 def _against_retrieved(sheet: Sheet, question: Question, answer: Answer) -> Chosen:
     """The answer before its own passages. Claims made although nothing was retrieved have no support, hence 0."""
-    chosen = claiming(sheet, question, answer, tuple(context.text for context in answer.contexts or ()))
+    if answer.contexts is None and not answer.error:
+        return not_applicable(NO_PASSAGES)
+    passages = tuple(context.text for context in answer.contexts or ())
+    if not all(map(str.strip, passages)):
+        return not_applicable(UNSEEN)
+    chosen = claiming(sheet, question, answer, passages)
     return Score(0.0, "nothing was retrieved") if isinstance(chosen, Sample) and not chosen.passages else chosen
 
 

@@ -180,7 +180,7 @@ def _members(protocol: type) -> set[str]:
 
 
 def has_contexts_only_if_it_retrieves(asked: Asked, tried: Tried[Candidate]) -> None:
-    """An answer's contexts are passages of the domain's documents; ``None`` of a system that does not retrieve."""
+    """An answer's contexts are passages of the domain's documents, or of none; ``None`` of a system that does not retrieve."""
     found = [answer.contexts for answer in tried.one.answers(asked.questions) if answer.error is None]
     if "retrieves" not in tried.one.abilities:
         hold(
@@ -191,13 +191,16 @@ def has_contexts_only_if_it_retrieves(asked: Asked, tried: Tried[Candidate]) -> 
         )
         return
     matters = "retrieval is scored by the documents that passages come from"
-    hold(all(isinstance(contexts, tuple) for contexts in found), "a tuple as contexts of each answer", found, matters)
+    said = all(contexts is None or isinstance(contexts, tuple) for contexts in found)
+    hold(said, "a tuple as contexts of each answer, or None where it does not say them", found, matters)
     _hold_of_documents(asked, [context for contexts in found for context in contexts or ()], matters)
 
 
 def _hold_of_documents(asked: Asked, contexts: Sequence[Context], matters: str) -> None:
-    strange = [context for context in contexts if context.document not in asked.documents or not isinstance(context.text, str)]
-    hold(not strange, "passages with a text, each of one of the domain's documents", strange, matters)
+    strange = [
+        context for context in contexts if context.document not in asked.documents | {""} or not isinstance(context.text, str)
+    ]
+    hold(not strange, "passages with a text, each of one of the domain's documents, or of '' for none of them", strange, matters)
     endless = [context for context in contexts if not math.isfinite(context.score)]
     hold(not endless, "finite scores", endless, "records hold finite numbers alone")
 

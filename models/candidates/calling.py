@@ -8,7 +8,7 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import replace
 from itertools import islice
@@ -16,11 +16,13 @@ from itertools import islice
 from proctor.core.counts import counted
 from proctor.core.redaction import redact
 from proctor.core.schema import Answer, InputError, Question
-from proctor.models.candidates.kept import Asked
+from proctor.models.candidates.kept import Asked, in_batches
 from proctor.models.systems import Calls
 
 log = logging.getLogger("proctor")
 
+AT_A_TIME = 8
+"""Calls at a time, where nothing else is said."""
 UNREACHED = 5
 """Calls in a row that came to nothing for the same reason, after which it is called no more in this run."""
 LETTERS = 500
@@ -30,6 +32,8 @@ SECONDS = 10.0
 
 Ask = Callable[[Question], Answer]
 """Answers one question, from several threads at a time. Raises `CallError`, or anything else that is this question's failure."""
+Batches = Iterable[Sequence[tuple[Asked, Answer]]]
+"""Answers as they come."""
 
 
 class CallError(RuntimeError):
@@ -61,19 +65,34 @@ class Caller:
         self._lock = threading.Lock()
         self._next = 0.0
 
-    def answers(self, missing: Sequence[Asked], ask: Ask) -> Iterator[list[tuple[Asked, Answer]]]:
-        """Answers in batches, as they come.
+    def in_turn(self, missing: Sequence[Asked], ask: Ask) -> Iterator[list[tuple[Asked, Answer]]]:
+        """As `answers`, one after the other in the thread that this is called from: not all code may be called from another."""
+        done = 0
+        for batch in in_batches(self._in_turn(missing, ask)):
+            done += len(batch)
+            yield batch
+        self._tell_if_stopped(done, len(missing))
+
+    def _in_turn(self, missing: Sequence[Asked], ask: Ask) -> Iterator[tuple[Asked, Answer]]:
+        for one in missing:
+            if self._stopped():
+                return
+            yield one, self._one(one.question, ask)
+
+    def answers(self, missing: Sequence[Asked], ask: Ask, most: int | None = None) -> Iterator[list[tuple[Asked, Answer]]]:
+        """Answers in batches, as they come. ``most``: calls at a time, where that is not for ``calls`` to say.
 
         Raises:
             InputError: it is not reached any more, or the calls have cost what they may; what was answered by then was yielded.
         """
+        most = most or self.calls.max_concurrency or AT_A_TIME
         left, running = iter(missing), dict[Future[Answer], Asked]()
         done, told = 0, time.monotonic()
-        pool = ThreadPoolExecutor(self.calls.max_concurrency, "proctor-calls")
+        pool = ThreadPoolExecutor(most, "proctor-calls")
         try:
             while True:
                 if not self._stopped():
-                    free = self.calls.max_concurrency - len(running)
+                    free = most - len(running)
                     running |= {pool.submit(self._one, one.question, ask): one for one in islice(left, free)}
                 if not running:
                     break
@@ -91,8 +110,11 @@ class Caller:
             raise
         finally:
             pool.shutdown(wait=False, cancel_futures=True)
+        self._tell_if_stopped(done, len(missing))
+
+    def _tell_if_stopped(self, done: int, whole: int) -> None:
         if why := self._stopped():
-            raise InputError(f"system {self.name}: {why}; {done} of {counted(len(missing), 'question')} answered and kept")
+            raise InputError(f"system {self.name}: {why}; {done} of {counted(whole, 'question')} answered and kept")
 
     def alone(self, question: Question, ask: Ask) -> Answer:
         """The answer to one question, asked in this thread; with an ``error`` where it fails or nothing is called any more."""

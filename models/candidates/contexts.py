@@ -6,6 +6,7 @@ what was shown, and is kept as a passage of no document of the suite.
 
 from __future__ import annotations
 
+import threading
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
@@ -41,8 +42,8 @@ class Corpus:
         self._texts = {document.id: bare(document.text) for document in known}
         self._heads = {document.id: bare(f"{document.title}. ") for document in known if document.title}
         self._find = lru_cache(4096)(self._holding)
-        self.matched: Counter[Match] = Counter()
-        """How passages were matched so far."""
+        self._matched: Counter[Match] = Counter()
+        self._lock = threading.Lock()
 
     def contexts(self, passages: Iterable[Passage]) -> tuple[Context, ...]:
         """The passages with the documents that they come from, in their order."""
@@ -60,9 +61,16 @@ class Corpus:
         """The document that a name names for certain, also as a path to it; empty where it names none."""
         return self._citing.document(name) or self._citing.document(name.replace("\\", "/").rstrip("/").rpartition("/")[2])
 
+    def take_matched(self) -> dict[str, int]:
+        """How passages were matched since this was asked last: how -> how many."""
+        with self._lock:
+            taken, self._matched = self._matched, Counter()
+        return {how: taken[how] for how in taken}
+
     def _context(self, passage: Passage) -> Context:
         document, how = self._match(passage)
-        self.matched[how] += 1
+        with self._lock:
+            self._matched[how] += 1
         return Context(document, passage.text, passage.score)
 
     def _match(self, passage: Passage) -> tuple[str, Match]:
@@ -91,9 +99,8 @@ def counting(
     """The batches as they come; how their passages were matched is written down with them, for provenance."""
     for batch in batches:
         yield batch
-        if corpus.matched:
-            journal.add([dict(corpus.matched)])
-            corpus.matched.clear()
+        if taken := corpus.take_matched():
+            journal.add([taken])
 
 
 def matched(journal: Journal) -> dict[str, int]:

@@ -72,7 +72,9 @@ def _passage(settings: Reply, item: Any) -> Passage:
     plain = item if settings.text is None and settings.document is None else _at(settings.text, item)
     text, name = _text(plain), _text(_at(settings.document, item))
     if text is None and name is None:
-        raise ReplyError(f"a passage has neither {settings.text or 'a text'} nor {settings.document or 'a document'}; {_has(item)}")
+        raise ReplyError(
+            f"a passage has neither {settings.text or 'a text'} nor {settings.document or 'a document'}; {_has(item)}"
+        )
     score = _at(settings.score, item)
     known = isinstance(score, int | float) and math.isfinite(score)
     return Passage(text or "", (name,) if name else (), float(score) if known else 0.0)

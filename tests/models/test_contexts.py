@@ -49,7 +49,7 @@ def test_a_passage_of_no_document_stays_a_passage() -> None:
     corpus = Corpus(DOCUMENTS)
     found = corpus.contexts([Passage("Something of the web, which the suite does not have.", ("https://example.com/x",), 0.5)])
     assert found == (Context(UNKNOWN, "Something of the web, which the suite does not have.", 0.5),)
-    assert dict(corpus.matched) == {"of no document of the suite": 1}
+    assert corpus.take_matched() == {"of no document of the suite": 1}
 
 
 def test_words_that_are_too_few_to_be_no_chance_are_of_no_document() -> None:

@@ -90,7 +90,9 @@ body = { messages = [{ role = "user", content = "Q: {question}" }], top_k = 3, q
 
 def test_a_question_may_be_asked_by_the_parameters_of_the_address(tmp_path: Path) -> None:
     with serving(answering(lambda _: {"answer": "yes"})) as server:
-        service(tmp_path, f"{server.url}?v=2", '[bot.request]\nmethod = "GET"\nbody = { q = "{question}" }').answers(QUESTIONS[:1])
+        service(tmp_path, f"{server.url}?v=2", '[bot.request]\nmethod = "GET"\nbody = { q = "{question}" }').answers(
+            QUESTIONS[:1]
+        )
     assert server.requests[0].line == "GET /v1?v=2&q=How+long+is+the+warranty+of+lamp+0%3F HTTP/1.1"
 
 
@@ -156,7 +158,10 @@ def test_citations_come_from_their_field_or_else_from_the_marks_in_the_answer(tm
     said = {"answer": "Ten years [lamps].", "cites": ["chairs", {"id": "Chairs"}, {"id": "c-9"}, "elsewhere"]}
     assert one(tmp_path / "a", said, field).citations == ("chairs",)
     assert one(tmp_path / "b", {"answer": "Ten years [lamps]."}, field).citations == ("lamps",)
-    listed = {"answer": "Ten years [2], and [3].", "contexts": ["three years from the day on which", "Its legs are made of beech", "x"]}
+    listed = {
+        "answer": "Ten years [2], and [3].",
+        "contexts": ["three years from the day on which", "Its legs are made of beech", "x"],
+    }
     assert one(tmp_path / "c", listed, '[bot.reply]\ncontexts = "/contexts"').citations == ("chairs",)
 
 
@@ -222,7 +227,7 @@ def test_each_question_is_timed_alone_and_its_parts_are_not_made_up(tmp_path: Pa
 @pytest.mark.parametrize(
     ("table", "said"),
     [
-        ("[bot.reply]\nanswer = \"answer\"", ["systems.toml:4: bot.reply.answer", '"/answer"']),
+        ('[bot.reply]\nanswer = "answer"', ["systems.toml:4: bot.reply.answer", '"/answer"']),
         ('[bot.reply]\ncontexts = "/a~2"', ["systems.toml:4: bot.reply.contexts", "JSON pointer"]),
         ('[bot.reply]\ntext = "/text"', ["bot.reply.text", "nothing says where the passages are"]),
         ('[bot.reply]\nanswr = "/a"', ["bot.reply.answr", "did you mean 'answer'?"]),
@@ -233,7 +238,7 @@ def test_each_question_is_timed_alone_and_its_parts_are_not_made_up(tmp_path: Pa
         ('[bot.request.headers]\nAuthorization = "Bearer $"', ["bot.request.headers.Authorization", "$NAME"]),
         ('[bot.request.headers]\n"X Y" = "a"', ["bot.request.headers.X Y", "no header"]),
         ('[bot.request.headers]\nHost = "a"', ["bot.request.headers.Host", "leave it out"]),
-        ("[other]\nrequest = {}\n[third]\nrequest = {method = \"GET\"}", ["third.request", "only a service"]),
+        ('[other]\nrequest = {}\n[third]\nrequest = {method = "GET"}', ["third.request", "only a service"]),
     ],
 )
 def test_mistakes_of_a_table_are_named_with_their_line(tmp_path: Path, table: str, said: list[str]) -> None:
