@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import os
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -111,8 +112,8 @@ class System:
     version: Annotated[str, Text("a version: what you know of it, and Proctor cannot see", 1000)] = ""
     base: Annotated[str | None, Text("the name of another system of the table", 100)] = None
     calls: Calls = Calls()
-    request: Request = Request()
-    reply: Reply = Reply()
+    request: Request = dataclasses.field(default_factory=Request)
+    reply: Reply = dataclasses.field(default_factory=Reply)
 
     def contradictions(self) -> Iterator[Contradiction]:
         """What cannot be meant, though each field by itself could."""
@@ -141,9 +142,9 @@ class System:
                     yield (field,), f"what is behind {self.kind} is not put together here", f"leave {field} out"
         if not named:
             yield from self._not_called()
-        for field in ("request", "reply"):
-            if self.kind != "service" and getattr(self, field) != getattr(DEFAULT, field):
-                yield (field,), "only a service is asked so", 'leave it out, or add service = "https://..."'
+        for name in ("request", "reply"):
+            if self.kind != "service" and getattr(self, name) != getattr(DEFAULT, name):
+                yield (name,), "only a service is asked so", 'leave it out, or add service = "https://..."'
 
     def _not_called(self) -> Iterator[Contradiction]:
         for field in ("calls", "base"):

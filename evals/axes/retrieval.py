@@ -2,9 +2,9 @@
 
 Documents count, not passages: several passages of one document stand at the rank of the first. So do documents of the same
 text, and what holds the evidence word for word is as good as the evidence itself. Passages of no document of the suite hold no
-evidence, with a caution; where a system has no others, nothing is known of its retrieval. The ranking is the order in which the system
-gives its contexts. Recall at 5 of a system that returns three passages is what those three hold. MRR and nDCG are computed by
-ir_measures.
+evidence, with a caution; where a system has no others, nothing is known of its retrieval. The ranking is the order in which the
+system gives its contexts. Recall at 5 of a system that returns three passages is what those three hold. MRR and nDCG are computed
+by ir_measures.
 """
 
 from __future__ import annotations
