@@ -182,9 +182,18 @@ def _limited() -> Any:
     return Limited
 
 
-@functools.cache
 def loop() -> asyncio.AbstractEventLoop:
     """The loop that all calls of this process run in, in a thread of its own."""
+    with _starting:
+        return _started()
+
+
+_starting = threading.Lock()
+"""Two threads that call for the first time get one loop, as a client cannot be used in two."""
+
+
+@functools.cache
+def _started() -> asyncio.AbstractEventLoop:
     made = asyncio.new_event_loop()
     threading.Thread(target=made.run_forever, daemon=True, name="http").start()
     return made

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import gzip
 import json
 import socket
 import threading
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 
@@ -181,9 +183,20 @@ def test_no_proxy_of_the_environment_is_asked_for_this_machine(monkeypatch: pyte
         assert client(server).call("POST", {})["answer"] == "three years"
 
 
-def test_many_threads_call_at_once_and_each_has_its_own_reply() -> None:
-    from concurrent.futures import ThreadPoolExecutor
+def test_threads_that_call_for_the_first_time_at_once_share_one_loop(monkeypatch: pytest.MonkeyPatch) -> None:
+    made = asyncio.new_event_loop
 
+    def slowly() -> asyncio.AbstractEventLoop:
+        time.sleep(0.05)
+        return made()
+
+    monkeypatch.setattr(asyncio, "new_event_loop", slowly)
+    http._started.cache_clear()
+    with ThreadPoolExecutor(8) as pool:
+        assert len(set(pool.map(lambda _: id(http.loop()), range(8)))) == 1
+
+
+def test_many_threads_call_at_once_and_each_has_its_own_reply() -> None:
     def echo(connection: socket.socket, request: Request) -> None:
         time.sleep(0.05)
         reply(200, request.body)(connection, request)
