@@ -70,18 +70,20 @@ class JsonClient:
         Raises:
             HttpError: it cannot be reached, sends elsewhere, keeps to no limit, or says no JSON.
         """
+        import httpx2  # noqa: F401 # the first time takes long, and is no part of a call
+
         return _parsed(asyncio.run_coroutine_threadsafe(self._bounded(method, fields), loop()).result())
 
     async def _bounded(self, method: Method, fields: Mapping[str, Any]) -> httpx2.Response:
-        statuses: list[int] = []
+        before: list[str] = []
         try:
             async with asyncio.timeout(self._longest) as limit:
-                return await self._response(method, fields, statuses, limit.when() or 0.0)
+                return await self._response(method, fields, before, limit.when() or 0.0)
         except TimeoutError:
-            busy = f"; the last of {len(statuses)} had status {statuses[-1]}" if statuses else ""
-            raise HttpError(f"no whole reply within {self._longest:g} s{busy}", "slow") from None
+            what = f"; before that: {before[-1]}" if before else ""
+            raise HttpError(f"no whole reply within {self._longest:g} s{what}", "slow") from None
 
-    async def _response(self, method: Method, fields: Mapping[str, Any], statuses: list[int], until: float) -> httpx2.Response:
+    async def _response(self, method: Method, fields: Mapping[str, Any], before: list[str], until: float) -> httpx2.Response:
         """The last of several, where those before it tell to try again."""
         import httpx2
 
@@ -92,12 +94,12 @@ class JsonClient:
             except httpx2.TransportError as error:
                 failed, wait = HttpError(_reason(error), type(error).__name__), pause(repeated)
             else:
-                statuses.append(response.status_code)
                 failed, wait = None, pause(repeated, response.headers.get("retry-after", ""))
                 if not again(response.status_code):
                     break
             if repeated == self._retries or wait > until - asyncio.get_running_loop().time():  # to wait would be in vain
                 break
+            before.append(str(failed or f"status {response.status_code}"))
             await asyncio.sleep(wait)
         if failed:
             raise failed
@@ -180,9 +182,18 @@ def _limited() -> Any:
     return Limited
 
 
-@functools.cache
 def loop() -> asyncio.AbstractEventLoop:
     """The loop that all calls of this process run in, in a thread of its own."""
+    with _starting:
+        return _started()
+
+
+_starting = threading.Lock()
+"""Two threads that call for the first time get one loop, as a client cannot be used in two."""
+
+
+@functools.cache
+def _started() -> asyncio.AbstractEventLoop:
     made = asyncio.new_event_loop()
     threading.Thread(target=made.run_forever, daemon=True, name="http").start()
     return made

@@ -1,4 +1,4 @@
-"""How a system that answers over HTTP is asked, and where in its reply is what: the tables ``request`` and ``reply`` of a service."""
+"""How a service is asked over HTTP, and where in its reply is what: the tables ``request`` and ``reply`` of its row."""
 
 from __future__ import annotations
 
@@ -31,8 +31,8 @@ class Request:
     """What is sent for a question."""
 
     method: Literal["POST", "GET"] = "POST"
-    headers: Mapping[str, str] = field(default_factory=dict)
-    body: Mapping[str, Any] = field(default_factory=_asks_by_name)
+    headers: Mapping[str, str] = field(default_factory=dict, hash=False)
+    body: Mapping[str, Any] = field(default_factory=_asks_by_name, hash=False)
 
     def contradictions(self) -> Iterator[Contradiction]:
         """What cannot be meant, though each field by itself could."""

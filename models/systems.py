@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import os
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -123,8 +124,8 @@ class System:
     base: Annotated[str | None, Text("the name of another system of the table", 100)] = None
     calls: Calls = Calls()
     given: FileOfAnswers = FileOfAnswers()
-    request: Request = Request()
-    reply: Reply = Reply()
+    request: Request = dataclasses.field(default_factory=Request)
+    reply: Reply = dataclasses.field(default_factory=Reply)
 
     def contradictions(self) -> Iterator[Contradiction]:
         """What cannot be meant, though each field by itself could."""

@@ -69,7 +69,7 @@ class Caller:
         """As `answers`, one after the other in the thread that this is called from: not all code may be called from another."""
         done = 0
         for batch in in_batches(self._in_turn(missing, ask)):
-            done += len(batch)
+            done += _kept(batch)
             yield batch
         self._tell_if_stopped(done, len(missing))
 
@@ -97,7 +97,7 @@ class Caller:
                 if not running:
                     break
                 batch = self._finished(running)
-                done += len(batch)
+                done += _kept(batch)
                 if time.monotonic() - told > SECONDS:
                     log.info("%s: answered %d of %d", self.name, done, len(missing))
                     told = time.monotonic()
@@ -165,6 +165,11 @@ class Caller:
             turn = max(now, self._next)
             self._next = turn + 60 / self.calls.requests_per_minute
         time.sleep(max(0.0, turn - now))
+
+
+def _kept(batch: Sequence[tuple[Asked, Answer]]) -> int:
+    """How many were answered: what failed is not kept."""
+    return sum(answer.error is None for _, answer in batch)
 
 
 def _timed(answer: Answer, seconds: float) -> Answer:

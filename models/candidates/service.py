@@ -77,13 +77,13 @@ class Service(External):
             said = replies.read(self.system.reply, reply)
         except ReplyError as error:  # the table's fault, unless it fitted another reply
             raise CallError(str(error), "" if self._fitted else "another form") from None
-        self._fitted.add(True)
+        self._fitted.append(question.id)
         return said
 
     @cached_property
-    def _fitted(self) -> set[bool]:
-        """Not empty once a reply was as the table says."""
-        return set()
+    def _fitted(self) -> list[str]:
+        """The questions whose replies were as the table says."""
+        return []
 
     @cached_property
     def _client(self) -> JsonClient:

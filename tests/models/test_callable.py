@@ -239,7 +239,7 @@ async def bot(question):
 
 
 def test_async_code_that_takes_too_long_is_that_question_s_failure(make: Make) -> None:
-    code = "import asyncio\nasync def bot(question):\n    await asyncio.sleep(60 if 'Toru' in question else 0)\n    return question\n"
+    code = "import asyncio\nasync def bot(question):\n    await asyncio.sleep(60 * ('Toru' in question))\n    return question\n"
     found = make(code, calls=Calls(timeout=0.2)).answers(QUESTIONS)
     assert {one.question: one.error for one in found if one.error} == {"q2": "no answer within 0.2 s"}
 
@@ -265,7 +265,7 @@ class Inner:
 class Node:
     node, score = Inner(), 0.5
 class Kept:
-    def __init__(self): self.content, self.meta, self.id, self.score = "The Zenna is covered for 4 years.", {"page": 1}, "9f", 0.25
+    content, meta, id, score = "The Zenna is covered for 4 years.", {"page": 1}, "9f", 0.25
 """
 
 
@@ -339,7 +339,7 @@ def test_code_that_can_be_given_documents_answers_from_them_and_the_first_stays_
 
 def test_an_object_that_changes_itself_cannot_be_given_documents(make: Make) -> None:
     candidate = make(INDEX.replace("class bot", "class Bot") + "bot = Bot()\n")
-    with pytest.raises(InputError, match="reindex of bot_.*:bot returned nothing; have it return another object"):
+    with pytest.raises(InputError, match=r"reindex of bot_.*:bot returned nothing; have it return another object"):
         candidate.reindexed(DOMAIN).answers(QUESTIONS[:1])
 
 
