@@ -132,5 +132,9 @@ class Costs(Candidate, Protocol):
 
 
 def lacking(candidate: Candidate, needs: frozenset[Ability]) -> str:
-    """Why what has these needs cannot be measured of a candidate; empty if it can."""
-    return next((why for ability, why in LACKS.items() if ability in needs - candidate.abilities), "")
+    """Why what has these needs cannot be measured of a candidate; empty if it can.
+
+    A candidate that knows better than `LACKS` why it cannot do something has a mapping of that kind as ``lacks``.
+    """
+    own: Mapping[Ability, str] = getattr(candidate, "lacks", {})
+    return next((own.get(ability, why) for ability, why in LACKS.items() if ability in needs - candidate.abilities), "")

@@ -57,12 +57,14 @@ def _family(model: str) -> str:
 
 def _reasons(candidate: Candidate, questions: Sequence[Question]) -> list[str]:
     reasons = []
-    if candidate.system.adapts and (known := _leaked_once(candidate, questions)):
+    if candidate.system.weights:
+        reasons.append("its weights were trained elsewhere, and on what is not known")
+    if candidate.system.trains and (known := _leaked_once(candidate, questions)):
         named = ", ".join(known[:3]) + (", ..." if len(known) > 3 else "")
         reasons.append(f"training shows {len(known)} of {len(questions)} test questions almost word for word ({named})")
-    if candidate.system.adapts and candidate.retrieves and not candidate.system.trains_with_passages:
+    if candidate.system.trains and candidate.retrieves and not candidate.system.trains_with_passages:
         reasons.append("it reads passages and was trained without any")
-    if candidate.system.adapts and (own := candidate.system.epochs) and own < (usual := _usual_epochs(candidate)):
+    if candidate.system.trains and (own := candidate.system.epochs) and own < (usual := _usual_epochs(candidate)):
         reasons.append(f"training showed it each example {own:g} times, and {usual:g} times is usual for its base model (epochs)")
     return [*reasons, *_lost(candidate.training())]
 
@@ -114,6 +116,6 @@ def _documents_not_trained_on(candidate: Candidate) -> list[str]:
     documents, examples = candidate.domain.documents, candidate.domain.examples
     taught = {name for example in examples for name in example.evidence}
     unseen = sum(document.id not in taught for document in documents)
-    if not candidate.system.adapts or not unseen:
+    if not candidate.system.trains or not unseen:
         return []
     return [f"{unseen} of {len(documents)} documents have no training example: the index holds facts that training does not"]

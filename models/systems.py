@@ -62,6 +62,8 @@ COMPOSED = (
     *("epochs", "learning_rate", "batch_size", "rank", "alpha", "passages", "gold_share", "adapter"),
 )
 """What says how a system of Proctor's is put together."""
+TRAINING = ("epochs", "learning_rate", "batch_size", "rank", "alpha", "passages", "gold_share")
+"""What says how weights are trained."""
 
 
 OWN = {"request": "service", "reply": "service", "given": "answers"}
@@ -146,8 +148,8 @@ class System:
             yield (named[1],), f"a system has one origin, and {named[0]} names another", f"leave {' or '.join(named)} out"
         if named and self.adapts:
             yield ("adapt",), f"the weights behind {named[0]} are not trained here", "leave adapt out"
-        if self.weights is not None and not self.adapts:
-            yield ("weights",), "nothing says what they are", 'add adapt = "lora" for an adapter, or "full" for a checkpoint'
+        if self.weights is not None:
+            yield from self._of_finished()
         if self.kind in WHOLE:
             for field in COMPOSED:
                 if getattr(self, field) != getattr(DEFAULT, field):
@@ -162,6 +164,13 @@ class System:
         for field, kind in OWN.items():
             if self.kind != kind and getattr(self, field) != getattr(DEFAULT, field):
                 yield (field,), f"only a system with {kind} has it", f"leave it out, or add {kind}"
+
+    def _of_finished(self) -> Iterator[Contradiction]:
+        if not self.adapts:
+            yield ("weights",), "nothing says what they are", 'add adapt = "lora" for an adapter, or "full" for a checkpoint'
+        for field in TRAINING:
+            if getattr(self, field) != getattr(DEFAULT, field):
+                yield (field,), "weights names finished weights, and nothing is trained", "leave one of the two out"
 
     def _not_called(self) -> Iterator[Contradiction]:
         for field in ("calls", "base"):
@@ -200,9 +209,14 @@ class System:
         return self.adapt != "none"
 
     @property
+    def trains(self) -> bool:
+        """Whether its weights are trained here."""
+        return self.adapts and self.weights is None
+
+    @property
     def needs_examples(self) -> bool:
         """Whether it is made of training examples, as weights or in its prompts."""
-        return (self.adapts and self.weights is None) or self.shots > 0
+        return self.trains or self.shots > 0
 
     @property
     def retrieves(self) -> bool:
@@ -215,7 +229,7 @@ class System:
 
         An adapter that never answers a prompt with passages has no use for them.
         """
-        return self.adapts and self.retrieves and self.passages is not False and self.adapter != "without passages"
+        return self.trains and self.retrieves and self.passages is not False and self.adapter != "without passages"
 
     def adapter_off(self, *, passages: bool) -> bool:
         """Whether the base's weights answer a prompt with passages in it, or one without."""

@@ -128,7 +128,7 @@ def _work(part: Part, built: set[str]) -> Work:
     missing = candidate.unanswered(questions)
     trained = candidate.weights_version in built or candidate.trained
     trainings = (0 if trained else 1) + sum(effort.trainings for effort in part.efforts)
-    tokens = round(trainings * _train_tokens(candidate)) if candidate.system.adapts else 0
+    tokens = round(trainings * _train_tokens(candidate)) if candidate.system.trains else 0
     further = _further(part)
     lengths = [_prompt_tokens(candidate, question.text) + candidate.room for question in questions]
     asked = (len(missing) + further) * sum(lengths) / max(1, len(lengths))
@@ -141,7 +141,7 @@ def _further(part: Part) -> int:
     """Questions asked beside the suite's own, and not before. Axes ask ``ASKED`` of them at a time, if there are so many."""
     candidate, share = part.candidate, min(1.0, len(part.questions) / ASKED)
     readings = sum(effort.readings for effort in part.efforts) if candidate.retrieves else 0
-    others = sum(effort.questions for effort in part.efforts) if candidate.system.adapts else 0
+    others = sum(effort.questions for effort in part.efforts) if candidate.system.trains else 0
     return max(0, round(share * readings) - (candidate.readings_kept if readings else 0)) + others
 
 

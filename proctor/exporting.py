@@ -70,6 +70,10 @@ def check(asked: Rebuilt, folder: Path) -> None:
         raise InputError(
             f"system {candidate.name} is not trained: its weights are those of {asked.base_name}, and there is nothing to export"
         )
+    if candidate.system.weights:
+        raise InputError(
+            f"system {candidate.name}: its weights were trained elsewhere ({candidate.system.weights}): copy them from there"
+        )
     if not asked.same_weights:
         why = "; ".join(asked.differences) or "its training would differ"
         raise InputError(
@@ -106,6 +110,7 @@ def _copy(asked: Rebuilt, weights: Path, beside: Path) -> None:
     """The weights, their settings without this machine's paths, and the tokenizer."""
     for path in sorted({path for pattern in WEIGHTS for path in weights.glob(pattern)}):
         shutil.copyfile(path, beside / path.name)
+    shutil.copyfile(weights / trainer.REPORT, beside / trainer.REPORT)
     settings = beside / ("adapter_config.json" if asked.built.system.adapt == "lora" else "config.json")
     told: dict[str, Any] = json.loads(settings.read_text(encoding="utf-8"))
     for key in ("base_model_name_or_path", "_name_or_path"):

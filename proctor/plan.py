@@ -147,7 +147,7 @@ class Plan:
         """How often a system is examined: trained with another seed each time, or asked the same once more."""
         if system.live:
             return int(self.option.repeats)
-        return int(self.option.seeds) if system.adapts and system.weights is None else 1
+        return int(self.option.seeds) if system.trains else 1
 
     def _base(self, system: System, base: base_models.BaseModel | None, setup: Setup) -> Examined:
         named = self.table[system.base] if system.base else None

@@ -104,7 +104,7 @@ class Rebuilt:
         one = self.candidate
         if one.system.external:
             return f"{one.name} on {self.suite.name}, {one.system.kind}{f', repeat {one.seed}' if one.seed else ''}"
-        seed = f", seed {one.seed}" if one.system.adapts else ""
+        seed = f", seed {one.seed}" if one.system.trains else ""
         return f"{one.name} on {self.suite.name}, base model {one.base_model}{seed}"
 
 
