@@ -1,8 +1,8 @@
 """An OpenAI-compatible endpoint over HTTP: a reply of bounded size within a bounded time, or the reason why there is none.
 
 The only file that knows openai's client. It repeats calls that an endpoint is too busy for, after the time that the endpoint asks
-for (``Retry-After``) or pauses of its own; what may take long as a whole is bounded here. Calls run in an event loop of their own,
-as only there can one be given up at any point.
+for (``Retry-After``, up to two minutes) or growing pauses of random length; what may take long as a whole is bounded here. Calls
+run in an event loop of their own, as only there can one be given up at any point.
 """
 
 from __future__ import annotations

@@ -31,7 +31,7 @@ Status = Literal["scored", "not_applicable", "unmeasured", "failed"]
 Stop = Literal["", "end", "line", "length"]
 """An end token; the end of the line, for a model that knows no other end; the limit of new tokens."""
 STATUSES: tuple[str, ...] = get_args(Status)
-Ability = Literal["trains", "retrieves", "reads", "reindexes", "weights", "times", "costs"]
+Ability = Literal["trains", "retrieves", "reads", "fits", "reindexes", "weights", "likelihoods", "times", "costs"]
 """What a system can do besides answering; `evals.candidate` says what each means."""
 
 

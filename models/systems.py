@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, is_dataclass, replace
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -73,6 +73,29 @@ class Calls:
             yield ("max_cost",), "nothing says what an answer costs", "add input_price and output_price, for a million tokens"
 
 
+SENT = ("model", "messages", "prompt", "stream", "stream_options", "n", "echo", "logprobs")
+"""Fields of a request that Proctor fills in, whatever a table says."""
+
+
+@dataclass(frozen=True)
+class OpenAI:
+    """How a served model is asked over OpenAI's protocol, beyond what its prompt says."""
+
+    api: Literal["chat", "completions"] = "chat"
+    key: Annotated[str, Text("the name of an environment variable", 200, like=str.isidentifier)] = "OPENAI_API_KEY"
+    thought_tokens: Annotated[int, Range(0, 10**9, "tokens for a thought before the answer", whole=True)] = 0
+    logprobs: bool = False
+    body: Any = None
+
+    def contradictions(self) -> Iterator[Contradiction]:
+        """What cannot be meant, though each field by itself could."""
+        if self.body is not None and not isinstance(self.body, Mapping):
+            yield ("body",), f"expected a table of fields of the request, not {shown(self.body)}", "write body = {field = value}"
+        for name in SENT if isinstance(self.body, Mapping) else ():
+            if name in self.body:
+                yield ("body", name), "Proctor fills this field of the request in itself", "leave it out"
+
+
 @dataclass(frozen=True)
 class System:
     """One entry of the table. ``models/systems.toml`` says what each field means."""
@@ -103,6 +126,7 @@ class System:
     version: Annotated[str, Text("a version: what you know of it, and Proctor cannot see", 1000)] = ""
     base: Annotated[str | None, Text("the name of another system of the table", 100)] = None
     calls: Calls = Calls()
+    openai: OpenAI = OpenAI()
 
     def contradictions(self) -> Iterator[Contradiction]:
         """What cannot be meant, though each field by itself could."""
@@ -131,6 +155,8 @@ class System:
                     yield (field,), f"what is behind {self.kind} is not put together here", f"leave {field} out"
         if not named:
             yield from self._not_called()
+        if self.openai != DEFAULT.openai and self.endpoint is None:
+            yield ("openai",), "only a served model is asked so", 'leave it out, or add endpoint = "openai:MODEL@URL"'
 
     def _not_called(self) -> Iterator[Contradiction]:
         for field in ("calls", "base"):
@@ -153,7 +179,7 @@ class System:
         """What a run's provenance says of how it is set: fields by name, without those of other kinds that are not set."""
         own = {*COMPOSED, "adapt"} if self.kind not in WHOLE else set()
         return {
-            name: as_json(value) if isinstance(value, Calls) else value
+            name: as_json(value) if is_dataclass(value) else value
             for name, value in vars(self).items()
             if name != "name" and (name in own or value != getattr(DEFAULT, name))
         }

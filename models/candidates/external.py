@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 from proctor.core.code import code_of
 from proctor.core.schema import Ability, Answer, Domain, Question, Timing
@@ -43,6 +43,8 @@ class External(ABC):
     system: System
     setup: Setup
     seed: int = 0
+    apart: ClassVar[tuple[Any, ...]] = ()
+    """Modules whose code shapes no answer, or what has a version of its own among the fingerprint: see `core.code.code_of`."""
 
     @abstractmethod
     def ask(self, missing: list[kept.Asked]) -> Iterable[Sequence[tuple[kept.Asked, Answer]]]:
@@ -86,9 +88,12 @@ class External(ABC):
     @cached_property
     def version(self) -> str:
         """Hash of all that is known to shape its answers."""
-        return digest(
-            self.system.kind, self.system.version, self.fingerprint, code_of(type(self).__module__, apart=(rounds, turns))
-        )
+        return self.version_of(*self.fingerprint)
+
+    def version_of(self, *shapes: Any) -> str:
+        """Hash of what shapes some of its answers, beside the declared version and the code that asks it."""
+        code = code_of(type(self).__module__, apart=(rounds, turns, *self.apart))
+        return digest(self.system.kind, self.system.version, list(shapes), code)
 
     @property
     def code(self) -> str:

@@ -52,7 +52,7 @@ def test_a_redirection_is_not_followed_and_says_where_it_leads_and_what_to_do(na
         there = f"http://127.0.0.1:{elsewhere.port}/v1" if name == "another origin" else f"https://u:{PASSWORD}@{name}"
         with (
             serving(reply(307, b"", f"Location: {there}")) as server,
-            pytest.raises(JudgeError, match=r"redirects to https?://[a-z0-9.:]+(/v1)?: name that one"),
+            pytest.raises(ChatError, match=r"redirects to https?://[a-z0-9.:]+(/v1)?: name that one"),
         ):
             judge(server.url).endpoint.reply(model="m", messages=[])
     assert not elsewhere.requests
