@@ -2,23 +2,22 @@
 
 The only file that knows openai's client. It repeats calls that an endpoint is too busy for, after the time that the endpoint asks
 for (``Retry-After``, up to two minutes) or growing pauses of random length; what may take long as a whole is bounded here. Calls
-run in an event loop of their own, as only there can one be given up at any point.
+run in the event loop of `core.http`, whose guards hold here, too.
 """
 
 from __future__ import annotations
 
 import asyncio
-import functools
 import json
 import re
-import threading
 import urllib.parse
 import weakref
-from collections.abc import AsyncIterator, Callable, Coroutine, Mapping
+from collections.abc import Callable, Coroutine, Mapping
 from contextvars import ContextVar
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeVar
 
+from proctor.core.http import LETTERS, close, guards, loop
 from proctor.core.redaction import public, redact
 
 if TYPE_CHECKING:
@@ -31,13 +30,6 @@ SECONDS = 60.0
 """Silence after which a call is given up."""
 LONGEST = 120.0
 """Seconds that a reply may take, repeated calls and the pauses between them included."""
-BYTES = 10_000_000
-"""Length of the longest reply that is read. Its headers may have 100,000 together, which the client sees to."""
-LETTERS = 500
-"""Length of the longest reason."""
-DIRECTLY = ("all://localhost", "all://127.0.0.1", "all://[::1]")
-"""Addresses that no proxy of the environment is asked for."""
-
 Api = Literal["chat", "completions"]
 """Whether messages go through the model's chat template, or a text is continued as it is."""
 _PATHS: Mapping[Api, str] = {"chat": "/chat/completions", "completions": "/completions"}
@@ -111,7 +103,7 @@ class Endpoint:
         self._run(self._streamed(heard, api, {**request, "stream": True}))
 
     def _run(self, call: Coroutine[Any, Any, Found]) -> Found:
-        return asyncio.run_coroutine_threadsafe(self._bounded(call), _loop()).result()
+        return asyncio.run_coroutine_threadsafe(self._bounded(call), loop()).result()
 
     async def _bounded(self, call: Coroutine[Any, Any, Found]) -> Found:
         import openai
@@ -133,7 +125,7 @@ class Endpoint:
             raise ChatError(_reason(error), type(error).__name__) from None
         except openai.APIError as error:  # said in the middle of a stream
             raise ChatError(_reason(error), type(error).__name__) from None
-        except openai.OpenAIError as error:  # from `_check`
+        except openai.OpenAIError as error:  # from the guards
             raise ChatError(redact(str(error))[:LETTERS], "limits") from None
         finally:
             call.close()
@@ -167,16 +159,10 @@ class Endpoint:
         import openai
 
         parts = urllib.parse.urlsplit(self.url)
-        user, password = (urllib.parse.unquote(part or "") for part in (parts.username, parts.password))
         http = openai.DefaultAsyncHttpxClient(
-            auth=(user, password) if user or password else None,
-            headers={"Accept-Encoding": "identity"},
-            follow_redirects=False,
-            timeout=self._seconds,
-            event_hooks={"response": [_check]},
-            mounts=dict.fromkeys(DIRECTLY),
+            **guards(self.url, openai.OpenAIError, lambda status: _statuses.get().append(status)), timeout=self._seconds
         )
-        weakref.finalize(self, _close, http).atexit = False
+        weakref.finalize(self, close, http).atexit = False
         return openai.AsyncOpenAI(
             api_key=self.key or "none",
             base_url=public(self.url) if self.url else None,
@@ -187,64 +173,9 @@ class Endpoint:
         )
 
 
-@functools.cache
-def _loop() -> asyncio.AbstractEventLoop:
-    """The loop that all calls of this process run in, in a thread of its own."""
-    loop = asyncio.new_event_loop()
-    threading.Thread(target=loop.run_forever, daemon=True, name="endpoints").start()
-    return loop
-
-
-def _close(http: httpx2.AsyncClient) -> None:
-    asyncio.run_coroutine_threadsafe(http.aclose(), _loop())
-
-
 def _kind(response: httpx2.Response) -> str:
     """The media type of a reply."""
     return (response.headers.get("content-type", "").partition(";")[0].strip() or "of no stated type")[:LETTERS]
-
-
-async def _check(response: httpx2.Response) -> None:
-    """Look at a reply before its body is read. What is refused here is not asked for again."""
-    import openai
-
-    _statuses.get().append(response.status_code)
-    if 300 <= response.status_code < 400:
-        there = _address(response.headers.get("location", ""))
-        raise openai.OpenAIError(
-            f"the address redirects to {there}: name that one, if you trust it with questions, answers and your key"
-        )
-    coding = response.headers.get("content-encoding", "identity")
-    if coding != "identity":
-        raise openai.OpenAIError(f"the reply is compressed ({coding[:20]}), which was not asked for, and is not read")
-    response.encoding = "utf-8"  # which JSON is in, whatever encoding a header may name
-    response.stream = _limited()(response.stream)
-
-
-@functools.cache
-def _limited() -> Any:
-    """A class of streams that end with an error once they are too long."""
-    import httpx2
-    import openai
-
-    class Limited(httpx2.AsyncByteStream):
-        """Bytes of another stream, up to `BYTES`."""
-
-        def __init__(self, stream: httpx2.AsyncByteStream) -> None:
-            self.stream = stream
-
-        async def __aiter__(self) -> AsyncIterator[bytes]:
-            length = 0
-            async for part in self.stream:
-                length += len(part)
-                if length > BYTES:
-                    raise openai.OpenAIError(f"the reply has more than {BYTES:,} bytes, and is not read")
-                yield part
-
-        async def aclose(self) -> None:
-            await self.stream.aclose()
-
-    return Limited
 
 
 def _reason(error: openai.APIError) -> str:
@@ -254,14 +185,6 @@ def _reason(error: openai.APIError) -> str:
     cause = None if isinstance(error, openai.APITimeoutError) else error.__cause__
     behind = f" ({f'{type(cause).__name__}: {cause}'.removesuffix(': ')})" if cause else ""
     return redact(" ".join(f"{type(error).__name__}: {error}{behind}"[: 2 * LETTERS].split()))[:LETTERS]
-
-
-def _address(url: str) -> str:
-    """Where a redirection leads, without what it may hold in secret."""
-    try:
-        return redact(public(url) if "://" in url else urllib.parse.urlsplit(url).path)[:LETTERS] or "nowhere"
-    except ValueError:
-        return "an address that names no host"
 
 
 def choice(reply: Reply, what: str = "a chat completion") -> tuple[dict[str, Any], dict[str, Any] | None]:

@@ -13,7 +13,8 @@ from functools import cached_property, partial
 from importlib.metadata import version
 from typing import Any
 
-from proctor.core.chat import LETTERS, ChatError, Endpoint, RefusedError, Reply, choice, content, named
+from proctor.core.chat import ChatError, Endpoint, RefusedError, Reply, choice, content, named
+from proctor.core.http import LETTERS
 from proctor.core.reading.shown import short
 from proctor.core.redaction import hide, hide_address, public, redact, within
 from proctor.core.schema import InputError
@@ -177,7 +178,7 @@ def _message(first: Mapping[str, Any]) -> tuple[str, str]:
     message = first.get("message")
     if not isinstance(message, dict):
         raise ValueError("the address answered with a choice without a message, not with a chat completion")  # noqa: TRY004 -- of a reply
-    text, ended = content(message.get("content")), first.get("finish_reason")
+    text, ended = content(message.get("content")), str(first.get("finish_reason"))
     if message.get("refusal"):
         return text, f"the model refused: {message['refusal']}"
     flaws = {

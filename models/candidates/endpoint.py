@@ -263,7 +263,7 @@ class Endpoint(External):
         return prompts.prompt(self.domain.instruction, question.text, passages, self._shown)
 
     def _fitted(self, found: Passages, say: Any) -> tuple[Heard, tuple[Context, ...]]:
-        """What is said, and the passages that were read: those for which the server has no room are cut whole, the worst first."""
+        """What is said, and the passages that were read. Those for which there is no room are cut whole, the worst first."""
         read = tuple(found or ())
         while True:
             try:

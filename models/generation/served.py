@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from proctor.core.chat import ChatError, Endpoint, RefusedError, choice, content
+from proctor.core.redaction import redact
 from proctor.core.schema import Stop
 from proctor.models.generation.endings import ended
 from proctor.models.generation.limits import Ends
@@ -230,7 +231,7 @@ class Served:
         over = ended(text, self.ends) if self._stops else None
         if over is not None:
             text, stop = over, "line"
-        return Heard(text.strip(), stop, tokens, _count(usage.get("prompt_tokens")), thought)
+        return Heard(redact(text.strip()), stop, tokens, _count(usage.get("prompt_tokens")), thought)
 
 
 def _of(reply: Any, kind: str) -> tuple[Mapping[str, Any], Mapping[str, Any]]:
@@ -289,7 +290,7 @@ def _joined(parts: Sequence[Mapping[str, Any]], api: str) -> tuple[dict[str, Any
     last = {name: one[name] for one in ones for name in ("finish_reason", "stop_reason") if one.get(name) is not None}
     last |= {"stop_reason": None} if "stop_reason" not in last and any("stop_reason" in one for one in ones) else {}
     said = {"message": message} if api == "chat" else {"text": "".join(content(one.get("text")) for one in ones)}
-    usage = next((part["usage"] for part in reversed(parts) if isinstance(part.get("usage"), dict)), {})
+    usage: Mapping[str, Any] = next((part["usage"] for part in reversed(parts) if isinstance(part.get("usage"), dict)), {})
     return {"usage": usage}, {**said, **last}
 
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from proctor.core import chat
+from proctor.core import http
 from proctor.core.chat import ChatError, Endpoint
 from proctor.core.schema import Document, Domain, Question, Suite
 from proctor.core.storage.cache import Cache
@@ -73,7 +73,7 @@ def test_of_a_reply_without_end_no_more_is_read_than_the_limit() -> None:
     with serving(stream) as server, pytest.raises(ChatError, match="more than 10,000,000 bytes"):
         judge(server.url, seconds=20.0, longest=20.0).endpoint.reply(model="m", messages=[])
     assert ended.wait(20)
-    assert sent[0] < 3 * chat.BYTES  # what is under way in buffers was sent, too
+    assert sent[0] < 3 * http.BYTES  # what is under way in buffers was sent, too
     assert len(server.requests) == 1
 
 
