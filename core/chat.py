@@ -85,6 +85,13 @@ class Endpoint:
         self.url, self.key = url, key
         self._seconds, self._longest, self._retries = seconds, longest, retries
 
+    def ready(self) -> None:
+        """Import what calls take, which is no part of the first of them."""
+        self._run(self._made())
+
+    async def _made(self) -> None:
+        _ = self._client
+
     def reply(self, api: Api = "chat", /, **request: Any) -> Reply:
         """What the endpoint replies to the fields of a request.
 

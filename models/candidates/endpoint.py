@@ -203,6 +203,7 @@ class Endpoint(External):
     def one_by_one(self, questions: Sequence[Question]) -> list[Timing]:
         """How long each question takes, asked alone: looked up, streamed until its first token, and to its end."""
         look_up = self._index.searcher(self.top_k) if self.system.retrieves else None
+        self._served.endpoint.ready()
 
         def ask(question: Question, clock: Clock) -> Timing:
             found = look_up([question.text])[0] if look_up else None
@@ -239,6 +240,7 @@ class Endpoint(External):
     def _answered(self, missing: Sequence[Asked], found: Sequence[Passages]) -> Iterator[list[tuple[Asked, Answer]]]:
         shown = {one.key: (one.question, passages) for one, passages in zip(missing, found, strict=True)}
         given = {one.key: one for one in missing}
+        self._served.endpoint.ready()
         by_key = [Asked(key, replace(question, id=key)) for key, (question, _) in shown.items()]  # one may come twice
         for batch in self._caller.answers(by_key, lambda question: self._answer(*shown[question.id])):
             yield [(given[one.key], answer) for one, answer in batch]
