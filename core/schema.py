@@ -33,7 +33,7 @@ Stop = Literal["", "end", "line", "length"]
 NO_BASE = "external"
 """Stands for the base model where there is none, as every system was built elsewhere."""
 STATUSES: tuple[str, ...] = get_args(Status)
-Ability = Literal["trains", "retrieves", "reads", "reindexes", "weights", "times", "costs"]
+Ability = Literal["trains", "retrieves", "reads", "fits", "reindexes", "weights", "likelihoods", "times", "costs"]
 """What a system can do besides answering; `evals.candidate` says what each means."""
 
 

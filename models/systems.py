@@ -66,7 +66,7 @@ TRAINING = ("epochs", "learning_rate", "batch_size", "rank", "alpha", "passages"
 """What says how weights are trained."""
 
 
-OWN = {"request": "service", "reply": "service", "given": "answers"}
+OWN = {"request": "service", "reply": "service", "given": "answers", "openai": "endpoint"}
 """Tables that systems of one kind alone have -> that kind."""
 
 
@@ -86,6 +86,29 @@ class Calls:
         """What cannot be meant, though each field by itself could."""
         if self.max_cost is not None and None in (self.input_price, self.output_price):
             yield ("max_cost",), "nothing says what an answer costs", "add input_price and output_price, for a million tokens"
+
+
+SENT = ("model", "messages", "prompt", "stream", "stream_options", "n", "echo", "logprobs")
+"""Fields of a request that Proctor fills in, whatever a table says."""
+
+
+@dataclass(frozen=True)
+class OpenAI:
+    """How a served model is asked over OpenAI's protocol, beyond what its prompt says."""
+
+    api: Literal["chat", "completions"] = "chat"
+    key: Annotated[str, Text("the name of an environment variable", 200, like=str.isidentifier)] = "OPENAI_API_KEY"
+    thought_tokens: Annotated[int, Range(0, 10**9, "tokens for a thought before the answer", whole=True)] = 0
+    logprobs: bool = False
+    body: Any = None
+
+    def contradictions(self) -> Iterator[Contradiction]:
+        """What cannot be meant, though each field by itself could."""
+        if self.body is not None and not isinstance(self.body, Mapping):
+            yield ("body",), f"expected a table of fields of the request, not {shown(self.body)}", "write body = {field = value}"
+        for name in SENT if isinstance(self.body, Mapping) else ():
+            if name in self.body:
+                yield ("body", name), "Proctor fills this field of the request in itself", "leave it out"
 
 
 @dataclass(frozen=True)
@@ -128,6 +151,7 @@ class System:
     given: FileOfAnswers = FileOfAnswers()
     request: Request = dataclasses.field(default_factory=Request)
     reply: Reply = dataclasses.field(default_factory=Reply)
+    openai: OpenAI = OpenAI()
 
     def contradictions(self) -> Iterator[Contradiction]:
         """What cannot be meant, though each field by itself could."""

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 from proctor.core.code import code_of
 from proctor.core.schema import Ability, Answer, Domain, Question, Timing
@@ -45,6 +45,8 @@ class External(ABC):
     system: System
     setup: Setup
     seed: int = 0
+    apart: ClassVar[tuple[Any, ...]] = ()
+    """Modules whose code shapes no answer, or what has a version of its own among the fingerprint: see `core.code.code_of`."""
 
     @abstractmethod
     def ask(self, missing: list[kept.Asked]) -> Iterable[Sequence[tuple[kept.Asked, Answer]]]:
@@ -93,30 +95,37 @@ class External(ABC):
     @cached_property
     def version(self) -> str:
         """Hash of all that is known to shape its answers, and of how often it was asked for anew."""
-        generation = len(list(self._generations.rows())) if self.system.live else 0
-        return digest(self._identity, generation) if generation else self._identity
+        return self.version_of(*self.fingerprint)
+
+    def version_of(self, *shapes: Any) -> str:
+        """Hash of what shapes some of its answers, beside the declared version and the code that asks it, in this generation."""
+        known = self._known(*shapes)
+        return digest(known, self._generation) if self._generation else known
+
+    def _known(self, *shapes: Any) -> str:
+        code = code_of(type(self).__module__, apart=(rounds, turns, *self.apart))
+        return digest(self.system.kind, self.system.version, list(shapes), code)
 
     @cached_property
-    def _identity(self) -> str:
-        code = code_of(type(self).__module__, apart=(rounds, turns))
-        return digest(self.system.kind, self.system.version, self.fingerprint, code)
+    def origin(self) -> str:
+        """What is the same however often it is asked for anew."""
+        return self._known(*self.fingerprint)
+
+    @cached_property
+    def _generation(self) -> int:
+        """How often it was asked for anew."""
+        return len(list(self._generations.rows())) if self.system.live else 0
 
     @property
     def _generations(self) -> Journal:
-        """A line for each time that it was to be asked anew."""
-        return self.bench.cache.journal("generations", self._identity)
+        return self.bench.cache.journal("generations", self.origin)
 
     def refresh(self, when: str) -> None:
         """Have it asked again from now on, in this run and in those to come, as it may have changed unseen.
 
-        Before its ``version`` is first looked at, and once for all candidates of one system.
+        Before its ``version`` is first looked at, and once for all candidates of one origin.
         """
         self._generations.add([{"asked again": when}])
-
-    @property
-    def origin(self) -> str:
-        """What is the same for all candidates of one system, whatever the suite and however often it is asked."""
-        return self._identity
 
     @property
     def code(self) -> str:

@@ -18,9 +18,9 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from proctor.core.chat import Endpoint
 from proctor.core.schema import Score
 from proctor.evals.judges import deepeval_metric, ragas_metric
-from proctor.evals.judges.endpoint import Endpoint
 from proctor.evals.judges.openai import OpenAIJudge
 from proctor.evals.judges.samples import Sample
 from tests.faults.loopback import (
