@@ -9,6 +9,7 @@ from proctor.core.counts import counted
 from proctor.core.schema import Question
 from proctor.evals.axes import latency
 from proctor.evals.exam import Axis, Exam, Sheet
+from proctor.models.candidates import rounds
 from proctor.models.candidates.external import External
 from proctor.models.generation.limits import LEAST, estimated
 from proctor.models.prompts import prompts
@@ -23,7 +24,7 @@ class Calls(NamedTuple):
     """Questions of the suite that have no answer yet."""
     of: int
     timed: int
-    """Questions that are asked once more, to time them; such answers are not kept."""
+    """Calls to time it; such answers are not kept."""
     read: int
     """Tokens of the questions, and of what Proctor puts around them."""
     written: int
@@ -48,7 +49,7 @@ def calls(suite: str, candidate: External, sheet: Sheet, axes: Sequence[Axis], *
     missing = questions if again and live else candidate.unanswered(questions)
     able = [axis for axis in axes if live and axis.timed and axis.needs <= candidate.abilities]
     timing = [axis for axis in able if again or not Exam(sheet, lambda _: None).taken(axis)]
-    timed = latency.asked(sheet) if timing else []
+    timed = rounds.asked(latency.asked(sheet)) if timing else []
     told = [*missing, *timed]
     answer = candidate.limits.longest or LEAST
     read = sum(_read(candidate, question) for question in told)
