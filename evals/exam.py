@@ -182,7 +182,7 @@ def _one(measure: Measure, scorer: QuestionScorer, suite: Suite, question: Quest
     if result is None:
         return not_applicable(NO_REFERENCE)
     if answer.error and not (isinstance(result, Score) and result.value is None):
-        return measure.failed(answer.error)
+        return measure.without(answer)
     return with_caution(result if isinstance(result, Score) else Score(float(result)), answer.caution)
 
 

@@ -12,10 +12,12 @@ from proctor.core.language.text import holds, normalise, signs
 from proctor.core.schema import Example, Question
 from proctor.core.storage.cache import digest
 from proctor.models.base.base import EMBEDDED
+from proctor.models.candidates.external import External
 from proctor.models.candidates.local import Candidate
 from proctor.models.training.trainer import hyperparameters
 
 STRANGE = "the embedded base model knows little but the embedded suite: take --base-model for figures that mean something"
+ELSEWHERE = "it was built elsewhere: what it learnt from is not known, and the test questions may be among it"
 ALIKE = 95
 """Similarity, of 100, from which a training prompt is a test question with a slip of the pen: two letters of forty."""
 
@@ -33,12 +35,18 @@ def verdict(
     return [*strange, *_reasons(candidate, questions), *unseen, *_kinship(candidate.base_model, judge)] or True
 
 
+def of_external(candidate: External, judge: str = "") -> list[str]:
+    """What a reader must know before comparing a system that Proctor did not build with others."""
+    model = (candidate.system.endpoint or "").removeprefix("openai:").partition("@")[0]
+    return [ELSEWHERE, *(_kinship(model, judge) if model else [])]
+
+
 def _kinship(base_model: str, judge: str) -> list[str]:
     """A judge prefers what its own kind writes (Panickssery et al. 2024, NeurIPS)."""
     kind, _, model = judge.partition(":")
     if not model or _family(model) != _family(base_model):
         return []
-    return [f"the judge, {kind}:{model}, is of its base model's family ({_family(model)}) and may favour what it writes"]
+    return [f"the judge, {kind}:{model}, is of the family of its model ({_family(model)}) and may favour what it writes"]
 
 
 def _family(model: str) -> str:

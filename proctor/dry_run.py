@@ -10,10 +10,12 @@ from typing import Any, NamedTuple
 
 import pytest
 
+from proctor import dry_calls
 from proctor.core.counts import counted
 from proctor.core.schema import Question
 from proctor.evals.axes.conditions import ASKED
 from proctor.evals.exam import NOTHING, Axis, Effort, Exam, Sheet
+from proctor.models.candidates.external import External
 from proctor.models.candidates.local import Candidate
 from proctor.models.prompts import prompts
 from proctor.models.training import trainer
@@ -24,6 +26,8 @@ EFFICIENCY = 0.25
 """Share of a plain matrix product's speed that training and generation reach (measured with the embedded model)."""
 START_SECONDS = 15.0
 """Importing torch, transformers, ragas, deepeval and lm-eval, once."""
+
+SAID = "\ndry run: nothing was trained or asked, and what was done before would not be done again\n"
 
 
 class Work(NamedTuple):
@@ -49,18 +53,24 @@ class Part(NamedTuple):
 
 def estimate(plan: Plan, items: Sequence[pytest.Item]) -> str:
     """Of the tests that were collected, as text."""
-    efforts: dict[int, list[Effort]] = {}
+    axes: dict[int, list[Axis | None]] = {}
     for item in items:
         if isinstance(item, pytest.Function) and "proctor_cell" in item.fixturenames:
             cell: Any = item.callspec.params["proctor_cell"]
-            efforts.setdefault(id(cell), []).append(_effort(getattr(item.obj, "axis", None), plan.sheet(cell)))
-    asked = [(cell, efforts[id(cell)]) for cell in plan.cells if id(cell) in efforts]
+            axes.setdefault(id(cell), []).append(getattr(item.obj, "axis", None))
+    asked = [(cell, axes[id(cell)]) for cell in plan.cells if id(cell) in axes]
     parts = [
-        Part(cell.suite.name, cell.candidate, plan.sheet(cell).questions, found)
+        Part(cell.suite.name, cell.candidate, plan.sheet(cell).questions, [_effort(axis, plan.sheet(cell)) for axis in found])
         for cell, found in asked
         if isinstance(cell.candidate, Candidate)
     ]
-    return table(parts) + "".join(f"{line}\n" for line in _reaches(plan, [cell for cell, _ in asked]))
+    elsewhere = [
+        dry_calls.calls(cell.suite.name, cell.candidate, plan.sheet(cell), list(filter(None, found)), again=plan.option.refresh)
+        for cell, found in asked
+        if isinstance(cell.candidate, External)
+    ]
+    reaches = "".join(f"{line}\n" for line in _reaches(plan, [cell for cell, _ in asked]))
+    return f"{SAID}{table(parts)}{dry_calls.table(elsewhere)}{reaches}"
 
 
 def _reaches(plan: Plan, asked: Sequence[ExamCell]) -> Iterator[str]:
@@ -80,6 +90,8 @@ def _effort(axis: Axis | None, sheet: Sheet) -> Effort:
 
 def table(parts: Sequence[Part]) -> str:
     """The estimate as text: a line for each part, then the sum. Answers and trainings that are kept cost nothing."""
+    if not parts:
+        return ""
     rows: list[Work] = []
     built: set[str] = set()
     for part in parts:
@@ -89,11 +101,8 @@ def table(parts: Sequence[Part]) -> str:
     total = sum(row.seconds for row in rows)
     whole = total + (START_SECONDS if total else 0)
     lines += [f"{'loading the libraries':<66}{_time(START_SECONDS):>10}"] if total else []
-    said = "dry run: nothing was trained or asked, and what was done before would not be done again"
     return "\n".join(
         [
-            "",
-            said,
             *dict.fromkeys(f"{part.suite} on {part.candidate.base_model}: {part.candidate.limits}" for part in parts),
             *lines,
             f"about {_time(whole)} on this machine; judging and the general tasks of trained systems come on top",

@@ -25,6 +25,7 @@ def provenance_of(plan: Plan) -> dict[str, Any]:
         "command": options.command(option, plan.ours),
         "judge": name,
         "seeds": option.seeds,
+        "repeats": option.repeats,
         "limit": option.limit,
     }
     trusted = {"general tasks of suites": option.trust_suite_code, "base models": option.trust_remote_code}
@@ -43,7 +44,7 @@ def provenance_of(plan: Plan) -> dict[str, Any]:
 
 def _fair(cell: ExamCell, judge: str) -> bool | list[str]:
     if not isinstance(cell.candidate, Candidate):
-        return True
+        return comparability.of_external(cell.candidate, judge)
     own = cell.suite.name not in load_suite.names()
     facts = cell.suite.source == "documents"
     return comparability.verdict(cell.candidate, cell.suite.questions, judge, own_suite=own, facts=facts)

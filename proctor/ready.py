@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -16,6 +16,7 @@ from proctor.leaderboard.compare.changes import renewed
 from proctor.leaderboard.output import Site
 from proctor.leaderboard.runs.saved import SAVING, open_run
 from proctor.leaderboard.runs.store import Store
+from proctor.models.candidates.kinds import KINDS
 from proctor.models.systems import RETRIEVERS, System
 
 
@@ -47,8 +48,12 @@ def libraries(axes: Iterable[str], systems: Iterable[System]) -> None:
     needed = {axis: AXES.needs(axis) for axis in axes}
     lacking = [axis for axis, modules in needed.items() if extras.missing(modules)]
     without = " or ".join(dict.fromkeys(map(marker, lacking)))
-    needed |= {f"the system {system.name}": RETRIEVERS.needs(system.retrieve) for system in systems}
+    needed |= {f"the system {one.name}": (*RETRIEVERS.needs(one.retrieve), *_kind(one)) for one in systems}
     extras.require(needed, f'leave that out: -m "domain and not ({without})"' if lacking else "")
+
+
+def _kind(system: System) -> Sequence[str]:
+    return KINDS.needs(system.kind) if system.external else ()
 
 
 def _problem(check: Callable[[], None]) -> Iterator[str]:

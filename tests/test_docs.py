@@ -36,6 +36,7 @@ from proctor.leaderboard.history.trends import Point
 from proctor.leaderboard.plots.table import PLOTS
 from proctor.leaderboard.site import export, page
 from proctor.models import systems
+from proctor.models.candidates import returned
 from proctor.suites.importers import IMPORTERS
 from proctor.suites.loading import load as load_suite
 from proctor.suites.loading.documents import READERS
@@ -296,6 +297,8 @@ def test_every_python_snippet_runs(body, tmp_path, monkeypatch):
     exec(compile(body, "snippet", "exec"), names)  # noqa: S102 # it is ours
     if "Judge" in names:
         assert names["Judge"]().supports([Pair(("It weighs 3 kg.",), "", "3 kg"), Pair((), "", "3 kg")]) == [True, False]
+    elif "ask" in names:
+        assert returned.read(names["ask"]("How long?")).passages
     else:
         assert "table" in names or names["AXIS"].measures
 

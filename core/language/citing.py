@@ -80,7 +80,7 @@ class Citing:
         self._bracketed = [document for document in self._exact if "[" in document or "]" in document]
 
     def read(self, text: str, shown: Sequence[Context] = ()) -> Citations:
-        """What an answer cites that was given after the passages ``shown``."""
+        """What an answer cites that was given after the passages ``shown``; those of no document are cited by no number."""
         places = [context.document for context in shown]
         marks = sorted((mark for part in _parts(text) for mark in self._marks(*part, places)), key=lambda mark: mark.place)
         return Citations(
@@ -184,7 +184,8 @@ def _placed(numbers: re.Match[str], places: Sequence[str], part: str) -> Iterato
     if not 1 <= first <= last <= len(places):
         yield _Mark(0, unread=part)
         return
-    yield from (_Mark(0, name, numbered=True) for name in places[first - 1 : last])
+    for name in places[first - 1 : last]:
+        yield _Mark(0, name, numbered=True) if name else _Mark(0, unread=part)
 
 
 def _spellings(text: str) -> Iterator[str]:

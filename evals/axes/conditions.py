@@ -104,7 +104,7 @@ def _score(suite: Suite, measure: Measure, condition: Condition, question: Quest
     if answer is None:
         return not_applicable("there is nothing of the kind to show")
     if answer.error:
-        return measure.failed(answer.error)
+        return measure.without(answer)
     value = in_time(condition.score, suite, question, answer)
     if isinstance(value, Score):
         return value

@@ -6,23 +6,23 @@ Positions after Liu et al. 2024 (Lost in the Middle, TACL).
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import cast
+from typing import Any, cast
 
 from proctor.core.schema import Answer, Context, Measure, Score, not_applicable
 from proctor.evals.axes.conditions import Condition, Lookup, ask, lookups, marks, of_passages, under
-from proctor.evals.candidate import Reads
+from proctor.evals.candidate import Fits
 from proctor.evals.exam import Mark, Sheet
 
 
-def _measure(name: str, says: str) -> Measure:
-    return Measure(f"context.{name}", version="2", compares=True, says=says)
+def _measure(name: str, says: str, **more: Any) -> Measure:
+    return Measure(f"context.{name}", version="2", compares=True, says=says, **more)
 
 
 FIRST = _measure("first", "Accuracy when the passages that hold the answer come before the others.")
 MIDDLE = _measure("middle", "Accuracy when the passages that hold the answer stand in the middle of the others.")
 LAST = _measure("last", "Accuracy when the passages that hold the answer come after the others.")
 BUDGETS = {
-    tokens: _measure(f"budget@{tokens}", f"Accuracy when prompt and answer may take {tokens} tokens.")
+    tokens: _measure(f"budget@{tokens}", f"Accuracy when prompt and answer may take {tokens} tokens.", needs=frozenset({"fits"}))
     for tokens in (64, 128, 256, 512, 1024, 2048, 4096)
 }
 CUT = Measure(
@@ -48,7 +48,9 @@ def _places(_: Sheet) -> Mapping[Measure, Condition]:
 
 def _rooms(sheet: Sheet) -> Iterator[Mark]:
     """Accuracy in growing rooms, up to the first in which no passage had to be cut: larger ones show the same."""
-    known, room, enough = lookups(sheet), cast("Reads", sheet.candidate).context, False
+    if "fits" not in sheet.candidate.abilities:
+        return
+    known, room, enough = lookups(sheet), cast("Fits", sheet.candidate).context, False
     for tokens, measure in BUDGETS.items():
         condition = Condition(lambda lookup: lookup.found, room=tokens)
         if enough or tokens > room:

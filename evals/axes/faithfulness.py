@@ -34,6 +34,8 @@ GOLD = Measure(
     says="The share of an answer's claims that the documents holding the answer support.",
 )
 
+UNSEEN = "the answer names the documents that it was made from, and not what it was shown of them"
+
 
 def _score(sheet: Sheet) -> Iterator[Mark]:
     judge = partial(faithfulness, sheet.judge)
@@ -46,7 +48,10 @@ def _against_retrieved(sheet: Sheet, question: Question, answer: Answer) -> Chos
     """The answer before its own passages. Claims made although nothing was retrieved have no support, hence 0."""
     if answer.contexts is None and not answer.error:
         return not_applicable(NO_PASSAGES)
-    chosen = claiming(sheet, question, answer, tuple(context.text for context in answer.contexts or ()))
+    passages = tuple(context.text for context in answer.contexts or ())
+    if not all(map(str.strip, passages)):
+        return not_applicable(UNSEEN)
+    chosen = claiming(sheet, question, answer, passages)
     return Score(0.0, "nothing was retrieved") if isinstance(chosen, Sample) and not chosen.passages else chosen
 
 

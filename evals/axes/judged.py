@@ -32,7 +32,7 @@ _Judging = Callable[[list[Sample]], Iterable[Score]]
 def _unless_failed(measure: Measure, answer: Answer, chosen: Chosen) -> Chosen:
     """A question that the system crashed on is failed, where the measure applies to it at all."""
     if answer.error and not (isinstance(chosen, Score) and chosen.value is None):
-        return measure.failed(answer.error)
+        return measure.without(answer)
     return chosen
 
 

@@ -48,7 +48,7 @@ class Fake:
     @property
     def abilities(self) -> frozenset[Ability]:
         """All of them, but for what other fields say: it is trained if its weights are not the base's."""
-        always: frozenset[Ability] = frozenset({"reads", "reindexes", "weights", "times", "costs"})
+        always: frozenset[Ability] = frozenset({"reads", "fits", "reindexes", "weights", "times", "costs"})
         more: dict[Ability, bool] = {"retrieves": self.retrieves, "trains": self.weights_version != "base"}
         return always.union(ability for ability, has in more.items() if has)
 

@@ -9,16 +9,18 @@ from functools import partial
 from typing import Any, cast, get_args
 
 from proctor.core.schema import Ability, Answer, Context, Domain, Question, Revision
-from proctor.evals.candidate import Candidate, Costs, HasWeights, Reads, Reindexes, Searches, Times, Trains
+from proctor.evals.candidate import Candidate, Costs, Fits, HasWeights, Likelihoods, Reads, Reindexes, Searches, Times, Trains
 from proctor.evals.testing.trials import ODD_TEXTS, Trial, Tried, differing, each_of, hold, not_for, of_settings
 
 ABILITIES: tuple[Ability, ...] = get_args(Ability)
 PROTOCOLS: Mapping[frozenset[Ability], type] = {
     frozenset({"reads"}): Reads,
+    frozenset({"fits"}): Fits,
     frozenset({"retrieves", "reads"}): Searches,
     frozenset({"reindexes"}): Reindexes,
     frozenset({"trains"}): Trains,
     frozenset({"weights"}): HasWeights,
+    frozenset({"likelihoods"}): Likelihoods,
     frozenset({"times"}): Times,
     frozenset({"costs"}): Costs,
 }
@@ -264,7 +266,6 @@ def reads_what_it_is_shown(asked: Asked, tried: Tried[Candidate]) -> None:
     """``reads``: one answer a question with other passages than its own, or with none, in order."""
     _need(tried, "reads")
     candidate, questions = cast("Reads", tried.one), asked.questions[:FEW]
-    hold(candidate.context > 0, "a context of more than 0 tokens", candidate.context, "axes fill a share of it with passages")
     document = asked.domain.documents[0]
     for shown in ((Context(document.id, document.text),), ()):
         found = candidate.readings(questions, [shown] * len(questions))
@@ -275,6 +276,25 @@ def reads_what_it_is_shown(asked: Asked, tried: Tried[Candidate]) -> None:
             "answers belong to questions by their places",
         )
     hold(list(candidate.readings([], [])) == [], "no answers to no questions", candidate.readings([], []), "suites may have none")
+
+
+def has_room_for_prompts(_: Asked, tried: Tried[Candidate]) -> None:
+    """``fits``: its model has room for more than no token."""
+    _need(tried, "fits")
+    context = cast("Fits", tried.one).context
+    hold(context > 0, "a context of more than 0 tokens", context, "axes fill a share of it with passages")
+
+
+def says_how_likely_a_text_is(asked: Asked, tried: Tried[Candidate]) -> None:
+    """``likelihoods``: log-likelihoods that are finite and not above 0."""
+    _need(tried, "likelihoods")
+    candidate = cast("Likelihoods", tried.one)
+    pairs = [(question.text, " yes") for question in asked.questions[:FEW]]
+    found = candidate.likelihoods(pairs)
+    sane = len(found) == len(pairs) and all(math.isfinite(log) and log <= 0 for log, _ in found)
+    hold(
+        sane, f"{len(pairs)} log-likelihoods, finite and not above 0", found, "general tasks choose the likeliest answer by them"
+    )
 
 
 def searches_its_documents(asked: Asked, tried: Tried[Candidate]) -> None:
@@ -420,10 +440,12 @@ ALL: tuple[Check, ...] = (
     takes_odd_texts,
     loses_no_question_to_another,
     reads_what_it_is_shown,
+    has_room_for_prompts,
     searches_its_documents,
     leaves_itself_as_it_was_when_reindexed,
     leaves_itself_as_it_was_when_trained_again,
     has_weights_to_look_at,
+    says_how_likely_a_text_is,
     is_timed_question_by_question,
     says_what_it_costs,
 )

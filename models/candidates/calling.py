@@ -10,6 +10,7 @@ import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from contextlib import contextmanager
 from dataclasses import replace
 from itertools import islice
 
@@ -46,11 +47,11 @@ class CallError(RuntimeError):
         such as a status of HTTP or a class of exceptions."""
 
 
-def price(answer: Answer, calls: Calls) -> float | None:
-    """What an answer cost; None where no prices are known, or nothing says how many tokens it took."""
-    if calls.input_price is None or calls.output_price is None or not (answer.prompt_tokens or answer.tokens):
+def price(calls: Calls, prompt_tokens: int, tokens: int) -> float | None:
+    """What a call cost; None where no prices are known, or nothing says how many tokens it took."""
+    if calls.input_price is None or calls.output_price is None or not (prompt_tokens or tokens):
         return None
-    return (answer.prompt_tokens * calls.input_price + answer.tokens * calls.output_price) / 1_000_000
+    return (prompt_tokens * calls.input_price + tokens * calls.output_price) / 1_000_000
 
 
 class Caller:
@@ -69,7 +70,7 @@ class Caller:
         """As `answers`, one after the other in the thread that this is called from: not all code may be called from another."""
         done = 0
         for batch in in_batches(self._in_turn(missing, ask)):
-            done += len(batch)
+            done += _kept(batch)
             yield batch
         self._tell_if_stopped(done, len(missing))
 
@@ -97,7 +98,7 @@ class Caller:
                 if not running:
                     break
                 batch = self._finished(running)
-                done += len(batch)
+                done += _kept(batch)
                 if time.monotonic() - told > SECONDS:
                     log.info("%s: answered %d of %d", self.name, done, len(missing))
                     told = time.monotonic()
@@ -116,6 +117,12 @@ class Caller:
         if why := self._stopped():
             raise InputError(f"system {self.name}: {why}; {done} of {counted(whole, 'question')} answered and kept")
 
+    def alone(self, question: Question, ask: Ask) -> Answer:
+        """The answer to one question, asked in this thread; with an ``error`` where it fails or nothing is called any more."""
+        if why := self._stopped():
+            return Answer(question.id, "", error=why)
+        return self._one(question, ask)
+
     def _finished(self, running: dict[Future[Answer], Asked]) -> list[tuple[Asked, Answer]]:
         finished, _ = wait(running, return_when=FIRST_COMPLETED)
         return [(running.pop(future), future.result()) for future in finished]
@@ -128,7 +135,7 @@ class Caller:
         return self._dead
 
     def _one(self, question: Question, ask: Ask) -> Answer:
-        self._wait_for_turn()
+        self.wait_for_turn()
         started = time.perf_counter()
         try:
             answer = ask(question)
@@ -138,7 +145,7 @@ class Caller:
             return self._failed(question, f"{type(error).__name__}: {error}", "")
         with self._lock:
             self._kind, self._failures = "", 0
-            self.spent += price(answer, self.calls) or 0.0
+            self.spent += price(self.calls, answer.prompt_tokens, answer.tokens) or 0.0
         return answer if answer.seconds else _timed(answer, time.perf_counter() - started)
 
     def _failed(self, question: Question, why: str, kind: str) -> Answer:
@@ -150,7 +157,24 @@ class Caller:
                 log.warning("%s is called no more in this run: %s", self.name, self._dead)
         return Answer(question.id, "", error=redact(why)[:LETTERS])
 
-    def _wait_for_turn(self) -> None:
+    @contextmanager
+    def beside(self) -> Iterator[Callable[[int, int], None]]:
+        """For a call beside the answers: when it is allowed, and with what tells of its prompt's tokens and its new ones.
+
+        Raises:
+            CallError: it is called no more in this run.
+        """
+        if why := self._stopped():
+            raise CallError(why)
+        self.wait_for_turn()
+
+        def paid(prompt_tokens: int, tokens: int) -> None:
+            with self._lock:
+                self.spent += price(self.calls, prompt_tokens, tokens) or 0.0
+
+        yield paid
+
+    def wait_for_turn(self) -> None:
         """No more calls in a minute than allowed, evenly spread."""
         if self.calls.requests_per_minute is None:
             return
@@ -159,6 +183,11 @@ class Caller:
             turn = max(now, self._next)
             self._next = turn + 60 / self.calls.requests_per_minute
         time.sleep(max(0.0, turn - now))
+
+
+def _kept(batch: Sequence[tuple[Asked, Answer]]) -> int:
+    """How many were answered: what failed is not kept."""
+    return sum(answer.error is None for _, answer in batch)
 
 
 def _timed(answer: Answer, seconds: float) -> Answer:

@@ -41,10 +41,17 @@ def costs(
         "models": float(base is None),
         "shared_bytes": shared,
         "bytes@10": shared + 10 * own,
-        "index_bytes": _size(index),
-        "index_seconds": float(_report(index / search.REPORT)["seconds"]) if index else 0.0,
         "train_caution": trained,
         "energy_caution": f"{trained}; the counter is the whole machine's" if trained else "",
+        **of_index(index),
+    }
+
+
+def of_index(index: Path | None) -> dict[str, float | str]:
+    """Of a system whose model is not kept here: what its index took, if it has one."""
+    return {
+        "index_bytes": _size(index),
+        "index_seconds": float(_report(index / search.REPORT)["seconds"]) if index else 0.0,
         "index_caution": circumstances.caution(index, "indexed") if index else "",
     }
 

@@ -91,7 +91,7 @@ class Candidate:
     @property
     def abilities(self) -> frozenset[Ability]:
         """What it can do besides answering: see `evals.candidate`."""
-        always: frozenset[Ability] = frozenset({"reads", "reindexes", "weights", "times", "costs"})
+        always: frozenset[Ability] = frozenset({"reads", "fits", "reindexes", "weights", "times", "costs"})
         more: dict[Ability, bool] = {"retrieves": self.retrieves, "trains": self.system.trains}
         return always.union(ability for ability, has in more.items() if has)
 

@@ -7,11 +7,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NamedTuple
 
+from proctor.core.reading import values
+from proctor.core.reading.grid import Line, read_grid
 from proctor.core.reading.problems import Place, Problems, closest
 from proctor.core.schema import Document, Example, InputError, Question, Suite
-from proctor.suites.importers.grid import Line, read_grid
 from proctor.suites.importers.split import Importer, Options
-from proctor.suites.loading import markup, values
+from proctor.suites.loading import markup
 from proctor.suites.loading.columns import QUESTION, Columns, meaning
 from proctor.suites.loading.questions import HOP
 from proctor.suites.writing.draft import Draft

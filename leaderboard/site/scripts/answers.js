@@ -189,8 +189,9 @@ const Question = (() => {
 
   /** What one system said: with its first seed at once, with its others folded. */
   function card([first, ...others], about) {
-    const seed = others.length ? h("small", {}, ` seed ${first.seed}`) : "";
-    const folded = others.map((attempt) => h("details", { class: "seed" }, h("summary", {}, right(attempt, about), ` seed ${attempt.seed}`), body(attempt, about)));
+    const count = own(section().systems, first.system)?.kind ? "repeat" : "seed";
+    const seed = others.length ? h("small", {}, ` ${count} ${first.seed}`) : "";
+    const folded = others.map((attempt) => h("details", { class: "seed" }, h("summary", {}, right(attempt, about), ` ${count} ${attempt.seed}`), body(attempt, about)));
     return h("article", { class: "attempt" }, h("h3", {}, right(first, about), " ", h("bdi", {}, first.system), seed), body(first, about), folded);
   }
 
