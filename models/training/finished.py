@@ -66,7 +66,9 @@ class Finished:
             return path.resolve()
         if path.exists() or name.startswith((".", "/", "~")) or name.count("/") > 1:
             raise InputError(f"{name} is no folder; name one that holds finished weights, or their name on the model hub")
-        return hub.fetched("weights", name, ["*.safetensors", "*.json", "*/adapter_*"], without=NOT_LOADED)
+        if self.system.adapt == "lora":
+            return hub.fetched("weights", name, ["adapter_*", "*/adapter_*"], without=["*.bin", "checkpoint-*"])
+        return hub.fetched("weights", name, ["*.safetensors", "*.json"], without=NOT_LOADED)
 
     def _tell(self, folder: Path) -> None:
         trained = str(files.read_json(folder / adapters.SETTINGS).get("base_model_name_or_path") or "")
