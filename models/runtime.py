@@ -11,8 +11,8 @@ from typing import Any, NamedTuple
 
 from proctor.core.schema import InputError
 from proctor.core.storage.cache import Cache
+from proctor.models.base import adapters
 from proctor.models.base.base import BaseModel
-from proctor.models.training import adapters
 
 GPU_NODES = ("/dev/nvidia0", "/dev/kfd", "/dev/dxg")
 """Device files of NVIDIA, AMD and, under Windows' Linux, either."""

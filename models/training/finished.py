@@ -11,10 +11,9 @@ from pathlib import Path
 from proctor.core import hub
 from proctor.core.schema import InputError
 from proctor.core.storage.cache import digest
-from proctor.models.base import files, refusal
+from proctor.models.base import adapters, files, refusal
 from proctor.models.base.base import NOT_LOADED, BaseModel
 from proctor.models.systems import System
-from proctor.models.training import adapters
 
 log = logging.getLogger("proctor")
 
