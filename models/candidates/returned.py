@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from numbers import Real
+from numbers import Integral, Real
 from typing import Any
 
 from proctor.core.reading.shown import shown
@@ -103,7 +103,7 @@ def _passage(one: Any) -> Passage:
     """A text; a mapping; a document of LangChain or Haystack, a node of LlamaIndex; or any of these with its score."""
     score = 0.0
     if isinstance(one, tuple) and len(one) == 2 and isinstance(one[1], Real):
-        one, score = one[0], float(one[1])
+        one, score = one[0], _number(one[1])
     if isinstance(one, str):
         return Passage(one, score=score)
     inner = _field(one, "node") or one
@@ -137,7 +137,7 @@ def _usage(came: Any) -> tuple[int, int]:
 
 
 def _whole(value: Any) -> int:
-    return value if type(value) is int and value >= 0 else 0
+    return int(value) if isinstance(value, Integral) and value >= 0 else 0
 
 
 def _number(value: Any) -> float:
