@@ -227,6 +227,14 @@ def test_each_question_is_timed_alone_and_its_parts_are_not_made_up(tmp_path: Pa
     assert second.seconds > 0
 
 
+def test_its_costs_are_known_only_where_its_tokens_are_told_and_have_prices(tmp_path: Path) -> None:
+    prices = "calls = { input_price = 2, output_price = 8 }\n"
+    told = '[bot.reply]\ntokens = "/out"\nprompt_tokens = "/in"'
+    known = {table: service(tmp_path, "http://127.0.0.1/", table).abilities for table in (prices, told, prices + told)}
+    assert [table for table, abilities in known.items() if "costs" in abilities] == [prices + told]
+    assert service(tmp_path, "http://127.0.0.1/", prices + told).costs() == {"input_price": 2, "output_price": 8}
+
+
 @pytest.mark.parametrize(
     ("table", "said"),
     [
