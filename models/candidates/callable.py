@@ -81,8 +81,9 @@ class Callable(External):
 
     @cached_property
     def _manner(self) -> Manner:
+        thing = self._thing
         try:
-            found = manners.manner(self._thing)
+            found = manners.manner(thing)
         except InputError as error:
             raise InputError(f"callable: {self._written}: {error}") from error
         log.info("%s: %s is asked as a %s", self.name, self._written, found.what)

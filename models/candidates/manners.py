@@ -8,6 +8,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from proctor.core.schema import InputError
@@ -40,7 +41,7 @@ def manner(thing: Any) -> Manner:
         InputError: nothing that it offers can be asked a question.
     """
     if _offers(thing, "invoke", "batch"):
-        return Manner(lambda text: thing.invoke(_of_runnable(thing, text)), "LangChain Runnable")
+        return Manner(Invoked(thing), "LangChain Runnable")
     if _offers(thing, "query") and not inspect.isclass(thing):
         return Manner(thing.query, "LlamaIndex query engine")
     if _offers(thing, "run", "inputs", "walk"):
@@ -62,6 +63,33 @@ def is_maker(thing: Any) -> bool:
 
 def _offers(thing: Any, *names: str) -> bool:
     return all(callable(getattr(thing, name, None)) for name in names)
+
+
+class Invoked:
+    """A Runnable, given questions in the form that its own schema asks for.
+
+    Of plain functions LangChain guesses the schema from their source, and may guess wrong: until the form of the schema has
+    served once, a question that fails in it is asked again as it is.
+    """
+
+    def __init__(self, runnable: Any) -> None:
+        self._runnable = runnable
+        self._form: Callable[[str], Any] | None = None
+
+    def __call__(self, text: str) -> Any:
+        """What it returns for a question."""
+        if self._form:
+            return self._runnable.invoke(self._form(text))
+        form: Callable[[str], Any] = partial(_of_runnable, self._runnable)
+        try:
+            came = self._runnable.invoke(form(text))
+        except (TypeError, KeyError, AttributeError, IndexError):
+            if form(text) == text:
+                raise
+            form = str
+            came = self._runnable.invoke(text)
+        self._form = form
+        return came
 
 
 def _of_runnable(runnable: Any, text: str) -> Any:

@@ -318,6 +318,11 @@ def test_a_runnable_is_given_the_question_in_the_form_of_its_own_schema(make: Ma
     assert texts(candidate.answers([Question("q", "a question")])) == [given.strip("'")]
 
 
+def test_a_runnable_whose_schema_was_guessed_wrong_is_given_the_question_as_it_is(make: Make) -> None:
+    code = RUNNABLE.replace("{schema}", "{'type': 'object', 'properties': {'question': {}}}").replace("str(given)", "given + '!'")
+    assert texts(make(code).answers(QUESTIONS)) == [f"{question.text}!" for question in QUESTIONS]
+
+
 INDEX = """
 class bot:
     def __init__(self): self.texts = {"N0": "Of nothing"}
