@@ -130,7 +130,7 @@ class Caller:
         return Answer(question.id, "", error=redact(why)[:LETTERS])
 
     @contextmanager
-    def alone(self) -> Iterator[Callable[[int, int], None]]:
+    def beside(self) -> Iterator[Callable[[int, int], None]]:
         """For a call beside the answers: when it is allowed, and with what tells of its prompt's tokens and its new ones.
 
         Raises:

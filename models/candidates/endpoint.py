@@ -215,7 +215,7 @@ class Endpoint(External):
         return stopwatch.timings(questions, ask)
 
     def _timed(self, question: Question, clock: Clock, passages: Sequence[Context]) -> Heard:
-        with self._caller.alone() as paid:
+        with self._caller.beside() as paid:
             heard = self._served.timed(self._prompt(question, passages), clock)
             paid(heard.prompt_tokens, heard.tokens)
             return heard
