@@ -238,6 +238,21 @@ def test_one_value_for_each_system_and_one_for_each_answer() -> None:
     assert (found["cost.tokens"]["seat"].value, found["cost.prompt_tokens"]["seat"].value) == (4, 90)
 
 
+def test_of_what_was_built_elsewhere_nothing_is_guessed_and_its_tokens_have_their_price() -> None:
+    said = {"seat": Answer("seat", "Turin", tokens=4, prompt_tokens=90), "warranty": Answer("warranty", "3 years")}
+    spent: dict[str, float | str] = {"index_seconds": 2.0, "input_price": 10.0, "output_price": 100.0}
+    found = scores(cost.AXIS, sheet(fakes.canned(said, spent=spent)))
+    assert found["cost.index_seconds"]["all"].value == 2.0
+    elsewhere = [name for name in cost.TOTALS if name != "index_seconds"]
+    assert {found[f"cost.{name}"]["all"].status for name in elsewhere} == {"not_applicable"}
+    assert found["cost.money"]["seat"].value == pytest.approx((90 * 10 + 4 * 100) / 1e6)
+    assert {found[f"cost.{name}"]["warranty"].status for name in ("tokens", "prompt_tokens", "money")} == {"not_applicable"}
+
+
+def test_nobody_pays_for_the_tokens_of_a_system_without_prices() -> None:
+    assert "cost.money" not in scores(cost.AXIS, sheet(fakes.canned({}, spent=SPENT)))
+
+
 def test_a_crash_costs_no_tokens_that_anybody_knows_of() -> None:
     found = scores(cost.AXIS, sheet(fakes.crashing(spent=SPENT | {"train_flops": "it cannot be counted"})))
     assert {score.status for score in found["cost.tokens"].values()} == {"unmeasured"}
