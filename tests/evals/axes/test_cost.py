@@ -393,3 +393,20 @@ def test_what_was_in_memory_before_is_not_the_trainings(base: BaseModel, tmp_pat
     trained(FULL, base, tmp_path / "out")
     assert held
     assert json.loads((tmp_path / "out" / trainer.REPORT).read_text())["peak_bytes"] < 200e6
+
+
+def test_tokens_that_nobody_tells_of_are_not_known_and_not_none_at_all() -> None:
+    answers = {"a": Answer("a", "yes", tokens=4), "b": Answer("b", "yes", prompt_tokens=9), "c": Answer("c", "", prompt_tokens=9)}
+    found = {
+        (measure.name, name): cost._tokens(measure, answer, amount).value
+        for name, answer in answers.items()
+        for measure, amount in ((cost.TOKENS, answer.tokens), (cost.PROMPT_TOKENS, answer.prompt_tokens))
+    }
+    assert found == {
+        ("cost.tokens", "a"): 4,
+        ("cost.prompt_tokens", "a"): None,
+        ("cost.tokens", "b"): None,
+        ("cost.prompt_tokens", "b"): 9,
+        ("cost.tokens", "c"): 0,
+        ("cost.prompt_tokens", "c"): 9,
+    }
