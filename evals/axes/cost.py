@@ -88,9 +88,10 @@ def _price(costs: Mapping[str, float | str], answer: Answer) -> float:
 
 def _tokens(measure: Measure, answer: Answer, amount: float) -> Score:
     """Who says nothing of tokens has 0 of them: an answer with a text has some, and so has every prompt."""
-    if answer.error:
-        return measure.without(answer)
-    read, written = answer.prompt_tokens > 0, answer.tokens > 0 or (answer.prompt_tokens > 0 and not answer.text)
+    if answer.error and not answer.absent:
+        return measure.failed(answer.error)
+    read = answer.prompt_tokens > 0
+    written = answer.tokens > 0 or (read and not answer.text)
     known = {TOKENS: written, PROMPT_TOKENS: read}.get(measure, read and written)
     return Score(float(amount)) if known else not_applicable("how many tokens the answer took is not known")
 

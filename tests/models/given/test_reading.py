@@ -149,6 +149,12 @@ def test_results_of_promptfoo_are_those_of_one_provider(tmp_path: Path) -> None:
     assert first.error is None, "an assertion of promptfoo that failed is no failure of the system"
 
 
+def test_results_of_promptfoo_are_read_line_by_line_too_and_an_output_in_json_is_a_text(tmp_path: Path) -> None:
+    (row, *_) = PROMPTFOO["results"]["results"]  # type: ignore[index]
+    (path := tmp_path / "results.jsonl").write_text(lines([{**row, "response": {"output": {"value": "8 m"}}}]))
+    assert [found.text for found in read(path).rows] == ['{"value": "8 m"}']
+
+
 def test_a_call_that_failed_in_promptfoo_failed_and_is_not_an_empty_answer(tmp_path: Path) -> None:
     row = {
         "provider": {"id": "a"},
