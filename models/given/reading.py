@@ -152,6 +152,10 @@ def _entries(path: Path, value: Any, problems: Problems) -> Objects:
     return rows
 
 
+def _says(value: Any) -> bool:
+    return isinstance(value, dict) and columns.says(value)
+
+
 def _grid(path: Path, problems: Problems) -> Objects:
     """CSV or TSV. An empty cell is nothing: a table has no other way to say that there is no value."""
     grid = read_grid(path, problems)

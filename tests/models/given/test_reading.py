@@ -99,6 +99,14 @@ def test_data_sets_of_ragas_and_deepeval_hold_what_a_system_said(tmp_path: Path)
         assert (found.texts, found.text, [one.text for one in found.passages or ()]) == (("Who?",), "Hal", ["Hal."])
 
 
+def test_a_run_of_deepeval_holds_its_answers_beside_its_scores(tmp_path: Path) -> None:
+    case = {"input": "Who?", "actualOutput": "Hal", "retrievalContext": ["Hal."], "metricsData": [{"score": 1.0}]}
+    held = {"testCases": [case], "conversationalTestCases": [], "metricsScores": [{"metric": "m", "scores": [1.0]}]}
+    (path := tmp_path / "run.json").write_text(json.dumps(held))
+    (row,) = read(path).rows
+    assert (row.texts, row.text, [one.text for one in row.passages or ()]) == (("Who?",), "Hal", ["Hal."])
+
+
 def test_what_ragas_and_deepeval_themselves_write_is_read(tmp_path: Path) -> None:
     from deepeval.dataset import EvaluationDataset, Golden
     from ragas import EvaluationDataset as Ragas
