@@ -139,10 +139,8 @@ def _objects(format: str, rows: Objects, path: Path, provider: str | None, probl
 def _entries(path: Path, value: Any, problems: Problems) -> Objects:
     """The objects of a list, also of one that an object holds alone; an object by itself is one row."""
     if isinstance(value, dict):
-        lists = [
-            held for held in value.values() if isinstance(held, list) and held and all(isinstance(one, dict) for one in held)
-        ]
-        value = lists[0] if len(lists) == 1 else [value]
+        lists = [held for held in value.values() if isinstance(held, list) and any(map(_says, held))]
+        value = lists[0] if len(lists) == 1 and not columns.says(value) else [value]
     rows: Objects = []
     for number, one in enumerate(value, 1):
         if isinstance(one, dict):
