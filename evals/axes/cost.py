@@ -87,10 +87,13 @@ def _price(costs: Mapping[str, float | str], answer: Answer) -> float:
 
 
 def _tokens(measure: Measure, answer: Answer, amount: float) -> Score:
-    if answer.error:
-        return measure.without(answer)
-    counted = answer.tokens or answer.prompt_tokens
-    return Score(float(amount)) if counted else not_applicable("how many tokens the answer took is not known")
+    """Who says nothing of tokens has 0 of them: an answer with a text has some, and so has every prompt."""
+    if answer.error and not answer.absent:
+        return measure.failed(answer.error)
+    read = answer.prompt_tokens > 0
+    written = answer.tokens > 0 or (read and not answer.text)
+    known = {TOKENS: written, PROMPT_TOKENS: read}.get(measure, read and written)
+    return Score(float(amount)) if known else not_applicable("how many tokens the answer took is not known")
 
 
 def _items(sheet: Sheet) -> Items:

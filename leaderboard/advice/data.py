@@ -43,6 +43,7 @@ from proctor.leaderboard.advice.estimates import QUALITY, Anew, Evidence, Hardwa
 from proctor.leaderboard.advice.prices import load
 from proctor.leaderboard.advice.scenario import Situation
 from proctor.leaderboard.analysis import retraining
+from proctor.leaderboard.analysis.origins import external
 from proctor.leaderboard.analysis.percentiles import SECONDS, around
 from proctor.leaderboard.analysis.reliance import cautions
 from proctor.leaderboard.analysis.section import Columns, Section
@@ -83,7 +84,8 @@ def _gathered(section: Section, folder: Path | None) -> Evidence:
     found = {name: _allowing(series, once.get(name)) for name, series in columns.items()}
     timed = {system: columns[SECONDS, system] for system in systems if (SECONDS, system) in columns}
     figures = {(of, name): _rounded(around(mean, of, timed.get(name))) for (of, name), mean in found.items() if mean}
-    machines = {_machine(told[system].get("device", "")) for system in systems if system in told}
+    elsewhere = external(told)
+    machines = {_machine(told[system].get("device", "")) for system in systems if system in told and system not in elsewhere}
     mixed = [name for name in figures if name[0] in QUALITY]
     rows = covariance([columns[name] for name in mixed])
     noisy = [name for name in figures if name in once or (name[0] in (*QUALITY, *REQUIRED) and len(columns[name].by_seed) > 1)]
@@ -93,7 +95,7 @@ def _gathered(section: Section, folder: Path | None) -> Evidence:
         _changed(figures),
         trained,
         figures,
-        frozenset(name for name, series in columns.items() if series.impossible),
+        _impossible(columns, elsewhere),
         {name: {seed: rounded(mean) for seed, mean in columns[name].by_seed.items()} for name in dict.fromkeys((*mixed, *noisy))},
         {name: [rounded(float(shared)) for shared in rows[place][: place + 1]] for place, name in enumerate(mixed)},
         cautions(columns, machines),
@@ -104,6 +106,11 @@ def _gathered(section: Section, folder: Path | None) -> Evidence:
         {system: Anew(rounded(known.deviation), rounded(known.degrees), _said(known)) for system, known in anew.items()},
         _options(_typed(section.run), section.suite, section.base_model, folder),
     )
+
+
+def _impossible(columns: Columns, elsewhere: Collection[str]) -> frozenset[Column]:
+    """Measures that cannot exist for a system. What a system built elsewhere does not show exists, and is not known."""
+    return frozenset(name for name, series in columns.items() if series.impossible and name[1] not in elsewhere)
 
 
 def _once(columns: Columns, own: Collection[str], measures: Iterable[str]) -> dict[Column, retraining.Variation]:

@@ -9,10 +9,11 @@ from typing import Any, Literal, TypeAlias
 
 from proctor.core.schema import Better, Record
 from proctor.core.units import is_counted, is_read
-from proctor.evals.axes.catalogue import axis, metered, rank
+from proctor.evals.axes.catalogue import axis, headlines, metered, rank
 from proctor.evals.stats.comparison import Comparison
 from proctor.leaderboard.analysis.origins import external
 from proctor.leaderboard.analysis.series import Series
+from proctor.leaderboard.formatting import figure
 from proctor.leaderboard.runs.records import Records, grouped
 from proctor.leaderboard.runs.store import Run
 
@@ -371,6 +372,16 @@ def as_before(before: Run, after: Run) -> list[str]:
     places = {place[:3]: "/".join(map(str, place)) for place in grouped(after.records, *CELL[:3], "seed")}
     versions = [(place[2], [made.get(name, {}).get("version") for made in (old, new)]) for place, name in places.items()]
     return sorted({system for system, (was, now) in versions if system in shared and was and was == now})
+
+
+def answer_noise(run: Run) -> Iterator[str]:
+    """By how much the first measures of systems that were asked several times differ from one time to the next."""
+    asked = external(run.provenance.get("systems") or {})
+    for (_, _, system, measure), rows in grouped(run.records, *CELL).items():
+        series = Series(rows, system in asked)
+        if measure in headlines() and series.answer_sd is not None:
+            unit = "difference" if series.share else series.unit
+            yield f"{measure} of {system} \u00b1 {figure(series.answer_sd, unit)} ({series.repeats} times)"
 
 
 def _moved(name: str, was: Any, now: Any) -> Iterator[str]:

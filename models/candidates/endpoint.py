@@ -275,6 +275,11 @@ class Endpoint(External):
                     raise CallError(f"the question takes more than the server has room for: {error}") from None
                 read = read[:-1]
             except RefusedError as error:
-                raise CallError(str(error), f"refused: {error}") from None
+                raise CallError(f"{error}{_hint(str(error))}", f"refused: {error}") from None
             except ChatError as error:
                 raise CallError(str(error), error.kind) from None
+
+
+def _hint(refusal: str) -> str:
+    """What to do about a refusal, where that is known."""
+    return '; a model without a chat template is asked with openai = {api = "completions"}' if "chat template" in refusal else ""

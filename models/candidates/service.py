@@ -12,12 +12,12 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from proctor.core import extras
+from proctor.core import extras, http
 from proctor.core.http import HttpError, JsonClient
 from proctor.core.redaction import hide, hide_address, redact
 from proctor.core.schema import Ability, Answer, InputError, Question, Timing, as_json
 from proctor.core.storage.cache import Journal, digest
-from proctor.models.candidates import contexts, replies
+from proctor.models.candidates import calling, contexts, replies
 from proctor.models.candidates.calling import Caller, CallError
 from proctor.models.candidates.contexts import Corpus
 from proctor.models.candidates.external import External
@@ -29,6 +29,9 @@ from proctor.models.services import variables
 @dataclass(frozen=True)
 class Service(External):
     """What answers at the address that ``service`` names."""
+
+    apart = (calling, http)
+    """How a service is called shapes none of its answers, and each may be paid for."""
 
     def __post_init__(self) -> None:
         """Refuse at once what could only fail later, and hide what is secret."""
@@ -53,8 +56,12 @@ class Service(External):
 
     @property
     def abilities(self) -> frozenset[Ability]:
-        """It retrieves if its replies say what they were made from."""
-        return frozenset({"times", "retrieves"}) if self.system.reply.contexts is not None else frozenset({"times"})
+        """It retrieves if its replies say what they were made from; its costs are known if they say tokens that have prices."""
+        always: frozenset[Ability] = frozenset({"times"})
+        reply, calls = self.system.reply, self.system.calls
+        priced = None not in (reply.tokens, reply.prompt_tokens, calls.input_price, calls.output_price)
+        more: dict[Ability, bool] = {"retrieves": reply.contexts is not None, "costs": priced}
+        return always.union(ability for ability, has in more.items() if has)
 
     def ask(self, missing: list[Asked]) -> Iterable[Sequence[tuple[Asked, Answer]]]:
         """Answers in batches, as they come."""
@@ -114,6 +121,11 @@ class Service(External):
         return Timing(
             answer.question, answer.seconds, tokens=answer.tokens, prompt_tokens=answer.prompt_tokens, error=answer.error
         )
+
+    def costs(self) -> dict[str, float | str]:
+        """What a million tokens cost; for a system of which that is known (``costs``)."""
+        prices = {"input_price": self.system.calls.input_price, "output_price": self.system.calls.output_price}
+        return {name: price for name, price in prices.items() if price is not None}
 
     def facts(self) -> dict[str, Any]:
         """What the run's provenance says of it: its address without secrets, and how its passages were matched with documents."""

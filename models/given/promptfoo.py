@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import json
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from proctor.core.reading import values
-from proctor.core.reading.problems import Place, Problems
+from proctor.core.reading.problems import Problems
 from proctor.core.schema import InputError
 from proctor.models.given.rows import Entry, Fields, File, Given
 
@@ -15,19 +16,24 @@ CRASHED = 2
 """Why a result failed: the provider was in error, and no assertion."""
 
 
-def is_promptfoo(value: Any) -> bool:
-    """Whether a value of JSON is a file of results."""
-    rows = _rows(value)
-    return bool(rows) and all(isinstance(row, dict) and "vars" in row and ("response" in row or "error" in row) for row in rows)
+def is_result(row: Any) -> bool:
+    """Whether a value of JSON is one of its results."""
+    return isinstance(row, dict) and "vars" in row and "provider" in row and ("response" in row or "error" in row)
 
 
-def read(value: Any, path: Path, provider: str | None, problems: Problems) -> File:
+def results(value: Any) -> list[Any]:
+    """The results in a file: ``results.results`` from version 3 on, ``results`` before; nothing where it is no such file."""
+    held = value.get("results") if isinstance(value, dict) else None
+    held = held.get("results") if isinstance(held, dict) else held
+    return held if isinstance(held, list) and all(map(is_result, held)) else []
+
+
+def read(rows: Sequence[tuple[Entry, Mapping[str, Any]]], path: Path, provider: str | None, problems: Problems) -> File:
     """What one provider said; ``provider`` names it where there are several.
 
     Raises:
         InputError: nothing says which of several is meant, or the one that is named is not there.
     """
-    rows = [(Entry(Place(path), f"results[{number}]"), row) for number, row in enumerate(_rows(value))]
     several = list(dict.fromkeys(name for name in map(_name, (row for _, row in rows))))
     if provider is None and len(several) > 1:
         raise InputError(f'{path}: answers of {", ".join(several)}; add provider = "..." to its row, with one of them')
@@ -39,13 +45,6 @@ def read(value: Any, path: Path, provider: str | None, problems: Problems) -> Fi
         raise InputError(f"{path}: answers to {len(prompts)} prompts ({', '.join(prompts)}); leave one of them in the file")
     notes = [f"the answers of {several[0] if provider is None else provider}"]
     return File("results of promptfoo", tuple(_given(Fields(row, entry, problems)) for entry, row in mine), tuple(notes))
-
-
-def _rows(value: Any) -> list[Any]:
-    """``results.results`` from version 3 on, ``results`` before."""
-    held = value.get("results") if isinstance(value, dict) else None
-    held = held.get("results") if isinstance(held, dict) else held
-    return held if isinstance(held, list) else []
 
 
 def _name(row: Mapping[str, Any]) -> str:
@@ -71,12 +70,18 @@ def _given(row: Fields) -> Given:
         row.entry,
         _id(told),
         tuple(_texts(told)),
-        None if error else said.text("output"),
+        None if error else _text(said),
         seconds=row.number("latencyMs") / 1000,
         tokens=int(counts.number("completion", whole=True)),
         prompt_tokens=int(counts.number("prompt", whole=True)),
         error=error,
     )
+
+
+def _text(said: Fields) -> str | None:
+    """The output as a text; one that was parsed as JSON is written so again."""
+    output = said.values.get("output")
+    return json.dumps(output, ensure_ascii=False) if isinstance(output, dict | list) else said.text("output")
 
 
 def _id(row: Mapping[str, Any]) -> str:

@@ -60,15 +60,16 @@ def _read(path: Path, data: bytes, provider: str | None, problems: Problems) -> 
         return _table("a table", _grid(path, problems), path, problems)
     value = _whole(path, text)
     a_line = isinstance(value, dict) and (columns.says(value) or lm_eval_samples.is_sample(value)) and "\n" not in text.strip()
-    return _lines(path, text, problems) if value is None or a_line else _of_json(value, path, provider, problems)
+    return _lines(path, text, provider, problems) if value is None or a_line else _of_json(value, path, provider, problems)
 
 
 def _of_json(value: Any, path: Path, provider: str | None, problems: Problems) -> File:
     if inspect_log.is_log(value):
         return inspect_log.read(inspect_log.of_json(value), path, problems)
-    if promptfoo.is_promptfoo(value):
-        return promptfoo.read(value, path, provider, problems)
-    return _objects("JSON", _entries(path, value, problems), path, problems)
+    if results := promptfoo.results(value):
+        rows = [(Entry(Place(path), f"results[{number}]"), row) for number, row in enumerate(results)]
+        return promptfoo.read(rows, path, provider, problems)
+    return _objects("JSON", _entries(path, value, problems), path, provider, problems)
 
 
 def _text(path: Path, data: bytes) -> str:
@@ -107,7 +108,7 @@ def _unreadable(path: Path, line: int | None, error: ValueError) -> InputError:
     return failed(path, line, what, "keep one of them" if twice else "write it anew")
 
 
-def _lines(path: Path, text: str, problems: Problems) -> File:
+def _lines(path: Path, text: str, provider: str | None, problems: Problems) -> File:
     """JSON lines: one object each."""
     rows: Objects = []
     for number, line in strict_json.numbered(text):
@@ -123,11 +124,13 @@ def _lines(path: Path, text: str, problems: Problems) -> File:
                 rows.append((Entry(place), value))
             else:
                 problems.add(place, f"an object is expected, not {shown(value)}", "write one object a line")
-    return _objects("JSON lines", rows, path, problems)
+    return _objects("JSON lines", rows, path, provider, problems)
 
 
-def _objects(format: str, rows: Objects, path: Path, problems: Problems) -> File:
-    """Objects, which may be samples of lm-eval."""
+def _objects(format: str, rows: Objects, path: Path, provider: str | None, problems: Problems) -> File:
+    """Objects, which may be samples of lm-eval or results of promptfoo."""
+    if rows and all(promptfoo.is_result(row) for _, row in rows):
+        return promptfoo.read(rows, path, provider, problems)
     if rows and all(lm_eval_samples.is_sample(row) for _, row in rows):
         return lm_eval_samples.read(rows, path, problems)
     return _table(format, rows, path, problems)
@@ -136,10 +139,8 @@ def _objects(format: str, rows: Objects, path: Path, problems: Problems) -> File
 def _entries(path: Path, value: Any, problems: Problems) -> Objects:
     """The objects of a list, also of one that an object holds alone; an object by itself is one row."""
     if isinstance(value, dict):
-        lists = [
-            held for held in value.values() if isinstance(held, list) and held and all(isinstance(one, dict) for one in held)
-        ]
-        value = lists[0] if len(lists) == 1 else [value]
+        lists = [held for held in value.values() if isinstance(held, list) and any(map(_says, held))]
+        value = lists[0] if len(lists) == 1 and not columns.says(value) else [value]
     rows: Objects = []
     for number, one in enumerate(value, 1):
         if isinstance(one, dict):
@@ -147,6 +148,10 @@ def _entries(path: Path, value: Any, problems: Problems) -> Objects:
         else:
             problems.add(Place(path, None, f"entry {number}"), f"an object is expected, not {shown(one)}", "write [{...}, ...]")
     return rows
+
+
+def _says(value: Any) -> bool:
+    return isinstance(value, dict) and columns.says(value)
 
 
 def _grid(path: Path, problems: Problems) -> Objects:

@@ -60,7 +60,8 @@ def told(answer: Answer) -> Iterator[str]:
     for number, context in enumerate(answer.contexts or (), 1):
         text = " ".join(context.text.split())
         short = text if len(text) <= SHOWN else f"{text[: SHOWN - 1]}\u2026"
-        yield from wrapped(f"[{number}] {context.document} (score {context.score:.3g})", WIDTH)
+        score = f" (score {context.score:.3g})" if any(one.score for one in answer.contexts or ()) else ""
+        yield from wrapped(f"[{number}] {context.document or 'of no document of the suite'}{score}", WIDTH)
         yield from (f"    {line}" for line in wrapped(short, WIDTH - 4))
     if answer.contexts is not None and not answer.contexts:
         yield "Nothing was retrieved."

@@ -238,6 +238,29 @@ def test_a_model_that_is_not_there_ends_the_run_with_what_the_server_says(tmp_pa
     assert len(server.asked) < 10
 
 
+def test_after_a_server_has_died_the_next_run_asks_the_rest_and_nothing_twice(tmp_path: Path) -> None:
+    many = [Question(f"q{number}", f"Who is {number}?") for number in range(40)]
+    one = Served(lambda prompt: prompt.rpartition("Who is ")[2])
+
+    def dying(connection: Any, request: Any) -> None:
+        if len(one.asked) < 15:
+            one.treat(connection, request)
+
+    treats: list[Any] = [dying]
+
+    def treat(connection: Any, request: Any) -> None:
+        treats[-1](connection, request)
+
+    with serving(treat) as one.server:
+        calls = Calls(max_concurrency=4, timeout=2.0)
+        with pytest.raises(InputError, match="5 calls in a row failed"):
+            made(one, tmp_path, calls=calls).answers(many)
+        treats.append(one.treat)
+        found = made(one, tmp_path, calls=calls).answers(many)
+    assert all(answer.error is None for answer in found)
+    assert sorted(one.prompts) == sorted(prompts.prompt(DOMAIN.instruction, question.text) for question in many)
+
+
 def test_adapters_are_models_of_their_own_names(tmp_path: Path) -> None:
     with served(chat) as server:
         made(server, tmp_path, model="adapter").answers(QUESTIONS[:1])

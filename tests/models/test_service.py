@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 import re
 import socket
+import threading
 from collections.abc import Callable, Iterator
+from http.server import ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +23,7 @@ from proctor.models.candidates.service import Service
 from proctor.models.runtime import Bench
 from proctor.models.systems import check_variables, load
 from tests.faults.loopback import Request, Treat, reply, serving
+from tests.faults.world import ROOT
 
 KEY = "sk-Planted0Key1For2Tests3"
 DOCUMENTS = (
@@ -224,6 +227,14 @@ def test_each_question_is_timed_alone_and_its_parts_are_not_made_up(tmp_path: Pa
     assert second.seconds > 0
 
 
+def test_its_costs_are_known_only_where_its_tokens_are_told_and_have_prices(tmp_path: Path) -> None:
+    prices = "calls = { input_price = 2, output_price = 8 }\n"
+    told = '[bot.reply]\ntokens = "/out"\nprompt_tokens = "/in"'
+    known = {table: service(tmp_path, "http://127.0.0.1/", table).abilities for table in (prices, told, prices + told)}
+    assert [table for table, abilities in known.items() if "costs" in abilities] == [prices + told]
+    assert service(tmp_path, "http://127.0.0.1/", prices + told).costs() == {"input_price": 2, "output_price": 8}
+
+
 @pytest.mark.parametrize(
     ("table", "said"),
     [
@@ -290,6 +301,20 @@ def test_another_setting_is_another_version_and_a_key_is_none(tmp_path: Path, mo
     assert version("http://user:Planted4Password5@127.0.0.1/ask?v=1") == version("http://user:Planted6Other77@127.0.0.1/ask?v=1")
     monkeypatch.setenv("BOT_TOKEN", "sk-Another0Key1For2Tests3")
     assert version() == first
+
+
+def test_the_service_that_the_docs_show_is_asked_by_the_table_that_they_show(tmp_path: Path) -> None:
+    page = (ROOT / "docs" / "reference" / "systems.md").read_text(encoding="utf-8")
+    shown: dict[str, Any] = {}
+    exec(compile(page.partition("```python\n")[2].partition("```")[0], "bot.py", "exec"), shown)  # noqa: S102 # it is ours
+    url, _, table = page.partition("```python\n")[2].partition('service = "')[2].partition("```")[0].partition('"\n')
+    with ThreadingHTTPServer(("127.0.0.1", 0), type("Quiet", (shown["Bot"],), {"log_message": lambda *_: None})) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        found = service(tmp_path, url.replace("8080", str(server.server_port)), table).answers(QUESTIONS[:2])
+        server.shutdown()
+    assert [(answer.text, answer.contexts, answer.error) for answer in found] == [
+        (f"You asked: {question.text}", (), None) for question in QUESTIONS[:2]
+    ]
 
 
 def _checked() -> Service:

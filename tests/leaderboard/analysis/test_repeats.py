@@ -14,7 +14,7 @@ from proctor.leaderboard.analysis.section import sections
 from proctor.leaderboard.analysis.series import Series
 from proctor.leaderboard.board.board import board
 from proctor.leaderboard.board.terminal import as_text
-from proctor.leaderboard.compare.changes import as_before, changes
+from proctor.leaderboard.compare.changes import answer_noise, as_before, changes
 from proctor.leaderboard.runs.records import Records
 from proctor.leaderboard.runs.store import Run, Store, read
 from tests.sample_run import record
@@ -72,6 +72,14 @@ def test_a_gate_over_repeats_knows_no_trainings(tmp_path: Path) -> None:
     assert (change.retrained, change.noise_known, change.taken) == (False, False, (1, 1))
     assert change.found
     assert "training" not in change.found.difference.method
+
+
+def test_a_gate_s_report_tells_noise_of_answers_where_there_were_several(tmp_path: Path) -> None:
+    once, thrice = run(tmp_path / "a", rows(1)), run(tmp_path / "b", rows(3))
+    assert list(answer_noise(once)) == []
+    (said,) = answer_noise(thrice)
+    assert said.startswith("accuracy.exact of bot \u00b1 ")
+    assert said.endswith("(3 times)")
 
 
 def test_two_runs_with_one_version_are_said_to_share_answers(tmp_path: Path) -> None:

@@ -99,6 +99,14 @@ def test_data_sets_of_ragas_and_deepeval_hold_what_a_system_said(tmp_path: Path)
         assert (found.texts, found.text, [one.text for one in found.passages or ()]) == (("Who?",), "Hal", ["Hal."])
 
 
+def test_a_run_of_deepeval_holds_its_answers_beside_its_scores(tmp_path: Path) -> None:
+    case = {"input": "Who?", "actualOutput": "Hal", "retrievalContext": ["Hal."], "metricsData": [{"score": 1.0}]}
+    held = {"testCases": [case], "conversationalTestCases": [], "metricsScores": [{"metric": "m", "scores": [1.0]}]}
+    (path := tmp_path / "run.json").write_text(json.dumps(held))
+    (row,) = read(path).rows
+    assert (row.texts, row.text, [one.text for one in row.passages or ()]) == (("Who?",), "Hal", ["Hal."])
+
+
 def test_what_ragas_and_deepeval_themselves_write_is_read(tmp_path: Path) -> None:
     from deepeval.dataset import EvaluationDataset, Golden
     from ragas import EvaluationDataset as Ragas
@@ -147,6 +155,12 @@ def test_results_of_promptfoo_are_those_of_one_provider(tmp_path: Path) -> None:
     assert (first.text, first.tokens, first.prompt_tokens, first.seconds) == ("openai:b says 0", 3, 10, 0.25)
     assert "Where?" in second.texts
     assert first.error is None, "an assertion of promptfoo that failed is no failure of the system"
+
+
+def test_results_of_promptfoo_are_read_line_by_line_too_and_an_output_in_json_is_a_text(tmp_path: Path) -> None:
+    (row, *_) = PROMPTFOO["results"]["results"]  # type: ignore[index]
+    (path := tmp_path / "results.jsonl").write_text(lines([{**row, "response": {"output": {"value": "8 m"}}}]))
+    assert [found.text for found in read(path).rows] == ['{"value": "8 m"}']
 
 
 def test_a_call_that_failed_in_promptfoo_failed_and_is_not_an_empty_answer(tmp_path: Path) -> None:
