@@ -24,7 +24,7 @@ class Library(NamedTuple):
 LIBRARIES: Mapping[str, Library] = {
     "deepeval": Library("deepeval", "judges"),
     "faiss": Library("faiss", "cpu"),
-    "httpx2": Library("httpx2", "judges"),
+    "httpx2": Library("httpx2", "services"),
     "lm_eval": Library("lm-eval", "general"),
     "matplotlib": Library("matplotlib", "plots"),
     "openai": Library("openai", "judges"),

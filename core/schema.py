@@ -31,8 +31,10 @@ Rule = Literal["default", "squad"]
 Status = Literal["scored", "not_applicable", "unmeasured", "failed"]
 Stop = Literal["", "end", "line", "length"]
 """An end token; the end of the line, for a model that knows no other end; the limit of new tokens."""
+NO_BASE = "external"
+"""Stands for the base model where there is none, as every system was built elsewhere."""
 STATUSES: tuple[str, ...] = get_args(Status)
-Ability = Literal["trains", "retrieves", "reads", "reindexes", "weights", "times", "costs"]
+Ability = Literal["trains", "retrieves", "reads", "fits", "reindexes", "weights", "likelihoods", "times", "costs"]
 """What a system can do besides answering; `evals.candidate` says what each means."""
 
 
@@ -216,7 +218,10 @@ class Suite:
 
 @dataclass(frozen=True)
 class Context:
-    """One retrieved passage: the document that it comes from, its text and its retrieval score."""
+    """One retrieved passage: the document that it comes from, its text and its retrieval score.
+
+    ``document`` is empty where a system that Proctor does not build was shown what is none of the suite's documents.
+    """
 
     document: str
     text: str
@@ -231,7 +236,7 @@ class Answer:
     """The question's id."""
     text: str
     contexts: tuple[Context, ...] | None = None
-    """``None``: the system does not retrieve. ``()``: it retrieved nothing."""
+    """``None``: the system does not retrieve, or does not say what it was shown. ``()``: it retrieved nothing."""
     citations: tuple[str, ...] = ()
     seconds: float = 0.0
     """Wall time of its batch, shared evenly among the batch's questions."""
@@ -241,13 +246,15 @@ class Answer:
     cut: int = 0
     """Retrieved passages left out because the prompt would not fit the model's context."""
     error: str | None = None
-    """Why there is no answer. The question then counts as wrong."""
+    """Why there is no answer. The question then counts as wrong, unless the answer is ``absent``."""
     prompt: str = ""
     """What the model read, with `PASSAGES` in place of the passages; empty where that is not known."""
     stop: Stop = ""
     """Why the model stopped; empty where that is not known."""
     thought: int = 0
     """New tokens of a thought that was taken off before the text."""
+    absent: bool = False
+    """Whether nobody knows what the system says: nothing went wrong, and the question is unmeasured; ``error`` says why."""
 
     @property
     def unsaid(self) -> bool:
@@ -375,6 +382,11 @@ class Metric:
     def worst(self) -> float:
         """What a failed question counts as, for a metric between 0 and 1."""
         return 0.0 if self.better == "higher" else 1.0
+
+    def without(self, answer: Answer) -> Score:
+        """The score of a question without an answer: that it failed, or that its answer is not known."""
+        why = answer.error or "there is no answer"
+        return unmeasured(why) if answer.absent else self.failed(why)
 
     def failed(self, reason: str) -> Score:
         """The score of a question that the system crashed on: it counts as wrong. Of an amount there is no worst."""

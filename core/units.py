@@ -35,6 +35,7 @@ UNITS = {
         Unit("artifacts", "counted", one="artifact"),
         Unit("models", "counted", one="model"),
         Unit("passages"),
+        Unit("money"),
         Unit("bits"),
     )
 }

@@ -65,6 +65,7 @@ KEYS: Mapping[str, Callable[[object], str]] = {
     "base_models": _texts,
     "judge": _text,
     "seeds": SEEDS.wrong,
+    "repeats": SEEDS.wrong,
     "limit": COUNT.wrong,
     "full": _flag,
     "device": _text,

@@ -16,16 +16,22 @@ LACKS: Mapping[Ability, str] = {
     "trains": "the system is not trained",
     "retrieves": "the system does not retrieve",
     "reads": "the system cannot be shown other passages than its own",
+    "fits": "the tokens of the system's prompts cannot be counted",
     "reindexes": "the system cannot be given other documents",
     "weights": "the system's weights cannot be had",
+    "likelihoods": "the system does not say how likely a text is",
     "times": "the system cannot be timed",
     "costs": "the costs of the system are not known",
 }
 """Ability -> what to say of a system without it. Where several are missing, the first is said."""
 
 
+NO_PASSAGES = "the answer came without the passages that it was made from"
+"""What to say of an answer without contexts of a system that ``retrieves``."""
+
+
 class Candidate(Protocol):
-    """A system built for a suite. Of a question's answer, the contexts are ``None`` unless it ``retrieves``."""
+    """A system built for a suite. Of a question's answer, the contexts are ``None`` unless it ``retrieves`` and says them."""
 
     @property
     def name(self) -> str:
@@ -58,14 +64,21 @@ class Candidate(Protocol):
 class Reads(Candidate, Protocol):
     """``reads``: it can be shown passages of another's choice, or none."""
 
-    @property
-    def context_length(self) -> int:
-        """Tokens that its model has room for, prompt and answer together."""
-
     def answers_given_contexts(
         self, questions: Sequence[Question], passages: Sequence[tuple[Context, ...]], room: int | None = None
     ) -> list[Answer]:
-        """One answer a question, with those passages in its prompt and no others; ``room``: tokens for prompt and answer."""
+        """One answer a question, with those passages in its prompt and no others.
+
+        ``room``: tokens for prompt and answer; None, as much as there is, unless it ``fits``.
+        """
+
+
+class Fits(Reads, Protocol):
+    """``fits``: it counts the tokens of its prompts, so that they can be held to a room."""
+
+    @property
+    def context_length(self) -> int:
+        """Tokens that its model has room for, prompt and answer together."""
 
 
 class Searches(Reads, Protocol):
@@ -113,6 +126,24 @@ class HasWeights(Candidate, Protocol):
         """The negative log-likelihood, in nats, of each completion after its prompt, for (prompt, completion) texts."""
 
 
+class Likelihoods(Candidate, Protocol):
+    """``likelihoods``: it says how likely it would go on in given words, though its weights cannot be had."""
+
+    @property
+    def weights_version(self) -> str:
+        """Hash of what is known of its weights."""
+
+    def likelihoods(self, pairs: Sequence[tuple[str, str]]) -> list[tuple[float, bool]]:
+        """For (context, continuation) texts: the log-likelihood in nats, and whether each token was the likeliest.
+
+        Raises:
+            OSError: it does not say, or cannot be reached.
+        """
+
+    def continuations(self, asked: Sequence[tuple[str, Sequence[str], int]]) -> list[str]:
+        """How it goes on, greedily, for (text, texts that end it, most new tokens); OSError if it cannot be reached."""
+
+
 class Times(Candidate, Protocol):
     """``times``: it can be timed question by question."""
 
@@ -121,12 +152,19 @@ class Times(Candidate, Protocol):
 
 
 class Costs(Candidate, Protocol):
-    """``costs``: what it took to build is known, as far as it can be."""
+    """``costs``: what it took to build, or what it takes to ask it, is known, as far as it can be."""
 
     def costs(self) -> Mapping[str, float | str]:
-        """What it cost to build and takes on disk, by the names of `evals.axes.cost`, or why that is not known."""
+        """What it cost to build and takes on disk, by the names of `evals.axes.cost`, or why that is not known.
+
+        What is left out was not built here. ``input_price`` and ``output_price``: of a million tokens that it reads and writes.
+        """
 
 
 def lacking(candidate: Candidate, needs: frozenset[Ability]) -> str:
-    """Why what has these needs cannot be measured of a candidate; empty if it can."""
-    return next((why for ability, why in LACKS.items() if ability in needs - candidate.abilities), "")
+    """Why what has these needs cannot be measured of a candidate; empty if it can.
+
+    A candidate that knows better than `LACKS` why it cannot do something has a mapping of that kind as ``lacks``.
+    """
+    own: Mapping[Ability, str] = getattr(candidate, "lacks", {})
+    return next((own.get(ability, why) for ability, why in LACKS.items() if ability in needs - candidate.abilities), "")

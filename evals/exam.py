@@ -182,7 +182,7 @@ def _one(metric: Metric, scorer: QuestionScorer, suite: Suite, question: Questio
     if result is None:
         return not_applicable(NO_REFERENCE)
     if answer.error and not (isinstance(result, Score) and result.value is None):
-        return metric.failed(answer.error)
+        return metric.without(answer)
     return with_caution(result if isinstance(result, Score) else Score(float(result)), answer.caution)
 
 

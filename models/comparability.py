@@ -12,10 +12,12 @@ from proctor.core.language.text import holds, normalise, signs
 from proctor.core.schema import Example, Question
 from proctor.core.storage.cache import digest
 from proctor.models.base.base import EMBEDDED
+from proctor.models.candidates.external import External
 from proctor.models.candidates.local import LocalCandidate
 from proctor.models.training.trainer import hyperparameters
 
 STRANGE = "the embedded base model knows little but the embedded suite: take --base-model for figures that mean something"
+ELSEWHERE = "it was built elsewhere: what it learnt from is not known, and the test questions may be among it"
 ALIKE = 95
 """Similarity, of 100, from which a training prompt is a test question with a slip of the pen: two letters of forty."""
 
@@ -33,12 +35,18 @@ def verdict(
     return [*strange, *_reasons(candidate, questions), *unseen, *_kinship(candidate.base_model, judge)] or True
 
 
+def of_external(candidate: External, judge: str = "") -> list[str]:
+    """What a reader must know before comparing a system that Proctor did not build with others."""
+    model = (candidate.system.endpoint or "").removeprefix("openai:").partition("@")[0]
+    return [ELSEWHERE, *(_kinship(model, judge) if model else [])]
+
+
 def _kinship(base_model: str, judge: str) -> list[str]:
     """A judge prefers what its own kind writes (Panickssery et al. 2024, NeurIPS)."""
     kind, _, model = judge.partition(":")
     if not model or _family(model) != _family(base_model):
         return []
-    return [f"the judge, {kind}:{model}, is of its base model's family ({_family(model)}) and may favour what it writes"]
+    return [f"the judge, {kind}:{model}, is of the family of its model ({_family(model)}) and may favour what it writes"]
 
 
 def _family(model: str) -> str:
@@ -49,12 +57,14 @@ def _family(model: str) -> str:
 
 def _reasons(candidate: LocalCandidate, questions: Sequence[Question]) -> list[str]:
     reasons = []
-    if candidate.system.adapts and (known := _leaked_once(candidate, questions)):
+    if candidate.system.weights:
+        reasons.append("its weights were trained elsewhere, and on what is not known")
+    if candidate.system.trains and (known := _leaked_once(candidate, questions)):
         named = ", ".join(known[:3]) + (", ..." if len(known) > 3 else "")
         reasons.append(f"training shows {len(known)} of {len(questions)} test questions almost word for word ({named})")
-    if candidate.system.adapts and candidate.retrieves and not candidate.system.trains_with_passages:
+    if candidate.system.trains and candidate.retrieves and not candidate.system.trains_with_passages:
         reasons.append("it reads passages and was trained without any")
-    if candidate.system.adapts and (own := candidate.system.epochs) and own < (usual := _usual_epochs(candidate)):
+    if candidate.system.trains and (own := candidate.system.epochs) and own < (usual := _usual_epochs(candidate)):
         reasons.append(f"training showed it each example {own:g} times, and {usual:g} times is usual for its base model (epochs)")
     return [*reasons, *_lost(candidate.training())]
 
@@ -106,6 +116,6 @@ def _documents_not_trained_on(candidate: LocalCandidate) -> list[str]:
     documents, examples = candidate.domain.documents, candidate.domain.examples
     taught = {name for example in examples for name in example.evidence}
     unseen = sum(document.id not in taught for document in documents)
-    if not candidate.system.adapts or not unseen:
+    if not candidate.system.trains or not unseen:
         return []
     return [f"{unseen} of {len(documents)} documents have no training example: the index holds facts that training does not"]

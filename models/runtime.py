@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 
 from proctor.core.schema import InputError
 from proctor.core.storage.cache import Cache
+from proctor.models.base import adapters
 from proctor.models.base.base import BaseModel
 
 GPU_NODES = ("/dev/nvidia0", "/dev/kfd", "/dev/dxg")
@@ -46,9 +47,7 @@ class Runtime:
         if adapt != "lora":
             yield model, tokenizer
             return
-        import peft
-
-        adapted = peft.PeftModel.from_pretrained(model, trained)
+        adapted = adapters.put_on(model, trained)
         try:
             yield adapted.eval(), tokenizer
         finally:
@@ -86,9 +85,7 @@ class Runtime:
         return self._shelved(str(weights or base.folder), lambda: LoadedModel(base.load(self.device, weights), base.tokenizer()))
 
     def _merged(self, base: BaseModel, trained: Path | None) -> Any:
-        import peft
-
-        return peft.PeftModel.from_pretrained(base.load(self.device), trained).merge_and_unload().eval()
+        return adapters.put_on(base.load(self.device), trained).merge_and_unload().eval()
 
     def _shelved(self, name: str, load: Callable[[], LoadedModel]) -> LoadedModel:
         """What is held under a name, loaded where it is not; the last that came makes room for it where there is none."""

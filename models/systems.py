@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+import dataclasses
+import os
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, is_dataclass, replace
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -13,6 +16,7 @@ from proctor.core.reading.shown import shown
 from proctor.core.reading.tables import Contradiction, SettingsTable, TextSetting, either
 from proctor.core.registry import Registry
 from proctor.core.schema import InputError, as_json
+from proctor.models.services import Address, Reply, Request
 
 TABLE = Path(__file__).with_name("systems.toml")
 
@@ -24,6 +28,10 @@ NAME = TextSetting(
     "a name of 1 to 100 letters, without blanks at its ends", 100, like=lambda name: name.isprintable() and name == name.strip()
 )
 """A name stands in tables, in file names and on command lines."""
+
+
+NAMED = re.compile(r"[^\W\d]\w*(\.[^\W\d]\w*)*:[^\W\d]\w*(\.[^\W\d]\w*)*")
+"""package.module:name"""
 
 
 RETRIEVERS: Registry[Callable[..., Any]] = Registry(
@@ -54,13 +62,20 @@ COMPOSED = (
     *("epochs", "learning_rate", "batch_size", "rank", "alpha", "train_with_context", "gold_in_context", "adapter_when"),
 )
 """What says how a system of Proctor's is put together."""
+TRAINING = ("epochs", "learning_rate", "batch_size", "rank", "alpha", "train_with_context", "gold_in_context")
+"""What says how weights are trained."""
+
+
+OWN = {"request": "service", "reply": "service", "given": "answers", "openai": "endpoint"}
+"""Tables that systems of one kind alone have -> that kind."""
 
 
 @dataclass(frozen=True)
 class Calls:
     """How something that answers elsewhere is called."""
 
-    max_concurrency: Annotated[int, Range(1, 1000, "calls at a time", whole=True)] = 8
+    max_concurrency: Annotated[int | None, Range(1, 1000, "calls at a time", whole=True)] = None
+    """None: as many as the kind bears, mostly 8."""
     requests_per_minute: Annotated[float | None, Range(0, 1_000_000, "calls begun in a minute", above=True)] = None
     timeout: Annotated[float, Range(0, 86_400, "seconds for one answer", above=True)] = 120.0
     max_cost: Annotated[float | None, Range(0, 1_000_000, "what all answers may cost, in the currency of the prices")] = None
@@ -71,6 +86,36 @@ class Calls:
         """What cannot be meant, though each field by itself could."""
         if self.max_cost is not None and None in (self.input_price, self.output_price):
             yield ("max_cost",), "nothing says what an answer costs", "add input_price and output_price, for a million tokens"
+
+
+SENT = ("model", "messages", "prompt", "stream", "stream_options", "n", "echo", "logprobs")
+"""Fields of a request that Proctor fills in, whatever a table says."""
+
+
+@dataclass(frozen=True)
+class OpenAI:
+    """How a served model is asked over OpenAI's protocol, beyond what its prompt says."""
+
+    api: Literal["chat", "completions"] = "chat"
+    key: Annotated[str, TextSetting("the name of an environment variable", 200, like=str.isidentifier)] = "OPENAI_API_KEY"
+    thought_tokens: Annotated[int, Range(0, 10**9, "tokens for a thought before the answer", whole=True)] = 0
+    logprobs: bool = False
+    body: Any = None
+
+    def contradictions(self) -> Iterator[Contradiction]:
+        """What cannot be meant, though each field by itself could."""
+        if self.body is not None and not isinstance(self.body, Mapping):
+            yield ("body",), f"expected a table of fields of the request, not {shown(self.body)}", "write body = {field = value}"
+        for name in SENT if isinstance(self.body, Mapping) else ():
+            if name in self.body:
+                yield ("body", name), "Proctor fills this field of the request in itself", "leave it out"
+
+
+@dataclass(frozen=True)
+class FileOfAnswers:
+    """What to take of a file of answers, where it holds those of several systems."""
+
+    provider: Annotated[str | None, TextSetting("the label or id of a provider of promptfoo", 1000)] = None
 
 
 @dataclass(frozen=True)
@@ -96,13 +141,17 @@ class System:
     adapter_when: Adapter = "always"
     max_new_tokens: Annotated[int | None, Range(1, 10**9, "tokens", whole=True)] = None
     endpoint: Annotated[str | None, TextSetting("openai:MODEL or openai:MODEL@URL", 4095)] = None
-    service: Annotated[str | None, TextSetting("an address: http://... or https://...", 4095)] = None
-    callable: Annotated[str | None, TextSetting("package.module:name", 4095)] = None
+    service: Annotated[str | None, Address()] = None
+    callable: Annotated[str | None, TextSetting("package.module:name", 4095, like=NAMED.fullmatch)] = None
     answers: Annotated[str | None, TextSetting("a file of answers", 4095)] = None
     weights: Annotated[str | None, TextSetting("a folder of finished weights, or their name on the hub", 4095)] = None
     version: Annotated[str, TextSetting("a version: what you know of it, and Proctor cannot see", 1000)] = ""
     base: Annotated[str | None, TextSetting("the name of another system of the table", 100)] = None
     calls: Calls = Calls()
+    given: FileOfAnswers = FileOfAnswers()
+    request: Request = dataclasses.field(default_factory=Request)
+    reply: Reply = dataclasses.field(default_factory=Reply)
+    openai: OpenAI = OpenAI()
 
     def contradictions(self) -> Iterator[Contradiction]:
         """What cannot be meant, though each field by itself could."""
@@ -123,14 +172,29 @@ class System:
             yield (named[1],), f"a system has one origin, and {named[0]} names another", f"leave {' or '.join(named)} out"
         if named and self.adapts:
             yield ("adapt",), f"the weights behind {named[0]} are not trained here", "leave adapt out"
-        if self.weights is not None and not self.adapts:
-            yield ("weights",), "nothing says what they are", 'add adapt = "lora" for an adapter, or "full" for a checkpoint'
+        if self.weights is not None:
+            yield from self._of_finished()
         if self.kind in WHOLE:
             for field in COMPOSED:
                 if getattr(self, field) != getattr(DEFAULT, field):
                     yield (field,), f"what is behind {self.kind} is not put together here", f"leave {field} out"
         if not named:
             yield from self._not_called()
+        yield from self._of_another_kind()
+
+    def _of_another_kind(self) -> Iterator[Contradiction]:
+        if self.kind == "answers" and self.calls != DEFAULT.calls:
+            yield ("calls",), "the answers are in a file, and nothing is called", "leave it out"
+        for field, kind in OWN.items():
+            if self.kind != kind and getattr(self, field) != getattr(DEFAULT, field):
+                yield (field,), f"only a system with {kind} has it", f"leave it out, or add {kind}"
+
+    def _of_finished(self) -> Iterator[Contradiction]:
+        if not self.adapts:
+            yield ("weights",), "nothing says what they are", 'add adapt = "lora" for an adapter, or "full" for a checkpoint'
+        for field in TRAINING:
+            if getattr(self, field) != getattr(DEFAULT, field):
+                yield (field,), "weights names finished weights, and nothing is trained", "leave one of the two out"
 
     def _not_called(self) -> Iterator[Contradiction]:
         for field in ("calls", "base"):
@@ -149,11 +213,16 @@ class System:
         return self.kind != BUILT
 
     @property
+    def live(self) -> bool:
+        """Whether it is asked when the exam is taken, so that it may say something else the next time."""
+        return self.external and self.kind != "answers"
+
+    @property
     def settings(self) -> dict[str, Any]:
         """What a run's provenance says of how it is set: fields by name, without those of other kinds that are not set."""
         own = {*COMPOSED, "adapt"} if self.kind not in WHOLE else set()
         return {
-            name: as_json(value) if isinstance(value, Calls) else value
+            name: as_json(value) if is_dataclass(value) else value
             for name, value in vars(self).items()
             if name != "name" and (name in own or value != getattr(DEFAULT, name))
         }
@@ -164,9 +233,14 @@ class System:
         return self.adapt != "none"
 
     @property
+    def trains(self) -> bool:
+        """Whether its weights are trained here."""
+        return self.adapts and self.weights is None
+
+    @property
     def needs_examples(self) -> bool:
         """Whether it is made of training examples, as weights or in its prompts."""
-        return (self.adapts and self.weights is None) or self.few_shot > 0
+        return self.trains or self.few_shot > 0
 
     @property
     def retrieves(self) -> bool:
@@ -179,7 +253,7 @@ class System:
 
         An adapter that never answers a prompt with passages has no use for them.
         """
-        return self.adapts and self.retrieves and self.train_with_context is not False and self.adapter_when != "without passages"
+        return self.trains and self.retrieves and self.train_with_context is not False and self.adapter_when != "without passages"
 
     def adapter_off(self, *, passages: bool) -> bool:
         """Whether the base's weights answer a prompt with passages in it, or one without."""
@@ -206,6 +280,22 @@ def load(path: Path = TABLE) -> dict[str, System]:
             meant = closest(system.base, [name for name, one in systems.items() if one.external])
             raise InputError(f"{path}: {system.name}: base: no external system of the table is called {system.base}; {meant}")
     return {name: _placed(system, path.parent) for name, system in systems.items()}
+
+
+def check_variables(path: Path, chosen: Iterable[System], environment: Mapping[str, str] = os.environ) -> None:
+    """See to it that the environment has what some systems of a table need of it.
+
+    Raises:
+        InputError: with every variable that is not set, and the line of the table that names it.
+    """
+    problems = Problems()
+    lacking = [(system, list(system.request.lacking(environment))) for system in chosen]
+    if any(found for _, found in lacking):
+        table = SettingsTable(path, problems, remedy="name another table")
+        for system, found in lacking:
+            for key, what, remedy in found:
+                table.problem((system.name, "request", *key), what, remedy)
+    problems.check()
 
 
 def _placed(system: System, folder: Path) -> System:

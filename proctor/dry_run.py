@@ -10,10 +10,12 @@ from typing import Any, NamedTuple
 
 import pytest
 
+from proctor import dry_calls
 from proctor.core.counts import counted
 from proctor.core.schema import Question
 from proctor.evals.axes.conditions import ASKED
 from proctor.evals.exam import NOTHING, Axis, EvalContext, Exam, Workload
+from proctor.models.candidates.external import External
 from proctor.models.candidates.local import LocalCandidate
 from proctor.models.prompts import prompts
 from proctor.models.training import trainer
@@ -24,6 +26,8 @@ EFFICIENCY = 0.25
 """Share of a plain matrix product's speed that training and generation reach (measured with the embedded model)."""
 START_SECONDS = 15.0
 """Importing torch, transformers, ragas, deepeval and lm-eval, once."""
+
+SAID = "\ndry run: nothing was trained or asked, and what was done before would not be done again\n"
 
 
 class Work(NamedTuple):
@@ -49,18 +53,31 @@ class DryRunPart(NamedTuple):
 
 def estimate(plan: Plan, items: Sequence[pytest.Item]) -> str:
     """Of the tests that were collected, as text."""
-    workloads: dict[int, list[Workload]] = {}
+    axes: dict[int, list[Axis | None]] = {}
     for item in items:
         if isinstance(item, pytest.Function) and "proctor_cell" in item.fixturenames:
             cell: Any = item.callspec.params["proctor_cell"]
-            workloads.setdefault(id(cell), []).append(_workload(getattr(item.obj, "axis", None), plan.evaluation(cell)))
-    asked = [(cell, workloads[id(cell)]) for cell in plan.cells if id(cell) in workloads]
+            axes.setdefault(id(cell), []).append(getattr(item.obj, "axis", None))
+    asked = [(cell, axes[id(cell)]) for cell in plan.cells if id(cell) in axes]
     parts = [
-        DryRunPart(cell.suite.name, cell.candidate, plan.evaluation(cell).questions, found)
+        DryRunPart(
+            cell.suite.name,
+            cell.candidate,
+            plan.evaluation(cell).questions,
+            [_workload(axis, plan.evaluation(cell)) for axis in found],
+        )
         for cell, found in asked
         if isinstance(cell.candidate, LocalCandidate)
     ]
-    return table(parts) + "".join(f"{line}\n" for line in _reaches(plan, [cell for cell, _ in asked]))
+    elsewhere = [
+        dry_calls.calls(
+            cell.suite.name, cell.candidate, plan.evaluation(cell), list(filter(None, found)), again=plan.option.refresh
+        )
+        for cell, found in asked
+        if isinstance(cell.candidate, External)
+    ]
+    reaches = "".join(f"{line}\n" for line in _reaches(plan, [cell for cell, _ in asked]))
+    return f"{SAID}{table(parts)}{dry_calls.table(elsewhere)}{reaches}"
 
 
 def _reaches(plan: Plan, asked: Sequence[ExamCell]) -> Iterator[str]:
@@ -80,6 +97,8 @@ def _workload(axis: Axis | None, evaluation: EvalContext) -> Workload:
 
 def table(parts: Sequence[DryRunPart]) -> str:
     """The estimate as text: a line for each part, then the sum. Answers and trainings that are kept cost nothing."""
+    if not parts:
+        return ""
     rows: list[Work] = []
     built: set[str] = set()
     for part in parts:
@@ -89,11 +108,8 @@ def table(parts: Sequence[DryRunPart]) -> str:
     total = sum(row.seconds for row in rows)
     whole = total + (START_SECONDS if total else 0)
     lines += [f"{'loading the libraries':<66}{_time(START_SECONDS):>10}"] if total else []
-    said = "dry run: nothing was trained or asked, and what was done before would not be done again"
     return "\n".join(
         [
-            "",
-            said,
             *dict.fromkeys(f"{part.suite} on {part.candidate.base_model}: {part.candidate.limits}" for part in parts),
             *lines,
             f"about {_time(whole)} on this machine; judging and the general tasks of trained systems come on top",
@@ -119,7 +135,7 @@ def _work(part: DryRunPart, built: set[str]) -> Work:
     missing = candidate.unanswered(questions)
     trained = candidate.weights_version in built or candidate.trained
     trainings = (0 if trained else 1) + sum(workload.trainings for workload in part.workloads)
-    tokens = round(trainings * _train_tokens(candidate)) if candidate.system.adapts else 0
+    tokens = round(trainings * _train_tokens(candidate)) if candidate.system.trains else 0
     further = _further(part)
     lengths = [_prompt_tokens(candidate, question.text) + candidate.room for question in questions]
     asked = (len(missing) + further) * sum(lengths) / max(1, len(lengths))
@@ -132,7 +148,7 @@ def _further(part: DryRunPart) -> int:
     """Questions asked beside the suite's own, and not before. Axes ask ``ASKED`` of them at a time, if there are so many."""
     candidate, share = part.candidate, min(1.0, len(part.questions) / ASKED)
     readings = sum(workload.readings for workload in part.workloads) if candidate.retrieves else 0
-    others = sum(workload.questions for workload in part.workloads) if candidate.system.adapts else 0
+    others = sum(workload.questions for workload in part.workloads) if candidate.system.trains else 0
     return max(0, round(share * readings) - (candidate.readings_kept if readings else 0)) + others
 
 

@@ -43,10 +43,10 @@ def export(asked: Rebuilt, folder: Path) -> None:
             that no export wrote or that was changed since.
     """
     check(asked, folder)
-    trained_now = not asked.candidate.trained
+    trained_now = not asked.built.trained
     with errors.told("cannot write into", folder, "name another folder"):
         errors.probe(folder.parent)
-    weights = _weights(asked.candidate)
+    weights = _weights(asked.built)
     beside = folder.with_name(f".{folder.name}.partial")
     shutil.rmtree(beside, ignore_errors=True)
     try:
@@ -65,10 +65,14 @@ def export(asked: Rebuilt, folder: Path) -> None:
 
 def check(asked: Rebuilt, folder: Path) -> None:
     """Refuse before any work what cannot be exported; see `export`."""
-    candidate = asked.candidate
+    candidate = asked.built
     if not candidate.system.adapts:
         raise InputError(
             f"system {candidate.name} is not trained: its weights are those of {asked.base_name}, and there is nothing to export"
+        )
+    if candidate.system.weights:
+        raise InputError(
+            f"system {candidate.name}: its weights were trained elsewhere ({candidate.system.weights}): copy them from there"
         )
     if not asked.same_weights:
         why = "; ".join(asked.differences) or "its training would differ"
@@ -106,18 +110,19 @@ def _copy(asked: Rebuilt, weights: Path, beside: Path) -> None:
     """The weights, their settings without this machine's paths, and the tokenizer."""
     for path in sorted({path for pattern in WEIGHTS for path in weights.glob(pattern)}):
         shutil.copyfile(path, beside / path.name)
-    settings = beside / ("adapter_config.json" if asked.candidate.system.adapt == "lora" else "config.json")
+    shutil.copyfile(weights / trainer.REPORT, beside / trainer.REPORT)
+    settings = beside / ("adapter_config.json" if asked.built.system.adapt == "lora" else "config.json")
     told: dict[str, Any] = json.loads(settings.read_text(encoding="utf-8"))
     for key in ("base_model_name_or_path", "_name_or_path"):
         if key in told:
             told[key] = _base(asked)
     settings.write_text(json.dumps(told, indent=2, ensure_ascii=False), encoding="utf-8")
-    asked.candidate.base.tokenizer().save_pretrained(beside)
+    asked.built.base.tokenizer().save_pretrained(beside)
 
 
 def _base(asked: Rebuilt) -> str:
     """The base model by a name that others have, or else the last part of its path: where it lies here is nobody's business."""
-    return asked.base_name if _on_hub(asked) else asked.candidate.base.folder.name
+    return asked.base_name if _on_hub(asked) else asked.built.base.folder.name
 
 
 def _on_hub(asked: Rebuilt) -> bool:
@@ -134,7 +139,7 @@ def _metadata(asked: Rebuilt) -> Iterator[str]:
     """What the hub reads of a card. Who exports knows under which license, so none is claimed."""
     from huggingface_hub import ModelCardData
 
-    adapter = asked.candidate.system.adapt == "lora"
+    adapter = asked.built.system.adapt == "lora"
     told = ModelCardData(
         base_model=asked.base_name if _on_hub(asked) else None,
         library_name="peft" if adapter else "transformers",
@@ -145,7 +150,7 @@ def _metadata(asked: Rebuilt) -> Iterator[str]:
 
 
 def _about(asked: Rebuilt, *, again: bool) -> Iterator[str]:
-    candidate, system = asked.candidate, asked.candidate.system
+    candidate, system = asked.built, asked.built.system
     kind = "A LoRA adapter" if system.adapt == "lora" else "All weights, fully fine-tuned,"
     chosen = trainer.hyperparameters(system, candidate.base)
     facts = {
@@ -175,7 +180,7 @@ def _about(asked: Rebuilt, *, again: bool) -> Iterator[str]:
 
 def _prompt(asked: Rebuilt) -> Iterator[str]:
     """How the model was asked, as a block of code whose lines are set in, which no text in it can end."""
-    text = prompts.prompt(asked.candidate.domain.instruction, "QUESTION")
+    text = prompts.prompt(asked.built.domain.instruction, "QUESTION")
     yield from ("## Prompt", "", "It was trained in this form, with the tokenizer's chat template around it, if it has one:", "")
     yield from (f"    {line}" for line in text.splitlines())
     yield ""
@@ -185,17 +190,17 @@ def _use(asked: Rebuilt) -> Iterator[str]:
     named = "the folder of the base model" if not _on_hub(asked) else None
     base = json.dumps(named or asked.base_name)
     yield from ("## Use", "", "```python")
-    if asked.candidate.system.adapt == "lora":
+    if asked.built.system.adapt == "lora":
         yield "from peft import PeftModel"
     yield "from transformers import AutoModelForCausalLM, AutoTokenizer"
     yield ""
     yield f'tokenizer = AutoTokenizer.from_pretrained("{NAMED}")'
-    if asked.candidate.system.adapt == "lora":
+    if asked.built.system.adapt == "lora":
         yield f'model = PeftModel.from_pretrained(AutoModelForCausalLM.from_pretrained({base}), "{NAMED}")'
     else:
         yield f'model = AutoModelForCausalLM.from_pretrained("{NAMED}")'
     yield from ("```", "")
-    if asked.candidate.retrieves:
+    if asked.built.retrieves:
         yield "The figures are those of the whole system, which also puts retrieved passages into the prompt."
         yield ""
 
@@ -234,7 +239,7 @@ def _public(command: str) -> str:
 
 
 def _cells(asked: Rebuilt) -> list[Result]:
-    one = asked.candidate
+    one = asked.built
     place = (asked.suite.name, one.base_model, one.name)
     found = board([asked.run]).cells if asked.run else ()
     return [cell for cell in found if (cell.suite, cell.base_model, cell.system) == place and cell.metric in headlines()]

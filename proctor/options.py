@@ -64,6 +64,12 @@ def _declare_how_much(group: pytest.OptionGroup, default: Callable[..., str]) ->
     """How often is trained, how many questions are asked, and whether axes are taken that train again."""
     what = f"train everything that is trained N times ({default('seeds', DEFAULTS['seeds'])})"
     group.addoption("--seeds", type=SEEDS.option, metavar="N", help=what)
+    what = f"ask every system that is built elsewhere N times ({default('repeats', DEFAULTS['repeats'])})"
+    group.addoption("--repeats", type=SEEDS.option, metavar="N", help=what)
+    what = (
+        "ask every system again that is built elsewhere, as it may have changed unseen; its answers so far are not used any more"
+    )
+    group.addoption("--refresh", action="store_true", help=what)
     what = f"ask only the first N questions, and N items of each general task; none: all ({default('limit', 'none')})"
     group.addoption("--limit", type=_limit, metavar="N", help=what)
     full = partial(group.addoption, dest="full", default=None)
@@ -147,17 +153,17 @@ SETTINGS = {
 }
 """Files of pytest's settings -> the section that they have."""
 SHAPING = (
-    *("suite", "system", "base_model", "systems", "judge", "seeds", "limit", "device", "full"),
+    *("suite", "system", "base_model", "systems", "judge", "seeds", "repeats", "limit", "device", "full"),
     *("trust_remote_code", "trust_suite_code", "allow_outside_files"),
 )
 """Options that shape what is measured; the others only say where it is put."""
-DEFAULTS = {"judge": "lexical", "seeds": 1, "device": "auto", "full": False}
+DEFAULTS = {"judge": "lexical", "seeds": 1, "repeats": 1, "device": "auto", "full": False}
 UNSET: dict[str, list[str]] = {"limit": ["--limit", "none"], "full": ["--no-full"]}
 """How an option is told that overrides a setting with nothing."""
 
 
 SETTINGS_OF = {"suites": "suite", "systems": "system", "systems_table": "systems", "base_models": "base_model"} | {
-    name: name for name in ("judge", "seeds", "limit", "full", "device")
+    name: name for name in ("judge", "seeds", "repeats", "limit", "full", "device")
 }
 """Setting of `[tool.proctor]` -> the option that it is the default of."""
 NONE = 0

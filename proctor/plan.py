@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from proctor import options
 from proctor.checkout import commit_name, now
 from proctor.core import workspace
-from proctor.core.schema import InputError, Suite
+from proctor.core.schema import NO_BASE, InputError, Suite
 from proctor.core.storage.cache import Cache, digest
 from proctor.evals.exam import EvalContext, Exam
 from proctor.evals.judges.kept import kept
@@ -19,7 +19,7 @@ from proctor.evals.judges.protocols import Judge, load_judge
 from proctor.models import runtime, systems
 from proctor.models.base import base as base_models
 from proctor.models.candidates import kinds
-from proctor.models.candidates.external import Setup
+from proctor.models.candidates.external import External, Setup
 from proctor.models.candidates.kinds import Examined
 from proctor.models.generation import limits
 from proctor.models.systems import System
@@ -84,12 +84,18 @@ class Plan:
     @cached_property
     def systems(self) -> list[System]:
         """The systems to examine."""
-        return systems.choose(self.table, self.option.system)
+        chosen = systems.choose(self.table, self.option.system)
+        systems.check_variables(self._table_path, chosen)
+        return chosen
 
     @cached_property
     def table(self) -> dict[str, System]:
         """The table that they are chosen from."""
-        return systems.load(Path(self.option.systems) if self.option.systems else systems.TABLE)
+        return systems.load(self._table_path)
+
+    @property
+    def _table_path(self) -> Path:
+        return Path(self.option.systems) if self.option.systems else systems.TABLE
 
     @property
     def suites(self) -> list[Suite]:
@@ -116,33 +122,58 @@ class Plan:
 
     @cached_property
     def bases(self) -> list[base_models.BaseModel]:
-        """The base models."""
+        """The base models; none where none is named and every system is built elsewhere."""
+        if not self.option.base_model and all(system.external for system in self.systems):
+            return []
         remote = self.option.trust_remote_code
         names = self.option.base_model or [str(base_models.EMBEDDED)]
         return base_models.find_all(names, self.cache, trust_remote_code=remote)
 
     @cached_property
     def cells(self) -> list[ExamCell]:
-        """Suite x base model x system x seed. What is not trained has one seed."""
+        """Suite x base model x system x seed or repeat."""
         stand = runtime.Runtime(self.cache, runtime.pick_device(self.option.device))
+        bases: list[base_models.BaseModel | None] = [*self.bases] or [None]
         return [
             ExamCell(suite, kinds.candidate(system, base, setup, seed), self._base(system, base, setup))
             for suite in self.suites
-            for base in self.bases
-            for setup in [Setup(suite.domain, stand, base.label, limits.limits(suite, base), self.root)]
+            for base in bases
+            for setup in [setup_of(suite, base, stand, self.root)]
             for system in self.taught(suite)
-            for seed in range(self.option.seeds if system.adapts else 1)
+            for seed in range(self._times(system))
         ]
 
-    def _base(self, system: System, base: base_models.BaseModel, setup: Setup) -> Examined:
-        row = self.table[system.base] if system.base else System("base")
-        return kinds.candidate(row, base, setup)
+    def _times(self, system: System) -> int:
+        """How often a system is examined: trained with another seed each time, or asked the same once more."""
+        if system.live:
+            return int(self.option.repeats)
+        return int(self.option.seeds) if system.trains else 1
+
+    def _base(self, system: System, base: base_models.BaseModel | None, setup: Setup) -> Examined:
+        named = self.table[system.base] if system.base else None
+        return kinds.candidate(named or (System("base") if base else system), base, setup)
+
+    def refresh(self) -> None:
+        """Have every live system asked again, if that is wished: once a run, before anything is made of its version."""
+        if self.option.refresh:
+            live = (cell.candidate for cell in self.cells if isinstance(cell.candidate, External) and cell.candidate.system.live)
+            for candidate in {one.origin: one for one in live}.values():
+                candidate.refresh(self.started)
+
+    @property
+    def notes(self) -> list[str]:
+        """What was changed, left out or found odd in suites, and what is to be known of systems that are built elsewhere."""
+        of_suites = [f"suite {suite.name}: {note}" for suite in self.suites for note in suite.notes]
+        external = [(cell.suite.name, cell.candidate) for cell in self.cells if isinstance(cell.candidate, External)]
+        of_systems = [f"system {one.name} on {suite}: {note}" for suite, one in external for note in one.notes]
+        return of_suites + list(dict.fromkeys(of_systems))
 
     def id(self, cell: ExamCell) -> str:
         """A cell's part of a test's name: suite and system, and base model and seed where there are several."""
         candidate = cell.candidate
         model = [candidate.base_model] if len(self.bases) > 1 else []
-        seed = [f"seed{candidate.seed}"] if self.option.seeds > 1 and candidate.system.adapts else []
+        what = "repeat" if candidate.system.live else "seed"
+        seed = [f"{what}{candidate.seed}"] if self._times(candidate.system) > 1 else []
         return "-".join([cell.suite.name, *model, candidate.name, *seed])
 
     @cached_property
@@ -232,3 +263,10 @@ class Plan:
 
         name, folder = self.option.eval_save, self.ours.saved_runs
         return thresholds.place(name, folder) if name else thresholds.own_place(self.run_folder, folder)
+
+
+def setup_of(suite: Suite, base: base_models.BaseModel | None, runtime: runtime.Runtime, root: Path) -> Setup:
+    """What candidates of a suite are made from, beside their rows of the table."""
+    questions = {question.id: question.text for question in suite.questions}
+    label = base.label if base else NO_BASE
+    return Setup(suite.domain, runtime, label, limits.limits(suite, base), root, questions)

@@ -98,6 +98,8 @@ def _prepare(config: pytest.Config, *where: Path) -> None:
         config.add_cleanup(stopping.stop_listening)
         stopping.listen()
     config.stash[PLAN] = plan = _plan(config, where)
+    if not collect.only_looks(config) and not hasattr(config, "workerinput"):
+        plan.refresh()
     config.stash[ENDING] = ending.Ending(plan, stopping)
     progress.show(config)
 
@@ -135,9 +137,8 @@ def pytest_sessionstart(session: pytest.Session) -> None:
     """What was changed, left out or found odd in the suites: said once, and with ``-q`` as well, which hides the header."""
     plan = session.config.stash.get(PLAN, None)
     if plan and not hasattr(session.config, "workerinput"):
-        for suite in plan.suites:
-            for note in suite.notes:
-                logging.getLogger("proctor").info("suite %s: %s", suite.name, note)
+        for note in plan.notes:
+            logging.getLogger("proctor").info("%s", note)
 
 
 def pytest_report_header(config: pytest.Config) -> list[str]:

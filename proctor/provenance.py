@@ -27,6 +27,7 @@ def provenance_of(plan: Plan) -> dict[str, Any]:
         "command": options.command(option, plan.ours),
         "judge": name,
         "seeds": option.seeds,
+        "repeats": option.repeats,
         "limit": option.limit,
     }
     trusted = {"general tasks of suites": option.trust_suite_code, "base models": option.trust_remote_code}
@@ -52,7 +53,7 @@ def _folder(plan: Plan, place: Path) -> dict[str, str]:
 
 def _comparable(cell: ExamCell, judge: str) -> bool | list[str]:
     if not isinstance(cell.candidate, LocalCandidate):
-        return True
+        return comparability.of_external(cell.candidate, judge)
     own = cell.suite.name not in load_suite.names()
     facts = cell.suite.answer_in == "documents"
     return comparability.verdict(cell.candidate, cell.suite.questions, judge, own_suite=own, facts=facts)

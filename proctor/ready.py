@@ -17,6 +17,7 @@ from proctor.leaderboard.compare.changes import renewed
 from proctor.leaderboard.output import Site
 from proctor.leaderboard.runs.saved import SAVING, open_run
 from proctor.leaderboard.runs.store import Store
+from proctor.models.candidates.kinds import KINDS
 from proctor.models.systems import RETRIEVERS, System
 
 
@@ -48,12 +49,17 @@ def libraries(axes: Iterable[str], systems: Sequence[System]) -> None:
     needed = {axis: AXES.needs(axis) for axis in axes}
     lacking = [axis for axis, modules in needed.items() if extras.missing(modules)]
     without = " or ".join(dict.fromkeys(map(marker, lacking)))
-    whole = [system for system in systems if not extras.missing(RETRIEVERS.needs(system.retrieve))]
-    needed |= {f"the system {system.name}": RETRIEVERS.needs(system.retrieve) for system in systems}
+    whole = [system for system in systems if not extras.missing(_libraries(system))]
+    needed |= {f"the system {system.name}": _libraries(system) for system in systems}
     others = " ".join(f"--system {shlex.quote(name)}" for name in dict.fromkeys(system.name for system in whole))
     leave_out = [f'leave that out: -m "domain and not ({without})"'] if lacking else []
     leave_out += [f"take the other systems alone: {others}"] if whole and len(whole) < len(systems) else []
     extras.require(needed, "; and ".join(leave_out))
+
+
+def _libraries(system: System) -> tuple[str, ...]:
+    """The modules that a system needs to do its work."""
+    return (*RETRIEVERS.needs(system.retrieve), *(KINDS.needs(system.kind) if system.external else ()))
 
 
 def _problem(check: Callable[[], None]) -> Iterator[str]:

@@ -13,13 +13,15 @@ from typing import Any
 from proctor import collect, options
 from proctor.core import workspace
 from proctor.core.reading.problems import near
-from proctor.core.schema import InputError, Suite, row
+from proctor.core.schema import NO_BASE, InputError, Suite, row
 from proctor.core.storage.cache import Cache
 from proctor.leaderboard.runs.store import Run
 from proctor.models import runtime, systems
 from proctor.models.base import base as base_models
+from proctor.models.candidates import kinds
+from proctor.models.candidates.kinds import Examined
 from proctor.models.candidates.local import LocalCandidate
-from proctor.models.generation import limits
+from proctor.plan import setup_of
 from proctor.suites.loading import load as load_suite
 
 NO_RUN = "-"
@@ -48,11 +50,23 @@ class Rebuilt:
     """A system ready to answer. Nothing is trained or indexed before it is needed."""
 
     suite: Suite
-    candidate: LocalCandidate
-    base_name: str
-    """The base model's folder or its name on the hub, as it was given."""
+    candidate: Examined
+    base_name: str = ""
+    """The base model's folder or its name on the hub, as it was given; empty where there is none."""
     run: Run | None = None
     """The run that examined it, if it is from one."""
+
+    @property
+    def built(self) -> LocalCandidate:
+        """The system as one that Proctor built.
+
+        Raises:
+            InputError: it did not.
+        """
+        if isinstance(self.candidate, LocalCandidate):
+            return self.candidate
+        one = self.candidate
+        raise InputError(f"system {one.name} is built elsewhere ({one.system.kind}): Proctor has no weights of it to export")
 
     @property
     def place(self) -> str:
@@ -83,12 +97,14 @@ class Rebuilt:
         """Whether its weights are those that the run examined."""
         training = self.examined.get("training")
         known = training.get("weights") if isinstance(training, dict) else None
-        return known == self.candidate.weights_version if known else not self.differences
+        return known == self.built.weights_version if known else not self.differences
 
     def __str__(self) -> str:
         """What it is, for people."""
         one = self.candidate
-        seed = f", seed {one.seed}" if one.system.adapts else ""
+        if one.system.external:
+            return f"{one.name} on {self.suite.name}, {one.system.kind}{f', repeat {one.seed}' if one.seed else ''}"
+        seed = f", seed {one.seed}" if one.system.trains else ""
         return f"{one.name} on {self.suite.name}, base model {one.base_model}{seed}"
 
 
@@ -109,15 +125,31 @@ def of_run(run: Run, wanted: Wanted) -> Rebuilt:
     told = _told(run)
     there = _places(run, wanted.system)
     suite = _suite([place[0] for place in there], wanted, told)
-    versions = {str(said_of(run, "base_models", label).get("version")): label for label in (place[1] for place in there)}
-    base, name = _base(versions, wanted, told)
-    seed = _seed(
-        [place[3] for place in there if place[:2] == (suite.name, base.label)], wanted, f"{suite.name} with {base.label}"
-    )
     tables = [wanted.systems, *(option.systems for option in told)]
-    device = next(filter(None, [wanted.device, *(option.device for option in told)]), options.DEFAULTS["device"])
     system = _system(wanted.system, tables)
+    _check_code(system, tables, wanted)
+    base, name = (None, "") if {place[1] for place in there} == {NO_BASE} else _base(_versions(run, there), wanted, told)
+    label = base.label if base else NO_BASE
+    seed = _seed([place[3] for place in there if place[:2] == (suite.name, label)], wanted, f"{suite.name} with {label}")
+    device = next(filter(None, [wanted.device, *(option.device for option in told)]), options.DEFAULTS["device"])
     return Rebuilt(suite, _candidate(suite, system, base, seed, str(device)), name, run)
+
+
+def _check_code(system: systems.System, tables: Sequence[str], wanted: Wanted) -> None:
+    """InputError where a run alone names a table with code in it: a run may come from anybody."""
+    settled = argparse.Namespace(**dict.fromkeys(options.SHAPING))
+    options.settle(settled, workspace.current())
+    if system.callable and not wanted.systems and not settled.systems:
+        table = next(filter(None, tables), "")
+        raise InputError(
+            f"system {system.name} is code, {system.callable}, which only the run names; add --systems {table} to say "
+            "that it may run"
+        )
+
+
+def _versions(run: Run, there: Sequence[tuple[str, str, str, int]]) -> dict[str, str]:
+    """Version -> label of the base models that the run has the system on."""
+    return {str(said_of(run, "base_models", label).get("version")): label for label in (place[1] for place in there)}
 
 
 def of_project(wanted: Wanted) -> Rebuilt:
@@ -131,15 +163,16 @@ def of_project(wanted: Wanted) -> Rebuilt:
     option.systems, option.device = wanted.systems or None, wanted.device or None
     options.settle(option, workspace.current())
     name = _one("--suite", option.suite or _there())
-    base_name = _one("--base-model", option.base_model or [str(base_models.EMBEDDED)])
-    base = base_models.find(base_name, _cache(), trust_remote_code=wanted.trust_remote_code)
     suite, system = _loaded(name, wanted), _system(wanted.system, [option.systems])
+    needed = [] if system.external else [str(base_models.EMBEDDED)]
+    base_name = _one("--base-model", option.base_model or needed) if option.base_model or needed else ""
+    base = base_models.find(base_name, _cache(), trust_remote_code=wanted.trust_remote_code) if base_name else None
     return Rebuilt(suite, _candidate(suite, system, base, wanted.seed or 0, option.device), base_name)
 
 
-def _candidate(suite: Suite, system: systems.System, base: base_models.BaseModel, seed: int, device: str) -> LocalCandidate:
+def _candidate(suite: Suite, system: systems.System, base: base_models.BaseModel | None, seed: int, device: str) -> Examined:
     place = runtime.Runtime(_cache(), runtime.pick_device(device))
-    return LocalCandidate(system, base, suite.domain, place, seed, limits=limits.limits(suite, base))
+    return kinds.candidate(system, base, setup_of(suite, base, place, workspace.current().root), seed)
 
 
 def _cache() -> Cache:
@@ -243,5 +276,8 @@ def _seed(seeds: Sequence[int], wanted: Wanted, where: str) -> int:
 
 def _system(name: str, tables: Iterable[str | None]) -> systems.System:
     """The system of the first table that is named, or of the one that comes with Proctor."""
-    table = next(filter(None, tables), None)
-    return systems.choose(systems.load(Path(table) if table else systems.TABLE), [name])[0]
+    named = next(filter(None, tables), None)
+    table = Path(named) if named else systems.TABLE
+    found = systems.choose(systems.load(table), [name])
+    systems.check_variables(table, found)
+    return found[0]

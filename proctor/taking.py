@@ -34,7 +34,7 @@ TIMED = "latency"
 TABLE = "systems_table"
 """What the option ``--systems`` is called here, where ``systems`` are their names."""
 LISTS = ("suite", "system", "base_model")
-RANGES = {"seeds": SEEDS, "limit": COUNT}
+RANGES = {"seeds": SEEDS, "repeats": SEEDS, "limit": COUNT}
 
 
 def plan(axes: Sequence[str], cache: str | os.PathLike[str] | None = None, **asked: Any) -> Plan:
@@ -58,14 +58,14 @@ def plan(axes: Sequence[str], cache: str | os.PathLike[str] | None = None, **ask
 
 
 def _option(axes: Sequence[str], **asked: Any) -> argparse.Namespace:
-    known = {*options.SHAPING, "run_dir"} - {"systems"}
+    known = {*options.SHAPING, "run_dir", "refresh"} - {"systems"}
     for name in asked.keys() - known - {TABLE}:
         raise InputError(f"{name}: no such option; {closest(name, [*known, TABLE])}")
     for name, allowed in RANGES.items():
         if asked.get(name) is not None and (wrong := allowed.wrong(asked[name])):
             raise InputError(f"{name}: {wrong}")
     told: dict[str, Any] = dict.fromkeys((*options.SHAPING, "run_dir", "site", "eval_save", "eval_compare"))
-    told |= asked | {name: texts(asked.get(name)) for name in LISTS}
+    told |= {"refresh": False} | asked | {name: texts(asked.get(name)) for name in LISTS}
     told["systems"] = told.pop(TABLE, None)
     markers = " or ".join(dict.fromkeys(map(marker, axes)))
     return argparse.Namespace(**told, eval_compare_fail=[], keyword="", markexpr=f"domain and ({markers})" if axes else "domain")
@@ -94,6 +94,7 @@ def check(plan: Plan) -> None:
         InputError: something is not there or not right, or cannot be written to.
     """
     plan.cells, plan.judge.name  # noqa: B018 # looked up for their errors
+    plan.refresh()
     plan.store.check()
     plan.cache.check()
 
@@ -108,9 +109,8 @@ def take(plan: Plan, axes: Mapping[str, Axis], stopped: Event | None = None) -> 
         KeyboardInterrupt: it was stopped.
     """
     plan.timed[:] = plan.cells if TIMED in axes else []
-    for suite in plan.suites:
-        for note in suite.notes:
-            log.info("suite %s: %s", suite.name, note)
+    for note in plan.notes:
+        log.info("%s", note)
     outcomes: list[str] = []
     try:
         for cell in plan.cells:

@@ -22,6 +22,8 @@ from proctor.core.storage.cache import Cache
 from proctor.leaderboard.runs.store import RECORDS
 from proctor.models import runtime, systems
 from proctor.models.base import base
+from proctor.models.candidates.callable import Callable as Bot
+from proctor.models.candidates.external import Setup
 from proctor.models.candidates.local import LocalCandidate
 from proctor.models.generation import generate
 from proctor.models.prompts import prompts
@@ -285,7 +287,88 @@ def _with_a_task(suite: Path) -> None:
     (suite / "tasks" / "capitals.json").write_text("".join(f"{json.dumps(item)}\n" for item in items), encoding="utf-8")
 
 
+ECHO = "def echo(question):\n    return question\n"
+PLAIN = """
+import json
+from pathlib import Path
+
+import pytest
+from bot import echo
+
+ROWS = [json.loads(line) for line in Path("suite/questions.jsonl").read_text().splitlines()]
+
+
+def test_echo():
+    assert sum(echo(row["question"]).casefold().split() == row["answers"][0].casefold().split() for row in ROWS) == len(ROWS)
+"""
+OWN_PLUGINS = ("anyio", "deepeval", "langsmith_plugin", "rerunfailures", "repeat", "asyncio", "hypothesispytest")
+"""Plugins that come with libraries and are loaded in any project: their start is not what is compared."""
+
+
+def callables() -> str:
+    """A callable that echoes 200 questions, scored by exact match, against a plain test with the same loop."""
+    without = [word for name in OWN_PLUGINS for word in ("-p", f"no:{name}")]
+    exam = ["-m", "accuracy", "--suite", "suite", "--systems", "systems.toml"]
+    with tempfile.TemporaryDirectory() as folder:
+        _echoing(Path(folder))
+        ours, plain = [], []
+        for place in range(5):  # in turn, and the quickest of each counts; a new cache each time, so that all are asked
+            cache = f"{folder}/cache{place}"
+            ours.append(_process(folder, cache, *without, *exam))
+            plain.append(_process(folder, cache, *without, "-p", "no:proctor", "test_plain.py"))
+        inside = _inside(Path(folder))
+    best, bare = min(ours), min(plain)
+    ratio = f"plain {bare:.2f} s, exam with its page {best:.2f} s of CPU: {best / bare:.2f} x, {best - bare:.2f} s more"
+    return f"{ratio}; inside {1000 * inside:.3f} ms of CPU a question"
+
+
+def _echoing(folder: Path) -> None:
+    """A project with a suite of 200 questions and a callable that echoes them."""
+    (folder / "suite" / "documents").mkdir(parents=True)
+    (folder / "suite" / "suite.toml").write_text('name = "echo"\ntitle = "Echo"\n')
+    (folder / "suite" / "documents" / "all.md").write_text("Whatever is asked is answered with itself.\n")
+    asked = [f"What is number {number}?" for number in range(200)]
+    rows = [{"id": f"q{number}", "question": text, "answers": [text]} for number, text in enumerate(asked)]
+    (folder / "suite" / "questions.jsonl").write_text("".join(f"{json.dumps(row)}\n" for row in rows))
+    (folder / "bot.py").write_text(ECHO)
+    (folder / "systems.toml").write_text('[echo]\ncallable = "bot:echo"\n')
+    (folder / "test_plain.py").write_text(PLAIN)
+
+
+def _process(folder: str, cache: str, *arguments: str) -> float:
+    """Seconds of CPU of one pytest process in a folder."""
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *arguments]
+    settings = os.environ | {"PROCTOR_CACHE": cache}
+    before = _of_children()
+    done = subprocess.run(command, cwd=folder, env=settings, capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise RuntimeError(done.stdout[-3000:] + done.stderr[-3000:])
+    return _of_children() - before
+
+
+def _of_children() -> float:
+    """Seconds of CPU that all processes took which ended so far: neither is bound by anything else."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
+
+
+def _inside(folder: Path) -> float:
+    """Seconds that asking takes beyond the callable itself, for one of 200 questions: the least of five times."""
+    suite, system = load(str(folder / "suite")), systems.load(folder / "systems.toml")["echo"]
+
+    def once(place: int) -> float:
+        stand = runtime.Runtime(Cache(folder / f"inside{place}"))
+        bot = Bot(system, Setup(suite.domain, stand, "", root=folder))
+        _ = bot.version, bot.answers(suite.questions[:1])
+        started = time.process_time()
+        bot.answers(suite.questions)
+        return (time.process_time() - started) / len(suite.questions)
+
+    return min(map(once, range(5)))
+
+
 BENCHMARKS = {
+    "callables": callables,
     "checks": checks,
     "decision": decision,
     "page": page,

@@ -36,6 +36,7 @@ from proctor.leaderboard.history.trends import TrendPoint
 from proctor.leaderboard.plots.table import PLOTS
 from proctor.leaderboard.site import export, page
 from proctor.models import systems
+from proctor.models.candidates import returned
 from proctor.suites.importers import IMPORTERS
 from proctor.suites.loading import load as load_suite
 from proctor.suites.loading.documents import READERS
@@ -309,6 +310,10 @@ def test_every_python_snippet_runs(body, tmp_path, monkeypatch):
         assert names["Judge"]().supports(
             [EntailmentInput(("It weighs 3 kg.",), "", "3 kg"), EntailmentInput((), "", "3 kg")]
         ) == [True, False]
+    elif "Bot" in names:  # tests/models/test_service.py asks it
+        assert callable(names["Bot"].do_POST)
+    elif "ask" in names:
+        assert returned.read(names["ask"]("How long?")).passages
     else:
         assert "table" in names or names["AXIS"].metrics
 

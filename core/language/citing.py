@@ -80,7 +80,7 @@ class Citing:
         self._bracketed = [document for document in self._exact if "[" in document or "]" in document]
 
     def read(self, text: str, shown: Sequence[Context] = ()) -> Citations:
-        """What an answer cites that was given after the passages ``shown``."""
+        """What an answer cites that was given after the passages ``shown``; those of no document are cited by no number."""
         places = [context.document for context in shown]
         marks = sorted((mark for part in _parts(text) for mark in self._marks(*part, places)), key=lambda mark: mark.place)
         return Citations(
@@ -95,7 +95,7 @@ class Citing:
             if (place := text.find(f"[{document}]")) >= 0:
                 yield _Mark(start + place, document)
                 text = text.replace(f"[{document}]", " " * (len(document) + 2))
-        items = [(found[1], self._named(found[2], strict=True)) for found in ITEM.finditer(text)]
+        items = [(found[1], self.document(found[2], strict=True)) for found in ITEM.finditer(text)]
         labels = {label: document for label, document in items if label and document}
         readers: tuple[tuple[re.Pattern[str], Callable[[re.Match[str]], Iterable[_Mark]]], ...] = (
             (TAG, lambda found: self._several(_inside(found), labels, places)),
@@ -103,7 +103,7 @@ class Citing:
             (SQUARE, lambda found: self._several(_inside(found), labels, places)),
             (ROUND, lambda found: self._aside(_inside(found), places)),
             (LINE, lambda found: self._several(_inside(found), labels, places)),
-            (ITEM, lambda found: [_Mark(0, self._named(found[2], strict=True))]),
+            (ITEM, lambda found: [_Mark(0, self.document(found[2], strict=True))]),
         )
         for pattern, read in readers:
             for found in pattern.finditer(text):
@@ -113,19 +113,19 @@ class Citing:
 
     def _link(self, found: re.Match[str]) -> Iterator[_Mark]:
         """A link of Markdown: its text or where it leads."""
-        document = self._named(found[1]) or self._named(found[2])
+        document = self.document(found[1]) or self.document(found[2])
         yield _Mark(0, document) if document else _Mark(0, unread=found[0])
 
     def _several(self, inside: str, labels: dict[str, str], places: Sequence[str]) -> Iterator[_Mark]:
         """One name, or several names, numbers and labels."""
-        if document := self._named(inside):
+        if document := self.document(inside):
             yield _Mark(0, document)
             return
         for part in filter(None, (piece.strip(AROUND) for piece in BETWEEN.split(inside))):
             bare = LEAD.sub("", part)
-            if document := self._named(part) or labels.get(bare, ""):
+            if document := self.document(part) or labels.get(bare, ""):
                 yield _Mark(0, document)
-            elif (names := [self._named(name, strict=True) for name in part.split()]) and all(names):
+            elif (names := [self.document(name, strict=True) for name in part.split()]) and all(names):
                 yield from (_Mark(0, name) for name in names)
             elif numbers := NUMBERS.fullmatch(bare):
                 yield from _placed(numbers, places, part)
@@ -138,10 +138,10 @@ class Citing:
             yield from (mark for mark in self._several(inside, {}, places) if mark.document and not mark.numbered)
             return
         for part in (inside, *BETWEEN.split(inside)):
-            if document := self._named(part, strict=True):
+            if document := self.document(part, strict=True):
                 yield _Mark(0, document)
 
-    def _named(self, text: str, *, strict: bool = False) -> str:
+    def document(self, text: str, *, strict: bool = False) -> str:
         """The document that a text names for certain, or nothing. ``strict``: by what no plain word would be."""
         for name in _spellings(text):
             if strict and not re.search(r"[\d/_.-]", name):
@@ -150,7 +150,7 @@ class Citing:
             if document or (not strict and (document := self._titles.get(_folded(name)))):
                 return document
         head = REMARK.split(text, maxsplit=1)[0]
-        return self._named(head, strict=True) if head != text else ""
+        return self.document(head, strict=True) if head != text else ""
 
 
 def _parts(text: str) -> Iterator[tuple[int, str]]:
@@ -184,7 +184,8 @@ def _placed(numbers: re.Match[str], places: Sequence[str], part: str) -> Iterato
     if not 1 <= first <= last <= len(places):
         yield _Mark(0, unread=part)
         return
-    yield from (_Mark(0, name, numbered=True) for name in places[first - 1 : last])
+    for name in places[first - 1 : last]:
+        yield _Mark(0, name, numbered=True) if name else _Mark(0, unread=part)
 
 
 def _spellings(text: str) -> Iterator[str]:

@@ -104,7 +104,7 @@ def _score(suite: Suite, metric: Metric, condition: Condition, question: Questio
     if answer is None:
         return not_applicable("there is nothing of the kind to show")
     if answer.error:
-        return metric.failed(answer.error)
+        return metric.without(answer)
     value = in_time(condition.score, suite, question, answer)
     if isinstance(value, Score):
         return value

@@ -6,23 +6,23 @@ Positions after Liu et al. 2024 (Lost in the Middle, TACL).
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import cast
+from typing import Any, cast
 
 from proctor.core.schema import Answer, Context, Metric, Score, not_applicable
 from proctor.evals.axes.conditions import Condition, Lookup, ask, item_scores, lookups, of_passages, under
-from proctor.evals.candidate import Reads
+from proctor.evals.candidate import Fits
 from proctor.evals.exam import EvalContext, ItemScore
 
 
-def _metric(name: str, says: str) -> Metric:
-    return Metric(f"context.{name}", version="2", compares=True, says=says)
+def _metric(name: str, says: str, **more: Any) -> Metric:
+    return Metric(f"context.{name}", version="2", compares=True, says=says, **more)
 
 
 FIRST = _metric("first", "Accuracy when the passages that hold the answer come before the others.")
 MIDDLE = _metric("middle", "Accuracy when the passages that hold the answer stand in the middle of the others.")
 LAST = _metric("last", "Accuracy when the passages that hold the answer come after the others.")
 BUDGETS = {
-    tokens: _metric(f"budget@{tokens}", f"Accuracy when prompt and answer may take {tokens} tokens.")
+    tokens: _metric(f"budget@{tokens}", f"Accuracy when prompt and answer may take {tokens} tokens.", needs=frozenset({"fits"}))
     for tokens in (64, 128, 256, 512, 1024, 2048, 4096)
 }
 CUT = Metric(
@@ -48,7 +48,9 @@ def _places(_: EvalContext) -> Mapping[Metric, Condition]:
 
 def _rooms(evaluation: EvalContext) -> Iterator[ItemScore]:
     """Accuracy in growing rooms, up to the first in which no passage had to be cut: larger ones show the same."""
-    known, room, enough = lookups(evaluation), cast("Reads", evaluation.candidate).context_length, False
+    if "fits" not in evaluation.candidate.abilities:
+        return
+    known, room, enough = lookups(evaluation), cast("Fits", evaluation.candidate).context_length, False
     for tokens, metric in BUDGETS.items():
         condition = Condition(lambda lookup: lookup.found, room=tokens)
         if enough or tokens > room:

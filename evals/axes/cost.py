@@ -13,6 +13,8 @@ from proctor.core.schema import Answer, Metric, Score, not_applicable, unmeasure
 from proctor.evals.candidate import Costs
 from proctor.evals.exam import SYSTEM_ITEM, Axis, EvalContext, Item, Items, ItemScore, about, with_caution
 
+PRICES = {"input_price", "output_price"}
+"""Of a million tokens, among the costs of a system that is paid by the token."""
 SECOND = {"train_flops", "peak_bytes", "shared_bytes", "bytes@10"}
 """Metrics in their second version: experts' operations count, and neither memory nor files that are not the system's."""
 
@@ -40,16 +42,22 @@ TOTALS = {
 }
 CAUTIONS = {"train_seconds": "train_caution", "energy_joules": "energy_caution", "index_seconds": "index_caution"}
 """What was read off a clock or a meter -> where its caution is among the costs."""
+ELSEWHERE = "it was built elsewhere, and what that took is not known"
 TOKENS = Metric("cost.tokens", "tokens", "lower", says="The tokens that it writes for an answer.")
 PROMPT_TOKENS = Metric("cost.prompt_tokens", "tokens", "lower", says="The tokens that it reads for an answer.")
+MONEY = Metric("cost.money", "money", "lower", says="What an answer costs, in the currency of the prices of its tokens.")
+"""Of systems that are paid by the token, and no others."""
 
 
 def _score(evaluation: EvalContext) -> Iterator[ItemScore]:
-    if "costs" in evaluation.candidate.abilities:
-        yield from _totals(cast("Costs", evaluation.candidate).costs())
+    costs = cast("Costs", evaluation.candidate).costs() if "costs" in evaluation.candidate.abilities else {}
+    if costs:
+        yield from _totals(costs)
     for question, answer in evaluation.answered:
         yield ItemScore(TOKENS, question.id, question.cluster, _tokens(TOKENS, answer, answer.tokens))
         yield ItemScore(PROMPT_TOKENS, question.id, question.cluster, _tokens(PROMPT_TOKENS, answer, answer.prompt_tokens))
+        if costs.keys() >= PRICES:
+            yield ItemScore(MONEY, question.id, question.cluster, _tokens(MONEY, answer, _price(costs, answer)))
 
 
 def _totals(costs: Mapping[str, float | str]) -> Iterator[ItemScore]:
@@ -65,14 +73,27 @@ def caution(costs: Mapping[str, float | str], *names: str) -> str:
 
 def _known(name: str, costs: Mapping[str, float | str]) -> Score:
     """A machine without a counter is no fault of the system, and will not have one next time."""
-    value = costs.get(name, "not known")
+    value = costs.get(name)
+    if value is None:
+        return not_applicable(ELSEWHERE)
     if isinstance(value, str):
         return unmeasured(value) if name == "train_flops" else not_applicable(value)
     return Score(float(value))
 
 
-def _tokens(metric: Metric, answer: Answer, tokens: int) -> Score:
-    return metric.failed(answer.error) if answer.error else Score(float(tokens))
+def _price(costs: Mapping[str, float | str], answer: Answer) -> float:
+    read, written = float(costs["input_price"]), float(costs["output_price"])
+    return (answer.prompt_tokens * read + answer.tokens * written) / 1_000_000
+
+
+def _tokens(metric: Metric, answer: Answer, amount: float) -> Score:
+    """Who says nothing of tokens has 0 of them: an answer with a text has some, and so has every prompt."""
+    if answer.error and not answer.absent:
+        return metric.failed(answer.error)
+    read = answer.prompt_tokens > 0
+    written = answer.tokens > 0 or (read and not answer.text)
+    known = {TOKENS: written, PROMPT_TOKENS: read}.get(metric, read and written)
+    return Score(float(amount)) if known else not_applicable("how many tokens the answer took is not known")
 
 
 def _items(evaluation: EvalContext) -> Items:
@@ -83,7 +104,7 @@ def _items(evaluation: EvalContext) -> Items:
 AXIS = Axis(
     "cost",
     __name__,
-    (*TOTALS.values(), TOKENS, PROMPT_TOKENS),
+    (*TOTALS.values(), TOKENS, PROMPT_TOKENS, MONEY),
     _score,
     timed=True,
     items=_items,

@@ -10,8 +10,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from functools import partial
 
-from proctor.core.schema import Answer, Metric, Question, Score
+from proctor.core.schema import Answer, Metric, Question, Score, not_applicable
 from proctor.evals.axes.judged import Chosen, against_gold, claiming, grade
+from proctor.evals.candidate import NO_PASSAGES
 from proctor.evals.exam import Axis, EvalContext, ItemScore
 from proctor.evals.judges.samples import Sample
 
@@ -32,6 +33,8 @@ GOLD = Metric(
     says="The share of an answer's claims that the documents holding the answer support.",
 )
 
+UNSEEN = "the answer names the documents that it was made from, and not what it was shown of them"
+
 
 def _score(evaluation: EvalContext) -> Iterator[ItemScore]:
     from proctor.evals.judges.ragas_metric import faithfulness  # it loads asyncio, which nobody needs who only collects
@@ -44,7 +47,12 @@ def _score(evaluation: EvalContext) -> Iterator[ItemScore]:
 
 def _against_retrieved(evaluation: EvalContext, question: Question, answer: Answer) -> Chosen:
     """The answer before its own passages. Claims made although nothing was retrieved have no support, hence 0."""
-    chosen = claiming(evaluation, question, answer, tuple(context.text for context in answer.contexts or ()))
+    if answer.contexts is None and not answer.error:
+        return not_applicable(NO_PASSAGES)
+    passages = tuple(context.text for context in answer.contexts or ())
+    if not all(map(str.strip, passages)):
+        return not_applicable(UNSEEN)
+    chosen = claiming(evaluation, question, answer, passages)
     return Score(0.0, "nothing was retrieved") if isinstance(chosen, Sample) and not chosen.passages else chosen
 
 

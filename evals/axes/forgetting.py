@@ -17,9 +17,9 @@ from typing import Any, NamedTuple, cast
 
 from proctor.core.schema import Metric, Score, Suite, not_applicable, unmeasured
 from proctor.core.storage.cache import Cache, digest
-from proctor.evals.candidate import HasWeights
-from proctor.evals.exam import Axis, EvalContext, Item, Items, ItemScore
-from proctor.evals.tasks.lm_eval_tasks import TASK_VERSIONS, Value, definition, lm_eval_files, run
+from proctor.evals.candidate import LACKS, Candidate, HasWeights, Likelihoods
+from proctor.evals.exam import Axis, EvalContext, Item, Items, ItemScore, absent
+from proctor.evals.tasks.lm_eval_tasks import TASK_VERSIONS, Value, asked_elsewhere, definition, lm_eval_files, put, run
 
 log = logging.getLogger("proctor")
 
@@ -44,29 +44,43 @@ class Task(NamedTuple):
     items: dict[str, Score]
 
 
-def general(cache: Cache, candidate: HasWeights, suite: Suite, limit: int | None = None) -> dict[str, Value | Exception]:
+Tested = HasWeights | Likelihoods
+Put = Callable[[str, int | None, bool], Value]
+"""Puts an entry's tasks to a system: the entry, at most so many items, whether its code may run."""
+
+
+def general(cache: Cache, candidate: Tested, suite: Suite, limit: int | None = None) -> dict[str, Value | Exception]:
     """lm-eval's own results for each entry of ``suite.general``: kept ones, or the weights are opened and questioned.
 
     An entry that could not be run, say because its data set is on the hub and the network is off, is its error.
     """
     with ExitStack() as open_weights:
-        weights = _once(lambda: open_weights.enter_context(candidate.model_and_tokenizer()))
-        return {
-            entry: _entry(cache, candidate, (entry, limit), weights, trusted=entry in suite.trusted) for entry in suite.general
-        }
+        ask = _putting(candidate, open_weights)
+        return {entry: _entry(cache, candidate, (entry, limit), ask, trusted=entry in suite.trusted) for entry in suite.general}
+
+
+def _putting(candidate: Tested, open_weights: ExitStack) -> Put:
+    if "weights" in candidate.abilities:
+        with_weights = cast("HasWeights", candidate)
+        weights = _once(lambda: open_weights.enter_context(with_weights.model_and_tokenizer()))
+        return lambda entry, limit, trusted: run(entry, *weights(), limit, trusted=trusted)
+    there = cast("Likelihoods", candidate)
+
+    def elsewhere() -> Any:
+        return asked_elsewhere(there.likelihoods, there.continuations)
+
+    return lambda entry, limit, trusted: put(entry, elsewhere, limit, trusted=trusted)
 
 
 def _once(open_weights: Callable[[], tuple[Any, Any]]) -> Callable[[], tuple[Any, Any]]:
     return cache(open_weights)
 
 
-def _entry(
-    kept: Cache, candidate: HasWeights, asked: tuple[str, int | None], weights: Callable[[], tuple[Any, Any]], *, trusted: bool
-) -> Value | Exception:
+def _entry(kept: Cache, candidate: Tested, asked: tuple[str, int | None], ask: Put, *, trusted: bool) -> Value | Exception:
     entry, limit = asked
     key = digest(candidate.weights_version, definition(entry, limit))
     try:
-        value: Value = kept.json("general", key, lambda: run(entry, *weights(), limit, trusted=trusted))
+        value: Value = kept.json("general", key, lambda: ask(entry, limit, trusted))
     except OSError as error:
         log.warning("general task %s cannot be run: %s", entry, error)
         return error
@@ -74,7 +88,16 @@ def _entry(
 
 
 def _score(evaluation: EvalContext) -> Iterator[ItemScore]:
-    candidate, base = _of_weights(evaluation)
+    if not _tested(evaluation.candidate):
+        yield from absent(_items(evaluation), f"{LACKS['weights']}, and {LACKS['likelihoods']}")
+        return
+    candidate, base = cast("Tested", evaluation.candidate), _base(evaluation)
+    if base is None:
+        after = _tasks(general(evaluation.cache, candidate, evaluation.suite, evaluation.limit))
+        yield from (ItemScore(task.metric, item, item, score) for task in after.values() for item, score in task.items.items())
+        items = [Item(item, item) for task in after.values() for item in task.items]
+        yield from absent({FORGETTING: items}, UNPAIRED)
+        return
     before = _tasks(general(evaluation.cache, base, evaluation.suite, evaluation.limit))
     shared = candidate.weights_version == base.weights_version
     after = before if shared else _tasks(general(evaluation.cache, candidate, evaluation.suite, evaluation.limit))
@@ -85,9 +108,21 @@ def _score(evaluation: EvalContext) -> Iterator[ItemScore]:
             yield ItemScore(forgetting, item, item, _lost(task.metric, _same_item(before, name, item), score))
 
 
-def _of_weights(evaluation: EvalContext) -> tuple[HasWeights, HasWeights]:
-    """The candidate and its base, which has weights wherever the candidate does."""
-    return cast("HasWeights", evaluation.candidate), cast("HasWeights", evaluation.base)
+UNPAIRED = "no system is named as its base that says how likely texts are in the same way"
+
+
+def _tested(candidate: Candidate) -> bool:
+    """Whether general tasks can be put to it."""
+    return not candidate.abilities.isdisjoint({"weights", "likelihoods"})
+
+
+def _base(evaluation: EvalContext) -> Tested | None:
+    """What a loss is measured against: a model in memory for one in memory, and a served one for a served one."""
+    return cast("Tested", evaluation.base) if _way(evaluation.candidate) == _way(evaluation.base) else None
+
+
+def _way(candidate: Candidate) -> str:
+    return "weights" if "weights" in candidate.abilities else "likelihoods" if _tested(candidate) else ""
 
 
 def _items(evaluation: EvalContext) -> Items:
@@ -149,8 +184,10 @@ def _value(theirs: str, value: Any) -> Score:
 
 def _files(evaluation: EvalContext) -> Mapping[str, str]:
     """lm-eval's own files, for systems that have weights of their own."""
-    candidate, base = _of_weights(evaluation)
-    if candidate.weights_version == base.weights_version and candidate.version != base.version:
+    if not _tested(evaluation.candidate):
+        return {}
+    candidate, base = cast("Tested", evaluation.candidate), _base(evaluation)
+    if base and candidate.weights_version == base.weights_version and candidate.version != base.version:
         return {}
     values = general(evaluation.cache, candidate, evaluation.suite, evaluation.limit)
     return lm_eval_files({entry: value for entry, value in values.items() if not isinstance(value, Exception)})
@@ -167,7 +204,6 @@ AXIS = Axis(
     _score,
     files=_files,
     inputs=_definitions,
-    needs=frozenset({"weights"}),
     items=_items,
     asks="What did it lose of the abilities that the base model had?",
 )

@@ -34,7 +34,7 @@ _Judging = Callable[[list[Sample]], Iterable[Score]]
 def _unless_failed(metric: Metric, answer: Answer, chosen: Chosen) -> Chosen:
     """A question that the system crashed on is failed, where the metric applies to it at all."""
     if answer.error and not (isinstance(chosen, Score) and chosen.value is None):
-        return metric.failed(answer.error)
+        return metric.without(answer)
     return chosen
 
 

@@ -66,6 +66,8 @@ VALUES: dict[Metric, Callable[[Timing], float | None]] = {
     UNMERGED: lambda timing: timing.unmerged or 0.0,
 }
 """None: not defined for an answer that ended with its first token."""
+PARTS = (RETRIEVAL, PREFILL, DECODING, READ, WRITTEN)
+WHOLE_ONLY = "only the whole time of an answer is known, and none of its parts"
 
 
 def asked(evaluation: EvalContext) -> list[Question]:
@@ -94,8 +96,15 @@ def _one(metric: Metric, timing: Timing, *, adapted: bool) -> Score:
         return not_applicable("the system has no LoRA adapter")
     if timing.error:
         return unmeasured(timing.error)
+    if metric in PARTS and not _parted(timing):
+        return not_applicable(WHOLE_ONLY)
     value = VALUES[metric](timing)
     return not_applicable("the answer ended with its first token") if value is None else Score(value)
+
+
+def _parted(timing: Timing) -> bool:
+    """Whether more is known than how long it took as a whole."""
+    return bool(timing.retrieval or timing.prefill or timing.decoding)
 
 
 def _percentile(seconds: Sequence[float], share: int) -> Score:
@@ -107,8 +116,10 @@ def _percentile(seconds: Sequence[float], share: int) -> Score:
 
 def _throughput(timings: Sequence[Timing]) -> Score:
     """All new tokens over all seconds, one question at a time."""
-    seconds = sum(timing.seconds for timing in timings)
-    return Score(sum(timing.tokens for timing in timings) / seconds) if seconds else unmeasured("no question could be timed")
+    seconds, tokens = (sum(getattr(timing, name) for timing in timings) for name in ("seconds", "tokens"))
+    if seconds and not (tokens or any(map(_parted, timings))):
+        return not_applicable("nothing says how many tokens its answers take")
+    return Score(tokens / seconds) if seconds else unmeasured("no question could be timed")
 
 
 def _items(evaluation: EvalContext) -> Items:

@@ -1,9 +1,10 @@
 """Retrieval: whether the documents that hold the answer are among those found, and how early.
 
 Documents count, not passages: several passages of one document stand at the rank of the first. So do documents of the same
-text, and what holds the evidence word for word is as good as the evidence itself. The ranking is the order in which the system
-gives its contexts. Recall at 5 of a system that returns three passages is what those three hold. MRR and nDCG are computed by
-ir_measures.
+text, and what holds the evidence word for word is as good as the evidence itself. Passages of no document of the suite hold no
+evidence, with a caution; where a system has no others, nothing is known of its retrieval. The ranking is the order in which the
+system gives its contexts. Recall at 5 of a system that returns three passages is what those three hold. MRR and nDCG are computed
+by ir_measures.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from itertools import chain
 
 from proctor.core.language.holders import Held
 from proctor.core.schema import Answer, Metric, Question, Score, not_applicable
+from proctor.evals.candidate import NO_PASSAGES
 from proctor.evals.exam import Axis, EvalContext, ItemScore
 
 
@@ -28,6 +30,8 @@ MRR = _metric("mrr", "One over the place of the first document that holds the an
 NDCG = _metric("ndcg@5", "How early the documents that hold the answer stand among the first 5, as nDCG.")
 METRICS = (*RECALL.values(), MRR, NDCG)
 CUT = "passages that were found did not fit into the prompt and were not shown"
+STRANGE = "passages of no document of the suite were counted as ones that do not hold the answer"
+UNTRACED = "none of the system's passages names a document of the suite, or stands in one word for word"
 
 Ranking = list[tuple[str, ...]]
 """At each rank the document, or the pieces of the evidence that are held there."""
@@ -37,17 +41,30 @@ QuestionValues = Mapping[str, Mapping[str, float]]
 def _score(evaluation: EvalContext) -> Iterator[ItemScore]:
     pairs = list(evaluation.answered)
     found = _values(evaluation, [(question, answer) for question, answer in pairs if question.evidence])
+    untraced = _untraced(evaluation)
     for question, answer in pairs:
         for metric in METRICS:
-            yield ItemScore(metric, question.id, question.cluster, _one(metric, question, answer, found))
+            score = _one(metric, question, answer, found)
+            known = not_applicable(UNTRACED) if untraced and score.status == "scored" else score
+            yield ItemScore(metric, question.id, question.cluster, known)
 
 
 def _one(metric: Metric, question: Question, answer: Answer, found: QuestionValues) -> Score:
     if not question.evidence:
         return not_applicable("the question names no evidence")
     if answer.error:
-        return metric.failed(answer.error)
-    return Score(found[question.id][metric.name], caution=CUT if answer.cut else "")
+        return metric.without(answer)
+    if answer.contexts is None:
+        return not_applicable(NO_PASSAGES)
+    strange = not all(context.document for context in answer.contexts)
+    caution = "\n".join([CUT] * bool(answer.cut) + [STRANGE] * strange)
+    return Score(found[question.id][metric.name], caution=caution)
+
+
+def _untraced(evaluation: EvalContext) -> bool:
+    """Whether there are passages, and all are of no document of the suite: then it is not known what they are of."""
+    documents = [context.document for answer in evaluation.answers for context in answer.contexts or ()]
+    return bool(documents) and not any(documents)
 
 
 def _values(evaluation: EvalContext, pairs: list[tuple[Question, Answer]]) -> QuestionValues:
@@ -87,7 +104,7 @@ def _run(ranking: Ranking) -> dict[str, float]:
 def _ranking(known: Held, question: Question, answer: Answer) -> Ranking:
     ranking: dict[tuple[str, ...], None] = {}
     for context in answer.contexts or ():
-        ranking.setdefault(known.shown(question, context) or (known.holders.same(context.document),))
+        ranking.setdefault(known.shown(question, context) or (known.holders.same(context.document) or context.text,))
     return list(ranking)
 
 

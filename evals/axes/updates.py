@@ -149,7 +149,7 @@ def _remembered(suite: Suite, question: Question, answer: Answer) -> Score:
     value = in_time(_says_the_old, suite, question, answer)
     if isinstance(value, Score):
         return value
-    return REMEMBERED.failed(answer.error) if answer.error else Score(value)
+    return REMEMBERED.without(answer) if answer.error else Score(value)
 
 
 def _sum(parts: Sequence[float | str]) -> Score:

@@ -6,20 +6,19 @@ endpoint sends is searched for them, too, before anybody sees it.
 
 from __future__ import annotations
 
-import json
 import logging
 import os
-import re
 from collections.abc import Iterator, Mapping
 from functools import cached_property, partial
 from importlib.metadata import version
 from typing import Any
 
+from proctor.core.chat import ChatError, Endpoint, RefusedError, Reply, choice, content, named
+from proctor.core.http import LETTERS
 from proctor.core.reading.shown import short
 from proctor.core.redaction import hide, hide_address, public, redact, within
 from proctor.core.schema import InputError
 from proctor.evals.judges.breaker import Breaker
-from proctor.evals.judges.endpoint import LETTERS, Endpoint, Reply, RequestError
 from proctor.evals.judges.protocols import EndpointError, JudgeError, Schema
 
 log = logging.getLogger("proctor")
@@ -36,27 +35,24 @@ SHOWN = 80
 UNFIT = "; choose a model or an endpoint that keeps to a JSON schema"
 WHOLE = 100
 """Letters of the shortest prompt that a reply repeats not by chance."""
-_SPEC = re.compile(r"(?P<model>.+?)(?:@(?P<url>https?://.+))?", re.IGNORECASE)
-_NO_MODEL = re.compile(r"://|@.*:.*@|:[^@/:]*@[^@/]*:\d")
-"""What is in an address and in no model's name: a scheme, or a user with a password before a host."""
 
 
 def openai_judge(rest: str, environment: Mapping[str, str] = os.environ) -> OpenAIJudge:
     """The judge written ``openai:MODEL`` or ``openai:MODEL@BASE_URL``; InputError without the key that it needs."""
-    found = _SPEC.fullmatch(rest)
-    if found is None or _NO_MODEL.search(found["model"]):
+    found = named(rest)
+    if found is None:
         raise InputError("--judge openai:... names no model, or an address without http:// or https:// before it; " + _WRITE)
-    url = found["url"] or environment.get("OPENAI_BASE_URL", "")
+    url = found.url or environment.get("OPENAI_BASE_URL", "")
     key = environment.get("OPENAI_API_KEY", "")
     if not key and not url:
-        raise InputError(f"the judge openai:{found['model']} needs OPENAI_API_KEY in the environment")
+        raise InputError(f"the judge openai:{found.model} needs OPENAI_API_KEY in the environment")
     if key and "@" in url.partition("://")[2].partition("/")[0]:
         log.warning("the address of the judge holds a user and a password: these are sent to it, and OPENAI_API_KEY is not")
     try:
-        return OpenAIJudge(found["model"], Endpoint(url, key))
+        return OpenAIJudge(found.model, Endpoint(url, key))
     except ValueError:  # its words may hold a part of a password
         raise InputError(
-            f"the address of the judge openai:{found['model']} cannot be read; {_WRITE}, "
+            f"the address of the judge openai:{found.model} cannot be read; {_WRITE}, "
             "with / @ : of a password as %2F %40 %3A, and a number as port"
         ) from None
 
@@ -123,10 +119,10 @@ class OpenAIJudge:
         """What the endpoint says, and what is wrong with it as a whole, if anything is."""
         try:
             return _completion(self._asked(messages, schema))
-        except EndpointError as error:
-            raise EndpointError(f"{self.name}: {error}", error.kind) from None
-        except RequestError as error:
+        except RefusedError as error:
             raise JudgeError(f"{self.name}: {error}") from None
+        except ChatError as error:
+            raise EndpointError(f"{self.name}: {error}", error.kind) from None
         except ValueError as error:
             raise EndpointError(f"{self.name}: {redact(str(error))}"[:LETTERS], "no chat completion") from None
 
@@ -136,7 +132,7 @@ class OpenAIJudge:
         for level in range(self._level, len(wishes)):
             try:
                 reply = self.endpoint.reply(model=self.model, messages=messages, **wishes[level])
-            except RequestError:
+            except RefusedError:
                 if level + 1 == len(wishes):
                     raise
             else:
@@ -174,32 +170,15 @@ def _wishes(schema: type[Schema]) -> Iterator[dict[str, Any]]:
 
 def _completion(reply: Reply) -> tuple[str, str]:
     """The text of a reply, and what is wrong with it, such as cut off; ValueError if it is no chat completion."""
-    kind, body = reply
-    if kind == "text/html" or body.lstrip()[:1] == "<":
-        form = "HTML" if "html" in (kind + body[:500]).lower() else "markup"
-        raise ValueError(f"the address answered with {form} ({kind}), not with a chat completion")
-    try:
-        found = json.loads(body)
-    except ValueError:
-        raise ValueError(f"the address answered with text that is no JSON ({kind}), not with a chat completion") from None
-    except RecursionError:
-        raise ValueError("the address answered with JSON that is nested too deeply to be read") from None
-    if isinstance(found, dict) and found.get("error"):
-        error = found["error"]
-        raise ValueError(
-            f"the address answered with an error: {error.get('message', error) if isinstance(error, dict) else error}"
-        )
-    if not isinstance(found, dict) or not isinstance(found.get("choices"), list):
-        keys = ", ".join(map(str, list(found)[:6])) if isinstance(found, dict) else type(found).__name__
-        raise ValueError(f"the address answered with JSON of another kind ({keys or 'empty'}), not with a chat completion")  # noqa: TRY004
-    return _message(found["choices"][0]) if found["choices"] else ("", "the reply has no choices")
+    _, first = choice(reply)
+    return ("", "the reply has no choices") if first is None else _message(first)
 
 
-def _message(choice: Any) -> tuple[str, str]:
-    message = choice.get("message") if isinstance(choice, dict) else None
+def _message(first: Mapping[str, Any]) -> tuple[str, str]:
+    message = first.get("message")
     if not isinstance(message, dict):
         raise ValueError("the address answered with a choice without a message, not with a chat completion")  # noqa: TRY004 -- of a reply
-    text, ended = _text(message.get("content")), choice.get("finish_reason")
+    text, ended = content(message.get("content")), str(first.get("finish_reason"))
     if message.get("refusal"):
         return text, f"the model refused: {message['refusal']}"
     flaws = {
@@ -207,14 +186,6 @@ def _message(choice: Any) -> tuple[str, str]:
         "content_filter": "the reply was withheld by a content filter",
     }
     return text, flaws.get(ended, "" if text.strip() else "the reply has no content")
-
-
-def _text(content: Any) -> str:
-    """A message's content: a text, a list of parts, or nothing."""
-    parts = content if isinstance(content, list) else [content]
-    return "".join(
-        part if isinstance(part, str) else str(part.get("text") or "") if isinstance(part, dict) else "" for part in parts
-    )
 
 
 def _json_part(text: str) -> str:

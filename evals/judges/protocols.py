@@ -155,7 +155,7 @@ JUDGES: Registry[Callable[..., Judge]] = Registry(
     {
         "lexical": "proctor.evals.judges.lexical:LexicalJudge",
         "nli": "proctor.evals.judges.nli:NliJudge",
-        "openai": "proctor.evals.judges.openai:openai_judge [openai,httpx2]",
+        "openai": "proctor.evals.judges.openai:openai_judge [openai]",
     },
 )
 """What is before the first colon -> what makes a judge of what is behind it, or of nothing."""

@@ -1,4 +1,4 @@
-"""EleutherAI's lm-eval on a model in memory. The only file that knows lm-eval.
+"""EleutherAI's lm-eval on a model in memory, or on one that says how likely texts are. The only file that knows lm-eval.
 
 Never with lm-eval's own response cache: its key leaves the model out, so a fine-tuned model would get the base's answers.
 """
@@ -10,7 +10,7 @@ import importlib.util
 import json
 import logging
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
 from functools import cache
 from pathlib import Path
@@ -24,6 +24,12 @@ from proctor.core.storage.disk import file_digest
 from proctor.evals.tasks import task_code, task_files, task_yaml
 
 BATCH = 16
+GENERATED = 256
+"""New tokens that lm-eval lets a model write where a task does not say."""
+Likely = Callable[[Sequence[tuple[str, str]]], list[tuple[float, bool]]]
+"""For (context, continuation) texts: the log-likelihood, and whether each token was the likeliest."""
+Continued = Callable[[Sequence[tuple[str, Sequence[str], int]]], list[str]]
+"""How a model goes on, for (text, texts that end it, most new tokens)."""
 TASK_VERSIONS = "task_versions"
 """What `run` adds to lm-eval's own value: task -> `_task_version`."""
 _NO_TASK = "{folder}: no lm-eval task found; a task is a *.yaml file with a `task:` name"
@@ -38,11 +44,22 @@ def definition(entry: str, limit: int | None) -> str:
     """
     folder = Path(entry)
     content = _folder_content(folder) if folder.is_absolute() else [entry]
-    return digest(content, limit, importlib.metadata.version("lm_eval"), code_of(run))
+    return digest(content, limit, importlib.metadata.version("lm_eval"), code_of(run, asked_elsewhere))
 
 
 def run(entry: str, model: Any, tokenizer: Any, limit: int | None, *, trusted: bool = False) -> Value:
-    """The entry's tasks put to a model. Like lm-eval's own evaluator, without its calls to git and pip.
+    """The entry's tasks put to a model in memory: see `put`."""
+
+    def in_memory() -> Any:
+        from lm_eval.models.huggingface import HFLM
+
+        return HFLM(pretrained=model, tokenizer=tokenizer, batch_size=BATCH)
+
+    return put(entry, in_memory, limit, trusted=trusted)
+
+
+def put(entry: str, model: Callable[[], Any], limit: int | None, *, trusted: bool = False) -> Value:
+    """The entry's tasks put to what ``model`` makes of lm-eval's classes. Like lm-eval's own evaluator, without its calls to git.
 
     A folder of tasks is data, and its templates are rendered in a sandbox, unless it is trusted.
 
@@ -50,23 +67,55 @@ def run(entry: str, model: Any, tokenizer: Any, limit: int | None, *, trusted: b
         InputError: a folder that is not trusted holds what would run code, or a template that cannot be rendered.
     """
     with _sandboxed(Path(entry)) if Path(entry).is_absolute() and not trusted else nullcontext():
-        return _run(entry, model, tokenizer, limit, trusted=trusted)
+        return _put(entry, model, limit, trusted=trusted)
 
 
-def _run(entry: str, model: Any, tokenizer: Any, limit: int | None, *, trusted: bool) -> Value:
+def _put(entry: str, model: Callable[[], Any], limit: int | None, *, trusted: bool) -> Value:
     _quietly()
     import lm_eval
-    from lm_eval.models.huggingface import HFLM
     from lm_eval.utils import handle_non_serializable
 
     tasks = {"tasks": load_tasks(entry, trusted=trusted)}
-    lm = HFLM(pretrained=model, tokenizer=tokenizer, batch_size=BATCH)
-    value = lm_eval.evaluate(lm=lm, task_dict=tasks, limit=limit, log_samples=True, bootstrap_iters=0)
+    value = lm_eval.evaluate(lm=model(), task_dict=tasks, limit=limit, log_samples=True, bootstrap_iters=0)
     plain: Value = json.loads(json.dumps(value, default=handle_non_serializable))
     code = _code(Path(entry))
     return plain | {
         TASK_VERSIONS: {name: _task_version(tasks["tasks"][name], plain["configs"][name], code) for name in plain["samples"]}
     }
+
+
+def asked_elsewhere(likelihoods: Likely, continuations: Continued) -> Any:
+    """What lm-eval puts its questions to, for a model that answers elsewhere.
+
+    lm-eval's own ``local-completions`` asks by a client of its own, which follows redirections with the key, and needs the
+    model's tokenizer.
+    """
+    from lm_eval.api.model import LM
+
+    class Elsewhere(LM):  # type: ignore[misc] # lm-eval ships no types
+        """Hands all on."""
+
+        def loglikelihood(self, requests: list[Any]) -> list[tuple[float, bool]]:
+            return likelihoods([_spaced(*request.args) for request in requests])
+
+        def loglikelihood_rolling(self, requests: list[Any]) -> list[float]:
+            return [log for log, _ in likelihoods([("", request.args[0]) for request in requests])]
+
+        def generate_until(self, requests: list[Any]) -> list[str]:
+            return continuations([_generated(*request.args) for request in requests])
+
+    return Elsewhere()
+
+
+def _spaced(context: str, text: str) -> tuple[str, str]:
+    """Blanks at the end of a context belong to what goes on from it, as in lm-eval's own models."""
+    bare = context.rstrip()
+    return bare, context[len(bare) :] + text
+
+
+def _generated(context: str, settings: Mapping[str, Any]) -> tuple[str, list[str], int]:
+    until = settings.get("until") or []
+    return context, [until] if isinstance(until, str) else list(until), int(settings.get("max_gen_toks") or GENERATED)
 
 
 def _task_version(task: Any, config: Mapping[str, Any], code: Sequence[str]) -> str:

@@ -48,7 +48,7 @@ class Fake:
     @property
     def abilities(self) -> frozenset[Ability]:
         """All of them, but for what other fields say: it is trained if its weights are not the base's."""
-        always: frozenset[Ability] = frozenset({"reads", "reindexes", "weights", "times", "costs"})
+        always: frozenset[Ability] = frozenset({"reads", "fits", "reindexes", "weights", "times", "costs"})
         more: dict[Ability, bool] = {"retrieves": self.retrieves, "trains": self.weights_version != "base"}
         return always.union(ability for ability, has in more.items() if has)
 
@@ -119,6 +119,28 @@ class Answering:
     def answers(self, questions: Sequence[Question]) -> list[Answer]:
         """One answer a question, in order."""
         return [self.answer(question) for question in questions]
+
+
+@dataclass(frozen=True)
+class Likely(Answering):
+    """A candidate that says how likely texts are, like a served model."""
+
+    likely: Callable[[str, str], tuple[float, bool]] = lambda _, text: (-float(len(text)), False)
+    weights_version: str = "served"
+    abilities: frozenset[Ability] = frozenset({"likelihoods"})
+
+    def likelihoods(self, pairs: Sequence[tuple[str, str]]) -> list[tuple[float, bool]]:
+        """What ``likely`` says of context and text."""
+        return [self.likely(*pair) for pair in pairs]
+
+    def continuations(self, asked: Sequence[tuple[str, Sequence[str], int]]) -> list[str]:
+        """What it answers to a text as a question, up to the first stop."""
+        said = [self.answer(Question("", text)).text for text, _, _ in asked]
+        return [_until(text, stops) for text, (_, stops, _) in zip(said, asked, strict=True)]
+
+
+def _until(text: str, stops: Sequence[str]) -> str:
+    return text[: min((place for stop in stops if (place := text.find(stop)) >= 0), default=len(text))]
 
 
 def _with(passages: Sequence[Context], question: str, room: int | None) -> str:

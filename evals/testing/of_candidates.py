@@ -9,16 +9,18 @@ from functools import partial
 from typing import Any, cast, get_args
 
 from proctor.core.schema import Ability, Answer, Context, Domain, Question, Revision
-from proctor.evals.candidate import Candidate, Costs, HasWeights, Reads, Reindexes, Searches, Times, Trains
+from proctor.evals.candidate import Candidate, Costs, Fits, HasWeights, Likelihoods, Reads, Reindexes, Searches, Times, Trains
 from proctor.evals.testing.trials import ODD_TEXTS, Trial, Tried, differing, each_of, hold, not_for, of_settings
 
 ABILITIES: tuple[Ability, ...] = get_args(Ability)
 PROTOCOLS: Mapping[frozenset[Ability], type] = {
     frozenset({"reads"}): Reads,
+    frozenset({"fits"}): Fits,
     frozenset({"retrieves", "reads"}): Searches,
     frozenset({"reindexes"}): Reindexes,
     frozenset({"trains"}): Trains,
     frozenset({"weights"}): HasWeights,
+    frozenset({"likelihoods"}): Likelihoods,
     frozenset({"times"}): Times,
     frozenset({"costs"}): Costs,
 }
@@ -180,7 +182,7 @@ def _members(protocol: type) -> set[str]:
 
 
 def has_contexts_only_if_it_retrieves(asked: CheckMaterial, tried: Tried[Candidate]) -> None:
-    """An answer's contexts are passages of the domain's documents; ``None`` of a system that does not retrieve."""
+    """An answer's contexts are passages of the domain's documents, or of none; ``None`` of a system that does not retrieve."""
     found = [answer.contexts for answer in tried.one.answers(asked.questions) if answer.error is None]
     if "retrieves" not in tried.one.abilities:
         hold(
@@ -191,13 +193,16 @@ def has_contexts_only_if_it_retrieves(asked: CheckMaterial, tried: Tried[Candida
         )
         return
     matters = "retrieval is scored by the documents that passages come from"
-    hold(all(isinstance(contexts, tuple) for contexts in found), "a tuple as contexts of each answer", found, matters)
+    said = all(contexts is None or isinstance(contexts, tuple) for contexts in found)
+    hold(said, "a tuple as contexts of each answer, or None where it does not say them", found, matters)
     _hold_of_documents(asked, [context for contexts in found for context in contexts or ()], matters)
 
 
 def _hold_of_documents(asked: CheckMaterial, contexts: Sequence[Context], matters: str) -> None:
-    strange = [context for context in contexts if context.document not in asked.documents or not isinstance(context.text, str)]
-    hold(not strange, "passages with a text, each of one of the domain's documents", strange, matters)
+    strange = [
+        context for context in contexts if context.document not in asked.documents | {""} or not isinstance(context.text, str)
+    ]
+    hold(not strange, "passages with a text, each of one of the domain's documents, or of '' for none of them", strange, matters)
     endless = [context for context in contexts if not math.isfinite(context.score)]
     hold(not endless, "finite scores", endless, "records hold finite numbers alone")
 
@@ -261,12 +266,6 @@ def reads_what_it_is_shown(asked: CheckMaterial, tried: Tried[Candidate]) -> Non
     """``reads``: one answer a question with other passages than its own, or with none, in order."""
     _need(tried, "reads")
     candidate, questions = cast("Reads", tried.one), asked.questions[:FEW]
-    hold(
-        candidate.context_length > 0,
-        "a context of more than 0 tokens",
-        candidate.context_length,
-        "axes fill a share of it with passages",
-    )
     document = asked.domain.documents[0]
     for shown in ((Context(document.id, document.text),), ()):
         found = candidate.answers_given_contexts(questions, [shown] * len(questions))
@@ -281,6 +280,25 @@ def reads_what_it_is_shown(asked: CheckMaterial, tried: Tried[Candidate]) -> Non
         "no answers to no questions",
         candidate.answers_given_contexts([], []),
         "suites may have none",
+    )
+
+
+def has_room_for_prompts(_: CheckMaterial, tried: Tried[Candidate]) -> None:
+    """``fits``: its model has room for more than no token."""
+    _need(tried, "fits")
+    context = cast("Fits", tried.one).context_length
+    hold(context > 0, "a context of more than 0 tokens", context, "axes fill a share of it with passages")
+
+
+def says_how_likely_a_text_is(asked: CheckMaterial, tried: Tried[Candidate]) -> None:
+    """``likelihoods``: log-likelihoods that are finite and not above 0."""
+    _need(tried, "likelihoods")
+    candidate = cast("Likelihoods", tried.one)
+    pairs = [(question.text, " yes") for question in asked.questions[:FEW]]
+    found = candidate.likelihoods(pairs)
+    sane = len(found) == len(pairs) and all(math.isfinite(log) and log <= 0 for log, _ in found)
+    hold(
+        sane, f"{len(pairs)} log-likelihoods, finite and not above 0", found, "general tasks choose the likeliest answer by them"
     )
 
 
@@ -427,10 +445,12 @@ ALL: tuple[CandidateCheck, ...] = (
     takes_odd_texts,
     loses_no_question_to_another,
     reads_what_it_is_shown,
+    has_room_for_prompts,
     searches_its_documents,
     leaves_itself_as_it_was_when_reindexed,
     leaves_itself_as_it_was_when_trained_again,
     has_weights_to_look_at,
+    says_how_likely_a_text_is,
     is_timed_question_by_question,
     says_what_it_costs,
 )

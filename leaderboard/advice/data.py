@@ -43,6 +43,7 @@ from proctor.leaderboard.advice.estimates import QUALITY, Anew, Evidence, Hardwa
 from proctor.leaderboard.advice.prices import load
 from proctor.leaderboard.advice.scenario import Situation
 from proctor.leaderboard.analysis import retraining
+from proctor.leaderboard.analysis.origins import external
 from proctor.leaderboard.analysis.percentiles import SECONDS, around
 from proctor.leaderboard.analysis.reliance import cautions
 from proctor.leaderboard.analysis.section import Section, SeriesByColumn
@@ -81,7 +82,7 @@ def _gathered(section: Section, folder: Path | None) -> Evidence:
         _changed(figures),
         weighed.trained,
         figures,
-        frozenset(name for name, series in columns.items() if series.impossible),
+        _impossible(columns, external(section.systems)),
         {name: _of_seeds(columns[name]) for name in dict.fromkeys((*weighed.mixed, *weighed.noisy))},
         _covariances(weighed),
         cautions(columns, machines),
@@ -154,12 +155,18 @@ def _covariances(weighed: _Weighed) -> dict[Column, list[float]]:
 def _machines(section: Section) -> set[Machine]:
     """The kinds of machines that the systems ran on."""
     told: Mapping[str, Mapping[str, Any]] = section.systems
-    return {_machine(told[system].get("device", "")) for _, system in section.columns if system in told}
+    here = {system for _, system in section.columns if system in told} - external(told)
+    return {_machine(told[system].get("device", "")) for system in here}
 
 
 def _of_seeds(series: Series) -> dict[int, float]:
     """The mean of each seed."""
     return {seed: rounded(mean) for seed, mean in series.by_seed.items()}
+
+
+def _impossible(columns: SeriesByColumn, elsewhere: Collection[str]) -> frozenset[Column]:
+    """Metrics that cannot exist for a system. What a system built elsewhere does not show exists, and is not known."""
+    return frozenset(name for name, series in columns.items() if series.impossible and name[1] not in elsewhere)
 
 
 def _once(columns: SeriesByColumn, own: Collection[str], metrics: Iterable[str]) -> dict[Column, retraining.Variation]:

@@ -14,6 +14,7 @@ from proctor.leaderboard.advice.options import PARTS, DecisionProblem, Evaluated
 from proctor.leaderboard.advice.outlook import along, left_out
 from proctor.leaderboard.advice.sayings import notes, required, situation, verdict
 from proctor.leaderboard.advice.scenario import BY_DEFAULT, Situation
+from proctor.leaderboard.analysis.origins import beside
 from proctor.leaderboard.analysis.series import rounded
 from proctor.leaderboard.formatting import WIDTH, between, costing, figure, money, wrapped
 
@@ -129,7 +130,7 @@ def as_text(advices: Sequence[Advice]) -> str:
 
 def _section(advice: Advice) -> Iterator[str]:
     said, case = _said(advice), advice.case
-    yield from _wrapped(f"{case.evidence.suite}, base model {case.evidence.base_model}. {said['situation']}")
+    yield from _wrapped(f"{case.evidence.suite}, {beside(case.evidence.base_model)}. {said['situation']}")
     yield from _wrapped(" ".join([said["required"], *_lifting(case)]))
     yield ""
     yield from _wrapped(*said["verdict"], *said["notes"])

@@ -15,6 +15,7 @@ from proctor.evals.stats.comparison import Noise, common, joint_noise, widened
 from proctor.evals.stats.differences import signed_intervals
 from proctor.evals.stats.intervals import Array, Interval
 from proctor.leaderboard.analysis import retraining
+from proctor.leaderboard.analysis.origins import external
 from proctor.leaderboard.analysis.retraining import Variation, once
 from proctor.leaderboard.analysis.section import Section
 from proctor.leaderboard.analysis.series import Series, rounded
@@ -66,7 +67,8 @@ def crossings(sections: Iterable[Section]) -> Iterator[Crossing]:
 
 
 def _untrained(systems: Mapping[str, Any]) -> list[str]:
-    settings = {name: about.get("settings", {}) for name, about in systems.items() if isinstance(about, dict)}
+    here = {name: about for name, about in systems.items() if isinstance(about, dict) and name not in external(systems)}
+    settings = {name: about.get("settings", {}) for name, about in here.items()}
     return [name for name, known in settings.items() if known.get("adapt") == "none" and known.get("retrieve", "none") != "none"]
 
 

@@ -18,6 +18,7 @@ from proctor.evals.stats.comparison import ALPHA, Sampling, common, contrast, co
 from proctor.evals.stats.differences import Difference, difference
 from proctor.evals.stats.intervals import Interval
 from proctor.leaderboard.analysis import retraining
+from proctor.leaderboard.analysis.origins import external
 from proctor.leaderboard.analysis.retraining import Variation, once
 from proctor.leaderboard.analysis.section import Section
 from proctor.leaderboard.analysis.series import Series, rounded
@@ -86,8 +87,9 @@ def _of_metric(section: Section, metric: str, squares: Sequence[Mapping[str, str
 def _squares(systems: Mapping[str, Any]) -> Iterator[dict[str, str]]:
     """The corners of every two-by-two that the table of systems holds, by name."""
     kinds: dict[tuple[str, str], str] = {}
+    elsewhere = external(systems)  # of which the base model may be another
     for name, about in systems.items():
-        settings = about.get("settings", {}) if isinstance(about, dict) else {}
+        settings = about.get("settings", {}) if isinstance(about, dict) and name not in elsewhere else {}
         kinds.setdefault((settings.get("adapt", ""), settings.get("retrieve", "")), name)
     for (adapt, retrieve), both in kinds.items():
         corners = {"neither": ("none", "none"), "adapted": (adapt, "none"), "retrieving": ("none", retrieve)}

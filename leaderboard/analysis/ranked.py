@@ -103,7 +103,8 @@ def _lacking(systems: Systems, have: Mapping[str, Codes], asked: int) -> dict[st
 
 def _what(series: Series) -> str:
     seeds = len(grouped(series.records, "seed"))
-    return f"{_things(series)} with all {seeds} seeds" if seeds > 1 else _things(series)
+    what = "repeats" if series.repeated else "seeds"
+    return f"{_things(series)} with all {seeds} {what}" if seeds > 1 else _things(series)
 
 
 def _things(series: Series) -> str:

@@ -11,6 +11,7 @@ from proctor.core.schema import Record
 from proctor.evals.axes.catalogue import rank
 from proctor.evals.stats.comparison import Comparison
 from proctor.leaderboard.analysis import retraining
+from proctor.leaderboard.analysis.origins import external
 from proctor.leaderboard.analysis.series import Column, Series
 from proctor.leaderboard.runs.records import Records
 
@@ -73,7 +74,8 @@ class Section:
 def sections(records: Iterable[Record], run: Mapping[str, Any] | None = None) -> list[Section]:
     """The sections of a run's records, by name; ``run``: its provenance."""
     places: dict[tuple[str, str], dict[Column, Series]] = {}
+    asked = external((run or {}).get("systems") or {})
     for (suite, base_model, *column), rows in Records.of(records).grouped("suite", "base_model", "metric", "system").items():
         metric, system = column
-        places.setdefault((suite, base_model), {})[metric, system] = Series(rows)
+        places.setdefault((suite, base_model), {})[metric, system] = Series(rows, system in asked)
     return [Section(*place, places[place], run or {}) for place in sorted(places)]

@@ -38,6 +38,9 @@ class Series:
     """Records that differ in item and seed alone."""
 
     records: Records
+    repeated: bool = False
+    """Whether a seed counts how often the system was asked, and not how it was trained. Answers then differ question by question,
+    which the interval over questions has in it, and nothing is the same for all questions of a repeat."""
 
     @cached_property
     def _valued(self) -> Records:
@@ -78,7 +81,9 @@ class Series:
 
     @cached_property
     def by_seed(self) -> dict[int, float]:
-        """Seed -> the mean of its values, where it has any."""
+        """Seed -> the mean of its values, where it has any. All repeats of one system are one."""
+        if self.repeated:
+            return {0: fmean(self.means.values.tolist())} if len(self.means.items) else {}
         seeds = sorted(self._valued.grouped("seed").items())
         return {seed: fmean(records.value.tolist()) for (seed,), records in seeds}
 
@@ -91,6 +96,38 @@ class Series:
     def seed_sd(self) -> float | None:
         """Standard deviation of the mean over seeds, where there are several: what training anew changes."""
         return stdev(self.seed_means) if len(self.seed_means) > 1 else None
+
+    @cached_property
+    def repeats(self) -> int:
+        """How often it was asked the same."""
+        return len(self.records.grouped("seed")) if self.repeated else 1
+
+    @cached_property
+    def varied(self) -> int:
+        """How many items have not the same value in all repeats."""
+        spread = self._spread
+        return int((spread > 0).sum())
+
+    @property
+    def answer_sd(self) -> float | None:
+        """Standard deviation of the mean from one time of asking to the next, where it was asked more than once.
+
+        The root of the sum of the items' variances, over the number of items: questions are answered independently.
+        """
+        spread = self._spread
+        return float(np.sqrt(spread.sum()) / len(spread)) if len(spread) else None
+
+    @cached_property
+    def _spread(self) -> NDArray[np.float64]:
+        """Of each item with several values, their variance over the repeats."""
+        if self.repeats < 2:
+            return np.zeros(0)
+        valued = self._valued
+        _, places, counts = np.unique(valued.item, return_inverse=True, return_counts=True)
+        means = np.bincount(places, valued.value) / counts
+        squares = np.bincount(places, (valued.value - means[places]) ** 2)
+        found: NDArray[np.float64] = squares[counts > 1] / (counts[counts > 1] - 1)
+        return found
 
     @cached_property
     def first(self) -> Record:
@@ -211,7 +248,7 @@ class Series:
     def _alike(self, other: Series) -> tuple[Series, Series]:
         """Both, with codes of items that mean the same."""
         mine, theirs = Records.alike(self.records, other.records)
-        return (self, other) if mine is self.records else (Series(mine), Series(theirs))
+        return (self, other) if mine is self.records else (replace(self, records=mine), replace(other, records=theirs))
 
 
 def _first(codes: Codes) -> NDArray[np.intp]:

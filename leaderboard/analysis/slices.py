@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -42,8 +42,11 @@ class SliceResult:
         return f", in {cluster_count(self.clusters, self.effective)} only" if self.effective < FEW else ""
 
 
-def tagged(records: Records, tags: Tags) -> Iterator[SliceResult]:
-    """Every headline metric of every system, for each tag that some questions bear and others do not."""
+def tagged(records: Records, tags: Tags, repeated: Collection[str] = ()) -> Iterator[SliceResult]:
+    """Every headline metric of every system, for each tag that some questions bear and others do not.
+
+    ``repeated`` are the systems of which seeds are repeats.
+    """
     chosen = records.where(lambda about: about.metric in headlines())
     groups = grouped(chosen, "suite", "base_model", "metric", "system").items()
     for (suite, base_model, metric, system), rows in sorted(groups, key=lambda group: (group[0][:2], rank(group[0][2]))):
@@ -51,7 +54,7 @@ def tagged(records: Records, tags: Tags) -> Iterator[SliceResult]:
         for tag, items in sorted((tag, items) for (name, tag), items in tags.items() if name == suite):
             bearing = rows.of_items(items)
             apart = FEW <= len(np.unique(bearing.item)) < asked
-            found = Series(bearing).interval if apart else None
+            found = Series(bearing, system in repeated).interval if apart else None
             if found:
                 about = (suite, base_model, tag, system, metric, rows[0].unit, rows[0].better)
                 ends = (rounded(found.value), rounded(found.low), rounded(found.high))

@@ -30,6 +30,13 @@ class Result:
     effective: float
     """Clusters of one size that would tell as much: see `evals.stats.intervals.Interval`."""
     seeds: int
+    repeats: int
+    """How often a system that was built elsewhere was asked the same."""
+    answer_sd: float | None
+    """Standard deviation of the mean from one time of asking to the next, where there were several: noise of answers, which the
+    interval has in it beside that of questions."""
+    varied: int
+    """Items that had not the same value each time."""
     expected: int
     """Items that should have a value: what any system was asked here, less what does not apply to this one."""
     failed: int

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import groupby
 from typing import Any, TypeVar
@@ -12,6 +12,7 @@ from proctor.core.slugs import slugs
 from proctor.evals.axes.catalogue import axis, followed, headlines, rank
 from proctor.leaderboard.analysis.break_even import Crossing
 from proctor.leaderboard.analysis.effects import Effect
+from proctor.leaderboard.analysis.origins import beside, external, kinds
 from proctor.leaderboard.analysis.pairwise import SystemPair
 from proctor.leaderboard.analysis.places import Places
 from proctor.leaderboard.analysis.series import Caution
@@ -74,6 +75,13 @@ class BoardSection:
     """Systems that do not; one whose settings are not known is in neither."""
     places: Sequence[Places] = ()
     """Whether it matters where the evidence stands."""
+    kinds: Mapping[str, str] = field(default_factory=dict)
+    """What a system is that Proctor did not build, or not wholly."""
+
+    @property
+    def about(self) -> str:
+        """The base model, in words."""
+        return beside(self.base_model)
 
     @property
     def id(self) -> str:
@@ -207,6 +215,7 @@ def sections(board: Board) -> list[BoardSection]:
             _of(board.tags, *place),
             *_by_training(board),
             _of(board.places, *place),
+            kinds(board.run.get("systems") or {}),
         )
         for place, cells in groupby(board.cells, key=lambda cell: (cell.suite, cell.base_model))
     ]
@@ -215,8 +224,9 @@ def sections(board: Board) -> list[BoardSection]:
 def _by_training(board: Board) -> tuple[frozenset[str], frozenset[str]]:
     """The systems whose weights are the base model's, and those whose are not."""
     known = board.run.get("systems")
-    tables = known.items() if isinstance(known, dict) else ()
-    settings = {name: table.get("settings") for name, table in tables if isinstance(table, dict)}
+    tables = known if isinstance(known, dict) else {}
+    here = {name: table for name, table in tables.items() if isinstance(table, dict) and name not in external(tables)}
+    settings = {name: table.get("settings") for name, table in here.items()}
     adapts = {name: found.get("adapt") for name, found in settings.items() if isinstance(found, dict)}
     unchanged = frozenset(name for name, adapt in adapts.items() if adapt == "none")
     return unchanged, frozenset(name for name, adapt in adapts.items() if adapt not in (None, "none"))

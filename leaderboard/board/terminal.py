@@ -25,7 +25,7 @@ def as_text(board: Board, width: int = WIDTH) -> str:
 
 
 def _section(section: BoardSection, width: int) -> Iterator[str]:
-    yield _plain(f"{section.title} ({section.suite}), base model {section.base_model}")
+    yield _plain(f"{section.title} ({section.suite}), {section.about}")
     yield from wrapped(verdict(section), width)
     yield ""
     for table in section.axes:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from itertools import zip_longest
 
+from proctor.leaderboard.analysis.origins import beside
 from proctor.leaderboard.analysis.retraining import ONCE
 from proctor.leaderboard.claims.verdicts import ClaimResult, ClaimVerdict
 from proctor.leaderboard.formatting import SPACE, WIDTH, between, figure, signed, wrapped
@@ -90,7 +91,7 @@ def as_text(findings: Sequence[ClaimResult]) -> str:
 
 def _section(place: tuple[str, ...], findings: Sequence[ClaimResult]) -> Iterator[str]:
     suite, base_model = place
-    yield from wrapped(f"{suite}, base model {base_model}: {counted(findings)}", WIDTH)
+    yield from wrapped(f"{suite}, {beside(base_model)}: {counted(findings)}", WIDTH)
     for topic, rows in [*topics(findings), ("Not measured", unmeasured(findings))]:
         yield from ["", *wrapped(topic, WIDTH)] if rows else []
         for found in rows:

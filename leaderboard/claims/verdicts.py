@@ -114,7 +114,7 @@ def _tested(claim: Claim, section: Section) -> _Tested:
     if absent:
         return _Tested(claim, reason=absent)
     mine = columns[claim.metric, claim.system]
-    theirs = columns[claim.other] if any(claim.other) else Series(mine.records.valued().with_value(0.0))
+    theirs = columns[claim.other] if any(claim.other) else replace(mine, records=mine.records.valued().with_value(0.0))
     if mine.unit != theirs.unit:
         return _Tested(claim, reason=f"{claim.metric} is in {mine.unit}, and {claim.than} in {theirs.unit}")
     found = section.against(mine, theirs) if any(claim.other) else mine.against(theirs)

@@ -9,9 +9,11 @@ from typing import Any, Literal, TypeAlias
 
 from proctor.core.schema import Better, Record
 from proctor.core.units import is_counted, is_read
-from proctor.evals.axes.catalogue import axis, metered, rank
+from proctor.evals.axes.catalogue import axis, headlines, metered, rank
 from proctor.evals.stats.comparison import Comparison
+from proctor.leaderboard.analysis.origins import external
 from proctor.leaderboard.analysis.series import Series
+from proctor.leaderboard.formatting import figure
 from proctor.leaderboard.runs.records import Records, grouped
 from proctor.leaderboard.runs.store import Run
 
@@ -140,7 +142,11 @@ def changes(before: Run, after: Run, seeded: Sequence[Run] = ()) -> list[Change]
     ``seeded`` are further runs whose seeds say how much training anew changes, where these two have one seed each.
     """
     alike = Records.alike(before.records, after.records)
-    old, new = ({key: Series(rows) for key, rows in grouped(records, *CELL).items()} for records in alike)
+    elsewhere = [external(run.provenance.get("systems") or {}) for run in (before, after)]
+    old, new = (
+        {key: Series(rows, key[2] in repeated) for key, rows in grouped(records, *CELL).items()}
+        for records, repeated in zip(alike, elsewhere, strict=True)
+    )
     anew = retrained(before, after)
     seeds = _seeds(seeded)
     kept = old.keys() - {
@@ -183,8 +189,9 @@ def _seeds(runs: Sequence[Run]) -> dict[tuple[Any, ...], list[Series]]:
     """The series of several seeds, by cell."""
     found: dict[tuple[Any, ...], list[Series]] = {}
     for run in runs:
+        asked = external(run.provenance.get("systems") or {})
         for key, rows in grouped(run.records, *CELL).items():
-            if len(grouped(rows, "seed")) > 1:
+            if len(grouped(rows, "seed")) > 1 and key[2] not in asked:
                 found.setdefault(key, []).append(Series(rows))
     return found
 
@@ -356,6 +363,25 @@ def resettings(before: Run, after: Run) -> Iterator[str]:
         if moved:
             alike.setdefault(moved, []).append(system)
     yield from (f"{', '.join(names)}: {moved}" for moved, names in alike.items())
+
+
+def as_before(before: Run, after: Run) -> list[str]:
+    """Systems that are built elsewhere and have the same version in both runs: what they answered once was not asked again."""
+    old, new = (run.provenance.get("made") or {} for run in (before, after))
+    shared = external(before.provenance.get("systems") or {}) & external(after.provenance.get("systems") or {})
+    places = {place[:3]: "/".join(map(str, place)) for place in grouped(after.records, *CELL[:3], "seed")}
+    versions = [(place[2], [made.get(name, {}).get("version") for made in (old, new)]) for place, name in places.items()]
+    return sorted({system for system, (was, now) in versions if system in shared and was and was == now})
+
+
+def answer_noise(run: Run) -> Iterator[str]:
+    """By how much the first metrics of systems that were asked several times differ from one time to the next."""
+    asked = external(run.provenance.get("systems") or {})
+    for (_, _, system, metric), rows in grouped(run.records, *CELL).items():
+        series = Series(rows, system in asked)
+        if metric in headlines() and series.answer_sd is not None:
+            unit = "difference" if series.share else series.unit
+            yield f"{metric} of {system} \u00b1 {figure(series.answer_sd, unit)} ({series.repeats} times)"
 
 
 def _moved(name: str, was: Any, now: Any) -> Iterator[str]:

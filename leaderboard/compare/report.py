@@ -10,7 +10,7 @@ from typing import get_args
 from proctor.core.counts import counted
 from proctor.core.schema import InputError
 from proctor.evals.stats.comparison import ALPHA, corrected, verdict
-from proctor.leaderboard.compare.changes import GONE, Change, other_libraries, resettings
+from proctor.leaderboard.compare.changes import GONE, Change, answer_noise, as_before, other_libraries, resettings
 from proctor.leaderboard.compare.gate import Gate, MetricDecision
 from proctor.leaderboard.compare.policy import Tier
 from proctor.leaderboard.compare.revised import common
@@ -350,6 +350,11 @@ def _answer(run: Run, place: tuple[str, str, str, int], item: str) -> tuple[str,
 def _foot(before: Run, after: Run, link: str) -> str:
     lines = [f"Baseline {_named(before)}; candidate {_named(after)}."]
     lines += [f"Set otherwise: {in_cell(moved, LONG)}." for moved in resettings(before, after)]
+    if same := as_before(before, after):
+        known = "to Proctor's knowledge the same in both runs, so that their answers are the same and nothing was asked again"
+        lines.append(f"Built elsewhere, and {known}: {in_cell(', '.join(same), LONG)}. `--refresh` asks again.")
+    if noise := list(answer_noise(after)):
+        lines.append(f"From one time of asking to the next, and in the intervals above: {in_cell('; '.join(noise), LONG)}.")
     lines += [f"Other versions: {in_cell(', '.join(others), LONG)}."] if (others := other_libraries(before, after)) else []
     return "\n".join([*lines, *([to("The whole page", link)] if link else [])])
 

@@ -14,6 +14,7 @@ from proctor.core.schema import InputError
 from proctor.core.storage.cache import digest
 from proctor.core.storage.disk import file_digest
 from proctor.evals.axes.catalogue import followed
+from proctor.leaderboard.analysis.origins import external
 from proctor.leaderboard.analysis.series import Series
 from proctor.leaderboard.compare.changes import CELL
 from proctor.leaderboard.runs import saved as baseline
@@ -62,7 +63,9 @@ class DatedRun:
     @cached_property
     def series(self) -> dict[LineKey, Series]:
         """The metrics of which there is a history, one after the other: systems then share what is resampled for them."""
-        found = {key: Series(rows) for key, rows in grouped(self.run.records, *CELL).items() if key[3] in followed()}
+        asked = external(self.run.provenance.get("systems") or {})
+        rows = grouped(self.run.records, *CELL).items()
+        found = {key: Series(mine, key[2] in asked) for key, mine in rows if key[3] in followed()}
         return {key: found[key] for key in sorted(found, key=lambda key: (followed().index(key[3]), key))}
 
 

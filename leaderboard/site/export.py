@@ -50,9 +50,10 @@ def as_parquet(board: Board) -> bytes:
 
     ``comparable`` is a truth value, or null where nobody looked; ``cautions`` are the reasons where it is false and those of the
     value.
+    The rows go through JSON: from objects of Python pyarrow makes a table with the help of pandas, which takes long to load.
     """
     import pyarrow as pa
-    import pyarrow.parquet as pq
+    import pyarrow.json
 
     kinds: dict[Any, Any] = {
         int: pa.int64(),
@@ -63,8 +64,19 @@ def as_parquet(board: Board) -> bytes:
     }
     types = {name: kinds.get(hint, pa.string()) for name, hint in get_type_hints(Result).items()}
     types |= {"comparable": pa.bool_(), "cautions": pa.list_(pa.string())}
+    lines = "\n".join(json.dumps(row) for row in rows(board)).encode()
+    if not lines:
+        return _written(pa.schema(types).empty_table())
+    parsed = pyarrow.json.ParseOptions(explicit_schema=pa.schema(types), unexpected_field_behavior="error")
+    whole = pyarrow.json.ReadOptions(block_size=len(lines) + 1)
+    return _written(pyarrow.json.read_json(io.BytesIO(lines), whole, parsed))
+
+
+def _written(table: Any) -> bytes:
+    import pyarrow.parquet as pq
+
     file = io.BytesIO()
-    pq.write_table(pa.Table.from_pylist(list(rows(board)), pa.schema(types)), file)
+    pq.write_table(table, file)
     return file.getvalue()
 
 

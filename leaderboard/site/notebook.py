@@ -30,7 +30,7 @@ def as_html(board: Board, notes: Iterable[str] = ()) -> str:
 
 
 def _section(section: BoardSection) -> Iterator[str]:
-    yield f"<h4>{_text(f'{section.title} ({section.suite}), base model {section.base_model}')}</h4>"
+    yield f"<h4>{_text(f'{section.title} ({section.suite}), {section.about}')}</h4>"
     yield _paragraph(verdict(section))
     yield from _table(section.headline)
 

@@ -10,12 +10,13 @@ from typing import Any
 
 from markupsafe import Markup
 
-from proctor.core.schema import InputError
+from proctor.core.schema import InputError, row
 from proctor.leaderboard.advice import text as counsel
 from proctor.leaderboard.advice.data import as_json
 from proctor.leaderboard.advice.estimates import Evidence
 from proctor.leaderboard.advice.prices import load
 from proctor.leaderboard.advice.scenario import Situation
+from proctor.leaderboard.analysis.origins import external
 from proctor.leaderboard.analysis.slices import tagged
 from proctor.leaderboard.board.board import Board, board, latest
 from proctor.leaderboard.board.sections import BoardSection, sections
@@ -75,7 +76,7 @@ def write(opened: Sequence[Run], found: Board, site: Path, saved: Sequence[Path]
     """Write the page of runs that were read and summed up already."""
     records, files = latest(opened), Site(site)
     behind = details.behind(opened, records)
-    found = replace(found, tags=tuple(tagged(records, details.tags(behind))))
+    found = replace(found, tags=tuple(tagged(records, details.tags(behind), external(found.run.get("systems") or {}))))
     told = history(opened, saved, feeds.history_of(files.old("history.json")))
     for name, content in export.files(found, told).items():
         files.write(name, content)
@@ -159,10 +160,36 @@ def _shown(found: Board, behind: Mapping[details.PassagePlace, details.Details],
 
 
 def _made(found: Board, section: BoardSection) -> dict[str, Any]:
-    """The settings of a section's systems, where provenance has them."""
+    """The settings of a section's systems, where provenance has them; of those built elsewhere also what they are."""
     known = found.run.get("systems")
     tables = {name: known.get(name) for name in section.systems} if isinstance(known, Mapping) else {}
-    return {name: table["settings"] for name, table in tables.items() if isinstance(table, Mapping) and table.get("settings")}
+    return {
+        name: _of_kind(found.run, section, name) | _flat(table["settings"])
+        for name, table in tables.items()
+        if isinstance(table, Mapping) and table.get("settings")
+    }
+
+
+def _of_kind(run: Mapping[str, Any], section: BoardSection, system: str) -> dict[str, Any]:
+    """What a system is that Proctor did not build, and what became of the answers that it gave."""
+    if system not in section.kinds:
+        return {}
+    made = run.get("made")
+    place = f"{row(section.suite, section.base_model, system)}/0"
+    told = made.get(place, {}).get("answers", {}) if isinstance(made, Mapping) else {}
+    matched = told.get("passages") or run["systems"][system].get("contexts") or {}
+    passages = [f"{count:,} {how}" for how, count in matched.items()]
+    found = {"kind": section.kinds[system], "answers given": "; ".join(told.get("notes", ())), "passages": ", ".join(passages)}
+    return {name: text for name, text in found.items() if text}
+
+
+def _flat(settings: Mapping[str, Any]) -> dict[str, Any]:
+    """Settings with those of tables in them under names such as ``calls.timeout``."""
+    found: dict[str, Any] = {}
+    for name, value in settings.items():
+        inner = {f"{name}.{key}": one for key, one in _flat(value).items()} if isinstance(value, Mapping) else {name: value}
+        found |= inner
+    return found
 
 
 def _beside(section: BoardSection, name: str, text: str, files: Site) -> str:

@@ -8,19 +8,22 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from contextlib import contextmanager
 from dataclasses import replace
 from itertools import islice
 
 from proctor.core.counts import counted
 from proctor.core.redaction import redact
 from proctor.core.schema import Answer, InputError, Question
-from proctor.models.candidates.kept import AskedQuestion
+from proctor.models.candidates.kept import AskedQuestion, in_batches
 from proctor.models.systems import Calls
 
 log = logging.getLogger("proctor")
 
+AT_A_TIME = 8
+"""Calls at a time, where nothing else is said."""
 UNREACHED = 5
 """Calls in a row that came to nothing for the same reason, after which it is called no more in this run."""
 LETTERS = 500
@@ -30,6 +33,8 @@ SECONDS = 10.0
 
 AskOne = Callable[[Question], Answer]
 """Answers one question, from several threads at a time. Raises `CallError`, or anything else that is this question's failure."""
+Batches = Iterable[Sequence[tuple[AskedQuestion, Answer]]]
+"""Answers as they come."""
 
 
 class CallError(RuntimeError):
@@ -42,11 +47,11 @@ class CallError(RuntimeError):
         such as a status of HTTP or a class of exceptions."""
 
 
-def price(answer: Answer, calls: Calls) -> float | None:
-    """What an answer cost; None where no prices are known, or nothing says how many tokens it took."""
-    if calls.input_price is None or calls.output_price is None or not (answer.prompt_tokens or answer.tokens):
+def price(calls: Calls, prompt_tokens: int, tokens: int) -> float | None:
+    """What a call cost; None where no prices are known, or nothing says how many tokens it took."""
+    if calls.input_price is None or calls.output_price is None or not (prompt_tokens or tokens):
         return None
-    return (answer.prompt_tokens * calls.input_price + answer.tokens * calls.output_price) / 1_000_000
+    return (prompt_tokens * calls.input_price + tokens * calls.output_price) / 1_000_000
 
 
 class Caller:
@@ -61,24 +66,41 @@ class Caller:
         self._lock = threading.Lock()
         self._next = 0.0
 
-    def answers(self, missing: Sequence[AskedQuestion], ask: AskOne) -> Iterator[list[tuple[AskedQuestion, Answer]]]:
-        """Answers in batches, as they come.
+    def in_turn(self, missing: Sequence[AskedQuestion], ask: AskOne) -> Iterator[list[tuple[AskedQuestion, Answer]]]:
+        """As `answers`, one after the other in the thread that this is called from: not all code may be called from another."""
+        done = 0
+        for batch in in_batches(self._in_turn(missing, ask)):
+            done += _kept(batch)
+            yield batch
+        self._tell_if_stopped(done, len(missing))
+
+    def _in_turn(self, missing: Sequence[AskedQuestion], ask: AskOne) -> Iterator[tuple[AskedQuestion, Answer]]:
+        for one in missing:
+            if self._stopped():
+                return
+            yield one, self._one(one.question, ask)
+
+    def answers(
+        self, missing: Sequence[AskedQuestion], ask: AskOne, most: int | None = None
+    ) -> Iterator[list[tuple[AskedQuestion, Answer]]]:
+        """Answers in batches, as they come. ``most``: calls at a time, where that is not for ``calls`` to say.
 
         Raises:
             InputError: it is not reached any more, or the calls have cost what they may; what was answered by then was yielded.
         """
+        most = most or self.calls.max_concurrency or AT_A_TIME
         left, running = iter(missing), dict[Future[Answer], AskedQuestion]()
         done, told = 0, time.monotonic()
-        pool = ThreadPoolExecutor(self.calls.max_concurrency, "proctor-calls")
+        pool = ThreadPoolExecutor(most, "proctor-calls")
         try:
             while True:
                 if not self._stopped():
-                    free = self.calls.max_concurrency - len(running)
+                    free = most - len(running)
                     running |= {pool.submit(self._one, one.question, ask): one for one in islice(left, free)}
                 if not running:
                     break
                 batch = self._finished(running)
-                done += len(batch)
+                done += _kept(batch)
                 if time.monotonic() - told > SECONDS:
                     log.info("%s: answered %d of %d", self.name, done, len(missing))
                     told = time.monotonic()
@@ -91,8 +113,17 @@ class Caller:
             raise
         finally:
             pool.shutdown(wait=False, cancel_futures=True)
+        self._tell_if_stopped(done, len(missing))
+
+    def _tell_if_stopped(self, done: int, whole: int) -> None:
         if why := self._stopped():
-            raise InputError(f"system {self.name}: {why}; {done} of {counted(len(missing), 'question')} answered and kept")
+            raise InputError(f"system {self.name}: {why}; {done} of {counted(whole, 'question')} answered and kept")
+
+    def alone(self, question: Question, ask: AskOne) -> Answer:
+        """The answer to one question, asked in this thread; with an ``error`` where it fails or nothing is called any more."""
+        if why := self._stopped():
+            return Answer(question.id, "", error=why)
+        return self._one(question, ask)
 
     def _finished(self, running: dict[Future[Answer], AskedQuestion]) -> list[tuple[AskedQuestion, Answer]]:
         finished, _ = wait(running, return_when=FIRST_COMPLETED)
@@ -106,7 +137,7 @@ class Caller:
         return self._dead
 
     def _one(self, question: Question, ask: AskOne) -> Answer:
-        self._wait_for_turn()
+        self.wait_for_turn()
         started = time.perf_counter()
         try:
             answer = ask(question)
@@ -116,7 +147,7 @@ class Caller:
             return self._failed(question, f"{type(error).__name__}: {error}", "")
         with self._lock:
             self._kind, self._failures = "", 0
-            self.spent += price(answer, self.calls) or 0.0
+            self.spent += price(self.calls, answer.prompt_tokens, answer.tokens) or 0.0
         return answer if answer.seconds else _timed(answer, time.perf_counter() - started)
 
     def _failed(self, question: Question, why: str, kind: str) -> Answer:
@@ -128,7 +159,24 @@ class Caller:
                 log.warning("%s is called no more in this run: %s", self.name, self._dead)
         return Answer(question.id, "", error=redact(why)[:LETTERS])
 
-    def _wait_for_turn(self) -> None:
+    @contextmanager
+    def beside(self) -> Iterator[Callable[[int, int], None]]:
+        """For a call beside the answers: when it is allowed, and with what tells of its prompt's tokens and its new ones.
+
+        Raises:
+            CallError: it is called no more in this run.
+        """
+        if why := self._stopped():
+            raise CallError(why)
+        self.wait_for_turn()
+
+        def paid(prompt_tokens: int, tokens: int) -> None:
+            with self._lock:
+                self.spent += price(self.calls, prompt_tokens, tokens) or 0.0
+
+        yield paid
+
+    def wait_for_turn(self) -> None:
         """No more calls in a minute than allowed, evenly spread."""
         if self.calls.requests_per_minute is None:
             return
@@ -137,6 +185,11 @@ class Caller:
             turn = max(now, self._next)
             self._next = turn + 60 / self.calls.requests_per_minute
         time.sleep(max(0.0, turn - now))
+
+
+def _kept(batch: Sequence[tuple[AskedQuestion, Answer]]) -> int:
+    """How many were answered: what failed is not kept."""
+    return sum(answer.error is None for _, answer in batch)
 
 
 def _timed(answer: Answer, seconds: float) -> Answer:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -11,35 +12,60 @@ from proctor.models import circumstances
 from proctor.models.base import files
 from proctor.models.retrieval import search
 from proctor.models.training import trainer
+from proctor.models.training.finished import ELSEWHERE
 
 UNTRAINED = "the system is not trained"
+UNKNOWN = f"{ELSEWHERE}, and no training.json of proctor export beside them says what that took"
 INTERRUPTED = "the training was interrupted and went on later"
 NEEDLESS = (manifest.NAME, trainer.REPORT, search.REPORT, circumstances.FILE, "README.md")
 """Files of an entry that nobody needs to serve it."""
 
 
-def costs(adapted: Path | None, index: Path | None, base: Path | None) -> dict[str, float | str]:
+def costs(
+    adapted: Path | None, index: Path | None, base: Path | None, finished: Sequence[Path] | None = None
+) -> dict[str, float | str]:
     """By the names of `evals.axes.cost`: a number, or the reason why there is none. Of what was not done, nothing was spent.
 
     ``train_caution``, ``energy_caution`` and ``index_caution`` say why seconds and joules may not be those of this machine, and
     nothing where they are.
     ``base`` is the model that it answers with, as it came or under an adapter; None where its own weights take that one's place.
+    ``finished``: the files of weights that were trained elsewhere. What that took is known where Proctor exported them.
     """
-    own, shared = _size(adapted) + _size(index), _needed(base)
+    weights = _size(adapted) if finished is None else sum(path.stat().st_size for path in finished)
+    own, shared = weights + _size(index), _needed(base)
     trained = circumstances.caution(adapted, "trained") if adapted else ""
     return {
-        **(_training(_report(adapted / trainer.REPORT)) if adapted else _no_training()),
+        **(_elsewhere(adapted) if adapted and finished else _here(adapted)),
         "artifact_bytes": own,
         "artifacts": float(sum(folder is not None for folder in (adapted, index))),
         "models": float(base is None),
         "shared_bytes": shared,
         "bytes@10": shared + 10 * own,
-        "index_bytes": _size(index),
-        "index_seconds": float(_report(index / search.REPORT)["seconds"]) if index else 0.0,
         "train_caution": trained,
         "energy_caution": f"{trained}; the counter is the whole machine's" if trained else "",
+        **of_index(index),
+    }
+
+
+def of_index(index: Path | None) -> dict[str, float | str]:
+    """Of a system whose model is not kept here: what its index took, if it has one."""
+    return {
+        "index_bytes": _size(index),
+        "index_seconds": float(_report(index / search.REPORT)["seconds"]) if index else 0.0,
         "index_caution": circumstances.caution(index, "indexed") if index else "",
     }
+
+
+def _here(adapted: Path | None) -> dict[str, float | str]:
+    return _training(_report(adapted / trainer.REPORT)) if adapted else _no_training()
+
+
+def _elsewhere(adapted: Path) -> dict[str, float | str]:
+    """What a training elsewhere took, where the folder has the report of an export of Proctor's."""
+    try:
+        return _training(_report(adapted / trainer.REPORT))
+    except (OSError, ValueError, KeyError, TypeError):
+        return dict.fromkeys(("train_flops", "train_seconds", "peak_bytes", "energy_joules"), UNKNOWN)
 
 
 def _no_training() -> dict[str, float | str]:

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 from proctor.core.code import code_of
 from proctor.core.schema import Ability, Answer, Domain, Question, Timing
@@ -34,6 +34,8 @@ class Setup:
     """How far answers may go, as long as the system lets itself be told."""
     root: Path = field(default_factory=Path.cwd)
     """The root of the project: where its code is imported from."""
+    questions: Mapping[str, str] = field(default_factory=dict)
+    """Id -> text of all questions of the suite: for who has answers already and needs to know whether there are others."""
 
 
 @dataclass(frozen=True)
@@ -43,6 +45,8 @@ class External(ABC):
     system: System
     setup: Setup
     seed: int = 0
+    apart: ClassVar[tuple[Any, ...]] = ()
+    """Modules whose code shapes no answer, or what has a version of its own among the fingerprint: see `core.code.code_of`."""
 
     @abstractmethod
     def ask(self, missing: list[kept.AskedQuestion]) -> Iterable[Sequence[tuple[kept.AskedQuestion, Answer]]]:
@@ -57,6 +61,11 @@ class External(ABC):
     def abilities(self) -> frozenset[Ability]:
         """What it can do besides answering: see `evals.candidate`."""
         return frozenset()
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What a reader of its figures should know and is seen before it is asked, a line each."""
+        return ()
 
     @property
     def name(self) -> str:
@@ -85,10 +94,38 @@ class External(ABC):
 
     @cached_property
     def version(self) -> str:
-        """Hash of all that is known to shape its answers."""
-        return digest(
-            self.system.kind, self.system.version, self.fingerprint, code_of(type(self).__module__, apart=(rounds, turns))
-        )
+        """Hash of all that is known to shape its answers, and of how often it was asked for anew."""
+        return self.version_of(*self.fingerprint)
+
+    def version_of(self, *shapes: Any) -> str:
+        """Hash of what shapes some of its answers, beside the declared version and the code that asks it, in this generation."""
+        known = self._known(*shapes)
+        return digest(known, self._generation) if self._generation else known
+
+    def _known(self, *shapes: Any) -> str:
+        code = code_of(type(self).__module__, apart=(rounds, turns, *self.apart))
+        return digest(self.system.kind, self.system.version, list(shapes), code)
+
+    @cached_property
+    def origin(self) -> str:
+        """What is the same however often it is asked for anew."""
+        return self._known(*self.fingerprint)
+
+    @cached_property
+    def _generation(self) -> int:
+        """How often it was asked for anew."""
+        return len(list(self._generations.rows())) if self.system.live else 0
+
+    @property
+    def _generations(self) -> Journal:
+        return self.runtime.cache.journal("generations", self.origin)
+
+    def refresh(self, when: str) -> None:
+        """Have it asked again from now on, in this run and in those to come, as it may have changed unseen.
+
+        Before its ``version`` is first looked at, and once for all candidates of one origin.
+        """
+        self._generations.add([{"asked again": when}])
 
     @property
     def code(self) -> str:

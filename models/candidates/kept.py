@@ -62,13 +62,19 @@ def stops(journal: Journal, questions: Iterable[Question]) -> dict[str, int]:
 def in_batches(
     pairs: Iterable[tuple[AskedQuestion, Answer]], seconds: float = 0.2
 ) -> Iterator[list[tuple[AskedQuestion, Answer]]]:
-    """Answers that come one by one, a few at a time: at least every ``seconds``, so that little is lost, at little cost."""
+    """Answers that come one by one, a few at a time: at least every ``seconds``, and what there is where the work is stopped."""
     batch: list[tuple[AskedQuestion, Answer]] = []
     begun = time.monotonic()
-    for pair in pairs:
-        batch.append(pair)
-        if time.monotonic() - begun >= seconds:
-            yield batch
-            batch, begun = [], time.monotonic()
+    try:
+        for pair in pairs:
+            batch.append(pair)
+            if time.monotonic() - begun >= seconds:
+                yield batch
+                batch, begun = [], time.monotonic()
+    except GeneratorExit:  # nobody would take what came
+        raise
+    except BaseException:
+        yield batch
+        raise
     if batch:
         yield batch

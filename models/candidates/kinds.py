@@ -26,13 +26,17 @@ KINDS: Registry[Callable[[System, Setup, int], External]] = Registry(
 """Kind of external system -> what makes a candidate of a row, what stands beside it and the number of the time it is asked."""
 
 
-def candidate(system: System, base: BaseModel, setup: Setup, seed: int = 0) -> Examined:
+def candidate(system: System, base: BaseModel | None, setup: Setup, seed: int = 0) -> Examined:
     """A system ready to be examined. Nothing is trained, indexed or asked before it is needed.
+
+    Only an external system can do without a base model.
 
     Raises:
         InputError: it could only fail later; says what is wrong with its row.
     """
     if system.kind == BUILT:
+        if base is None:
+            raise InputError(f"system {system.name}: it is built on a base model; name one with --base-model")
         return LocalCandidate(system, base, setup.domain, setup.runtime, seed, limits=setup.limits)
     try:
         return KINDS[system.kind](system, setup, seed)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, replace
 from functools import cached_property, partial
@@ -24,6 +24,7 @@ from proctor.models.retrieval.index import Index
 from proctor.models.runtime import Runtime
 from proctor.models.systems import System
 from proctor.models.training import likelihood, trainer
+from proctor.models.training.finished import ELSEWHERE
 from proctor.models.training.weights import Weights
 
 APART = (Weights, Index, trainer, costs, dense, embedder, likelihood, rounds, turns)
@@ -49,7 +50,10 @@ class LocalCandidate:
 
     def __post_init__(self) -> None:
         """Refuse at once what could only fail later."""
-        trainer.check(self.system, self.base)
+        if self.system.trains:
+            trainer.check(self.system, self.base)
+        elif finished := self._weights.finished:
+            _ = finished.folder  # looked up for its errors
         if self.room + SHORTEST > self.context_length:
             raise InputError(
                 f"system {self.name} on {self.base_model}: answers may take {self.room} tokens (the longest reference takes "
@@ -66,7 +70,7 @@ class LocalCandidate:
     @property
     def _needs_examples(self) -> bool:
         """Whether the domain must have some: weights that are given were made of others."""
-        return self.system.few_shot > 0 or (self.system.adapts and self.given_weights is None)
+        return self.system.few_shot > 0 or (self.system.trains and self.given_weights is None)
 
     def _check_retrieval(self) -> None:
         try:
@@ -87,9 +91,14 @@ class LocalCandidate:
     @property
     def abilities(self) -> frozenset[Ability]:
         """What it can do besides answering: see `evals.candidate`."""
-        always: frozenset[Ability] = frozenset({"reads", "reindexes", "weights", "times", "costs"})
-        more: dict[Ability, bool] = {"retrieves": self.retrieves, "trains": self.system.adapts}
+        always: frozenset[Ability] = frozenset({"reads", "fits", "reindexes", "weights", "times", "costs"})
+        more: dict[Ability, bool] = {"retrieves": self.retrieves, "trains": self.system.trains}
         return always.union(ability for ability, has in more.items() if has)
+
+    @property
+    def lacks(self) -> Mapping[Ability, str]:
+        """Why it cannot do what others of its kind can."""
+        return {"trains": ELSEWHERE} if self.system.weights else {}
 
     @property
     def retrieves(self) -> bool:
@@ -269,7 +278,9 @@ class LocalCandidate:
     def costs(self) -> dict[str, float | str]:
         """What it cost to build and takes on disk, or why that is not known. Trains and indexes first, if need be."""
         index = self._index.folder() if self.retrieves else None
-        return costs.costs(self._weights.folder(), index, None if self.system.adapt == "full" else self.base.folder)
+        finished = self._weights.finished
+        needed = finished.needed if finished else None
+        return costs.costs(self._weights.folder(), index, None if self.system.adapt == "full" else self.base.folder, needed)
 
     def retrained(self, domain: Domain) -> LocalCandidate:
         """The same system, trained from the base on another domain, and searching that domain's documents."""
@@ -290,7 +301,7 @@ class LocalCandidate:
         settings["max_new_tokens"] = self.room
         if self.system.retrieve == "dense":
             settings["embedder_content"] = embedder.find(self.system.embedder, self.runtime.cache).content()[:12]
-        if self.system.adapts:
+        if self.system.trains:
             settings |= trainer.hyperparameters(self.system, self.base)._asdict()
         said = {
             "prompt_template": prompts.template(),

@@ -103,6 +103,11 @@ def dealt(questions: Sequence[Question]) -> list[list[Question]]:
     return [inorder[start:end] for start, end in pairwise(ends)]
 
 
+def asked(questions: Sequence[Question]) -> list[Question]:
+    """What one system is asked in all rounds of these questions, the warming up of each included."""
+    return [one for share in dealt(questions) for one in [*[share[0]] * WARM_UP, *share]] if questions else []
+
+
 def in_turn(asks: Mapping[str, AskTimed], place: int) -> dict[str, AskTimed]:
     """Their order in a round: each comes first in turn, and every other round goes backwards."""
     names = list(asks)

@@ -20,6 +20,8 @@ LEAST = 32
 """Tokens that every answer may take, however short the references are."""
 SPARE = 1.5
 """How much longer than the longest right answer an answer may be: other words for the same thing are no mistake."""
+LETTERS = 3.0
+"""Letters of a token of English, in tokenizers that know few words."""
 
 Ends = Literal["line", "blank line", "question"]
 """What ends an answer of a model that knows no other end of it: the first of these that no right answer holds."""
@@ -44,20 +46,23 @@ UNKNOWN = Limits()
 """Where no suite has been looked at."""
 
 
-def limits(suite: Suite, base: BaseModel) -> Limits:
+def limits(suite: Suite, base: BaseModel | None) -> Limits:
     """Those of a suite's answers on a base model: from references (outdated ones, too), completions and phrases of declining.
 
-    An answer may take half of what the model has room for, and no more: the prompt needs room, too.
+    An answer may take half of what the model has room for, and no more: the prompt needs room, too. Where there is no base model,
+    tokens are estimated from letters, amply, and nothing is known of room.
     """
     bare, formatted = [*suite.references, *suite.abstain], suite.completions
     framed, texts = [text for text in formatted if suite.bare(text) != text.strip()], [*bare, *formatted]
     unframed = [suite.bare(text) for text in framed]
-    lengths = _lengths(base, [*texts, *framed, *unframed, _frame(suite)])
+    said = [*texts, *framed, *unframed, _frame(suite)]
+    lengths = _lengths(base, said) if base else list(map(estimated, said))
     counts = dict(zip([*texts, *framed, *unframed], lengths[:-1], strict=True))
     known = [counts[one] - counts[other] for one, other in zip(framed, unframed, strict=True)]
     frame = max(known, default=0 if _followed(suite, formatted) else lengths[-1])
     longest = max([counts[text] + max(0, frame) for text in bare] + [counts[text] for text in formatted], default=0)
-    return Limits(max(LEAST, min(math.ceil(SPARE * longest), base.context_length // 2)), _ends(texts), longest)
+    most = base.context_length // 2 if base else math.inf
+    return Limits(max(LEAST, math.ceil(min(SPARE * longest, most))), _ends(texts), longest)
 
 
 def _followed(suite: Suite, texts: Sequence[str]) -> bool:
@@ -82,6 +87,12 @@ def _ends(texts: Sequence[str]) -> Ends:
     if not any("\n" in text.strip() for text in texts):
         return "line"
     return "question" if any(re.search(r"\n\s*\n", text.strip()) for text in texts) else "blank line"
+
+
+def estimated(text: str) -> int:
+    """Tokens of a text by its letters, rather too many: those of scripts without blanks are a token each, or nearly."""
+    plain = sum(letter.isascii() for letter in text)
+    return math.ceil(plain / LETTERS + (len(text) - plain))
 
 
 def _lengths(base: BaseModel, texts: Sequence[str]) -> list[int]:

@@ -124,6 +124,16 @@ def is_open(prompt: str) -> bool:
     return _OPENED.search(prompt) is not None
 
 
+def begins(text: str) -> bool:
+    """Whether what was said begins with a mark that opens a thought."""
+    return _BEGINS.match(text) is not None
+
+
+def closes(text: str) -> bool:
+    """Whether a thought is closed in what was said."""
+    return _CLOSED.search(text) is not None
+
+
 def answer_start(text: str, *, opened: bool) -> int | None:
     r"""Where the answer starts in what was said; None while a thought goes on. ``opened``: the prompt had begun one.
 

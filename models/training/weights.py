@@ -21,9 +21,12 @@ from proctor.models.prompts import prompts
 from proctor.models.retrieval.index import Index
 from proctor.models.runtime import Runtime
 from proctor.models.systems import System
-from proctor.models.training import raft, trainer
+from proctor.models.training import finished, raft, trainer
+from proctor.models.training.finished import Finished
 
 log = logging.getLogger("proctor")
+
+LIBRARIES = ("torch", "transformers", "tokenizers", "accelerate", "peft")
 
 
 @dataclass(frozen=True)
@@ -40,11 +43,18 @@ class Weights:
     """The weights that training goes on from, where these are not the base's."""
 
     @cached_property
+    def finished(self) -> Finished | None:
+        """Those that were trained elsewhere, if its row names some."""
+        return Finished(self.system, self.base) if self.system.weights else None
+
+    @cached_property
     def version(self) -> str:
         """Hash of all that shapes them; the base's own where they are not trained."""
         system = self.system
         if not system.adapts:
             return self.base.version
+        if self.finished:
+            return digest(self.finished.version, self.runtime.device, code_of(finished), *map(installed, LIBRARIES))
         start = self.init_from.version if self.init_from else self.base.version
         examples = [vars(example) for example in self.domain.examples]
         chosen = [system.adapt, *trainer.hyperparameters(system, self.base), system.batch_size]
@@ -53,19 +63,20 @@ class Weights:
         looked_up = [self._index.version, system.top_k, system.min_score, system.gold_in_context]
         shown = looked_up if system.trains_with_passages else None
         apart = [Index] if system.trains_with_passages else [Index, raft]
-        libraries = ("torch", "transformers", "tokenizers", "accelerate", "peft")
-        code = [code_of(__name__, apart=apart), *map(installed, libraries)]
+        code = [code_of(__name__, apart=[*apart, finished]), *map(installed, LIBRARIES)]
         return digest(start, self.domain.instruction, examples, chosen, shown, self.seed, self.runtime.device, code)
 
     @property
     def trained(self) -> bool:
         """Whether there is nothing left to train."""
-        return not self.system.adapts or self.runtime.cache.has("adapted", self.version)
+        return not self.system.trains or self.runtime.cache.has("adapted", self.version)
 
     def folder(self) -> Path | None:
         """Where they are, trained if they are not there; ``None`` for the base's own."""
         if not self.system.adapts:
             return None
+        if self.finished:
+            return self.finished.folder
         if self.version in self.runtime.failed:
             raise self.runtime.failed[self.version]
         try:
@@ -83,7 +94,9 @@ class Weights:
         return self.runtime.merged(self.base, self.system.adapt, self.folder())
 
     def report(self) -> dict[str, Any]:
-        """What training measured; nothing where there was none, or none yet."""
+        """What training measured; nothing where there was none, none yet, or one elsewhere."""
+        if self.finished:
+            return {}
         folder = self.folder() if self.trained else None
         if folder is None:
             return {}

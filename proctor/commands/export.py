@@ -28,7 +28,7 @@ def run(arguments: argparse.Namespace) -> None:
     with on_standard_error():
         asked = rebuilt(arguments)
         exporting.check(asked, arguments.to)
-        if not asked.candidate.trained:
+        if not asked.built.trained:
             print("its weights are not in the cache: it is trained again, from the same inputs")
         exporting.export(asked, arguments.to)
     print(f"{arguments.to}: {asked}")

@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
+from proctor.core.reading import values
 from proctor.core.reading.files import read_text
 from proctor.core.reading.problems import Place, Problems
 from proctor.core.reading.strict_json import RepeatedKeyError, parsed
 from proctor.core.schema import InputError
-from proctor.suites.loading import values
 
 KINDS: dict[type, str] = {str: "a text", list: "a list", dict: "an object"}
 Read = TypeVar("Read")

@@ -7,11 +7,11 @@ from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
+from proctor.core.reading import values
 from proctor.core.reading.problems import Problems, closest
 from proctor.core.schema import Document, Example, Question
 from proctor.suites.importers.nodes import Node, each, read_json
 from proctor.suites.importers.split import Importer, Options
-from proctor.suites.loading import values
 from proctor.suites.writing.draft import Draft
 
 INSTRUCTION = "Answer yes, no or maybe."

@@ -7,11 +7,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from proctor.core.reading import values
 from proctor.core.reading.problems import Problems
 from proctor.core.schema import Document, Example, Question, Suite
 from proctor.suites.importers.nodes import Node, each, read_json
 from proctor.suites.importers.split import Importer, Options
-from proctor.suites.loading import values
 from proctor.suites.writing.draft import Draft, short
 
 INSTRUCTION = 'Answer with a few words. Answer "unknown" if you do not know.'

@@ -7,11 +7,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NamedTuple
 
+from proctor.core.reading import values
+from proctor.core.reading.grid import Line, read_grid
 from proctor.core.reading.problems import Place, Problems, closest
 from proctor.core.schema import Document, Example, InputError, Question, Suite
-from proctor.suites.importers.grid import GridLine, read_grid
 from proctor.suites.importers.split import Importer, Options
-from proctor.suites.loading import markup, values
+from proctor.suites.loading import markup
 from proctor.suites.loading.columns import QUESTION, ColumnNames, meaning
 from proctor.suites.loading.questions import HOP
 from proctor.suites.writing.draft import Draft
@@ -77,7 +78,7 @@ def _rows(file: Path, found: _Found, problems: Problems) -> Iterator[_Asked]:
             yield _row(line, cells, found)
 
 
-def _header(head: GridLine, problems: Problems) -> Mapping[str, int]:
+def _header(head: Line, problems: Problems) -> Mapping[str, int]:
     """Where each of our columns is; a problem for each that is not there, or is there twice, or may mean two things."""
     ours = {alias: name for name, aliases in COLUMNS.items() for alias in (name, *aliases)}
     names = [cell.strip().lower() for cell in head.cells]
@@ -123,7 +124,7 @@ class _Cells:
     problems: Problems
     lists: dict[str, bool] = field(default_factory=dict)
 
-    def one(self, line: GridLine, name: str) -> str:
+    def one(self, line: Line, name: str) -> str:
         """A cell that is one text; empty where there is none, or no such column."""
         cell = self._cell(line, name)
         found = self._listed(line, name, cell)
@@ -133,7 +134,7 @@ class _Cells:
             self._problem(line, name, f"one text is expected, and this is a list of {len(found)}", "give each a row of its own")
         return found[0].strip() if found else ""
 
-    def answers(self, line: GridLine) -> tuple[str, ...]:
+    def answers(self, line: Line) -> tuple[str, ...]:
         """The cell of right answers: a list, or several texts with a sign between them."""
         cell = self._cell(line, "answer")
         found = self._listed(line, "answer", cell)
@@ -150,7 +151,7 @@ class _Cells:
             self._problem(line, "answer", "one of several answers is empty", remedy)
         return tuple(dict.fromkeys(answer.strip() for answer in found if answer.strip()))
 
-    def contexts(self, line: GridLine) -> tuple[str, ...]:
+    def contexts(self, line: Line) -> tuple[str, ...]:
         """The cell of texts that hold the answer: one, or a list."""
         cell = self._cell(line, "context")
         found = self._listed(line, "context", cell)
@@ -163,7 +164,7 @@ class _Cells:
             self._problem(line, "context", "the cell is empty", "fill it in or remove the row")
         return texts
 
-    def _context(self, line: GridLine, text: str) -> str:
+    def _context(self, line: Line, text: str) -> str:
         bare = HOP.sub("", text)
         if bare != text:
             self._changed(line, "the marks <1-hop>, <2-hop>, ... are no part of a context")
@@ -172,11 +173,11 @@ class _Cells:
             return markup.seen(bare).text
         return bare.strip()
 
-    def _cell(self, line: GridLine, name: str) -> str:
+    def _cell(self, line: Line, name: str) -> str:
         cell = line.cells[self.columns[name]].strip() if name in self.columns else ""
         return cell if values.visible(cell) else ""
 
-    def _listed(self, line: GridLine, name: str, cell: str) -> tuple[str, ...] | None:
+    def _listed(self, line: Line, name: str, cell: str) -> tuple[str, ...] | None:
         """The texts of a list that is written out in a cell: as JSON, or as Python prints it if the whole column is so."""
         try:
             found = values.listed(cell)
@@ -191,7 +192,7 @@ class _Cells:
             self._changed(line, f"lists in the column '{name}' were read as lists")
         return found
 
-    def _unclear(self, line: GridLine, name: str, cell: str, how: str) -> tuple[str, ...]:
+    def _unclear(self, line: Line, name: str, cell: str, how: str) -> tuple[str, ...]:
         remedy = 'write a list of JSON: ["...", "..."], with the whole text in it if that is meant'
         self._problem(line, name, f"this may be {how}", remedy)
         return (cell,)
@@ -202,16 +203,16 @@ class _Cells:
             self.lists[name] = all(cell.startswith("[") and cell.endswith("]") for cell in cells if cell)
         return self.lists[name]
 
-    def _checked(self, line: GridLine, name: str, text: str) -> str:
+    def _checked(self, line: Line, name: str, text: str) -> str:
         if text in values.MISSING:
             what = f"'{text}' may be a text, or what a program writes where there is none"
             self._problem(line, name, what, f'write ["{text}"] if it is the text, or leave the cell empty')
         return text
 
-    def _changed(self, line: GridLine, why: str) -> None:
+    def _changed(self, line: Line, why: str) -> None:
         self.problems.tally.change(line.place.file.name, why, _where(line))
 
-    def _problem(self, line: GridLine, name: str, what: str, remedy: str) -> None:
+    def _problem(self, line: Line, name: str, what: str, remedy: str) -> None:
         self.problems.add(line.place._replace(field=name), what, remedy)
 
 
@@ -224,7 +225,7 @@ class _Found:
     documents: dict[str, Document] = field(default_factory=dict)
     ids: dict[str, int] = field(default_factory=dict)
 
-    def id(self, line: GridLine, given: str) -> str:
+    def id(self, line: Line, given: str) -> str:
         """The row's id, its own or one made from its line."""
         name = values.name(given) or f"row-{line.place.line}"
         if name in self.ids:
@@ -233,7 +234,7 @@ class _Found:
         self.ids.setdefault(name, line.place.line or 0)
         return name
 
-    def document(self, line: GridLine, text: str, title: str) -> str:
+    def document(self, line: Line, text: str, title: str) -> str:
         """The id of the document with a text, which is a new one where the text is."""
         name = f"document-{len(self.documents) + 1:04d}"
         known = self.documents.setdefault(text, Document(name, text, title or name))
@@ -242,7 +243,7 @@ class _Found:
         return known.id
 
 
-def _row(line: GridLine, cells: _Cells, found: _Found) -> _Asked:
+def _row(line: Line, cells: _Cells, found: _Found) -> _Asked:
     question = cells.one(line, "question")
     if not question:
         found.problems.add(line.place._replace(field="question"), "the cell is empty", "fill it in or remove the row")
@@ -256,7 +257,7 @@ def _row(line: GridLine, cells: _Cells, found: _Found) -> _Asked:
     return _Asked(line.place, found.id(line, cells.one(line, "id")), question, answers, documents, SPLITS.get(split))
 
 
-def _where(line: GridLine) -> str:
+def _where(line: Line) -> str:
     return f"line {line.place.line}"
 
 

@@ -14,12 +14,13 @@ from functools import cached_property
 from pathlib import Path
 
 from proctor.core.language.holders import SHORTEST
+from proctor.core.reading import values
 from proctor.core.reading.files import read_text
 from proctor.core.reading.problems import Place, Problems, closest
 from proctor.core.reading.shown import short
 from proctor.core.registry import Registry
 from proctor.core.schema import Document
-from proctor.suites.loading import markup, values
+from proctor.suites.loading import markup
 from proctor.suites.loading.markup import Page
 from proctor.suites.loading.own_files import OwnFiles
 

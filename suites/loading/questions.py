@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import Any
 
 from proctor.core.language.text import normalise
+from proctor.core.reading import values
 from proctor.core.reading.problems import Place, Problems, closest
 from proctor.core.schema import Example, Question, RevisedQuestion, Revision
-from proctor.suites.loading import values
 from proctor.suites.loading.columns import EXAMPLE, QUESTION, REVISED, REVISION, ColumnNames, Meaning
 from proctor.suites.loading.documents import Corpus, revised
 from proctor.suites.loading.rows import InputRow, judge, read_rows

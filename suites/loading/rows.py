@@ -11,10 +11,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from proctor.core.reading import values as texts
 from proctor.core.reading.files import read_text
 from proctor.core.reading.problems import Place, Problems, closest
 from proctor.core.reading.strict_json import RepeatedKeyError, numbered, parsed
-from proctor.suites.loading import values as texts
 from proctor.suites.loading.columns import IGNORED, QUESTION, ColumnNames, Meaning, meaning
 
 PLAIN = Meaning({}, {})

@@ -205,7 +205,10 @@ def one_question(tmp_path_factory):
     store.add_answers("s", "m", "lora", 2, [(asked, Answer("q", "Halden"))])
     store.add_answers("s", "m", "crash", 0, [(asked, Answer("q", "", error="out of memory"))])
     store.add_answers("s", "m", "none", 0, [(asked, Answer("q", "", contexts=()))])
+    from_elsewhere = (Context("d9", "Halden Works."), Context("", "A text from elsewhere."))
+    store.add_answers("s", "m", "bot", 0, [(asked, Answer("q", "Halden", from_elsewhere, seconds=0.5))])
     about = {"suite": "s", "base_model": "m"}
+    store.add([record("accuracy.exact", "q", 1.0, system="bot", **about)])
     store.add(
         [record("accuracy.exact", "q", 1.0, **about), record("faithfulness.gold", "q", 0.5, reason="yes: a\nno: b", **about)]
     )
@@ -244,6 +247,15 @@ def test_passages_are_listed_with_those_that_hold_the_evidence(question):
     assert second.inner_text().splitlines()[0] == "d2 · score 0.500"
     assert "gold" in (first.get_attribute("class") or "")
     assert "gold" not in (second.get_attribute("class") or "")
+
+
+def test_of_a_system_from_elsewhere_neither_tokens_nor_scores_nor_documents_are_made_up(question):
+    bot = card(question, "bot")
+    assert bot.locator(".about").first.inner_text() == "500\u00a0ms in a batch"
+    bot.get_by_text("2 passages retrieved, 1 with the evidence").click()
+    first, second = bot.locator(".passages li").all()
+    assert first.inner_text().splitlines()[0] == "d9 · holds the evidence"
+    assert second.inner_text().splitlines()[0] == "of no document of the suite"
 
 
 def test_what_the_model_read_stands_for_its_passages(question):

@@ -207,5 +207,5 @@ def test_no_judge_is_in_the_code_of_an_axis() -> None:
         "proctor.evals.judges.lexical",
         "proctor.evals.judges.nli",
         "proctor.evals.judges.openai",
-        "proctor.evals.judges.endpoint",
+        "proctor.core.chat",
     }

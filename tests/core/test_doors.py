@@ -32,6 +32,7 @@ DOORS = {
     "core/registry.py: entry.load": "the same",
     "evals/judges/protocols.py: JUDGES.written": "what --judge names: the user's own command line",
     "proctor/__init__.py: import_module": "Proctor's own module for Python",
+    "models/candidates/imported.py: importlib.import_module": "code of the project, which callable names in a table of systems",
     "models/training/checkpoints.py: torch.load": "the order of a training's examples, with weights_only",
     "proctor/cli.py: import_module": "Proctor's own commands",
     "models/training/trainer.py: import_module": "libraries that the file itself names",

@@ -28,8 +28,8 @@ ROOMS = {
     "core": ("core",),
     "evals": ("stats", "candidate", "judges", "tasks", "exam", "axes", "testing"),
     "models": (
-        *("circumstances", "systems", "prompts", "base", "runtime"),
-        *("retrieval", "generation", "training", "candidates", "comparability", "tiny"),
+        *("circumstances", "services", "systems", "prompts", "base", "runtime"),
+        *("retrieval", "generation", "training", "given", "candidates", "comparability", "tiny"),
     ),
     "suites": ("general", "loading", "writing", "importers", "instruments", "loans", "judge"),
     "leaderboard": (

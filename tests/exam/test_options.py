@@ -20,7 +20,7 @@ ROOT = Path(__file__).resolve().parents[2]
 DEFAULTS = {
     "suite": [], "system": [], "base_model": [], "systems": None, "judge": "lexical", "seeds": 1, "limit": None, "device": "auto"
 } | {"trust_remote_code": False, "trust_suite_code": False, "allow_outside_files": False, "full": False} | {
-    "markexpr": "domain", "keyword": ""
+    "markexpr": "domain", "keyword": "", "repeats": 1
 }  # fmt: skip
 
 
@@ -31,6 +31,7 @@ DEFAULTS = {
         ({"suite": ["a b", "c"]}, "pytest -m domain --suite 'a b' --suite c"),
         ({"base_model": ["m"], "seeds": 3}, "pytest -m domain --base-model m --seeds 3"),
         ({"trust_remote_code": True, "judge": "openai:x"}, "pytest -m domain --judge openai:x --trust-remote-code"),
+        ({"repeats": 3}, "pytest -m domain --repeats 3"),
         ({"full": True}, "pytest -m domain --full"),
         ({"suite": ["s"], "trust_suite_code": True}, "pytest -m domain --suite s --trust-suite-code"),
         ({"markexpr": "domain and style", "keyword": "rag or lora"}, "pytest -m 'domain and style' -k 'rag or lora'"),

@@ -14,6 +14,7 @@ KINDS = {
     "judges": "tests.faults.judges",
     "kills": "tests.faults.kills",
     "payloads": "tests.faults.payloads",
+    "services": "tests.faults.services",
     "storage": "tests.faults.storage",
 }
 """Name -> module, whose docstring says what it does, and whose ``run(seed)`` yields the lines of a table."""

@@ -12,19 +12,30 @@ import gzip
 import json
 import re
 import socket
-import struct
 import time
 import urllib.parse
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from proctor.core.chat import Endpoint
 from proctor.core.schema import Score
 from proctor.evals.judges import deepeval_metric, ragas_metric
-from proctor.evals.judges.endpoint import Endpoint
 from proctor.evals.judges.openai import OpenAIJudge
 from proctor.evals.judges.samples import Sample
-from tests.faults.loopback import Request, Server, Treat, completion, reply, serving, verdict
+from tests.faults.loopback import (
+    Request,
+    Server,
+    Treat,
+    completion,
+    dripping,
+    forever,
+    reply,
+    reset,
+    serving,
+    streaming,
+    verdict,
+)
 
 KEY, PASSWORD, PARAMETER = "sk-Planted0Key1For2Tests3", "Planted4Password5", "Planted6Parameter7"
 SECRETS = (KEY, PASSWORD, PARAMETER)
@@ -57,12 +68,12 @@ def faults(elsewhere: Server) -> list[Fault]:
     there = f"Location: http://127.0.0.1:{elsewhere.port}/v1/chat/completions"
     return [
         Fault("refused", lambda *_: None),  # `put` closes the port
-        Fault("reset", _reset, quick=True),
+        Fault("reset", reset, quick=True),
         Fault("hang", lambda *_: time.sleep(15)),
         Fault("closed without a word", lambda *_: None),
-        Fault("drip of a body", _dripping(b"HTTP/1.1 200 OK\r\nContent-Length: 10000\r\n\r\n"), quick=True),
-        Fault("drip of headers", _dripping(b"HTTP/1.1 200 OK\r\nX-A: ")),
-        Fault("100 Continue for ever", _forever(b"HTTP/1.1 100 Continue\r\n\r\n", pause=0.05)),
+        Fault("drip of a body", dripping(b"HTTP/1.1 200 OK\r\nContent-Length: 10000\r\n\r\n"), quick=True),
+        Fault("drip of headers", dripping(b"HTTP/1.1 200 OK\r\nX-A: ")),
+        Fault("100 Continue for ever", forever(b"HTTP/1.1 100 Continue\r\n\r\n", pause=0.05)),
         Fault("401", reply(401, error), quick=True),
         Fault("403", reply(403, error)),
         Fault("404", reply(404, b"")),
@@ -85,8 +96,8 @@ def faults(elsewhere: Server) -> list[Fault]:
         Fault("deep JSON", reply(200, deep)),
         Fault("deep JSON as an error", reply(400, deep)),
         Fault("deep JSON in the text", reply(200, completion(deep.decode()))),
-        Fault("1 GB", _stream(b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n\r\n")),
-        Fault("1 GB as an error", _stream(b"HTTP/1.1 401 No\r\nContent-Type: application/json\r\n\r\n")),
+        Fault("1 GB", streaming(b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n\r\n")),
+        Fault("1 GB as an error", streaming(b"HTTP/1.1 401 No\r\nContent-Type: application/json\r\n\r\n")),
         Fault("gzip bomb", reply(200, bomb, "Content-Encoding: gzip"), quick=True),
         Fault(
             "gzip bomb, packed twice", reply(200, gzip.compress(gzip.compress(b"0" * 20_000_000)), "Content-Encoding: gzip, gzip")
@@ -213,33 +224,3 @@ def _echo(status: int) -> Treat:
 def _not_utf8(connection: socket.socket, request: Request) -> None:
     body = completion(verdict(request, "REASON")).replace(b"REASON", b"\xff\xfe\xe9")
     reply(200, body)(connection, request)
-
-
-def _reset(connection: socket.socket, _: Request) -> None:
-    connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-
-
-def _dripping(head: bytes) -> Treat:
-    def treat(connection: socket.socket, request: Request) -> None:
-        connection.sendall(head)
-        _forever(b"a", pause=0.05)(connection, request)
-
-    return treat
-
-
-def _forever(part: bytes, pause: float) -> Treat:
-    def treat(connection: socket.socket, _: Request) -> None:
-        for _again in range(400):
-            connection.sendall(part)
-            time.sleep(pause)
-
-    return treat
-
-
-def _stream(head: bytes) -> Treat:
-    def treat(connection: socket.socket, _: Request) -> None:
-        connection.sendall(head)
-        for _again in range(1000):
-            connection.sendall(b"0" * 1_000_000)
-
-    return treat

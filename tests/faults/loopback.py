@@ -5,7 +5,9 @@ from __future__ import annotations
 import contextlib
 import json
 import socket
+import struct
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -114,3 +116,40 @@ def verdict(request: Request, reason: str = "") -> str:
         return json.dumps({"statements": [{"statement": f"It is so. {reason}", "reason": reason, "verdict": 1}]})
     given = request.fields["messages"][0]["content"].count("The cover is ")
     return json.dumps({"verdicts": [{"verdict": "yes", "reason": reason}] * max(given, 1), "met": True, "reason": reason})
+
+
+def reset(connection: socket.socket, _: Request) -> None:
+    """Break the connection off."""
+    connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+
+
+def dripping(head: bytes) -> Treat:
+    """After a beginning, a letter now and then."""
+
+    def treat(connection: socket.socket, request: Request) -> None:
+        connection.sendall(head)
+        forever(b"a", pause=0.05)(connection, request)
+
+    return treat
+
+
+def forever(part: bytes, pause: float) -> Treat:
+    """The same again and again."""
+
+    def treat(connection: socket.socket, _: Request) -> None:
+        for _again in range(400):
+            connection.sendall(part)
+            time.sleep(pause)
+
+    return treat
+
+
+def streaming(head: bytes) -> Treat:
+    """After a beginning, a gigabyte."""
+
+    def treat(connection: socket.socket, _: Request) -> None:
+        connection.sendall(head)
+        for _again in range(1000):
+            connection.sendall(b"0" * 1_000_000)
+
+    return treat

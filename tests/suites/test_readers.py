@@ -13,9 +13,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from proctor.core.reading import values
 from proctor.core.reading.tally import Count, Tally
 from proctor.core.schema import InputError
-from proctor.suites.loading import markup, values
+from proctor.suites.loading import markup
 from proctor.suites.loading.columns import EXAMPLE, QUESTION, meaning
 from proctor.suites.loading.documents import READERS
 from proctor.suites.loading.lint import hints

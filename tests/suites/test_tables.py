@@ -11,11 +11,11 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
+from proctor.core.reading import values
 from proctor.core.reading.tally import Count
 from proctor.core.schema import InputError
 from proctor.suites.importers.split import Options
 from proctor.suites.importers.table import table
-from proctor.suites.loading import values
 from proctor.suites.loading.load import load
 from proctor.suites.writing.draft import write_suite
 

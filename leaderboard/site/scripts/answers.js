@@ -189,8 +189,9 @@ const Question = (() => {
 
   /** What one system said: with its first seed at once, with its others folded. */
   function card([first, ...others], about) {
-    const seed = others.length ? h("small", {}, ` seed ${first.seed}`) : "";
-    const folded = others.map((attempt) => h("details", { class: "seed" }, h("summary", {}, right(attempt, about), ` seed ${attempt.seed}`), body(attempt, about)));
+    const count = own(section().systems, first.system)?.kind ? "repeat" : "seed";
+    const seed = others.length ? h("small", {}, ` ${count} ${first.seed}`) : "";
+    const folded = others.map((attempt) => h("details", { class: "seed" }, h("summary", {}, right(attempt, about), ` ${count} ${attempt.seed}`), body(attempt, about)));
     return h("article", { class: "attempt" }, h("h3", {}, right(first, about), " ", h("bdi", {}, first.system), seed), body(first, about), folded);
   }
 
@@ -201,7 +202,8 @@ const Question = (() => {
 
   function body({ row, scores }, { block, list, evidence }) {
     const [text, prompt, contexts, citations, seconds, tokens, before, cut, error] = row;
-    const about = [`${Figures.figure(seconds, "seconds")} in a batch · ${tokens} ${tokens === 1 ? "token" : "tokens"} after ${before}`];
+    const about = [`${Figures.figure(seconds, "seconds")} in a batch`];
+    if (tokens || before) about.push(` · ${tokens} ${tokens === 1 ? "token" : "tokens"} after ${before}`);
     if (citations.length) about.push(` · cites ${citations.join(", ")}`);
     if (cut) about.push(` · ${cut} ${cut === 1 ? "passage" : "passages"} left out for want of room`);
     return [
@@ -216,9 +218,10 @@ const Question = (() => {
   function passages(contexts, citations, block, evidence) {
     const found = contexts.map(([place, score]) => ({ document: block.passages[place][0], text: block.texts[block.passages[place][1]], score }));
     const gold = found.filter(({ document }) => evidence.includes(document)).length;
+    const scored = found.some(({ score }) => score !== 0); // what comes from elsewhere may have no scores
     const items = found.map(({ document, text, score }) => {
       const holds = evidence.includes(document);
-      const words = [h("bdi", {}, document), ` · score ${score.toFixed(3)}`, holds && [" · ", h("b", {}, "holds the evidence")], citations.includes(document) && " · cited"];
+      const words = [document ? h("bdi", {}, document) : h("i", {}, "of no document of the suite"), scored && ` · score ${score.toFixed(3)}`, holds && [" · ", h("b", {}, "holds the evidence")], citations.includes(document) && " · cited"];
       return h("li", { class: holds && "gold" }, h("p", { class: "about" }, words), h("p", { dir: "auto" }, text));
     });
     const summary = `${found.length} ${found.length === 1 ? "passage" : "passages"} retrieved${evidence.length ? `, ${gold} with the evidence` : ""}`;

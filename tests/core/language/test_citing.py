@@ -143,3 +143,8 @@ def test_whatever_is_said_can_be_read(text: str) -> None:
     found = CITING.read(text, SHOWN)
     assert set(found.documents) <= {document.id for document in DOCUMENTS}
     assert CITING.read(json.dumps({"answer": text}), SHOWN)
+
+
+def test_the_number_of_a_passage_of_no_document_cites_nothing_and_is_told() -> None:
+    found = Citing(DOCUMENTS).read("It is so [2].", [Context(DOCUMENTS[0].id, "a"), Context("", "b")])
+    assert (found.documents, found.numbered, found.unread) == ((), False, ("2",))

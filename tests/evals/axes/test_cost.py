@@ -238,6 +238,21 @@ def test_one_value_for_each_system_and_one_for_each_answer() -> None:
     assert (found["cost.tokens"]["seat"].value, found["cost.prompt_tokens"]["seat"].value) == (4, 90)
 
 
+def test_of_what_was_built_elsewhere_nothing_is_guessed_and_its_tokens_have_their_price() -> None:
+    said = {"seat": Answer("seat", "Turin", tokens=4, prompt_tokens=90), "warranty": Answer("warranty", "3 years")}
+    spent: dict[str, float | str] = {"index_seconds": 2.0, "input_price": 10.0, "output_price": 100.0}
+    found = scores(cost.AXIS, evaluation(fakes.canned(said, spent=spent)))
+    assert found["cost.index_seconds"]["all"].value == 2.0
+    elsewhere = [name for name in cost.TOTALS if name != "index_seconds"]
+    assert {found[f"cost.{name}"]["all"].status for name in elsewhere} == {"not_applicable"}
+    assert found["cost.money"]["seat"].value == pytest.approx((90 * 10 + 4 * 100) / 1e6)
+    assert {found[f"cost.{name}"]["warranty"].status for name in ("tokens", "prompt_tokens", "money")} == {"not_applicable"}
+
+
+def test_nobody_pays_for_the_tokens_of_a_system_without_prices() -> None:
+    assert "cost.money" not in scores(cost.AXIS, evaluation(fakes.canned({}, spent=SPENT)))
+
+
 def test_a_crash_costs_no_tokens_that_anybody_knows_of() -> None:
     found = scores(cost.AXIS, evaluation(fakes.crashing(spent=SPENT | {"train_flops": "it cannot be counted"})))
     assert {score.status for score in found["cost.tokens"].values()} == {"unmeasured"}
@@ -378,3 +393,20 @@ def test_what_was_in_memory_before_is_not_the_trainings(base: BaseModel, tmp_pat
     trained(FULL, base, tmp_path / "out")
     assert held
     assert json.loads((tmp_path / "out" / trainer.REPORT).read_text())["peak_bytes"] < 200e6
+
+
+def test_tokens_that_nobody_tells_of_are_not_known_and_not_none_at_all() -> None:
+    answers = {"a": Answer("a", "yes", tokens=4), "b": Answer("b", "yes", prompt_tokens=9), "c": Answer("c", "", prompt_tokens=9)}
+    found = {
+        (metric.name, name): cost._tokens(metric, answer, amount).value
+        for name, answer in answers.items()
+        for metric, amount in ((cost.TOKENS, answer.tokens), (cost.PROMPT_TOKENS, answer.prompt_tokens))
+    }
+    assert found == {
+        ("cost.tokens", "a"): 4,
+        ("cost.prompt_tokens", "a"): None,
+        ("cost.tokens", "b"): None,
+        ("cost.prompt_tokens", "b"): 9,
+        ("cost.tokens", "c"): 0,
+        ("cost.prompt_tokens", "c"): 9,
+    }

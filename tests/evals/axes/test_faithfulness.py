@@ -181,3 +181,8 @@ def test_where_answers_say_again_what_the_question_says_documents_bear_nothing_o
     said = fakes.canned({"warranty": answered(RIGHT, KESTREL), "seat": Answer("seat", "", error="it broke")}, retrieves=True)
     found = scores(faithfulness.AXIS, evaluation(said, replace(suite(), answer_in="question")))
     assert {score.status for items in found.values() for score in items.values()} == {"not_applicable"}
+
+
+def test_passages_of_which_only_the_documents_are_named_are_held_against_nothing() -> None:
+    score = retrieved(answered("3 years", "It lasts 3 years.", " "))
+    assert (score.status, score.reason) == ("not_applicable", faithfulness.UNSEEN)

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from proctor.core.schema import InputError, Record, Score
+from proctor.core.schema import Answer, InputError, Record, Score
 from proctor.core.storage.cache import Cache
 from proctor.evals.axes import forgetting
 from proctor.evals.exam import EvalContext, Exam
@@ -271,3 +271,48 @@ def test_a_name_that_lm_eval_does_not_know_is_an_input_error() -> None:
 
 def test_a_suite_without_general_tasks_has_no_marks(on: EvalContext) -> None:
     assert scores(forgetting.AXIS, evaluation(on.candidate, suite(), base=on.base, cache=on.cache)) == {}
+
+
+def likely(say: Any = len, **fields: Any) -> fakes.Likely:
+    """Says that texts are the likelier the smaller what ``say`` finds in them."""
+    return fakes.Likely(lambda question: Answer(question.id, ""), likely=lambda _, text: (-float(say(text)), False), **fields)
+
+
+def test_of_a_model_that_says_how_likely_texts_are_the_likeliest_choice_counts(folder: Path, cache: Cache) -> None:
+    on = evaluation(likely(), suite(general=[str(folder)]), cache=cache)
+    found = scores(forgetting.AXIS, on)["general.reading"]
+    shortest = min(range(4), key=lambda place: len(ROWS[0]["choices"][place]))
+    assert {item: score.value for item, score in found.items()} == {
+        f"reading/{place}": float(row["gold"] == shortest) for place, row in enumerate(ROWS)
+    }
+
+
+def test_a_served_model_is_held_against_the_served_one_that_is_named_as_its_base(folder: Path, cache: Cache) -> None:
+    base, tuned = likely(weights_version="short"), likely(lambda text: -len(text), weights_version="long")
+    found = scores(forgetting.AXIS, evaluation(tuned, suite(general=[str(folder)]), base=base, cache=cache))
+    alone = scores(forgetting.AXIS, evaluation(base, suite(general=[str(folder)]), base=base, cache=cache))
+    for item, score in found["forgetting"].items():
+        task = f"general.{item.partition('/')[0]}"
+        assert score.value == (alone[task][item].value or 0) - (found[task][item].value or 0)
+    assert {score.value for score in alone["forgetting"].values()} == {0.0}
+
+
+def test_a_served_model_without_a_served_base_has_forgotten_nothing_that_is_known(folder: Path, cache: Cache) -> None:
+    found = scores(forgetting.AXIS, evaluation(likely(), suite(general=[str(folder)]), cache=cache))
+    assert {score.status for score in found["general.counting"].values()} == {"scored"}
+    assert {(score.status, score.reason) for score in found["forgetting"].values()} == {("not_applicable", forgetting.UNPAIRED)}
+
+
+def test_of_what_says_nothing_of_texts_general_tasks_are_not_asked(folder: Path, cache: Cache) -> None:
+    silent = fakes.Answering(lambda question: Answer(question.id, ""))
+    found = scores(forgetting.AXIS, evaluation(silent, suite(general=[str(folder)]), cache=cache))
+    reasons = {(score.status, score.reason) for items in found.values() for score in items.values()}
+    assert reasons == {("not_applicable", "the system's weights cannot be had, and the system does not say how likely a text is")}
+
+
+def test_a_server_that_does_not_say_leaves_its_tasks_unmeasured(folder: Path, cache: Cache) -> None:
+    def refuse(text: str) -> float:
+        raise OSError("the server gives no log-probabilities")
+
+    found = scores(forgetting.AXIS, evaluation(likely(refuse, weights_version="mute"), suite(general=[str(folder)]), cache=cache))
+    assert {score.status for score in found["general.general"].values()} == {"unmeasured"}

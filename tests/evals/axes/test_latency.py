@@ -231,3 +231,12 @@ def test_another_machine_takes_the_axis_anew(cache: Cache, monkeypatch: Any) -> 
         monkeypatch.setattr("proctor.core.machine.facts", lambda machine=machine: {"model": machine})
         Exam(asked, lambda _: None).run(latency.AXIS)
     assert len(calls) == 2 * len(SLOW)
+
+
+def test_of_a_system_that_tells_only_when_it_has_answered_no_part_is_made_up() -> None:
+    whole = replace(fakes.mute(), timing=lambda question: Timing(question.id, seconds=0.5))
+    found = scores(latency.AXIS, evaluation(whole))
+    known = {name for name, items in found.items() if {score.status for score in items.values()} == {"scored"}}
+    assert known == {"latency.seconds", "latency.p50", "latency.p95"}
+    reasons = {score.reason for name in found.keys() - known for score in found[name].values()}
+    assert reasons >= {latency.WHOLE_ONLY, "nothing says how many tokens its answers take"}

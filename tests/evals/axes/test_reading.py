@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from proctor.core.schema import Answer, Context, Document, Domain, Question, Suite
+from proctor.core.schema import Ability, Answer, Context, Document, Domain, Question, Suite
 from proctor.evals.axes import context, robustness
 from proctor.evals.testing import fakes
 from proctor.models.candidates.local import LocalCandidate
@@ -133,6 +133,20 @@ def test_rooms_stop_growing_once_everything_fits(base: Any, domain: Domain, ques
     assert 1 < asked < len(states)
     assert states == [{"scored"}] * asked + [{"not_applicable"}] * (len(states) - asked)
     assert {score.value for score in found["context.cut"].values()} <= {0.0, 1.0, 2.0, 3.0}
+
+
+def test_rooms_are_not_applicable_to_what_cannot_count_the_tokens_of_its_prompts() -> None:
+    class Uncounted(fakes.Fake):
+        @property
+        def abilities(self) -> frozenset[Ability]:
+            return super().abilities - {"fits"}
+
+    found = scores(
+        context.AXIS, evaluation(Uncounted(reader(careful).answer, retrieves=True, documents=reader(careful).documents), SUITE)
+    )
+    budgets = {score.reason for metric in context.BUDGETS.values() for score in found[metric.name].values()}
+    assert budgets == {"the tokens of the system's prompts cannot be counted"}
+    assert {score.status for score in found["context.first"].values()} == {"scored"}
 
 
 @pytest.mark.slow

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from proctor.core.schema import Answer, Context, Question, Score
 from proctor.evals.axes import retrieval
 from proctor.evals.testing import fakes
-from tests.sample_evaluation import evaluation, scores, suite
+from tests.sample_evaluation import DOCUMENTS, evaluation, scores, suite
 
 
 def found(evidence: tuple[str, ...], documents: list[str] | None, error: str | None = None) -> dict[str, Score]:
@@ -50,6 +50,37 @@ def test_what_was_not_found_is_missed() -> None:
 def test_retrieving_nothing_is_a_miss_but_not_retrieving_is_no_value() -> None:
     assert values(("a",), []) == [0.0] * 5
     assert {score.status for score in found(("a",), None).values()} == {"not_applicable"}
+
+
+def of_documents(*documents: str) -> dict[str, Score]:
+    """recall@1 and mrr of two questions about "a": of the first these documents are found, of the second "a" and nothing else."""
+    shown = tuple(Context(name, f"text {at}") for at, name in enumerate(documents))
+    answers = {"q": Answer("q", "x", shown), "r": Answer("r", "x", (Context("a", "a text"),))}
+    asked = suite(Question("q", "?", ("x",), ("a",)), Question("r", "?", ("x",), ("a",)))
+    return {
+        name: items["q"]
+        for name, items in scores(retrieval.AXIS, evaluation(fakes.canned(answers, retrieves=True), asked)).items()
+    }
+
+
+def test_passages_of_no_document_of_the_suite_are_no_evidence_and_the_figures_say_so() -> None:
+    found = of_documents("", "", "a")
+    assert (found["retrieval.recall@1"].value, found["retrieval.mrr"].value) == (0.0, pytest.approx(1 / 3))
+    assert {score.caution for score in found.values()} == {retrieval.STRANGE}
+    assert {score.caution for score in of_documents("x", "a").values()} == {""}
+
+
+def test_where_no_passage_is_of_a_document_of_the_suite_nothing_is_known_of_retrieval() -> None:
+    table = found(("a",), ["", ""])
+    assert {(score.status, score.reason) for score in table.values()} == {("not_applicable", retrieval.UNTRACED)}
+
+
+def test_a_passage_of_no_document_that_says_the_evidence_word_for_word_is_it() -> None:
+    said = Context("", DOCUMENTS[0].text)
+    answers = {"q": Answer("q", "x", (Context("falcon", "."), said)), "r": Answer("r", "x", ())}
+    asked = suite(Question("q", "?", ("x",), ("kestrel",)), Question("r", "?", ("x",), ("kestrel",)))
+    table = scores(retrieval.AXIS, evaluation(fakes.canned(answers, retrieves=True), asked))
+    assert table["retrieval.recall@3"]["q"].value == 1.0
 
 
 def test_a_question_without_evidence_has_no_recall() -> None:

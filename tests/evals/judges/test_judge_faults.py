@@ -10,13 +10,14 @@ from typing import Any
 
 import pytest
 
+from proctor.core import http
+from proctor.core.chat import ChatError, Endpoint
 from proctor.core.schema import Document, Domain, Question, Suite
 from proctor.core.storage.cache import Cache
 from proctor.evals.axes import faithfulness
 from proctor.evals.exam import EvalContext, Exam
-from proctor.evals.judges import endpoint, ragas_metric
+from proctor.evals.judges import ragas_metric
 from proctor.evals.judges.breaker import UNFIT, UNREACHED, Breaker
-from proctor.evals.judges.endpoint import Endpoint
 from proctor.evals.judges.openai import OpenAIJudge
 from proctor.evals.judges.protocols import EndpointError, JudgeError
 from proctor.evals.judges.samples import PARALLEL, Sample
@@ -51,7 +52,7 @@ def test_a_redirection_is_not_followed_and_says_where_it_leads_and_what_to_do(na
         there = f"http://127.0.0.1:{elsewhere.port}/v1" if name == "another origin" else f"https://u:{PASSWORD}@{name}"
         with (
             serving(reply(307, b"", f"Location: {there}")) as server,
-            pytest.raises(JudgeError, match=r"redirects to https?://[a-z0-9.:]+(/v1)?: name that one"),
+            pytest.raises(ChatError, match=r"redirects to https?://[a-z0-9.:]+(/v1)?: name that one"),
         ):
             judge(server.url).endpoint.reply(model="m", messages=[])
     assert not elsewhere.requests
@@ -69,10 +70,10 @@ def test_of_a_reply_without_end_no_more_is_read_than_the_limit() -> None:
         finally:
             ended.set()
 
-    with serving(stream) as server, pytest.raises(EndpointError, match="more than 10,000,000 bytes"):
+    with serving(stream) as server, pytest.raises(ChatError, match="more than 10,000,000 bytes"):
         judge(server.url, seconds=20.0, longest=20.0).endpoint.reply(model="m", messages=[])
     assert ended.wait(20)
-    assert sent[0] < 3 * endpoint.BYTES  # what is under way in buffers was sent, too
+    assert sent[0] < 3 * http.BYTES  # what is under way in buffers was sent, too
     assert len(server.requests) == 1
 
 

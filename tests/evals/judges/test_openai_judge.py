@@ -13,9 +13,9 @@ from typing import Any
 import pytest
 from pydantic import BaseModel
 
+from proctor.core.chat import Endpoint
 from proctor.core.redaction import redact
 from proctor.core.schema import InputError
-from proctor.evals.judges.endpoint import Endpoint
 from proctor.evals.judges.openai import OpenAIJudge, openai_judge
 from proctor.evals.judges.protocols import JudgeError, load_judge
 from tests.waiting import PATIENCE

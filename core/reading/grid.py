@@ -20,7 +20,7 @@ SEP_LINE = re.compile(r"sep=(.)\n")
 QUOTING = 'put the whole cell in "...", and write "" for each " within it'
 
 
-class GridLine(NamedTuple):
+class Line(NamedTuple):
     """A row of a table."""
 
     place: Place
@@ -33,7 +33,7 @@ class _Record(NamedTuple):
     cells: list[str]
 
 
-def read_grid(file: Path, problems: Problems) -> tuple[GridLine, list[GridLine]] | None:
+def read_grid(file: Path, problems: Problems) -> tuple[Line, list[Line]] | None:
     """The header and the other rows, all as long as the header; ``None`` if there is no text to read.
 
     A row that is shorter or longer, a quote left open and text behind a quote are problems. Rows of nothing but empty
@@ -47,14 +47,14 @@ def read_grid(file: Path, problems: Problems) -> tuple[GridLine, list[GridLine]]
     skipped = 1 if marked else 0
     records = list(_records(text, separator, skipped, file, problems))
     if not records:
-        return GridLine(Place(file, 1 + skipped), []), []
+        return Line(Place(file, 1 + skipped), []), []
     header, *rest = records
     if len(header.cells) > MOST_COLUMNS:
         what = f"a table of {len(header.cells):,} columns, and at most {MOST_COLUMNS:,} are read"
         problems.add(Place(file, header.first), what, "leave out those that are no part of a question")
         return None
     lines = text.split("\n")
-    return GridLine(Place(file, header.first), header.cells), list(_whole(rest, header, lines, separator, file, problems))
+    return Line(Place(file, header.first), header.cells), list(_whole(rest, header, lines, separator, file, problems))
 
 
 def _records(text: str, separator: str, skipped: int, file: Path, problems: Problems) -> Iterator[_Record]:
@@ -95,7 +95,7 @@ def _opening(text: str, separator: str) -> int | None:
 
 def _whole(
     records: list[_Record], header: _Record, lines: list[str], separator: str, file: Path, problems: Problems
-) -> Iterator[GridLine]:
+) -> Iterator[Line]:
     width = len(header.cells)
     for record in records:
         place = Place(file, record.first)
@@ -110,7 +110,7 @@ def _whole(
             problems.add(place, what, "write all of them, empty ones too, or remove the row")
         else:
             _swallowed(record, lines, separator, width, problems, place)
-            yield GridLine(place, record.cells)
+            yield Line(place, record.cells)
 
 
 def _swallowed(record: _Record, lines: list[str], separator: str, width: int, problems: Problems, place: Place) -> None:

@@ -1,0 +1,144 @@
+"""A whole application behind an address of HTTP: it looks up and prompts for itself, and replies with JSON.
+
+Its table says what is sent for a question and where in the reply is what (`models.services`). Keys are taken from the environment
+and go to the address alone.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from proctor.core import extras, http
+from proctor.core.http import HttpError, JsonClient
+from proctor.core.redaction import hide, hide_address, redact
+from proctor.core.schema import Ability, Answer, InputError, Question, Timing, as_json
+from proctor.core.storage.cache import Journal, digest
+from proctor.models.candidates import calling, contexts, replies
+from proctor.models.candidates.calling import Caller, CallError
+from proctor.models.candidates.contexts import Corpus
+from proctor.models.candidates.external import External
+from proctor.models.candidates.kept import AskedQuestion
+from proctor.models.candidates.replies import ReplyError, Said
+from proctor.models.services import variables
+
+
+@dataclass(frozen=True)
+class Service(External):
+    """What answers at the address that ``service`` names."""
+
+    apart = (calling, http)
+    """How a service is called shapes none of its answers, and each may be paid for."""
+
+    def __post_init__(self) -> None:
+        """Refuse at once what could only fail later, and hide what is secret."""
+        extras.require({"a service": ["httpx2"]})
+        request = self.system.request
+        for key, what, remedy in request.lacking(os.environ):
+            raise InputError(f"request.{'.'.join(map(str, key))}: {what}; {remedy}")
+        hide_address(self._address)
+        for text in request.headers.values():
+            for variable in variables(text):
+                hide(os.environ[variable])
+
+    @property
+    def _address(self) -> str:
+        return self.system.service or ""
+
+    @property
+    def fingerprint(self) -> list[Any]:
+        """Where and how it is asked, how its reply is read, and the documents that its passages are matched with."""
+        asked, documents = as_json(self.system.request), [vars(document) for document in self.domain.documents]
+        return [redact(self._address), asked, as_json(self.system.reply), digest(documents)]
+
+    @property
+    def abilities(self) -> frozenset[Ability]:
+        """It retrieves if its replies say what they were made from; its costs are known if they say tokens that have prices."""
+        always: frozenset[Ability] = frozenset({"times"})
+        reply, calls = self.system.reply, self.system.calls
+        priced = None not in (reply.tokens, reply.prompt_tokens, calls.input_price, calls.output_price)
+        more: dict[Ability, bool] = {"retrieves": reply.contexts is not None, "costs": priced}
+        return always.union(ability for ability, has in more.items() if has)
+
+    def ask(self, missing: list[AskedQuestion]) -> Iterable[Sequence[tuple[AskedQuestion, Answer]]]:
+        """Answers in batches, as they come."""
+        _ = self._client, self._fitted  # made here once, and not by several threads
+        return contexts.counting(self._corpus, self._matched, self._caller.answers(missing, self._answer))
+
+    def _answer(self, question: Question) -> Answer:
+        said = self._said(question, self._client)
+        shown = None if said.passages is None else self._corpus.contexts(said.passages)
+        cited = self._corpus.read(said.text, shown or ()) if said.citations is None else self._corpus.cited(said.citations)
+        return Answer(question.id, said.text, shown, cited, tokens=said.tokens, prompt_tokens=said.prompt_tokens)
+
+    def _said(self, question: Question, client: JsonClient) -> Said:
+        request = self.system.request
+        try:
+            reply = client.call(request.method, request.filled(question.text))
+        except HttpError as error:
+            raise CallError(str(error), error.kind) from None
+        try:
+            said = replies.read(self.system.reply, reply)
+        except ReplyError as error:  # the table's fault, unless it fitted another reply
+            raise CallError(str(error), "" if self._fitted else "another form") from None
+        self._fitted.append(question.id)
+        return said
+
+    @cached_property
+    def _fitted(self) -> list[str]:
+        """The questions whose replies were as the table says."""
+        return []
+
+    @cached_property
+    def _client(self) -> JsonClient:
+        return self._client_with(http.RETRIES)
+
+    @cached_property
+    def _kept_answers(self) -> JsonClient:
+        """A client that repeats no call: the pauses between would be counted as the service's time."""
+        return self._client_with(0)
+
+    def _client_with(self, retries: int) -> JsonClient:
+        headers = self.system.request.sent_headers(os.environ)
+        return JsonClient(self._address, headers, longest=self.system.calls.timeout, retries=retries)
+
+    @cached_property
+    def _caller(self) -> Caller:
+        return Caller(self.name, self.system.calls)
+
+    @cached_property
+    def _corpus(self) -> Corpus:
+        return Corpus(self.domain.documents)
+
+    @property
+    def _matched(self) -> Journal:
+        return self.runtime.cache.journal("matched", digest(self.version, self.seed))
+
+    def one_by_one(self, questions: Sequence[Question]) -> list[Timing]:
+        """How long each question takes, asked alone."""
+        return [self._timing(self._caller.alone(question, self._bare)) for question in questions]
+
+    def _bare(self, question: Question) -> Answer:
+        said = self._said(question, self._kept_answers)
+        return Answer(question.id, said.text, tokens=said.tokens, prompt_tokens=said.prompt_tokens)
+
+    @staticmethod
+    def _timing(answer: Answer) -> Timing:
+        return Timing(
+            answer.question, answer.seconds, tokens=answer.tokens, prompt_tokens=answer.prompt_tokens, error=answer.error
+        )
+
+    def costs(self) -> dict[str, float | str]:
+        """What a million tokens cost; for a system of which that is known (``costs``)."""
+        prices = {"input_price": self.system.calls.input_price, "output_price": self.system.calls.output_price}
+        return {name: price for name, price in prices.items() if price is not None}
+
+    def describe(self) -> dict[str, Any]:
+        """What the run's provenance says of it: its address without secrets, and how its passages were matched with documents."""
+        told = super().describe()
+        told["settings"] = told["settings"] | {"service": redact(self._address)}
+        told["answers"] = {"passages": contexts.matched(self._matched)} if "retrieves" in self.abilities else {}
+        return told
