@@ -171,6 +171,8 @@ class Suite:
     """Where answers have what they say from; where it is the question, documents say only how it is said."""
     normalise: Rule = "default"
     """The rule by which answers are compared with references."""
+    headline: str = field(default="", compare=False)
+    """The measure of accuracy that leads; empty: `evals.headline` chooses."""
     bars: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
     """measure -> system -> value that the measure must not be surely worse than."""
     notes: tuple[str, ...] = field(default=(), compare=False)

@@ -6,6 +6,7 @@ from typing import Any
 
 from proctor import checkout, options
 from proctor.core.schema import row
+from proctor.evals import headline
 from proctor.evals.axes import latency
 from proctor.leaderboard.runs.store import CONTENTS
 from proctor.models import comparability
@@ -35,7 +36,9 @@ def provenance_of(plan: Plan) -> dict[str, Any]:
     }
     asked["timing"] = _timing(plan)
     asked["judges"] = {name: [vars(found) for found in agreement.load(name, plan.ours.judge_agreement)]}
-    suites_of = {suite.name: checkout.suite_facts(suite) for suite in plan.suites}
+    suites_of = {
+        suite.name: checkout.suite_facts(suite) | {"headline": [*headline.of(suite, plan.judge)]} for suite in plan.suites
+    }
     asked[CONTENTS] = plan.suite_contents
     tables = {"suites": suites_of, "systems": systems_of, "made": made, "base_models": plan.base_facts}
     return checkout.facts(plan.root) | asked | tables

@@ -1,17 +1,23 @@
 """Accuracy: whether the answer says what a reference says.
 
-Exact match and token F1, against the best of the references, without the house format and without marks that cite.
+Exact match and token F1, against the best of the references, without the house format and without marks that cite. Beside them
+what says something of the references that a suite has: of names and values, whether the answer contains one; of sentences, how
+alike both are and, by the judge, how much of what they claim is in both.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import partial
 
 from proctor.core.language.marks import without_citations
-from proctor.core.language.text import RULES, declines
-from proctor.core.schema import Answer, Measure, Question, Rule, Suite
-from proctor.evals.exam import Axis, per_question
+from proctor.core.language.text import RULES, declines, holds
+from proctor.core.schema import Answer, Measure, Question, Rule, Score, Suite, not_applicable
+from proctor.evals.axes.references import are_sentences
+from proctor.evals.exam import NO_REFERENCE, Axis, Mark, QuestionScorer, Sheet, in_time, per_question
+from proctor.evals.judges.ragas_metric import correctness
+from proctor.evals.judges.samples import Sample
 
 EXACT = Measure(
     "accuracy.exact",
@@ -22,6 +28,39 @@ EXACT = Measure(
     says="The share of questions answered word for word as a reference says, case and punctuation aside.",
 )
 F1 = Measure("accuracy.f1", version="2", compares=True, says="The words that an answer and its reference share, as F1.")
+CONTAINS = Measure(
+    "accuracy.contains",
+    compares=True,
+    says="The share of answers that contain a reference, word for word. Measured where references are names and values.",
+)
+ROUGE_L = Measure(
+    "accuracy.rouge_l",
+    compares=True,
+    library="rapidfuzz",
+    says="The words that answer and reference share in one order, as F1 (ROUGE-L). Measured where references are sentences.",
+)
+SIMILARITY = Measure(
+    "accuracy.similarity",
+    library="sentence-transformers",
+    says="How alike answer and reference are: the cosine of their embeddings. Measured where references are sentences.",
+)
+JUDGED = Measure(
+    "accuracy.judged",
+    library="ragas",
+    says="Of what answer and reference claim, how much is in both, as F1 by the judge. Measured where references are sentences.",
+)
+ALWAYS = (EXACT, F1)
+OF_VALUES = (CONTAINS,)
+"""What says something where references are names and values."""
+OF_SENTENCES = (ROUGE_L, SIMILARITY, JUDGED)
+LEADING = (*ALWAYS, *OF_VALUES, *OF_SENTENCES)
+"""What a suite may name as its headline."""
+
+
+def taken(suite: Suite) -> tuple[Measure, ...]:
+    """The measures of accuracy that say something of a suite's answers, and the one that it names as its headline."""
+    fitting = OF_SENTENCES if are_sentences(suite) else OF_VALUES
+    return tuple(one for one in LEADING if one in (*ALWAYS, *fitting) or one.name == suite.headline)
 
 
 def exact(text: str, reference: str, rule: Rule = Suite.normalise) -> float:
@@ -52,9 +91,30 @@ def declined(suite: Suite, question: Question, answer: Answer) -> bool:
     return not answer.unsaid and declines(suite.abstain, suite.bare(answer.text)) and not exact_match(suite, question, answer)
 
 
-def _f1(suite: Suite, question: Question, answer: Answer) -> float | None:
+def contains(text: str, reference: str, rule: Rule = Suite.normalise) -> float:
+    """1 if a text has a reference in it, as whole words once both are normalised, else 0. No reference is in every text."""
+    if rule == Suite.normalise:
+        return float(holds(text, reference))
+    sought = RULES[rule](reference)
+    return float(sought != "" and f" {sought} " in f" {RULES[rule](text)} ")
+
+
+def rouge_l(text: str, reference: str, rule: Rule = Suite.normalise) -> float:
+    """F1 of the longest common subsequence of tokens (Lin 2004, with beta 1); 0 without a common token.
+
+    The tokens are those of the suite's rule, as ROUGE's own know nothing but a to z. With l common ones of m and n, F1 is
+    2 l / (m + n), which is what rapidfuzz calls the normalised Indel similarity.
+    """
+    from rapidfuzz.distance import Indel
+
+    said, expected = RULES[rule](text).split(), RULES[rule](reference).split()
+    return float(Indel.normalized_similarity(said, expected)) if said and expected else 0.0
+
+
+def _best(of: Callable[[str, str, Rule], float], suite: Suite, question: Question, answer: Answer) -> float | None:
+    """The best over the references, with and without marks that cite; None for a question without any reference."""
     said = _bare(suite, answer.text)
-    return max((f1(one, reference, suite.normalise) for reference in question.references for one in said), default=None)
+    return max((of(one, reference, suite.normalise) for reference in question.references for one in said), default=None)
 
 
 def _bare(suite: Suite, text: str) -> tuple[str, ...]:
@@ -64,10 +124,67 @@ def _bare(suite: Suite, text: str) -> tuple[str, ...]:
     return (said,) if without == said else (said, without)
 
 
+PER_QUESTION: dict[Measure, QuestionScorer] = {
+    EXACT: exact_match,
+    F1: partial(_best, f1),
+    CONTAINS: partial(_best, contains),
+    ROUGE_L: partial(_best, rouge_l),
+}
+
+
+def _score(sheet: Sheet) -> Iterator[Mark]:
+    measures = taken(sheet.suite)
+    yield from per_question({one: scorer for one, scorer in PER_QUESTION.items() if one in measures})(sheet)
+    if SIMILARITY in measures:
+        yield from _alike(sheet)
+
+
+def _alike(sheet: Sheet) -> Iterator[Mark]:
+    """Similarity, all answers embedded at once."""
+    from proctor.core.minilm import similarities
+
+    pairs = [(_plain(sheet.suite, answer), question.references) for question, answer in sheet.pairs]
+    found = iter(similarities([(said, reference) for said, references in pairs for reference in references]))
+    best = [max((max(0.0, next(found)) for _ in references), default=None) for _, references in pairs]
+    known = {question.id: value for (question, _), value in zip(sheet.pairs, best, strict=True)}
+    yield from per_question({SIMILARITY: lambda _, question, __: known[question.id]})(sheet)
+
+
+def _plain(suite: Suite, answer: Answer) -> str:
+    """The answer without the house format and marks that cite; as it is where it takes too long to tell the format."""
+    said = in_time(_bare, suite, answer.text)
+    return answer.text if isinstance(said, Score) else said[-1]
+
+
+def _judged(sheet: Sheet) -> Iterator[Mark]:
+    from proctor.evals.axes.judged import grade  # which asks this file who declines
+
+    if JUDGED in taken(sheet.suite):
+        yield from grade(sheet, JUDGED, _to_judge, partial(correctness, sheet.judge))
+
+
+def _to_judge(sheet: Sheet, question: Question, answer: Answer) -> Sample | Score:
+    """The answer before the references. One that declines, or says nothing, is not correct, whoever judges."""
+    if not question.references:
+        return not_applicable(NO_REFERENCE)
+    said = _bare(sheet.suite, answer.text)[-1]
+    if not said:
+        return Score(0.0, "there is no answer")
+    if declined(sheet.suite, question, answer):
+        return Score(0.0, "the answer declines")
+    return Sample(question.text, said, question.references)
+
+
+def _inputs(sheet: Sheet) -> Sequence[str]:
+    return [measure.name for measure in taken(sheet.suite)]
+
+
 AXIS = Axis(
     "accuracy",
     __name__,
-    (EXACT, F1),
-    per_question({EXACT: exact_match, F1: _f1}),
+    (*ALWAYS, CONTAINS, ROUGE_L, SIMILARITY),
+    _score,
+    inputs=_inputs,
     asks="Does it answer the questions of the domain correctly?",
 )
+BY_JUDGE = Axis("accuracy_judged", __name__, (JUDGED,), _judged, judged=(JUDGED,), inputs=_inputs)

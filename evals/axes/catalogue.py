@@ -19,6 +19,7 @@ AXES: Registry[Axis] = Registry(
     "proctor.axes",
     {
         "accuracy": "proctor.evals.axes.accuracy:AXIS",
+        "accuracy_judged": "proctor.evals.axes.accuracy:BY_JUDGE [ragas]",
         "faithfulness": "proctor.evals.axes.faithfulness:AXIS [ragas]",
         "hallucination": "proctor.evals.axes.hallucination:AXIS [deepeval]",
         "forgetting": "proctor.evals.axes.forgetting:AXIS [lm_eval]",

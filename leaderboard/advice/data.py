@@ -35,6 +35,7 @@ from typing import Any
 from proctor.core.reading.shown import short
 from proctor.core.reading.user_files import read_json
 from proctor.core.schema import InputError
+from proctor.evals.headline import of_run
 from proctor.evals.stats.comparison import Noise, widened
 from proctor.evals.stats.differences import measured_interval
 from proctor.evals.stats.intervals import FEW, Interval
@@ -73,9 +74,10 @@ def gathered(sections: Iterable[Section], folder: Path | None = None) -> list[Ev
 
 def _gathered(section: Section, folder: Path | None) -> Evidence:
     told: Mapping[str, Mapping[str, Any]] = section.systems
-    systems = sorted({system for _, system in section.columns})
-    names = [(measure, system) for measure in WEIGHED for system in systems if (measure, system) in section.columns]
-    columns = {name: section.columns[name] for name in names}
+    known = _by_what_leads(section)
+    systems = sorted({system for _, system in known})
+    names = [(measure, system) for measure in WEIGHED for system in systems if (measure, system) in known]
+    columns = {name: known[name] for name in names}
     trained = {system: _trained(system, columns) for system in systems}
     own = {*section.trained, *(system for system in systems if trained[system])}
     once = _once(columns, own, REQUIRED)
@@ -104,6 +106,21 @@ def _gathered(section: Section, folder: Path | None) -> Evidence:
         {system: Anew(rounded(known.deviation), rounded(known.degrees), _said(known)) for system, known in anew.items()},
         _options(_typed(section.run), section.suite, section.base_model, folder),
     )
+
+
+def _by_what_leads(section: Section) -> Columns:
+    """The columns of a section, with the accuracy that leads on its suite as its accuracy.
+
+    What is right after updates is told by exact match. Where another measure leads it is left out: the two are no shares of one
+    whole.
+    """
+    leads = of_run(section.run, section.suite)
+    if not any(measure == leads for measure, _ in section.columns):
+        return section.columns
+    others = {ACCURACY: "", leads: ACCURACY} if leads != ACCURACY else {}
+    columns = {(others.get(measure, measure), system): series for (measure, system), series in section.columns.items()}
+    dropped = {"", *QUALITY} - {ACCURACY} if others else set()
+    return {column: series for column, series in columns.items() if column[0] not in dropped}
 
 
 def _once(columns: Columns, own: Collection[str], measures: Iterable[str]) -> dict[Column, retraining.Variation]:

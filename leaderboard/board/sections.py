@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 
 from proctor.core.slugs import slugs
 from proctor.evals.axes.catalogue import axis, followed, headlines, rank
+from proctor.evals.headline import Headline, told
 from proctor.leaderboard.analysis.break_even import Crossing
 from proctor.leaderboard.analysis.effects import Effect
 from proctor.leaderboard.analysis.pairwise import Pair
@@ -112,9 +113,16 @@ class Section:
         return list(dict.fromkeys(cell.system for cell in self.cells))
 
     @cached_property
+    def leading(self) -> Headline:
+        """The measure of accuracy that leads, and why; exact match where that one was not measured."""
+        found = told(self.facts)
+        return found if any(cell.measure == found.measure for cell in self.cells) else Headline()
+
+    @cached_property
     def headline(self) -> Table:
         """What a reader asks for first."""
-        return Table("at a glance", [cell for cell in self.cells if cell.measure in headlines()])
+        asked = {*headlines(), self.leading.measure}
+        return Table("at a glance", [cell for cell in self.cells if cell.measure in asked])
 
     @cached_property
     def axes(self) -> list[Table]:
@@ -223,7 +231,8 @@ def _by_training(board: Board) -> tuple[frozenset[str], frozenset[str]]:
 
 
 def _effects(board: Board, suite: str, base_model: str) -> list[Effect]:
-    return [e for e in board.effects if (e.suite, e.base_model) == (suite, base_model) and e.measure in followed()]
+    shown = {*followed(), told(_facts(board, suite)).measure}
+    return [e for e in board.effects if (e.suite, e.base_model) == (suite, base_model) and e.measure in shown]
 
 
 def _of(rows: Sequence[Row], suite: str, base_model: str) -> list[Row]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cached_property
@@ -13,6 +13,7 @@ from proctor.core.schema import InputError
 from proctor.core.storage.cache import digest
 from proctor.core.storage.disk import file_digest
 from proctor.evals.axes.catalogue import followed
+from proctor.evals.headline import SAYS, of_run
 from proctor.leaderboard.analysis.series import Series
 from proctor.leaderboard.compare.changes import CELL
 from proctor.leaderboard.runs import saved as baseline
@@ -61,8 +62,18 @@ class Taken:
     @cached_property
     def series(self) -> dict[Key, Series]:
         """The measures of which there is a history, one after the other: systems then share what is resampled for them."""
-        found = {key: Series(rows) for key, rows in grouped(self.run.records, *CELL).items() if key[3] in followed()}
-        return {key: found[key] for key in sorted(found, key=lambda key: (followed().index(key[3]), key))}
+        found = {key: Series(rows) for key, rows in grouped(self.run.records, *CELL).items() if key[3] in self._followed(key[0])}
+        return {key: found[key] for key in sorted(found, key=lambda key: (place_of(key[3]), key))}
+
+    def _followed(self, suite: str) -> Collection[str]:
+        """What is always followed, and the accuracy that leads on the suite."""
+        return {*followed(), of_run(self.run.provenance, suite)}
+
+
+def place_of(measure: str) -> tuple[int, str]:
+    """Sorts measures: first those that are always followed, in their order."""
+    known = followed()
+    return (known.index(measure), "") if measure in known else (len(known), measure)
 
 
 @dataclass(frozen=True)
@@ -115,7 +126,7 @@ def _saved(place: Path, known: Mapping[str, Moment]) -> Taken | None:
 
 
 def _opened(place: Path) -> Run:
-    return baseline.load(place, followed()) if place.is_file() else read(place)
+    return baseline.load(place, (*followed(), *SAYS)) if place.is_file() else read(place)
 
 
 def _taken(run: Run, name: str = "") -> Taken | None:

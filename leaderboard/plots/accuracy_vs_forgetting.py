@@ -4,18 +4,20 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from proctor.evals.headline import Headline, heading
 from proctor.evals.stats.intervals import Amount
 from proctor.leaderboard.advice.options import Case
 from proctor.leaderboard.board.cells import Cell
 from proctor.leaderboard.board.sections import Section
+from proctor.leaderboard.board.summary import no_accuracy
 from proctor.leaderboard.plots.canvas import BESIDE, BOTTOM, LEFT, MOST_LABELS, WIDTH, Canvas
 from proctor.leaderboard.plots.labels import Box, Label
 from proctor.leaderboard.plots.palette import Look, looks
 from proctor.leaderboard.plots.scales import around, scaled
 from proctor.leaderboard.plots.spec import Sketch, frontier
-from proctor.leaderboard.plots.words import amount, listed, named, percent, sure
+from proctor.leaderboard.plots.words import amount, axis_label, listed, named, percent, sure
 
-ACCURACY, FORGETTING = "accuracy.exact", "forgetting"
+FORGETTING = "forgetting"
 
 
 class Spot(NamedTuple):
@@ -30,7 +32,7 @@ class Spot(NamedTuple):
 
 def sketch(section: Section, _: Case) -> Sketch | None:
     """The systems that were measured on both; None where there are none."""
-    known, lost = section.of(ACCURACY), section.of(FORGETTING)
+    known, lost = section.of(section.leading.measure), section.of(FORGETTING)
     both = [system for system in known if system in lost]
     if not both:
         return None
@@ -39,12 +41,12 @@ def sketch(section: Section, _: Case) -> Sketch | None:
     look = looks(section.systems)
     spots = [Spot(system, look[system], kept[system], amount(known[system]), place in best) for place, system in enumerate(both)]
     rows = [
-        ("system", "answered exactly", "general ability kept"),
+        ("system", heading(section.leading.measure), "general ability kept"),
         *((named(spot.system), percent(spot.known), percent(spot.kept)) for spot in spots),
     ]
     at = len({(spot.kept.value, spot.known.value) for spot in spots if spot.on_frontier})
     words = f"{_leader([known[system] for system in both])} {_frontier([both[place] for place in best], len(both), at)}"
-    return Sketch("Accuracy against general ability kept", words.strip(), rows, (spots,), draw)
+    return Sketch("Accuracy against general ability kept", words.strip(), rows, (spots, heading(section.leading.measure)), draw)
 
 
 def _kept(lost: Cell) -> Amount:
@@ -58,8 +60,13 @@ def _leader(cells: list[Cell]) -> str:
     if not best:
         return ""
     if not best[0].value:
-        return "No system answered a question exactly."
-    who = f"{listed([cell.system for cell in best])} answered the most questions exactly, {sure(best[0])}"
+        return no_accuracy(best[0].measure)
+    most = (
+        "answered the most questions exactly"
+        if best[0].measure == Headline().measure
+        else f"reached the highest {best[0].measure}"
+    )
+    who = f"{listed([cell.system for cell in best])} {most}, {sure(best[0])}"
     others = f"{listed([cell.system for cell in tied])} {'is' if len(tied) == 1 else 'are'}" if tied else ""
     return f"{who}; {others} statistically tied with {'it' if len(best) == 1 else 'them'}." if tied else f"{who}."
 
@@ -75,12 +82,10 @@ def _frontier(best: list[str], count: int, points: int) -> str:
     return f"By the means, {listed(best)} are on the Pareto frontier: among them, more accuracy costs general ability."
 
 
-def draw(spots: list[Spot]) -> Canvas:
+def draw(spots: list[Spot], measured: str) -> Canvas:
     """Up and to the right is the place to be."""
     canvas = Canvas(330)
-    axes = canvas.panel(
-        Box(LEFT, BOTTOM, WIDTH - BESIDE, 300), "general ability kept, %", "questions answered exactly, %", grid="both"
-    )
+    axes = canvas.panel(Box(LEFT, BOTTOM, WIDTH - BESIDE, 300), "general ability kept, %", axis_label(measured), grid="both")
     at = [(scaled(spot.kept), scaled(spot.known)) for spot in spots]
     axes.set_xlim(*around([x for x, _ in at], 0, 100))
     axes.set_ylim(*around([y for _, y in at], 0, 100))
@@ -89,7 +94,7 @@ def draw(spots: list[Spot]) -> Canvas:
     canvas.thread(axes, [x for x, _ in edge], [y for _, y in edge])
     few = len(spots) <= MOST_LABELS
     for place, spot in zip(at, spots, strict=True):
-        says = f"{named(spot.system)}: {percent(spot.known)} answered exactly, {percent(spot.kept)} of general ability kept"
+        says = f"{named(spot.system)}: {percent(spot.known)} {measured}, {percent(spot.kept)} of general ability kept"
         canvas.point(axes, place, spot.look, says, faint=not few and not spot.on_frontier)
     canvas.labels_beside(axes, at, [Label(spot.system) if few or spot.on_frontier else None for spot in spots])
     return canvas

@@ -16,7 +16,7 @@ MATERIAL = ("documents", "examples", "questions", "revisions")
 
 
 def version(suite: Suite) -> str:
-    """Hash of what can change a record: not the title, the bars and the notes, nor where a folder of general tasks lies.
+    """Hash of what can change a record: not the title, headline, bars and notes, nor where a folder of general tasks lies.
 
     Nor whether that folder is trusted: its tasks ask the same. Settings that a suite does not use are left out: one that comes
     to exist later changes no version.
@@ -52,7 +52,7 @@ def _content(suite: Suite) -> dict[str, Any]:
         content["style"] = {key: value for key, value in content["style"].items() if value not in ("", None)}
     if suite.source == Suite.source:
         del content["source"]
-    del content["notes"], content["trusted"]
+    del content["notes"], content["trusted"], content["headline"]
     if suite.normalise == Suite.normalise:
         del content["normalise"]
     return content

@@ -97,6 +97,7 @@ def read(name_or_path: str, *, trust: bool = False, outside: bool = False) -> tu
         style=settings.style,
         source=settings.source,
         normalise=settings.normalise,
+        headline=settings.headline,
         bars=settings.bars,
         notes=tuple(problems.tally.notes()),
     )

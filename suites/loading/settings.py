@@ -17,6 +17,7 @@ from proctor.core.reading.shown import short, shown
 from proctor.core.reading.tables import Table
 from proctor.core.reading.user_files import YAML, UnreadableError, raw
 from proctor.core.schema import Rule, Source, Style, Suite
+from proctor.evals.axes import accuracy
 from proctor.evals.axes.catalogue import measures
 from proctor.evals.tasks import task_code, task_files
 from proctor.evals.tasks.lm_eval_tasks import fetches, knows
@@ -55,6 +56,7 @@ class Written:
     abstain: tuple[str, ...] = Suite.abstain
     source: Source = "documents"
     normalise: Rule = Suite.normalise
+    headline: str = ""
     style: Format = Format()
     bars: Mapping[str, Any] = field(default_factory=dict)
 
@@ -73,6 +75,7 @@ class Settings:
     normalise: Rule = Suite.normalise
     style: Style | None = None
     guide: str = ""
+    headline: str = ""
     bars: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
 
 
@@ -128,6 +131,7 @@ class _Checks:
             normalise=self.given.normalise,
             style=self._style(),
             guide=self.given.style.guide,
+            headline=self._headline(),
             bars={measure: self._bars(measure, bars) for measure, bars in self.given.bars.items()},
         )
 
@@ -230,6 +234,14 @@ class _Checks:
         if isinstance(schema, str) and not self.problems.may_read(self.file.parent / schema, place):
             return None
         return house_format.read(style, self.file.parent, lambda name, *said: self.table.problem(("style", name), *said))
+
+    def _headline(self) -> str:
+        """The measure of accuracy that leads."""
+        known = [measure.name for measure in accuracy.LEADING]
+        if self.given.headline and self.given.headline not in known:
+            what = f"there is no measure of accuracy called '{short(self.given.headline)}'"
+            self._problem("headline", what, f"{closest(self.given.headline, known)} Rename or remove it")
+        return self.given.headline
 
     def _bars(self, measure: str, bars: Any) -> Mapping[str, float]:
         key = ("bars", measure)

@@ -89,6 +89,7 @@ title = "The shop"
 instruction = "Be brief."
 general = ["tasks", "hellaswag"]
 abstain = ["no idea"]
+headline = "accuracy.contains"
 [style]
 pattern = '(?P<answer>.+) \\(shop\\)'
 [bars]
@@ -103,6 +104,16 @@ pattern = '(?P<answer>.+) \\(shop\\)'
     assert suite.general == (str(folder / "tasks"), "hellaswag"), "folders are absolute: the run may be anywhere"
     assert suite.bare("nine (shop)") == "nine"
     assert suite.bars == {"accuracy.exact": {"rag": 0.8, "hybrid": 1}}
+    assert suite.headline == "accuracy.contains"
+
+
+def test_another_headline_leaves_a_suite_what_it_was(folder):
+    write(folder, {})
+    version = load(str(folder)).version
+    write(folder, {"suite.toml": 'name = "shop"\nheadline = "accuracy.contains"\n'})
+    first = load(str(folder)).version
+    write(folder, {"suite.toml": 'name = "shop"\n'})
+    assert first == load(str(folder)).version, version
 
 
 @pytest.mark.parametrize("schema", ['"answer.json"', '{ type = "object", properties = { value = { type = "string" } } }'])
@@ -131,6 +142,10 @@ BAD = {
         ["suite.toml:2", "no such measure", "accuracy.exact"],
     ),
     "a bar in per cent": ({"suite.toml": '[bars]\n"accuracy.exact" = { rag = 80 }\n'}, ["suite.toml:2", "from 0 to 1", "0.8"]),
+    "a headline that there is none of": (
+        {"suite.toml": 'headline = "accuracy.contain"'},
+        ["suite.toml:1", "'headline'", "no measure of accuracy called 'accuracy.contain'", "did you mean 'accuracy.contains'?"],
+    ),
     "unfinished TOML": ({"suite.toml": 'abstain = ["a",\n'}, ["suite.toml:2", "not TOML"]),
     "TOML too deep": ({"suite.toml": "a = " + "[" * 100_000}, ["suite.toml", "nested too deep"]),
     "unknown key": ({"suite.toml": 'name = "a"\nabstian = []'}, ["suite.toml:2", "'abstian'", "did you mean 'abstain'?"]),

@@ -195,7 +195,7 @@ const Question = (() => {
   }
 
   function right({ scores }, { list }) {
-    const found = scores.find(([number]) => list.measures[number].name === "accuracy.exact");
+    const found = scores.find(([number]) => list.measures[number].name === (section().facts.headline?.[0] ?? "accuracy.exact"));
     return found ? mark(found[1], list.measures[found[0]]) : "";
   }
 
