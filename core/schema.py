@@ -167,6 +167,8 @@ class Suite:
     abstain: tuple[str, ...] = ("unknown", "i don't know", "i do not know", "not in the documents")
     """Texts that count as declining to answer."""
     style: Style | None = None
+    rubrics: Mapping[str, str] = field(default_factory=dict)
+    """Name -> a demand in words that a judge decides on, each a measure of its own: ``rubric.<name>``."""
     source: Source = "documents"
     """Where answers have what they say from; where it is the question, documents say only how it is said."""
     normalise: Rule = "default"

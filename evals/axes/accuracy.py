@@ -159,8 +159,7 @@ def _plain(suite: Suite, answer: Answer) -> str:
 def _judged(sheet: Sheet) -> Iterator[Mark]:
     from proctor.evals.axes.judged import grade  # which asks this file who declines
 
-    if JUDGED in taken(sheet.suite):
-        yield from grade(sheet, JUDGED, _to_judge, partial(correctness, sheet.judge))
+    yield from grade(sheet, JUDGED, _to_judge, partial(correctness, sheet.judge))
 
 
 def _to_judge(sheet: Sheet, question: Question, answer: Answer) -> Sample | Score:
@@ -187,4 +186,11 @@ AXIS = Axis(
     inputs=_inputs,
     asks="Does it answer the questions of the domain correctly?",
 )
-BY_JUDGE = Axis("accuracy_judged", __name__, (JUDGED,), _judged, judged=(JUDGED,), inputs=_inputs)
+BY_JUDGE = Axis(
+    "accuracy_judged",
+    __name__,
+    (JUDGED,),
+    _judged,
+    judged=(JUDGED,),
+    suits=lambda suite: JUDGED in taken(suite),
+)

@@ -41,6 +41,13 @@ AXES: Registry[Axis] = Registry(
 its name."""
 
 
+def add(name: str, axis: Axis) -> None:
+    """One more axis, of the user's project."""
+    AXES.add(name, axis)
+    for known in (headlines, shown, followed, meanings, _markers, _axes, _declared, _places, _by_first_word):
+        known.cache_clear()
+
+
 def measures() -> Iterator[Measure]:
     """Every measure that has a name of its own; those of general tasks (``general.<task>``) depend on the suite."""
     yield from _declared().values()
@@ -119,9 +126,9 @@ def rank(measure: str) -> tuple[int, str, bool, int, str]:
 
 @cache
 def _markers() -> dict[str, str]:
-    """Name -> the first name of its file."""
+    """Name -> the first name of its file; an axis of a project has a marker of its own."""
     first: dict[str, str] = {}
-    return {name: first.setdefault(one.module, name) for name, one in AXES.items()}
+    return {name: first.setdefault(one.module, name) if name not in AXES.own else name for name, one in AXES.items()}
 
 
 @cache

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from functools import cache, partial
 from typing import Any
 
@@ -18,6 +19,8 @@ from proctor.evals.judges.samples import PARALLEL, Sample, failure
 
 FOLLOWED = Measure("style.followed", library="jsonschema", shown=True, says="The share of answers in the house format.")
 RUBRIC = Measure("style.rubric", says="The share of answers that meet what the house demands in words, as a judge decides.")
+RUBRICS = Measure("rubric.*", says="The share of answers that meet a demand of the suite's, as a judge decides.")
+"""The measure of each rubric of a suite, with its name for the star."""
 
 PROMPT = """\
 A house demands of the answers that it gives:
@@ -69,6 +72,9 @@ def _score(sheet: Sheet) -> Iterator[Mark]:
     yield from per_question({FOLLOWED: _followed})(sheet)
     if sheet.suite.style and sheet.suite.style.rubric:
         yield from grade(sheet, RUBRIC, _whole, partial(_met, sheet.judge, sheet.suite.style.rubric))
+    for name, rubric in sheet.suite.rubrics.items():
+        measure = replace(RUBRICS, name=RUBRICS.name.replace("*", name))
+        yield from grade(sheet, measure, _whole, partial(_met, sheet.judge, rubric))
 
 
 def _whole(_: Sheet, question: Question, answer: Answer) -> Chosen:
@@ -110,4 +116,6 @@ def _verdict() -> Any:
     return RubricVerdict
 
 
-AXIS = Axis("style", __name__, (FOLLOWED, RUBRIC), _score, judged=(RUBRIC,), asks="Does it follow the house format?")
+AXIS = Axis(
+    "style", __name__, (FOLLOWED, RUBRIC, RUBRICS), _score, judged=(RUBRIC, RUBRICS), asks="Does it follow the house format?"
+)

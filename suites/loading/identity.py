@@ -50,6 +50,8 @@ def _content(suite: Suite) -> dict[str, Any]:
     content = as_json(replace(suite, title="", bars={}, general=tuple(Path(entry).name for entry in suite.general)))
     if suite.style:
         content["style"] = {key: value for key, value in content["style"].items() if value not in ("", None)}
+    if not suite.rubrics:
+        del content["rubrics"]
     if suite.source == Suite.source:
         del content["source"]
     del content["notes"], content["trusted"], content["headline"]

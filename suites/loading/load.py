@@ -95,6 +95,7 @@ def read(name_or_path: str, *, trust: bool = False, outside: bool = False) -> tu
         trusted=settings.trusted,
         abstain=settings.abstain,
         style=settings.style,
+        rubrics=settings.rubrics,
         source=settings.source,
         normalise=settings.normalise,
         headline=settings.headline,

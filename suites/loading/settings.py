@@ -27,6 +27,7 @@ FILE = "suite.toml"
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 TASK = re.compile(r"""^task\s*:[ \t]*["']?([^\s"'#\[]+)""", re.MULTILINE)
 LONGEST_NAME = 100
+RUBRIC = re.compile(r"[a-z0-9_]{1,60}")
 EMBEDDED = Path(__file__).parents[1]
 GENERAL = EMBEDDED.resolve() / "general"
 """The general tasks that come with Proctor: the only ones whose code runs without being asked for."""
@@ -58,6 +59,7 @@ class Written:
     normalise: Rule = Suite.normalise
     headline: str = ""
     style: Format = Format()
+    rubrics: Mapping[str, Any] = field(default_factory=dict)
     bars: Mapping[str, Any] = field(default_factory=dict)
 
 
@@ -74,6 +76,7 @@ class Settings:
     source: Source = "documents"
     normalise: Rule = Suite.normalise
     style: Style | None = None
+    rubrics: Mapping[str, str] = field(default_factory=dict)
     guide: str = ""
     headline: str = ""
     bars: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
@@ -130,6 +133,7 @@ class _Checks:
             source=self.given.source,
             normalise=self.given.normalise,
             style=self._style(),
+            rubrics={name: self._rubric(name, text) for name, text in self.given.rubrics.items()},
             guide=self.given.style.guide,
             headline=self._headline(),
             bars={measure: self._bars(measure, bars) for measure, bars in self.given.bars.items()},
@@ -234,6 +238,16 @@ class _Checks:
         if isinstance(schema, str) and not self.problems.may_read(self.file.parent / schema, place):
             return None
         return house_format.read(style, self.file.parent, lambda name, *said: self.table.problem(("style", name), *said))
+
+    def _rubric(self, name: str, text: Any) -> str:
+        """A demand in words, under the name that its measure has."""
+        if not RUBRIC.fullmatch(name):
+            what = f"'{short(name)}' cannot be the name of a rubric: it becomes the measure rubric.NAME"
+            self.table.problem(("rubrics", name), what, "use lower case letters, digits and underscores: polite")
+        if not isinstance(text, str) or not text.strip():
+            what = f"a demand in words is expected, not {shown(text)}"
+            self.table.problem(("rubrics", name), what, 'write it for a judge to decide: polite = "The answer is polite."')
+        return str(text)
 
     def _headline(self) -> str:
         """The measure of accuracy that leads."""

@@ -92,6 +92,8 @@ abstain = ["no idea"]
 headline = "accuracy.contains"
 [style]
 pattern = '(?P<answer>.+) \\(shop\\)'
+[rubrics]
+polite = "The answer is polite."
 [bars]
 "accuracy.exact" = { rag = 0.8, hybrid = 1 }
 """,
@@ -105,6 +107,7 @@ pattern = '(?P<answer>.+) \\(shop\\)'
     assert suite.bare("nine (shop)") == "nine"
     assert suite.bars == {"accuracy.exact": {"rag": 0.8, "hybrid": 1}}
     assert suite.headline == "accuracy.contains"
+    assert suite.rubrics == {"polite": "The answer is polite."}
 
 
 def test_another_headline_leaves_a_suite_what_it_was(folder):
@@ -206,6 +209,11 @@ BAD = {
         {"suite.toml": "[style]\nrubric = ['x']"},
         ["suite.toml:2", "style.rubric", "a demand in words"],
     ),
+    "a rubric of a name that no measure has": (
+        {"suite.toml": '[rubrics]\n"Be kind" = "It is kind."'},
+        ["suite.toml:2", "rubrics.Be kind", "lower case"],
+    ),
+    "a demand that is none": ({"suite.toml": "[rubrics]\nkind = 1"}, ["suite.toml:2", "rubrics.kind", "a demand in words"]),
     "an empty rubric": ({"suite.toml": "[style]\nrubric = ' '"}, ["suite.toml:2", "style.rubric", "rubric = "]),
     "a bar that is no number": (
         {"suite.toml": '[bars]\n"accuracy.exact" = { rag = "high" }'},

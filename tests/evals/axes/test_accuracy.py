@@ -178,7 +178,8 @@ def test_names_and_values_are_looked_for_in_the_answer_and_sentences_compared():
     on = sheet(fakes.gold(), suite(*SPEECH))
     assert set(scores(accuracy.AXIS, on)) == {"accuracy.exact", "accuracy.f1", "accuracy.rouge_l", "accuracy.similarity"}
     assert set(scores(accuracy.BY_JUDGE, on)) == {"accuracy.judged"}
-    assert scores(accuracy.BY_JUDGE, sheet(fakes.gold())) == {}
+    assert accuracy.BY_JUDGE.suits
+    assert [accuracy.BY_JUDGE.suits(asked) for asked in (suite(), suite(*SPEECH))] == [False, True]
 
 
 def test_what_a_suite_names_as_its_headline_is_measured_whatever_its_references_are():
