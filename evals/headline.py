@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 from proctor.core.schema import Suite
 from proctor.evals.axes.accuracy import CONTAINS, EXACT, F1, JUDGED, ROUGE_L, SIMILARITY
 from proctor.evals.axes.references import are_sentences
+from proctor.evals.judges.panel import Panel
 from proctor.evals.judges.protocols import Judge, chats
 
 
@@ -38,7 +39,7 @@ def of(suite: Suite, judge: Judge) -> Headline:
         return Headline(suite.headline, "as the suite says")
     if not are_sentences(suite):
         return Headline(EXACT.name, "as references are names and values")
-    if chats(judge):
+    if all(map(chats, judge.members if isinstance(judge, Panel) else (judge,))):
         return Headline(JUDGED.name, "as references are sentences")
     return Headline(F1.name, "as references are sentences, and the judge is none that chats")
 

@@ -39,8 +39,10 @@ log = logging.getLogger("proctor")
 MARKER = "<!-- proctor-gate -->"
 LONGEST = 60_000
 """Letters of a comment; the hosting API takes 65,536."""
-JUDGES = ("OPENAI_API_KEY",)
+JUDGES = ("OPENAI_API_KEY", "ANTHROPIC_API_KEY", "GEMINI_API_KEY", "GOOGLE_API_KEY")
 """What a judge behind an address needs of the environment."""
+CHATS = ("openai:", "anthropic:", "google:")
+"""Arguments of pytest that name such a judge."""
 HUB = ("HF_TOKEN", "HUGGING_FACE_HUB_TOKEN")
 """What the model hub needs, to give what it does not give to everybody."""
 ON_HUB = ("--base-model", "--systems", "nli:")
@@ -220,7 +222,7 @@ def needed(arguments: Sequence[str]) -> tuple[str, ...]:
     It gets no other: an exam runs the code of a commit, and with a runner's own files (``GITHUB_ENV``, ``GITHUB_PATH``) that
     code could even have later steps run something else.
     """
-    judge, hub = (any(name in argument for name in names for argument in arguments) for names in (("openai:",), ON_HUB))
+    judge, hub = (any(name in argument for name in names for argument in arguments) for names in (CHATS, ON_HUB))
     return (*(JUDGES if judge else ()), *(HUB if hub else ()))
 
 

@@ -42,7 +42,8 @@ def declare(parser: pytest.Parser) -> None:
     several("--base-model", metavar="ID|PATH", help=what)
     what = f"the table of systems ({default('systems_table', 'models/systems.toml')})"
     group.addoption("--systems", metavar="FILE", help=what)
-    what = f"lexical, nli:MODEL or openai:MODEL[@BASE_URL] ({default('judge', DEFAULTS['judge'])})"
+    chats = "openai:, anthropic: or google:MODEL[@BASE_URL]"
+    what = f"lexical, nli:MODEL, {chats} or panel:SPEC+SPEC ({default('judge', DEFAULTS['judge'])})"
     group.addoption("--judge", metavar="SPEC", help=what)
     what = f"train everything that is trained N times ({default('seeds', DEFAULTS['seeds'])})"
     group.addoption("--seeds", type=SEEDS.option, metavar="N", help=what)

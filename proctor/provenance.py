@@ -8,7 +8,7 @@ from proctor import checkout, options
 from proctor.core.schema import row
 from proctor.evals import headline
 from proctor.evals.axes import latency
-from proctor.leaderboard.runs.store import CONTENTS
+from proctor.leaderboard.runs.store import CONTENTS, read
 from proctor.models import comparability
 from proctor.models.candidates.local import Candidate
 from proctor.plan import ExamCell, Plan
@@ -17,7 +17,7 @@ from proctor.suites.loading import load as load_suite
 
 def provenance_of(plan: Plan) -> dict[str, Any]:
     """Of a run of a plan, once it was taken."""
-    from proctor.evals.judges import agreement  # it loads numpy, as does the board after it
+    from proctor.evals.judges import agreement, panel  # it loads numpy, as does the board after it
 
     option, name = plan.option, plan.judge.name
     systems_of, made = _made(plan)
@@ -39,6 +39,8 @@ def provenance_of(plan: Plan) -> dict[str, Any]:
     suites_of = {
         suite.name: checkout.suite_facts(suite) | {"headline": [*headline.of(suite, plan.judge)]} for suite in plan.suites
     }
+    if name.startswith("panel:"):
+        asked["agreement of the panel"] = panel.agreement(read(plan.run_folder).records)
     asked[CONTENTS] = plan.suite_contents
     tables = {"suites": suites_of, "systems": systems_of, "made": made, "base_models": plan.base_facts}
     return checkout.facts(plan.root) | asked | tables

@@ -14,6 +14,7 @@ from proctor.core.language.json_schema import fits
 from proctor.core.schema import Answer, Measure, Question, Score, Style, Suite, not_applicable, unmeasured
 from proctor.evals.axes.judged import Chosen, grade
 from proctor.evals.exam import Axis, Mark, Sheet, per_question
+from proctor.evals.judges.panel import decide
 from proctor.evals.judges.protocols import ChatJudge, Judge, chats
 from proctor.evals.judges.samples import PARALLEL, Sample, failure
 
@@ -82,6 +83,10 @@ def _whole(_: Sheet, question: Question, answer: Answer) -> Chosen:
 
 
 def _met(judge: Judge, rubric: str, samples: list[Sample]) -> list[Score]:
+    return decide(judge, partial(_met_by, rubric, samples))
+
+
+def _met_by(rubric: str, samples: list[Sample], judge: Judge) -> list[Score]:
     if not chats(judge):
         why = (
             f"{judge.name} compares texts and cannot decide what a rubric demands: take a judge that chats, --judge openai:MODEL"

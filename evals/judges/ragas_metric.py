@@ -12,11 +12,13 @@ import functools
 import math
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from types import SimpleNamespace
 from typing import Any
 
 from proctor.core.environment import quiet
 from proctor.core.schema import Score, not_applicable, unmeasured
+from proctor.evals.judges.panel import decide
 from proctor.evals.judges.protocols import Attempt, ChatJudge, Judge, JudgeError, chats
 from proctor.evals.judges.samples import PARALLEL, Sample, Verdicts, failure, verdicts
 
@@ -28,7 +30,11 @@ BARE = 3
 
 def faithfulness(judge: Judge, samples: Sequence[Sample]) -> list[Score]:
     """Supported claims / claims, for each sample. What cannot be judged is unmeasured, and costs only itself."""
-    return _measured(judge, samples, _supported, lambda: [Script(found).reply for found in _verdicts(judge, samples)])
+
+    def by(one: Judge) -> list[Score]:
+        return _measured(one, samples, _supported, lambda: [Script(found).reply for found in _verdicts(one, samples)])
+
+    return decide(judge, by)
 
 
 def correctness(judge: Judge, samples: Sequence[Sample]) -> list[Score]:
@@ -37,6 +43,10 @@ def correctness(judge: Judge, samples: Sequence[Sample]) -> list[Score]:
     The passages of a sample are its references. The metric is ragas' answer correctness without its share of similarity. What
     cannot be judged against any reference is unmeasured, and costs only itself.
     """
+    return decide(judge, partial(_correctness, samples))
+
+
+def _correctness(samples: Sequence[Sample], judge: Judge) -> list[Score]:
     each = [sample._replace(passages=(reference,)) for sample in samples for reference in sample.passages]
     found = iter(_measured(judge, each, _correct, lambda: [Compared(*two).reply for two in _both_ways(judge, each)]))
     return [_best([next(found) for _ in sample.passages]) for sample in samples]
