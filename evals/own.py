@@ -108,9 +108,15 @@ def metric(
 
 
 def _version(function: Callable[..., object]) -> str:
+    """Hash of its code; of what is in no file, as in a notebook, of what it was compiled to."""
     from proctor.core.code import code_of
+    from proctor.core.storage.cache import digest
 
-    return code_of(function)[:12]
+    try:
+        return code_of(function)[:12]
+    except (LookupError, OSError, ValueError):
+        code = getattr(function, "__code__", None)
+        return digest(*(repr(getattr(code, name, "")) for name in ("co_code", "co_consts", "co_names")))[:12]
 
 
 def _add(own: Own) -> None:

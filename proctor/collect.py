@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable, Iterator
 from importlib import import_module
 from pathlib import Path
 from types import ModuleType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -175,7 +175,10 @@ def cells(plan: Plan, test: pytest.Function) -> list[ExamCell]:
 def says_something(item: pytest.Item) -> bool:
     """Whether an item is no test of an axis that measures nothing on its suite."""
     suits = getattr(getattr(getattr(item, "function", None), "axis", None), "suits", None)
-    return suits is None or not isinstance(item, pytest.Function) or suits(item.callspec.params["proctor_cell"].suite)
+    if suits is None or not isinstance(item, pytest.Function):
+        return True
+    cell: Any = item.callspec.params["proctor_cell"]
+    return bool(cell is None or suits(cell.suite))
 
 
 class SuiteFile(pytest.Module):

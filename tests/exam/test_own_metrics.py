@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import sys
+from pathlib import Path
 
 import pytest
 
@@ -10,8 +12,10 @@ from proctor.leaderboard.runs.store import read
 from proctor.suites.writing.draft import write_suite
 from proctor.suites.writing.starter import starter
 from tests.exam.test_plugin import SLOW_PLUGINS
+from tests.test_docs import blocks
 
 pytest_plugins = ("pytester",)
+ROOT = Path(__file__).parents[2]
 METRICS = '''
 from helpers import PLEASE
 from proctor.evals import metric
@@ -74,6 +78,28 @@ def test_a_function_that_fails_is_a_failed_test_with_its_reason(project: pytest.
     assert result.ret == 1, result.stdout.str() + result.stderr.str()
     assert "terse.broken of base on helpdesk: none of" in result.stdout.str()
     assert "broken: KeyError:" in result.stdout.str()
+
+
+def test_what_contributing_shows_is_taken_by_its_marker(project: pytest.Pytester) -> None:
+    shown = [body for body in blocks(ROOT / "CONTRIBUTING.md", "python") if "@metric(" in body]
+    assert len(shown) == 1
+    (project.path / "quality" / "my_metrics.py").write_text(shown[0], encoding="utf-8")
+    result = project.runpytest_subprocess("-m", "tone", "--system", "base", "-q")
+    assert result.ret == 0, result.stdout.str() + result.stderr.str()
+    assert set(values(project)) == {"tone.polite"}
+
+
+def test_other_code_is_another_version(project: pytest.Pytester) -> None:
+    def version() -> str:
+        code = "import my_metrics; from proctor.evals.own import _known; print(_known['tone.polite'].measure.version)"
+        result = project.run(sys.executable, "-c", f"import sys; sys.path.insert(0, 'quality'); {code}")
+        return result.outlines[-1]
+
+    first, file = version(), project.path / "quality" / "my_metrics.py"
+    file.write_text(METRICS + "\n# a remark\n", encoding="utf-8")
+    assert version() == first
+    file.write_text(METRICS.replace("answer.text.lower()", "answer.text"), encoding="utf-8")
+    assert version() != first
 
 
 @pytest.mark.parametrize(
