@@ -114,7 +114,7 @@ def _version(function: Callable[..., object]) -> str:
 
     try:
         return code_of(function)[:12]
-    except (LookupError, OSError, ValueError):
+    except (LookupError, OSError, ValueError, AttributeError):
         code = getattr(function, "__code__", None)
         return digest(*(repr(getattr(code, name, "")) for name in ("co_code", "co_consts", "co_names")))[:12]
 
