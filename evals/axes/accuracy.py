@@ -7,6 +7,7 @@ alike both are and, by the judge, how much of what they claim is in both.
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
@@ -49,6 +50,7 @@ JUDGED = Measure(
     library="ragas",
     says="Of what answer and reference claim, how much is in both, as F1 by the judge. Measured where references are sentences.",
 )
+_ARTICLE = re.compile(r"\b(?:a|an|the)\b", re.IGNORECASE)
 ALWAYS = (EXACT, F1)
 OF_VALUES = (CONTAINS,)
 """What says something where references are names and values."""
@@ -93,7 +95,7 @@ def declined(suite: Suite, question: Question, answer: Answer) -> bool:
 
 def contains(text: str, reference: str, rule: Rule = Suite.normalise) -> float:
     """1 if a text has a reference in it, as whole words once both are normalised, else 0. No reference is in every text."""
-    if rule == Suite.normalise:
+    if rule == Suite.normalise and _ARTICLE.search(reference):  # which may be a part of what is sought: vitamin A
         return float(holds(text, reference))
     sought = RULES[rule](reference)
     return float(sought != "" and f" {sought} " in f" {RULES[rule](text)} ")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from statistics import median
 
 import regex
@@ -15,6 +16,7 @@ _WORD = regex.compile(r"[\p{L}\p{N}]")
 _UNSPACED = regex.compile(NO_SPACES)
 
 
+@lru_cache(maxsize=1 << 14)
 def words(text: str) -> float:
     """Words of a text; where a script has no spaces between words, two characters make one."""
     found = [token.text for token in tokens(text) if _WORD.search(token.text)]

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from proctor.core.language.text import RULES
+from proctor.core.language.text import RULES, holds
 from proctor.core.schema import Answer, Measure, Question, Style
 from proctor.evals.axes import accuracy
 from proctor.evals.testing import fakes
@@ -146,6 +146,11 @@ SPEECH = (
 )
 def test_an_answer_contains_a_reference_as_whole_words_only(said: str, reference: str, contained: float) -> None:
     assert accuracy.contains(said, reference) == contained
+
+
+@given(TEXTS, TEXTS)
+def test_what_is_contained_is_what_stands_in_a_text_wherever_articles_are(said: str, reference: str) -> None:
+    assert accuracy.contains(said, reference) == float(holds(said, reference))
 
 
 def test_a_reference_is_contained_by_squads_rule_where_the_suite_has_that():

@@ -9,10 +9,12 @@ from typing import Any
 import pytest
 
 from proctor.core.schema import Record
+from proctor.evals.axes import accuracy
 from proctor.leaderboard.board.board import Board, board
 from proctor.leaderboard.board.sections import sections
 from proctor.leaderboard.board.summary import verdict
 from proctor.leaderboard.board.terminal import as_text
+from proctor.leaderboard.compare.policy import shipped
 from proctor.leaderboard.compare.report import _flips
 from proctor.leaderboard.history.history import history
 from proctor.leaderboard.plots import accuracy_vs_forgetting
@@ -114,3 +116,8 @@ def test_plots_history_and_advice_go_by_it(run: Path) -> None:
     contains = section.of("accuracy.contains")["rag"].value
     assert evidence.figures["accuracy.exact", "rag"].value == contains, "the advice weighs what leads as its accuracy"
     assert not any(measure.startswith("updates.") and measure.endswith("fresh") for measure, _ in evidence.figures)
+
+
+@pytest.mark.parametrize("measure", [measure.name for measure in accuracy.LEADING if measure != accuracy.EXACT])
+def test_no_other_accuracy_decides_in_the_gate_that_comes_with_proctor(measure: str) -> None:
+    assert shipped().rule(measure, "share").tier == "advisory"
