@@ -12,6 +12,7 @@ from proctor.core.language.text import RULES, holds
 from proctor.core.schema import Answer, Measure, Question, Style
 from proctor.evals.axes import accuracy
 from proctor.evals.testing import fakes
+from tests.missing import without
 from tests.sample_sheet import scores, sheet, suite
 
 TEXTS = st.text(alphabet="aAtThe n3.,'-\u00e9 \n", max_size=25)
@@ -281,3 +282,8 @@ def test_a_judge_without_claims_or_verdicts_is_not_taken_to_agree(replies: dict[
     on = sheet(fakes.canned(said), suite(*SPEECH), judge=Chats(**replies))
     score = scores(accuracy.BY_JUDGE, on)["accuracy.judged"]["seat"]
     assert (score.status, score.value or 0.0) == (status, 0.0)
+
+
+def test_all_but_what_is_judged_does_without_ragas():
+    with without("ragas"):
+        assert "accuracy.rouge_l" in scores(accuracy.AXIS, sheet(fakes.gold(), suite(*SPEECH)))
