@@ -100,8 +100,8 @@ def metric(
 
     def declare(function: Function) -> Function:
         first = (function.__doc__ or "").strip().partition("\n")[0]
-        measure = Measure(name, unit, better, says=says or first, headline=headline, shown=headline, version=_version(function))
-        _add(Own(measure, function))
+        version = _version(function)
+        _add(Own(Measure(name, unit, better, version, says=says or first, headline=headline, shown=headline), function))
         return function
 
     return declare
