@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
 from proctor.core.schema import Better
 from proctor.evals.axes.catalogue import headlines, rank
+from proctor.evals.headline import of_run
 from proctor.evals.stats.intervals import FEW, cluster_count
 from proctor.leaderboard.analysis.series import Series, rounded
 from proctor.leaderboard.runs.records import Records, grouped
@@ -42,9 +44,10 @@ class Tagged:
         return f", in {cluster_count(self.clusters, self.effective)} only" if self.effective < FEW else ""
 
 
-def tagged(records: Records, tags: Tags) -> Iterator[Tagged]:
-    """Every headline measure of every system, for each tag that some questions bear and others do not."""
-    chosen = records.where(lambda about: about.measure in headlines())
+def tagged(records: Records, tags: Tags, run: Mapping[str, Any]) -> Iterator[Tagged]:
+    """Every headline measure of every system, for each tag that some questions bear and others do not; ``run``: provenance."""
+    leading = {suite: of_run(run, suite) for suite, _ in tags}
+    chosen = records.where(lambda about: about.measure in (*headlines(), leading.get(about.suite)))
     groups = grouped(chosen, "suite", "base_model", "measure", "system").items()
     for (suite, base_model, measure, system), rows in sorted(groups, key=lambda group: (group[0][:2], rank(group[0][2]))):
         asked = len(np.unique(rows.item))

@@ -74,7 +74,7 @@ def write(opened: Sequence[Run], found: Board, site: Path, saved: Sequence[Path]
     """Write the page of runs that were read and summed up already."""
     records, files = latest(opened), Site(site)
     behind = details.behind(opened, records)
-    found = replace(found, tags=tuple(tagged(records, details.tags(behind))))
+    found = replace(found, tags=tuple(tagged(records, details.tags(behind), found.run)))
     told = history(opened, saved, feeds.history_of(files.old("history.json")))
     for name, content in export.files(found, told).items():
         files.write(name, content)
