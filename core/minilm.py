@@ -68,6 +68,22 @@ class Likeness:
         return found
 
 
+def similarities(pairs: Sequence[tuple[str, str]]) -> list[float]:
+    """For each pair of texts, the cosine of their vectors: -1 to 1; 0 where one of them is empty.
+
+    Of a long text the model reads the first 256 word pieces.
+    """
+    texts = list(dict.fromkeys(text for pair in pairs for text in pair if text.strip()))
+    if not texts:
+        return [0.0 for _ in pairs]
+    found = _model().encode(texts, batch_size=64, normalize_embeddings=True, show_progress_bar=False)
+    vectors = dict(zip(texts, found, strict=True))
+    return [
+        round(float(vectors[one] @ vectors[other]), PLACES) if one in vectors and other in vectors else 0.0
+        for one, other in pairs
+    ]
+
+
 def pieces(text: str) -> int:
     """Word pieces of a text."""
     return len(_model().tokenizer.tokenize(text))

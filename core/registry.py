@@ -35,6 +35,8 @@ class Registry(Mapping[str, T]):
     def __init__(self, group: str, built_in: Mapping[str, str]) -> None:
         self.group = group
         self._built_in = {name: EntryPoint(name, where, group) for name, where in built_in.items()}
+        self.own: dict[str, T] = {}
+        """What the user's project adds, in this process."""
 
     @cached_property
     def _added(self) -> dict[str, EntryPoint]:
@@ -46,17 +48,23 @@ class Registry(Mapping[str, T]):
                 raise InputError(f"{self.group}: '{short(entry.name)}' is added by {packages}; uninstall one of them")
         return {name: entry for name, entry in found.items() if name not in self._built_in}
 
+    def add(self, name: str, thing: T) -> None:
+        """One more, of the user's project. What comes with Proctor cannot be replaced."""
+        if name in self._built_in:
+            raise InputError(f"{self.group}: '{short(name)}' comes with Proctor; choose another name")
+        self.own[name] = thing
+
     def __iter__(self) -> Iterator[str]:
         """The names, those that come with Proctor first."""
-        yield from (*self._built_in, *self._added)
+        yield from dict.fromkeys((*self._built_in, *self._added, *self.own))
 
     def __len__(self) -> int:
         """How many there are."""
-        return len(self._built_in) + len(self._added)
+        return sum(1 for _ in self)
 
     def __contains__(self, name: object) -> bool:
         """Whether there is one of that name, installed or not."""
-        return name in self._built_in or name in self._added
+        return name in self._built_in or name in self._added or name in self.own
 
     def __getitem__(self, name: str) -> T:
         """What has that name. A name never leads to a module that no entry names, so it may come from anybody's file.
@@ -64,6 +72,8 @@ class Registry(Mapping[str, T]):
         Raises:
             InputError: there is none, or something that it needs is not installed.
         """
+        if name in self.own:
+            return self.own[name]
         entry = self._built_in.get(name) or self._added.get(name)
         if entry is None:
             raise InputError(f"{self.group}: there is no '{short(name)}'; {closest(name, self)}")

@@ -170,10 +170,14 @@ class Suite:
     abstain: tuple[str, ...] = ("unknown", "i don't know", "i do not know", "not in the documents")
     """Texts that count as declining to answer."""
     style: Style | None = None
+    rubrics: Mapping[str, str] = field(default_factory=dict)
+    """Name -> a demand in words that a judge decides on, each a metric of its own: ``rubric.<name>``."""
     answer_in: AnswerIn = "documents"
     """Where answers have what they say from; where it is the question, documents say only how it is said."""
     normalise: Rule = "default"
     """The rule by which answers are compared with references."""
+    headline: str = field(default="", compare=False)
+    """The metric of accuracy that leads; empty: `evals.headline` chooses."""
     thresholds: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
     """metric -> system -> value that the metric must not be surely worse than."""
     notes: tuple[str, ...] = field(default=(), compare=False)

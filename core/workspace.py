@@ -72,6 +72,7 @@ KEYS: Mapping[str, Callable[[object], str]] = {
     "run_dir": _text,
     **dict.fromkeys(FOLDERS, _text),
     "policy": _text,
+    "metrics": _text,
     "claims": _texts,
     "prices": _text,
 }

@@ -10,6 +10,7 @@ import logging
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from fnmatch import fnmatchcase
 from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple, ParamSpec, TypeVar
 
@@ -123,8 +124,14 @@ class Axis:
     """What the axis asks of a system, for a reader who sees it for the first time; empty if another axis of its file says so."""
     slow: bool = False
     """Whether it trains systems again: only ``--full``, or ``-m`` with its name, takes it."""
+    suits: Callable[[Suite], bool] | None = None
+    """Whether it measures anything on a suite; by default it does on every one. Elsewhere it has no test."""
     aside: bool = False
     """Whether it is about something else than the answers that a run keeps: the question asked otherwise, or what they took."""
+
+    def asks_judge(self, metric: Metric) -> bool:
+        """Whether the judge decides on it; a metric of a suite's own goes by the one with a star."""
+        return any(fnmatchcase(metric.name, one.name) for one in self.judged)
 
 
 def about(questions: Iterable[Question]) -> list[Item]:
@@ -297,7 +304,7 @@ class Exam:
                 value=score.value,
                 reason=redact(score.reason),
                 caution=redact(score.caution),
-                judge=evaluation.judge.name if metric in axis.judged else "",
+                judge=evaluation.judge.name if axis.asks_judge(metric) else "",
             )
 
     def _complaints(self, name: str, records: list[Record]) -> Iterator[str]:

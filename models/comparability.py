@@ -43,10 +43,12 @@ def of_external(candidate: External, judge: str = "") -> list[str]:
 
 def _kinship(base_model: str, judge: str) -> list[str]:
     """A judge prefers what its own kind writes (Panickssery et al. 2024, NeurIPS)."""
-    kind, _, model = judge.partition(":")
-    if not model or _family(model) != _family(base_model):
-        return []
-    return [f"the judge, {kind}:{model}, is of the family of its model ({_family(model)}) and may favour what it writes"]
+    members = judge.removeprefix("panel:").split("+") if judge.startswith("panel:") else [judge]
+    return [
+        f"the judge, {kind}:{model}, is of the family of its model ({_family(model)}) and may favour what it writes"
+        for kind, _, model in (member.partition(":") for member in members)
+        if model and _family(model) == _family(base_model)
+    ]
 
 
 def _family(model: str) -> str:

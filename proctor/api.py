@@ -118,7 +118,8 @@ def exam(  # noqa: PLR0913 # each is an option of the command line
         suite: name of a suite that comes with Proctor, or the path of a folder with a ``suite.toml``; or several.
         systems: names of systems of the table; all of them by default.
         base_model: folders, or names on the hub; the embedded one by default.
-        judge: ``lexical``, ``nli:MODEL``, ``openai:MODEL[@BASE_URL]`` or ``package.module:NAME``.
+        judge: ``lexical``, ``nli:MODEL``, ``openai:MODEL[@BASE_URL]``, ``anthropic:MODEL``, ``google:MODEL``, ``panel:SPEC+SPEC``
+            or ``package.module:NAME``.
         seeds: how often everything is trained that is trained.
         limit: ask only the first so many questions, and as many items of each general task.
         full: take the axes, too, that train systems again.

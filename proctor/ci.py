@@ -39,8 +39,12 @@ log = logging.getLogger("proctor")
 MARKER = "<!-- proctor-gate -->"
 LONGEST = 60_000
 """Letters of a comment; the hosting API takes 65,536."""
-JUDGES = ("OPENAI_API_KEY",)
-"""What a judge behind an address needs of the environment."""
+JUDGES = {
+    "openai:": ("OPENAI_API_KEY",),
+    "anthropic:": ("ANTHROPIC_API_KEY",),
+    "google:": ("GEMINI_API_KEY", "GOOGLE_API_KEY"),
+}
+"""What names a judge behind an address -> what it needs of the environment."""
 HUB = ("HF_TOKEN", "HUGGING_FACE_HUB_TOKEN")
 """What the model hub needs, to give what it does not give to everybody."""
 ON_HUB = ("--base-model", "--systems", "nli:")
@@ -220,8 +224,9 @@ def needed(arguments: Sequence[str]) -> tuple[str, ...]:
     It gets no other: an exam runs the code of a commit, and with a runner's own files (``GITHUB_ENV``, ``GITHUB_PATH``) that
     code could even have later steps run something else.
     """
-    judge, hub = (any(name in argument for name in names for argument in arguments) for names in (("openai:",), ON_HUB))
-    return (*(JUDGES if judge else ()), *(HUB if hub else ()))
+    words = " ".join(arguments)
+    judges = [key for kind, keys in JUDGES.items() if kind in words for key in keys]
+    return (*judges, *(HUB if any(name in words for name in ON_HUB) else ()))
 
 
 def say(report: str, decision: str, work: Path, environment: Mapping[str, str]) -> None:

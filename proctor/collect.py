@@ -7,12 +7,14 @@ from collections.abc import Collection, Iterable, Iterator
 from importlib import import_module
 from pathlib import Path
 from types import ModuleType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 import proctor.suites
+from proctor.core.schema import InputError
 from proctor.core.workspace import at
+from proctor.evals import own
 
 if TYPE_CHECKING:
     from _pytest.mark.expression import Expression
@@ -50,7 +52,18 @@ def asks_for_exam(config: pytest.Config) -> bool:
     root = config.rootpath.resolve()
     if _names_paths(config) and any(_holds_suites(path) for path in paths(config) if path != root):
         return True
+    if config.option.markexpr:
+        _know_own_axes(root)
     return _is_marked(config.option.markexpr or "") and ("suites" in at(root).settings or bool(find(config)))
+
+
+def _know_own_axes(root: Path) -> None:
+    """The axes of the project's own, which ``-m`` may mean. Wrong settings are told of where the exam is asked for."""
+    try:
+        ours = at(root)
+    except InputError:
+        return
+    own.load(ours)
 
 
 def _names_paths(config: pytest.Config) -> bool:
@@ -171,6 +184,15 @@ def cells(plan: Plan, test: pytest.Function) -> list[ExamCell]:
     else:
         mine = [plan.folders[folder]] if test.path.name == FILE else plan.suites
     return [cell for cell in plan.cells if cell.suite in mine]
+
+
+def says_something(item: pytest.Item) -> bool:
+    """Whether an item is no test of an axis that measures nothing on its suite."""
+    suits = getattr(getattr(getattr(item, "function", None), "axis", None), "suits", None)
+    if suits is None or not isinstance(item, pytest.Function):
+        return True
+    cell: Any = item.callspec.params["proctor_cell"]
+    return bool(cell is None or suits(cell.suite))
 
 
 class SuiteFile(pytest.Module):

@@ -15,6 +15,7 @@ from proctor.core.redaction import redact
 from proctor.core.schema import InputError
 from proctor.core.storage import errors, manifest
 from proctor.evals.axes.catalogue import headlines, words
+from proctor.evals.headline import of_run
 from proctor.leaderboard.board.board import board
 from proctor.leaderboard.board.cells import Result, bounds, of_cell
 from proctor.leaderboard.formatting import SPACE
@@ -242,7 +243,8 @@ def _cells(asked: Rebuilt) -> list[Result]:
     one = asked.built
     place = (asked.suite.name, one.base_model, one.name)
     found = board([asked.run]).cells if asked.run else ()
-    return [cell for cell in found if (cell.suite, cell.base_model, cell.system) == place and cell.metric in headlines()]
+    asked_first = {*headlines(), of_run(asked.run.provenance if asked.run else {}, asked.suite.name)}
+    return [cell for cell in found if (cell.suite, cell.base_model, cell.system) == place and cell.metric in asked_first]
 
 
 def _row(cell: Result) -> str:

@@ -56,7 +56,8 @@ def _declare_who(group: pytest.OptionGroup, default: Callable[..., str]) -> None
     _several(group, "--base-model", what, "ID|PATH")
     what = f"the table of systems ({default('systems_table', 'models/systems.toml')})"
     group.addoption("--systems", metavar="FILE", help=what)
-    what = f"lexical, nli:MODEL or openai:MODEL[@BASE_URL] ({default('judge', DEFAULTS['judge'])})"
+    chats = "openai:, anthropic: or google:MODEL[@BASE_URL]"
+    what = f"lexical, nli:MODEL, {chats} or panel:SPEC+SPEC ({default('judge', DEFAULTS['judge'])})"
     group.addoption("--judge", metavar="SPEC", help=what)
 
 

@@ -85,11 +85,17 @@ def pytest_configure(config: pytest.Config) -> None:
 def _prepare(config: pytest.Config, *where: Path) -> None:
     """Make the plan, of suites in some folders or where pytest looks, and listen for what stops it."""
     from proctor import ending, progress
+    from proctor.core import workspace
     from proctor.core.stopping import Stopping
+    from proctor.evals import own
     from proctor.evals.axes import catalogue
 
     environment.quiet()
     environment.patient()
+    try:
+        own.load(workspace.at(config.rootpath))
+    except InputError as error:
+        raise _usage_error(str(error)) from None
     config.addinivalue_line("markers", "slow: of the exam: trains systems again; --full takes it, or its name in -m")
     for axis in dict.fromkeys(map(catalogue.marker, catalogue.AXES)):
         config.addinivalue_line("markers", f"{axis}: the {axis} axis of the exam")
@@ -193,8 +199,11 @@ def pytest_itemcollected(item: pytest.Item) -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """What trains systems again waits to be asked for, by ``--full`` or by its marker."""
-    if PLAN not in config.stash or config.option.full or "slow" in config.option.markexpr:
+    """What says nothing of a suite is left out; what trains systems again waits for ``--full`` or its marker."""
+    if PLAN not in config.stash:
+        return
+    items[:] = [item for item in items if collect.says_something(item)]
+    if config.option.full or "slow" in config.option.markexpr:
         return
     waiting = [item for item in items if item.get_closest_marker("domain") and item.get_closest_marker("slow")]
     items[:] = [item for item in items if item not in waiting]

@@ -7,9 +7,10 @@ from pathlib import Path
 from typing import Any
 
 from proctor import checkout, options
-from proctor.core.schema import row
+from proctor.core.schema import Suite, row
+from proctor.evals import headline
 from proctor.evals.axes import latency
-from proctor.leaderboard.runs.store import CONTENTS
+from proctor.leaderboard.runs.store import CONTENTS, read
 from proctor.models import comparability
 from proctor.models.candidates.local import LocalCandidate
 from proctor.plan import ExamCell, Plan
@@ -18,7 +19,7 @@ from proctor.suites.loading import load as load_suite
 
 def provenance_of(plan: Plan) -> dict[str, Any]:
     """Of a run of a plan, once it was taken."""
-    from proctor.evals.judges import agreement  # it loads numpy, as does the board after it
+    from proctor.evals.judges import agreement, panel  # it loads numpy, as does the board after it
 
     option, name = plan.option, plan.judge.name
     systems_of, made = _made(plan)
@@ -39,10 +40,16 @@ def provenance_of(plan: Plan) -> dict[str, Any]:
     asked["timing"] = _timing(plan)
     asked["judges"] = {name: [vars(found) for found in agreement.load(name, plan.ours.judge_agreement)]}
     asked |= {"run_dir": str(option.run_dir)} if option.run_dir else {}
-    suites_of = {suite.name: checkout.suite_facts(suite) | _folder(plan, place) for place, suite in plan.folders.items()}
+    if name.startswith("panel:"):
+        asked["agreement of the panel"] = panel.agreement(read(plan.run_folder).records)
+    suites_of = {suite.name: _suite(plan, place, suite) for place, suite in plan.folders.items()}
     asked[CONTENTS] = plan.suite_contents
     tables = {"suites": suites_of, "systems": systems_of, "made": made, "base_models": plan.base_facts}
     return checkout.facts(plan.root) | asked | tables
+
+
+def _suite(plan: Plan, place: Path, suite: Suite) -> dict[str, Any]:
+    return checkout.suite_facts(suite) | {"headline": [*headline.of(suite, plan.judge)]} | _folder(plan, place)
 
 
 def _folder(plan: Plan, place: Path) -> dict[str, str]:

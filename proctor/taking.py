@@ -20,6 +20,7 @@ from proctor.core.reading.problems import closest
 from proctor.core.reading.ranges import COUNT, SEEDS
 from proctor.core.redaction import redact, start
 from proctor.core.schema import InputError
+from proctor.evals import own
 from proctor.evals.axes.catalogue import AXES, marker
 from proctor.evals.exam import Axis
 from proctor.leaderboard.runs.store import RECORDS
@@ -48,6 +49,7 @@ def plan(axes: Sequence[str], cache: str | os.PathLike[str] | None = None, **ask
     environment.quiet()
     environment.patient()
     start(sys.argv, os.environ)
+    own.load(workspace.current())
     chosen(axes, full=True)  # refuses a name that is none
     option = _option(axes, **asked)
     found = Plan(option, workspace.root_of(Path.cwd()), kept_in=None if cache is None else Path(cache))
@@ -158,6 +160,9 @@ def _examined(plan: Plan, cell: ExamCell, axes: Iterable[Axis]) -> Iterator[str]
     evaluation = plan.evaluation(cell)
     exam = plan.exam(evaluation, lambda _name, _value: None)
     for axis in axes:
+        if axis.suits and not axis.suits(cell.suite):
+            yield ""
+            continue
         try:
             exam.run(axis)
         except (AssertionError, InputError) as error:

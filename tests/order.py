@@ -14,6 +14,7 @@ SECONDS = {
     "tests/leaderboard/plots/test_plots.py": 50,
     "tests/core/test_versions.py": 40,
     "tests/exam/test_options.py": 40,
+    "tests/exam/test_own_metrics.py": 40,
     "tests/browser/test_browser.py": 30,
     "tests/leaderboard/compare/test_gate.py": 25,
     "tests/models/test_adaptation.py": 23,

@@ -24,7 +24,7 @@ from proctor.core.schema import (
     Score,
 )
 from proctor.core.storage.cache import Cache
-from proctor.evals.axes import catalogue, style
+from proctor.evals.axes import accuracy, catalogue, style
 from proctor.evals.candidate import LACKS, lacking
 from proctor.evals.exam import Axis, EvalContext, Exam, ItemScore, item_scores, items_of
 from proctor.evals.testing.fakes import Answering, Fake, mute
@@ -57,6 +57,8 @@ SUITE = replace(
     revisions=(Revision("kestrel", "Its warranty lasts 4 years.", (NOW,), (EXAMPLE,)),),
     general=("arc_easy",),
 )
+OF_SUITES = {"general.*", "style.rubric", "rubric.*", *(metric.name for metric in accuracy.OF_SENTENCES)}
+"""Metrics that are taken only where a suite calls for them."""
 PASSAGES = tuple(Context(document.id, document.text) for document in DOCUMENTS)
 
 
@@ -105,7 +107,7 @@ def test_what_only_answers_sits_the_whole_exam(axis: Axis, tmp_path: Path) -> No
     service = Answering(said)
     found = taken(axis, evaluation(service, SUITE, base=service), tmp_path)
     missing = {metric.name for metric in axis.metrics} - {row.metric for row in found}
-    assert missing <= {"general.*", "style.rubric"}, "what depends on the suite alone may be left out"
+    assert missing <= OF_SUITES, "what depends on the suite alone may be left out"
     for metric in axis.metrics:
         if why := lacking(service, axis.needs | metric.needs):
             rows = [row for row in found if re.fullmatch(metric.name.replace("*", ".*"), row.metric)]
@@ -132,7 +134,7 @@ def test_items_without_a_value_are_those_that_would_have_one(axis: Axis) -> None
     on = evaluation(able(), replace(SUITE, general=()), base=mute(), beside=(able(),))
     scored = {(mark.metric.name, mark.item, mark.cluster) for mark in item_scores(axis, on)}
     absent = {(metric.name, *item) for metric, items in items_of(axis, on).items() for item in items}
-    other = {"context.cut", "style.rubric"}  # of all questions where it can be counted; only where the suite demands it
+    other = {"context.cut", *OF_SUITES}  # of all questions where it can be counted
     assert {each for each in absent if each[0] not in other} <= scored
 
 

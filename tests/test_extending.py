@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from proctor.leaderboard.runs.store import read
 from tests.test_docs import blocks
 
 ROOT = Path(__file__).parents[1]
@@ -94,7 +95,7 @@ def test_each_thing_is_found_by_its_name(project: Path) -> None:
 
 
 @pytest.mark.slow
-def test_its_axis_is_collected_for_a_suite(project: Path) -> None:
+def test_its_axis_is_collected_taken_and_shown(project: Path) -> None:
     suite = project / "lamps"
     (suite / "documents").mkdir(parents=True)
     (suite / "documents" / "lamp.md").write_text("# Lamp\n\nThe lamp weighs 3 kg.\n", encoding="utf-8")
@@ -104,3 +105,11 @@ def test_its_axis_is_collected_for_a_suite(project: Path) -> None:
     said = run(project, "-m", "pytest", "lamps", "--co", "-q", "-m", "brevity", "--system", "base", "-p", "no:deepeval")
     assert "lamps/suite.toml::test_brevity[lamps-base]" in said
     assert said.count("::test_") == 1
+
+    run(project, "-m", "pytest", "lamps", "-q", "-m", "brevity", "--system", "base", "-p", "no:deepeval")
+    (folder,) = (project / "runs").glob("*")
+    assert {(record.metric, record.status, record.unit) for record in read(folder).records} == {
+        ("brevity.words", "scored", "words")
+    }
+    page = (project / "site" / "index.html").read_text(encoding="utf-8")
+    assert 'data-tip="The words that it takes to answer."' in page

@@ -19,6 +19,7 @@ AXES: Registry[Axis] = Registry(
     "proctor.axes",
     {
         "accuracy": "proctor.evals.axes.accuracy:AXIS",
+        "accuracy_judged": "proctor.evals.axes.accuracy:BY_JUDGE [ragas]",
         "faithfulness": "proctor.evals.axes.faithfulness:AXIS [ragas]",
         "hallucination": "proctor.evals.axes.hallucination:AXIS [deepeval]",
         "forgetting": "proctor.evals.axes.forgetting:AXIS [lm_eval]",
@@ -38,6 +39,13 @@ AXES: Registry[Axis] = Registry(
 )
 """In the order in which a reader sees them. In brackets: a library that may be missing. The test of an axis is called test_ and
 its name."""
+
+
+def add(name: str, axis: Axis) -> None:
+    """One more axis, of the user's project."""
+    AXES.add(name, axis)
+    for known in (headlines, shown, followed, meanings, _markers, _axes, _declared, _places, _by_first_word):
+        known.cache_clear()
 
 
 def metrics() -> Iterator[Metric]:
@@ -118,9 +126,9 @@ def rank(metric: str) -> tuple[int, str, bool, int, str]:
 
 @cache
 def _markers() -> dict[str, str]:
-    """Name -> the first name of its file."""
+    """Name -> the first name of its file; an axis of a project has a marker of its own."""
     first: dict[str, str] = {}
-    return {name: first.setdefault(one.module, name) for name, one in AXES.items()}
+    return {name: first.setdefault(one.module, name) if name not in AXES.own else name for name, one in AXES.items()}
 
 
 @cache

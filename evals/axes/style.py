@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from functools import cache, partial
 from typing import Any
 
@@ -13,11 +14,14 @@ from proctor.core.language.json_schema import fits
 from proctor.core.schema import Answer, Metric, Question, Score, Style, Suite, not_applicable, unmeasured
 from proctor.evals.axes.judged import Chosen, grade
 from proctor.evals.exam import Axis, EvalContext, ItemScore, per_question
+from proctor.evals.judges.panel import decide
 from proctor.evals.judges.protocols import ChatJudge, Judge, chats
 from proctor.evals.judges.samples import PARALLEL, Sample, failure
 
 FOLLOWED = Metric("style.format_followed", library="jsonschema", shown=True, says="The share of answers in the house format.")
 RUBRIC = Metric("style.rubric", says="The share of answers that meet what the house demands in words, as a judge decides.")
+RUBRICS = Metric("rubric.*", says="The share of answers that meet a demand of the suite's, as a judge decides.")
+"""The metric of each rubric of a suite, with its name for the star."""
 
 PROMPT = """\
 A house demands of the answers that it gives:
@@ -69,6 +73,9 @@ def _score(evaluation: EvalContext) -> Iterator[ItemScore]:
     yield from per_question({FOLLOWED: _followed})(evaluation)
     if evaluation.suite.style and evaluation.suite.style.rubric:
         yield from grade(evaluation, RUBRIC, _whole, partial(_met, evaluation.judge, evaluation.suite.style.rubric))
+    for name, rubric in evaluation.suite.rubrics.items():
+        metric = replace(RUBRICS, name=RUBRICS.name.replace("*", name))
+        yield from grade(evaluation, metric, _whole, partial(_met, evaluation.judge, rubric))
 
 
 def _whole(_: EvalContext, question: Question, answer: Answer) -> Chosen:
@@ -76,6 +83,10 @@ def _whole(_: EvalContext, question: Question, answer: Answer) -> Chosen:
 
 
 def _met(judge: Judge, rubric: str, samples: list[Sample]) -> list[Score]:
+    return decide(judge, partial(_met_by, rubric, samples))
+
+
+def _met_by(rubric: str, samples: list[Sample], judge: Judge) -> list[Score]:
     if not chats(judge):
         why = (
             f"{judge.name} compares texts and cannot decide what a rubric demands: take a judge that chats, --judge openai:MODEL"
@@ -110,4 +121,6 @@ def _verdict() -> Any:
     return RubricVerdict
 
 
-AXIS = Axis("style", __name__, (FOLLOWED, RUBRIC), _score, judged=(RUBRIC,), asks="Does it follow the house format?")
+AXIS = Axis(
+    "style", __name__, (FOLLOWED, RUBRIC, RUBRICS), _score, judged=(RUBRIC, RUBRICS), asks="Does it follow the house format?"
+)

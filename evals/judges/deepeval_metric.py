@@ -20,6 +20,7 @@ from typing import Any
 
 from proctor.core.environment import quiet
 from proctor.core.schema import Score, unmeasured
+from proctor.evals.judges.panel import decide
 from proctor.evals.judges.protocols import Attempt, ChatJudge, EntailingJudge, EntailmentInput, Judge, JudgeError, chats, each
 from proctor.evals.judges.samples import PARALLEL, Sample, failure, verdicts
 
@@ -29,6 +30,10 @@ Replies = Callable[[str, type[Any]], Any]
 
 def contradicted(judge: Judge, samples: Sequence[Sample]) -> list[Score]:
     """Share of the passages that an answer contradicts, for each sample. What cannot be judged costs only itself."""
+    return decide(judge, partial(_contradicted, samples))
+
+
+def _contradicted(samples: Sequence[Sample], judge: Judge) -> list[Score]:
     if not samples:
         return []
     if chats(judge):

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from proctor.core.redaction import within
 from proctor.core.storage.cache import Cache, Journal, digest
+from proctor.evals.judges.panel import Panel
 from proctor.evals.judges.protocols import ChatJudge, EntailingJudge, EntailmentInput, Judge, Schema, chats
 
 if TYPE_CHECKING:
@@ -23,7 +24,9 @@ KIND = "verdicts"
 
 
 def kept(judge: Judge, cache: Cache) -> Judge:
-    """The judge, its verdicts kept in the cache."""
+    """The judge, its verdicts kept in the cache; of a panel, each member's for itself."""
+    if isinstance(judge, Panel):
+        return Panel(tuple(kept(member, cache) for member in judge.members))
     verdicts = KeptVerdicts(judge, cache)
     return KeptChat(judge, verdicts) if chats(judge) else KeptEntailing(judge, verdicts)
 

@@ -11,7 +11,7 @@ import os
 from collections.abc import Iterator, Mapping
 from functools import cached_property, partial
 from importlib.metadata import version
-from typing import Any
+from typing import Any, NamedTuple
 
 from proctor.core.chat import ChatError, Endpoint, RefusedError, Reply, choice, content, named
 from proctor.core.http import LETTERS
@@ -37,38 +37,71 @@ WHOLE = 100
 """Letters of the shortest prompt that a reply repeats not by chance."""
 
 
+class Vendor(NamedTuple):
+    """Whose models are behind an OpenAI-compatible route, and what of the environment leads there."""
+
+    name: str
+    keys: tuple[str, ...]
+    """Variables that may hold the key, the first that does is taken."""
+    url: str = ""
+    """The address where none is named; empty: the client's own."""
+    address: str = ""
+    """The variable that may name another one."""
+
+
+OPENAI = Vendor("openai", ("OPENAI_API_KEY",), address="OPENAI_BASE_URL")
+ANTHROPIC = Vendor("anthropic", ("ANTHROPIC_API_KEY",), "https://api.anthropic.com/v1/")
+GOOGLE = Vendor("google", ("GEMINI_API_KEY", "GOOGLE_API_KEY"), "https://generativelanguage.googleapis.com/v1beta/openai/")
+
+
 def openai_judge(rest: str, environment: Mapping[str, str] = os.environ) -> OpenAIJudge:
     """The judge written ``openai:MODEL`` or ``openai:MODEL@BASE_URL``; InputError without the key that it needs."""
-    found = named(rest)
+    return _judge(OPENAI, rest, environment)
+
+
+def anthropic_judge(rest: str, environment: Mapping[str, str] = os.environ) -> OpenAIJudge:
+    """The judge written ``anthropic:MODEL``, or ``anthropic:MODEL@BASE_URL`` for a gateway; InputError without its key."""
+    return _judge(ANTHROPIC, rest, environment)
+
+
+def google_judge(rest: str, environment: Mapping[str, str] = os.environ) -> OpenAIJudge:
+    """The judge written ``google:MODEL``, or ``google:MODEL@BASE_URL`` for a gateway; InputError without its key."""
+    return _judge(GOOGLE, rest, environment)
+
+
+def _judge(vendor: Vendor, rest: str, environment: Mapping[str, str]) -> OpenAIJudge:
+    found, kind = named(rest), vendor.name
+    write = f"write {kind}:MODEL or {kind}:MODEL@BASE_URL"
     if found is None:
-        raise InputError("--judge openai:... names no model, or an address without http:// or https:// before it; " + _WRITE)
-    url = found.url or environment.get("OPENAI_BASE_URL", "")
-    key = environment.get("OPENAI_API_KEY", "")
+        raise InputError(f"--judge {kind}:... names no model, or an address without http:// or https:// before it; {write}")
+    url = found.url or environment.get(vendor.address, "")
+    variable = next((name for name in vendor.keys if environment.get(name)), vendor.keys[0])
+    key = environment.get(variable, "")
     if not key and not url:
-        raise InputError(f"the judge openai:{found.model} needs OPENAI_API_KEY in the environment")
+        raise InputError(f"the judge {kind}:{found.model} needs {' or '.join(vendor.keys)} in the environment")
     if key and "@" in url.partition("://")[2].partition("/")[0]:
-        log.warning("the address of the judge holds a user and a password: these are sent to it, and OPENAI_API_KEY is not")
+        log.warning("the address of the judge holds a user and a password: these are sent to it, and %s is not", variable)
     try:
-        return OpenAIJudge(found.model, Endpoint(url, key))
+        return OpenAIJudge(found.model, Endpoint(url or vendor.url, key), kind, named=bool(url))
     except ValueError:  # its words may hold a part of a password
         raise InputError(
-            f"the address of the judge openai:{found.model} cannot be read; {_WRITE}, "
+            f"the address of the judge {kind}:{found.model} cannot be read; {write}, "
             "with / @ : of a password as %2F %40 %3A, and a number as port"
         ) from None
-
-
-_WRITE = "write openai:MODEL or openai:MODEL@BASE_URL"
 
 
 class OpenAIJudge:
     """Completes prompts as JSON that fits a schema."""
 
-    def __init__(self, model: str, endpoint: Endpoint) -> None:
-        """From now on the endpoint's credentials are hidden; ValueError, if its address is none."""
+    def __init__(self, model: str, endpoint: Endpoint, vendor: str = OPENAI.name, *, named: bool = True) -> None:
+        """From now on the endpoint's credentials are hidden; ValueError, if its address is none.
+
+        ``named``: whether the endpoint's address was named, and is not the vendor's own.
+        """
         self.model, self.endpoint = model, endpoint
         hide_address(endpoint.url)
-        self._public = f"@{public(endpoint.url)}" if endpoint.url else ""
-        self._breaker = Breaker(f"openai:{model}{self._public}")
+        self._public = f"{vendor}:{model}" + (f"@{public(endpoint.url)}" if endpoint.url and named else "")
+        self._breaker = Breaker(self._public)
         if endpoint.key not in self._breaker.name:  # as "ollama" may be, which is no secret then
             hide(endpoint.key)
         self._level = 0
@@ -82,7 +115,7 @@ class OpenAIJudge:
     @property
     def version(self) -> str:
         """Model, endpoint and number of the way of asking: other code changes no verdict, and each is paid for."""
-        return f"openai:{self.model}{self._public}-{VERSION}"
+        return f"{self._public}-{VERSION}"
 
     def __repr__(self) -> str:
         """The name: no key."""

@@ -29,6 +29,9 @@ FORMS = """\
   nli:MODEL                a Hugging Face NLI classifier, by name or folder (nli:MODEL@REVISION pins one)
   openai:MODEL             a chat model; OPENAI_API_KEY and OPENAI_BASE_URL come from the environment
   openai:MODEL@BASE_URL    the same at another OpenAI-compatible endpoint
+  anthropic:MODEL          a chat model of Anthropic's; ANTHROPIC_API_KEY comes from the environment
+  google:MODEL             a chat model of Google's; GEMINI_API_KEY or GOOGLE_API_KEY comes from the environment
+  panel:SPEC+SPEC+SPEC     several of these: the median of what they say, which of yes and no is the majority
   package.module:NAME      what NAME in a module of your own makes; package.module:NAME:TEXT hands it a text"""
 
 
@@ -156,6 +159,9 @@ JUDGES: Registry[Callable[..., Judge]] = Registry(
         "lexical": "proctor.evals.judges.lexical:LexicalJudge",
         "nli": "proctor.evals.judges.nli:NliJudge",
         "openai": "proctor.evals.judges.openai:openai_judge [openai]",
+        "anthropic": "proctor.evals.judges.openai:anthropic_judge [openai]",
+        "google": "proctor.evals.judges.openai:google_judge [openai]",
+        "panel": "proctor.evals.judges.panel:panel_judge",
     },
 )
 """What is before the first colon -> what makes a judge of what is behind it, or of nothing."""

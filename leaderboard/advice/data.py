@@ -35,6 +35,7 @@ from typing import Any
 from proctor.core.reading.shown import short
 from proctor.core.reading.user_files import read_json
 from proctor.core.schema import InputError
+from proctor.evals.headline import of_run
 from proctor.evals.stats.comparison import Noise, widened
 from proctor.evals.stats.differences import measured_interval
 from proctor.evals.stats.intervals import FEW, Interval
@@ -111,9 +112,10 @@ class _Weighed:
     @classmethod
     def of(cls, section: Section) -> _Weighed:
         """Of the systems in the order of their names."""
-        systems = sorted({system for _, system in section.columns})
-        names = [(metric, system) for metric in WEIGHED for system in systems if (metric, system) in section.columns]
-        columns = {name: section.columns[name] for name in names}
+        known = _by_what_leads(section)
+        systems = sorted({system for _, system in known})
+        names = [(metric, system) for metric in WEIGHED for system in systems if (metric, system) in known]
+        columns = {name: known[name] for name in names}
         trained = {system: _trained(system, columns) for system in systems}
         own = {*section.trained, *(system for system in systems if trained[system])}
         once = _once(columns, own, REQUIRED)
@@ -167,6 +169,21 @@ def _of_seeds(series: Series) -> dict[int, float]:
 def _impossible(columns: SeriesByColumn, elsewhere: Collection[str]) -> frozenset[Column]:
     """Metrics that cannot exist for a system. What a system built elsewhere does not show exists, and is not known."""
     return frozenset(name for name, series in columns.items() if series.impossible and name[1] not in elsewhere)
+
+
+def _by_what_leads(section: Section) -> SeriesByColumn:
+    """The columns of a section, with the accuracy that leads on its suite as its accuracy.
+
+    What is right after updates is told by exact match. Where another metric leads it is left out: the two are no shares of one
+    whole.
+    """
+    leads = of_run(section.run, section.suite)
+    if not any(metric == leads for metric, _ in section.columns):
+        return section.columns
+    others = {ACCURACY: "", leads: ACCURACY} if leads != ACCURACY else {}
+    columns = {(others.get(metric, metric), system): series for (metric, system), series in section.columns.items()}
+    dropped = {"", *QUALITY} - {ACCURACY} if others else set()
+    return {column: series for column, series in columns.items() if column[0] not in dropped}
 
 
 def _once(columns: SeriesByColumn, own: Collection[str], metrics: Iterable[str]) -> dict[Column, retraining.Variation]:

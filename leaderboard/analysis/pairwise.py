@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from proctor.core.schema import Better, Record
 from proctor.evals.axes.catalogue import headlines
+from proctor.evals.headline import of_run
 from proctor.evals.stats.comparison import ALPHA, ANYWHERE, Comparison
 from proctor.evals.stats.intervals import Interval, t_quantile
 from proctor.leaderboard.analysis import retraining
@@ -79,9 +80,9 @@ def of_the_best(found: Iterable[SystemPair], cells: Iterable[Result]) -> Iterato
 
 def _while_there_is_room(section: Section) -> Iterator[str]:
     """The first metrics of each axis and the general tasks in any case, and of the others as many as there is room for."""
-    room = ROOM
+    room, leads = ROOM, of_run(section.run, section.suite)
     for name, systems in section.metrics.items():
-        first = name in headlines() or name.startswith("general.")
+        first = name in (*headlines(), leads) or name.startswith("general.")
         room -= 0 if first else sum(len(series.records) for series in systems.values()) * len(systems) // 2
         if first or room >= 0:
             yield name

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
 from proctor.core.schema import Better
 from proctor.evals.axes.catalogue import headlines, rank
+from proctor.evals.headline import of_run
 from proctor.evals.stats.intervals import FEW, cluster_count
+from proctor.leaderboard.analysis.origins import external
 from proctor.leaderboard.analysis.series import Series, rounded
 from proctor.leaderboard.runs.records import Records, grouped
 
@@ -42,12 +45,10 @@ class SliceResult:
         return f", in {cluster_count(self.clusters, self.effective)} only" if self.effective < FEW else ""
 
 
-def tagged(records: Records, tags: Tags, repeated: Collection[str] = ()) -> Iterator[SliceResult]:
-    """Every headline metric of every system, for each tag that some questions bear and others do not.
-
-    ``repeated`` are the systems of which seeds are repeats.
-    """
-    chosen = records.where(lambda about: about.metric in headlines())
+def tagged(records: Records, tags: Tags, run: Mapping[str, Any]) -> Iterator[SliceResult]:
+    """Every headline metric of every system, for each tag that some questions bear and others do not; ``run``: provenance."""
+    leading, repeated = {suite: of_run(run, suite) for suite, _ in tags}, external(run.get("systems") or {})
+    chosen = records.where(lambda about: about.metric in (*headlines(), leading.get(about.suite)))
     groups = grouped(chosen, "suite", "base_model", "metric", "system").items()
     for (suite, base_model, metric, system), rows in sorted(groups, key=lambda group: (group[0][:2], rank(group[0][2]))):
         asked = len(np.unique(rows.item))

@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 
 from proctor.core.slugs import slugs
 from proctor.evals.axes.catalogue import axis, followed, headlines, rank
+from proctor.evals.headline import Headline, told
 from proctor.leaderboard.analysis.break_even import Crossing
 from proctor.leaderboard.analysis.effects import Effect
 from proctor.leaderboard.analysis.origins import beside, external, kinds
@@ -120,9 +121,16 @@ class BoardSection:
         return list(dict.fromkeys(cell.system for cell in self.cells))
 
     @cached_property
+    def leading(self) -> Headline:
+        """The metric of accuracy that leads, and why; exact match where that one was not measured."""
+        found = told(self.facts)
+        return found if any(cell.metric == found.metric for cell in self.cells) else Headline()
+
+    @cached_property
     def headline(self) -> ResultTable:
         """What a reader asks for first."""
-        return ResultTable("at a glance", [cell for cell in self.cells if cell.metric in headlines()])
+        asked = {*headlines(), self.leading.metric}
+        return ResultTable("at a glance", [cell for cell in self.cells if cell.metric in asked])
 
     @cached_property
     def axes(self) -> list[ResultTable]:
@@ -233,7 +241,8 @@ def _by_training(board: Board) -> tuple[frozenset[str], frozenset[str]]:
 
 
 def _effects(board: Board, suite: str, base_model: str) -> list[Effect]:
-    return [e for e in board.effects if (e.suite, e.base_model) == (suite, base_model) and e.metric in followed()]
+    shown = {*followed(), told(_facts(board, suite)).metric}
+    return [e for e in board.effects if (e.suite, e.base_model) == (suite, base_model) and e.metric in shown]
 
 
 def _of(rows: Sequence[SectionRow], suite: str, base_model: str) -> list[SectionRow]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from math import hypot
 
+from proctor.evals.headline import SAYS, Headline
 from proctor.evals.stats.comparison import ALPHA
 from proctor.evals.stats.intervals import FEW, cluster_count, t_quantile
 from proctor.leaderboard.analysis import retraining
@@ -12,7 +13,7 @@ from proctor.leaderboard.board.cells import Result, bounds
 from proctor.leaderboard.board.sections import BoardSection
 from proctor.leaderboard.formatting import SPACE, between, figure
 
-ACCURACY, INVENTING, FORGETTING = "accuracy.exact", "hallucination.unanswerable", "forgetting"
+EXACT, INVENTING, FORGETTING = Headline().metric, "hallucination.unanswerable", "forgetting"
 MANY = 20
 """From so many times as many questions on, two systems are as good as equal."""
 MATERIAL = 0.05
@@ -23,12 +24,18 @@ NAMED = 6
 
 def verdict(section: BoardSection) -> str:
     """Who is best on the domain, tied with it or behind, and by how much; who makes answers up; who lost general ability."""
-    return " ".join([winner(section), *others(section)])
+    return " ".join([*_what_leads(section.leading), winner(section), *others(section)])
+
+
+def _what_leads(leading: Headline) -> Iterator[str]:
+    """Which metric is meant by accuracy, where it is not exact match."""
+    if leading.metric != EXACT:
+        yield f"Accuracy is {leading.metric} here{f', {leading.why}' if leading.why else ''}."
 
 
 def winner(section: BoardSection) -> str:
     """What a reader has to know first: who has the highest accuracy, and whether that is more than chance."""
-    return " ".join(_accuracy(section.of(ACCURACY)))
+    return " ".join(_accuracy(section.of(section.leading.metric)))
 
 
 def in_order(cells: Mapping[str, Result]) -> list[Result]:
@@ -38,8 +45,8 @@ def in_order(cells: Mapping[str, Result]) -> list[Result]:
 
 def others(section: BoardSection) -> Iterator[str]:
     """Who has no rank, what it may cost (answers made up, general ability lost), and what to beware of."""
-    yield from _not_ranked(section.of(ACCURACY))
-    yield from _inventing(section.of(ACCURACY), section.of(INVENTING))
+    yield from _not_ranked(section.of(section.leading.metric))
+    yield from _inventing(section.of(section.leading.metric), section.of(INVENTING))
     yield from _forgetting(section)
     yield from _cautions(section)
 
@@ -50,15 +57,26 @@ def _accuracy(cells: Mapping[str, Result]) -> Iterator[str]:
         yield "The accuracy on the domain was not measured."
     elif len(cells) == 1 or len(ranked) == 1:
         (only,) = ranked or cells.values()
-        yield f"{only.system} answers {_with_interval(only)} of questions exactly. There is no other to rank it against."
+        yield f"{_alone(only)} There is no other to rank it against."
     elif not ranked:
         yield "No system is ranked by accuracy."
     elif not any(cell.value for cell in ranked):
-        yield "No system answered a question exactly."
+        yield no_accuracy(ranked[0].metric)
     elif not any(cell.best for cell in ranked):
         yield f"All {len(ranked)} systems have the same accuracy: {_exactly(ranked[0])}."
     else:
         yield from _compared(ranked)
+
+
+def _alone(cell: Result) -> str:
+    if cell.metric == EXACT:
+        return f"{cell.system} answers {_with_interval(cell)} of questions exactly."
+    return f"{cell.system} reaches {_exactly(cell)}."
+
+
+def no_accuracy(metric: str) -> str:
+    """What to say where all means are 0."""
+    return "No system answered a question exactly." if metric == EXACT else f"The {metric} of every system is zero."
 
 
 def _compared(ranked: Sequence[Result]) -> Iterator[str]:
@@ -210,7 +228,7 @@ def _quantile(intervals: int, degrees: float) -> float:
 
 def _cautions(section: BoardSection) -> Iterator[str]:
     """What stands against taking the first sentences as they are."""
-    leading = [cell for cell in section.of(ACCURACY).values() if cell.best or cell.tied]
+    leading = [cell for cell in section.of(section.leading.metric).values() if cell.best or cell.tied]
     doubtful = [cell for cell in leading if cell.cautions]
     if doubtful:
         yield f"Caution: the accuracy of {_list(doubtful)} may not be what it seems ({doubtful[0].cautions[0]})."
@@ -224,7 +242,7 @@ def _points(share: float) -> str:
 
 
 def _exactly(cell: Result) -> str:
-    return f"{_with_interval(cell)} of questions answered exactly"
+    return f"{_with_interval(cell)} {SAYS.get(cell.metric, SAYS[EXACT])}"
 
 
 def _with_interval(cell: Result) -> str:

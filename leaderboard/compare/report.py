@@ -9,6 +9,7 @@ from typing import get_args
 
 from proctor.core.counts import counted
 from proctor.core.schema import InputError
+from proctor.evals.headline import of_run
 from proctor.evals.stats.comparison import ALPHA, corrected, verdict
 from proctor.leaderboard.compare.changes import GONE, Change, answer_noise, as_before, other_libraries, resettings
 from proctor.leaderboard.compare.gate import Gate, MetricDecision
@@ -331,8 +332,8 @@ def _flipped(before: Run, after: Run) -> list[str]:
 
 
 def _flips(before: Run, after: Run) -> Iterator[AnswerFlip]:
-    """By what exact answers say, with the texts where both runs kept them."""
-    was, now = (run.records.where(lambda about: about.metric == "accuracy.exact") for run in (before, after))
+    """By the accuracy that leads on the suite, with the texts where both runs kept them."""
+    was, now = (run.records.where(lambda about: about.metric == of_run(after.provenance, about.suite)) for run in (before, after))
     exact = {record.key: record.value for record in was}
     lost = [record for record in now if exact.get(record.key) == 1.0 and record.value == 0.0]
     for record in lost:

@@ -10,8 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from proctor.core.schema import Better
-from proctor.evals.axes.catalogue import followed
-from proctor.leaderboard.history.runs import DatedRun, LineKey, RunInfo, gather
+from proctor.leaderboard.history.runs import DatedRun, LineKey, RunInfo, gather, place_of
 from proctor.leaderboard.history.trends import TrendPoint, points
 from proctor.leaderboard.runs.store import Run
 
@@ -110,6 +109,6 @@ def _order(newest: Sequence[DatedRun]) -> Any:
     systems = [name for taken in newest for name in taken.run.provenance.get("systems", {})]
     places = {name: place for place, name in enumerate(systems)}
     return lambda line: (
-        *(line.suite, line.base_model, followed().index(line.metric)),
+        *(line.suite, line.base_model, place_of(line.metric)),
         *(places.get(line.system, len(places)), line.system),
     )

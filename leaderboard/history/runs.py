@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cached_property
@@ -14,6 +14,7 @@ from proctor.core.schema import InputError
 from proctor.core.storage.cache import digest
 from proctor.core.storage.disk import file_digest
 from proctor.evals.axes.catalogue import followed
+from proctor.evals.headline import SAYS, of_run
 from proctor.leaderboard.analysis.origins import external
 from proctor.leaderboard.analysis.series import Series
 from proctor.leaderboard.compare.changes import CELL
@@ -65,8 +66,18 @@ class DatedRun:
         """The metrics of which there is a history, one after the other: systems then share what is resampled for them."""
         asked = external(self.run.provenance.get("systems") or {})
         rows = grouped(self.run.records, *CELL).items()
-        found = {key: Series(mine, key[2] in asked) for key, mine in rows if key[3] in followed()}
-        return {key: found[key] for key in sorted(found, key=lambda key: (followed().index(key[3]), key))}
+        found = {key: Series(mine, key[2] in asked) for key, mine in rows if key[3] in self._followed(key[0])}
+        return {key: found[key] for key in sorted(found, key=lambda key: (place_of(key[3]), key))}
+
+    def _followed(self, suite: str) -> Collection[str]:
+        """What is always followed, and the accuracy that leads on the suite."""
+        return {*followed(), of_run(self.run.provenance, suite)}
+
+
+def place_of(metric: str) -> tuple[int, str]:
+    """Sorts metrics: first those that are always followed, in their order."""
+    known = followed()
+    return (known.index(metric), "") if metric in known else (len(known), metric)
 
 
 @dataclass(frozen=True)
@@ -119,7 +130,7 @@ def _saved(place: Path, known: Mapping[str, RunInfo]) -> DatedRun | None:
 
 
 def _opened(place: Path) -> Run:
-    return baseline.load(place, followed()) if place.is_file() else read(place)
+    return baseline.load(place, (*followed(), *SAYS)) if place.is_file() else read(place)
 
 
 def _taken(run: Run, name: str = "") -> DatedRun | None:

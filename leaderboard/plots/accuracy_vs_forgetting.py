@@ -4,18 +4,20 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from proctor.evals.headline import Headline, heading
 from proctor.evals.stats.intervals import Amount
 from proctor.leaderboard.advice.options import DecisionProblem
 from proctor.leaderboard.board.cells import Result
 from proctor.leaderboard.board.sections import BoardSection
+from proctor.leaderboard.board.summary import no_accuracy
 from proctor.leaderboard.plots.canvas import BESIDE, BOTTOM, LEFT, MOST_LABELS, WIDTH, Canvas
 from proctor.leaderboard.plots.labels import Box, PlotLabel
 from proctor.leaderboard.plots.palette import Look, looks
 from proctor.leaderboard.plots.scales import around, scaled
 from proctor.leaderboard.plots.spec import Sketch, frontier
-from proctor.leaderboard.plots.words import amount, listed, named, percent, sure
+from proctor.leaderboard.plots.words import amount, axis_label, listed, named, percent, sure
 
-ACCURACY, FORGETTING = "accuracy.exact", "forgetting"
+FORGETTING = "forgetting"
 
 
 class ForgettingSpot(NamedTuple):
@@ -30,7 +32,7 @@ class ForgettingSpot(NamedTuple):
 
 def sketch(section: BoardSection, _: DecisionProblem) -> Sketch | None:
     """The systems that were measured on both; None where there are none."""
-    known, lost = section.of(ACCURACY), section.of(FORGETTING)
+    known, lost = section.of(section.leading.metric), section.of(FORGETTING)
     both = [system for system in known if system in lost]
     if not both:
         return None
@@ -42,12 +44,12 @@ def sketch(section: BoardSection, _: DecisionProblem) -> Sketch | None:
         for place, system in enumerate(both)
     ]
     rows = [
-        ("system", "answered exactly", "general ability kept"),
+        ("system", heading(section.leading.metric), "general ability kept"),
         *((named(spot.system), percent(spot.known), percent(spot.kept)) for spot in spots),
     ]
     at = len({(spot.kept.value, spot.known.value) for spot in spots if spot.on_frontier})
     words = f"{_leader([known[system] for system in both])} {_frontier([both[place] for place in best], len(both), at)}"
-    return Sketch("Accuracy against general ability kept", words.strip(), rows, (spots,), draw)
+    return Sketch("Accuracy against general ability kept", words.strip(), rows, (spots, heading(section.leading.metric)), draw)
 
 
 def _kept(lost: Result) -> Amount:
@@ -61,8 +63,11 @@ def _leader(cells: list[Result]) -> str:
     if not best:
         return ""
     if not best[0].value:
-        return "No system answered a question exactly."
-    who = f"{listed([cell.system for cell in best])} answered the most questions exactly, {sure(best[0])}"
+        return no_accuracy(best[0].metric)
+    most = (
+        "answered the most questions exactly" if best[0].metric == Headline().metric else f"reached the highest {best[0].metric}"
+    )
+    who = f"{listed([cell.system for cell in best])} {most}, {sure(best[0])}"
     if few := next((cell.too_few for cell in tied if cell.too_few), ""):
         return f"{who}; the questions make only {few}, too few to tell the others from {'it' if len(best) == 1 else 'them'}."
     others = f"{listed([cell.system for cell in tied])} {'is' if len(tied) == 1 else 'are'}" if tied else ""
@@ -80,12 +85,10 @@ def _frontier(best: list[str], count: int, points: int) -> str:
     return f"By the means, {listed(best)} are on the Pareto frontier: among them, more accuracy costs general ability."
 
 
-def draw(spots: list[ForgettingSpot]) -> Canvas:
+def draw(spots: list[ForgettingSpot], measured: str) -> Canvas:
     """Up and to the right is the place to be."""
     canvas = Canvas(330)
-    axes = canvas.panel(
-        Box(LEFT, BOTTOM, WIDTH - BESIDE, 300), "general ability kept, %", "questions answered exactly, %", grid="both"
-    )
+    axes = canvas.panel(Box(LEFT, BOTTOM, WIDTH - BESIDE, 300), "general ability kept, %", axis_label(measured), grid="both")
     at = [(scaled(spot.kept), scaled(spot.known)) for spot in spots]
     axes.set_xlim(*around([x for x, _ in at], 0, 100))
     axes.set_ylim(*around([y for _, y in at], 0, 100))
@@ -94,7 +97,7 @@ def draw(spots: list[ForgettingSpot]) -> Canvas:
     canvas.thread(axes, [x for x, _ in edge], [y for _, y in edge])
     few = len(spots) <= MOST_LABELS
     for place, spot in zip(at, spots, strict=True):
-        says = f"{named(spot.system)}: {percent(spot.known)} answered exactly, {percent(spot.kept)} of general ability kept"
+        says = f"{named(spot.system)}: {percent(spot.known)} {measured}, {percent(spot.kept)} of general ability kept"
         canvas.point(axes, place, spot.look, says, faint=not few and not spot.on_frontier)
     canvas.labels_beside(axes, at, [PlotLabel(spot.system) if few or spot.on_frontier else None for spot in spots])
     return canvas

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
+from proctor.evals.headline import heading
 from proctor.evals.stats.intervals import Amount
 from proctor.leaderboard.board.sections import BoardSection
 from proctor.leaderboard.history.history import History, TrendLine
@@ -12,12 +13,11 @@ from proctor.leaderboard.plots.labels import Box, PlotLabel
 from proctor.leaderboard.plots.palette import Look, looks
 from proctor.leaderboard.plots.scales import around, exactly, scaled
 from proctor.leaderboard.plots.spec import Sketch
-from proctor.leaderboard.plots.words import named, percent
+from proctor.leaderboard.plots.words import axis_label, named, percent
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-ACCURACY = "accuracy.exact"
 MOST_TICKS = 6
 
 
@@ -39,11 +39,13 @@ def sketch(section: BoardSection, told: History) -> Sketch | None:
         return None
     names = told.names
     rows = [("system", *names), *((named(course.system), *_row(course, len(names))) for course in courses)]
-    return Sketch("Accuracy from run to run", _words(courses, names), rows, (courses, names), draw)
+    return Sketch(
+        "Accuracy from run to run", _words(courses, names), rows, (courses, names, heading(section.leading.metric)), draw
+    )
 
 
 def _of(section: BoardSection) -> tuple[str, str, str]:
-    return section.suite, section.base_model, ACCURACY
+    return section.suite, section.base_model, section.leading.metric
 
 
 def _course(line: TrendLine, look: Look, runs: dict[str, int]) -> Course:
@@ -65,10 +67,10 @@ def _words(courses: list[Course], names: list[str]) -> str:
     return f"{'; '.join(said)}."
 
 
-def draw(courses: list[Course], names: list[str]) -> Canvas:
+def draw(courses: list[Course], names: list[str], measured: str) -> Canvas:
     """A ring marks what got significantly better or worse."""
     canvas = Canvas(300)
-    axes = canvas.panel(Box(LEFT, BOTTOM, WIDTH - BEHIND, 270), "run", "questions answered exactly, %")
+    axes = canvas.panel(Box(LEFT, BOTTOM, WIDTH - BEHIND, 270), "run", axis_label(measured))
     step = -(-len(names) // MOST_TICKS)
     ticks = list(range(len(names) - 1, -1, -step))[::-1]
     axes.set_xlim(-0.15, len(names) - 0.85)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from proctor.evals.headline import Headline, heading
 from proctor.evals.stats.intervals import Amount
 from proctor.leaderboard.advice.options import Option
 from proctor.leaderboard.board.cells import Result, bounds, of_cell
@@ -27,6 +28,11 @@ def named(name: str, longest: int = LONGEST) -> str:
 
 def _printable(text: str) -> str:
     return " ".join("".join(letter if letter.isprintable() else " " for letter in text).split())
+
+
+def axis_label(measured: str) -> str:
+    """What an axis of accuracy says, by the heading of its metric."""
+    return "questions answered exactly, %" if measured == heading(Headline().metric) else f"{measured}, %"
 
 
 def listed(names: Sequence[str]) -> str:

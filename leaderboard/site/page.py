@@ -16,7 +16,6 @@ from proctor.leaderboard.advice.data import as_json
 from proctor.leaderboard.advice.estimates import Evidence
 from proctor.leaderboard.advice.prices import load
 from proctor.leaderboard.advice.scenario import Situation
-from proctor.leaderboard.analysis.origins import external
 from proctor.leaderboard.analysis.slices import tagged
 from proctor.leaderboard.board.board import Board, board, latest
 from proctor.leaderboard.board.sections import BoardSection, sections
@@ -76,7 +75,7 @@ def write(opened: Sequence[Run], found: Board, site: Path, saved: Sequence[Path]
     """Write the page of runs that were read and summed up already."""
     records, files = latest(opened), Site(site)
     behind = details.behind(opened, records)
-    found = replace(found, tags=tuple(tagged(records, details.tags(behind), external(found.run.get("systems") or {}))))
+    found = replace(found, tags=tuple(tagged(records, details.tags(behind), found.run)))
     told = history(opened, saved, feeds.history_of(files.old("history.json")))
     for name, content in export.files(found, told).items():
         files.write(name, content)

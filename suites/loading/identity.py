@@ -17,7 +17,7 @@ MATERIAL = ("documents", "examples", "questions", "revisions")
 
 
 def version(suite: Suite) -> str:
-    """Hash of what can change a record: not the title, the thresholds and the notes, nor where a folder of general tasks lies.
+    """Hash of what can change a record: not the title, headline, thresholds and notes, nor where a folder of general tasks lies.
 
     Nor whether that folder is trusted: its tasks ask the same. Settings that a suite does not use are left out: one that comes
     to exist later changes no version.
@@ -52,9 +52,11 @@ def _content(suite: Suite) -> dict[str, Any]:
     content["thresholds"] = {}
     if suite.style:
         content["style"] = {key: value for key, value in content["style"].items() if value not in ("", None)}
+    if not suite.rubrics:
+        del content["rubrics"]
     if suite.answer_in == Suite.answer_in:
         del content["answer_in"]
-    del content["notes"], content["trusted"]
+    del content["notes"], content["trusted"], content["headline"]
     if suite.normalise == Suite.normalise:
         del content["normalise"]
     return former_names.in_versions(content)

@@ -95,8 +95,10 @@ def read(name_or_path: str, *, trust: bool = False, outside: bool = False) -> tu
         trusted=settings.trusted,
         abstain=settings.abstain,
         style=settings.style,
+        rubrics=settings.rubrics,
         answer_in=settings.answer_in,
         normalise=settings.normalise,
+        headline=settings.headline,
         thresholds=settings.thresholds,
         notes=tuple(problems.tally.notes()),
     )

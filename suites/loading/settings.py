@@ -17,6 +17,7 @@ from proctor.core.reading.shown import short, shown
 from proctor.core.reading.tables import SettingsTable
 from proctor.core.reading.user_files import YAML, UnreadableError, raw
 from proctor.core.schema import AnswerIn, Rule, Style, Suite
+from proctor.evals.axes import accuracy
 from proctor.evals.axes.catalogue import metrics
 from proctor.evals.tasks import task_code, task_files
 from proctor.evals.tasks.lm_eval_tasks import fetches, knows
@@ -26,6 +27,7 @@ FILE = "suite.toml"
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 TASK = re.compile(r"""^task\s*:[ \t]*["']?([^\s"'#\[]+)""", re.MULTILINE)
 LONGEST_NAME = 100
+RUBRIC = re.compile(r"[a-z0-9_]{1,60}")
 EMBEDDED = Path(__file__).parents[1]
 GENERAL = EMBEDDED.resolve() / "general"
 """The general tasks that come with Proctor: the only ones whose code runs without being asked for."""
@@ -55,7 +57,9 @@ class Written:
     abstain: tuple[str, ...] = Suite.abstain
     answer_in: AnswerIn = "documents"
     normalise: Rule = Suite.normalise
+    headline: str = ""
     style: Format = Format()
+    rubrics: Mapping[str, Any] = field(default_factory=dict)
     thresholds: Mapping[str, Any] = field(default_factory=dict)
 
 
@@ -72,7 +76,9 @@ class Settings:
     answer_in: AnswerIn = "documents"
     normalise: Rule = Suite.normalise
     style: Style | None = None
+    rubrics: Mapping[str, str] = field(default_factory=dict)
     guide: str = ""
+    headline: str = ""
     thresholds: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
 
 
@@ -127,7 +133,9 @@ class _Checks:
             answer_in=self.given.answer_in,
             normalise=self.given.normalise,
             style=self._style(),
+            rubrics={name: self._rubric(name, text) for name, text in self.given.rubrics.items()},
             guide=self.given.style.guide,
+            headline=self._headline(),
             thresholds={metric: self._thresholds(metric, thresholds) for metric, thresholds in self.given.thresholds.items()},
         )
 
@@ -230,6 +238,24 @@ class _Checks:
         if isinstance(schema, str) and not self.problems.may_read(self.file.parent / schema, place):
             return None
         return house_format.read(style, self.file.parent, lambda name, *said: self.table.problem(("style", name), *said))
+
+    def _rubric(self, name: str, text: Any) -> str:
+        """A demand in words, under the name that its metric has."""
+        if not RUBRIC.fullmatch(name):
+            what = f"'{short(name)}' cannot be the name of a rubric: it becomes the metric rubric.NAME"
+            self.table.problem(("rubrics", name), what, "use lower case letters, digits and underscores: polite")
+        if not isinstance(text, str) or not text.strip():
+            what = f"a demand in words is expected, not {shown(text)}"
+            self.table.problem(("rubrics", name), what, 'write it for a judge to decide: polite = "The answer is polite."')
+        return str(text)
+
+    def _headline(self) -> str:
+        """The metric of accuracy that leads."""
+        known = [metric.name for metric in accuracy.LEADING]
+        if self.given.headline and self.given.headline not in known:
+            what = f"there is no metric of accuracy called '{short(self.given.headline)}'"
+            self._problem("headline", what, f"{closest(self.given.headline, known)} Rename or remove it")
+        return self.given.headline
 
     def _thresholds(self, metric: str, thresholds: Any) -> Mapping[str, float]:
         key = ("thresholds", metric)

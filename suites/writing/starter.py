@@ -33,9 +33,16 @@ general = ["general"]
 # Texts that count as declining to answer.
 abstain = ["unknown", "i don't know"]
 
+# The metric of accuracy that leads. Systems that answer in sentences are seldom right word for word.
+# headline = "accuracy.contains"
+
 # A house format, if answers have one; the group `answer` is what is compared with the references.
 # [style]
 # pattern = '(?P<answer>.+) \\(Quayside\\)'
+
+# Demands in words, each a metric of its own, for a judge that chats (--judge openai:MODEL).
+# [rubrics]
+# polite = "The answer is polite."
 
 # What a system must reach. A threshold fails only where the whole 95 % interval is on its wrong side.
 [thresholds]

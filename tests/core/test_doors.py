@@ -31,6 +31,7 @@ DOORS = {
     "core/registry.py: entry_points": "things of installed packages",
     "core/registry.py: entry.load": "the same",
     "evals/judges/protocols.py: JUDGES.written": "what --judge names: the user's own command line",
+    "evals/own.py: importlib.import_module": "the metrics of the project's own, which its settings name",
     "proctor/__init__.py: import_module": "Proctor's own module for Python",
     "models/candidates/imported.py: importlib.import_module": "code of the project, which callable names in a table of systems",
     "models/training/checkpoints.py: torch.load": "the order of a training's examples, with weights_only",

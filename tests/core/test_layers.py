@@ -26,7 +26,7 @@ MAY_IMPORT = {
 }
 ROOMS = {
     "core": ("core",),
-    "evals": ("stats", "candidate", "judges", "tasks", "exam", "axes", "testing"),
+    "evals": ("stats", "candidate", "judges", "tasks", "exam", "axes", "headline", "own", "testing"),
     "models": (
         *("circumstances", "services", "systems", "prompts", "base", "runtime"),
         *("retrieval", "generation", "training", "given", "candidates", "comparability", "tiny"),

@@ -101,7 +101,7 @@ def test_an_installed_package_adds_and_replaces_nothing() -> None:
     assert load_judge("mine").name == "mine:none"
     assert load_judge("mine:strict").name == "mine:strict"
     assert type(load_judge("lexical")).__module__ == "proctor.evals.judges.lexical"
-    assert [*protocols.JUDGES] == ["lexical", "nli", "openai", "mine", "lost"]
+    assert [*protocols.JUDGES] == ["lexical", "nli", "openai", "anthropic", "google", "panel", "mine", "lost"]
     assert (protocols.JUDGES.version("mine"), protocols.JUDGES.version("lexical")) == ("some-plugin 1.2", "")
     with pytest.raises(InputError, match="there is no Lost in some_plugin"):
         load_judge("lost")
@@ -140,3 +140,12 @@ def test_a_table_of_systems_may_name_an_installed_retriever_and_no_module(tmp_pa
         InputError, match=r':2: a\.retrieve: expected "none", "dense", "bm25" or "ours", not \'some_plugin:engine\''
     ):
         load(table)
+
+
+def test_what_a_project_adds_is_found_by_its_name_and_replaces_nothing_of_proctor_s() -> None:
+    registry: Registry[object] = Registry("proctor.axes", {"accuracy": "proctor.evals.axes.accuracy:AXIS"})
+    registry.add("tone", 1)
+    assert [name for name in registry if name in ("accuracy", "tone")] == ["accuracy", "tone"]
+    assert (registry["tone"], "tone" in registry, registry.version("tone"), registry.needs("tone")) == (1, True, "", ())
+    with pytest.raises(InputError, match="'accuracy' comes with Proctor"):
+        registry.add("accuracy", 1)

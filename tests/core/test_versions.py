@@ -286,7 +286,7 @@ LIBRARIES: dict[str, dict[str, set[str]]] = {
     "tokenizers": {"weights": TRAINED, "answers": set(ALL), "scores": set(ALL)},
     "peft": WHATEVER_IS_TRAINED,
     "accelerate": WHATEVER_IS_TRAINED,
-    "sentence-transformers": {"index": DENSE, "weights": {"hybrid"}, "answers": DENSE, "scores": DENSE},
+    "sentence-transformers": {"index": DENSE, "weights": {"hybrid"}, "answers": DENSE, "scores of some": set(ALL)},
     "bm25s": {"index": {"bm25"}, "answers": {"bm25"}, "scores": {"bm25"}},
     "langchain-text-splitters": {"index": RETRIEVING, "weights": {"hybrid"}, "answers": RETRIEVING, "scores": RETRIEVING},
     "lm_eval": {"scores of some": set(ALL)},

@@ -244,6 +244,7 @@ def test_the_base_is_checked_out_beside_and_cleaned_away(tmp_path):
 
 SECRETS = {
     "GITHUB_ENV": "env", "ACTIONS_RUNTIME_TOKEN": "t", "ACTIONS_CACHE_URL": "u", "GH_TOKEN": "t", "OPENAI_API_KEY": "k",
+    "ANTHROPIC_API_KEY": "k", "GEMINI_API_KEY": "k",
     "HF_TOKEN": "t", "AWS_SESSION_TOKEN": "t", "MY_SERVICE_KEY": "k", "db_password": "p", "SSH_AUTH_SOCK": "s",
     "PIP_INDEX_URL": "https://me:mine@example.org/simple", "NPM_CONFIG__AUTH": "a", "CI_JOB_JWT": "j",
 }  # fmt: skip
@@ -256,6 +257,7 @@ NEEDED |= {"OPENAI_BASE_URL": "http://127.0.0.1:1/v1", "HTTPS_PROXY": "http://me
     [
         (("--seeds", "3"), set()),
         (("--judge", "openai:gpt-5@https://example.org/v1"), {"OPENAI_API_KEY"}),
+        (("--judge", "panel:lexical+anthropic:m+google:m"), {"ANTHROPIC_API_KEY", "GEMINI_API_KEY"}),
         (("--judge=nli:x/y",), {"HF_TOKEN"}),
         (("--base-model", "Qwen/Qwen3-0.6B"), {"HF_TOKEN"}),
         (("--base-model=x/y", "--judge=openai:m"), {"HF_TOKEN", "OPENAI_API_KEY"}),

@@ -393,3 +393,15 @@ def test_with_other_documents_trained_weights_need_no_examples(
     assert [answer.text for answer in found] == [answer.text for answer in trained.answers(questions[:2])]
     with pytest.raises(InputError, match=r"hybrid is trained, and the suite has no train\.jsonl"):
         trained.retrained(replace(domain, examples=()))
+
+
+@pytest.mark.parametrize(
+    ("judge", "kin"),
+    [
+        ("openai:qwen3-8b@http://localhost/v1-3+ragas-0.4.3", 1),
+        ("panel:lexical-4#8f79c2d5+google:gemini-x-3+ragas-0.4.3+openai:qwen3-8b-3+ragas-0.4.3", 1),
+        ("panel:lexical-4#8f79c2d5+anthropic:claude-x-3+ragas-0.4.3", 0),
+    ],
+)
+def test_a_judge_of_the_base_model_s_family_is_told_of_in_a_panel_too(judge: str, kin: int) -> None:
+    assert len(comparability._kinship("Qwen3-0.6B", judge)) == kin

@@ -89,8 +89,11 @@ title = "The shop"
 instruction = "Be brief."
 general = ["tasks", "hellaswag"]
 abstain = ["no idea"]
+headline = "accuracy.contains"
 [style]
 pattern = '(?P<answer>.+) \\(shop\\)'
+[rubrics]
+polite = "The answer is polite."
 [thresholds]
 "accuracy.exact" = { rag = 0.8, hybrid = 1 }
 """,
@@ -103,6 +106,17 @@ pattern = '(?P<answer>.+) \\(shop\\)'
     assert suite.general == (str(folder / "tasks"), "hellaswag"), "folders are absolute: the run may be anywhere"
     assert suite.bare("nine (shop)") == "nine"
     assert suite.thresholds == {"accuracy.exact": {"rag": 0.8, "hybrid": 1}}
+    assert suite.headline == "accuracy.contains"
+    assert suite.rubrics == {"polite": "The answer is polite."}
+
+
+def test_another_headline_leaves_a_suite_what_it_was(folder):
+    write(folder, {})
+    version = load(str(folder)).version
+    write(folder, {"suite.toml": 'name = "shop"\nheadline = "accuracy.contains"\n'})
+    first = load(str(folder)).version
+    write(folder, {"suite.toml": 'name = "shop"\n'})
+    assert first == load(str(folder)).version, version
 
 
 @pytest.mark.parametrize("schema", ['"answer.json"', '{ type = "object", properties = { value = { type = "string" } } }'])
@@ -133,6 +147,10 @@ BAD = {
     "a threshold in per cent": (
         {"suite.toml": '[thresholds]\n"accuracy.exact" = { rag = 80 }\n'},
         ["suite.toml:2", "from 0 to 1", "0.8"],
+    ),
+    "a headline that there is none of": (
+        {"suite.toml": 'headline = "accuracy.contain"'},
+        ["suite.toml:1", "'headline'", "no metric of accuracy called 'accuracy.contain'", "did you mean 'accuracy.contains'?"],
     ),
     "unfinished TOML": ({"suite.toml": 'abstain = ["a",\n'}, ["suite.toml:2", "not TOML"]),
     "TOML too deep": ({"suite.toml": "a = " + "[" * 100_000}, ["suite.toml", "nested too deep"]),
@@ -197,6 +215,11 @@ BAD = {
         {"suite.toml": "[style]\nrubric = ['x']"},
         ["suite.toml:2", "style.rubric", "a demand in words"],
     ),
+    "a rubric of a name that no metric has": (
+        {"suite.toml": '[rubrics]\n"Be kind" = "It is kind."'},
+        ["suite.toml:2", "rubrics.Be kind", "lower case"],
+    ),
+    "a demand that is none": ({"suite.toml": "[rubrics]\nkind = 1"}, ["suite.toml:2", "rubrics.kind", "a demand in words"]),
     "an empty rubric": ({"suite.toml": "[style]\nrubric = ' '"}, ["suite.toml:2", "style.rubric", "rubric = "]),
     "a threshold that is no number": (
         {"suite.toml": '[thresholds]\n"accuracy.exact" = { rag = "high" }'},

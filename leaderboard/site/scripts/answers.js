@@ -196,7 +196,7 @@ const Question = (() => {
   }
 
   function right({ scores }, { list }) {
-    const found = scores.find(([number]) => list.metrics[number].name === "accuracy.exact");
+    const found = scores.find(([number]) => list.metrics[number].name === (section().facts.headline?.[0] ?? "accuracy.exact"));
     return found ? mark(found[1], list.metrics[found[0]]) : "";
   }
 

@@ -1,14 +1,18 @@
 from __future__ import annotations
 
+import json
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from proctor.core.language.text import RULES, holds
 from proctor.core.schema import Answer, Metric, Question, Style
 from proctor.evals.axes import accuracy
 from proctor.evals.testing import fakes
+from tests.missing import without
 from tests.sample_evaluation import evaluation, scores, suite
 
 TEXTS = st.text(alphabet="aAtThe n3.,'-\u00e9 \n", max_size=25)
@@ -117,3 +121,169 @@ def test_a_right_answer_that_is_called_unknown_is_not_declined() -> None:
     right, wrong = Answer("film", "Unknown."), Answer("film", "I don't know")
     assert not accuracy.declined(asked, asked.questions[0], right)
     assert accuracy.declined(asked, asked.questions[0], wrong)
+
+
+# What says something of names and values, and what of sentences.
+
+SPEECH = (
+    Question("warranty", "How long is the warranty?", ("The warranty of the Kestrel 40 lasts three years.",), ("kestrel",)),
+    Question("seat", "Where does its maker have its seat?", ("Orbis, its maker, has its seat in Turin, Italy.",), ("orbis",)),
+    Question("colour", "What colour is the Kestrel 40?"),
+)
+
+
+@pytest.mark.parametrize(
+    ("said", "reference", "contained"),
+    [
+        ("It is 3 years, as the manual says.", "3 years", 1.0),
+        ("It is 13 years.", "3 years", 0.0),
+        ("It is the 3 Years.", "3 years", 1.0),
+        ("theatre", "the", 0.0),
+        ("anything", "", 0.0),
+        ("", "3 years", 0.0),
+        ("C++ and C#", "C", 0.0),
+        ("東京タワーの高さ", "東京タワー", 1.0),
+    ],
+)
+def test_an_answer_contains_a_reference_as_whole_words_only(said: str, reference: str, contained: float) -> None:
+    assert accuracy.contains(said, reference) == contained
+
+
+@given(TEXTS, TEXTS)
+def test_what_is_contained_is_what_stands_in_a_text_wherever_articles_are(said: str, reference: str) -> None:
+    assert accuracy.contains(said, reference) == float(holds(said, reference))
+
+
+def test_a_reference_is_contained_by_squads_rule_where_the_suite_has_that():
+    assert accuracy.contains("It is C, I think", "C++", "squad") == 1.0
+    assert accuracy.contains("anything", "the", "squad") == 0.0
+
+
+@given(TEXTS, TEXTS)
+def test_who_is_exactly_right_contains_the_reference(said: str, reference: str) -> None:
+    for rule in ("default", "squad"):
+        if RULES[rule](reference):
+            assert accuracy.contains(said, reference, rule) >= accuracy.exact(said, reference, rule)
+
+
+@given(st.lists(st.sampled_from("abcde"), max_size=9), st.lists(st.sampled_from("abcde"), max_size=9))
+def test_rouge_l_is_what_googles_own_package_comes_to(said: list[str], expected: list[str]) -> None:
+    rouge = pytest.importorskip("rouge_score.rouge_scorer", reason="comes with lm-eval")
+    words = {letter: f"word{letter}" for letter in "abcde"}
+    one, other = (" ".join(words[letter] for letter in text) for text in (said, expected))
+    theirs = rouge.RougeScorer(["rougeL"]).score(other, one)["rougeL"].fmeasure
+    assert accuracy.rouge_l(one, other) == pytest.approx(theirs)
+
+
+def test_rouge_l_knows_other_letters_than_a_to_z():
+    assert accuracy.rouge_l("насос работает", "насос не работает") == pytest.approx(0.8)
+
+
+def test_names_and_values_are_looked_for_in_the_answer_and_sentences_compared():
+    assert set(scores(accuracy.AXIS, evaluation(fakes.gold()))) == {"accuracy.exact", "accuracy.f1", "accuracy.contains"}
+    on = evaluation(fakes.gold(), suite(*SPEECH))
+    assert set(scores(accuracy.AXIS, on)) == {"accuracy.exact", "accuracy.f1", "accuracy.rouge_l", "accuracy.similarity"}
+    assert set(scores(accuracy.BY_JUDGE, on)) == {"accuracy.judged"}
+    assert accuracy.BY_JUDGE.suits
+    assert [accuracy.BY_JUDGE.suits(asked) for asked in (suite(), suite(*SPEECH))] == [False, True]
+
+
+def test_what_a_suite_names_as_its_headline_is_measured_whatever_its_references_are():
+    on = evaluation(fakes.gold(), replace(suite(), headline="accuracy.judged"))
+    assert set(scores(accuracy.BY_JUDGE, on)) == {"accuracy.judged"}
+    assert "accuracy.contains" in scores(
+        accuracy.AXIS, evaluation(fakes.gold(), replace(suite(*SPEECH), headline="accuracy.contains"))
+    )
+
+
+def test_like_sentences_are_more_similar_than_others():
+    said = {"warranty": "The Kestrel 40 has a warranty of three years.", "seat": "I like cheese."}
+    found = scores(accuracy.AXIS, evaluation(fakes.canned(said), suite(*SPEECH)))["accuracy.similarity"]
+    assert found["warranty"].value is not None
+    assert found["seat"].value is not None
+    assert found["warranty"].value > 0.8
+    assert 0 <= found["seat"].value < 0.3
+    assert found["colour"].status == "not_applicable"
+
+
+def test_nothing_said_is_like_nothing():
+    found = scores(accuracy.AXIS, evaluation(fakes.mute(), suite(*SPEECH)))["accuracy.similarity"]
+    assert [found[item].value for item in ("warranty", "seat")] == [0.0, 0.0]
+
+
+@pytest.mark.parametrize("metric", ["accuracy.contains", "accuracy.rouge_l", "accuracy.similarity", "accuracy.judged"])
+def test_a_crash_counts_as_wrong_by_every_metric(metric: str) -> None:
+    on = evaluation(fakes.crashing(), replace(suite(*SPEECH), headline=metric))
+    found = scores(accuracy.AXIS, on) | scores(accuracy.BY_JUDGE, on)
+    assert (found[metric]["seat"].status, found[metric]["seat"].value) == ("failed", 0.0)
+    assert found[metric]["colour"].status == "not_applicable"
+
+
+# The judge.
+
+
+def test_the_judge_counts_the_claims_that_answer_and_reference_have_in_common():
+    said = {
+        "warranty": "The warranty of the Kestrel 40 lasts three years.",
+        "seat": "Orbis, its maker, has its seat in Turin, Italy. It was founded in 1931.",
+    }
+    found = scores(accuracy.BY_JUDGE, evaluation(fakes.canned(said), suite(*SPEECH)))["accuracy.judged"]
+    assert found["warranty"].value == 1.0
+    assert found["seat"].value == pytest.approx(2 / 3)  # one of two claims, and all of the reference's
+    assert "only in the answer: It was founded in 1931." in found["seat"].reason
+
+
+def test_an_answer_that_claims_nothing_is_not_correct():
+    """Ragas takes an answer without any claim for a perfect one."""
+    for said in ("", "unknown"):
+        found = scores(accuracy.BY_JUDGE, evaluation(fakes.canned(dict.fromkeys(("warranty", "seat"), said)), suite(*SPEECH)))
+        assert found["accuracy.judged"]["warranty"].value == 0.0
+
+
+class Chats:
+    """A judge that chats: it takes each sentence for a claim, and claims for the same where their letters are."""
+
+    name = version = "chats"
+
+    def __init__(self, **replies: object) -> None:
+        self.replies = replies
+        self.asked: list[str] = []
+
+    def complete(self, prompt: str, schema: Any) -> Any:
+        self.asked.append(schema.__name__)
+        if schema.__name__ in self.replies:
+            return schema.model_validate(self.replies[schema.__name__])
+        given = json.JSONDecoder().raw_decode(
+            prompt[prompt.rfind('{"question"') if '{"question"' in prompt else prompt.rfind("{") :]
+        )[0]
+        if schema.__name__ == "StatementGeneratorOutput":
+            return schema(statements=[given["answer"]])
+        same = [{"statement": one, "reason": ""} for one in given["answer"] if one in given["ground_truth"]]
+        return schema(TP=same, FP=[] if same else [{"statement": given["answer"][0], "reason": ""}], FN=[])
+
+
+def test_a_judge_that_chats_is_given_ragas_own_prompts():
+    judge = Chats()
+    said = {"warranty": SPEECH[0].references[0], "seat": "In Milan."}
+    found = scores(accuracy.BY_JUDGE, evaluation(fakes.canned(said), suite(*SPEECH), judge=judge))["accuracy.judged"]
+    assert [found[item].value for item in ("warranty", "seat")] == [1.0, 0.0]
+    assert sorted(judge.asked) == 2 * ["ClassificationWithReason"] + 4 * ["StatementGeneratorOutput"]
+
+
+@pytest.mark.parametrize(
+    ("replies", "status"),
+    [
+        ({"StatementGeneratorOutput": {"statements": []}}, "scored"),
+        ({"ClassificationWithReason": {"TP": [], "FP": [], "FN": []}}, "unmeasured"),
+    ],
+)
+def test_a_judge_without_claims_or_verdicts_is_not_taken_to_agree(replies: dict[str, object], status: str) -> None:
+    said = {"warranty": "Three years.", "seat": "In Turin."}
+    on = evaluation(fakes.canned(said), suite(*SPEECH), judge=Chats(**replies))
+    score = scores(accuracy.BY_JUDGE, on)["accuracy.judged"]["seat"]
+    assert (score.status, score.value or 0.0) == (status, 0.0)
+
+
+def test_all_but_what_is_judged_does_without_ragas():
+    with without("ragas"):
+        assert "accuracy.rouge_l" in scores(accuracy.AXIS, evaluation(fakes.gold(), suite(*SPEECH)))

@@ -1,13 +1,17 @@
 from __future__ import annotations
 
 import threading
+from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from proctor.core.schema import Style
-from proctor.evals.axes import style
+from proctor.core.storage.cache import Cache
+from proctor.evals.axes import catalogue, style
+from proctor.evals.exam import Exam
 from proctor.evals.judges.protocols import JudgeError
 from proctor.evals.testing import fakes
 from tests.sample_evaluation import evaluation, scores, suite
@@ -138,3 +142,38 @@ def test_without_a_rubric_nobody_is_asked():
     judge = Courteous()
     assert scores(style.AXIS, evaluation(fakes.gold(), suite(style=HOUSE), judge)).keys() == {"style.format_followed"}
     assert not judge.asked
+
+
+class Polite:
+    """A judge that chats, and finds polite what says please, and brief what has no more than two words."""
+
+    name = version = "polite"
+
+    def complete(self, prompt, schema):
+        said = prompt.split("---")[1]
+        met = "please" in said if "polite" in prompt else len(said.split()) < 3
+        return schema(met=met, reason="so it is")
+
+
+RUBRICS = {"polite": "The answer is polite.", "brief": "The answer is brief."}
+
+
+def test_each_rubric_of_a_suite_is_a_metric_of_its_own():
+    said = {"warranty": "3 years, please ask", "seat": "Turin"}
+    found = scores(style.AXIS, evaluation(fakes.canned(said), replace(suite(), rubrics=RUBRICS), judge=Polite()))
+    assert [found["rubric.polite"][item].value for item in ("warranty", "seat")] == [1.0, 0.0]
+    assert [found["rubric.brief"][item].value for item in ("warranty", "seat")] == [0.0, 1.0]
+    assert "style.rubric" not in found
+
+
+def test_a_rubric_s_records_name_the_judge_and_a_reader_is_told_what_it_is():
+    on = evaluation(fakes.gold(), replace(suite(), rubrics=RUBRICS), judge=Polite(), cache=Cache(Path("unused")))
+    records = {record.metric: record for record in Exam(on, lambda _: None)._records(style.AXIS)}
+    assert (records["rubric.polite"].judge, records["style.format_followed"].judge) == ("polite", "")
+    assert catalogue.axis("rubric.polite") == "style"
+    assert "as a judge decides" in catalogue.words("rubric.polite")
+
+
+def test_a_judge_that_compares_words_decides_no_rubric():
+    found = scores(style.AXIS, evaluation(fakes.gold(), replace(suite(), rubrics=RUBRICS)))
+    assert {score.status for score in found["rubric.polite"].values()} == {"unmeasured"}

@@ -16,7 +16,7 @@ from pydantic import BaseModel
 from proctor.core.chat import Endpoint
 from proctor.core.redaction import redact
 from proctor.core.schema import InputError
-from proctor.evals.judges.openai import OpenAIJudge, openai_judge
+from proctor.evals.judges.openai import OpenAIJudge, anthropic_judge, google_judge, openai_judge
 from proctor.evals.judges.protocols import JudgeError, load_judge
 from tests.waiting import PATIENCE
 
@@ -270,3 +270,40 @@ def test_a_key_that_the_address_says_anyway_is_no_secret(monkeypatch: pytest.Mon
 def test_an_unknown_judge_is_said_without_what_is_secret_in_it() -> None:
     with pytest.raises(InputError, match=r"unknown judge 'opnai:m@http://\*\*\*@host/v1'"):
         load_judge("opnai:m@http://user:hunter22@host/v1")
+
+
+# Others that speak OpenAI's protocol.
+
+VENDORS = [
+    (anthropic_judge, "anthropic", "ANTHROPIC_API_KEY", "https://api.anthropic.com/v1/"),
+    (google_judge, "google", "GEMINI_API_KEY", "https://generativelanguage.googleapis.com/v1beta/openai/"),
+    (google_judge, "google", "GOOGLE_API_KEY", "https://generativelanguage.googleapis.com/v1beta/openai/"),
+]
+
+
+@pytest.mark.parametrize(("make", "kind", "variable", "address"), VENDORS)
+def test_a_vendor_s_address_and_key_are_filled_in(make: Any, kind: str, variable: str, address: str) -> None:
+    judge = make("some-model", {variable: KEY, "OPENAI_API_KEY": "sk-another", "OPENAI_BASE_URL": "http://127.0.0.1:9"})
+    assert (judge.endpoint.url, judge.endpoint.key) == (address, KEY)
+    assert judge.version == f"{kind}:some-model-3", "the vendor's own address is no part of the name"
+    assert KEY not in judge.name
+    assert redact(f"x {KEY}") == "x ***"
+
+
+@pytest.mark.parametrize(("make", "kind", "variable", "address"), VENDORS)
+def test_it_is_asked_with_its_own_key_and_named_by_it(make: Any, kind: str, variable: str, address: str) -> None:
+    with endpoint(said('{"verdict": 1}')) as served:
+        judge = make(f"some-model@{served.url}", {variable: KEY, "OPENAI_API_KEY": "sk-another"})
+        assert judge.complete("Is it so?", Verdict).verdict == 1
+    assert served.requests[0]["authorization"] == f"Bearer {KEY}"
+    assert served.requests[0]["model"] == "some-model"
+    assert judge.name.startswith(f"{kind}:some-model@http://127.0.0.1")
+
+
+@pytest.mark.parametrize(("kind", "said"), [("anthropic", "ANTHROPIC_API_KEY"), ("google", "GEMINI_API_KEY or GOOGLE_API_KEY")])
+def test_without_a_key_it_says_which_variable_holds_one(kind: str, said: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("ANTHROPIC_API_KEY", "GEMINI_API_KEY", "GOOGLE_API_KEY"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("OPENAI_API_KEY", KEY)
+    with pytest.raises(InputError, match=f"the judge {kind}:m needs {said} in the environment"):
+        load_judge(f"{kind}:m")
