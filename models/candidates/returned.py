@@ -137,7 +137,7 @@ def _usage(came: Any) -> tuple[int, int]:
 
 
 def _whole(value: Any) -> int:
-    return int(value) if isinstance(value, Integral) and value >= 0 else 0
+    return int(value) if isinstance(value, Integral) and int(value) >= 0 else 0
 
 
 def _number(value: Any) -> float:
