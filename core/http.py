@@ -61,7 +61,7 @@ class JsonClient:
         Raises:
             ValueError: the address is none.
         """
-        self._address = public(url)
+        public(url)  # for its error
         self._url, self._headers, self._longest, self._retries = url, dict(headers), longest, retries
 
     def call(self, method: Method, fields: Mapping[str, Any]) -> Any:

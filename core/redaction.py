@@ -220,15 +220,29 @@ def _hide_quoted(secret: str) -> None:
 
 def _runs(text: str) -> set[tuple[int, int]]:
     """Where parts begin and end."""
-    seeds = _known.seeds
+    seeds, longest = _known.seeds, max(_known.parts, default=0)
     found = [at for at in range(0, len(text) - SEED + 1, STEP) if text[at : at + SEED] in seeds] if seeds else []
-    return {
+    known: dict[tuple[str, int], tuple[int, int] | None] = {}
+    runs = set()
+    for at in found:
+        first = max(0, at + SEED - longest)
+        around = text[first : at + longest], at - first
+        if around not in known:  # who repeats a secret a million times is not to take long
+            known[around] = _run(*around)
+        if run := known[around]:
+            runs.add((first + run[0], first + run[1]))
+    return runs
+
+
+def _run(text: str, at: int) -> tuple[int, int] | None:
+    """From where to where the parts reach that hold the seed there; all of them meet in it."""
+    found = [
         (begin, begin + length)
-        for at in found
         for length, parts in _known.parts.items()
         for begin in range(max(0, at + SEED - length), at + 1)
         if text[begin : begin + length] in parts
-    }
+    ]
+    return (min(begin for begin, _ in found), max(end for _, end in found)) if found else None
 
 
 def _escaped(text: str, levels: int) -> set[tuple[int, int]]:

@@ -38,7 +38,8 @@ class Ending:
             self._do_all(terminal)
         if self.stopping.number:
             kept = f"what was measured is kept in {self.plan.run_folder}" if self._measured else "nothing was measured yet"
-            said = f"Stopped by {self.stopping.name}: {kept}, and the same command goes on from there."
+            without = " without --refresh" if self.plan.option.refresh else ""
+            said = f"Stopped by {self.stopping.name}: {kept}, and the same command{without} goes on from there."
             terminal.write_line(said, yellow=True)
 
     @property

@@ -69,15 +69,15 @@ class Service(External):
         return contexts.counting(self._corpus, self._matched, self._caller.answers(missing, self._answer))
 
     def _answer(self, question: Question) -> Answer:
-        said = self._said(question)
+        said = self._said(question, self._client)
         shown = None if said.passages is None else self._corpus.contexts(said.passages)
         cited = self._corpus.read(said.text, shown or ()) if said.citations is None else self._corpus.cited(said.citations)
         return Answer(question.id, said.text, shown, cited, tokens=said.tokens, prompt_tokens=said.prompt_tokens)
 
-    def _said(self, question: Question) -> Said:
+    def _said(self, question: Question, client: JsonClient) -> Said:
         request = self.system.request
         try:
-            reply = self._client.call(request.method, request.filled(question.text))
+            reply = client.call(request.method, request.filled(question.text))
         except HttpError as error:
             raise CallError(str(error), error.kind) from None
         try:
@@ -94,7 +94,16 @@ class Service(External):
 
     @cached_property
     def _client(self) -> JsonClient:
-        return JsonClient(self._address, self.system.request.sent_headers(os.environ), longest=self.system.calls.timeout)
+        return self._client_with(http.RETRIES)
+
+    @cached_property
+    def _once(self) -> JsonClient:
+        """A client that repeats no call: the pauses between would be counted as the service's time."""
+        return self._client_with(0)
+
+    def _client_with(self, retries: int) -> JsonClient:
+        headers = self.system.request.sent_headers(os.environ)
+        return JsonClient(self._address, headers, longest=self.system.calls.timeout, retries=retries)
 
     @cached_property
     def _caller(self) -> Caller:
@@ -113,7 +122,7 @@ class Service(External):
         return [self._timing(self._caller.alone(question, self._bare)) for question in questions]
 
     def _bare(self, question: Question) -> Answer:
-        said = self._said(question)
+        said = self._said(question, self._once)
         return Answer(question.id, said.text, tokens=said.tokens, prompt_tokens=said.prompt_tokens)
 
     @staticmethod

@@ -9,8 +9,9 @@ from __future__ import annotations
 import logging
 import re
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, NamedTuple
 
 from proctor.core.chat import ChatError, Endpoint, RefusedError, choice, content
@@ -31,6 +32,7 @@ STOPS: Mapping[Ends, tuple[str, ...]] = {"line": ("\n", NEXT), "blank line": ("\
 WISHES = ("seed", "stop", "temperature")
 """What is left out in turn where a server refuses a request and does not say why."""
 LIMIT, OTHER_LIMIT = "max_tokens", "max_completion_tokens"
+NOTHING: Mapping[str, Any] = {}
 STOPPED: Mapping[str, Stop] = {
     **dict.fromkeys(("length", "max_tokens"), "length"),
     **dict.fromkeys(("stop", "eos_token", "stop_sequence", "end_turn"), "end"),
@@ -96,30 +98,33 @@ class Served:
             TooLongError: there is no room for it.
             ChatError: no answer could be had.
         """
+        return self._answered(partial(self._heard, prompt))
+
+    def _answered(self, ask: Callable[[tuple[str, ...]], Heard]) -> Heard:
+        """What is said up to one of the stops, which may also have been met in blanks before the answer."""
         stops = self._stops
-        heard = self._heard(prompt, stops)
+        heard = ask(stops)
         if heard.text or heard.stop in ("length", "end") or len(stops) < 2:
             return heard
-        again = self._heard(prompt, stops[1:])  # blanks before the answer are no end of it
+        again = ask(stops[1:])
         spent = {name: getattr(heard, name) + getattr(again, name) for name in ("tokens", "prompt_tokens", "thought")}
         return again._replace(**spent)
 
     def timed(self, prompt: str, clock: Clock) -> Heard:
         """The same, streamed, with the clock told of each part. It is called once and not again if that fails."""
-        parts: list[Mapping[str, Any]] = []
         clock.put(None)
+        return self._answered(partial(self._streamed, prompt, clock))
+
+    def _streamed(self, prompt: str, clock: Clock, stops: tuple[str, ...]) -> Heard:
+        parts: list[Mapping[str, Any]] = []
 
         def hear(part: Mapping[str, Any]) -> None:
             parts.append(part)
             if any(_words(one) for one in _choices(part)):
                 clock.put(None)
 
-        wished = self._wished(self.refused, self._stops) | {"stream_options": {"include_usage": True}}
-        try:
-            self.endpoint.stream(hear, self.settings.api, **self._request(prompt, wished))
-        except RefusedError as error:
-            raise self._explained(error) from None
-        return self._read(*_joined(parts, self.settings.api), self._stops)
+        self._asked(prompt, stops, partial(self.endpoint.stream, hear), {"stream_options": {"include_usage": True}})
+        return self._read(*_joined(parts, self.settings.api), stops)
 
     def likelihood(self, context: str, text: str) -> Likelihood:
         """How likely the model would go on with ``text`` after a context.
@@ -159,7 +164,7 @@ class Served:
 
     def _heard(self, prompt: str, stops: tuple[str, ...]) -> Heard:
         kind = "a chat completion" if self.settings.api == "chat" else "a completion"
-        found, first = _of(self._asked(prompt, stops), kind)
+        found, first = _of(self._asked(prompt, stops, self.endpoint.reply), kind)
         heard = self._read(found, first, stops)
         if heard.thought and not heard.text and not self._told:
             self._told = True
@@ -170,13 +175,13 @@ class Served:
             )
         return heard
 
-    def _asked(self, prompt: str, stops: tuple[str, ...]) -> Any:
+    def _asked(self, prompt: str, stops: tuple[str, ...], send: Callable[..., Any], more: Mapping[str, Any] = NOTHING) -> Any:
         """Ask for as much as the endpoint understands."""
         refused = self.refused
         while True:
-            wished = self._wished(refused, stops)
+            wished = self._wished(refused, stops) | {name: value for name, value in more.items() if name not in refused}
             try:
-                reply = self.endpoint.reply(self.settings.api, **self._request(prompt, wished))
+                reply = send(self.settings.api, **self._request(prompt, wished))
             except RefusedError as error:
                 name = "" if _TOO_LONG.search(str(error)) else self._named(str(error), wished)
                 if not name:

@@ -185,3 +185,39 @@ def test_the_public_part_of_an_address_that_is_none_cannot_be_had(url: str) -> N
 def test_the_public_part_of_an_address_has_no_credentials() -> None:
     assert redaction.public("HTTP://u:p@Host:80/v1/?token=abc#x") == "http://host:80/v1"
     assert redaction.public("http://u@[::1]:80/v1") == "http://[::1]:80/v1"
+
+
+PIECES = (
+    "sk-Planted0Key1",
+    "For2Tests3",
+    "sk-Planted0Key1For2Tests3",
+    "3stseT2roF",
+    "736b2d506c616e",
+    "words",
+    " ",
+    "sk-Plan",
+    "0Key1",
+)
+
+
+@given(st.lists(st.sampled_from(PIECES) | st.text(max_size=4), max_size=12).map("".join))
+def test_what_is_hidden_is_what_lies_in_any_part_of_a_secret(text: str) -> None:
+    """The parts are looked for where the seeds say that they may be; here they are looked for everywhere."""
+    redaction.hide("sk-Planted0Key1For2Tests3")
+    everywhere = {
+        (begin, begin + length)
+        for length, parts in redaction._known.parts.items()
+        for begin in range(len(text) - length + 1)
+        if text[begin : begin + length] in parts
+    }
+    assert redaction._without(text, sorted(redaction._runs(text))) == redaction._without(text, sorted(everywhere))
+
+
+def test_a_secret_that_is_repeated_for_long_takes_not_much_longer_than_as_many_words() -> None:
+    redaction.hide("sk-Planted0Key1For2Tests3")
+    looked: list[int] = []
+    run = redaction._run
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(redaction, "_run", lambda text, at: looked.append(at) or run(text, at))
+        assert redact("sk-Planted0Key1For2Tests3" * 20_000) == MARK
+    assert len(looked) < 100

@@ -40,7 +40,15 @@ SECONDS = 1.0
 """That a call may take: as in earnest, but shorter."""
 BOUND = 15.0
 """Seconds for all questions, on a busy machine; they are asked at the same time."""
-ANSWERED = ("key in the answer", "key in the passages", "key in base64", "key in a header", "key in names of fields", "charset")
+ANSWERED = (
+    "key in the answer",
+    "key 20,000 times",
+    "key in the passages",
+    "key in base64",
+    "key in a header",
+    "key in names of fields",
+    "charset",
+)
 """Those whose replies do hold answers."""
 TABLE = """
 [bot.request.headers]
@@ -116,6 +124,7 @@ def faults(elsewhere: Server) -> list[Fault]:
         Fault("passages without a text", reply(200, b'{"answer": "x", "contexts": [{"title": "a"}]}')),
         Fault("key in the answer", _said(lambda sent: {"answer": sent}), quick=True),
         Fault("key in the passages", _said(lambda sent: {"answer": SAID, "contexts": [sent], "citations": [sent]})),
+        Fault("key 20,000 times", _said(lambda sent: {"answer": f"{sent}{KEY * 20_000}"}), quick=True),
         Fault("key in base64", _said(lambda sent: {"answer": base64.b64encode(sent.encode()).decode()}), quick=True),
         Fault("key in names of fields", _said(lambda sent: {"answer": SAID, sent: sent})),
         Fault("key in names of fields alone", _said(lambda sent: {sent: sent}), quick=True),

@@ -379,7 +379,7 @@ def test_new_tokens_must_leave_room_for_a_question(base: BaseModel, domain: Doma
 
 
 def test_a_candidate_is_able_to_do_what_its_system_is_made_to(candidate):
-    always = {"reads", "reindexes", "weights", "times", "costs"}
+    always = {"reads", "fits", "reindexes", "weights", "times", "costs"}
     more = {BASE: set(), RAG: {"retrieves"}, LORA: {"trains"}, HYBRID: {"retrieves", "trains"}}
     assert {system: candidate(system).abilities for system in more} == {system: always | has for system, has in more.items()}
 

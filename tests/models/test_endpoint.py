@@ -328,6 +328,19 @@ def test_streamed_answers_are_timed_until_the_first_token_and_the_end(kind: Kind
         assert one.prompt_tokens > 0
 
 
+def test_what_a_server_refuses_is_left_out_of_streamed_requests_too(tmp_path: Path) -> None:
+    with served(chat, "openai") as server:
+        found = made(server, tmp_path).one_by_one(QUESTIONS[:2])
+    assert [one.error for one in found] == [None, None]
+    assert len(server.asked) == 4
+
+
+def test_a_timed_answer_is_the_whole_one_though_blanks_come_before_it(tmp_path: Path) -> None:
+    with served(lambda _: "\n Turin it is\nQuestion: Who?") as server:
+        (found,) = made(server, tmp_path, openai=COMPLETIONS).one_by_one(QUESTIONS[:1])
+    assert (found.error, found.tokens, len(server.asked)) == (None, 3, 2)
+
+
 def test_a_server_that_does_not_stream_has_no_times_and_says_why(tmp_path: Path) -> None:
     body = b'{"choices": [{"message": {"content": "Turin"}, "finish_reason": "stop"}]}'
     with serving(reply(200, body)) as server:

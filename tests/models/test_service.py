@@ -235,6 +235,17 @@ def test_its_costs_are_known_only_where_its_tokens_are_told_and_have_prices(tmp_
     assert service(tmp_path, "http://127.0.0.1/", prices + told).costs() == {"input_price": 2, "output_price": 8}
 
 
+def test_a_call_that_would_have_to_be_repeated_has_no_time(tmp_path: Path) -> None:
+    replies = [reply(503, b"", "Retry-After: 0"), reply(200, b'{"answer": "x"}')]
+
+    def treat(connection: socket.socket, request: Request) -> None:
+        replies.pop(0)(connection, request)
+
+    with serving(treat) as server:
+        (timing,) = service(tmp_path, server.url).one_by_one(QUESTIONS[:1])
+    assert (timing.error, len(replies)) == ("status 503", 1)
+
+
 @pytest.mark.parametrize(
     ("table", "said"),
     [

@@ -7,6 +7,8 @@ import os
 import socket
 import subprocess
 import sys
+import threading
+import time
 from pathlib import Path
 
 import pytest
@@ -95,3 +97,50 @@ def test_a_key_that_a_service_sends_back_is_in_no_file_of_an_exam_and_on_no_term
     assert "bot" in said
     assert {path.name for path in out.iterdir()} >= {"run", "site", "cache"}, said
     assert not leaks([said], out), said
+
+
+ASKING = """
+import sys
+from pathlib import Path
+from proctor.core.schema import Domain, Question
+from proctor.core.storage.cache import Cache
+from proctor.models.candidates import kinds
+from proctor.models.candidates.external import Setup
+from proctor.models.runtime import Bench
+from proctor.models.systems import load
+
+folder = Path(sys.argv[1])
+setup = Setup(Domain(()), Bench(Cache(folder / "cache"), "cpu"), "base")
+bot = kinds.candidate(load(folder / "systems.toml")["bot"], None, setup)
+answers = bot.answers([Question(f"q{n}", f"What is {n}?") for n in range(40)])
+print(sum(answer.error is None for answer in answers))
+"""
+
+
+def test_a_killed_run_asks_again_only_what_was_under_way(tmp_path: Path) -> None:
+    asked: list[str] = []
+    hold = threading.Event()
+
+    def treat(connection: socket.socket, request: Request) -> None:
+        asked.append(request.fields["question"])
+        if len(asked) > 20 and not hold.is_set():
+            hold.wait(20)  # until the run is killed
+            return
+        reply(200, b'{"answer": "x"}')(connection, request)
+
+    with serving(treat) as server:
+        (tmp_path / "systems.toml").write_text(
+            f'[bot]\nservice = "{server.url}"\ncalls = {{ max_concurrency = 4 }}\n', encoding="utf-8"
+        )
+        command = [sys.executable, "-c", ASKING, str(tmp_path)]
+        with subprocess.Popen(command, cwd=ROOT) as first:
+            until = time.monotonic() + 60
+            while len(asked) < 24 and time.monotonic() < until:
+                time.sleep(0.05)
+            time.sleep(0.5)  # what was answered is written down
+            first.kill()
+        hold.set()
+        done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True, timeout=60)
+    assert done.stdout == "40\n"
+    assert {text for text in asked if asked.count(text) > 1} <= {*asked[20:24]}
+    assert len(asked) == 44
