@@ -17,9 +17,9 @@ INSTALLED = ("site-packages", "dist-packages")
 
 
 def project_code(module: str, root: Path) -> str:
-    """Hash of a module and of all modules of a project that it imports; that of nothing where the project has no such module."""
+    """Hash of a module and of all modules of a project that it imports; empty where the project has no such module."""
     shapes = sorted((name, _shape(path)) for name, path in modules(module, root).items())
-    return hashlib.sha256(repr(shapes).encode()).hexdigest()
+    return hashlib.sha256(repr(shapes).encode()).hexdigest() if shapes else ""
 
 
 def modules(module: str, root: Path) -> dict[str, Path]:

@@ -20,6 +20,7 @@ from proctor.leaderboard.board.board import board
 from proctor.leaderboard.board.cells import Result, bounds, of_cell
 from proctor.leaderboard.formatting import SPACE
 from proctor.leaderboard.markdown import escaped, in_cell
+from proctor.models.candidates import costs
 from proctor.models.candidates.local import LocalCandidate
 from proctor.models.prompts import prompts
 from proctor.models.training import trainer
@@ -108,10 +109,11 @@ def _weights(candidate: LocalCandidate) -> Path:
 
 
 def _copy(asked: Rebuilt, weights: Path, beside: Path) -> None:
-    """The weights, their settings without this machine's paths, and the tokenizer."""
+    """The weights, what training them took, their settings without this machine's paths, and the tokenizer."""
     for path in sorted({path for pattern in WEIGHTS for path in weights.glob(pattern)}):
         shutil.copyfile(path, beside / path.name)
-    shutil.copyfile(weights / trainer.REPORT, beside / trainer.REPORT)
+    took = {name: value for name, value in json.loads((weights / trainer.REPORT).read_text()).items() if name in costs.TOLD}
+    (beside / trainer.REPORT).write_text(json.dumps(took, indent=1), encoding="utf-8")
     settings = beside / ("adapter_config.json" if asked.built.system.adapt == "lora" else "config.json")
     told: dict[str, Any] = json.loads(settings.read_text(encoding="utf-8"))
     for key in ("base_model_name_or_path", "_name_or_path"):

@@ -16,6 +16,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property, partial
 from typing import Any
 
+from proctor.core.code import code_of
 from proctor.core.project_code import project_code
 from proctor.core.schema import Ability, Answer, Domain, InputError, Question, Timing
 from proctor.core.storage.cache import Journal, digest
@@ -92,9 +93,17 @@ class Callable(External):
     @property
     def fingerprint(self) -> list[Any]:
         """Its name, its code where no version is declared, and the documents that its passages are matched with."""
-        module = self._written.partition(":")[0]
-        code = None if self.system.version else project_code(module, self.setup.root)
+        code = None if self.system.version else self._code
         return [self._written, code, digest([vars(document) for document in self.domain.documents]), self.renewed]
+
+    @cached_property
+    def _code(self) -> str:
+        """Hash of its code: that of the project, or of the package that it is in where that is another's."""
+        module = self._written.partition(":")[0]
+        try:
+            return project_code(module, self.setup.root) or code_of(module)
+        except (LookupError, SyntaxError, UnicodeDecodeError):  # no Python
+            return ""
 
     @property
     def abilities(self) -> frozenset[Ability]:

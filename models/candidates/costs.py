@@ -17,6 +17,8 @@ from proctor.models.training.finished import ELSEWHERE
 UNTRAINED = "the system is not trained"
 UNKNOWN = f"{ELSEWHERE}, and no training.json of proctor export beside them says what that took"
 INTERRUPTED = "the training was interrupted and went on later"
+TOLD = ("flops", "uncounted", "seconds", "peak_bytes", "energy_joules", "resumed")
+"""What of a training's report says what it took."""
 NEEDLESS = (manifest.NAME, trainer.REPORT, search.REPORT, circumstances.FILE, "README.md")
 """Files of an entry that nobody needs to serve it."""
 

@@ -18,6 +18,9 @@ from proctor.cli import main
 from proctor.core.storage import manifest
 from proctor.evals.exam import Exam
 from proctor.leaderboard.runs.store import Store, read
+from proctor.models.candidates.local import LocalCandidate
+from proctor.models.systems import System
+from proctor.suites.loading.load import load
 
 TABLE = """
 [bm25]
@@ -274,6 +277,18 @@ def test_what_is_exported_loads_in_the_libraries_and_says_the_same_tokens(taken,
         expected = generated(ours, own, PROMPT)
     assert generated(model.eval(), tokenizer, PROMPT) == expected
     assert len(expected) > len(tokenizer(PROMPT)["input_ids"])
+
+
+@pytest.mark.parametrize(("system", "adapt"), [("adapter", "lora"), ("whole", "full")])
+def test_what_is_exported_can_be_examined_as_finished_weights_with_what_they_took(taken, home, tiny_llama, system, adapt):
+    assert main(["export", "runs/one", "--system", system, "--to", f"out/{system} again"]) == 0
+    trained = rebuilt.of_run(read(home / "runs/one"), rebuilt.Wanted(system, systems="systems.toml")).candidate
+    row = System("finished", adapt=adapt, weights=str(home / "out" / f"{system} again"))
+    finished = LocalCandidate(row, trained.base, trained.domain, trained.runtime, limits=trained.limits)
+    questions = load("shop").questions
+    assert [one.text for one in finished.answers(questions)] == [one.text for one in trained.answers(questions)]
+    for name in ("train_flops", "train_seconds", "peak_bytes"):
+        assert finished.costs()[name] == trained.costs()[name], name
 
 
 def test_the_card_says_what_was_trained_how_it_scored_and_by_which_run(taken, home, tiny_llama):

@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 
+from proctor.core.project_code import project_code
 from proctor.core.schema import Answer, Document, Domain, Example, InputError, Question
 from proctor.core.storage.cache import Cache
 from proctor.evals.testing.checks import candidate_checks
@@ -362,6 +363,19 @@ def test_its_version_hangs_on_its_code_and_on_what_that_imports_of_the_project(m
     (root / "helpers" / "words.py").write_text("WORDS = 2\n")
     assert make(code, module="mybot").version != first
     assert make(code.replace("PROMPT\n", "PROMPT + '!'\n"), module="mybot").version != first
+
+
+def test_code_of_an_installed_package_is_told_by_that_package(make: Make, root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    installed = root.parent / "installed"
+    (installed / "somepackage").mkdir(parents=True)
+    (installed / "somepackage" / "__init__.py").write_text("from somepackage.inner import bot\n")
+    (installed / "somepackage" / "inner.py").write_text(ECHO)
+    monkeypatch.syspath_prepend(installed)
+    system, stand = System("bot", callable="somepackage:bot"), make(ECHO).runtime
+    first = Callable(system, Setup(DOMAIN, stand, "tiny", root=root))
+    assert texts(first.answers(QUESTIONS[:1])) == [QUESTIONS[0].text]
+    assert project_code("somepackage", root) == ""
+    assert first._code != ""
 
 
 def test_a_version_that_is_declared_stands_for_the_code(make: Make) -> None:
