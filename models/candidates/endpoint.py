@@ -7,7 +7,7 @@ tokenizer cannot be known here: prompts are not counted, and passages are left o
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from functools import cached_property, partial
@@ -36,6 +36,8 @@ RETRIES = 5
 WRITE = "write openai:MODEL or openai:MODEL@URL, with a URL such as http://127.0.0.1:8000/v1"
 Passages = tuple[Context, ...] | None
 """What stands in a prompt; None where the system looks nothing up."""
+Say = Callable[[tuple[Context, ...]], Heard]
+"""Asks with those passages in the prompt."""
 
 
 @dataclass(frozen=True)
@@ -266,20 +268,30 @@ class Endpoint(External):
     def _prompt(self, question: Question, passages: Sequence[Context]) -> str:
         return prompts.prompt(self.domain.instruction, question.text, passages, self._shown)
 
-    def _fitted(self, found: Passages, say: Any) -> tuple[Heard, tuple[Context, ...]]:
-        """What is said, and the passages that were read. Those for which there is no room are cut whole, the worst first."""
+    def _fitted(self, found: Passages, say: Say) -> tuple[Heard, tuple[Context, ...]]:
+        """What is said, and the passages that were read. Those for which there is no room are cut whole, the worst first.
+
+        Some servers refuse a prompt that leaves no room for an answer, and some cut the answer off.
+        """
         read = tuple(found or ())
+        short: list[tuple[Heard, tuple[Context, ...]]] = []
         while True:
             try:
-                return say(read), read
+                heard = say(read)
             except TooLongError as error:
                 if not read:
                     raise CallError(f"the question takes more than the server has room for: {error}") from None
-                read = read[:-1]
             except RefusedError as error:
                 raise CallError(f"{error}{_hint(str(error))}", f"refused: {error}") from None
             except ChatError as error:
                 raise CallError(str(error), error.kind) from None
+            else:
+                if not (heard.short and read):
+                    return heard, read
+                if short and heard.tokens <= short[-1][0].tokens:  # a limit of the server's own, whatever the prompt
+                    return short[0]
+                short.append((heard, read))
+            read = read[:-1]
 
 
 def _hint(refusal: str) -> str:

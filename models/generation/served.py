@@ -58,6 +58,8 @@ class Heard(NamedTuple):
     """New tokens; 0 where the server does not say."""
     prompt_tokens: int
     thought: int
+    short: bool = False
+    """Whether it was cut off before it had all the tokens that were asked for, as where the prompt left no room for them."""
 
 
 class Likelihood(NamedTuple):
@@ -236,7 +238,8 @@ class Served:
         over = ended(text, self.ends) if self._stops else None
         if over is not None:
             text, stop = over, "line"
-        return Heard(redact(text.strip()), stop, tokens, _count(usage.get("prompt_tokens")), thought)
+        short = stop == "length" and 0 < tokens < self.most and not self.refused >= {LIMIT, OTHER_LIMIT}
+        return Heard(redact(text.strip()), stop, tokens, _count(usage.get("prompt_tokens")), thought, short)
 
 
 def _of(reply: Any, kind: str) -> tuple[Mapping[str, Any], Mapping[str, Any]]:

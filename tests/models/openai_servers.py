@@ -30,6 +30,10 @@ class Served:
     kind: Kind = "vllm"
     context: int = 1000
     """Words that prompt and answer may have together."""
+    clamps: bool = False
+    """Whether it cuts an answer off for which the prompt leaves no room, and refuses only prompts that leave none at all."""
+    limit: int = 10**6
+    """Words that it lets any answer have."""
     thinks: str = ""
     pause: float = 0.0
     """Seconds before a reply begins."""
@@ -75,7 +79,7 @@ class Served:
                 return 400, {
                     "error": {"message": told, "type": "invalid_request_error", "param": name, "code": "unsupported_parameter"}
                 }
-        if read + most <= self.context or self.kind == "ollama":
+        if read + (1 if self.clamps else most) <= self.context or self.kind == "ollama":
             return None
         if self.kind == "tgi":
             told = f"`inputs` tokens + `max_new_tokens` must be <= {self.context}. Given: {read} `inputs` tokens"
@@ -86,7 +90,8 @@ class Served:
     def _said(self, fields: Mapping[str, Any]) -> tuple[str, str, Any]:
         """Text, reason why it stopped, and the stop that was met."""
         text, stops = self.say(prompt_of(fields)), fields.get("stop") or []
-        most = int(fields.get("max_tokens") or fields.get("max_completion_tokens") or 10**6)
+        most = min(self.limit, int(fields.get("max_tokens") or fields.get("max_completion_tokens") or 10**6))
+        most = min(most, self.context - len(words(prompt_of(fields)))) if self.clamps else most
         ended, met = "stop", None
         if len(words(text)) > most:
             text, ended = "".join(words(text)[:most]), "length"

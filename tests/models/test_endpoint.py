@@ -118,6 +118,18 @@ def test_of_passages_for_which_the_server_has_no_room_the_worst_are_left_out(kin
     assert "passages were left out" in found.caution
 
 
+def test_an_answer_that_is_cut_off_for_want_of_room_is_asked_for_again_with_fewer_passages(tmp_path: Path) -> None:
+    with served(lambda _: "one two three four five six", context=42, clamps=True) as server:
+        (found,) = made(server, tmp_path, retrieve="bm25", calls=Calls(max_concurrency=1)).answers(QUESTIONS[:1])
+    assert (found.text, found.cut, len(found.contexts or ())) == ("one two three four five six", 1, 2)
+
+
+def test_a_limit_of_the_server_s_own_costs_no_passages(tmp_path: Path) -> None:
+    with served(lambda _: "one two three four five six", limit=4) as server:
+        (found,) = made(server, tmp_path, retrieve="bm25", calls=Calls(max_concurrency=1)).answers(QUESTIONS[:1])
+    assert (found.text, found.stop, found.cut, len(server.asked)) == ("one two three four", "length", 0, 2)
+
+
 def test_a_question_for_which_there_is_no_room_costs_itself_alone(tmp_path: Path) -> None:
     long = Question("long", "Where is " + "x " * 200)
     with served(chat, context=100) as server:
