@@ -30,13 +30,13 @@ SECONDS = 60.0
 """Silence after which a call is given up."""
 LONGEST = 120.0
 """Seconds that a reply may take, repeated calls and the pauses between them included."""
-Api = Literal["chat", "completions"]
+ChatApi = Literal["chat", "completions"]
 """Whether messages go through the model's chat template, or a text is continued as it is."""
-_PATHS: Mapping[Api, str] = {"chat": "/chat/completions", "completions": "/completions"}
+_PATHS: Mapping[ChatApi, str] = {"chat": "/chat/completions", "completions": "/completions"}
 _SPEC = re.compile(r"(?P<model>.+?)(?:@(?P<url>https?://.+))?", re.IGNORECASE)
 _NO_MODEL = re.compile(r"://|@.*:.*@|:[^@/:]*@[^@/]*:\d")
 """What is in an address and in no model's name: a scheme, or a user with a password before a host."""
-Found = TypeVar("Found")
+Came = TypeVar("Came")
 
 _statuses: ContextVar[list[int]] = ContextVar("_statuses")
 """The status of each reply to a call that may be repeated."""
@@ -55,7 +55,7 @@ class RefusedError(ChatError):
     """The endpoint refused what was asked, such as a setting that it does not know."""
 
 
-class Reply(NamedTuple):
+class ChatReply(NamedTuple):
     """What came back with a status of success."""
 
     kind: str
@@ -63,20 +63,20 @@ class Reply(NamedTuple):
     text: str
 
 
-class Named(NamedTuple):
+class NamedModel(NamedTuple):
     """A model, and the address of its endpoint; empty if none is given."""
 
     model: str
     url: str
 
 
-def named(text: str) -> Named | None:
+def named(text: str) -> NamedModel | None:
     """What ``MODEL`` or ``MODEL@BASE_URL`` names; None if it names no model, or an address without http:// or https://."""
     found = _SPEC.fullmatch(text)
-    return None if found is None or _NO_MODEL.search(found["model"]) else Named(found["model"], found["url"] or "")
+    return None if found is None or _NO_MODEL.search(found["model"]) else NamedModel(found["model"], found["url"] or "")
 
 
-class Endpoint:
+class ChatEndpoint:
     """An OpenAI-compatible endpoint; without an address, OpenAI's own."""
 
     def __init__(
@@ -92,7 +92,7 @@ class Endpoint:
     async def _made(self) -> None:
         _ = self._client
 
-    def reply(self, api: Api = "chat", /, **request: Any) -> Reply:
+    def reply(self, api: ChatApi = "chat", /, **request: Any) -> ChatReply:
         """What the endpoint replies to the fields of a request.
 
         Raises:
@@ -101,7 +101,7 @@ class Endpoint:
         """
         return self._run(self._reply(api, request))
 
-    def stream(self, heard: Callable[[Mapping[str, Any]], None], api: Api = "chat", /, **request: Any) -> None:
+    def stream(self, heard: Callable[[Mapping[str, Any]], None], api: ChatApi = "chat", /, **request: Any) -> None:
         """The same, part by part as it comes: ``heard`` is given each, in another thread. A call is not repeated.
 
         Raises:
@@ -109,10 +109,10 @@ class Endpoint:
         """
         self._run(self._streamed(heard, api, {**request, "stream": True}))
 
-    def _run(self, call: Coroutine[Any, Any, Found]) -> Found:
+    def _run(self, call: Coroutine[Any, Any, Came]) -> Came:
         return asyncio.run_coroutine_threadsafe(self._bounded(call), loop()).result()
 
-    async def _bounded(self, call: Coroutine[Any, Any, Found]) -> Found:
+    async def _bounded(self, call: Coroutine[Any, Any, Came]) -> Came:
         import openai
 
         statuses: list[int] = []
@@ -137,13 +137,13 @@ class Endpoint:
         finally:
             call.close()
 
-    async def _reply(self, api: Api, request: Mapping[str, Any]) -> Reply:
+    async def _reply(self, api: ChatApi, request: Mapping[str, Any]) -> ChatReply:
         import httpx2
 
         raw = await self._client.post(_PATHS[api], body=request, cast_to=httpx2.Response)
-        return Reply(_kind(raw), raw.text)
+        return ChatReply(_kind(raw), raw.text)
 
-    async def _streamed(self, heard: Callable[[Mapping[str, Any]], None], api: Api, request: Mapping[str, Any]) -> None:
+    async def _streamed(self, heard: Callable[[Mapping[str, Any]], None], api: ChatApi, request: Mapping[str, Any]) -> None:
         import httpx2
         import openai
 
@@ -194,7 +194,7 @@ def _reason(error: openai.APIError) -> str:
     return redact(" ".join(f"{type(error).__name__}: {error}{behind}"[: 2 * LETTERS].split()))[:LETTERS]
 
 
-def choice(reply: Reply, what: str = "a chat completion") -> tuple[dict[str, Any], dict[str, Any] | None]:
+def choice(reply: ChatReply, what: str = "a chat completion") -> tuple[dict[str, Any], dict[str, Any] | None]:
     """All of a reply, and its first choice; None if it has none.
 
     Raises:

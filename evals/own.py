@@ -34,9 +34,9 @@ SETTING = "metrics"
 """The setting of `[tool.proctor]` that names the file."""
 DECLINED = "the metric does not apply to the question"
 
-Found = float | bool | None | Score
+Valued = float | bool | None | Score
 """What a function returns: a value; None where it does not apply; a `Score` that says why there is none."""
-Function = TypeVar("Function", bound=Callable[[Question, Answer], Found])
+MetricFunction = TypeVar("MetricFunction", bound=Callable[[Question, Answer], Valued])
 
 
 @dataclass(frozen=True)
@@ -44,7 +44,7 @@ class Own:
     """A function that is a metric."""
 
     metric: Metric
-    function: Callable[[Question, Answer], Found]
+    function: Callable[[Question, Answer], Valued]
 
     @property
     def axis(self) -> str:
@@ -85,7 +85,7 @@ _known: dict[str, Own] = {}
 
 def metric(
     name: str, *, unit: str = "share", better: Better = "higher", says: str = "", headline: bool = True
-) -> Callable[[Function], Function]:
+) -> Callable[[MetricFunction], MetricFunction]:
     """Make a function of question and answer a metric.
 
     ``name`` is its axis and, behind a dot, the metric. ``unit``: "share" for values from 0 to 1, or a word of your own.
@@ -98,7 +98,7 @@ def metric(
     if not NAME.fullmatch(name):
         raise InputError(f"@metric({short(name)!r}): write an axis, a dot and the metric, in lower case: tone.polite")
 
-    def declare(function: Function) -> Function:
+    def declare(function: MetricFunction) -> MetricFunction:
         first = (function.__doc__ or "").strip().partition("\n")[0]
         version = _version(function)
         _add(Own(Metric(name, unit, better, version, says=says or first, headline=headline, shown=headline), function))

@@ -27,7 +27,7 @@ def _asks_by_name() -> Mapping[str, Any]:
 
 
 @dataclass(frozen=True)
-class Request:
+class ServiceRequest:
     """What is sent for a question."""
 
     method: Literal["POST", "GET"] = "POST"
@@ -67,7 +67,7 @@ class Request:
 
 
 @dataclass(frozen=True)
-class Reply:
+class ServiceReply:
     """Where in a reply is what, as JSON pointers; in a passage, where it is an object, its ``text``, ``document``, ``score``."""
 
     answer: Annotated[str, Pointer()] = "/answer"

@@ -16,7 +16,7 @@ from proctor.core.reading.shown import shown
 from proctor.core.reading.tables import Contradiction, SettingsTable, TextSetting, either
 from proctor.core.registry import Registry
 from proctor.core.schema import InputError, as_json
-from proctor.models.services import Address, Reply, Request
+from proctor.models.services import Address, ServiceReply, ServiceRequest
 
 TABLE = Path(__file__).with_name("systems.toml")
 
@@ -149,8 +149,8 @@ class System:
     base: Annotated[str | None, TextSetting("the name of another system of the table", 100)] = None
     calls: Calls = Calls()
     given: FileOfAnswers = FileOfAnswers()
-    request: Request = dataclasses.field(default_factory=Request)
-    reply: Reply = dataclasses.field(default_factory=Reply)
+    request: ServiceRequest = dataclasses.field(default_factory=ServiceRequest)
+    reply: ServiceReply = dataclasses.field(default_factory=ServiceReply)
     openai: OpenAI = OpenAI()
 
     def contradictions(self) -> Iterator[Contradiction]:

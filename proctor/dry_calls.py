@@ -15,7 +15,7 @@ from proctor.models.generation.limits import LEAST, estimated
 from proctor.models.prompts import prompts
 
 
-class Calls(NamedTuple):
+class PlannedCalls(NamedTuple):
     """What one candidate would be asked on one suite."""
 
     suite: str
@@ -43,7 +43,7 @@ class Calls(NamedTuple):
         return (self.read * prices.input_price + self.written * prices.output_price) / 1_000_000
 
 
-def calls(suite: str, candidate: External, evaluation: EvalContext, axes: Sequence[Axis], *, again: bool = False) -> Calls:
+def calls(suite: str, candidate: External, evaluation: EvalContext, axes: Sequence[Axis], *, again: bool = False) -> PlannedCalls:
     """What the axes would ask of a candidate; ``again``: whatever it answered before."""
     live, questions = candidate.system.live, list(evaluation.questions)
     missing = questions if again and live else candidate.unanswered(questions)
@@ -53,7 +53,7 @@ def calls(suite: str, candidate: External, evaluation: EvalContext, axes: Sequen
     told = [*missing, *timed]
     answer = candidate.limits.longest or LEAST
     read = sum(_read(candidate, question) for question in told)
-    return Calls(suite, candidate, len(missing), len(questions), len(timed), read, answer * len(told))
+    return PlannedCalls(suite, candidate, len(missing), len(questions), len(timed), read, answer * len(told))
 
 
 def _read(candidate: External, question: Question) -> int:
@@ -68,7 +68,7 @@ def _read(candidate: External, question: Question) -> int:
     return prompt + round(system.top_k * average)
 
 
-def table(parts: Sequence[Calls]) -> str:
+def table(parts: Sequence[PlannedCalls]) -> str:
     """As text: a line for each candidate, and the sum where there are prices."""
     if not parts:
         return ""
@@ -84,7 +84,7 @@ def table(parts: Sequence[Calls]) -> str:
     return "\n".join([*lines, ""])
 
 
-def _line(part: Calls) -> Iterator[str]:
+def _line(part: PlannedCalls) -> Iterator[str]:
     one = part.candidate
     name = f"{one.name} ({one.system.kind}{f', repeat {one.seed}' if one.seed else ''})"
     head = f"{part.suite:<16}{name:<32}"

@@ -13,7 +13,7 @@ from functools import cached_property, partial
 from importlib.metadata import version
 from typing import Any, NamedTuple
 
-from proctor.core.chat import ChatError, Endpoint, RefusedError, Reply, choice, content, named
+from proctor.core.chat import ChatEndpoint, ChatError, ChatReply, RefusedError, choice, content, named
 from proctor.core.http import LETTERS
 from proctor.core.reading.shown import short
 from proctor.core.redaction import hide, hide_address, public, redact, within
@@ -82,7 +82,7 @@ def _judge(vendor: Vendor, rest: str, environment: Mapping[str, str]) -> OpenAIJ
     if key and "@" in url.partition("://")[2].partition("/")[0]:
         log.warning("the address of the judge holds a user and a password: these are sent to it, and %s is not", variable)
     try:
-        return OpenAIJudge(found.model, Endpoint(url or vendor.url, key), kind, named=bool(url))
+        return OpenAIJudge(found.model, ChatEndpoint(url or vendor.url, key), kind, named=bool(url))
     except ValueError:  # its words may hold a part of a password
         raise InputError(
             f"the address of the judge {kind}:{found.model} cannot be read; {write}, "
@@ -93,7 +93,7 @@ def _judge(vendor: Vendor, rest: str, environment: Mapping[str, str]) -> OpenAIJ
 class OpenAIJudge:
     """Completes prompts as JSON that fits a schema."""
 
-    def __init__(self, model: str, endpoint: Endpoint, vendor: str = OPENAI.name, *, named: bool = True) -> None:
+    def __init__(self, model: str, endpoint: ChatEndpoint, vendor: str = OPENAI.name, *, named: bool = True) -> None:
         """From now on the endpoint's credentials are hidden; ValueError, if its address is none.
 
         ``named``: whether the endpoint's address was named, and is not the vendor's own.
@@ -159,7 +159,7 @@ class OpenAIJudge:
         except ValueError as error:
             raise EndpointError(f"{self.name}: {redact(str(error))}"[:LETTERS], "no chat completion") from None
 
-    def _asked(self, messages: list[dict[str, str]], schema: type[Schema]) -> Reply:
+    def _asked(self, messages: list[dict[str, str]], schema: type[Schema]) -> ChatReply:
         """Ask for as much as the endpoint understands: few know JSON schemas, some refuse a temperature."""
         wishes = list(_wishes(schema))
         for level in range(self._level, len(wishes)):
@@ -201,7 +201,7 @@ def _wishes(schema: type[Schema]) -> Iterator[dict[str, Any]]:
     yield {}
 
 
-def _completion(reply: Reply) -> tuple[str, str]:
+def _completion(reply: ChatReply) -> tuple[str, str]:
     """The text of a reply, and what is wrong with it, such as cut off; ValueError if it is no chat completion."""
     _, first = choice(reply)
     return ("", "the reply has no choices") if first is None else _message(first)

@@ -122,7 +122,7 @@ class Answering:
 
 
 @dataclass(frozen=True)
-class Likely(Answering):
+class LikelihoodFake(Answering):
     """A candidate that says how likely texts are, like a served model."""
 
     likely: Callable[[str, str], tuple[float, bool]] = lambda _, text: (-float(len(text)), False)

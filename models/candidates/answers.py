@@ -11,10 +11,10 @@ from typing import Any
 
 from proctor.core.schema import Ability, Answer, Question
 from proctor.models.candidates import kept
-from proctor.models.candidates.contexts import Corpus, Passage
+from proctor.models.candidates.contexts import KnownDocuments, SourcePassage
 from proctor.models.candidates.external import External
 from proctor.models.given import reading
-from proctor.models.given.matching import Index, Match
+from proctor.models.given.matching import RowIndex, RowMatch
 from proctor.models.given.rows import File, Given
 
 
@@ -41,12 +41,12 @@ class Answers(External):
         return reading.read(self.path, self._content, self.system.given.provider)
 
     @cached_property
-    def _match(self) -> Match:
-        return Match(self.path, Index(self._file), self.setup.questions)
+    def _match(self) -> RowMatch:
+        return RowMatch(self.path, RowIndex(self._file), self.setup.questions)
 
     @cached_property
-    def _corpus(self) -> Corpus:
-        return Corpus(self.domain.documents)
+    def _corpus(self) -> KnownDocuments:
+        return KnownDocuments(self.domain.documents)
 
     @property
     def fingerprint(self) -> list[Any]:
@@ -95,9 +95,9 @@ class Answers(External):
 
     def _matched(self) -> dict[str, int]:
         """How the passages of all answers are matched with documents."""
-        corpus = Corpus(self.domain.documents)
+        corpus = KnownDocuments(self.domain.documents)
         for found in self._match.found.values():
-            corpus.contexts(Passage(*one) for one in found.rows[0].passages or ())
+            corpus.contexts(SourcePassage(*one) for one in found.rows[0].passages or ())
         return corpus.take_matched()
 
     def _answer(self, question: Question) -> Answer:
@@ -111,7 +111,7 @@ class Answers(External):
         return self._said(question, row, row.text)
 
     def _said(self, question: Question, row: Given, text: str) -> Answer:
-        contexts = None if row.passages is None else self._corpus.contexts(Passage(*one) for one in row.passages)
+        contexts = None if row.passages is None else self._corpus.contexts(SourcePassage(*one) for one in row.passages)
         named = None if row.citations is None else self._corpus.cited(row.citations)
         citations = self._corpus.read(text, contexts or ()) if named is None else named
         counts = (row.seconds, row.tokens, row.prompt_tokens)

@@ -22,11 +22,11 @@ from proctor.core.schema import Ability, Answer, Domain, InputError, Question, T
 from proctor.core.storage.cache import Journal, digest
 from proctor.models.candidates import contexts, manners, returned
 from proctor.models.candidates.calling import AT_A_TIME, Batches, Caller, CallError
-from proctor.models.candidates.contexts import Corpus
+from proctor.models.candidates.contexts import KnownDocuments
 from proctor.models.candidates.external import External
 from proctor.models.candidates.imported import imported, reason
 from proctor.models.candidates.kept import AskedQuestion
-from proctor.models.candidates.manners import Manner
+from proctor.models.candidates.manners import CallManner
 from proctor.models.candidates.waiting import Loop
 
 log = logging.getLogger("proctor")
@@ -81,7 +81,7 @@ class Callable(External):
             raise InputError(f"callable: {self._written}: {what}: {reason(error)}") from error
 
     @cached_property
-    def _manner(self) -> Manner:
+    def _manner(self) -> CallManner:
         thing = self._thing
         try:
             found = manners.manner(thing)
@@ -188,8 +188,8 @@ class Callable(External):
         return Caller(self.name, self.system.calls)
 
     @cached_property
-    def _corpus(self) -> Corpus:
-        return Corpus(self.domain.documents)
+    def _corpus(self) -> KnownDocuments:
+        return KnownDocuments(self.domain.documents)
 
     @property
     def _matched(self) -> Journal:

@@ -21,10 +21,10 @@ from proctor.models.candidates.kept import AskedQuestion
 UNKNOWN = ""
 """The document of a passage that is of none of the suite's."""
 
-Match = Literal["by name", "by text", "of no document of the suite"]
+PassageMatch = Literal["by name", "by text", "of no document of the suite"]
 
 
-class Passage(NamedTuple):
+class SourcePassage(NamedTuple):
     """A passage as it came."""
 
     text: str
@@ -33,7 +33,7 @@ class Passage(NamedTuple):
     score: float = 0.0
 
 
-class Corpus:
+class KnownDocuments:
     """The documents of a suite, to be recognised by their names and by what they say."""
 
     def __init__(self, documents: Iterable[Document]) -> None:
@@ -42,10 +42,10 @@ class Corpus:
         self._texts = {document.id: bare(document.text) for document in known}
         self._heads = {document.id: bare(f"{document.title}. ") for document in known if document.title}
         self._find = lru_cache(4096)(self._holding)
-        self._matched: Counter[Match] = Counter()
+        self._matched: Counter[PassageMatch] = Counter()
         self._lock = threading.Lock()
 
-    def contexts(self, passages: Iterable[Passage]) -> tuple[Context, ...]:
+    def contexts(self, passages: Iterable[SourcePassage]) -> tuple[Context, ...]:
         """The passages with the documents that they come from, in their order."""
         return tuple(map(self._context, passages))
 
@@ -67,13 +67,13 @@ class Corpus:
             taken, self._matched = self._matched, Counter()
         return {how: taken[how] for how in taken}
 
-    def _context(self, passage: Passage) -> Context:
+    def _context(self, passage: SourcePassage) -> Context:
         document, how = self._match(passage)
         with self._lock:
             self._matched[how] += 1
         return Context(document, passage.text, passage.score)
 
-    def _match(self, passage: Passage) -> tuple[str, Match]:
+    def _match(self, passage: SourcePassage) -> tuple[str, PassageMatch]:
         """A name is believed, unless the passage stands word for word in other documents and not in the named one."""
         named = next(filter(None, map(self.named, passage.names)), UNKNOWN)
         said = bare(passage.text)
@@ -94,7 +94,7 @@ class Corpus:
 
 
 def counting(
-    corpus: Corpus, journal: Journal, batches: Iterable[Sequence[tuple[AskedQuestion, Answer]]]
+    corpus: KnownDocuments, journal: Journal, batches: Iterable[Sequence[tuple[AskedQuestion, Answer]]]
 ) -> Iterator[Sequence[tuple[AskedQuestion, Answer]]]:
     """The batches as they come; how their passages were matched is written down with them, for provenance."""
     for batch in batches:

@@ -14,7 +14,7 @@ from functools import cached_property, partial
 from typing import Any
 
 from proctor.core import chat
-from proctor.core.chat import ChatError, Named, RefusedError
+from proctor.core.chat import ChatError, NamedModel, RefusedError
 from proctor.core.language.citing import Citing
 from proctor.core.redaction import hide, hide_address, public
 from proctor.core.sampling import spread
@@ -34,7 +34,7 @@ from proctor.models.retrieval.index import Index
 RETRIES = 5
 """Calls repeated when the server is busy, broken or silent, as long as an answer may take."""
 WRITE = "write openai:MODEL or openai:MODEL@URL, with a URL such as http://127.0.0.1:8000/v1"
-Passages = tuple[Context, ...] | None
+ShownPassages = tuple[Context, ...] | None
 """What stands in a prompt; None where the system looks nothing up."""
 Say = Callable[[tuple[Context, ...]], Heard]
 """Asks with those passages in the prompt."""
@@ -62,7 +62,7 @@ class Endpoint(External):
             raise InputError("it shows examples, and the suite has no train.jsonl: add one, or leave shots out")
 
     @cached_property
-    def _named(self) -> Named:
+    def _named(self) -> NamedModel:
         protocol, _, rest = (self.system.endpoint or "").partition(":")
         found = chat.named(rest)
         if protocol != "openai" or found is None:
@@ -72,7 +72,7 @@ class Endpoint(External):
             _ = public(url) if url else ""
         except ValueError:  # its words may hold a part of a password
             raise InputError(f"endpoint: the address of openai:{found.model} cannot be read; {WRITE}") from None
-        return Named(found.model, url)
+        return NamedModel(found.model, url)
 
     @property
     def _key(self) -> str:
@@ -128,7 +128,7 @@ class Endpoint(External):
         if self.like:
             return self.like._served  # noqa: SLF001 -- of the same class
         (model, url), seconds = self._named, self.system.calls.timeout
-        endpoint = chat.Endpoint(url, self._key, seconds=seconds, longest=seconds, retries=RETRIES)
+        endpoint = chat.ChatEndpoint(url, self._key, seconds=seconds, longest=seconds, retries=RETRIES)
         return Served(model, endpoint, self.system.openai, self.room, self.limits.ends, self.seed)
 
     @property
@@ -240,7 +240,7 @@ class Endpoint(External):
         return told | {"generation": asked | ({"refused by the server": refused} if refused else {})}
 
     def _answered(
-        self, missing: Sequence[AskedQuestion], found: Sequence[Passages]
+        self, missing: Sequence[AskedQuestion], found: Sequence[ShownPassages]
     ) -> Iterator[list[tuple[AskedQuestion, Answer]]]:
         shown = {one.key: (one.question, passages) for one, passages in zip(missing, found, strict=True)}
         given = {one.key: one for one in missing}
@@ -249,7 +249,7 @@ class Endpoint(External):
         for batch in self._caller.answers(by_key, lambda question: self._answer(*shown[question.id])):
             yield [(given[one.key], answer) for one, answer in batch]
 
-    def _answer(self, question: Question, found: Passages) -> Answer:
+    def _answer(self, question: Question, found: ShownPassages) -> Answer:
         heard, read = self._fitted(found, lambda passages: self._served.say(self._prompt(question, passages)))
         said = prompts.without_passages(self._prompt(question, read), read)
         return Answer(
@@ -268,7 +268,7 @@ class Endpoint(External):
     def _prompt(self, question: Question, passages: Sequence[Context]) -> str:
         return prompts.prompt(self.domain.instruction, question.text, passages, self._shown)
 
-    def _fitted(self, found: Passages, say: Say) -> tuple[Heard, tuple[Context, ...]]:
+    def _fitted(self, found: ShownPassages, say: Say) -> tuple[Heard, tuple[Context, ...]]:
         """What is said, and the passages that were read. Those for which there is no room are cut whole, the worst first.
 
         Some servers refuse a prompt that leaves no room for an answer, and some cut the answer off.

@@ -18,7 +18,7 @@ KINDS: Registry[Callable[[System, Setup, int], External]] = Registry(
     "proctor.systems",
     {
         "endpoint": "proctor.models.candidates.endpoint:Endpoint [openai]",
-        "service": "proctor.models.candidates.service:Service [httpx2]",
+        "service": "proctor.models.candidates.service:HttpService [httpx2]",
         "callable": "proctor.models.candidates.callable:Callable",
         "answers": "proctor.models.candidates.answers:Answers",
     },

@@ -21,7 +21,7 @@ SEVERAL = ("questions", "queries", "inputs", "texts", "prompts", "batch")
 
 
 @dataclass(frozen=True)
-class Manner:
+class CallManner:
     """How something is asked."""
 
     ask: Callable[[Any], Any]
@@ -34,16 +34,16 @@ class Manner:
     """Whether what it returns has to be awaited."""
 
 
-def manner(thing: Any) -> Manner:
+def manner(thing: Any) -> CallManner:
     """How a thing is asked.
 
     Raises:
         InputError: nothing that it offers can be asked a question.
     """
     if _offers(thing, "invoke", "batch"):
-        return Manner(Invoked(thing), "LangChain Runnable")
+        return CallManner(Invoked(thing), "LangChain Runnable")
     if _offers(thing, "query") and not inspect.isclass(thing):
-        return Manner(thing.query, "LlamaIndex query engine")
+        return CallManner(thing.query, "LlamaIndex query engine")
     if _offers(thing, "run", "inputs", "walk"):
         return _of_pipeline(thing)
     if callable(thing):
@@ -105,7 +105,7 @@ def _of_runnable(runnable: Any, text: str) -> Any:
     return {name: text for name in QUESTION if name in named} or text
 
 
-def _of_pipeline(pipeline: Any) -> Manner:
+def _of_pipeline(pipeline: Any) -> CallManner:
     """A Haystack Pipeline: the question goes wherever a text is missing, and what all its components found comes back."""
     given = {
         component: names
@@ -120,7 +120,7 @@ def _of_pipeline(pipeline: Any) -> Manner:
         data = {component: dict.fromkeys(names, text) for component, names in given.items()}
         return _found_by(pipeline.run(data, include_outputs_from=set(components)))
 
-    return Manner(ask, "Haystack Pipeline")
+    return CallManner(ask, "Haystack Pipeline")
 
 
 def _is_question(name: str, about: Mapping[str, Any]) -> bool:
@@ -142,7 +142,7 @@ def _found_by(outputs: Mapping[str, Mapping[str, Any]]) -> Any:
     return found
 
 
-def _of_function(function: Any) -> Manner:
+def _of_function(function: Any) -> CallManner:
     called = function if inspect.isroutine(function) else type(function).__call__
     waits = inspect.iscoroutinefunction(called) or inspect.iscoroutinefunction(function)
     parameters = _parameters(function)
@@ -152,7 +152,7 @@ def _of_function(function: Any) -> Manner:
         raise InputError(f"it takes {takes}, and is given one question; give the other parameters defaults, or wrap it")
     several = _takes_several(parameters[0])
     kind = f"{'async ' if waits else ''}function of {'several questions' if several else 'a question'}"
-    return Manner(function, kind, several, waits)
+    return CallManner(function, kind, several, waits)
 
 
 def _parameters(function: Any) -> Sequence[inspect.Parameter]:

@@ -10,8 +10,8 @@ from typing import Any, NamedTuple
 from proctor.core.reading.pointers import find
 from proctor.core.reading.shown import short
 from proctor.core.redaction import redact
-from proctor.models.candidates.contexts import Passage
-from proctor.models.services import Reply
+from proctor.models.candidates.contexts import SourcePassage
+from proctor.models.services import ServiceReply
 
 KEYS = 12
 """Names of fields that a reason tells."""
@@ -21,11 +21,11 @@ class ReplyError(ValueError):
     """A reply lacks what it should hold, or holds it in another form."""
 
 
-class Said(NamedTuple):
+class ReplyParts(NamedTuple):
     """What a reply says."""
 
     text: str
-    passages: tuple[Passage, ...] | None = None
+    passages: tuple[SourcePassage, ...] | None = None
     """None, where it does not say what it was made from."""
     citations: tuple[str, ...] | None = None
     """None, where no field says what it cites."""
@@ -33,13 +33,13 @@ class Said(NamedTuple):
     prompt_tokens: int = 0
 
 
-def read(settings: Reply, reply: Any) -> Said:
+def read(settings: ServiceReply, reply: Any) -> ReplyParts:
     """What a reply says, as its settings point to it.
 
     Raises:
         ReplyError: there is no answer in it, or something is of another kind than expected.
     """
-    return Said(
+    return ReplyParts(
         _answer(settings.answer, reply),
         _passages(settings, reply),
         _citations(settings, reply),
@@ -59,7 +59,7 @@ def _answer(pointer: str, reply: Any) -> str:
     return text
 
 
-def _passages(settings: Reply, reply: Any) -> tuple[Passage, ...] | None:
+def _passages(settings: ServiceReply, reply: Any) -> tuple[SourcePassage, ...] | None:
     if settings.contexts is None:
         return None
     found = _at(settings.contexts, reply, missing=...)
@@ -68,7 +68,7 @@ def _passages(settings: Reply, reply: Any) -> tuple[Passage, ...] | None:
     return tuple(_passage(settings, one) for one in _list(settings.contexts, found))
 
 
-def _passage(settings: Reply, item: Any) -> Passage:
+def _passage(settings: ServiceReply, item: Any) -> SourcePassage:
     plain = item if settings.text is None and settings.document is None else _at(settings.text, item)
     text, name = _text(plain), _text(_at(settings.document, item))
     if text is None and name is None:
@@ -77,10 +77,10 @@ def _passage(settings: Reply, item: Any) -> Passage:
         )
     score = _at(settings.score, item)
     known = isinstance(score, int | float) and math.isfinite(score)
-    return Passage(text or "", (name,) if name else (), float(score) if known else 0.0)
+    return SourcePassage(text or "", (name,) if name else (), float(score) if known else 0.0)
 
 
-def _citations(settings: Reply, reply: Any) -> tuple[str, ...] | None:
+def _citations(settings: ServiceReply, reply: Any) -> tuple[str, ...] | None:
     """Names, or passages that name their documents."""
     found = _at(settings.citations, reply)
     if found is None:

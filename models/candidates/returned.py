@@ -11,7 +11,7 @@ from numbers import Integral, Real
 from typing import Any
 
 from proctor.core.reading.shown import shown
-from proctor.models.candidates.contexts import Passage
+from proctor.models.candidates.contexts import SourcePassage
 
 TEXTS = ("answer", "result", "output", "output_text", "response", "content", "text", "data")
 """What may hold an answer's text, the first that is there."""
@@ -34,11 +34,11 @@ class ReturnedError(TypeError):
 
 
 @dataclass(frozen=True)
-class Returned:
+class ReturnedAnswer:
     """An answer as it came."""
 
     text: str
-    passages: tuple[Passage, ...] | None = None
+    passages: tuple[SourcePassage, ...] | None = None
     """The passages that it was made from; None where it does not say."""
     citations: tuple[str, ...] | None = None
     """Names of documents; None where it does not say."""
@@ -46,20 +46,20 @@ class Returned:
     tokens: int = 0
 
 
-def read(came: Any) -> Returned:
+def read(came: Any) -> ReturnedAnswer:
     """What came, as an answer.
 
     Raises:
         ReturnedError: it is none.
     """
     if isinstance(came, str):
-        return Returned(came)
+        return ReturnedAnswer(came)
     text = _text(came)
     if text is None:
         expected = f"a text, or a mapping or object with one of {', '.join(TEXTS)}"
         raise ReturnedError(f"it returned {_called(came)}; expected {expected}")
     contexts, cited = _first(came, CONTEXTS), _first(came, ("citations",))
-    return Returned(
+    return ReturnedAnswer(
         text,
         None if contexts is None else tuple(_passages(contexts)),
         None if cited is None else tuple(_cited(cited)),
@@ -67,7 +67,7 @@ def read(came: Any) -> Returned:
     )
 
 
-def passages(came: Any) -> tuple[Passage, ...]:
+def passages(came: Any) -> tuple[SourcePassage, ...]:
     """Passages as a search returns them: a list, or what holds one.
 
     Raises:
@@ -93,25 +93,25 @@ def _text(came: Any) -> str | None:
     return None if held is None or held is came or (callable(held) and not isinstance(held, str)) else _text(held)
 
 
-def _passages(held: Any) -> Iterator[Passage]:
+def _passages(held: Any) -> Iterator[SourcePassage]:
     if isinstance(held, str | Mapping) or not isinstance(held, Iterable):
         held = [held]
     yield from map(_passage, held)
 
 
-def _passage(one: Any) -> Passage:
+def _passage(one: Any) -> SourcePassage:
     """A text; a mapping; a document of LangChain or Haystack, a node of LlamaIndex; or any of these with its score."""
     score = 0.0
     if isinstance(one, tuple) and len(one) == 2 and isinstance(one[1], Real):
         one, score = one[0], _number(one[1])
     if isinstance(one, str):
-        return Passage(one, score=score)
+        return SourcePassage(one, score=score)
     inner = _field(one, "node") or one
     scored = _field(one, "score")
     text = _first(inner, PASSAGES)
     if not isinstance(text, str):
         raise ReturnedError(f"among its passages is {_called(one)}; expected a text, or something with {' or '.join(PASSAGES)}")
-    return Passage(text, tuple(_names(inner)), score if scored is None else _number(scored))
+    return SourcePassage(text, tuple(_names(inner)), score if scored is None else _number(scored))
 
 
 def _names(one: Any) -> Iterator[str]:

@@ -19,15 +19,15 @@ from proctor.core.schema import Ability, Answer, InputError, Question, Timing, a
 from proctor.core.storage.cache import Journal, digest
 from proctor.models.candidates import calling, contexts, replies
 from proctor.models.candidates.calling import Caller, CallError
-from proctor.models.candidates.contexts import Corpus
+from proctor.models.candidates.contexts import KnownDocuments
 from proctor.models.candidates.external import External
 from proctor.models.candidates.kept import AskedQuestion
-from proctor.models.candidates.replies import ReplyError, Said
+from proctor.models.candidates.replies import ReplyError, ReplyParts
 from proctor.models.services import variables
 
 
 @dataclass(frozen=True)
-class Service(External):
+class HttpService(External):
     """What answers at the address that ``service`` names."""
 
     apart = (calling, http)
@@ -74,7 +74,7 @@ class Service(External):
         cited = self._corpus.read(said.text, shown or ()) if said.citations is None else self._corpus.cited(said.citations)
         return Answer(question.id, said.text, shown, cited, tokens=said.tokens, prompt_tokens=said.prompt_tokens)
 
-    def _said(self, question: Question, client: JsonClient) -> Said:
+    def _said(self, question: Question, client: JsonClient) -> ReplyParts:
         request = self.system.request
         try:
             reply = client.call(request.method, request.filled(question.text))
@@ -110,8 +110,8 @@ class Service(External):
         return Caller(self.name, self.system.calls)
 
     @cached_property
-    def _corpus(self) -> Corpus:
-        return Corpus(self.domain.documents)
+    def _corpus(self) -> KnownDocuments:
+        return KnownDocuments(self.domain.documents)
 
     @property
     def _matched(self) -> Journal:

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, NamedTuple
 
-from proctor.core.chat import ChatError, Endpoint, RefusedError, choice, content
+from proctor.core.chat import ChatEndpoint, ChatError, RefusedError, choice, content
 from proctor.core.redaction import redact
 from proctor.core.schema import Stop
 from proctor.models.generation.endings import ended
@@ -76,7 +76,7 @@ class Served:
     """A model behind an endpoint. It remembers what the endpoint does not understand. Used from several threads."""
 
     model: str
-    endpoint: Endpoint
+    endpoint: ChatEndpoint
     settings: OpenAI
     tokens: int
     """New tokens that an answer may take."""

@@ -20,14 +20,14 @@ How = Literal["id", "text"]
 
 
 @dataclass(frozen=True)
-class Found:
+class FoundRow:
     """The rows that answer a question."""
 
     how: How
     rows: tuple[Given, ...]
 
 
-class Index:
+class RowIndex:
     """The rows of a file, by id and by text."""
 
     def __init__(self, file: File) -> None:
@@ -40,14 +40,14 @@ class Index:
             for text in dict.fromkeys(map(values.plain, row.texts)):
                 self._by_text.setdefault(text, []).append(row)
 
-    def find(self, id: str, text: str) -> Found | None:
+    def find(self, id: str, text: str) -> FoundRow | None:
         """The rows of a question. One with its id and another question's text is not its."""
         plain = values.plain(text)
         named = tuple(row for row in self._by_id.get(values.name(id), ()) if _about(row, plain))
         if named:
-            return Found("id", named)
+            return FoundRow("id", named)
         same = tuple(self._by_text.get(plain, ()))
-        return Found("text", same) if same else None
+        return FoundRow("text", same) if same else None
 
     def other(self, id: str) -> Given | None:
         """A row with an id, whatever it is about."""
@@ -60,16 +60,16 @@ def _about(row: Given, question: str) -> bool:
 
 
 @dataclass(frozen=True)
-class Match:
+class RowMatch:
     """A file beside all questions of a suite, by id."""
 
     path: Path
-    index: Index
+    index: RowIndex
     questions: Mapping[str, str]
     """Id -> text."""
 
     @cached_property
-    def found(self) -> dict[str, Found]:
+    def found(self) -> dict[str, FoundRow]:
         """Question -> its rows, as far as it has some."""
         pairs = ((name, self.index.find(name, text)) for name, text in self.questions.items())
         return {name: found for name, found in pairs if found}

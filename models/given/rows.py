@@ -13,7 +13,7 @@ from proctor.core.reading.shown import shown
 from proctor.core.schema import Stop
 
 
-class Passage(NamedTuple):
+class GivenPassage(NamedTuple):
     """What was retrieved, as the file has it."""
 
     text: str
@@ -47,7 +47,7 @@ class Given:
     """What the question may be called by: its own text, or a prompt that holds it."""
     text: str | None = None
     """The answer; ``None`` where there is none."""
-    passages: tuple[Passage, ...] | None = None
+    passages: tuple[GivenPassage, ...] | None = None
     """``None``: the file says nothing of passages."""
     citations: tuple[str, ...] | None = None
     seconds: float = 0.0
@@ -123,7 +123,7 @@ class Fields:
             return None
         return tuple(map(str, found))
 
-    def passages(self, name: str, ids: Sequence[str] | None = None) -> tuple[Passage, ...] | None:
+    def passages(self, name: str, ids: Sequence[str] | None = None) -> tuple[GivenPassage, ...] | None:
         """A field that is a list of passages: texts, or objects with a text and what names its document."""
         value = self.values.get(name)
         if isinstance(value, str):
@@ -138,20 +138,20 @@ class Fields:
             found = [one._replace(names=(*one.names, given)) for one, given in zip(found, ids, strict=True)]
         return tuple(found)
 
-    def _passage(self, name: str, value: Any) -> Passage:
+    def _passage(self, name: str, value: Any) -> GivenPassage:
         if isinstance(value, str):
-            return Passage(value)
+            return GivenPassage(value)
         told: Mapping[str, Any] = value if isinstance(value, dict) else {}
         text = next((told[key] for key in TEXT if isinstance(told.get(key), str)), None)
         if text is None:
             what = f"a passage is a text, or an object with one as {', '.join(TEXT[:-1])} or {TEXT[-1]}, not {shown(value)}"
             self.wrong(name, what, "write the text of the passage")
-            return Passage("")
+            return GivenPassage("")
         within = told.get("metadata")
         named = [told, within] if isinstance(within, dict) else [told]
         names = (str(one[key]) for one in named for key in NAMING if isinstance(one.get(key), str | int))
         score = told.get("score")
-        return Passage(text, tuple(names), float(score) if isinstance(score, int | float) and isfinite(score) else 0.0)
+        return GivenPassage(text, tuple(names), float(score) if isinstance(score, int | float) and isfinite(score) else 0.0)
 
     def _cell(self, name: str, cell: str) -> Any:
         """The list that is written out in a cell of a table, or the one text in it; ``None`` where it is empty."""

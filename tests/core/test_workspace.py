@@ -31,6 +31,7 @@ UNTOLD = {
     "systems": None,
     "judge": None,
     "seeds": None,
+    "repeats": None,
     "limit": None,
     "device": None,
     "full": None,

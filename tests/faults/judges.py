@@ -18,7 +18,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from proctor.core.chat import Endpoint
+from proctor.core.chat import ChatEndpoint
 from proctor.core.schema import Score
 from proctor.evals.judges import deepeval_metric, ragas_metric
 from proctor.evals.judges.openai import OpenAIJudge
@@ -159,7 +159,7 @@ def put(fault: Fault, elsewhere: Server) -> Outcome:
             url = "http://127.0.0.1:9/v1"
         words, seconds, scores = [], 0.0, []
         for measure in (ragas_metric.faithfulness, deepeval_metric.contradicted):
-            judge = OpenAIJudge("small", Endpoint(url, KEY, **LIMITS))
+            judge = OpenAIJudge("small", ChatEndpoint(url, KEY, **LIMITS))
             before, began = len(elsewhere.requests), time.monotonic()
             scores = measure(judge, SAMPLES)
             took = time.monotonic() - began

@@ -77,7 +77,7 @@ def test_repeats_share_a_version_and_no_answers(tmp_path: Path) -> None:
     assert first.version == second.version
 
 
-def estimate(folder: Path, calls: Calls = Calls(), *, again: bool = False) -> dry_calls.Calls:  # noqa: B008 # it is frozen
+def estimate(folder: Path, calls: Calls = Calls(), *, again: bool = False) -> dry_calls.PlannedCalls:  # noqa: B008 # it is frozen
     candidate = bot(folder, replace(BOT, calls=calls))
     suite = Suite("s", "S", "1", DOMAIN, tuple(QUESTIONS))
     axes = [accuracy.AXIS, latency.AXIS]

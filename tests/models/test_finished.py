@@ -91,7 +91,7 @@ def test_a_checkpoint_says_what_transformers_makes_of_it(tmp_path: Path, candida
     for path in folder.glob("tokenizer*"):
         path.unlink()  # what a trainer leaves need not have one: the base's is used
     theirs = AutoModelForCausalLM.from_pretrained(folder).eval()
-    with candidate(folder, "full").weights() as (model, tokenizer):
+    with candidate(folder, "full").model_and_tokenizer() as (model, tokenizer):
         assert torch.equal(logits(model, tokenizer), logits(theirs, tokenizer))
 
 

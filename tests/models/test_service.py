@@ -19,7 +19,7 @@ from proctor.core.storage.cache import Cache
 from proctor.evals.testing.checks import candidate_checks
 from proctor.models.candidates import kinds
 from proctor.models.candidates.external import Setup
-from proctor.models.candidates.service import Service
+from proctor.models.candidates.service import HttpService
 from proctor.models.runtime import Runtime
 from proctor.models.systems import check_variables, load
 from tests.faults.loopback import Request, Treat, reply, serving
@@ -50,13 +50,13 @@ def answering(say: Callable[[Request], Any]) -> Treat:
     return treat
 
 
-def service(folder: Path, url: str, table: str = "", domain: Domain = DOMAIN) -> Service:
+def service(folder: Path, url: str, table: str = "", domain: Domain = DOMAIN) -> HttpService:
     """The service of a table, as an exam makes it."""
     path = folder / "systems.toml"
     path.write_text(f'[bot]\nservice = "{url}"\n{table}', encoding="utf-8")
     setup = Setup(domain, Runtime(Cache(folder / "cache"), "cpu"), "base")
     made = kinds.candidate(load(path)["bot"], None, setup)  # type: ignore[arg-type] # no base model is looked at
-    assert isinstance(made, Service)
+    assert isinstance(made, HttpService)
     return made
 
 
@@ -328,11 +328,11 @@ def test_the_service_that_the_docs_show_is_asked_by_the_table_that_they_show(tmp
     ]
 
 
-def _checked() -> Service:
+def _checked() -> HttpService:
     return _CHECKED[0]
 
 
-_CHECKED: list[Service] = []
+_CHECKED: list[HttpService] = []
 
 
 @pytest.fixture(scope="module", autouse=True)

@@ -273,9 +273,11 @@ def test_a_suite_without_general_tasks_has_no_marks(on: EvalContext) -> None:
     assert scores(forgetting.AXIS, evaluation(on.candidate, suite(), base=on.base, cache=on.cache)) == {}
 
 
-def likely(say: Any = len, **fields: Any) -> fakes.Likely:
+def likely(say: Any = len, **fields: Any) -> fakes.LikelihoodFake:
     """Says that texts are the likelier the smaller what ``say`` finds in them."""
-    return fakes.Likely(lambda question: Answer(question.id, ""), likely=lambda _, text: (-float(say(text)), False), **fields)
+    return fakes.LikelihoodFake(
+        lambda question: Answer(question.id, ""), likely=lambda _, text: (-float(say(text)), False), **fields
+    )
 
 
 def test_of_a_model_that_says_how_likely_texts_are_the_likeliest_choice_counts(folder: Path, cache: Cache) -> None:

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from proctor.core import http
-from proctor.core.chat import ChatError, Endpoint
+from proctor.core.chat import ChatEndpoint, ChatError
 from proctor.core.schema import Document, Domain, Question, Suite
 from proctor.core.storage.cache import Cache
 from proctor.evals.axes import faithfulness
@@ -29,7 +29,7 @@ QUICK = [fault.name for fault in faults(Server(1)) if fault.quick]
 
 
 def judge(url: str, **limits: Any) -> OpenAIJudge:
-    return OpenAIJudge("small", Endpoint(url, KEY, **{**LIMITS, **limits}))
+    return OpenAIJudge("small", ChatEndpoint(url, KEY, **{**LIMITS, **limits}))
 
 
 def samples(count: int) -> list[Sample]:

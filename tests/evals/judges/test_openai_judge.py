@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from pydantic import BaseModel
 
-from proctor.core.chat import Endpoint
+from proctor.core.chat import ChatEndpoint
 from proctor.core.redaction import redact
 from proctor.core.schema import InputError
 from proctor.evals.judges.openai import OpenAIJudge, anthropic_judge, google_judge, openai_judge
@@ -85,7 +85,7 @@ def endpoint(*replies: Callable[[], Reply] | Reply) -> Iterator[Served]:
 
 
 def judge(url: str, **fields: Any) -> OpenAIJudge:
-    return OpenAIJudge("small", Endpoint(url, KEY, **{"seconds": 5.0, "retries": 1, **fields}))
+    return OpenAIJudge("small", ChatEndpoint(url, KEY, **{"seconds": 5.0, "retries": 1, **fields}))
 
 
 def test_a_good_answer_is_one_call_that_asks_for_the_schema() -> None:
@@ -233,7 +233,7 @@ def test_the_key_is_in_no_name_and_no_message() -> None:
 
 def test_a_key_that_is_none_spoils_no_message() -> None:
     with endpoint((200, ("text/html", "<html>"))) as served, pytest.raises(JudgeError, match=r"HTML \(text/html\)"):
-        OpenAIJudge("small", Endpoint(served.url, "x")).complete("?", Verdict)
+        OpenAIJudge("small", ChatEndpoint(served.url, "x")).complete("?", Verdict)
 
 
 def test_model_and_endpoint_are_in_the_name() -> None:

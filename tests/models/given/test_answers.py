@@ -12,7 +12,7 @@ import pytest
 from proctor.core.schema import Document, Domain, InputError, Question, Suite
 from proctor.core.storage.cache import Cache
 from proctor.evals.axes import accuracy, retrieval
-from proctor.evals.exam import marks
+from proctor.evals.exam import item_scores
 from proctor.evals.testing.checks import candidate_checks
 from proctor.models.candidates.answers import Answers
 from proctor.models.candidates.external import Setup
@@ -75,7 +75,7 @@ def test_a_question_that_is_answered_twice_and_not_alike_is_refused(tmp_path: Pa
 def test_a_question_without_an_answer_is_unmeasured_and_one_that_failed_counts_as_wrong(tmp_path: Path) -> None:
     bot = candidate(tmp_path, [{"id": "q1", "answer": "Hal Systems"}, {"id": "q3", "answer": "", "error": "timeout"}])
     suite = Suite("s", "S", "1", DOMAIN, QUESTIONS)
-    found = {(mark.metric.name, mark.item): mark.score for mark in marks(accuracy.AXIS, evaluation(bot, suite))}
+    found = {(mark.metric.name, mark.item): mark.score for mark in item_scores(accuracy.AXIS, evaluation(bot, suite))}
     assert found["accuracy.exact", "q1"].value == 1
     assert found["accuracy.exact", "q2"].status == "unmeasured"
     assert found["accuracy.exact", "q2"].reason == "bot.jsonl has no answer to this question"
@@ -94,7 +94,7 @@ def test_passages_are_matched_with_documents_and_count_for_retrieval(tmp_path: P
     assert [context.document for context in (*(one.contexts or ()), *(two.contexts or ()))] == ["N1", "N2"]
     assert (one.citations, three.contexts) == (("N1",), ())
     suite = Suite("s", "S", "1", DOMAIN, QUESTIONS)
-    found = {(mark.metric.name, mark.item): mark.score for mark in marks(retrieval.AXIS, evaluation(bot, suite))}
+    found = {(mark.metric.name, mark.item): mark.score for mark in item_scores(retrieval.AXIS, evaluation(bot, suite))}
     assert found["retrieval.recall@1", "q2"].value == 1
 
 
