@@ -9,7 +9,6 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from statistics import median
 
 from proctor.core.schema import InputError, Record, Score, not_applicable, unmeasured
 from proctor.evals.judges.protocols import JUDGES, EntailingJudge, EntailmentInput, Judge, JudgeError, chats, load_judge
@@ -93,6 +92,8 @@ def decide(judge: Judge, score: Callable[[Judge], list[Score]]) -> list[Score]:
 
 
 def _together(panel: Panel, scores: Sequence[Score]) -> Score:
+    from statistics import median  # takes a while to load, and only a panel needs it
+
     valued = [score.value for score in scores if score.value is not None]
     said = HEAD + " | ".join(NOTHING if score.value is None else f"{score.value:.4g}" for score in scores)
     reason = "\n".join([said, *_reasons(panel, scores)])

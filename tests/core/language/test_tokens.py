@@ -12,7 +12,7 @@ WORDS = st.sampled_from(
     ["a", "an", "the", "x", "e", "c", "v", "m", "km", "f", "of", "is", "section", "version", "hours", "million", "percent", "not"]
 )
 PARTS = st.one_of(WORDS, st.sampled_from(["1", "3", "16", "999", "1000", "0"]))
-BETWEEN = st.sampled_from([" ", ", ", "; ", ": ", ",", " - ", "."])
+BETWEEN = st.sampled_from([" ", ". ", "? ", ", ", "; ", ": ", ",", " - ", "."])
 
 
 @st.composite
