@@ -21,7 +21,7 @@ from pathlib import Path
 
 from proctor.core.schema import Metric, Score
 from proctor.evals.exam import Axis, ItemScore
-from proctor.evals.judges.protocols import Pair
+from proctor.evals.judges.protocols import EntailmentInput
 from tiny_manners.words import POLITE
 
 THANKS = Metric("manners.thanks", says="The share of answers that a stranger would call polite.", headline=True, shown=True)
@@ -34,7 +34,7 @@ def note(text):
 
 def score(evaluation):
     note("scored")
-    pairs = [Pair((POLITE,), question.text, answer.text) for question, answer in evaluation.answered]
+    pairs = [EntailmentInput((POLITE,), question.text, answer.text) for question, answer in evaluation.answered]
     for question, says in zip(evaluation.questions, evaluation.judge.supports(pairs), strict=True):
         yield ItemScore(THANKS, question.id, question.cluster, Score(float(says)))
 

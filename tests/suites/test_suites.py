@@ -169,12 +169,12 @@ BAD = {
     "a style without a pattern": ({"suite.toml": "[style]"}, ["suite.toml", "style.pattern", "remove [style]"]),
     "a style of no use": ({"suite.toml": "[style]\npattern = '(?P<answer>.*)'"}, ["suite.toml:2", "any text follows it"]),
     "a source that there is none of": (
-        {"suite.toml": 'source = "web"'},
-        ["suite.toml:1", "'source'", '"documents" or "question"'],
+        {"suite.toml": 'answer_in = "web"'},
+        ["suite.toml:1", "'answer_in'", '"documents" or "question"'],
     ),
     "an unknown rule": ({"suite.toml": 'normalise = "exact"'}, ["suite.toml:1", "'normalise'", '"default" or "squad"']),
     "a rule that is no text": ({"suite.toml": "normalise = []"}, ["suite.toml:1", "'normalise'", "not []"]),
-    "a source that is no text": ({"suite.toml": "source = []"}, ["suite.toml:1", "'source'", "not []"]),
+    "a source that is no text": ({"suite.toml": "answer_in = []"}, ["suite.toml:1", "'answer_in'", "not []"]),
     "a style of nothing but a guide": ({"suite.toml": '[style]\nguide = "x"'}, ["suite.toml", "a schema or a rubric"]),
     "a schema that is no schema": (
         {"suite.toml": '[style]\nschema = { type = "objekt" }'},

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import logging
 from pathlib import Path
 from typing import Any
 
@@ -152,5 +151,4 @@ def other() -> Answers:
 
 @pytest.mark.parametrize("check", candidate_checks(make, QUESTIONS, DOMAIN, others=[other]))
 def test_holds_what_every_candidate_must(check: Any) -> None:
-    logging.getLogger("proctor").setLevel(logging.ERROR)
     check()
