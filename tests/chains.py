@@ -49,7 +49,7 @@ def _parts() -> Parts:
 
 def searched(question: str) -> tuple[Context, ...]:
     """The passages for a question."""
-    return _parts().index.passages([question], 3)[0]
+    return _parts().index.retrieve([question], 3)[0]
 
 
 def written(prompt: str) -> str:
