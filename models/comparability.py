@@ -17,7 +17,7 @@ from proctor.models.candidates.local import LocalCandidate
 from proctor.models.training.trainer import hyperparameters
 
 STRANGE = "the embedded base model knows little but the embedded suite: take --base-model for figures that mean something"
-ELSEWHERE = "it was built elsewhere: what it learnt from is not known, and the test questions may be among it"
+ELSEWHERE = "it was built elsewhere, from data that is not known and may include the test questions"
 ALIKE = 95
 """Similarity, of 100, from which a training prompt is a test question with a slip of the pen: two letters of forty."""
 
@@ -60,7 +60,7 @@ def _family(model: str) -> str:
 def _reasons(candidate: LocalCandidate, questions: Sequence[Question]) -> list[str]:
     reasons = []
     if candidate.system.weights:
-        reasons.append("its weights were trained elsewhere, and on what is not known")
+        reasons.append("its weights were trained elsewhere, on data that is not known and may include the test questions")
     if candidate.system.trains and (known := _leaked_once(candidate, questions)):
         named = ", ".join(known[:3]) + (", ..." if len(known) > 3 else "")
         reasons.append(f"training shows {len(known)} of {len(questions)} test questions almost word for word ({named})")

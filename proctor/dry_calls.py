@@ -78,9 +78,10 @@ def table(parts: Sequence[PlannedCalls]) -> str:
     if any(known):
         rest = f"; the prices of {counted(unknown, 'system')} are not known" if unknown else ""
         lines.append(f"about {sum(known):.2g} in all, in the currency of the prices{rest}")
-    lines.append(
-        "tokens are estimated from letters; what an application adds to a question is not known, and neither is how long it takes"
-    )
+    if any(part.calls for part in parts):
+        lines.append(
+            "tokens are estimated from letters; what an application adds to a question, and how long the calls take, is not known"
+        )
     return "\n".join([*lines, ""])
 
 

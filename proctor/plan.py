@@ -138,7 +138,7 @@ class Plan:
             ExamCell(suite, kinds.candidate(system, base, setup, seed), self._base(system, base, setup))
             for suite in self.suites
             for base in bases
-            for setup in [setup_of(suite, base, stand, self.root)]
+            for setup in [setup_of(suite, base, stand, self.root, self.option.limit)]
             for system in self.taught(suite)
             for seed in range(self._times(system))
         ]
@@ -265,8 +265,10 @@ class Plan:
         return thresholds.place(name, folder) if name else thresholds.own_place(self.run_folder, folder)
 
 
-def setup_of(suite: Suite, base: base_models.BaseModel | None, runtime: runtime.Runtime, root: Path) -> Setup:
-    """What candidates of a suite are made from, beside their rows of the table."""
+def setup_of(
+    suite: Suite, base: base_models.BaseModel | None, runtime: runtime.Runtime, root: Path, limit: int | None = None
+) -> Setup:
+    """What candidates of a suite are made from, beside their rows of the table; ``limit`` questions of it are asked."""
     questions = {question.id: question.text for question in suite.questions}
     label = base.label if base else NO_BASE
-    return Setup(suite.domain, runtime, label, limits.limits(suite, base), root, questions)
+    return Setup(suite.domain, runtime, label, limits.limits(suite, base), root, questions, limit)

@@ -202,12 +202,14 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     """What says nothing of a suite is left out; what trains systems again waits for ``--full`` or its marker."""
     if PLAN not in config.stash:
         return
-    items[:] = [item for item in items if collect.says_something(item)]
-    if config.option.full or "slow" in config.option.markexpr:
-        return
-    waiting = [item for item in items if item.get_closest_marker("domain") and item.get_closest_marker("slow")]
-    items[:] = [item for item in items if item not in waiting]
-    config.hook.pytest_deselected(items=waiting)
+    waits = not (config.option.full or "slow" in config.option.markexpr)
+    left_out = [item for item in items if not collect.says_something(item) or (waits and _is_slow(item))]
+    items[:] = [item for item in items if item not in left_out]
+    config.hook.pytest_deselected(items=left_out)
+
+
+def _is_slow(item: pytest.Item) -> bool:
+    return bool(item.get_closest_marker("domain") and item.get_closest_marker("slow"))
 
 
 def pytest_collection_finish(session: pytest.Session) -> None:

@@ -6,7 +6,7 @@
      "hardware": {"cores": 2, "processor": "x86_64", "gpu": "", "date": "2026-11"},    more of it, and when
      "few": 10,                                                effective clusters from which systems are told apart
      "changed": 0.2,                                           share of the knowledge that the suite's revisions change
-     "systems": [["lora", true], ["rag", false]],              whether a system's weights are its own
+     "systems": [["lora", true], ["rag", false]],              whether a system can be trained again
      "impossible": [["privacy.extracted", "rag"]],             metrics that cannot exist for a system
      "figures": [{"metric": ..., "system": ..., "value": ..., "low": ..., "high": ..., "n": ..., "clusters": ..., "method": ...,
                   "effective": 12.5,                           clusters of one size that would tell as much
@@ -44,7 +44,7 @@ from proctor.leaderboard.advice.estimates import QUALITY, Anew, Evidence, Hardwa
 from proctor.leaderboard.advice.prices import load
 from proctor.leaderboard.advice.scenario import Situation
 from proctor.leaderboard.analysis import retraining
-from proctor.leaderboard.analysis.origins import external
+from proctor.leaderboard.analysis.origins import external, kinds
 from proctor.leaderboard.analysis.percentiles import SECONDS, around
 from proctor.leaderboard.analysis.reliance import cautions
 from proctor.leaderboard.analysis.section import Section, SeriesByColumn
@@ -102,7 +102,7 @@ class _Weighed:
 
     columns: SeriesByColumn
     trained: dict[str, bool]
-    """Whether a system's weights are its own."""
+    """Whether a system can be trained again."""
     once: dict[Column, retraining.Variation]
     """What another training would do to figures of what was trained once."""
     anew: dict[str, Anew]
@@ -116,7 +116,8 @@ class _Weighed:
         systems = sorted({system for _, system in known})
         names = [(metric, system) for metric in WEIGHED for system in systems if (metric, system) in known]
         columns = {name: known[name] for name in names}
-        trained = {system: _trained(system, columns) for system in systems}
+        elsewhere = kinds(section.systems)  # nobody here can train these again, whatever is known of their training
+        trained = {system: system not in elsewhere and _trained(system, columns) for system in systems}
         own = {*section.trained, *(system for system in systems if trained[system])}
         once = _once(columns, own, REQUIRED)
         return cls(columns, trained, once, _anew(columns, own), _figures(columns, once))

@@ -63,9 +63,18 @@ def _accuracy(cells: Mapping[str, Result]) -> Iterator[str]:
     elif not any(cell.value for cell in ranked):
         yield no_accuracy(ranked[0].metric)
     elif not any(cell.best for cell in ranked):
-        yield f"All {len(ranked)} systems have the same accuracy: {_exactly(ranked[0])}."
+        yield _same(ranked)
     else:
         yield from _compared(ranked)
+
+
+def _same(ranked: Sequence[Result]) -> str:
+    """Of systems whose means are equal over the questions that all of them have; over their own they need not be."""
+    who = "Both systems have" if len(ranked) == 2 else f"All {len(ranked)} systems have"
+    common = next((cell.ranked_on for cell in ranked if cell.ranked_on < cell.n), None)
+    if common is not None:
+        return f"{who} the same accuracy on the {common:,} questions that all ranked systems have."
+    return f"{who} the same accuracy: {_exactly(ranked[0])}."
 
 
 def _alone(cell: Result) -> str:
@@ -84,7 +93,8 @@ def _compared(ranked: Sequence[Result]) -> Iterator[str]:
     if few := next((cell.too_few for cell in tied if cell.too_few), ""):
         yield from _too_few(best, few)
     elif not behind:
-        yield f"No system is significantly better than another: all {len(ranked)} are statistically tied."
+        all_of_them = "both" if len(ranked) == 2 else f"all {len(ranked)}"
+        yield f"No system is significantly better than another: {all_of_them} are statistically tied."
         yield f"The highest mean is {_possessive(best)}, {_exactly(best[0])}{_over(best[0])}."
         yield from _to_separate(tied)
     else:

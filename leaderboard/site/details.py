@@ -146,11 +146,11 @@ def _asked(question: Question) -> list[Any]:
 
 
 def _answer(answer: Answer, passages: PassageTable) -> list[Any]:
-    """Text, prompt, [passage, score] of each context, citations, seconds, tokens, prompt tokens, cut, error."""
+    """Text, prompt, [passage, score] of each context, citations, seconds, tokens, prompt tokens, cut, error, true if absent."""
     contexts = answer.contexts
     shown = None if contexts is None else [(passages[c.document, c.text], round(c.score, 4)) for c in contexts]
     rest = (list(answer.citations), answer.seconds, answer.tokens, answer.prompt_tokens, answer.cut, answer.error)
-    return [_cut(answer.text), _cut(answer.prompt), shown, *rest]
+    return [_cut(answer.text), _cut(answer.prompt), shown, *rest, *[True] * answer.absent]
 
 
 def _placed(answer: list[Any] | None, texts: PassageTable, shown: PassageTable) -> list[Any] | None:

@@ -42,7 +42,7 @@ class Answers(External):
 
     @cached_property
     def _match(self) -> RowMatch:
-        return RowMatch(self.path, RowIndex(self._file), self.setup.questions)
+        return RowMatch(self.path, RowIndex(self._file), self.setup.questions, self.setup.limit)
 
     @cached_property
     def _corpus(self) -> KnownDocuments:

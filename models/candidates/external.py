@@ -36,6 +36,8 @@ class Setup:
     """The root of the project: where its code is imported from."""
     questions: Mapping[str, str] = field(default_factory=dict)
     """Id -> text of all questions of the suite: for who has answers already and needs to know whether there are others."""
+    limit: int | None = None
+    """So many of them are asked, the first; ``None``: all."""
 
 
 @dataclass(frozen=True)

@@ -67,6 +67,8 @@ class RowMatch:
     index: RowIndex
     questions: Mapping[str, str]
     """Id -> text."""
+    limit: int | None = None
+    """So many of the questions are asked, the first; ``None``: all. The others miss no answer."""
 
     @cached_property
     def found(self) -> dict[str, FoundRow]:
@@ -110,7 +112,7 @@ class RowMatch:
 
     def _odd(self) -> Iterator[tuple[int, str, list[str]]]:
         """How many questions and rows are not as they should be, what is said of them, and which they are."""
-        silent = [name for name in self.questions if not self._says(name)]
+        silent = [name for name in list(self.questions)[: self.limit] if not self._says(name)]
         yield len(silent), f"{_are(len(silent), 'question')} without an answer in it, and unmeasured", silent
         used = {id(row) for found in self.found.values() for row in found.rows}
         unknown = [f"{row.id} ({row.entry})" if row.id else str(row.entry) for row in self.index.file.rows if id(row) not in used]

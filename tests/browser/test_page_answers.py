@@ -205,6 +205,8 @@ def one_question(tmp_path_factory):
     store.add_answers("s", "m", "lora", 2, [(asked, Answer("q", "Halden"))])
     store.add_answers("s", "m", "crash", 0, [(asked, Answer("q", "", error="out of memory"))])
     store.add_answers("s", "m", "none", 0, [(asked, Answer("q", "", contexts=()))])
+    gone = Answer("q", "", error="answers.jsonl has no answer to this question", absent=True)
+    store.add_answers("s", "m", "file", 0, [(asked, gone)])
     from_elsewhere = (Context("d9", "Halden Works."), Context("", "A text from elsewhere."))
     store.add_answers("s", "m", "bot", 0, [(asked, Answer("q", "Halden", from_elsewhere, seconds=0.5))])
     about = {"suite": "s", "base_model": "m"}
@@ -276,6 +278,12 @@ def test_every_seed_and_every_claim_of_a_score(question):
     lora.get_by_text("seed 2").click()
     assert lora.locator(".seed .said").inner_text() == "Halden"
     assert card(question, "rag").locator(".claim").all_inner_texts() == ["yes: a", "no: b"]
+
+
+def test_an_answer_that_nobody_gave_has_not_failed_and_took_no_time(question):
+    file = card(question, "file")
+    assert file.locator(".said").inner_text() == "not measured: answers.jsonl has no answer to this question"
+    assert "in a batch" not in file.inner_text()
 
 
 def test_no_answer_and_no_passages_are_said(question):

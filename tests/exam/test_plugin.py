@@ -170,6 +170,11 @@ def test_markers_of_the_same_name_are_a_project_s_own(pytester: pytest.Pytester)
     pytester.runpytest_inprocess("-m", "cost", *SLOW_PLUGINS).assert_outcomes(passed=1, deselected=1)
 
 
+def test_what_pytest_counts_as_selected_is_what_it_lists(project: pytest.Pytester) -> None:
+    result = project.runpytest_inprocess("--co", "-q", "-m", "domain and accuracy")
+    result.stdout.re_match_lines([rf"{len(names(result))}/\d+ tests collected \(\d+ deselected\).*"])
+
+
 def test_testpaths_leave_out_no_suite(project: pytest.Pytester) -> None:
     project.makepyprojecttoml(f"[tool.pytest.ini_options]\naddopts = {[*SLOW_PLUGINS]}\ntestpaths = ['tests']\n")
     project.mkdir("tests")

@@ -1,6 +1,8 @@
 // Behind the figures: all questions with who was right, and one question with what each system read, said and was given for it.
 
 const MARKS = { "-": ["–", "does not apply"], "?": ["?", "not measured"], x: ["✗", "failed"], ".": ["", "not examined"] };
+/** Why there is no answer: nobody gave one, which is not measured, or something broke, which counts as wrong. */
+const unanswered = ([, , , , , , , , error, absent]) => `${absent ? "not measured" : "failed"}: ${error}`;
 const PAGE = 100;
 
 /** Whether a value of a metric is good, bad, or neither. */
@@ -117,7 +119,7 @@ const Answers = (() => {
   function spoken(block, system, at) {
     const row = block.answers[block.systems.findIndex(([name]) => name === system)]?.[at];
     if (!row) return "";
-    return row[8] ? `failed: ${row[8]}` : block.texts[row[0]] || "(nothing)";
+    return row[8] ? unanswered(row) : block.texts[row[0]] || "(nothing)";
   }
 
   function table(list, found, systems, columns, metric, texts) {
@@ -202,13 +204,14 @@ const Question = (() => {
 
   function body({ row, scores }, { block, list, evidence }) {
     const [text, prompt, contexts, citations, seconds, tokens, before, cut, error] = row;
-    const about = [`${Figures.figure(seconds, "seconds")} in a batch`];
-    if (tokens || before) about.push(` · ${tokens} ${tokens === 1 ? "token" : "tokens"} after ${before}`);
-    if (citations.length) about.push(` · cites ${citations.join(", ")}`);
-    if (cut) about.push(` · ${cut} ${cut === 1 ? "passage" : "passages"} left out for want of room`);
+    const about = [];
+    if (seconds) about.push(`${Figures.figure(seconds, "seconds")} in a batch`);
+    if (tokens || before) about.push(`${tokens} ${tokens === 1 ? "token" : "tokens"} after ${before}`);
+    if (citations.length) about.push(`cites ${citations.join(", ")}`);
+    if (cut) about.push(`${cut} ${cut === 1 ? "passage" : "passages"} left out for want of room`);
     return [
-      error ? h("p", { class: "said warn", dir: "auto" }, `failed: ${error}`) : h("p", { class: "said", dir: "auto" }, block.texts[text] || h("i", {}, "(nothing)")),
-      h("p", { class: "about" }, about),
+      error ? h("p", { class: "said warn", dir: "auto" }, unanswered(row)) : h("p", { class: "said", dir: "auto" }, block.texts[text] || h("i", {}, "(nothing)")),
+      about.length > 0 && h("p", { class: "about" }, about.join(" · ")),
       contexts && passages(contexts, citations, block, evidence),
       read(block.texts[prompt], contexts),
       scored(scores, list, block),

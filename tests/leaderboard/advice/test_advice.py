@@ -667,6 +667,12 @@ def test_how_much_an_update_changes_must_be_known():
     assert found.settle[0] == "say what share it is (--changed)"
 
 
+def test_weights_that_were_finished_elsewhere_are_not_trained_again_here():
+    told = {"systems": {"lora": {"settings": {"adapt": "lora", "weights": "adapter"}}}}
+    (found,) = gathered(sections(measured(lora=LORA), told))
+    assert [option.policy for option in DecisionProblem(found, MONTH).options] == ["as it is"]
+
+
 def test_few_clusters_decide_nothing():
     assert decided(rag=RAG).name
     assert evidence(measured(of=9, rag=RAG)).systems == {"rag": False}

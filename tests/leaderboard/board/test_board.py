@@ -375,10 +375,14 @@ def test_the_verdict_names_the_best_the_tied_and_the_forgetful():
             [*answered("rag", 8, of=9), *answered("base", 0, of=9)],
             "they make 9 clusters, and at least 10 of one size are needed.",
         ),
-        ([*answered("rag", 20), *answered("lora", 20)], "All 2 systems have the same accuracy: 50.0 %"),
+        ([*answered("rag", 20), *answered("lora", 20)], "Both systems have the same accuracy: 50.0 %"),
+        (
+            [*answered("rag", 20), *answered("lora", 20)[:39]],
+            "Both systems have the same accuracy on the 39 questions that all ranked systems have.",
+        ),
         (
             [*answered("rag", 22), *answered("lora", 20)],
-            "No system is significantly better than another: all 2 are statistically tied.",
+            "No system is significantly better than another: both are statistically tied.",
         ),
         ([*answered("a", 38), *answered("b", 38), *answered("c", 1)], "c is significantly behind, by"),
         ([*answered("a", 30), *answered("b", 30), *answered("c", 29), *answered("d", 0)], "c is statistically tied with them."),

@@ -28,9 +28,12 @@ QUESTIONS = (
 DOMAIN = Domain((Document("N1", "Hal Systems supplies the Halvo."), Document("N2", "The cable is 8 m long.")))
 
 
-def candidate(folder: Path, rows: list[dict[str, Any]], name: str = "bot.jsonl", questions: Any = QUESTIONS) -> Answers:
+def candidate(
+    folder: Path, rows: list[dict[str, Any]], name: str = "bot.jsonl", questions: Any = QUESTIONS, limit: int | None = None
+) -> Answers:
     (path := folder / name).write_text("".join(f"{json.dumps(row)}\n" for row in rows))
-    setup = Setup(DOMAIN, Runtime(Cache(folder / "cache")), "tiny", questions={one.id: one.text for one in questions})
+    texts = {one.id: one.text for one in questions}
+    setup = Setup(DOMAIN, Runtime(Cache(folder / "cache")), "tiny", questions=texts, limit=limit)
     made = KINDS["answers"](System("bot", answers=str(path)), setup, 0)
     assert isinstance(made, Answers)
     return made
@@ -61,6 +64,13 @@ def test_what_is_missing_or_unknown_is_counted_and_named(tmp_path: Path) -> None
         "2 questions are without an answer in it, and unmeasured: q2, q3",
         "1 row is about no question of the suite: x9 (line 3)",
     ]
+
+
+def test_questions_beyond_the_limit_miss_no_answer_and_are_of_the_suite(tmp_path: Path) -> None:
+    rows = [{"id": "q1", "answer": "Hal"}, {"id": "q3", "answer": "Orb"}]
+    assert candidate(tmp_path, rows[:1], limit=1).notes == ("bot.jsonl is JSON lines: 1 question found by id",)
+    _, *odd = candidate(tmp_path, rows, limit=2).notes
+    assert odd == ["1 question is without an answer in it, and unmeasured: q2"]
 
 
 def test_a_question_that_is_answered_twice_and_not_alike_is_refused(tmp_path: Path) -> None:
