@@ -104,14 +104,17 @@ def meant(config: pytest.Config) -> str:
     """What to say where ``-m`` has a word that is no marker, and is nearly an axis; nothing where there is none."""
     if not config.option.markexpr:
         return ""
+    from proctor.core import former_names
     from proctor.core.reading.problems import near
     from proctor.evals.axes.catalogue import AXES, marker
 
     axes = {MARK, *map(marker, AXES)}
     known = {re.split(r"[:(]", line)[0].strip() for line in config.getini("markers")} | axes
     words = set(re.findall(r"\w+", config.option.markexpr)) - known
-    found = {word: axis for word in sorted(words) if (axis := near(word, axes, 0.75))}
-    return "; ".join(f"-m {word}: no axis is called that; did you mean {axis}?" for word, axis in found.items())
+    former = former_names.AXES
+    renamed = [f"-m {word}: that axis is called {former[word]} now" for word in sorted(words & former.keys())]
+    nearly = {word: axis for word in sorted(words - former.keys()) if (axis := near(word, axes, 0.75))}
+    return "; ".join([*renamed, *(f"-m {word}: no axis is called that; did you mean {axis}?" for word, axis in nearly.items())])
 
 
 def _selects(expression: Expression, marks: set[str]) -> bool:

@@ -8,6 +8,7 @@ from typing import NamedTuple
 from proctor.core.counts import counted
 from proctor.core.schema import Question
 from proctor.evals.axes import latency
+from proctor.evals.axes.conditions import ASKED
 from proctor.evals.exam import Axis, EvalContext, Exam
 from proctor.models.candidates import rounds
 from proctor.models.candidates.external import External
@@ -23,6 +24,8 @@ class PlannedCalls(NamedTuple):
     asked: int
     """Questions of the suite that have no answer yet."""
     of: int
+    further: int
+    """Further questions that axes ask, about: with passages of their choice, or after an update."""
     timed: int
     """Calls to time it; such answers are not kept."""
     read: int
@@ -32,7 +35,7 @@ class PlannedCalls(NamedTuple):
     @property
     def calls(self) -> int:
         """How often it would be called."""
-        return self.asked + self.timed
+        return self.asked + self.further + self.timed
 
     @property
     def money(self) -> float | None:
@@ -50,10 +53,22 @@ def calls(suite: str, candidate: External, evaluation: EvalContext, axes: Sequen
     able = [axis for axis in axes if live and axis.timed and axis.needs <= candidate.abilities]
     timing = [axis for axis in able if again or not Exam(evaluation, lambda _: None).taken(axis)]
     timed = rounds.asked(latency.asked(evaluation)) if timing else []
+    further = _further(candidate, evaluation, axes, again=again)
     told = [*missing, *timed]
     answer = candidate.limits.longest or LEAST
     read = sum(_read(candidate, question) for question in told)
-    return PlannedCalls(suite, candidate, len(missing), len(questions), len(timed), read, answer * len(told))
+    read += round(further * sum(_read(candidate, question) for question in questions) / max(1, len(questions)))
+    count = len(told) + further
+    return PlannedCalls(suite, candidate, len(missing), len(questions), further, len(timed), read, answer * count)
+
+
+def _further(candidate: External, evaluation: EvalContext, axes: Sequence[Axis], *, again: bool) -> int:
+    """What axes ask beside the suite's questions: of what retrieves and can be shown other passages, or has other documents."""
+    if not candidate.abilities >= {"retrieves", "reads"}:
+        return 0
+    asking = [axis for axis in axes if axis.workload.readings and axis.needs <= candidate.abilities]
+    new = [axis for axis in asking if again or not Exam(evaluation, lambda _: None).taken(axis)]
+    return round(min(1.0, len(evaluation.questions) / ASKED) * sum(axis.workload.readings for axis in new))
 
 
 def _read(candidate: External, question: Question) -> int:
@@ -94,7 +109,8 @@ def _line(part: PlannedCalls) -> Iterator[str]:
     elif not part.calls:
         yield f"{head}nothing to ask: all {counted(part.of, 'answer')} are kept"
     else:
-        timed = f", {part.timed} more to time them" if part.timed else ""
+        timed = f", about {part.further} with other passages" if part.further else ""
+        timed += f", {part.timed} more to time them" if part.timed else ""
         money = f", about {part.money:.2g}" if part.money is not None else ""
         tokens = f"about {part.read:,} tokens read and {part.written:,} written"
         yield f"{head}{part.asked} of {counted(part.of, 'question')}{timed}: {counted(part.calls, 'call')}, {tokens}{money}"

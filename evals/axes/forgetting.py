@@ -19,6 +19,7 @@ from proctor.core.schema import Metric, Score, Suite, not_applicable, unmeasured
 from proctor.core.storage.cache import Cache, digest
 from proctor.evals.candidate import LACKS, Candidate, HasWeights, Likelihoods
 from proctor.evals.exam import Axis, EvalContext, Item, Items, ItemScore, absent
+from proctor.evals.tasks import task_files
 from proctor.evals.tasks.lm_eval_tasks import TASK_VERSIONS, Value, asked_elsewhere, definition, lm_eval_files, put, run
 
 log = logging.getLogger("proctor")
@@ -126,8 +127,8 @@ def _way(candidate: Candidate) -> str:
 
 
 def _items(evaluation: EvalContext) -> Items:
-    """Tasks as they are named in the suite: what they are made of is known once they are run."""
-    named = {_named(entry): [Item(entry.rpartition("/")[2])] for entry in evaluation.suite.general}
+    """The tasks of the suite: what they are made of is known once they are run."""
+    named = {_named(name): [Item(name)] for entry in evaluation.suite.general for name in task_files.names(entry)}
     return {**named, FORGETTING: [item for items in named.values() for item in items]}
 
 

@@ -33,6 +33,21 @@ def problems(folder: Path) -> Iterator[TaskProblem]:
             yield from _of_data(config, path.parent)
 
 
+def names(entry: str) -> list[str]:
+    """The tasks of a folder, by their names; of a name of lm-eval's, or of a folder that cannot be read, the entry's own."""
+    found = [str(name) for path in files(Path(entry)) if isinstance(name := _setting(path, "task"), str)]
+    return list(dict.fromkeys(found)) or [entry.rpartition("/")[2]]
+
+
+def _setting(path: Path, key: str) -> Any:
+    """What a file sets, that is no group of tasks."""
+    try:
+        config = read(path)
+    except BrokenError:
+        return None
+    return plain(config[key].value) if key in config and "group" not in config else None
+
+
 def data_files(path: Path) -> list[Path]:
     """The data files that a task's YAML names, looked for beside it first; nothing where the YAML cannot be read."""
     try:

@@ -8,7 +8,7 @@ of passing need no correction.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field, replace
 from fnmatch import fnmatchcase
 from math import ceil, sqrt
@@ -196,7 +196,17 @@ def _in_common(before: Run, after: Run) -> list[str]:
     if there & here:
         return []
     named = [", ".join("/".join(each) for each in sorted(systems)) for systems in (there, here)]
-    return [f"these runs have no suite, base model and system in common: {named[0]} in one, {named[1]} in the other"]
+    what = f"these runs have no suite, base model and system in common: {named[0]} in one, {named[1]} in the other"
+    alike = {(suite, system) for suite, _, system in there} & {(suite, system) for suite, _, system in here}
+    return [what + _beside_others(alike)]
+
+
+def _beside_others(alike: Collection[tuple[str, str]]) -> str:
+    """What to do where the same system was examined beside different base models, or beside one and beside none."""
+    if not alike:
+        return ""
+    names = ", ".join(sorted(system for _, system in alike))
+    return f". {names} stood beside another base model, or beside none: take both runs with the same --base-model"
 
 
 def _known(policy: Policy, found: Sequence[Change]) -> list[str]:

@@ -54,6 +54,23 @@ def price(calls: Calls, prompt_tokens: int, tokens: int) -> float | None:
     return (prompt_tokens * calls.input_price + tokens * calls.output_price) / 1_000_000
 
 
+class Progress:
+    """Tells now and then how far the calls to a system have come, and once how it ended."""
+
+    def __init__(self, name: str, whole: int) -> None:
+        self._name, self._whole, self._told = name, whole, time.monotonic()
+
+    def tell(self, done: int) -> None:
+        """That so many are answered, unless that was told a moment ago."""
+        if done < self._whole and time.monotonic() - self._told > SECONDS:
+            self.end(done)
+
+    def end(self, done: int) -> None:
+        """That so many are answered."""
+        log.info("%s: answered %d of %d", self._name, done, self._whole)
+        self._told = time.monotonic()
+
+
 class Caller:
     """Calls one system. What it remembers of failures and costs holds for the whole run: keep one for each system."""
 
@@ -68,11 +85,13 @@ class Caller:
 
     def in_turn(self, missing: Sequence[AskedQuestion], ask: AskOne) -> Iterator[list[tuple[AskedQuestion, Answer]]]:
         """As `answers`, one after the other in the thread that this is called from: not all code may be called from another."""
-        done = 0
+        done, progress = 0, Progress(self.name, len(missing))
         for batch in in_batches(self._in_turn(missing, ask)):
             done += _kept(batch)
+            progress.tell(done)
             yield batch
         self._tell_if_stopped(done, len(missing))
+        progress.end(done)
 
     def _in_turn(self, missing: Sequence[AskedQuestion], ask: AskOne) -> Iterator[tuple[AskedQuestion, Answer]]:
         for one in missing:
@@ -90,7 +109,7 @@ class Caller:
         """
         most = most or self.calls.max_concurrency or AT_A_TIME
         left, running = iter(missing), dict[Future[Answer], AskedQuestion]()
-        done, told = 0, time.monotonic()
+        done, progress = 0, Progress(self.name, len(missing))
         pool = ThreadPoolExecutor(most, "proctor-calls")
         try:
             while True:
@@ -101,9 +120,7 @@ class Caller:
                     break
                 batch = self._finished(running)
                 done += _kept(batch)
-                if time.monotonic() - told > SECONDS:
-                    log.info("%s: answered %d of %d", self.name, done, len(missing))
-                    told = time.monotonic()
+                progress.tell(done)
                 yield batch
         except GeneratorExit:  # nobody would take what comes
             raise
@@ -114,6 +131,7 @@ class Caller:
         finally:
             pool.shutdown(wait=False, cancel_futures=True)
         self._tell_if_stopped(done, len(missing))
+        progress.end(done)
 
     def _tell_if_stopped(self, done: int, whole: int) -> None:
         if why := self._stopped():

@@ -102,7 +102,7 @@ class External(ABC):
     def version_of(self, *shapes: Any) -> str:
         """Hash of what shapes some of its answers, beside the declared version and the code that asks it, in this generation."""
         known = self._known(*shapes)
-        return digest(known, self._generation) if self._generation else known
+        return digest("asked again", known, self._generation) if self._generation else known
 
     def _known(self, *shapes: Any) -> str:
         code = code_of(type(self).__module__, apart=(rounds, turns, *self.apart))
@@ -136,7 +136,7 @@ class External(ABC):
 
     @property
     def _journal(self) -> Journal:
-        return self.runtime.cache.journal("answers", digest(self.version, self.seed) if self.seed else self.version)
+        return self.runtime.cache.journal("answers", digest("repeat", self.version, self.seed) if self.seed else self.version)
 
     def answers(self, questions: Sequence[Question]) -> list[Answer]:
         """One answer a question, in order. Those given before are read back; what failed is asked again by the next run."""

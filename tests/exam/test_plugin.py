@@ -109,6 +109,13 @@ def test_a_misspelt_axis_is_guessed_where_it_leaves_nothing(project: pytest.Pyte
     assert "did you mean" not in project.runpytest_inprocess("-m", "smoke", *words).stdout.str()
 
 
+@pytest.mark.parametrize("expression", ["hunger", "domain and hunger"])
+def test_a_former_name_of_an_axis_is_told_by_its_name_of_today(project: pytest.Pytester, expression: str) -> None:
+    result = project.runpytest_inprocess("-m", expression, "helpdesk")
+    assert result.ret == pytest.ExitCode.NO_TESTS_COLLECTED
+    result.stdout.fnmatch_lines(["-m hunger: that axis is called data_efficiency now"])
+
+
 def test_where_nothing_of_the_exam_ran_no_earlier_page_is_published_again(project: pytest.Pytester) -> None:
     (project.path / "mine").mkdir()
     (project.path / "mine" / "records.jsonl").write_text("{}\n")

@@ -12,7 +12,7 @@ import pytest
 from proctor import dry_calls
 from proctor.core.schema import Ability, Answer, Document, Domain, Question, Suite
 from proctor.core.storage.cache import Cache
-from proctor.evals.axes import accuracy, latency
+from proctor.evals.axes import accuracy, latency, robustness
 from proctor.models import comparability
 from proctor.models.candidates import kept, rounds
 from proctor.models.candidates.external import External, Setup
@@ -77,6 +77,16 @@ def test_repeats_share_a_version_and_no_answers(tmp_path: Path) -> None:
     assert first.version == second.version
 
 
+def test_a_refreshed_system_is_asked_again_where_it_was_asked_several_times_before(tmp_path: Path) -> None:
+    for seed in range(3):
+        bot(tmp_path, seed=seed).answers(QUESTIONS[:1])
+    for generation in ("one", "two"):
+        bot(tmp_path).refresh(generation)
+        for seed in range(3):
+            bot(tmp_path, seed=seed).answers(QUESTIONS[:1])
+    assert len(ASKED) == 9
+
+
 def estimate(folder: Path, calls: Calls = Calls(), *, again: bool = False) -> dry_calls.PlannedCalls:  # noqa: B008 # it is frozen
     candidate = bot(folder, replace(BOT, calls=calls))
     suite = Suite("s", "S", "1", DOMAIN, tuple(QUESTIONS))
@@ -91,6 +101,18 @@ def test_a_dry_run_counts_the_calls_that_there_would_be(tmp_path: Path) -> None:
     bot(tmp_path).answers(QUESTIONS)
     assert estimate(tmp_path).asked == 0
     assert estimate(tmp_path, again=True).asked == 30
+
+
+def test_a_dry_run_counts_what_axes_ask_with_passages_of_their_own_choice(tmp_path: Path) -> None:
+    class Reader(type(bot(tmp_path))):  # type: ignore[misc]
+        abilities = frozenset({"retrieves", "reads"})
+
+    suite = Suite("s", "S", "1", DOMAIN, tuple(QUESTIONS))
+    for kind, further in ((type(bot(tmp_path)), 0), (Reader, round(0.3 * robustness.AXIS.workload.readings))):
+        candidate = kind(BOT, bot(tmp_path).setup)
+        on = evaluation(candidate, suite, cache=Cache(tmp_path))
+        found = dry_calls.calls("s", candidate, on, [accuracy.AXIS, robustness.AXIS])
+        assert (found.further, found.calls) == (further, 30 + further)
 
 
 def test_a_dry_run_tells_money_where_prices_are_known_and_nothing_where_not(tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from proctor.evals.tasks.task_files import data_files, problems
+from proctor.evals.tasks.task_files import data_files, names, problems
 
 TASK = """\
 task: sides
@@ -31,6 +31,14 @@ def folder(tmp_path: Path) -> Path:
 def test_whole_files_have_no_problem(folder: Path) -> None:
     assert list(problems(folder)) == []
     assert data_files(folder / "sides.yaml") == [folder / "sides.jsonl"]
+
+
+def test_tasks_are_called_as_their_files_say(folder: Path) -> None:
+    (folder / "both.yaml").write_text("group: both\ntask: [sides]\n")
+    assert names(str(folder)) == ["sides"]
+    assert names("arc_easy") == ["arc_easy"]
+    (folder / "sides.yaml").write_text("task: [sides\n")
+    assert names(str(folder)) == [folder.name]
 
 
 @pytest.mark.parametrize(

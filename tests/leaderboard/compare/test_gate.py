@@ -125,6 +125,12 @@ def test_runs_of_other_suites_have_nothing_to_compare():
         gate(run(share(9, 30)), run(share(9, 30), suite="other"), Policy())
 
 
+def test_the_same_system_beside_another_base_model_is_said_with_what_to_do():
+    beside, alone = run(share(9, 30)), run(share(9, 30), base_model="external")
+    with pytest.raises(InputError, match=r"rag stood beside another base model, or beside none: .*the same --base-model"):
+        gate(beside, alone, Policy())
+
+
 def test_a_policy_that_there_is_not_is_said(tmp_path, capsys):
     assert main(["gate", "a", "b", "--policy", str(tmp_path / "none.yaml")]) == 3
     assert "the file is missing" in capsys.readouterr().err
