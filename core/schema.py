@@ -42,6 +42,10 @@ class InputError(ValueError):
     """What a user gave cannot be used. The message names file, line, field and remedy; it may list several problems."""
 
 
+class UnreachedError(InputError):
+    """A system is asked no more in this run, as it is not reached or has cost what it may; its figures are unmeasured."""
+
+
 @dataclass(frozen=True)
 class Document:
     """One text of the corpus. ``title`` may be empty."""

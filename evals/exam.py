@@ -19,7 +19,19 @@ from proctor.core.code import code_of
 from proctor.core.counts import counted
 from proctor.core.language.patterns import TooSlowError
 from proctor.core.redaction import redact
-from proctor.core.schema import Ability, Answer, Metric, Question, Record, Score, Suite, as_json, not_applicable, unmeasured
+from proctor.core.schema import (
+    Ability,
+    Answer,
+    Metric,
+    Question,
+    Record,
+    Score,
+    Suite,
+    UnreachedError,
+    as_json,
+    not_applicable,
+    unmeasured,
+)
 from proctor.core.storage.cache import Cache, digest
 from proctor.evals.candidate import Candidate, lacking
 from proctor.evals.judges.protocols import Judge
@@ -159,6 +171,14 @@ def item_scores(axis: Axis, evaluation: EvalContext) -> Iterator[ItemScore]:
             yield from absent({metric: items}, why_not)
 
 
+def unreached(axis: Axis, evaluation: EvalContext, why: str) -> Iterator[ItemScore]:
+    """Of a system that cannot be asked any more: every item is unmeasured, but for metrics that do not apply to it."""
+    for metric, items in items_of(axis, evaluation).items():
+        why_not = lacking(evaluation.candidate, axis.needs | metric.needs)
+        score = not_applicable(why_not) if why_not else unmeasured(why)
+        yield from (ItemScore(metric, item.id, item.cluster, score) for item in items)
+
+
 def items_of(axis: Axis, evaluation: EvalContext) -> Items:
     """What each metric of an axis would score."""
     return axis.items(evaluation) if axis.items else dict.fromkeys(axis.metrics, about(evaluation.questions))
@@ -231,7 +251,7 @@ class Exam:
         """
         records = self._scored(axis)
         self.record(records)
-        if axis.files and self.keep and not lacking(self.evaluation.candidate, axis.needs):
+        if axis.files and self.keep and any(record.value is not None for record in records):
             self.keep(axis.files(self.evaluation))
         complaints = [text for name, group in _by_metric(records) for text in self._complaints(name, group)]
         complaints += self.demand(records) if self.demand else []
@@ -283,10 +303,16 @@ class Exam:
             axis.inputs(evaluation) if axis.inputs else None,
         )
 
+    def _item_scores(self, axis: Axis) -> Sequence[ItemScore]:
+        try:
+            return list(item_scores(axis, self.evaluation))
+        except UnreachedError as error:
+            return list(unreached(axis, self.evaluation, str(error)))
+
     def _records(self, axis: Axis) -> Iterator[Record]:
         evaluation, candidate = self.evaluation, self.evaluation.candidate
         log.info("%s: scoring %s of %s", evaluation.suite.name, axis.name, candidate.name)
-        for metric, item, cluster, score in item_scores(axis, evaluation):
+        for metric, item, cluster, score in self._item_scores(axis):
             yield Record(
                 suite=evaluation.suite.name,
                 suite_version=evaluation.suite.version,

@@ -16,7 +16,7 @@ from itertools import islice
 
 from proctor.core.counts import counted
 from proctor.core.redaction import redact
-from proctor.core.schema import Answer, InputError, Question
+from proctor.core.schema import Answer, Question, UnreachedError
 from proctor.models.candidates.kept import AskedQuestion, in_batches
 from proctor.models.systems import Calls
 
@@ -105,7 +105,7 @@ class Caller:
         """Answers in batches, as they come. ``most``: calls at a time, where that is not for ``calls`` to say.
 
         Raises:
-            InputError: it is not reached any more, or the calls have cost what they may; what was answered by then was yielded.
+            UnreachedError: it is not reached any more, or the calls cost what they may; what was answered by then was yielded.
         """
         most = most or self.calls.max_concurrency or AT_A_TIME
         left, running = iter(missing), dict[Future[Answer], AskedQuestion]()
@@ -135,7 +135,7 @@ class Caller:
 
     def _tell_if_stopped(self, done: int, whole: int) -> None:
         if why := self._stopped():
-            raise InputError(f"system {self.name}: {why}; {done} of {counted(whole, 'question')} answered and kept")
+            raise UnreachedError(f"system {self.name}: {why}; {done} of {counted(whole, 'question')} answered and kept")
 
     def alone(self, question: Question, ask: AskOne) -> Answer:
         """The answer to one question, asked in this thread; with an ``error`` where it fails or nothing is called any more."""

@@ -8,11 +8,11 @@ from typing import Any
 
 import pytest
 
-from proctor.core.schema import Metric, Record, Score, not_applicable
+from proctor.core.schema import Answer, Metric, Question, Record, Score, UnreachedError, not_applicable
 from proctor.core.storage.cache import Cache
-from proctor.evals.axes import accuracy, faithfulness, hallucination
+from proctor.evals.axes import accuracy, faithfulness, hallucination, latency
 from proctor.evals.exam import Axis, EvalContext, Exam, ItemScore
-from proctor.evals.testing.fakes import RaisingJudge, crashing, gold, mute
+from proctor.evals.testing.fakes import Answering, RaisingJudge, crashing, gold, mute
 from tests.sample_evaluation import evaluation, suite
 
 SHARE = Metric("made.up")
@@ -132,6 +132,20 @@ def test_records_are_kept_though_a_bar_fails(cache: Cache) -> None:
 def test_nothing_measured_fails_and_says_why(take: Any) -> None:
     with pytest.raises(AssertionError, match="none of 2 items could be measured: judge down"):
         take(axis(*[Score(None, "judge down", "unmeasured")] * 2))
+
+
+def test_a_system_that_is_not_reached_is_unmeasured_on_every_item_with_the_reason(cache: Cache) -> None:
+    def down(_: Question) -> Answer:
+        raise UnreachedError("system bot: 5 calls in a row failed")
+
+    kept: list[Record] = []
+    on = replace(evaluation(Answering(down)), cache=cache)
+    with pytest.raises(AssertionError, match="could be measured: system bot: 5 calls in a row failed"):
+        Exam(on, kept.extend).run(accuracy.AXIS)
+    assert {(record.status, record.reason) for record in kept} == {("unmeasured", "system bot: 5 calls in a row failed")}
+    assert {record.item for record in kept} == {question.id for question in on.questions}
+    Exam(on, kept.extend).run(latency.AXIS)
+    assert {record.status for record in kept if record.metric.startswith("latency")} == {"not_applicable"}
 
 
 def test_nothing_applicable_is_no_failure(take: Any) -> None:
