@@ -75,7 +75,8 @@ def _made(plan: Plan) -> tuple[dict[str, Any], dict[str, Any]]:
         candidate, told = cell.candidate, cell.candidate.describe()
         place = f"{row(cell.suite.name, candidate.base_model, candidate.name)}/{candidate.seed}"
         made[place] = {name: told.pop(name) for name in ("version", "training", "answers")}
-        made[place]["answers"]["stops"] = candidate.stops(plan.evaluation(cell).questions)
+        stops = candidate.stops(plan.evaluation(cell).questions)
+        made[place]["answers"]["stops"] = {why: count for why, count in stops.items() if why}  # not everybody says why
         systems_of[candidate.name] = told
         if isinstance(candidate, LocalCandidate):
             of = rooms.setdefault(candidate.name, {})
