@@ -13,6 +13,7 @@ from proctor.evals.axes import latency
 from proctor.leaderboard.runs.store import CONTENTS, read
 from proctor.models import comparability
 from proctor.models.candidates.local import LocalCandidate
+from proctor.models.systems import TRAINING, System
 from proctor.plan import ExamCell, Plan
 from proctor.suites.loading import load as load_suite
 
@@ -77,12 +78,19 @@ def _made(plan: Plan) -> tuple[dict[str, Any], dict[str, Any]]:
         made[place] = {name: told.pop(name) for name in ("version", "training", "answers")}
         stops = candidate.stops(plan.evaluation(cell).questions)
         made[place]["answers"]["stops"] = {why: count for why, count in stops.items() if why}  # not everybody says why
+        told["settings"] = shaping(candidate.system, told["settings"])
         systems_of[candidate.name] = told
         if isinstance(candidate, LocalCandidate):
             of = rooms.setdefault(candidate.name, {})
             of[f"{cell.suite.name}/{candidate.base_model}"] = candidate.room
             told["settings"]["max_new_tokens"] = of if len(set(of.values())) > 1 else candidate.room
     return systems_of, made
+
+
+def shaping(system: System, settings: dict[str, Any]) -> dict[str, Any]:
+    """Settings without those of training where that took place elsewhere: their defaults would read as if it had been so."""
+    elsewhere = system.external or system.weights
+    return {name: value for name, value in settings.items() if not (elsewhere and name in TRAINING)}
 
 
 def _timing(plan: Plan) -> dict[str, Any]:
