@@ -76,8 +76,9 @@ def _made(plan: Plan) -> tuple[dict[str, Any], dict[str, Any]]:
         candidate, told = cell.candidate, cell.candidate.describe()
         place = f"{row(cell.suite.name, candidate.base_model, candidate.name)}/{candidate.seed}"
         made[place] = {name: told.pop(name) for name in ("version", "training", "answers")}
-        stops = candidate.stops(plan.evaluation(cell).questions)
-        made[place]["answers"]["stops"] = {why: count for why, count in stops.items() if why}  # not everybody says why
+        stops = candidate.stops(plan.evaluation(cell).questions).items()
+        if known := {why: count for why, count in stops if why}:  # not everybody says why
+            made[place]["answers"]["stops"] = known
         told["settings"] = shaping(candidate.system, told["settings"])
         systems_of[candidate.name] = told
         if isinstance(candidate, LocalCandidate):
