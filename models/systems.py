@@ -221,8 +221,6 @@ class System:
     def settings(self) -> dict[str, Any]:
         """What a run's provenance says of how it is set: fields by name, without those of other kinds that are not set."""
         own = {*COMPOSED, "adapt"} if self.kind not in WHOLE else set()
-        if self.external or self.weights:
-            own.difference_update(TRAINING)  # their defaults would read as if that were how it was trained
         return {
             name: as_json(value) if is_dataclass(value) else value
             for name, value in vars(self).items()

@@ -13,6 +13,7 @@ from proctor.evals.axes import latency
 from proctor.leaderboard.runs.store import CONTENTS, read
 from proctor.models import comparability
 from proctor.models.candidates.local import LocalCandidate
+from proctor.models.systems import TRAINING, System
 from proctor.plan import ExamCell, Plan
 from proctor.suites.loading import load as load_suite
 
@@ -75,13 +76,22 @@ def _made(plan: Plan) -> tuple[dict[str, Any], dict[str, Any]]:
         candidate, told = cell.candidate, cell.candidate.describe()
         place = f"{row(cell.suite.name, candidate.base_model, candidate.name)}/{candidate.seed}"
         made[place] = {name: told.pop(name) for name in ("version", "training", "answers")}
-        made[place]["answers"]["stops"] = candidate.stops(plan.evaluation(cell).questions)
+        stops = candidate.stops(plan.evaluation(cell).questions).items()
+        if known := {why: count for why, count in stops if why}:  # not everybody says why
+            made[place]["answers"]["stops"] = known
+        told["settings"] = shaping(candidate.system, told["settings"])
         systems_of[candidate.name] = told
         if isinstance(candidate, LocalCandidate):
             of = rooms.setdefault(candidate.name, {})
             of[f"{cell.suite.name}/{candidate.base_model}"] = candidate.room
             told["settings"]["max_new_tokens"] = of if len(set(of.values())) > 1 else candidate.room
     return systems_of, made
+
+
+def shaping(system: System, settings: dict[str, Any]) -> dict[str, Any]:
+    """Settings without those of training where that took place elsewhere: their defaults would read as if it had been so."""
+    elsewhere = system.external or system.weights
+    return {name: value for name, value in settings.items() if not (elsewhere and name in TRAINING)}
 
 
 def _timing(plan: Plan) -> dict[str, Any]:

@@ -176,8 +176,7 @@ def _of_kind(run: Mapping[str, Any], section: BoardSection, system: str) -> dict
     made = run.get("made")
     place = f"{row(section.suite, section.base_model, system)}/0"
     told = made.get(place, {}).get("answers", {}) if isinstance(made, Mapping) else {}
-    matched = told.get("passages") or run["systems"][system].get("contexts") or {}
-    passages = [f"{count:,} {how}" for how, count in matched.items()]
+    passages = [f"{count:,} {how}" for how, count in told.get("passages", {}).items()]
     found = {"kind": section.kinds[system], "answers given": "; ".join(told.get("notes", ())), "passages": ", ".join(passages)}
     return {name: text for name, text in found.items() if text}
 

@@ -216,4 +216,4 @@ class Callable(External):
     def describe(self) -> dict[str, Any]:
         """What the run's provenance says of it: also how its passages were matched with the suite's documents."""
         found = contexts.matched(self._matched)
-        return super().describe() | ({"contexts": found} if found else {})
+        return super().describe() | ({"answers": {"passages": found}} if found else {})

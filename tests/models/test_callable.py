@@ -285,7 +285,7 @@ def test_source_documents_of_every_kind_become_contexts(make: Make) -> None:
         *[("N0", 0.0), ("N2", 0.5), ("N3", 0.25), ("N1", 0.75), ("", 0.0)]
     ]
     assert answer.citations == ("N3",)
-    assert candidate.describe()["contexts"] == {"by name": 3, "by text": 1, "of no document of the suite": 1}
+    assert candidate.describe()["answers"]["passages"] == {"by name": 3, "by text": 1, "of no document of the suite": 1}
 
 
 def test_what_it_says_it_cites_and_used_is_kept(make: Make) -> None:

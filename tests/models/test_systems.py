@@ -129,4 +129,3 @@ def test_provenance_says_of_an_external_system_what_is_set(tmp_path: Path) -> No
     assert systems["bot"].settings["calls"]["max_concurrency"] == 2
     assert "calls" not in systems["base"].settings
     assert systems["base"].settings["top_k"] == 3
-    assert not {"rank", "batch_size"} & System("tuned", adapt="lora", weights="adapter").settings.keys()
