@@ -61,6 +61,9 @@ def hide(secret: str) -> None:
     if len(secret) < SHORTEST or secret in _known.secrets:
         return
     _known.secrets.add(secret)
+    bare = unescaped(secret)
+    if bare:  # what looks like an escape may be taken for one, in a secret that is escaped more than once
+        hide(bare.text)
     for form in _forms(secret):
         if len(secret) < PART and len(form.text) >= SHORTEST:
             _replace(form.text, MARK)

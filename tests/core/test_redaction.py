@@ -8,7 +8,7 @@ import urllib.parse
 from collections.abc import Iterator
 
 import pytest
-from hypothesis import assume, given, settings
+from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 
 from proctor.core import redaction
@@ -60,6 +60,8 @@ def escapes(secret: str) -> list[str]:
 
 
 @settings(max_examples=40)
+@example(secret="000000000%00")
+@example(secret="abcdefghi%41")
 @given(secret=st.text(st.characters(min_codepoint=33, max_codepoint=126), min_size=12, max_size=60))
 def test_a_secret_is_found_in_every_form(secret: str) -> None:
     redaction.forget()

@@ -30,13 +30,16 @@ class Quick:
         config.stash[gc_collect_iterations_key] = 0
 
 
+ROOT = str(Path(__file__).parents[2])
+
+
 def _state() -> dict[str, object]:
     """What a run of pytest has to leave as it was."""
     logs = [logging.getLogger(name) for name in ("", "proctor")]
     return {
         "environment": {name: value for name, value in os.environ.items() if not name.startswith(FOREIGN)},
         "folder": Path.cwd(),
-        "sys.path": [*sys.path],
+        "sys.path": [place for place in sys.path if place != ROOT],  # pytest puts the folder of a conftest.py there
         "sys.meta_path": [finder for finder in sys.meta_path if isinstance(finder, AssertionRewritingHook)],
         "signals": [signal.getsignal(number) for number in HEARD],
         "logging": [(log.level, log.propagate, log.disabled, [*log.handlers]) for log in logs],
@@ -50,7 +53,8 @@ def _nothing_left() -> Iterator[None]:
     yield
     os.environ["PYTEST_CURRENT_TEST"] = test
     after = _state()
-    assert [name for name in before if before[name] != after[name]] == []
+    wrong = {name: (before[name], after[name]) for name in before if before[name] != after[name]}
+    assert not wrong, wrong
 
 
 def run(*words: str, folder: Path, environment: Mapping[str, str] | None = None) -> tuple[int, str]:
