@@ -16,7 +16,7 @@ from proctor.core.language.marks import without_citations
 from proctor.core.language.text import RULES, holds, is_abstention
 from proctor.core.schema import Answer, Metric, Question, Rule, Score, Suite, not_applicable
 from proctor.evals.axes.references import are_sentences
-from proctor.evals.exam import NO_REFERENCE, Axis, EvalContext, ItemScore, QuestionScorer, in_time, per_question
+from proctor.evals.exam import NO_REFERENCE, Axis, EvalContext, Items, ItemScore, QuestionScorer, about, in_time, per_question
 from proctor.evals.judges.ragas_metric import correctness
 from proctor.evals.judges.samples import Sample
 
@@ -182,12 +182,17 @@ def _inputs(evaluation: EvalContext) -> Sequence[str]:
     return [metric.name for metric in taken(evaluation.suite)]
 
 
+def _items(evaluation: EvalContext) -> Items:
+    return {metric: about(evaluation.questions) for metric in taken(evaluation.suite) if metric != JUDGED}
+
+
 AXIS = Axis(
     "accuracy",
     __name__,
     (*ALWAYS, CONTAINS, ROUGE_L, SIMILARITY),
     _score,
     inputs=_inputs,
+    items=_items,
     asks="Does it answer the questions of the domain correctly?",
 )
 BY_JUDGE = Axis(

@@ -13,7 +13,7 @@ from proctor.core.language import patterns
 from proctor.core.language.json_schema import fits
 from proctor.core.schema import Answer, Metric, Question, Score, Style, Suite, not_applicable, unmeasured
 from proctor.evals.axes.judged import Chosen, grade
-from proctor.evals.exam import Axis, EvalContext, ItemScore, per_question
+from proctor.evals.exam import Axis, EvalContext, Items, ItemScore, about, per_question
 from proctor.evals.judges.panel import decide
 from proctor.evals.judges.protocols import ChatJudge, Judge, chats
 from proctor.evals.judges.samples import PARALLEL, Sample, failure
@@ -74,8 +74,18 @@ def _score(evaluation: EvalContext) -> Iterator[ItemScore]:
     if evaluation.suite.style and evaluation.suite.style.rubric:
         yield from grade(evaluation, RUBRIC, _whole, partial(_met, evaluation.judge, evaluation.suite.style.rubric))
     for name, rubric in evaluation.suite.rubrics.items():
-        metric = replace(RUBRICS, name=RUBRICS.name.replace("*", name))
-        yield from grade(evaluation, metric, _whole, partial(_met, evaluation.judge, rubric))
+        yield from grade(evaluation, _of_rubric(name), _whole, partial(_met, evaluation.judge, rubric))
+
+
+def _of_rubric(name: str) -> Metric:
+    return replace(RUBRICS, name=RUBRICS.name.replace("*", name))
+
+
+def _items(evaluation: EvalContext) -> Items:
+    suite, style = evaluation.suite, evaluation.suite.style
+    asked = [FOLLOWED] if style and (style.pattern or style.schema is not None) else []
+    asked += [RUBRIC] if style and style.rubric else []
+    return dict.fromkeys([*asked, *map(_of_rubric, suite.rubrics)], about(evaluation.questions))
 
 
 def _whole(_: EvalContext, question: Question, answer: Answer) -> Chosen:
@@ -122,5 +132,11 @@ def _verdict() -> Any:
 
 
 AXIS = Axis(
-    "style", __name__, (FOLLOWED, RUBRIC, RUBRICS), _score, judged=(RUBRIC, RUBRICS), asks="Does it follow the house format?"
+    "style",
+    __name__,
+    (FOLLOWED, RUBRIC, RUBRICS),
+    _score,
+    judged=(RUBRIC, RUBRICS),
+    items=_items,
+    asks="Does it follow the house format?",
 )

@@ -10,7 +10,7 @@ import pytest
 
 from proctor.core.schema import Answer, Metric, Question, Record, Score, UnreachedError, not_applicable
 from proctor.core.storage.cache import Cache
-from proctor.evals.axes import accuracy, faithfulness, hallucination, latency
+from proctor.evals.axes import accuracy, faithfulness, hallucination, latency, style
 from proctor.evals.exam import Axis, EvalContext, Exam, ItemScore
 from proctor.evals.testing.fakes import Answering, RaisingJudge, crashing, gold, mute
 from tests.sample_evaluation import evaluation, suite
@@ -144,6 +144,11 @@ def test_a_system_that_is_not_reached_is_unmeasured_on_every_item_with_the_reaso
         Exam(on, kept.extend).run(accuracy.AXIS)
     assert {(record.status, record.reason) for record in kept} == {("unmeasured", "system bot: 5 calls in a row failed")}
     assert {record.item for record in kept} == {question.id for question in on.questions}
+    assert {record.metric for record in kept} == {metric.name for metric in accuracy.taken(on.suite)} - {accuracy.JUDGED.name}
+    with_rubric = replace(on, suite=replace(on.suite, style=None, rubrics={"polite": "The answer is polite."}))
+    with pytest.raises(AssertionError, match=r"rubric\.polite"):
+        Exam(with_rubric, kept.extend).run(style.AXIS)
+    assert not [record for record in kept if "*" in record.metric]
     Exam(on, kept.extend).run(latency.AXIS)
     assert {record.status for record in kept if record.metric.startswith("latency")} == {"not_applicable"}
 
