@@ -54,7 +54,7 @@ def read(came: Any) -> ReturnedAnswer:
     """
     if isinstance(came, str):
         return ReturnedAnswer(came)
-    text = _text(came)
+    text = None if isinstance(came, list) else _text(came)  # the parts of a text stand within a message
     if text is None:
         expected = f"a text, or a mapping or object with one of {', '.join(TEXTS)}"
         raise ReturnedError(f"it returned {_called(came)}; expected {expected}")

@@ -63,3 +63,10 @@ def test_the_surest_name_of_a_passage_comes_first() -> None:
     one = {"text": "t", "id": 7, "metadata": {"title": "T", "doc_id": "D"}}
     (passage,) = returned.read({"answer": "x", "contexts": [one]}).passages or ()
     assert passage.names == ("D", "T", "7")
+
+
+@pytest.mark.parametrize("came", [["one", "two"], [{"text": "a passage"}, {"text": "another"}], []])
+def test_a_list_is_no_answer_and_is_not_joined_into_one(came: Any) -> None:
+    with pytest.raises(ReturnedError, match="it returned"):
+        returned.read(came)
+    assert returned.read({"content": ["parts ", {"text": "of a message"}]}).text == "parts of a message"
