@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import logging
 import sys
+import traceback
 from collections.abc import Generator, Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
@@ -315,12 +316,21 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
         item.config.stash[ENDING].stopping.check()
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_keyboard_interrupt(excinfo: pytest.ExceptionInfo[BaseException]) -> None:
     """Say at once that Ctrl-C was heard: what was measured is published before the end."""
     from proctor.core.stopping import Stopped
 
     if isinstance(excinfo.value, Stopped):
+        _keep_what_pytest_can_show(excinfo)
         logging.getLogger("proctor").warning("stopping (%s); once more to stop at once", str(excinfo.value).removeprefix("by "))
+
+
+def _keep_what_pytest_can_show(excinfo: pytest.ExceptionInfo[BaseException]) -> None:
+    """A signal may come at an instruction that belongs to no line (Python 3.11 makes such): pytest fails to show its place."""
+    excinfo.value.__context__ = None  # what was being handled just then is no cause, and may have such places, too
+    places = zip(excinfo.traceback, traceback.walk_tb(excinfo.tb), strict=True)
+    excinfo.traceback = type(excinfo.traceback)(entry for entry, (_, line) in places if line is not None)
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import signal
 import subprocess
 import sys
+import types
 from collections.abc import Callable
 from pathlib import Path
 
 import _pytest.pytester
 import pytest
 
+from proctor.core.stopping import Stopped
 from proctor.evals.axes.catalogue import AXES
+from proctor.plugin import pytest_keyboard_interrupt
 from proctor.suites.writing.draft import write_suite
 from proctor.suites.writing.starter import starter
 
@@ -251,3 +255,26 @@ def test_where_nobody_asks_for_the_exam_none_of_it_is_loaded(pytester: pytest.Py
     command = [sys.executable, "-m", "pytest", "-q", *SLOW_PLUGINS, "-p", "no:hypothesispytest", "-p", "no:anyio"]
     done = subprocess.run(command, cwd=pytester.path, capture_output=True, text=True, check=False, timeout=120)
     assert done.returncode == 0, done.stdout
+
+
+def _without_lines(function: types.FunctionType) -> types.FunctionType:
+    """The function, none of whose instructions belongs to a line (CPython's Objects/locations.md: code 15, at most 8 a byte)."""
+    left = len(function.__code__.co_code) // 2
+    table = bytes(0x80 | 15 << 3 | min(8, left - done) - 1 for done in range(0, left, 8))
+    return types.FunctionType(function.__code__.replace(co_linetable=table), function.__globals__)
+
+
+def _stopped_while_an_error_is_handled() -> None:
+    try:
+        int("")
+    except ValueError:
+        raise Stopped(signal.SIGINT)  # noqa: B904 # as a signal's handler does
+
+
+def test_ctrl_c_at_an_instruction_without_a_line_is_told_as_any_other():
+    with pytest.raises(Stopped) as stopped:
+        _without_lines(_stopped_while_an_error_is_handled)()
+    info = pytest.ExceptionInfo.from_exception(stopped.value)
+    assert [entry._rawentry.tb_lineno for entry in info.traceback][-1] is None
+    pytest_keyboard_interrupt(info)
+    assert "by Ctrl-C" in str(info.getrepr(funcargs=True))
