@@ -9,12 +9,13 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 
-from proctor.core.language.marks import without_citations
-from proctor.core.language.text import RULES, holds, is_abstention
+from proctor.core.language.text import RULES, holds
 from proctor.core.schema import Answer, Metric, Question, Rule, Score, Suite, not_applicable
+from proctor.evals.axes.judged import grade
+from proctor.evals.axes.matching import bare, declined, exact_match
 from proctor.evals.axes.references import are_sentences
 from proctor.evals.exam import NO_REFERENCE, Axis, EvalContext, Items, ItemScore, QuestionScorer, about, in_time, per_question
 from proctor.evals.judges.ragas_metric import correctness
@@ -65,34 +66,11 @@ def taken(suite: Suite) -> tuple[Metric, ...]:
     return tuple(one for one in LEADING if one in (*ALWAYS, *fitting) or one.name == suite.headline)
 
 
-def exact(text: str, reference: str, rule: Rule = Suite.normalise) -> float:
-    """1 if both are the same once normalised, else 0. By the default rule nothing is no answer."""
-    said = RULES[rule](text)
-    return float(said == RULES[rule](reference) and (said != "" or rule == "squad"))
-
-
 def f1(text: str, reference: str, rule: Rule = Suite.normalise) -> float:
     """Harmonic mean of token precision and recall; 0 without a common token."""
     said, expected = RULES[rule](text).split(), RULES[rule](reference).split()
     common = sum((Counter(said) & Counter(expected)).values())
     return 2 * common / (len(said) + len(expected)) if common else 0.0
-
-
-def says(suite: Suite, text: str, wanted: Iterable[str]) -> float:
-    """1 if an answer's text says one of the wanted texts, else 0."""
-    return max((exact(said, one, suite.normalise) for one in wanted for said in _bare(suite, text)), default=0.0)
-
-
-def exact_match(suite: Suite, question: Question, answer: Answer) -> float | None:
-    """1 if the answer, without the house format, is one of the references; None for a question without any."""
-    return says(suite, answer.text, question.references) if question.references else None
-
-
-def declined(suite: Suite, question: Question, answer: Answer) -> bool:
-    """Whether the answer declines. One that is right does not, even if it is called "Unknown", nor one that was never reached."""
-    return (
-        not answer.unsaid and is_abstention(suite.abstain, suite.bare(answer.text)) and not exact_match(suite, question, answer)
-    )
 
 
 def contains(text: str, reference: str, rule: Rule = Suite.normalise) -> float:
@@ -117,15 +95,8 @@ def rouge_l(text: str, reference: str, rule: Rule = Suite.normalise) -> float:
 
 def _best(of: Callable[[str, str, Rule], float], suite: Suite, question: Question, answer: Answer) -> float | None:
     """The best over the references, with and without marks that cite; None for a question without any reference."""
-    said = _bare(suite, answer.text)
+    said = bare(suite, answer.text)
     return max((of(one, reference, suite.normalise) for reference in question.references for one in said), default=None)
-
-
-def _bare(suite: Suite, text: str) -> tuple[str, ...]:
-    """The answer without the house format; as it is, and without marks that cite, of which SQuAD's rule knows nothing."""
-    said = suite.bare(text)
-    without = said if suite.normalise == "squad" else without_citations(said, suite.names)
-    return (said,) if without == said else (said, without)
 
 
 PER_QUESTION: dict[Metric, QuestionScorer] = {
@@ -156,13 +127,11 @@ def _alike(evaluation: EvalContext) -> Iterator[ItemScore]:
 
 def _plain(suite: Suite, answer: Answer) -> str:
     """The answer without the house format and marks that cite; as it is where it takes too long to tell the format."""
-    said = in_time(_bare, suite, answer.text)
+    said = in_time(bare, suite, answer.text)
     return answer.text if isinstance(said, Score) else said[-1]
 
 
 def _judged(evaluation: EvalContext) -> Iterator[ItemScore]:
-    from proctor.evals.axes.judged import grade  # which asks this file who declines
-
     yield from grade(evaluation, JUDGED, _to_judge, partial(correctness, evaluation.judge))
 
 
@@ -170,7 +139,7 @@ def _to_judge(evaluation: EvalContext, question: Question, answer: Answer) -> Sa
     """The answer before the references. One that declines, or says nothing, is not correct, whoever judges."""
     if not question.references:
         return not_applicable(NO_REFERENCE)
-    said = _bare(evaluation.suite, answer.text)[-1]
+    said = bare(evaluation.suite, answer.text)[-1]
     if not said:
         return Score(0.0, "there is no answer")
     if declined(evaluation.suite, question, answer):

@@ -10,7 +10,7 @@ from proctor.core.language.holders import Held
 from proctor.core.language.text import holds
 from proctor.core.sampling import spread
 from proctor.core.schema import Ability, Answer, Context, Metric, Question, Score, Suite, not_applicable
-from proctor.evals.axes.accuracy import exact_match
+from proctor.evals.axes.matching import exact_match
 from proctor.evals.candidate import Reads, Searches
 from proctor.evals.exam import NO_REFERENCE, Axis, EvalContext, Items, ItemScore, Workload, about, in_time
 

@@ -12,8 +12,8 @@ from typing import cast
 
 from proctor.core.sampling import spread
 from proctor.core.schema import Example, Metric, Question
-from proctor.evals.axes.accuracy import exact_match
 from proctor.evals.axes.conditions import ASKED
+from proctor.evals.axes.matching import exact_match
 from proctor.evals.candidate import Trains
 from proctor.evals.exam import Axis, EvalContext, Items, ItemScore, Workload, about, per_question
 

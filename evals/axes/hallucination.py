@@ -11,8 +11,8 @@ from collections.abc import Iterator
 from functools import partial
 
 from proctor.core.schema import Answer, Metric, Question, Score, Suite, not_applicable
-from proctor.evals.axes.accuracy import declined
 from proctor.evals.axes.judged import against_gold, grade
+from proctor.evals.axes.matching import declined
 from proctor.evals.exam import Axis, EvalContext, ItemScore, per_question
 from proctor.evals.judges.deepeval_metric import contradicted
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 
 from proctor.core.schema import Answer, Metric, Question, Score, not_applicable
-from proctor.evals.axes.accuracy import declined
+from proctor.evals.axes.matching import declined
 from proctor.evals.exam import EvalContext, ItemScore, in_time, with_caution
 from proctor.evals.judges.samples import Sample
 

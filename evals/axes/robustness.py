@@ -14,8 +14,8 @@ from proctor.core.counts import counted
 from proctor.core.language.text import RULES
 from proctor.core.schema import Answer, Better, Context, Metric, Question, Suite
 from proctor.core.storage.cache import digest
-from proctor.evals.axes.accuracy import declined, exact_match, says
 from proctor.evals.axes.conditions import Condition, Lookup, of_passages, under
+from proctor.evals.axes.matching import declined, exact_match, says
 from proctor.evals.exam import EvalContext
 
 

@@ -24,9 +24,9 @@ from proctor.core.schema import (
     not_applicable,
     unmeasured,
 )
-from proctor.evals.axes.accuracy import exact_match, says
 from proctor.evals.axes.conditions import ASKED
 from proctor.evals.axes.cost import caution
+from proctor.evals.axes.matching import exact_match, says
 from proctor.evals.candidate import Candidate, Costs, Reads, Reindexes, Trains
 from proctor.evals.exam import (
     SYSTEM_ITEM,

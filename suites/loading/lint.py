@@ -12,7 +12,7 @@ from proctor.core.language.quantities import Reading, readings
 from proctor.core.language.text import RULES, holds, is_abstention, normalise
 from proctor.core.reading import values
 from proctor.core.schema import Question, Suite
-from proctor.evals.axes.accuracy import exact
+from proctor.evals.axes.matching import exact
 from proctor.evals.axes.style import followed
 
 AMOUNT = re.compile(r"(?<![\w.,])(\d+(?:\.\d+)?)(?: ?[A-Za-z]{1,3})?(?![\w.,]*\w)")

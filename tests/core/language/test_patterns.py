@@ -14,7 +14,7 @@ from proctor.core.language.marks import without_citations
 from proctor.core.language.sentences import sentences
 from proctor.core.language.text import is_abstention, normalise
 from proctor.core.schema import Answer, Domain, Question, Score, Style, Suite
-from proctor.evals.axes.accuracy import exact_match
+from proctor.evals.axes.matching import exact_match
 from proctor.evals.axes.style import followed
 from proctor.evals.exam import in_time
 from proctor.suites.loading import markup, style

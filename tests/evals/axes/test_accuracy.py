@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from proctor.core.language.text import RULES, holds
 from proctor.core.schema import Answer, Metric, Question, Style
-from proctor.evals.axes import accuracy
+from proctor.evals.axes import accuracy, matching
 from proctor.evals.testing import fakes
 from tests.missing import without
 from tests.sample_evaluation import evaluation, scores, suite
@@ -40,7 +40,7 @@ TEXTS = st.text(alphabet="aAtThe n3.,'-\u00e9 \n", max_size=25)
     ],
 )
 def test_figures_worked_out_by_hand(said: str, reference: str, exact: float, f1: float) -> None:
-    assert accuracy.exact(said, reference) == exact
+    assert matching.exact(said, reference) == exact
     assert accuracy.f1(said, reference) == pytest.approx(f1)
 
 
@@ -49,7 +49,7 @@ def test_figures_worked_out_by_hand(said: str, reference: str, exact: float, f1:
 def test_agrees_with_another_implementation_of_squad(said: str, reference: str) -> None:
     from transformers.data.metrics import squad_metrics as theirs
 
-    assert accuracy.exact(said, reference, "squad") == theirs.compute_exact(reference, said)
+    assert matching.exact(said, reference, "squad") == theirs.compute_exact(reference, said)
     if theirs.get_tokens(said) and theirs.get_tokens(reference):  # version 2 of the script differs where nothing is left
         assert accuracy.f1(said, reference, "squad") == pytest.approx(theirs.compute_f1(reference, said))
 
@@ -59,13 +59,13 @@ def test_agrees_with_another_implementation_of_squad(said: str, reference: str) 
     [("3-years", "3 years", 0.0, 0.0), ("35", "3.5", 1.0, 1.0), ("the", "a", 1.0, 0.0), ("C", "C++", 1.0, 1.0)],
 )
 def test_squads_rule_is_the_published_script_to_the_letter(said: str, reference: str, exact: float, f1: float) -> None:
-    assert (accuracy.exact(said, reference, "squad"), accuracy.f1(said, reference, "squad")) == (exact, f1)
+    assert (matching.exact(said, reference, "squad"), accuracy.f1(said, reference, "squad")) == (exact, f1)
 
 
 @given(TEXTS, TEXTS)
 def test_f1_is_symmetric_bounded_and_never_below_exact(a: str, b: str) -> None:
     assert accuracy.f1(a, b) == accuracy.f1(b, a)
-    assert accuracy.exact(a, b) <= accuracy.f1(a, b) <= 1.0
+    assert matching.exact(a, b) <= accuracy.f1(a, b) <= 1.0
 
 
 def test_the_best_reference_counts() -> None:
@@ -119,8 +119,8 @@ def test_records_by_different_rules_have_different_versions() -> None:
 def test_a_right_answer_that_is_called_unknown_is_not_declined() -> None:
     asked = suite(Question("film", "What is the film called?", ("Unknown",)))
     right, wrong = Answer("film", "Unknown."), Answer("film", "I don't know")
-    assert not accuracy.declined(asked, asked.questions[0], right)
-    assert accuracy.declined(asked, asked.questions[0], wrong)
+    assert not matching.declined(asked, asked.questions[0], right)
+    assert matching.declined(asked, asked.questions[0], wrong)
 
 
 # What says something of names and values, and what of sentences.
@@ -163,7 +163,7 @@ def test_a_reference_is_contained_by_squads_rule_where_the_suite_has_that():
 def test_who_is_exactly_right_contains_the_reference(said: str, reference: str) -> None:
     for rule in ("default", "squad"):
         if RULES[rule](reference):
-            assert accuracy.contains(said, reference, rule) >= accuracy.exact(said, reference, rule)
+            assert accuracy.contains(said, reference, rule) >= matching.exact(said, reference, rule)
 
 
 @given(st.lists(st.sampled_from("abcde"), max_size=9), st.lists(st.sampled_from("abcde"), max_size=9))
