@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from proctor.core.workspace import Workspace
     from proctor.evals.exam import Axis
 
-NAME = re.compile(r"[a-z][a-z0-9_]*(\.[a-z0-9_]+)*")
+NAME = re.compile(r"[a-z][a-z0-9_]*(\.[a-z0-9_]+)+")
 SETTING = "metrics"
 """The setting of `[tool.proctor]` that names the file."""
 DECLINED = "the metric does not apply to the question"
@@ -96,7 +96,8 @@ def metric(
         InputError: the name cannot be one, or it is that of another function or of an axis of Proctor's.
     """
     if not NAME.fullmatch(name):
-        raise InputError(f"@metric({short(name)!r}): write an axis, a dot and the metric, in lower case: tone.polite")
+        such = f"{name}.share" if NAME.fullmatch(f"{name}.share") else "tone.polite"
+        raise InputError(f"@metric({short(name)!r}): write an axis, a dot and the metric, in lower case: {such}")
 
     def declare(function: MetricFunction) -> MetricFunction:
         first = (function.__doc__ or "").strip().partition("\n")[0]
@@ -163,8 +164,8 @@ def _import(root: Path, named: str) -> Iterator[str]:
         sys.path.insert(0, str(folder))
     try:
         found = importlib.import_module(module)
-    except InputError:
-        raise
+    except InputError as error:
+        raise InputError(f"tool.proctor.{SETTING}: {named}: {error}") from error
     except Exception as error:  # whatever a file of the user's raises
         raise InputError(f"tool.proctor.{SETTING}: {named} cannot be imported: {type(error).__name__}: {error}") from error
     file = Path(found.__file__ or "").resolve()

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from functools import cached_property, partial
+from itertools import product
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from proctor import options
 from proctor.checkout import commit_name, now
 from proctor.core import workspace
+from proctor.core.reading.problems import Problems, closest
 from proctor.core.schema import NO_BASE, InputError, Suite
 from proctor.core.storage.cache import Cache, digest
 from proctor.evals.exam import EvalContext, Exam
@@ -84,9 +86,7 @@ class Plan:
     @cached_property
     def systems(self) -> list[System]:
         """The systems to examine."""
-        chosen = systems.choose(self.table, self.option.system)
-        systems.check_variables(self._table_path, chosen)
-        return chosen
+        return systems.choose(self.table, self.option.system)
 
     @cached_property
     def table(self) -> dict[str, System]:
@@ -114,11 +114,11 @@ class Plan:
 
     def _unknown_thresholds(self, suite: Suite) -> Iterator[str]:
         """A threshold for a system that no table has would hold nothing, and look as if it did."""
-        tables = {systems.TABLE, Path(self.option.systems or systems.TABLE)}
-        known = {name for table in tables for name in systems.load(table)}
+        known = self.table.keys() | systems.load(systems.TABLE).keys()  # a suite may be for both
         for metric, thresholds in suite.thresholds.items():
             for name in [name for name in thresholds if name not in known]:
-                yield f"suite {suite.name}: thresholds.{metric}: no system is called {name}; there are {', '.join(sorted(known))}"
+                none = f"{self._table_path} has no system {name}"
+                yield f"suite {suite.name}: thresholds.{metric}: {none}; {closest(name, self.table)}"
 
     @cached_property
     def bases(self) -> list[base_models.BaseModel]:
@@ -131,17 +131,23 @@ class Plan:
 
     @cached_property
     def cells(self) -> list[ExamCell]:
-        """Suite x base model x system x seed or repeat."""
+        """Suite x base model x system x seed or repeat. What is wrong with any system is said with what is wrong with the others."""
         stand = runtime.Runtime(self.cache, runtime.pick_device(self.option.device))
         bases: list[base_models.BaseModel | None] = [*self.bases] or [None]
-        return [
-            ExamCell(suite, kinds.candidate(system, base, setup, seed), self._base(system, base, setup))
-            for suite in self.suites
-            for base in bases
-            for setup in [setup_of(suite, base, stand, self.root, self.option.limit)]
-            for system in self.taught(suite)
-            for seed in range(self._times(system))
-        ]
+        problems, found = Problems(), list[ExamCell]()
+        for suite, base in product(self.suites, bases):
+            setup = setup_of(suite, base, stand, self.root, self.option.limit)
+            for system in self.taught(suite):
+                with problems.gathering():
+                    found += self._cells_of(suite, system, base, setup)
+        problems.check()
+        return found
+
+    def _cells_of(self, suite: Suite, system: System, base: base_models.BaseModel | None, setup: Setup) -> list[ExamCell]:
+        systems.check_variables(self._table_path, [system])
+        beside = self._base(system, base, setup)
+        times = range(self._times(system))
+        return [ExamCell(suite, kinds.candidate(system, base, setup, seed), beside) for seed in times]
 
     def _times(self, system: System) -> int:
         """How often a system is examined: trained with another seed each time, or asked the same once more."""

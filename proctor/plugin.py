@@ -121,7 +121,8 @@ def _plan(config: pytest.Config, where: Sequence[Path]) -> Plan:
         plan.found[:] = [] if config.option.suite else collect.find(config, where)
         plan.cells, plan.judge.name, plan.against  # noqa: B018 # looked up for their errors
     except InputError as error:
-        raise _usage_error("\n".join([str(error), *plan.settings])) from None
+        sys.stderr.writelines(f"{note}\n" for note in plan.settings)  # pytest calls all that is in its error an error
+        raise _usage_error(str(error)) from None
     return plan
 
 

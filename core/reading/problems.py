@@ -6,7 +6,8 @@ Beside it stands a tally of what was taken, changed and left out: what is odd an
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
@@ -71,6 +72,14 @@ class Problems:
         named = Place(place.file, place.line, short(place.field, LONGEST_FIELD))
         at = str(named) if self.subject else f"{named._replace(field='')}{named.field and f': {named.field}'}"
         self.found.append(f"{at}: {short(what, LONGEST)}{remedy and f'; {short(remedy, LONGEST)}'}")
+
+    @contextmanager
+    def gathering(self) -> Iterator[None]:
+        """What is raised within as an `InputError` is noted, so that the next thing is looked at, too."""
+        try:
+            yield
+        except InputError as error:
+            self.found.append(str(error))
 
     def check(self) -> None:
         """Raise what was found, if anything."""

@@ -59,7 +59,7 @@ class Endpoint(External):
         if self.system.retrieves:
             _ = self._index.engine
         if self.system.few_shot and not self.domain.examples:
-            raise InputError("it shows examples, and the suite has no train.jsonl: add one, or leave shots out")
+            raise InputError("it shows examples, and the suite has no train.jsonl: add one, or leave few_shot out")
 
     @cached_property
     def _named(self) -> NamedModel:

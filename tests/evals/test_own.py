@@ -48,3 +48,8 @@ def test_an_amount_may_be_more_than_one_and_finite():
 def test_a_name_that_could_be_no_test_is_refused(name: str) -> None:
     with pytest.raises(InputError, match=r"in lower case: tone\.polite"):
         metric(name)
+
+
+def test_a_name_without_a_dot_is_refused_at_once_and_told_what_to_write() -> None:
+    with pytest.raises(InputError, match=r"@metric\('short'\): write an axis, a dot and .* in lower case: short\.share"):
+        metric("short")

@@ -124,6 +124,42 @@ def test_a_dry_run_says_what_would_be_asked(project: Project) -> None:
     assert project.calls == 0
 
 
+WRONG = """
+[bot]
+callable = "bot:reply"
+[file]
+answers = "nowhere.jsonl"
+[service]
+service = "http://127.0.0.1:9/ask"
+request = { headers = { Authorization = "Bearer $NO_SUCH_TOKEN" } }
+[served]
+endpoint = "openai:gpt-4o-mini"
+openai = { key = "NO_SUCH_KEY" }
+"""
+
+
+def test_what_is_wrong_with_the_origins_of_several_systems_is_said_at_once(project: Project) -> None:
+    (project.folder / "systems.toml").write_text(WRONG)
+    said = project.pytest()
+    errors = [line for line in said.splitlines() if line.startswith("ERROR: ")]
+    assert len(errors) == 4, said
+    for what in ("NO_SUCH_TOKEN is not set", "there is no reply in bot", "nowhere.jsonl", "NO_SUCH_KEY"):
+        assert any(what in line for line in errors), said
+
+
+def test_a_note_beside_an_error_is_no_error(project: Project) -> None:
+    (project.folder / "systems.toml").write_text(WRONG)
+    lines = [line for line in project.pytest().splitlines() if "pyproject.toml sets" in line]
+    assert [line.partition(": ")[0] for line in lines] == ["note"]
+
+
+def test_a_threshold_for_a_system_that_is_not_in_the_table_names_those_of_that_table_alone(project: Project) -> None:
+    suite = project.folder / "helpdesk" / "suite.toml"
+    suite.write_text(suite.read_text().replace("[thresholds]", '[thresholds]\n"retrieval.mrr" = { nobody = 0.5 }'))
+    said = project.pytest("--collect-only")
+    assert "thresholds.retrieval.mrr: systems.toml has no system nobody; known: bot, file." in said
+
+
 def test_they_are_asked_one_by_one_and_not_exported(project: Project) -> None:
     project.pytest()
     (folder,) = (project.folder / "runs").iterdir()

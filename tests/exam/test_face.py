@@ -376,7 +376,7 @@ def test_a_bar_for_a_system_that_there_is_not_is_named(tmp_path: Path) -> None:
     assert collect_suite(tmp_path, "hybrid")[0] == 0
     code, out = collect_suite(tmp_path, "hybird")
     assert code == 4, out
-    assert "thresholds.accuracy.exact: no system is called hybird; there are base" in out
+    assert "systems.toml has no system hybird; did you mean 'hybrid'?" in out
 
 
 def collect_suite(folder: Path, system: str) -> tuple[int, str]:

@@ -109,6 +109,7 @@ def test_other_code_is_another_version(project: pytest.Pytester) -> None:
         ("x = 1", "declares no metric: put @metric"),
         (METRICS.replace("tone.letters", "accuracy.letters"), "the axis accuracy comes with Proctor or a package"),
         (METRICS.replace("tone.letters", "Tone"), "write an axis, a dot and the metric, in lower case: tone.polite"),
+        (METRICS.replace("tone.letters", "short"), "my_metrics.py: @metric('short'): write an axis, a dot and the metric"),
         (METRICS.replace("tone.letters", "tone.polite"), "the metric tone.polite is my_metrics.polite already"),
     ],
 )
