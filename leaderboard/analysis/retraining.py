@@ -16,6 +16,7 @@ from typing import Any
 
 from proctor.evals.axes.catalogue import axis
 from proctor.evals.stats.comparison import Noise, joint_noise, training_noise
+from proctor.leaderboard.analysis.origins import kinds
 from proctor.leaderboard.analysis.series import Series
 
 ASSUMED = 0.04
@@ -43,9 +44,12 @@ class Variation:
 
 
 def trained(systems: Mapping[str, Any]) -> frozenset[str]:
-    """The systems of a table of systems whose weights are their own."""
+    """The systems of a table of systems that are trained here. Finished weights are what they are: no other seed changes them."""
+    elsewhere = kinds(systems)
     known = {name: about.get("settings", {}) for name, about in systems.items() if isinstance(about, dict)}
-    return frozenset(name for name, settings in known.items() if settings.get("adapt", "none") != "none")
+    return frozenset(
+        name for name, settings in known.items() if settings.get("adapt", "none") != "none" and name not in elsewhere
+    )
 
 
 def once(series: Series, systems: Collection[str]) -> bool:

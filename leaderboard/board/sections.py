@@ -13,7 +13,7 @@ from proctor.evals.axes.catalogue import axis, followed, headlines, rank
 from proctor.evals.headline import Headline, told
 from proctor.leaderboard.analysis.break_even import Crossing
 from proctor.leaderboard.analysis.effects import Effect
-from proctor.leaderboard.analysis.origins import beside, external, kinds
+from proctor.leaderboard.analysis.origins import beside, kinds
 from proctor.leaderboard.analysis.pairwise import SystemPair
 from proctor.leaderboard.analysis.places import Places
 from proctor.leaderboard.analysis.series import Caution
@@ -73,7 +73,7 @@ class BoardSection:
     unchanged: frozenset[str] = frozenset()
     """Systems that answer with the base model's weights as they are."""
     trained: frozenset[str] = frozenset()
-    """Systems that do not; one whose settings are not known is in neither."""
+    """Systems that are trained here; one that is built elsewhere, or whose settings are not known, is in neither."""
     places: Sequence[Places] = ()
     """Whether it matters where the evidence stands."""
     kinds: Mapping[str, str] = field(default_factory=dict)
@@ -230,10 +230,11 @@ def sections(board: Board) -> list[BoardSection]:
 
 
 def _by_training(board: Board) -> tuple[frozenset[str], frozenset[str]]:
-    """The systems whose weights are the base model's, and those whose are not."""
+    """The systems whose weights are the base model's, and those that are trained here."""
     known = board.run.get("systems")
     tables = known if isinstance(known, dict) else {}
-    here = {name: table for name, table in tables.items() if isinstance(table, dict) and name not in external(tables)}
+    elsewhere = kinds(tables)
+    here = {name: table for name, table in tables.items() if isinstance(table, dict) and name not in elsewhere}
     settings = {name: table.get("settings") for name, table in here.items()}
     adapts = {name: found.get("adapt") for name, found in settings.items() if isinstance(found, dict)}
     unchanged = frozenset(name for name, adapt in adapts.items() if adapt == "none")

@@ -11,7 +11,7 @@ from proctor.core.schema import Better, Record
 from proctor.core.units import is_counted, is_read
 from proctor.evals.axes.catalogue import axis, headlines, metered, rank
 from proctor.evals.stats.comparison import Comparison
-from proctor.leaderboard.analysis.origins import external
+from proctor.leaderboard.analysis.origins import external, kinds
 from proctor.leaderboard.analysis.series import Series
 from proctor.leaderboard.formatting import figure
 from proctor.leaderboard.runs.records import Records, grouped
@@ -171,9 +171,12 @@ def retrained(before: Run, after: Run) -> set[tuple[str, ...]]:
 
 
 def _trained(run: Run) -> dict[tuple[str, ...], set[str]]:
-    """Suite, base model and system -> what tells its weights from others, over its seeds; empty where it has none of its own."""
+    """Suite, base model and system -> what tells its weights from others, over its seeds; empty where none were trained here."""
     made, found = run.provenance.get("made") or {}, dict[tuple[str, ...], set[str]]()
+    elsewhere = kinds(run.provenance.get("systems") or {})
     for place in grouped(run.records, *CELL[:3], "seed"):
+        if place[2] in elsewhere:
+            continue
         name = "/".join(map(str, place))  # names may hold slashes, so that this cannot be taken apart
         found.setdefault(place[:3], set()).update(filter(None, [_weights(made.get(name, {}))]))
     return found

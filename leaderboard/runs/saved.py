@@ -22,7 +22,8 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from proctor.core import former_names
+from proctor.core import former_names, workspace
+from proctor.core.reading.problems import near
 from proctor.core.reading.ranges import SEED, Range
 from proctor.core.reading.shown import short, shown
 from proctor.core.reading.user_files import read_json
@@ -32,9 +33,10 @@ from proctor.core.schema import InputError, Status
 from proctor.core.storage import errors, temporary
 from proctor.core.storage.disk import write_atomically
 from proctor.core.storage.sealed import opened, sealed
+from proctor.leaderboard.formatting import shortened
 from proctor.leaderboard.runs.columns import ColumnBuilder, SeriesKey
 from proctor.leaderboard.runs.records import Records, grouped
-from proctor.leaderboard.runs.store import Run, read
+from proctor.leaderboard.runs.store import NAMED, RECORDS, Run, read
 
 FORMAT = 3
 SEALED = (2, FORMAT)
@@ -42,6 +44,8 @@ SEALED = (2, FORMAT)
 READABLE = (1, *SEALED)
 AGAIN = "name a run folder, or a file that --eval-save wrote, and save that one again if it was changed"
 SAVING = "choose another name or file for --eval-save"
+LISTED = 12
+"""Names of saved runs in one sentence."""
 VALUE = Range(-1e30, 1e30)
 ABOUT = SeriesKey._fields
 LETTERS: dict[Status, str] = {"failed": "x", "unmeasured": "?", "not_applicable": "-"}
@@ -54,7 +58,19 @@ def open_run(path: Path) -> Run:
     Raises:
         InputError: it is neither, or it is damaged; names what is wrong with it.
     """
-    return load(path) if path.exists() and not path.is_dir() else read(path)
+    if not path.exists():
+        raise InputError(_not_there(path))
+    return read(path) if path.is_dir() else load(path)
+
+
+def _not_there(path: Path) -> str:
+    """What a path that leads nowhere may have meant: a folder beside it or, where it is a plain name, a run that was saved."""
+    plain = path.name == str(path)
+    kept = sorted(one.stem for one in workspace.of_help().saved_runs.glob("*.json")) if plain else []
+    meant = near(path.name, [*kept, *(one.name for one in path.parent.glob("*/") if (one / RECORDS).is_file())])
+    what = f"there is no such run folder{', nor a saved run of that name' if plain else ''}"
+    remedy = f"did you mean {path.with_name(meant)}?" if meant else NAMED
+    return f"{path}: {what}; {remedy}{f' (saved: {shortened(kept, LISTED)})' if kept else ''}"
 
 
 def is_saved(file: Path) -> bool:

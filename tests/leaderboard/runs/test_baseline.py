@@ -65,6 +65,17 @@ def test_every_command_about_a_run_takes_a_saved_one_by_its_name(run, tmp_path, 
     assert "second" in capsys.readouterr().err
 
 
+def test_a_misspelt_name_of_a_run_is_guessed_and_the_saved_ones_are_named(run, tmp_path, monkeypatch, capsys):
+    (tmp_path / "pyproject.toml").touch()
+    monkeypatch.chdir(tmp_path)
+    for name in ("first", "second"):
+        saved.save(run, tmp_path / "baselines" / f"{name}.json")
+    assert main(["gate", "frist", "second"]) == 3
+    assert "frist: there is no such run folder, nor a saved run of that name; did you mean first? (saved: first, second)" in (
+        capsys.readouterr().err
+    )
+
+
 def test_it_is_small_and_one_line_a_series(run, tmp_path):
     saved.save(run, tmp_path / "b.json")
     text = (tmp_path / "b.json").read_text()
