@@ -131,7 +131,7 @@ class Plan:
 
     @cached_property
     def cells(self) -> list[ExamCell]:
-        """Suite x base model x system x seed or repeat. What is wrong with any system is said with what is wrong with the others."""
+        """Suite x base model x system x seed or repeat. All that is wrong with any system is said at once."""
         stand = runtime.Runtime(self.cache, runtime.pick_device(self.option.device))
         bases: list[base_models.BaseModel | None] = [*self.bases] or [None]
         problems, found = Problems(), list[ExamCell]()

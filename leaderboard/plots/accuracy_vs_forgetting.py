@@ -15,7 +15,7 @@ from proctor.leaderboard.plots.labels import Box, PlotLabel
 from proctor.leaderboard.plots.palette import Look, looks
 from proctor.leaderboard.plots.scales import around, scaled
 from proctor.leaderboard.plots.spec import Sketch, frontier
-from proctor.leaderboard.plots.words import amount, axis_label, listed, named, percent, sure
+from proctor.leaderboard.plots.words import amount, axis_label, left_out, listed, named, percent, sure
 
 FORGETTING = "forgetting"
 
@@ -33,6 +33,7 @@ class ForgettingSpot(NamedTuple):
 def sketch(section: BoardSection, _: DecisionProblem) -> Sketch | None:
     """The systems that were measured on both; None where there are none."""
     known, lost = section.of(section.leading.metric), section.of(FORGETTING)
+    asked = ((section.leading.metric, known), (FORGETTING, lost))
     both = [system for system in known if system in lost]
     if not both:
         return None
@@ -48,8 +49,15 @@ def sketch(section: BoardSection, _: DecisionProblem) -> Sketch | None:
         *((named(spot.system), percent(spot.known), percent(spot.kept)) for spot in spots),
     ]
     at = len({(spot.kept.value, spot.known.value) for spot in spots if spot.on_frontier})
-    words = f"{_leader([known[system] for system in both])} {_frontier([both[place] for place in best], len(both), at)}"
-    return Sketch("Accuracy against general ability kept", words.strip(), rows, (spots, heading(section.leading.metric)), draw)
+    words = [_leader([known[system] for system in both]), _frontier([both[place] for place in best], len(both), at)]
+    words += left_out(section, both, lambda name: [metric for metric, cells in asked if name not in cells])
+    return Sketch(
+        "Accuracy against general ability kept",
+        " ".join(filter(None, words)),
+        rows,
+        (spots, heading(section.leading.metric)),
+        draw,
+    )
 
 
 def _kept(lost: Result) -> Amount:

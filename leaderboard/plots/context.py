@@ -14,7 +14,7 @@ from proctor.leaderboard.plots.labels import Box, PlotLabel
 from proctor.leaderboard.plots.palette import Look, looks
 from proctor.leaderboard.plots.scales import around, doublings_axis, exactly, scaled
 from proctor.leaderboard.plots.spec import Sketch
-from proctor.leaderboard.plots.words import amount, named, percent
+from proctor.leaderboard.plots.words import amount, left_out, named, percent
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -60,11 +60,16 @@ def sketch(section: BoardSection, _: DecisionProblem) -> Sketch | None:
     rooms = [tokens for tokens, cells in by_room if cells]
     return Sketch(
         "Accuracy by evidence position and prompt budget",
-        _words(traces, section.places),
+        " ".join([_words(traces, section.places), *_left_out(section, traces)]),
         _rows(traces, rooms),
         (traces, rooms),
         draw,
     )
+
+
+def _left_out(section: BoardSection, traces: Sequence[Trace]) -> list[str]:
+    asked = [metric.metric for metric in section.table.metrics if metric.metric.startswith("context.")]
+    return left_out(section, [trace.system for trace in traces], lambda _: asked)
 
 
 def _is_room(metric: str) -> bool:

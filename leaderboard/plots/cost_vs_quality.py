@@ -15,7 +15,7 @@ from proctor.leaderboard.plots.labels import Box, PlotLabel
 from proctor.leaderboard.plots.palette import Look, looks
 from proctor.leaderboard.plots.scales import amounts_axis, around, possible, scaled
 from proctor.leaderboard.plots.spec import Sketch, frontier
-from proctor.leaderboard.plots.words import listed, optional, percent, policy
+from proctor.leaderboard.plots.words import left_out, listed, optional, percent, policy
 
 
 class CostSpot(NamedTuple):
@@ -32,9 +32,11 @@ class CostSpot(NamedTuple):
 
 def sketch(section: BoardSection, case: DecisionProblem) -> Sketch | None:
     """The options of which both are known; None where there are none."""
-    weighed = [each for each in map(case.weigh, case.options) if each.quality and each.cost]
+    every = [*map(case.weigh, case.options)]
+    weighed = [each for each in every if each.quality and each.cost]
     if not weighed:
         return None
+    gone = {each.option.system: [metric for metric, _ in (*each.missing, *each.unpriced)] for each in every}
     points = [(each.cost, possible(each.quality)) for each in weighed if each.cost and each.quality]
     best = frontier([(-cost.value, quality.value) for cost, quality in points])
     look = looks(section.systems)
@@ -46,7 +48,8 @@ def sketch(section: BoardSection, case: DecisionProblem) -> Sketch | None:
         ("option", "cost a month", "expected quality"),
         *((optional(spot.option), spot.costing, percent(spot.quality)) for spot in spots),
     ]
-    return Sketch("Monthly cost against expected quality", _words(case, spots), rows, (spots,), draw)
+    rest = left_out(section, {each.option.system for each in weighed}, lambda name: gone.get(name, []))
+    return Sketch("Monthly cost against expected quality", " ".join([_words(case, spots), *rest]), rows, (spots,), draw)
 
 
 def _words(case: DecisionProblem, spots: list[CostSpot]) -> str:

@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from proctor.evals.stats.intervals import Amount
 from proctor.leaderboard.advice.options import DecisionProblem
+from proctor.leaderboard.analysis.origins import KINDS
 from proctor.leaderboard.board.cells import Result
 from proctor.leaderboard.board.sections import BoardSection
 from proctor.leaderboard.plots.canvas import BOTTOM, MOST_LABELS, SHOWN, WIDTH, Canvas, placed_keys
@@ -14,7 +15,7 @@ from proctor.leaderboard.plots.labels import FONT, Box, PlotLabel
 from proctor.leaderboard.plots.palette import SOFT, Look, looks
 from proctor.leaderboard.plots.scales import around, exactly, scaled, turned
 from proctor.leaderboard.plots.spec import Sketch
-from proctor.leaderboard.plots.words import MOST, ONCE, gain, named
+from proctor.leaderboard.plots.words import MOST, ONCE, gain, left_out, named
 
 GENERAL = "general."
 LOST = "forgetting"
@@ -40,15 +41,21 @@ TaskRow = tuple[str, tuple[TaskChange, ...]]
 def sketch(section: BoardSection, case: DecisionProblem) -> Sketch | None:
     """The systems with weights of their own, task by task; None where no task was asked of them and of the base model."""
     base, look = _base(section, case), looks(section.systems)
-    trained = {system: look[system] for system in section.systems if case.evidence.systems[system]}
+    trained = {system: look[system] for system in section.systems if case.evidence.systems[system] or _finished(section, system)}
     heads = {cell.metric: cell for cell in section.cells if cell.metric.startswith(GENERAL) and cell.unit == "share"}
     tasks = [_task(head, trained, base, section) for head in heads.values()] if base else []
     tasks = sorted((task for task in tasks if task[1]), key=lambda task: (min(each.change.value for each in task[1]), task[0]))
     if not tasks:
         return None
     title, rows = "General ability by task, against the base model", _rows(tasks, list(trained))
-    once = any(cell.seeds == 1 for cell in heads.values() if cell.system in trained)
-    return Sketch(title, _words(tasks, once=once), rows, (tasks[:MOST_TASKS],), draw)
+    once = any(cell.seeds == 1 for cell in heads.values() if case.evidence.systems[cell.system])
+    rest = left_out(section, {each.system for _, changes in tasks for each in changes}, lambda _: [*heads])
+    return Sketch(title, " ".join([_words(tasks, once=once), *rest]), rows, (tasks[:MOST_TASKS],), draw)
+
+
+def _finished(section: BoardSection, system: str) -> bool:
+    """Whether its weights were trained elsewhere, and are here to be tested beside the base model's."""
+    return section.kinds.get(system) == KINDS["weights"]
 
 
 def _task(head: Result, trained: Mapping[str, Look], base: str, section: BoardSection) -> TaskRow:
@@ -65,7 +72,8 @@ def _task(head: Result, trained: Mapping[str, Look], base: str, section: BoardSe
 def _base(section: BoardSection, case: DecisionProblem) -> str | None:
     """A system that has the base model's weights: not trained, and without any loss."""
     lost = section.of(LOST)
-    return next((name for name, cell in lost.items() if cell.value == 0 and not case.evidence.systems[name]), None)
+    plain = (name for name in lost if name not in section.kinds and not case.evidence.systems[name])
+    return next((name for name in plain if lost[name].value == 0), None)
 
 
 def _words(tasks: list[TaskRow], *, once: bool) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -15,7 +16,7 @@ from proctor.leaderboard.plots.labels import Box, PlotLabel
 from proctor.leaderboard.plots.palette import Look, looks
 from proctor.leaderboard.plots.scales import around, doublings_axis, exactly, scaled
 from proctor.leaderboard.plots.spec import Sketch
-from proctor.leaderboard.plots.words import amount, named, percent, sure
+from proctor.leaderboard.plots.words import amount, left_out, named, percent, sure
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -58,7 +59,13 @@ def sketch(section: BoardSection, _: DecisionProblem) -> Sketch | None:
     levels = [Level(name, look[name], amount(measured[WHOLE][name])) for name in needless]
     return Sketch(
         "Accuracy by number of training examples",
-        " ".join([_words(curves, list(section.crossings)), *_asked(measured)]),
+        " ".join(
+            [
+                _words(curves, list(section.crossings)),
+                *_asked(measured),
+                *left_out(section, {*cells, *needless}, _lacking(measured)),
+            ]
+        ),
         [
             ("system", *(f"{100 * share:g} % of the examples" for share in SHARES.values())),
             *((named(name), *(_shown(row, share) for share in SHARES.values())) for name, row in cells.items()),
@@ -67,6 +74,11 @@ def sketch(section: BoardSection, _: DecisionProblem) -> Sketch | None:
         (curves, levels, list(section.crossings), section.facts.get(EXAMPLES)),
         draw,
     )
+
+
+def _lacking(measured: dict[str, dict[str, Result]]) -> Callable[[str], list[str]]:
+    """What a system was not measured on."""
+    return lambda system: [metric for metric, cells in measured.items() if system not in cells]
 
 
 def _row(measured: dict[str, dict[str, Result]], system: str) -> list[tuple[float, Result]]:

@@ -15,7 +15,7 @@ from proctor.leaderboard.plots.labels import Box, PlotLabel
 from proctor.leaderboard.plots.palette import Look, looks
 from proctor.leaderboard.plots.scales import exactly, possible, scaled
 from proctor.leaderboard.plots.spec import Sketch
-from proctor.leaderboard.plots.words import ONCE, listed_words, named, optional, percent, policy
+from proctor.leaderboard.plots.words import ONCE, left_out, listed_words, named, optional, percent, policy
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -62,8 +62,9 @@ def sketch(section: BoardSection, case: DecisionProblem) -> Sketch | None:
         *((optional(line.option), *(percent(line.quality[place]) for place in (0, STEPS // 2, STEPS))) for line in lines),
     ]
     ticks = [(n, share_changed(n, case.changed)) for n in MONTHLY] if case.changed else []
-    words = f"{_words(lines, found)}{f' {ONCE}' if _once(case, found) else ''}"
-    return Sketch("Expected quality as knowledge changes", words, rows, (lines, found, ticks), draw)
+    words = [_words(lines, found), *([ONCE] if _once(case, found) else [])]
+    words += left_out(section, {option.system for option in measured}, lambda name: _lacking(case, name))
+    return Sketch("Expected quality as knowledge changes", " ".join(words), rows, (lines, found, ticks), draw)
 
 
 def _options(case: DecisionProblem) -> Iterator[Option]:
@@ -72,6 +73,11 @@ def _options(case: DecisionProblem) -> Iterator[Option]:
         yield Option(system, "as it is")
         if case.evidence.systems[system]:
             yield from (Option(system, "retrained"), Option(system, "continued"))
+
+
+def _lacking(case: DecisionProblem, system: str) -> list[str]:
+    """What is not known of a system as it is."""
+    return [metric for metric, _ in case.evidence.missing(Option(system, "as it is").quality(0.5))]
 
 
 def _quality(case: DecisionProblem, option: Option) -> Iterator[Amount]:

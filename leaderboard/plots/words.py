@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 
 from proctor.evals.headline import Headline, heading
 from proctor.evals.stats.intervals import Amount
 from proctor.leaderboard.advice.options import Option
 from proctor.leaderboard.board.cells import Result, bounds, of_cell
+from proctor.leaderboard.board.sections import BoardSection
 from proctor.leaderboard.formatting import SPACE, between, figure, signed
 
 LONGEST = 40
@@ -39,6 +40,26 @@ def listed(names: Sequence[str]) -> str:
     """Names as a sentence lists them; of many the first few."""
     more = len(names) - MOST
     return listed_words([named(name) for name in names[:MOST]] + ([f"{more} more"] if more > 0 else []))
+
+
+def left_out(section: BoardSection, shown: Collection[str], lacking: Callable[[str], Iterable[str]]) -> list[str]:
+    """A sentence on the systems built elsewhere that a plot does not show: which, and why. None where it shows all.
+
+    ``lacking``: of a system the metrics without which it cannot be shown, as far as they have no value.
+    """
+    reasons: dict[str, list[str]] = {}
+    for system in section.systems:
+        if system in section.kinds and system not in shown:
+            reasons.setdefault(_why_not(section, system, next(iter(lacking(system)), "")), []).append(system)
+    said = "; ".join(f"{listed(systems)}{f' ({why})' if why else ''}" for why, systems in reasons.items())
+    return [f"Not shown: {said}."] if said else []
+
+
+def _why_not(section: BoardSection, system: str, metric: str) -> str:
+    """Why a system has no value in a metric, as its cell says."""
+    cells = (cell for cell in section.cells if (cell.system, cell.metric) == (system, metric))
+    why = next((cell.reason for cell in cells), "")
+    return f"{metric}: {why}" if why else f"{metric} was not measured" if metric else ""
 
 
 def listed_words(words: Sequence[str]) -> str:

@@ -138,6 +138,28 @@ def test_a_plot_whose_metrics_are_missing_is_left_out(run, tmp_path, name, missi
 
 
 @pytest.mark.slow
+def beside_a_service(run: Run) -> Run:
+    """With a system that is built elsewhere, of which nothing but answers is known."""
+    mine = [one for one in run.records if one.system == "rag"]
+    bot = (
+        replace(one, system="bot")
+        if one.metric.startswith("accuracy.")
+        else replace(one, system="bot", status="not_applicable", value=None, reason="nobody knows")
+        for one in mine
+    )
+    told = dict(run.provenance) | {"systems": {**(run.provenance.get("systems") or {}), "bot": {"kind": "service"}}}
+    return replace(run, records=Records.of([*run.records, *bot]), provenance=told)
+
+
+def test_words_name_the_systems_built_elsewhere_that_are_not_shown_and_why(run, tmp_path):
+    ((_, _, found),) = drawn(beside_a_service(run), tmp_path)
+    told = {plot.name: plot.words.partition(" Not shown: ")[2] for plot in found if plot.name != "effects"}
+    assert len(told) > 5
+    assert told["keeping"] == "bot (forgetting: nobody knows)."
+    assert told["budget"] == "bot (updates.fresh: nobody knows)."
+    assert all(words.startswith("bot (") and words.endswith(": nobody knows).") for words in told.values()), told
+
+
 def test_without_a_two_by_two_there_are_no_effects(run, tmp_path):
     part = replace(run, records=Records.of(record for record in run.records if record.system != "base"))
     ((_, _, found),) = drawn(part, tmp_path)
