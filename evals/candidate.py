@@ -161,10 +161,23 @@ class Costs(Candidate, Protocol):
         """
 
 
-def lacking(candidate: Candidate, needs: frozenset[Ability]) -> str:
-    """Why what has these needs cannot be measured of a candidate; empty if it can.
+def lacking(candidate: Candidate, needs: frozenset[Ability], either: frozenset[Ability] = frozenset()) -> str:
+    """Why what has these needs, and one of ``either``, cannot be measured of a candidate; empty if it can.
 
     A candidate that knows better than `LACKS` why it cannot do something has a mapping of that kind as ``lacks``.
     """
     own: Mapping[Ability, str] = getattr(candidate, "lacks", {})
-    return next((own.get(ability, why) for ability, why in LACKS.items() if ability in needs - candidate.abilities), "")
+    return why_not(candidate.abilities, needs, either, {**LACKS, **own})
+
+
+def why_not(
+    abilities: frozenset[Ability],
+    needs: frozenset[Ability],
+    either: frozenset[Ability] = frozenset(),
+    lacks: Mapping[Ability, str] = LACKS,
+) -> str:
+    """The same of what has these abilities."""
+    if missing := next((why for ability, why in lacks.items() if ability in needs - abilities), ""):
+        return missing
+    none = either and abilities.isdisjoint(either)
+    return ", and ".join(why for ability, why in lacks.items() if ability in either) if none else ""

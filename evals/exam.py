@@ -130,6 +130,8 @@ class Axis:
     """Files of a third party, name -> text, to be kept as they are beside the records."""
     needs: frozenset[Ability] = frozenset()
     """What a system must be able to do; of others, no metric of the axis is applicable, and ``score`` is not called."""
+    either: frozenset[Ability] = frozenset()
+    """Of these abilities a system must have one, where any is named."""
     items: Callable[[EvalContext], Items] | None = None
     """What each metric would score, for a system that lacks what the metric needs; by default every question."""
     asks: str = ""
@@ -160,13 +162,13 @@ def absent(items: Items, why_not: str) -> Iterator[ItemScore]:
 def item_scores(axis: Axis, evaluation: EvalContext) -> Iterator[ItemScore]:
     """All scores of an axis: its own, and of metrics that need what the candidate cannot do the reason, for every item."""
     scored = set()
-    if not lacking(evaluation.candidate, axis.needs):
+    if not lacking(evaluation.candidate, axis.needs, axis.either):
         for one in axis.score(evaluation):
             scored.add(one.metric)
             why_not = lacking(evaluation.candidate, one.metric.needs)
             yield one._replace(score=not_applicable(why_not)) if why_not else one
     for metric, items in items_of(axis, evaluation).items():
-        why_not = lacking(evaluation.candidate, axis.needs | metric.needs)
+        why_not = lacking(evaluation.candidate, axis.needs | metric.needs, axis.either)
         if why_not and metric not in scored:
             yield from absent({metric: items}, why_not)
 
@@ -174,7 +176,7 @@ def item_scores(axis: Axis, evaluation: EvalContext) -> Iterator[ItemScore]:
 def unreached(axis: Axis, evaluation: EvalContext, why: str) -> Iterator[ItemScore]:
     """Of a system that cannot be asked any more: every item is unmeasured, but for metrics that do not apply to it."""
     for metric, items in items_of(axis, evaluation).items():
-        why_not = lacking(evaluation.candidate, axis.needs | metric.needs)
+        why_not = lacking(evaluation.candidate, axis.needs | metric.needs, axis.either)
         score = not_applicable(why_not) if why_not else unmeasured(why)
         yield from (ItemScore(metric, item.id, item.cluster, score) for item in items)
 

@@ -80,6 +80,7 @@ def _made(plan: Plan) -> tuple[dict[str, Any], dict[str, Any]]:
         if known := {why: count for why, count in stops if why}:  # not everybody says why
             made[place]["answers"]["stops"] = known
         told["settings"] = shaping(candidate.system, told["settings"])
+        told["abilities"] = sorted(candidate.abilities)
         systems_of[candidate.name] = told
         if isinstance(candidate, LocalCandidate):
             of = rooms.setdefault(candidate.name, {})

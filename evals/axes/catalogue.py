@@ -10,9 +10,10 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 from proctor.core.registry import Registry
+from proctor.evals.candidate import why_not
 
 if TYPE_CHECKING:
-    from proctor.core.schema import Metric
+    from proctor.core.schema import Ability, Metric
     from proctor.evals.exam import Axis
 
 AXES: Registry[Axis] = Registry(
@@ -98,6 +99,13 @@ def followed() -> tuple[str, ...]:
 def axis(metric: str) -> str:
     """The axis that a metric belongs to, by its first word; that word itself where no axis has such metrics."""
     return _by_first_word().get(_first(metric), _first(metric))
+
+
+def out_of_reach(metric: str, abilities: frozenset[Ability]) -> str:
+    """Why a metric cannot be measured of a system with these abilities; empty if it can, or is not known."""
+    found = declared(metric)
+    those = [each for each in _axes().get(axis(metric), ()) if found in each.metrics]
+    return next((why_not(abilities, each.needs | one.needs, each.either) for each in those for one in [found] if one), "")
 
 
 def marker(name: str) -> str:

@@ -15,9 +15,9 @@ from dataclasses import replace
 from functools import cache
 from typing import Any, NamedTuple, cast
 
-from proctor.core.schema import Metric, Score, Suite, not_applicable, unmeasured
+from proctor.core.schema import Ability, Metric, Score, Suite, not_applicable, unmeasured
 from proctor.core.storage.cache import Cache, digest
-from proctor.evals.candidate import LACKS, Candidate, HasWeights, Likelihoods
+from proctor.evals.candidate import Candidate, HasWeights, Likelihoods
 from proctor.evals.exam import Axis, EvalContext, Item, Items, ItemScore, absent
 from proctor.evals.tasks import task_files
 from proctor.evals.tasks.lm_eval_tasks import TASK_VERSIONS, Value, asked_elsewhere, definition, lm_eval_files, put, run
@@ -46,6 +46,8 @@ class Task(NamedTuple):
 
 
 Tested = HasWeights | Likelihoods
+TESTED: frozenset[Ability] = frozenset({"weights", "likelihoods"})
+"""General tasks can be put to what has one of these."""
 Put = Callable[[str, int | None, bool], Value]
 """Puts an entry's tasks to a system: the entry, at most so many items, whether its code may run."""
 
@@ -89,9 +91,6 @@ def _entry(kept: Cache, candidate: Tested, asked: tuple[str, int | None], ask: P
 
 
 def _score(evaluation: EvalContext) -> Iterator[ItemScore]:
-    if not _tested(evaluation.candidate):
-        yield from absent(_items(evaluation), f"{LACKS['weights']}, and {LACKS['likelihoods']}")
-        return
     candidate, base = cast("Tested", evaluation.candidate), _base(evaluation)
     if base is None:
         after = _tasks(general(evaluation.cache, candidate, evaluation.suite, evaluation.limit))
@@ -114,7 +113,7 @@ UNPAIRED = "no system is named as its base that says how likely texts are in the
 
 def _tested(candidate: Candidate) -> bool:
     """Whether general tasks can be put to it."""
-    return not candidate.abilities.isdisjoint({"weights", "likelihoods"})
+    return not candidate.abilities.isdisjoint(TESTED)
 
 
 def _base(evaluation: EvalContext) -> Tested | None:
@@ -205,6 +204,7 @@ AXIS = Axis(
     _score,
     files=_files,
     inputs=_definitions,
+    either=TESTED,
     items=_items,
     asks="What did it lose of the abilities that the base model had?",
 )

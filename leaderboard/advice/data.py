@@ -17,6 +17,7 @@
                   "covariance": [0.0012, 0.0003]}, ...],       of the figures before it that have one, and with itself
      "anew": [["lora", 0.04, 1e6, "run-to-run ..."]],          what another training would do to the accuracy of what has one:
                                                                standard deviation, degrees of freedom, and in words
+     "never": [["forgetting", "bot", "the system's ..."]],     what cannot be measured of a system built elsewhere, and why
      "options": "--suite instruments"}                         what to type to take the same exam, but for systems and seeds
 
 All that is decided is decided from this, so that every reader of it comes to the same. Numbers have nine digits, which moves no
@@ -26,7 +27,7 @@ end of a quality's interval by a millionth.
 from __future__ import annotations
 
 import shlex
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from itertools import pairwise
 from pathlib import Path
@@ -35,6 +36,7 @@ from typing import Any
 from proctor.core.reading.shown import short
 from proctor.core.reading.user_files import read_json
 from proctor.core.schema import InputError
+from proctor.evals.axes.catalogue import out_of_reach
 from proctor.evals.headline import of_run
 from proctor.evals.stats.comparison import Noise, widened
 from proctor.evals.stats.differences import measured_interval
@@ -92,6 +94,7 @@ def _gathered(section: Section, folder: Path | None) -> Evidence:
         {name: _of_questions(columns[name]) for name in weighed.noisy},
         {name: _said(known) for name, known in weighed.once.items() if name in figures},
         weighed.anew,
+        dict(_never(section, figures)),
         _options(section, folder),
     )
 
@@ -170,6 +173,18 @@ def _of_seeds(series: Series) -> dict[int, float]:
 def _impossible(columns: SeriesByColumn, elsewhere: Collection[str]) -> frozenset[Column]:
     """Metrics that cannot exist for a system. What a system built elsewhere does not show exists, and is not known."""
     return frozenset(name for name, series in columns.items() if series.impossible and name[1] not in elsewhere)
+
+
+def _never(section: Section, figures: Collection[Column]) -> Iterator[tuple[Column, str]]:
+    """What cannot be measured of systems built elsewhere: by their abilities, or as measuring it has shown."""
+    for system in sorted(kinds(section.systems).keys() & {name for _, name in section.columns}):
+        told = section.systems[system].get("abilities")
+        for metric in WEIGHED:
+            taken = section.columns.get((metric, system))
+            why = taken.first.reason if taken and taken.impossible else ""
+            why = why or (out_of_reach(metric, frozenset(told)) if isinstance(told, list) else "")
+            if why and (metric, system) not in figures:
+                yield (metric, system), why
 
 
 def _by_what_leads(section: Section) -> SeriesByColumn:
@@ -288,6 +303,7 @@ def as_json(evidence: Evidence) -> dict[str, Any]:
         "impossible": sorted(map(list, evidence.impossible)),
         "figures": [_figure(evidence, *column) for column in evidence.figures],
         "anew": [[system, *known] for system, known in evidence.anew.items()],
+        "never": [[*column, why] for column, why in sorted(evidence.never.items())],
         "options": evidence.options,
     }
 
@@ -324,6 +340,7 @@ def of_json(data: Mapping[str, Any]) -> Evidence:
         {column: _pair(*row["asked"]) for column, row in figures.items() if "asked" in row},
         {column: row["allows"] for column, row in figures.items() if "allows" in row},
         {system: Anew(*known) for system, *known in data["anew"]},
+        {(metric, system): why for metric, system, why in data["never"]},
         data["options"],
     )
 

@@ -24,6 +24,7 @@ from proctor.leaderboard.formatting import joined, money
 
 PROBABLY: tuple[LimitStanding, ...] = ("probably met",)
 NONE_MEETS = "no option meets the requirements"
+CALM = "say that nothing changes, if so (--updates 0)"
 LOOSEN = Remedy("loosen a requirement, or add another system")
 
 
@@ -103,7 +104,7 @@ def _meeting(case: DecisionProblem, weighed: Sequence[EvaluatedOption]) -> list[
         raise Undecided(
             "it is not known what share of the facts an update changes",
             Remedy("say what share it is (--changed)", 0.0),
-            Remedy("say that nothing changes, if so (--updates 0)", 0.0),
+            Remedy(CALM, 0.0),
             settle.to_measure(case, [FRESH]),
         )
     if known or (weighed and all("not met" in each.requirements.values() for each in weighed)):
@@ -116,7 +117,9 @@ def _meeting(case: DecisionProblem, weighed: Sequence[EvaluatedOption]) -> list[
     if most and (thin := case.thin(most)):
         raise Undecided(thin.what, settle.questions(case, most))
     lacking = [column for each in weighed for column in each.missing]
-    raise Undecided("the accuracy of no option is known", *settle.listed(case, lacking))
+    calm = case.situation.updates and any(column in case.evidence.never for column in lacking)
+    nothing_changes = [Remedy(CALM, 0.0)] if calm else []
+    raise Undecided("the accuracy of no option is known", *nothing_changes, *settle.listed(case, lacking))
 
 
 def _clear(case: DecisionProblem, meeting: Sequence[EvaluatedOption]) -> AdvisedChoice:
@@ -128,7 +131,7 @@ def _clear(case: DecisionProblem, meeting: Sequence[EvaluatedOption]) -> Advised
         if not choice or other != choice.pick:
             doubt = "; ".join(f"{name}: {settle.standing(case, name, other)}" for name in other.unknown)
             reason = f"it is not known whether {case.title(other.option)} meets the requirements ({doubt})"
-            raise Undecided(reason, settle.requirements(case, other))
+            raise Undecided(reason, settle.requirements(case, other), *settle.without(case, other))
     assert choice  # noqa: S101 # there is one that meets them, surely or not
     _check_doubt(case, choice.pick, meeting)
     _check_risk(case, choice.pick, meeting)

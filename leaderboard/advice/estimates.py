@@ -89,6 +89,8 @@ class Evidence:
     """What the interval of a figure of one training run allows for, beyond what was measured of that system."""
     anew: Mapping[str, Anew] = field(default_factory=dict)
     """System that was trained once -> what other trainings would do to its accuracy."""
+    never: Mapping[Column, str] = field(default_factory=dict)
+    """Metrics that have no value, and of a system built elsewhere never will: why."""
     options: str = ""
     """What to type after `pytest` to take the same exam, but for systems and seeds."""
 
@@ -99,6 +101,15 @@ class Evidence:
     def applies(self, metric: str, system: str) -> bool:
         """False where the metric was taken, and cannot exist for this system."""
         return (metric, system) not in self.impossible
+
+    def constant(self, system: str) -> bool:
+        """Whether a system was right on every question, or on none, so that nothing shows how it varies with another."""
+        column = "accuracy.exact", system
+        return column in self.covariances and self.covariances[column][-1] <= SAME
+
+    def why_never(self, metrics: Iterable[str], system: str) -> str:
+        """Why one of these metrics cannot be measured of a system; empty where all can."""
+        return next((self.never[metric, system] for metric in metrics if (metric, system) in self.never), "")
 
     def untrained(self, system: str) -> bool:
         """Whether it is known that nothing was trained for this system: its training was measured, and took no time."""

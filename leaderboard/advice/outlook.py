@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from proctor.leaderboard.advice import settle
 from proctor.leaderboard.advice.break_points import LIMITS, BreakPoint, Cause, ScenarioField
 from proctor.leaderboard.advice.decide import Advised
 from proctor.leaderboard.advice.options import DecisionProblem, EvaluatedOption
 from proctor.leaderboard.advice.sayings import number
-from proctor.leaderboard.formatting import paid
+from proctor.leaderboard.formatting import joined, paid
 
 NAMED = 6
 """Options that one sentence names; of more it says how many more."""
@@ -37,7 +37,7 @@ def left_out(case: DecisionProblem, decision: Advised) -> list[str]:
     gone = [each for each in decision.weighed if _why_out(case, each)]
     compared = len(decision.weighed) - len(gone)
     count = f"{compared} {'option' if compared == 1 else 'options'} compared{f', {len(gone)} left out' if gone else ''}."
-    return [count, *_gone(case, gone), *_unpriced(decision)]
+    return [count, *_gone(case, gone), *_unpriced(case, decision)]
 
 
 def _gone(case: DecisionProblem, gone: Sequence[EvaluatedOption]) -> Iterator[str]:
@@ -55,16 +55,34 @@ def _why_out(case: DecisionProblem, each: EvaluatedOption) -> str:
     if any(metric.startswith(("updates.retrained", "updates.continued")) for metric in metrics):
         options = settle.chosen(case)
         return RETRAINING.format(f" {options}" if options else "")
+    if why := case.evidence.why_never(metrics, each.option.system):
+        return f"{', '.join(metrics)} cannot be measured: {why}"
     if metrics:
         return f"{', '.join(metrics)} {'was' if len(metrics) == 1 else 'were'} not measured"
     thin = case.thin(each)
     return thin.what if thin else ""
 
 
-def _unpriced(decision: Advised) -> Iterator[str]:
-    absent = dict.fromkeys(metric for each in decision.weighed if each.quality for metric, _ in each.unpriced)
+def _unpriced(case: DecisionProblem, decision: Advised) -> Iterator[str]:
+    columns = dict.fromkeys(column for each in decision.weighed if each.quality for column in each.unpriced)
+    absent = dict.fromkeys(metric for metric, system in columns if (metric, system) not in case.evidence.never)
     if absent:
         yield f"Costs marked ? are not known, as {', '.join(absent)} {'was' if len(absent) == 1 else 'were'} not measured."
+    gone: dict[str, list[str]] = {}
+    for metric, system in columns:
+        if (metric, system) in case.evidence.never:
+            gone.setdefault(system, []).append(metric)
+    for metrics, systems in _alike(gone).items():
+        costs = f"What {joined(systems)} {'costs' if len(systems) == 1 else 'cost'} is not known"
+        yield f"{costs}: {settle.never(case, metrics, systems)}."
+
+
+def _alike(gone: Mapping[str, Sequence[str]]) -> dict[tuple[str, ...], list[str]]:
+    """Metrics -> the systems that lack these."""
+    found: dict[tuple[str, ...], list[str]] = {}
+    for system, metrics in gone.items():
+        found.setdefault(tuple(metrics), []).append(system)
+    return found
 
 
 def along(case: DecisionProblem, decision: Advised, found: Sequence[BreakPoint]) -> list[str]:

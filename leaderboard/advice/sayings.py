@@ -41,6 +41,10 @@ PAIR = (
     "These intervals of pairs allow neither for picking the best of all systems nor for trainings that were not repeated. "
     "The leaderboard's marks do, so they may call two systems tied though the interval here leaves out 0."
 )
+CONSTANT = (
+    "{} on every question of the suite, so nothing shows how {} with other systems from question to question: intervals of pairs "
+    "are wide here. The leaderboard's own, which go question by question, are narrower, and the ones to go by for accuracy alone."
+)
 EXACT = 3
 """More digits of a limit than of a measured figure: it is shown as it was typed."""
 MANY = 2
@@ -258,7 +262,7 @@ def _others(case: DecisionProblem, decision: Advised, choice: AdvisedChoice) -> 
         doubt = case.evidence.doubt(column)
         why = f"{metric} of {system} is {f'not reliable: {doubt}' if doubt else 'not measured'}"
         again = settle.to_time_again(case, [metric]) if doubt else settle.to_measure(case, [metric], [system])
-        yield f"{again.to('compare costs').removesuffix('.')} ({why})."
+        yield f"{again.to('compare costs').removesuffix('.')}{f' ({why})' if again.practical else ', so costs are not compared'}."
     rival = decision.runner_up
     if rival and case.quality(pick.option, rival.option).low <= 0 < case.quality(pick.option, rival.option).value:
         apart = settle.gap(case, pick.option, rival.option, 0.0).to("tell them apart")
@@ -299,7 +303,17 @@ def notes(case: DecisionProblem, decision: Advised) -> list[str]:
     said = [*chain.from_iterable(parts)]
     compared = any(COMPARED in line for line in (*said, *verdict(case, decision)))
     alone = [PAIR] if compared else []
+    alone += _constant(case, decision) if compared or not decision.choice else []
     return settle.said_once(case, [*said, *alone, *(_care(case, chosen) if chosen else [])])
+
+
+def _constant(case: DecisionProblem, decision: Advised) -> Iterator[str]:
+    """Which systems are right on every question, or on none."""
+    systems = list(dict.fromkeys(each.option.system for each in decision.weighed if each.quality))
+    those = [system for system in systems if case.evidence.constant(system)] if len(systems) > 1 else []
+    if those:
+        same, vary = ("has the same outcome", "it varies") if len(those) == 1 else ("have the same outcome", "they vary")
+        yield CONSTANT.format(f"{joined(those)} {same}", vary)
 
 
 def _runner_up(case: DecisionProblem, decision: Advised) -> Iterator[str]:

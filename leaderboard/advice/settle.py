@@ -179,9 +179,14 @@ def together(case: DecisionProblem, name: str, those: Sequence[EvaluatedOption])
     """What would tell whether options that stand alike to a requirement meet it."""
     first, metric = those[0], case.limits[name].metric
     if first.requirements[name] == "not measured":
-        return to_measure(case, [metric])
+        return to_measure(case, [metric], _of_all(case, those))
     found = case.required(name, first)
     return _clusters(case, name, those) if found and too_few(found) else requirement(case, name, first)
+
+
+def _of_all(case: DecisionProblem, those: Sequence[EvaluatedOption]) -> list[str]:
+    """The systems of some options, where it has to be said of whom; none where it can be measured of every system."""
+    return list(dict.fromkeys(each.option.system for each in those)) if case.evidence.never else []
 
 
 def standing(case: DecisionProblem, name: str, each: EvaluatedOption) -> str:
@@ -389,11 +394,33 @@ def seeds(case: DecisionProblem, options: Sequence[Option]) -> Remedy:
 
 
 def to_measure(case: DecisionProblem, metrics: Sequence[str], systems: Sequence[str] = ()) -> Remedy:
-    """What to type for figures that are missing."""
+    """What to type for figures that are missing; of systems of which they cannot be measured, why not."""
+    asked = list(systems or case.evidence.systems)
+    able = [system for system in asked if not case.evidence.why_never(metrics, system)]
+    if asked and not able:
+        return Remedy(never(case, metrics, asked), practical=False)
+    systems = systems if able == asked else able
     what = ", ".join(dict.fromkeys(metrics))
     only = f" of {joined(systems)}" if systems else ""
     needs = " (of a suite with revisions.jsonl)" if any(name.startswith("updates.") for name in metrics) else ""
     return Remedy(f"measure {what}{only}: {command(metrics, chosen(case, systems))}{needs}")
+
+
+def never(case: DecisionProblem, metrics: Sequence[str], systems: Sequence[str]) -> str:
+    """That some metrics cannot be measured of any of these systems, and why."""
+    reasons: dict[str, list[str]] = {}
+    for system in dict.fromkeys(systems):
+        reasons.setdefault(case.evidence.why_never(metrics, system), []).append(system)
+    what = ", ".join(dict.fromkeys(metrics))
+    return "; ".join(f"of {joined(those)}, {what} cannot be measured: {why}" for why, those in reasons.items())
+
+
+def without(case: DecisionProblem, each: EvaluatedOption) -> list[Remedy]:
+    """What to do where it cannot be measured whether an option meets a requirement."""
+    system = each.option.system
+    names = [name for name in each.unknown if case.evidence.why_never([case.limits[name].metric], system)]
+    on = f"the requirement{'' if len(names) == 1 else 's'} on {joined(names)}" if names else ""
+    return [Remedy(f"do without {on}, or without {system}", 0.0)] if names else []
 
 
 def chosen(case: DecisionProblem, systems: Sequence[str] = ()) -> str:

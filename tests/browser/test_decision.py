@@ -142,7 +142,12 @@ def evidences(draw: Any) -> Evidence:
     cautions = {column: f"the machine was busy: {column[1]}" for column in seconds if chance.random() < odd}
     machine = draw(st.sampled_from(("", "cpu", "gpu")))
     changed = draw(st.none() | SHARES)
-    about = (cautions, machine, Hardware(), asked, once, anew, options)
+    never = {
+        column: chance.choice(("nobody knows", "it is not told"))
+        for column in there
+        if column not in found and chance.random() < 0.4
+    }
+    about = (cautions, machine, Hardware(), asked, once, anew, never, options)
     return Evidence("s", "m", changed, systems, found, impossible, seeds, covariances, *about)
 
 

@@ -92,6 +92,7 @@ def test_the_panel_says_what_advise_says(panel, evidence, state):
     assert seen.texts(".outcome .notes li") == said["said"]["notes"]
     assert seen.texts(".outcome > div > p.about") == [said["said"]["required"], said["said"]["situation"]]
     assert seen.texts(".outcome .flips li") == said["said"]["along"]
+    assert seen.page.locator(".options-of p:visible").all_inner_texts() == said["said"]["left_out"][1:], "seen without a click"
     seen.page.locator(".options-of summary:visible").click()
     known = [each for each in said["options"] if each["quality"] is not None]
     marks = {said["recommendation"]: "recommended", said["runner_up"]: "runner-up", said["safe"]: "safe choice"}

@@ -11,6 +11,7 @@ const Advice = (() => {
 
   const PROBABLY = ["probably met"];
   const NONE_MEETS = "no option meets the requirements";
+  const CALM = "say that nothing changes, if so (--updates 0)";
   const LOOSEN = Settle.remedy("loosen a requirement, or add another system");
 
   /** The reason why there is no clear choice, and a function that gives the remedies: a finding, and no error. */
@@ -52,7 +53,7 @@ const Advice = (() => {
     if (meeting.some(answers)) return meeting;
     if (meeting.length) throw new Undecided("no option that may meet the requirements answers a question correctly", () => [LOOSEN]);
     if (found.aged === null) {
-      const free = ["say what share it is (--changed)", "say that nothing changes, if so (--updates 0)"];
+      const free = ["say what share it is (--changed)", CALM];
       const settle = () => [...free.map((what) => Settle.remedy(what, 0)), Settle.toMeasure(found, ["updates.fresh"])];
       throw new Undecided("it is not known what share of the facts an update changes", settle);
     }
@@ -68,7 +69,11 @@ const Advice = (() => {
     const most = measured.length && measured.reduce((a, b) => (b.quality.effective > a.quality.effective ? b : a));
     const thin = most && found.thin(most);
     if (thin) throw new Undecided(thin.what, () => [Settle.asking(found, most)]);
-    throw new Undecided("the accuracy of no option is known", () => Settle.listed(found, weighed.flatMap((each) => each.missing)));
+    throw new Undecided("the accuracy of no option is known", () => {
+      const lacking = weighed.flatMap((each) => each.missing);
+      const calm = found.situation.updates && lacking.some((column) => column.never);
+      return [...(calm ? [Settle.remedy(CALM, 0)] : []), ...Settle.listed(found, lacking)];
+    });
   }
 
   /** The choice, if it does not depend on what is not known, and is not too much of a risk. */
@@ -80,7 +85,7 @@ const Advice = (() => {
       if (!made || other !== made.pick) {
         const doubt = other.unknown.map((name) => `${name}: ${Settle.standing(found, name, other)}`).join("; ");
         const reason = `it is not known whether ${found.title(other.option)} meets the requirements (${doubt})`;
-        throw new Undecided(reason, () => [Settle.requirements(found, other)]);
+        throw new Undecided(reason, () => [Settle.requirements(found, other), ...Settle.without(found, other)]);
       }
     }
     checkDoubt(found, made.pick, meeting);

@@ -28,6 +28,7 @@ const Evidence = (() => {
       for (const [metric, system] of data.impossible) this.column(metric, system).impossible = true;
       const mixed = [...this.columns.values()].filter(({ found }) => found && found.covariance);
       this.correlations = correlations(mixed);
+      for (const [metric, system, why] of data.never) this.column(metric, system).never = why;
       this.options = data.options;
       this.anew = new Map(data.anew.map(([system, deviation, degrees, said]) => [system, { error: deviation, degrees, said }]));
       for (const [system] of data.systems) aligned(mixed.filter((column) => column.system === system));
@@ -36,9 +37,20 @@ const Evidence = (() => {
     /** Metric of a system: what was found, if anything was, and the place of its mean among those that are put together. */
     column(metric, system) {
       const name = `${metric}\n${system}`;
-      const column = this.columns.get(name) ?? { metric, system, found: null, impossible: false, place: -1, means: [] };
+      const column = this.columns.get(name) ?? { metric, system, found: null, impossible: false, never: "", place: -1, means: [] };
       this.columns.set(name, column);
       return column;
+    }
+
+    /** Whether a system was right on every question, or on none, so that nothing shows how it varies with another. */
+    constant(system) {
+      const { found } = this.column("accuracy.exact", system);
+      return Boolean(found && found.covariance) && found.covariance.at(-1) <= SAME;
+    }
+
+    /** Why one of these metrics cannot be measured of a system; empty where all can. */
+    whyNever(metrics, system) {
+      return metrics.map((metric) => this.column(metric, system).never).find(Boolean) ?? "";
     }
 
     /** Whether it is known that nothing was trained for a system: its training was measured, and took no time. */

@@ -26,7 +26,7 @@ const Outlook = (() => {
     const compared = weighed.length - gone.length;
     const out = gone.length ? `, ${gone.length} left out` : "";
     const count = `${compared} ${compared === 1 ? "option" : "options"} compared${out}.`;
-    return [count, ...others(found, gone), ...unpriced(weighed)];
+    return [count, ...others(found, gone), ...unpriced(found, weighed)];
   }
 
   function others(found, gone) {
@@ -41,13 +41,27 @@ const Outlook = (() => {
   function whyOut(found, each) {
     const metrics = each.missing.map(({ metric }) => metric);
     if (metrics.some((metric) => /^updates\.(retrained|continued)/.test(metric))) return RETRAINING(Settle.after(Settle.chosen(found)));
+    const never = found.evidence.whyNever(metrics, each.option.system);
+    if (never) return `${metrics.join(", ")} cannot be measured: ${never}`;
     return metrics.length ? `${metrics.join(", ")} ${were(metrics)} not measured` : found.thin(each)?.what;
   }
 
-  function unpriced(weighed) {
-    const metrics = weighed.filter((each) => each.quality).flatMap((each) => each.unpriced.map(({ metric }) => metric));
-    const absent = [...new Set(metrics)];
-    return absent.length ? [`Costs marked ? are not known, as ${absent.join(", ")} ${were(absent)} not measured.`] : [];
+  function unpriced(found, weighed) {
+    const columns = [...new Set(weighed.filter((each) => each.quality).flatMap((each) => each.unpriced))];
+    const absent = [...new Set(columns.filter(({ never }) => !never).map(({ metric }) => metric))];
+    const open = absent.length ? [`Costs marked ? are not known, as ${absent.join(", ")} ${were(absent)} not measured.`] : [];
+    const gone = new Map();
+    for (const { metric, system, never } of columns) if (never) gone.set(system, [...(gone.get(system) ?? []), metric]);
+    const alike = new Map();
+    for (const [system, metrics] of gone) {
+      const mark = JSON.stringify(metrics);
+      alike.set(mark, [...(alike.get(mark) ?? []), system]);
+    }
+    const never = [...alike].map(([mark, systems]) => {
+      const cost = systems.length === 1 ? "costs" : "cost";
+      return `What ${Figures.joined(systems)} ${cost} is not known: ${Settle.never(found, JSON.parse(mark), systems)}.`;
+    });
+    return [...open, ...never];
   }
 
   function were(metrics) {

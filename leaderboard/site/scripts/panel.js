@@ -126,9 +126,11 @@ const Panel = (() => {
     });
     const [count, ...lines] = said.left_out;
     const table = h("table", { class: "options" }, h("caption", { class: "spoken" }, "Every option"), h("thead", {}, head), h("tbody", {}, body));
-    const open = one("details.options-of", document)?.open;
-    return h("details", { class: "more options-of", open }, h("summary", {}, count),
-      h("div", { class: "box", role: "region", "aria-label": "Every option", tabindex: "0" }, table), lines.map((line) => h("p", { class: "about" }, line)));
+    const open = one(".options-of details", document)?.open;
+    const box = h("div", { class: "box", role: "region", "aria-label": "Every option", tabindex: "0" }, table);
+    const all = known.length ? h("details", { class: "more", open }, h("summary", {}, count), box) : h("p", { class: "about" }, count);
+    const reasons = lines.map((line) => h("p", { class: "about" }, line)); // which were left out, and why, is read without opening
+    return h("div", { class: "options-of" }, h("div", {}, all, reasons));
   }
 
   // The map: what is recommended over updates (across) and questions (upwards), for the same prices and requirements.

@@ -29,6 +29,9 @@ const Sayings = (() => {
   const PAIR =
     "These intervals of pairs allow neither for picking the best of all systems nor for trainings that were not repeated. " +
     "The leaderboard's marks do, so they may call two systems tied though the interval here leaves out 0.";
+  const CONSTANT = (who, vary) =>
+    `${who} on every question of the suite, so nothing shows how ${vary} with other systems from question to question: intervals of pairs ` +
+    "are wide here. The leaderboard's own, which go question by question, are narrower, and the ones to go by for accuracy alone.";
   const EXACT = 3; // more digits of a limit than of a measured figure: it is shown as it was typed
   const MANY = 2; // trainings from which on intervals allow for training
 
@@ -213,8 +216,9 @@ const Sayings = (() => {
     for (const column of doubtful.slice(0, 1)) {
       const { metric, system } = column;
       const doubt = Options.doubt(column);
-      const { what } = doubt ? Settle.toTimeAgain(found, [metric]) : Settle.toMeasure(found, [metric], [system]);
-      all.push(`To compare costs, ${what} (${metric} of ${system} is ${doubt ? `not reliable: ${doubt}` : "not measured"}).`);
+      const again = doubt ? Settle.toTimeAgain(found, [metric]) : Settle.toMeasure(found, [metric], [system]);
+      const why = ` (${metric} of ${system} is ${doubt ? `not reliable: ${doubt}` : "not measured"})`;
+      all.push(`${Settle.to("compare costs", again).replace(/\.$/, "")}${again.practical ? why : ", so costs are not compared"}.`);
     }
     const gap = runnerUp && found.quality(pick.option, runnerUp.option);
     if (gap && gap.low <= 0 && 0 < gap.value) {
@@ -256,8 +260,17 @@ const Sayings = (() => {
     const parts = [runnerUpSaid, moreSteps, (...given) => failures(...given, chosen), maybe].map((part) => part(found, decision));
     const said = parts.flat();
     const compared = [...said, ...verdict(found, decision)].some((line) => line.includes(COMPARED));
-    const alone = compared ? [PAIR] : [];
+    const alone = [...(compared ? [PAIR] : []), ...(compared || !decision.pick ? constant(found, decision) : [])];
     return Settle.saidOnce(found, [...said, ...alone, ...(chosen ? care(found, chosen) : [])]);
+  }
+
+  /** Which systems are right on every question, or on none. */
+  function constant({ evidence }, { weighed }) {
+    const systems = [...new Set(weighed.filter(({ quality }) => quality).map(({ option }) => option.system))];
+    const those = systems.length > 1 ? systems.filter((system) => evidence.constant(system)) : [];
+    if (!those.length) return [];
+    const [same, vary] = those.length === 1 ? ["has the same outcome", "it varies"] : ["have the same outcome", "they vary"];
+    return [CONSTANT(`${Figures.joined(those)} ${same}`, vary)];
   }
 
   function runnerUpSaid(found, { weighed, pick, runnerUp }) {

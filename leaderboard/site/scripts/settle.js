@@ -111,9 +111,15 @@ const Settle = (() => {
   function together(found, name, those) {
     const [first] = those;
     const { metric } = found.limits.find((one) => one.name === name);
-    if (first.standing(name) === "not measured") return toMeasure(found, [metric]);
+    if (first.standing(name) === "not measured") return toMeasure(found, [metric], ofAll(found, those));
     const known = first.required(name);
     return known && Options.tooFew(known, found.evidence.few) ? clusters(found, name, those) : requirement(found, name, first);
+  }
+
+  /** The systems of some options, where it has to be said of whom; none where it can be measured of every system. */
+  function ofAll({ evidence }, those) {
+    const some = [...evidence.columns.values()].some((column) => column.never);
+    return some ? [...new Set(those.map(({ option }) => option.system))] : [];
   }
 
   /** How an option stands to a requirement, or why its figure shows nothing. */
@@ -262,8 +268,12 @@ const Settle = (() => {
     return remedy(`train with --seeds ${AGAIN}${paid.said}`, paid.cost);
   }
 
-  /** What to type for figures that are missing. */
-  function toMeasure(found, metrics, systems = []) {
+  /** What to type for figures that are missing; of systems of which they cannot be measured, why not. */
+  function toMeasure(found, metrics, wanted = []) {
+    const everyone = wanted.length ? wanted : found.evidence.systems.map(([name]) => name);
+    const able = everyone.filter((system) => !found.evidence.whyNever(metrics, system));
+    if (everyone.length && !able.length) return remedy(never(found, metrics, everyone), Infinity, false);
+    const systems = able.length === everyone.length ? wanted : able;
     const again = metrics.some((name) => /^(updates\.(retrained|continued)|privacy\.|data_efficiency\.)/.test(name));
     const axes = [...new Set(metrics.map((name) => name.split(".")[0]))].join(" or ");
     const only = systems.length ? ` of ${Figures.joined(systems)}` : "";
@@ -271,6 +281,26 @@ const Settle = (() => {
     const needs = axes.includes("updates") ? " (of a suite with revisions.jsonl)" : "";
     const typed = `pytest -m "domain and ${wanted}"${again ? " --full" : ""}${after(chosen(found, systems))}`;
     return remedy(`measure ${[...new Set(metrics)].join(", ")}${only}: ${typed}${needs}`);
+  }
+
+  /** That some metrics cannot be measured of any of these systems, and why. */
+  function never({ evidence }, metrics, systems) {
+    const reasons = new Map();
+    for (const system of new Set(systems)) {
+      const why = evidence.whyNever(metrics, system);
+      reasons.set(why, [...(reasons.get(why) ?? []), system]);
+    }
+    const what = [...new Set(metrics)].join(", ");
+    return [...reasons].map(([why, those]) => `of ${Figures.joined(those)}, ${what} cannot be measured: ${why}`).join("; ");
+  }
+
+  /** What to do where it cannot be measured whether an option meets a requirement. */
+  function without(found, each) {
+    const { system } = each.option;
+    const metric = (name) => found.limits.find((limit) => limit.name === name).metric;
+    const names = each.unknown.filter((name) => found.evidence.whyNever([metric(name)], system));
+    if (!names.length) return [];
+    return [remedy(`do without the requirement${names.length === 1 ? "" : "s"} on ${Figures.joined(names)}, or without ${system}`, 0)];
   }
 
   /** The options of a command that takes the same exam of these systems, or of all. */
@@ -309,7 +339,7 @@ const Settle = (() => {
   }
 
   return {
-    after, asking, chosen, gap, hour, listed, remedy, requirement, requirements, saidOnce, seeds, sortedOut, standing, to,
-    toMeasure, toTimeAgain, together,
+    after, asking, chosen, gap, hour, listed, never, remedy, requirement, requirements, saidOnce, seeds, sortedOut, standing, to,
+    toMeasure, toTimeAgain, together, without,
   };
 })();

@@ -21,7 +21,7 @@ from proctor.commands.advise import declare
 from proctor.core.schema import InputError
 from proctor.evals.stats.intervals import FEW, Interval, t_quantile
 from proctor.leaderboard.advice import data as gathering
-from proctor.leaderboard.advice import sayings, scenario, settle
+from proctor.leaderboard.advice import outlook, sayings, scenario, settle
 from proctor.leaderboard.advice import text as counsel
 from proctor.leaderboard.advice.break_points import flips, moved
 from proctor.leaderboard.advice.data import gathered
@@ -671,6 +671,61 @@ def test_weights_that_were_finished_elsewhere_are_not_trained_again_here():
     told = {"systems": {"lora": {"settings": {"adapt": "lora", "weights": "adapter"}}}}
     (found,) = gathered(sections(measured(lora=LORA), told))
     assert [option.policy for option in DecisionProblem(found, MONTH).options] == ["as it is"]
+
+
+ELSEWHERE = {"systems": {"bot": {"kind": "service", "abilities": ["retrieves", "times"]}}}
+
+
+def built_elsewhere(month: Situation = MONTH, told=None, **systems):
+    """Advice where the system bot is a service that shows nothing but its answers."""
+    (found,) = gathered(sections(measured(**systems), ELSEWHERE if told is None else told))
+    (advice,) = counsel.advise([found], month)
+    return advice
+
+
+BOT = {"accuracy.exact": 0.8, "latency.seconds": 1.0}
+
+
+def test_nobody_is_told_to_measure_what_a_system_built_elsewhere_cannot_do():
+    advice = built_elsewhere(replace(MONTH, max_forgetting=0.05, max_latency=3.0, updates=0, by_default=()), bot=BOT, rag=RAG)
+    said = counsel.as_text([advice])
+    assert "forgetting of bot" not in said
+    assert "Of bot, forgetting cannot be measured: the system's weights cannot be had, and the system does not say how" in (
+        said.replace("\n", " ")
+    )
+    assert "measure latency.p95 of bot" in said, "which can be measured"
+
+
+def test_of_what_has_nothing_that_can_be_measured_further_it_is_said_what_else_would_decide():
+    advice = built_elsewhere(bot=BOT)
+    assert advice.decision.settle == ("say that nothing changes, if so (--updates 0)",)
+    assert "Left out: bot (updates.fresh cannot be measured: the system cannot be given other documents)." in (
+        counsel.as_text([advice]).replace("\n", " ")
+    )
+
+
+def test_a_requirement_that_cannot_be_measured_may_be_done_without():
+    advice = built_elsewhere(replace(MONTH, max_forgetting=0.05, updates=0, by_default=()), bot=BOT | {"accuracy.exact": 0.95}, rag=RAG)
+    assert advice.decision.settle[0] == "do without the requirement on forgetting, or without bot"
+
+
+def test_what_cannot_be_priced_is_told_from_what_was_not_measured():
+    advice = built_elsewhere(replace(MONTH, updates=0), bot=BOT)
+    lines = "\n".join(outlook.left_out(advice.case, advice.decision))
+    assert "of bot, cost.artifact_bytes cannot be measured: the costs of the system are not known" in lines
+    assert "was not measured" not in lines
+
+
+def test_runs_that_tell_no_abilities_are_advised_by_what_was_found():
+    never = [record("forgetting", f"{n:04}", None, system="bot", status="not_applicable", reason="no weights") for n in range(9)]
+    told = {"systems": {"bot": {"kind": "service"}}}
+    (found,) = gathered(sections([*measured(bot=BOT), *never], told))
+    assert found.never == {("forgetting", "bot"): "no weights"}
+
+
+def test_a_system_that_is_right_throughout_makes_intervals_of_pairs_wide_and_that_is_said():
+    advice = built_elsewhere(replace(MONTH, updates=0), of=12, bot=BOT, rag=RAG | {"accuracy.exact": 1.0})
+    assert any(line.startswith("rag has the same outcome on every question") for line in counsel.as_json(advice)["said"]["notes"])
 
 
 def test_few_clusters_decide_nothing():
