@@ -21,8 +21,10 @@ from proctor.leaderboard.analysis.slices import SliceResult
 from proctor.leaderboard.board.board import Board
 from proctor.leaderboard.board.cells import Result
 from proctor.leaderboard.claims.verdicts import ClaimResult
-from proctor.leaderboard.formatting import shortened
+from proctor.leaderboard.formatting import joined, shortened
 
+NAMED = 8
+"""Systems that one caution names; of more it says how many more."""
 SectionRow = TypeVar("SectionRow", Crossing, ClaimResult, SystemPair, SliceResult, Places)
 
 
@@ -157,26 +159,38 @@ class BoardSection:
     @cached_property
     def cautions(self) -> dict[str, list[str]]:
         """System -> why it may not be compared with the others as it stands, or some of its figures not be what they seem."""
-        found: dict[str, list[str]] = {}
-        for cell in self.cells:
-            comparable = list(map(str, cell.comparable)) if isinstance(cell.comparable, list) else []
-            found[cell.system] = list(dict.fromkeys([*found.get(cell.system, []), *comparable]))
-        for system, texts in (*self._mixed.items(), *self._of_values.items()):
+        found = {system: [*texts] for system, texts in self._of_systems.items()}
+        for system, texts in self._of_values.items():
             found[system] += texts
         return {system: texts for system, texts in found.items() if texts}
 
     @property
+    def _of_systems(self) -> dict[str, list[str]]:
+        """System -> why it may not be compared with the others as it stands."""
+        found: dict[str, list[str]] = {}
+        for cell in self.cells:
+            comparable = list(map(str, cell.comparable)) if isinstance(cell.comparable, list) else []
+            found[cell.system] = list(dict.fromkeys([*found.get(cell.system, []), *comparable]))
+        for system, texts in self._mixed.items():
+            found[system] += texts
+        return found
+
+    @property
     def _of_values(self) -> dict[str, list[str]]:
         """System -> each caution once, with the metrics that it is about and the most items that it holds for."""
+        found: dict[str, list[str]] = {}
+        for (system, _), cautions in self._told.items():
+            found.setdefault(system, []).append(f"{_most(cautions)}: {shortened(list(cautions))}")
+        return found
+
+    @cached_property
+    def _told(self) -> dict[tuple[str, str], dict[str, Caution]]:
+        """System and reason -> the metrics whose figures call for caution for it."""
         told: dict[tuple[str, str], dict[str, Caution]] = {}
         for cell in self.cells:
             for caution in cell.cautions:
                 told.setdefault((cell.system, caution.reason), {})[cell.metric] = caution
-        found: dict[str, list[str]] = {}
-        for (system, _), cautions in told.items():
-            most = max(cautions.values(), key=lambda caution: caution.count)
-            found.setdefault(system, []).append(f"{most}: {shortened(list(cautions))}")
-        return found
+        return told
 
     @property
     def not_ranked(self) -> list[tuple[str, str]]:
@@ -192,13 +206,25 @@ class BoardSection:
 
     @property
     def cautions_in_short(self) -> list[tuple[str, str]]:
-        """Whose figures call for caution, and why: what holds for every system is said once."""
-        shared = [
-            why for why in next(iter(self.cautions.values()), []) if all(why in self.cautions.get(s, []) for s in self.systems)
-        ]
-        own = [(system, [why for why in reasons if why not in shared]) for system, reasons in self.cautions.items()]
-        said = [("every system", shared), *own] if len(self.systems) > 1 else list(self.cautions.items())
-        return [(who, "; ".join(reasons)) for who, reasons in said if reasons]
+        """Whose figures call for caution, and why: each reason once, with all systems for which it holds."""
+        held: dict[str, dict[str, list[str]]] = {}
+        for system, reasons in self._of_systems.items():
+            for why in reasons:
+                held.setdefault(why, {})[system] = []
+        for (system, _), cautions in self._told.items():
+            held.setdefault(str(_most(cautions)), {})[system] = list(cautions)
+        said: dict[tuple[str, ...], list[str]] = {}
+        for why, systems in held.items():
+            metrics = list(dict.fromkeys(metric for those in systems.values() for metric in those))
+            said.setdefault(tuple(sorted(systems, key=self.systems.index)), []).append(
+                f"{why}{f': {shortened(metrics)}' if metrics else ''}"
+            )
+        return [(self._who(systems), "; ".join(reasons)) for systems, reasons in said.items()]
+
+    def _who(self, systems: Sequence[str]) -> str:
+        if len(systems) == len(self.systems) > 1:
+            return "every system"
+        return joined(systems) if len(systems) <= NAMED else shortened(systems, NAMED)
 
     @property
     def _mixed(self) -> dict[str, list[str]]:
@@ -207,6 +233,11 @@ class BoardSection:
         if len(versions) < 2:
             return {}
         return {cell.system: ["measured on another version of the suite"] for cell in self.cells if cell.suite_version != last}
+
+
+def _most(cautions: Mapping[str, Caution]) -> Caution:
+    """Of the same caution for several metrics, the one that holds for the most items."""
+    return max(cautions.values(), key=lambda caution: caution.count)
 
 
 def sections(board: Board) -> list[BoardSection]:

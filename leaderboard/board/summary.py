@@ -13,7 +13,10 @@ from proctor.leaderboard.board.cells import Result, bounds
 from proctor.leaderboard.board.sections import BoardSection
 from proctor.leaderboard.formatting import SPACE, between, figure
 
-EXACT, INVENTING, FORGETTING = Headline().metric, "hallucination.unanswerable", "forgetting"
+EXACT, CONTAINS = Headline().metric, "accuracy.contains"
+INVENTING, FORGETTING = "hallucination.unanswerable", "forgetting"
+WORDY = 0.5
+"""Share of the answers that contain the reference beyond those that are it, from which a system answers in sentences."""
 MANY = 20
 """From so many times as many questions on, two systems are as good as equal."""
 MATERIAL = 0.05
@@ -45,10 +48,25 @@ def in_order(cells: Mapping[str, Result]) -> list[Result]:
 
 def others(section: BoardSection) -> Iterator[str]:
     """Who has no rank, what it may cost (answers made up, general ability lost), and what to beware of."""
+    yield from _in_sentences(section)
     yield from _not_ranked(section.of(section.leading.metric))
     yield from _inventing(section.of(section.leading.metric), section.of(INVENTING))
     yield from _forgetting(section)
     yield from _cautions(section)
+
+
+def _in_sentences(section: BoardSection) -> Iterator[str]:
+    """Whose answers are right and longer than the references, where exact match leads and counts them as wrong."""
+    exact, contains = section.of(EXACT), section.of(CONTAINS)
+    both = [(cell, contains[name]) for name, cell in exact.items() if name in contains]
+    wordy = [(mine, theirs) for mine, theirs in both if (theirs.value or 0.0) - (mine.value or 0.0) >= WORDY]
+    if wordy and section.leading.metric == EXACT:
+        said = [f"{figure(theirs.value or 0.0, theirs.unit)} of {mine.system}'s answers" for mine, theirs in wordy[:NAMED]]
+        whole = f"{_joined(said, len(wordy))} contain the reference among other words"
+        yield (
+            f"Caution: {whole}, which {EXACT} counts as wrong. If sentences are fine here, let {CONTAINS} lead: "
+            f'set headline = "{CONTAINS}" in suite.toml.'
+        )
 
 
 def _accuracy(cells: Mapping[str, Result]) -> Iterator[str]:

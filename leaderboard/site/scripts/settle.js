@@ -269,11 +269,11 @@ const Settle = (() => {
   }
 
   /** What to type for figures that are missing; of systems of which they cannot be measured, why not. */
-  function toMeasure(found, metrics, wanted = []) {
-    const everyone = wanted.length ? wanted : found.evidence.systems.map(([name]) => name);
+  function toMeasure(found, metrics, named = []) {
+    const everyone = named.length ? named : found.evidence.systems.map(([name]) => name);
     const able = everyone.filter((system) => !found.evidence.whyNever(metrics, system));
     if (everyone.length && !able.length) return remedy(never(found, metrics, everyone), Infinity, false);
-    const systems = able.length === everyone.length ? wanted : able;
+    const systems = able.length === everyone.length ? named : able;
     const again = metrics.some((name) => /^(updates\.(retrained|continued)|privacy\.|data_efficiency\.)/.test(name));
     const axes = [...new Set(metrics.map((name) => name.split(".")[0]))].join(" or ");
     const only = systems.length ? ` of ${Figures.joined(systems)}` : "";

@@ -705,7 +705,9 @@ def test_of_what_has_nothing_that_can_be_measured_further_it_is_said_what_else_w
 
 
 def test_a_requirement_that_cannot_be_measured_may_be_done_without():
-    advice = built_elsewhere(replace(MONTH, max_forgetting=0.05, updates=0, by_default=()), bot=BOT | {"accuracy.exact": 0.95}, rag=RAG)
+    advice = built_elsewhere(
+        replace(MONTH, max_forgetting=0.05, updates=0, by_default=()), bot=BOT | {"accuracy.exact": 0.95}, rag=RAG
+    )
     assert advice.decision.settle[0] == "do without the requirement on forgetting, or without bot"
 
 

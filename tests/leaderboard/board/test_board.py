@@ -263,6 +263,17 @@ def test_other_versions_of_a_suite_are_pointed_out():
     assert section.cautions == {"lora": ["measured on another version of the suite"]}
 
 
+def test_a_caution_on_some_figures_of_several_systems_is_said_once_with_their_names():
+    rows = [
+        replace(one, system=system, metric=metric, unit="seconds", caution="" if system == "file" else "the machine was busy")
+        for system in ("bot", "rag", "file")
+        for metric in (("latency.seconds", "latency.p50") if system == "rag" else ("latency.seconds",))
+        for one in answered(system, 10)
+    ]
+    (section,) = sections(board_of(*rows))
+    assert section.cautions_in_short == [("bot and rag", "the machine was busy: latency.seconds, latency.p50")]
+
+
 def test_a_caution_on_every_system_is_said_once():
     comparable = {"instruments/tiny/rag": ["a small model"], "instruments/tiny/lora": ["a small model", "it sees less"]}
     rows = [record("accuracy.exact", "q", system=system) for system in ("rag", "lora")]

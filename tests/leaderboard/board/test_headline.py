@@ -62,6 +62,16 @@ def test_one_system_alone_and_none_that_is_right_are_said_in_its_words():
     assert "The accuracy.contains of every system is zero." in said(of(*values("accuracy.contains", {"rag": 0, "base": 0})))
 
 
+def test_answers_that_are_right_in_sentences_are_said_with_the_setting_and_the_metric():
+    text = said(of(*BOTH, headline=None))
+    assert (
+        "Caution: 85.0 % of rag's answers contain the reference among other words, which accuracy.exact counts as wrong." in text
+    )
+    assert 'set headline = "accuracy.contains" in suite.toml' in text
+    assert "Caution" not in said(of(*BOTH)), "it leads already"
+    assert "Caution" not in said(of(*values("accuracy.exact", RIGHT), *values("accuracy.contains", RIGHT), headline=None))
+
+
 def test_the_terminal_says_it_too():
     assert "Accuracy is accuracy.contains here" in as_text(of(*BOTH))
 
