@@ -12,6 +12,7 @@ from proctor.evals import headline
 from proctor.evals.axes import latency
 from proctor.leaderboard.runs.store import CONTENTS, read
 from proctor.models import comparability
+from proctor.models.candidates.external import External
 from proctor.models.candidates.local import LocalCandidate
 from proctor.models.systems import TRAINING, System
 from proctor.plan import ExamCell, Plan
@@ -79,6 +80,8 @@ def _made(plan: Plan) -> tuple[dict[str, Any], dict[str, Any]]:
         stops = candidate.stops(plan.evaluation(cell).questions).items()
         if known := {why: count for why, count in stops if why}:  # not everybody says why
             made[place]["answers"]["stops"] = known
+        if isinstance(candidate, External) and (kept := candidate.given_before(plan.evaluation(cell).questions, plan.started)):
+            made[place]["answers"]["kept"] = kept
         told["settings"] = shaping(candidate.system, told["settings"])
         told["abilities"] = sorted(candidate.abilities)
         systems_of[candidate.name] = told

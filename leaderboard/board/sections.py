@@ -20,6 +20,7 @@ from proctor.leaderboard.analysis.series import Caution
 from proctor.leaderboard.analysis.slices import SliceResult
 from proctor.leaderboard.board.board import Board
 from proctor.leaderboard.board.cells import Result
+from proctor.leaderboard.board.kept import kept_answers
 from proctor.leaderboard.claims.verdicts import ClaimResult
 from proctor.leaderboard.formatting import joined, shortened
 
@@ -80,6 +81,8 @@ class BoardSection:
     """Whether it matters where the evidence stands."""
     kinds: Mapping[str, str] = field(default_factory=dict)
     """What a system is that Proctor did not build, or not wholly."""
+    kept: str = ""
+    """Which answers of such systems were given before the run, in a sentence."""
 
     @property
     def about(self) -> str:
@@ -242,10 +245,11 @@ def _most(cautions: Mapping[str, Caution]) -> Caution:
 
 def sections(board: Board) -> list[BoardSection]:
     """The board's suites and base models, in the order of its cells."""
+    groups = {place: list(cells) for place, cells in groupby(board.cells, key=lambda cell: (cell.suite, cell.base_model))}
     return [
         BoardSection(
             *place,
-            list(cells),
+            cells,
             _facts(board, place[0]),
             _effects(board, *place),
             _of(board.crossings, *place),
@@ -255,8 +259,9 @@ def sections(board: Board) -> list[BoardSection]:
             *_by_training(board),
             _of(board.places, *place),
             kinds(board.run.get("systems") or {}),
+            kept_answers(board.run, *place, list(dict.fromkeys(cell.system for cell in cells))),
         )
-        for place, cells in groupby(board.cells, key=lambda cell: (cell.suite, cell.base_model))
+        for place, cells in groups.items()
     ]
 
 

@@ -53,6 +53,7 @@ def others(section: BoardSection) -> Iterator[str]:
     yield from _inventing(section.of(section.leading.metric), section.of(INVENTING))
     yield from _forgetting(section)
     yield from _cautions(section)
+    yield from filter(None, [section.kept])
 
 
 def _in_sentences(section: BoardSection) -> Iterator[str]:

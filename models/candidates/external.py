@@ -146,6 +146,10 @@ class External(ABC):
         """The questions that it was not asked yet."""
         return kept.unanswered(self._journal, questions)
 
+    def given_before(self, questions: Sequence[Question], moment: str) -> dict[str, Any]:
+        """How many of its answers were given before a moment, and when the first was; see `kept.given_before`."""
+        return kept.given_before(self._journal, questions, moment)
+
     def stops(self, questions: Sequence[Question]) -> dict[str, int]:
         """How many of its answers stopped for which reason, as far as it was asked."""
         return kept.stops(self._journal, questions)

@@ -9,7 +9,8 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
-from typing import NamedTuple
+from datetime import UTC, datetime
+from typing import Any, NamedTuple
 
 from proctor.core.schema import Answer, Question, as_json
 from proctor.core.storage.cache import Journal, digest
@@ -42,7 +43,9 @@ def once(journal: Journal, asked: Sequence[AskedQuestion], ask: AskBatches) -> l
         known = {row["asked"]: Answer.from_json(row["answer"]) for row in rows}
         missing = list({one.key: one for one in asked if one.key not in known}.values())
         for batch in ask(missing) if missing else ():
-            journal.append({"asked": one.key, "answer": as_json(answer)} for one, answer in batch if answer.error is None)
+            at = datetime.now(UTC).isoformat(timespec="seconds")
+            given = ((one.key, as_json(answer)) for one, answer in batch if answer.error is None)
+            journal.append({"asked": name, "answer": answer, "at": at} for name, answer in given)
             known |= {one.key: answer for one, answer in batch}
     return [replace(known[one.key], question=one.question.id) for one in asked]
 
@@ -57,6 +60,17 @@ def stops(journal: Journal, questions: Iterable[Question]) -> dict[str, int]:
     """Why the answers stopped, as far as there are answers: reason -> how many."""
     known = {row["asked"]: row["answer"].get("stop", "") for row in journal.rows()}
     return dict(Counter(known[key(question)] for question in questions if key(question) in known))
+
+
+def given_before(journal: Journal, questions: Sequence[Question], moment: str) -> dict[str, Any]:
+    """How many of the answers were given before a moment, and when the first was, as far as that is known; empty if none was.
+
+    ``moment``: in UTC, as `datetime.isoformat` writes it to the second.
+    """
+    known = {row["asked"]: str(row.get("at", "")) for row in journal.rows()}
+    times = [known[name] for name in map(key, questions) if known.get(name, moment) < moment]
+    oldest = min(filter(None, times), default="")
+    return {"count": len(times), "of": len(questions), "oldest": oldest} if times else {}
 
 
 def in_batches(

@@ -106,6 +106,17 @@ def test_asked_again_only_where_that_is_wished_and_then_once_for_all_processes(p
     assert project.calls == 2 * asked, "the run after a refresh goes on with its answers"
 
 
+def test_answers_of_an_earlier_run_are_said_once_and_on_the_page(project: Project) -> None:
+    count = len(project.questions)
+    said = "Asked before this run, and not again: bot ("
+    assert said not in project.pytest()
+    again = " ".join(project.pytest().split())
+    assert again.count(f"{said}all {count} answers, up to an hour old); --refresh asks again.") == 1
+    page = (project.folder / "site" / "index.html").read_text()
+    assert page.count(said) == 1
+    assert said not in project.pytest("--refresh")
+
+
 def test_repeats_are_asked_and_told_apart_by_their_names(project: Project) -> None:
     said = project.pytest("--repeats", "3", "-v")
     assert "test_accuracy[helpdesk-bot-repeat2]" in said
