@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import get_args
@@ -24,6 +24,8 @@ LONG = 2000
 """Letters of a list of names, which is not to end within one."""
 SHOWN = 10
 """Questions listed that came out otherwise than before."""
+LISTED = 14
+"""Metrics named of those that the new run left out."""
 ROWS = 40
 """Of the table of exploratory figures, the most significant first."""
 SIGNS = {"unchanged": "=", "passed": "\u2713", "failed": "\u2717", "inconclusive": "?", "new": "+", "not compared": "\u2260"}
@@ -66,7 +68,7 @@ def as_table(gate: Gate) -> str:
         *_mismatch_ignored(gate),
         *_suites(gate),
         _counts(gate),
-        *_left_out(gate),
+        *_left_out(gate, decides=False),
         *(escaped(text, LONG) for text in gate.machine),
     ]
     return "\n\n".join([*about, *_compared(_moved(gate), rows=None), *_with_care(gate), *_differing(gate)])
@@ -89,9 +91,9 @@ def _differing(gate: Gate) -> list[str]:
 
 
 def _moved(gate: Gate) -> list[MetricDecision]:
-    """What is worth a row: most figures have not changed, and a system that was left out is said in one line."""
-    gone, unseen = _gone(gate), {id(ruling) for ruling in _unseen(gate)}
-    moved = [ruling for ruling in gate.rulings if ruling.outcome != "unchanged" and _who(ruling) not in gone]
+    """What is worth a row: most figures have not changed, and a system or metric that was left out is said in one line."""
+    left, unseen = _not_taken(gate), {id(ruling) for ruling in _unseen(gate)}
+    moved = [ruling for ruling in gate.rulings if ruling.outcome != "unchanged" and not left(ruling)]
     return [ruling for ruling in moved if id(ruling) not in unseen]
 
 
@@ -119,16 +121,46 @@ def _gone(gate: Gate) -> list[tuple[str, str, str]]:
     return [who for who in dict.fromkeys(map(_who, gate.rulings)) if who not in there]
 
 
-def _left_out(gate: Gate) -> list[str]:
+def _left_out(gate: Gate, *, decides: bool) -> list[str]:
     suites = {suite for suite, _, _ in map(_who, gate.rulings)}
     gone = [f"{system} on {suite}" if len(suites) > 1 else system for suite, _, system in _gone(gate)]
-    return [f"Not examined any more: {', '.join(map(in_cell, gone))}."] if gone else []
+    systems = [f"Not examined any more: {', '.join(map(in_cell, gone))}."] if gone else []
+    return [*systems, *_untaken_said(gate, decides=decides)]
+
+
+def _untaken(gate: Gate) -> list[tuple[str, str, str]]:
+    """Suite, base model and metric of what no system that was examined has in the new run."""
+    gone = _gone(gate)
+    taken: dict[tuple[str, str, str], bool] = {}
+    for ruling in gate.rulings:
+        if _who(ruling) not in gone:
+            key = ruling.change.suite, ruling.change.base_model, ruling.change.metric
+            taken[key] = taken.get(key, False) or ruling.change.missing != GONE
+    return [key for key, there in taken.items() if not there]
+
+
+def _not_taken(gate: Gate) -> Callable[[MetricDecision], bool]:
+    """Whether a figure is of a system or of a metric that the new run left out as a whole."""
+    gone, untaken = {*_gone(gate)}, {*_untaken(gate)}
+    return lambda ruling: _who(ruling) in gone or (ruling.change.suite, ruling.change.base_model, ruling.change.metric) in untaken
+
+
+def _untaken_said(gate: Gate, *, decides: bool) -> list[str]:
+    """The metrics that a narrower run left out, in one line; where something ``decides``, what to do about it."""
+    metrics = list(dict.fromkeys(metric for _, _, metric in _untaken(gate)))
+    if not metrics:
+        return []
+    deciding = {ruling.change.metric for ruling in gate.rulings if ruling.decides} & {*metrics}
+    decide = f"{len(deciding)} of them {'decides' if len(deciding) == 1 else 'decide'}"
+    settle = f"; {decide}: measure what decides, or leave it out of the policy" if deciding and decides else ""
+    return [f"Not taken in the new run: {counted(len(metrics), 'metric')} ({in_cell(shortened(metrics, LISTED), LONG)}){settle}."]
 
 
 def _counts(gate: Gate) -> str:
     same, unseen = sum(ruling.outcome == "unchanged" for ruling in gate.rulings), len(_unseen(gate))
     less = f"; {unseen} counted, and changed by less than {'its' if unseen == 1 else 'their'} digits show" if unseen else ""
-    return f"{_figures(len(gate.rulings))} compared question by question; {same} unchanged{less}."
+    left = _not_taken(gate)
+    return f"{_figures(sum(not left(ruling) for ruling in gate.rulings))} compared question by question; {same} unchanged{less}."
 
 
 def _figures(count: int) -> str:
@@ -184,16 +216,23 @@ def _outcome(gate: Gate) -> str:
             "little to be NO-GO: no policy lets that pass. Settle it as the table says."
         )
     if gate.open:
-        return (
-            f"{_figures(len(gate.open))} may hide a drop beyond what the policy allows; none is shown to. Settle them as the "
-            "table says; or let them pass with `inconclusive: go` in the policy."
-        )
+        return _open(gate)
     if gate.excused:
         return (
             f"By policy: {_figures(len(gate.excused))} may hide a drop beyond what is allowed, and the policy lets that pass "
             "(`inconclusive: go`)."
         )
     return f"All are within what the policy allows.{_of_seeds(gate)}"
+
+
+def _open(gate: Gate) -> str:
+    """What is not known, and what to do about it."""
+    also = "or let them pass with `inconclusive: go` in the policy."
+    if all(map(_not_taken(gate), gate.open)):
+        known = f"{_figures(len(gate.open))} of what the new run left out {'is' if len(gate.open) == 1 else 'are'} not known"
+        return f"{known}. Take the whole exam; {also}"
+    hidden = f"{_figures(len(gate.open))} may hide a drop beyond what the policy allows; none is shown to"
+    return f"{hidden}. Settle them as the table says; {also}"
 
 
 def _of_seeds(gate: Gate) -> str:
@@ -204,19 +243,20 @@ def _of_seeds(gate: Gate) -> str:
 
 def _reasons(gate: Gate) -> list[str]:
     """What stops the run, one line each."""
-    gone = _gone(gate)
-    stopping = [ruling for ruling in gate.failed or gate.open if _who(ruling) not in gone]
+    left = _not_taken(gate)
+    stopping = [ruling for ruling in gate.failed or gate.open if not left(ruling)]
     shown = stopping[:SHOWN]
     lines = [f"**{in_cell(_where(r.change))}** ({r.rule.tier}): {in_cell(r.reason)}" for r in shown]
     more = [f"and {len(stopping) - SHOWN} more, below"] if len(stopping) > SHOWN else []
-    about = [_counts(gate), *_left_out(gate), *(escaped(text, LONG) for text in gate.machine)]
+    about = [_counts(gate), *_left_out(gate, decides=True), *(escaped(text, LONG) for text in gate.machine)]
     return [*about, *([listed([*lines, *more])] if lines else [])]
 
 
 def _with_care(gate: Gate) -> list[str]:
-    """Each caution once, with the figures that it is about."""
+    """Each caution once, with the figures that it is about, of what both runs took."""
     found: dict[str, list[str]] = {}
-    for ruling in gate.rulings:
+    left = _not_taken(gate)
+    for ruling in (ruling for ruling in gate.rulings if not left(ruling)):
         for caution in ruling.change.cautions:
             found.setdefault(caution, []).append(_where(ruling.change))
     lines = [f"{escaped(caution)}: {in_cell(shortened(figures), LONG)}" for caution, figures in found.items()]

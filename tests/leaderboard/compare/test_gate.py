@@ -120,6 +120,34 @@ def test_a_metric_that_had_no_value_before_is_not_compared_whatever_the_seeds():
     assert gate(before, after, Policy()).rulings[0].change.found is None
 
 
+def of_metrics(*metrics: str) -> Run:
+    rows = [record(metric, f"q{n}", 1.0, caution="cut off" if n else "") for metric in metrics for n in range(40)]
+    return Run(Path("run"), Records.of(rows), {})
+
+
+def test_metrics_that_a_narrower_run_did_not_take_are_one_line():
+    before, after = of_metrics("accuracy.exact", "accuracy.f1", "retrieval.mrr"), of_metrics("accuracy.exact")
+    held = gate(before, after, CRITICAL)
+    text = report.as_markdown(held, before, after)
+    said = "Not taken in the new run: 2 metrics (accuracy.f1, retrieval.mrr)"
+    assert f"{said}; 2 of them decide: measure what decides, or leave it out of the policy." in text
+    assert "2 figures of what the new run left out are not known. Take the whole exam" in text
+    assert "1 figure compared question by question; 1 unchanged." in text
+    assert not re.search(r"\| (accuracy\.f1|retrieval\.mrr) \|", text)
+    assert text.count("retrieval.mrr") == 1, "nor is there anything to read with care"
+    assert f"{said}." in report.as_table(held)
+
+
+def test_a_metric_that_one_system_alone_has_no_more_keeps_its_row():
+    before, after = of_metrics("accuracy.exact", "retrieval.mrr"), of_metrics("accuracy.exact", "retrieval.mrr")
+    other = [replace(one, system="bot") for one in before.records]
+    both = replace(before, records=Records.of([*before.records, *other]))
+    fewer = replace(after, records=Records.of([*after.records, *(one for one in other if one.metric != "retrieval.mrr")]))
+    text = report.as_markdown(gate(both, fewer, CRITICAL), both, fewer)
+    assert "Not taken in the new run" not in text
+    assert "| bot | retrieval.mrr |" in text
+
+
 def test_runs_of_other_suites_have_nothing_to_compare():
     with pytest.raises(InputError, match=r"no suite, base model and system in common: .*/rag in one, other/.*/rag in the other"):
         gate(run(share(9, 30)), run(share(9, 30), suite="other"), Policy())
