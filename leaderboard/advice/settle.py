@@ -127,7 +127,9 @@ def questions(case: DecisionProblem, each: EvaluatedOption) -> Remedy:
     """All that is needed to tell of an option of which too few questions tell: of its accuracy, and of its requirements."""
     thin = case.thin(each)
     assert thin  # noqa: S101 # only asked of such
-    names = [name for name in each.unknown if case.limits[name].metric]
+    system = each.option.system
+    asked = ((name, case.limits[name].metric) for name in each.unknown)
+    names = [name for name, metric in asked if metric and not case.evidence.why_never([metric], system)]
     return all_of([*map(Remedy, thin.settle), *(requirement(case, name, each) for name in names)])
 
 

@@ -10,17 +10,22 @@ from proctor.core.counts import counted
 from proctor.leaderboard.formatting import joined
 
 NAMED = 6
-"""Systems that the sentence names; of more it says how many more."""
+"""Systems named at a time; of more it says how many more."""
 
 
 def kept_answers(run: Mapping[str, Any], suite: str, base_model: str, systems: Sequence[str]) -> str:
     """A sentence on the answers of a section that were kept from before the run; empty if there are none."""
-    found = {system: told for system in systems if (told := _kept(run, f"{suite}/{base_model}/{system}"))}
-    said = [f"{system} ({_said(told, str(run.get('started') or ''))})" for system, told in found.items()]
-    if not said:
-        return ""
-    more = [f"{len(said) - NAMED} more"] if len(said) > NAMED else []
-    return f"Asked before this run, and not again: {joined(said[:NAMED] + more)}; --refresh asks again."
+    alike: dict[tuple[str, str], list[str]] = {}
+    for system in systems:
+        if told := _kept(run, f"{suite}/{base_model}/{system}"):
+            alike.setdefault(_said(told, str(run.get("started") or "")), []).append(system)
+    said = [f"{_named(names)} ({count}{' each' if len(names) > 1 else ''}{age})" for (count, age), names in alike.items()]
+    return f"Asked before this run, and not again: {'; '.join(said)}. --refresh asks again." if said else ""
+
+
+def _named(systems: Sequence[str]) -> str:
+    more = [f"{len(systems) - NAMED} more"] if len(systems) > NAMED else []
+    return joined([*systems[:NAMED], *more])
 
 
 def _kept(run: Mapping[str, Any], place: str) -> list[Mapping[str, Any]]:
@@ -32,12 +37,13 @@ def _kept(run: Mapping[str, Any], place: str) -> list[Mapping[str, Any]]:
     return [each for each in kept if isinstance(each, Mapping) and isinstance(each.get("count"), int)]
 
 
-def _said(told: Sequence[Mapping[str, Any]], started: str) -> str:
+def _said(told: Sequence[Mapping[str, Any]], started: str) -> tuple[str, str]:
+    """How many answers, and how old they are."""
     count, of = (sum(int(each.get(name) or 0) for each in told) for name in ("count", "of"))
     oldest = min(filter(None, (str(each.get("oldest") or "") for each in told)), default="")
     age = _age(oldest, started)
     whole = f"all {counted(of, 'answer')}" if count == of > 1 else f"{count:,} of {counted(of, 'answer')}"
-    return f"{whole}{f', up to {age} old' if age else ''}"
+    return whole, f", up to {age} old" if age else ""
 
 
 def _age(oldest: str, started: str) -> str:

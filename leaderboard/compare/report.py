@@ -194,8 +194,9 @@ def _why(gate: Gate) -> str:
     """One sentence why, and one what to do."""
     if gate.idle:
         return f"{gate.idle}. Name the metrics that matter in the policy, and measure them in both runs."
-    deciding = [ruling for ruling in gate.rulings if ruling.decides]
-    return f"{_family(deciding)} {_outcome(gate)}"
+    left = _not_taken(gate)
+    deciding = [ruling for ruling in gate.rulings if ruling.decides and not left(ruling)]
+    return " ".join([*([_family(deciding)] if deciding else []), _outcome(gate)])
 
 
 def _outcome(gate: Gate) -> str:
@@ -229,8 +230,8 @@ def _open(gate: Gate) -> str:
     """What is not known, and what to do about it."""
     also = "or let them pass with `inconclusive: go` in the policy."
     if all(map(_not_taken(gate), gate.open)):
-        known = f"{_figures(len(gate.open))} of what the new run left out {'is' if len(gate.open) == 1 else 'are'} not known"
-        return f"{known}. Take the whole exam; {also}"
+        left = f"The new run left out {_figures(len(gate.open))} that {'decides' if len(gate.open) == 1 else 'decide'}"
+        return f"{left}. Take the whole exam; {also}"
     hidden = f"{_figures(len(gate.open))} may hide a drop beyond what the policy allows; none is shown to"
     return f"{hidden}. Settle them as the table says; {also}"
 

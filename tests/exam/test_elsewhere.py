@@ -111,7 +111,7 @@ def test_answers_of_an_earlier_run_are_said_once_and_on_the_page(project: Projec
     said = "Asked before this run, and not again: bot ("
     assert said not in project.pytest()
     again = " ".join(project.pytest().split())
-    assert again.count(f"{said}all {count} answers, up to an hour old); --refresh asks again.") == 1
+    assert again.count(f"{said}all {count} answers, up to an hour old). --refresh asks again.") == 1
     page = (project.folder / "site" / "index.html").read_text()
     assert page.count(said) == 1
     assert said not in project.pytest("--refresh")

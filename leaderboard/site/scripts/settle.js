@@ -82,7 +82,9 @@ const Settle = (() => {
 
   /** All that is needed to tell of an option of which too few questions tell: of its accuracy, and of its requirements. */
   function asking(found, each) {
-    const names = each.unknown.filter((name) => found.limits.find((limit) => limit.name === name).metric);
+    const metric = (name) => found.limits.find((limit) => limit.name === name).metric;
+    const { system } = each.option;
+    const names = each.unknown.filter((name) => metric(name) && !found.evidence.whyNever([metric(name)], system));
     return allOf([...found.thin(each).settle.map((what) => remedy(what)), ...names.map((name) => requirement(found, name, each))]);
   }
 

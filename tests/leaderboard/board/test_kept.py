@@ -19,10 +19,11 @@ def test_each_system_is_named_with_how_many_answers_and_how_old_they_may_be() ->
         bot={"count": 60, "of": 60, "oldest": "2026-11-20T12:00:00+00:00"},
         chain={"count": 3, "of": 60, "oldest": "2026-11-30T10:00:00+00:00"},
         old={"count": 1, "of": 1, "oldest": ""},
+        also={"count": 60, "of": 60, "oldest": "2026-11-20T11:00:00+00:00"},
     )
-    assert kept_answers(told, "s", "m", ["rag", "bot", "chain", "old", "odd"]) == (
-        "Asked before this run, and not again: bot (all 60 answers, up to 10 days old); "
-        "chain (3 of 60 answers, up to 2 hours old); old (1 of 1 answer); --refresh asks again."
+    assert kept_answers(told, "s", "m", ["rag", "bot", "chain", "old", "odd", "also"]) == (
+        "Asked before this run, and not again: bot and also (all 60 answers each, up to 10 days old); "
+        "chain (3 of 60 answers, up to 2 hours old); old (1 of 1 answer). --refresh asks again."
     )
 
 

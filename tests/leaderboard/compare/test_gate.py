@@ -131,7 +131,7 @@ def test_metrics_that_a_narrower_run_did_not_take_are_one_line():
     text = report.as_markdown(held, before, after)
     said = "Not taken in the new run: 2 metrics (accuracy.f1, retrieval.mrr)"
     assert f"{said}; 2 of them decide: measure what decides, or leave it out of the policy." in text
-    assert "2 figures of what the new run left out are not known. Take the whole exam" in text
+    assert "1 figure decides; none changed. The new run left out 2 figures that decide. Take the whole exam" in text
     assert "1 figure compared question by question; 1 unchanged." in text
     assert not re.search(r"\| (accuracy\.f1|retrieval\.mrr) \|", text)
     assert text.count("retrieval.mrr") == 1, "nor is there anything to read with care"
