@@ -6,7 +6,7 @@ wrong), and those that could not be measured.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -110,10 +110,16 @@ def _cells(section: Section, said: Labels) -> Iterator[Result]:
     metrics, timed = list(section.metrics.values()), section.metrics.get(SECONDS, {})
     comparable = section.run.get("comparable", {})
     for columns, marks in zip(metrics, standings(metrics, section.trained), strict=True):
-        asked = np.unique(np.concatenate([series.records.item for series in columns.values()]))
+        asked = _asked(columns.values())
         for system, series in columns.items():
             stamp = comparable.get(row(section.suite, section.base_model, system))
             yield _cell(series, asked, marks.get(system, Standing()), stamp, said, timed.get(system))
+
+
+def _asked(columns: Collection[Series]) -> Codes:
+    """What any system was asked. One that a metric cannot apply to was not: what it would have been asked may be unknown."""
+    items = [series.records.item for series in columns if not series.impossible]
+    return np.unique(np.concatenate([*items, np.empty(0, int)]))
 
 
 def _cell(series: Series, asked: Codes, standing: Standing, comparable: Any, said: Labels, timed: Series | None) -> Result:
@@ -139,7 +145,7 @@ def _cell(series: Series, asked: Codes, standing: Standing, comparable: Any, sai
         repeats=series.repeats,
         answer_sd=None if series.answer_sd is None else rounded(series.answer_sd),
         varied=series.varied,
-        expected=len(asked) - len(absent),
+        expected=0 if series.impossible else len(asked) - len(absent),
         failed=len(series.items("failed")),
         unmeasured=len(series.items("unmeasured")),
         not_applicable=len(absent),

@@ -257,6 +257,13 @@ def test_of_several_runs_the_last_has_the_word_and_the_others_fill_its_gaps(tmp_
     assert found["rag"].value == pytest.approx(20 / 30)
 
 
+def test_what_a_system_could_not_be_asked_is_not_missing_of_the_others():
+    tasks = [record("forgetting", name, None, system="bot", status="not_applicable", reason="no weights") for name in "ab"]
+    items = [record("forgetting", f"a/{place}", 0.0, system="rag") for place in range(20)]
+    found = {cell.system: (cell.expected, cell.n) for cell in board_of(*items, *tasks).cells}
+    assert found == {"rag": (20, 20), "bot": (0, 0)}
+
+
 def test_other_versions_of_a_suite_are_pointed_out():
     records = [*answered("rag", 10, suite_version="s2"), *answered("lora", 10, suite_version="s1")]
     (section,) = sections(board_of(*records, provenance={"suites": {"instruments": {"version": "s2"}}}))
