@@ -101,9 +101,10 @@ def _meeting(case: DecisionProblem, weighed: Sequence[EvaluatedOption]) -> list[
     if found:
         raise Undecided("no option that may meet the requirements answers a question correctly", LOOSEN)
     if case.aged is None:
+        able = any(not case.evidence.why_never([FRESH], system) for system in case.evidence.systems)
         raise Undecided(
             "it is not known what share of the facts an update changes",
-            Remedy("say what share it is (--changed)", 0.0),
+            *([Remedy("say what share it is (--changed)", 0.0)] if able else []),
             Remedy(CALM, 0.0),
             settle.to_measure(case, [FRESH]),
         )

@@ -53,7 +53,8 @@ const Advice = (() => {
     if (meeting.some(answers)) return meeting;
     if (meeting.length) throw new Undecided("no option that may meet the requirements answers a question correctly", () => [LOOSEN]);
     if (found.aged === null) {
-      const free = ["say what share it is (--changed)", CALM];
+      const able = found.evidence.systems.some(([system]) => !found.evidence.whyNever(["updates.fresh"], system));
+      const free = [...(able ? ["say what share it is (--changed)"] : []), CALM];
       const settle = () => [...free.map((what) => Settle.remedy(what, 0)), Settle.toMeasure(found, ["updates.fresh"])];
       throw new Undecided("it is not known what share of the facts an update changes", settle);
     }

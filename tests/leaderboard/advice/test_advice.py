@@ -704,6 +704,20 @@ def test_of_what_has_nothing_that_can_be_measured_further_it_is_said_what_else_w
     )
 
 
+def test_a_share_of_changes_helps_nobody_whose_documents_cannot_be_exchanged():
+    assert built_elsewhere(replace(MONTH, changed=None), bot=BOT).decision.settle == (
+        "say that nothing changes, if so (--updates 0)",
+    )
+    both = built_elsewhere(replace(MONTH, changed=None), bot=BOT, rag={"accuracy.exact": 0.8}).decision.settle
+    assert both[0] == "say what share it is (--changed)"
+    assert both[-1].startswith("measure updates.fresh of rag: pytest")
+
+
+def test_questions_to_add_are_not_put_beside_what_cannot_be_measured():
+    advice = built_elsewhere(replace(MONTH, max_forgetting=0.05, updates=0, by_default=()), of=6, bot=BOT)
+    assert advice.decision.settle == ("ask 4 more clusters of questions of the usual size",)
+
+
 def test_a_requirement_that_cannot_be_measured_may_be_done_without():
     advice = built_elsewhere(
         replace(MONTH, max_forgetting=0.05, updates=0, by_default=()), bot=BOT | {"accuracy.exact": 0.95}, rag=RAG
