@@ -9,6 +9,7 @@ from statistics import fmean, pstdev
 import pytest
 
 from proctor.core.schema import NO_BASE, Record
+from proctor.leaderboard.analysis import retraining
 from proctor.leaderboard.analysis.origins import beside, external, kinds
 from proctor.leaderboard.analysis.section import sections
 from proctor.leaderboard.analysis.series import Series
@@ -108,6 +109,17 @@ def test_what_a_system_is_is_read_from_the_table_of_systems() -> None:
     systems = {"lora": built, "ours": finished, **BOT, "broken": "?"}
     assert kinds(systems) == {"ours": "finished weights", "bot": "service"}
     assert external(systems) == {"bot"}
+    assert retraining.trained(systems) == {"lora"}, "no other seed changes finished weights"
+
+
+def test_finished_weights_are_said_to_allow_for_no_other_training(tmp_path: Path) -> None:
+    def said(**settings: str) -> str:
+        told = {"systems": {"ours": {"settings": {"adapt": "lora", **settings}}, "rag": {"settings": {"adapt": "none"}}}}
+        both = [*rows(1, system="ours"), *rows(1, system="rag", seed=2)]
+        return as_text(board([Run(tmp_path, Records.of(both), told)]))
+
+    assert "Training was done once" in said()
+    assert "Training was done once" not in said(weights="adapters/ours")
 
 
 def test_what_adapting_adds_is_not_told_by_systems_of_another_base_model() -> None:

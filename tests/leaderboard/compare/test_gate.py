@@ -281,6 +281,9 @@ def test_a_system_trained_once_each_time_cannot_fail_by_luck():
     assert (ruling.outcome, ruling.settle) == ("inconclusive", "train both runs with --seeds 3")
     assert "luck in training" in ruling.reason
     assert only(gate(before, trained([share(140)], "1"), CRITICAL)) == ("failed", "NO-GO")
+    finished = {"systems": {"lora": {"settings": {"adapt": "lora", "weights": "adapters/lora"}}}}
+    given = [replace(one, provenance={**one.provenance, **finished}) for one in (before, after)]
+    assert only(gate(*given, CRITICAL)) == ("failed", "NO-GO"), "finished weights were not trained for either run"
     same = [trained([share(right)], version, weights="w") for right, version in ((180, "1"), (140, "2"))]
     assert only(gate(*same, CRITICAL)) == ("failed", "NO-GO")
 
