@@ -43,7 +43,7 @@ PAIR = (
 )
 CONSTANT = (
     "{} on every question of the suite, so nothing shows how {} with other systems from question to question: intervals of pairs "
-    "are wide here. The leaderboard's own, which go question by question, are narrower, and the ones to go by for accuracy alone."
+    "are wide here. The differences in the page's table (Compare with) go question by question: rely on those for accuracy alone."
 )
 EXACT = 3
 """More digits of a limit than of a measured figure: it is shown as it was typed."""

@@ -31,7 +31,7 @@ const Sayings = (() => {
     "The leaderboard's marks do, so they may call two systems tied though the interval here leaves out 0.";
   const CONSTANT = (who, vary) =>
     `${who} on every question of the suite, so nothing shows how ${vary} with other systems from question to question: intervals of pairs ` +
-    "are wide here. The leaderboard's own, which go question by question, are narrower, and the ones to go by for accuracy alone.";
+    "are wide here. The differences in the page's table (Compare with) go question by question: rely on those for accuracy alone.";
   const EXACT = 3; // more digits of a limit than of a measured figure: it is shown as it was typed
   const MANY = 2; // trainings from which on intervals allow for training
 
