@@ -66,8 +66,8 @@ class Finished:
         if path.exists() or name.startswith((".", "/", "~")) or name.count("/") > 1:
             raise InputError(f"{name} is no folder; name one that holds finished weights, or their name on the model hub")
         if self.system.adapt == "lora":
-            return hub.fetched("weights", name, ["adapter_*", "*/adapter_*"], without=["*.bin", "checkpoint-*"])
-        return hub.fetched("weights", name, ["*.safetensors", "*.json"], without=NOT_LOADED)
+            return hub.fetched("adapter", name, ["adapter_*", "*/adapter_*"], without=["*.bin", "checkpoint-*"])
+        return hub.fetched("checkpoint", name, ["*.safetensors", "*.json"], without=NOT_LOADED)
 
     def _tell(self, folder: Path) -> None:
         trained = str(files.read_json(folder / adapters.SETTINGS).get("base_model_name_or_path") or "")
