@@ -122,7 +122,7 @@ class Callable(External):
         several = calls.max_concurrency or (AT_A_TIME if self._manner.waits else 1)
         if several == 1:
             return self._caller.in_turn(missing, self._answer)
-        return self._caller.answers(missing, self._answer, several)
+        return self._caller.in_threads(missing, self._answer, several)
 
     def _together(self, missing: Sequence[AskedQuestion]) -> Iterator[Sequence[tuple[AskedQuestion, Answer]]]:
         """In lists; where a list fails, each of its questions alone, so that only the one that cannot be answered is lost."""

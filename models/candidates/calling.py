@@ -8,11 +8,12 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor, wait
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import replace
-from itertools import islice
+from queue import Empty, SimpleQueue
+from typing import TypeVar
 
 from proctor.core.counts import counted
 from proctor.core.redaction import redact
@@ -32,9 +33,13 @@ SECONDS = 10.0
 """How often progress is told."""
 
 AskOne = Callable[[Question], Answer]
-"""Answers one question, from several threads at a time. Raises `CallError`, or anything else that is this question's failure."""
+"""Answers one question. Raises `CallError`, or anything else that is this question's failure."""
+AskAwaited = Callable[[Question], Awaitable[Answer]]
+"""The same, in the loop of `core.http`."""
 Batches = Iterable[Sequence[tuple[AskedQuestion, Answer]]]
 """Answers as they come."""
+_Thing = TypeVar("_Thing")
+_Came = TypeVar("_Came")
 
 
 class CallError(RuntimeError):
@@ -71,6 +76,49 @@ class Progress:
         self._told = time.monotonic()
 
 
+class CallQueue:
+    """What several workers take from, and what they have answered. A worker that is free takes the next at once."""
+
+    def __init__(self, missing: Sequence[AskedQuestion], stopped: Callable[[], str]) -> None:
+        self._left, self._stopped, self._lock = iter(missing), stopped, threading.Lock()
+        self._came = SimpleQueue[tuple[AskedQuestion, Answer] | Future[None]]()
+        self._over = False
+
+    def take(self) -> AskedQuestion | None:
+        """The next question; None where no more is to be asked."""
+        with self._lock:
+            return None if self._over or self._stopped() else next(self._left, None)
+
+    def put(self, asked: AskedQuestion, answer: Answer) -> None:
+        """That it was answered."""
+        self._came.put((asked, answer))
+
+    def end(self) -> None:
+        """No more is to be asked."""
+        self._over = True
+
+    def batches(self, workers: Sequence[Future[None]]) -> Iterator[list[tuple[AskedQuestion, Answer]]]:
+        """All that has come each time that something has, until all workers have ended."""
+        for worker in workers:
+            worker.add_done_callback(self._came.put)
+        running = len(workers)
+        while running:
+            came = [self._came.get(), *self.rest()]
+            ended = [one for one in came if isinstance(one, Future)]
+            running -= len(ended)
+            yield [one for one in came if not isinstance(one, Future)]
+            for worker in ended:
+                worker.result()  # what it broke at
+
+    def rest(self) -> Iterator[tuple[AskedQuestion, Answer] | Future[None]]:
+        """What has come by now."""
+        while True:
+            try:
+                yield self._came.get_nowait()
+            except Empty:
+                return
+
+
 class Caller:
     """Calls one system. What it remembers of failures and costs holds for the whole run: keep one for each system."""
 
@@ -99,53 +147,94 @@ class Caller:
                 return
             yield one, self._one(one.question, ask)
 
-    def answers(
-        self, missing: Sequence[AskedQuestion], ask: AskOne, most: int | None = None
+    def in_threads(
+        self, missing: Sequence[AskedQuestion], ask: AskOne, most: int
     ) -> Iterator[list[tuple[AskedQuestion, Answer]]]:
-        """Answers in batches, as they come. ``most``: calls at a time, where that is not for ``calls`` to say.
+        """As `answers`, of what blocks the thread that calls it: so many at a time."""
+        queue = CallQueue(missing, self._stopped)
+
+        def worker() -> None:
+            while one := queue.take():
+                queue.put(one, self._one(one.question, ask))
+
+        pool = ThreadPoolExecutor(most, "proctor-calls")
+        try:
+            yield from self._done(queue, [pool.submit(worker) for _ in range(most)], len(missing))
+        finally:
+            pool.shutdown(wait=False, cancel_futures=True)
+
+    def answers(self, missing: Sequence[AskedQuestion], ask: AskAwaited) -> Iterator[list[tuple[AskedQuestion, Answer]]]:
+        """Answers in batches, as they come.
 
         Raises:
             UnreachedError: it is not reached any more, or the calls cost what they may; what was answered by then was yielded.
         """
-        most = most or self.calls.max_concurrency or AT_A_TIME
-        left, running = iter(missing), dict[Future[Answer], AskedQuestion]()
-        done, progress = 0, Progress(self.name, len(missing))
-        pool = ThreadPoolExecutor(most, "proctor-calls")
+        from proctor.core import http  # who calls nothing over HTTP needs no loop
+
+        queue = CallQueue(missing, self._stopped)
+
+        async def worker() -> None:
+            while one := queue.take():
+                queue.put(one, await self._awaited(one.question, ask))
+
+        workers = [http.begun(worker()) for _ in range(min(self._most, len(missing)))]
+        yield from self._done(queue, workers, len(missing))
+
+    @property
+    def _most(self) -> int:
+        return self.calls.max_concurrency or AT_A_TIME
+
+    def _done(
+        self, queue: CallQueue, workers: Sequence[Future[None]], whole: int
+    ) -> Iterator[list[tuple[AskedQuestion, Answer]]]:
+        done, progress = 0, Progress(self.name, whole)
         try:
-            while True:
-                if not self._stopped():
-                    free = most - len(running)
-                    running |= {pool.submit(self._one, one.question, ask): one for one in islice(left, free)}
-                if not running:
-                    break
-                batch = self._finished(running)
+            for batch in queue.batches(workers):
                 done += _kept(batch)
                 progress.tell(done)
                 yield batch
         except GeneratorExit:  # nobody would take what comes
+            for worker in workers:
+                worker.cancel()
             raise
         except BaseException:  # stopped: what is under way is paid for
-            wait(running, self.calls.timeout)
-            yield [(one, future.result()) for future, one in running.items() if future.done()]
+            queue.end()
+            wait(workers, self.calls.timeout)
+            yield [one for one in queue.rest() if not isinstance(one, Future)]
             raise
         finally:
-            pool.shutdown(wait=False, cancel_futures=True)
-        self._tell_if_stopped(done, len(missing))
+            queue.end()
+        self._tell_if_stopped(done, whole)
         progress.end(done)
 
     def _tell_if_stopped(self, done: int, whole: int) -> None:
         if why := self._stopped():
             raise UnreachedError(f"system {self.name}: {why}; {done} of {counted(whole, 'question')} answered and kept")
 
-    def alone(self, question: Question, ask: AskOne) -> Answer:
-        """The answer to one question, asked in this thread; with an ``error`` where it fails or nothing is called any more."""
+    async def alone(self, question: Question, ask: AskAwaited) -> Answer:
+        """The answer to one question; with an ``error`` where it fails or nothing is called any more."""
         if why := self._stopped():
             return Answer(question.id, "", error=why)
-        return self._one(question, ask)
+        return await self._awaited(question, ask)
 
-    def _finished(self, running: dict[Future[Answer], AskedQuestion]) -> list[tuple[AskedQuestion, Answer]]:
-        finished, _ = wait(running, return_when=FIRST_COMPLETED)
-        return [(running.pop(future), future.result()) for future in finished]
+    async def several(self, things: Sequence[_Thing], ask: Callable[[_Thing], Awaitable[_Came]]) -> list[_Came]:
+        """What comes of each of several things that are asked beside the answers; the first failure ends them all."""
+        import asyncio
+
+        left, came = iter(enumerate(things)), dict[int, _Came]()
+
+        async def worker() -> None:
+            for place, thing in left:
+                await asyncio.sleep(self._pause())
+                came[place] = await ask(thing)
+
+        workers = [asyncio.create_task(worker()) for _ in range(self._most)]
+        try:
+            await asyncio.gather(*workers)
+        finally:
+            for one in workers:
+                one.cancel()
+        return [came[place] for place in range(len(things))]
 
     def _stopped(self) -> str:
         """Why no more calls are begun; empty if they are."""
@@ -155,18 +244,42 @@ class Caller:
         return self._dead
 
     def _one(self, question: Question, ask: AskOne) -> Answer:
-        self.wait_for_turn()
+        time.sleep(self._pause())
+        with self._recorded(question) as said:
+            said.append(ask(question))
+        return said[0]
+
+    async def _awaited(self, question: Question, ask: AskAwaited) -> Answer:
+        import asyncio
+
+        await asyncio.sleep(self._pause())
+        with self._recorded(question) as said:
+            said.append(await ask(question))
+        return said[0]
+
+    @contextmanager
+    def _recorded(self, question: Question) -> Iterator[list[Answer]]:
+        """Gives an empty list for the answer, which has its time in it then, or else that of a failure."""
+        said: list[Answer] = []
         started = time.perf_counter()
         try:
-            answer = ask(question)
+            yield said
         except CallError as error:
-            return self._failed(question, str(error), error.kind)
+            said[:] = [self._failed(question, str(error), error.kind)]
         except Exception as error:  # noqa: BLE001 # the boundary: whatever it raises is that question's failure
-            return self._failed(question, f"{type(error).__name__}: {error}", "")
+            said[:] = [self._failed(question, f"{type(error).__name__}: {error}", "")]
+        else:
+            said[:] = [self._succeeded(said[0], time.perf_counter() - started)]
+
+    def _succeeded(self, answer: Answer, seconds: float) -> Answer:
         with self._lock:
             self._kind, self._failures = "", 0
-            self.spent += price(self.calls, answer.prompt_tokens, answer.tokens) or 0.0
-        return answer if answer.seconds else _timed(answer, time.perf_counter() - started)
+        self._paid(answer.prompt_tokens, answer.tokens)
+        return answer if answer.seconds else replace(answer, seconds=round(seconds, 6))
+
+    def _paid(self, prompt_tokens: int, tokens: int) -> None:
+        with self._lock:
+            self.spent += price(self.calls, prompt_tokens, tokens) or 0.0
 
     def _failed(self, question: Question, why: str, kind: str) -> Answer:
         with self._lock:
@@ -177,38 +290,31 @@ class Caller:
                 log.warning("%s is called no more in this run: %s", self.name, self._dead)
         return Answer(question.id, "", error=redact(why)[:LETTERS])
 
-    @contextmanager
-    def beside(self) -> Iterator[Callable[[int, int], None]]:
+    @asynccontextmanager
+    async def beside(self) -> AsyncIterator[Callable[[int, int], None]]:
         """For a call beside the answers: when it is allowed, and with what tells of its prompt's tokens and its new ones.
 
         Raises:
             CallError: it is called no more in this run.
         """
+        import asyncio
+
         if why := self._stopped():
             raise CallError(why)
-        self.wait_for_turn()
+        await asyncio.sleep(self._pause())
+        yield self._paid
 
-        def paid(prompt_tokens: int, tokens: int) -> None:
-            with self._lock:
-                self.spent += price(self.calls, prompt_tokens, tokens) or 0.0
-
-        yield paid
-
-    def wait_for_turn(self) -> None:
-        """No more calls in a minute than allowed, evenly spread."""
+    def _pause(self) -> float:
+        """Seconds until a call may begin: no more of them in a minute than allowed, evenly spread."""
         if self.calls.requests_per_minute is None:
-            return
+            return 0.0
         with self._lock:
             now = time.monotonic()
             turn = max(now, self._next)
             self._next = turn + 60 / self.calls.requests_per_minute
-        time.sleep(max(0.0, turn - now))
+        return turn - now
 
 
 def _kept(batch: Sequence[tuple[AskedQuestion, Answer]]) -> int:
     """How many were answered: what failed is not kept."""
     return sum(answer.error is None for _, answer in batch)
-
-
-def _timed(answer: Answer, seconds: float) -> Answer:
-    return replace(answer, seconds=round(seconds, 6))

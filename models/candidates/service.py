@@ -13,7 +13,7 @@ from functools import cached_property
 from typing import Any
 
 from proctor.core import extras, http
-from proctor.core.http import HttpError, JsonClient
+from proctor.core.http import HttpClient, HttpError
 from proctor.core.redaction import hide, hide_address, redact
 from proctor.core.schema import Ability, Answer, InputError, Question, Timing, as_json
 from proctor.core.storage.cache import Journal, digest
@@ -65,19 +65,19 @@ class HttpService(External):
 
     def ask(self, missing: list[AskedQuestion]) -> Iterable[Sequence[tuple[AskedQuestion, Answer]]]:
         """Answers in batches, as they come."""
-        _ = self._client, self._fitted  # made here once, and not by several threads
+        self._client.ready()
         return contexts.counting(self._corpus, self._matched, self._caller.answers(missing, self._answer))
 
-    def _answer(self, question: Question) -> Answer:
-        said = self._said(question, self._client)
+    async def _answer(self, question: Question) -> Answer:
+        said = await self._said(question, self._client)
         shown = None if said.passages is None else self._corpus.contexts(said.passages)
         cited = self._corpus.read(said.text, shown or ()) if said.citations is None else self._corpus.cited(said.citations)
         return Answer(question.id, said.text, shown, cited, tokens=said.tokens, prompt_tokens=said.prompt_tokens)
 
-    def _said(self, question: Question, client: JsonClient) -> ReplyParts:
+    async def _said(self, question: Question, client: HttpClient) -> ReplyParts:
         request = self.system.request
         try:
-            reply = client.call(request.method, request.filled(question.text))
+            reply = await client.call(request.method, request.filled(question.text))
         except HttpError as error:
             raise CallError(str(error), error.kind) from None
         try:
@@ -93,17 +93,17 @@ class HttpService(External):
         return []
 
     @cached_property
-    def _client(self) -> JsonClient:
+    def _client(self) -> HttpClient:
         return self._client_with(http.RETRIES)
 
     @cached_property
-    def _kept_answers(self) -> JsonClient:
+    def _unrepeated(self) -> HttpClient:
         """A client that repeats no call: the pauses between would be counted as the service's time."""
         return self._client_with(0)
 
-    def _client_with(self, retries: int) -> JsonClient:
+    def _client_with(self, retries: int) -> HttpClient:
         headers = self.system.request.sent_headers(os.environ)
-        return JsonClient(self._address, headers, longest=self.system.calls.timeout, retries=retries)
+        return HttpClient(self._address, headers, longest=self.system.calls.timeout, retries=retries)
 
     @cached_property
     def _caller(self) -> Caller:
@@ -119,10 +119,11 @@ class HttpService(External):
 
     def one_by_one(self, questions: Sequence[Question]) -> list[Timing]:
         """How long each question takes, asked alone."""
-        return [self._timing(self._caller.alone(question, self._bare)) for question in questions]
+        self._unrepeated.ready()
+        return [self._timing(http.run(self._caller.alone(question, self._bare))) for question in questions]
 
-    def _bare(self, question: Question) -> Answer:
-        said = self._said(question, self._kept_answers)
+    async def _bare(self, question: Question) -> Answer:
+        said = await self._said(question, self._unrepeated)
         return Answer(question.id, said.text, tokens=said.tokens, prompt_tokens=said.prompt_tokens)
 
     @staticmethod
