@@ -33,6 +33,18 @@ class SourcePassage(NamedTuple):
     score: float = 0.0
 
 
+class SourcedAnswer(NamedTuple):
+    """An answer as it came."""
+
+    text: str
+    passages: tuple[SourcePassage, ...] | None = None
+    """The passages that it was made from; None where it does not say."""
+    citations: tuple[str, ...] | None = None
+    """Names of the documents that it cites; None where it does not say."""
+    tokens: int = 0
+    prompt_tokens: int = 0
+
+
 class KnownDocuments:
     """The documents of a suite, to be recognised by their names and by what they say."""
 

@@ -21,6 +21,7 @@ from proctor.core.schema import Ability, Answer, Context, Domain, InputError, Qu
 from proctor.core.storage.cache import Journal, digest
 from proctor.models.candidates import calling, costs, kept
 from proctor.models.candidates.calling import Caller, CallError
+from proctor.models.candidates.composed import Composed
 from proctor.models.candidates.external import External
 from proctor.models.candidates.kept import AskedQuestion
 from proctor.models.generation import stopwatch
@@ -41,7 +42,7 @@ Say = Callable[[tuple[Context, ...]], Awaitable[Heard]]
 
 
 @dataclass(frozen=True)
-class Endpoint(External):
+class Endpoint(Composed, External):
     """One served model, with or without retrieval, before one domain."""
 
     previous_index: Index | None = None
@@ -95,20 +96,6 @@ class Endpoint(External):
         more: dict[Ability, bool] = {"retrieves": self.system.retrieves, "likelihoods": self.system.openai.logprobs}
         return always.union(ability for ability, has in more.items() if has)
 
-    @property
-    def top_k(self) -> int:
-        """Passages that it looks up for a question."""
-        return self.system.top_k
-
-    @property
-    def room(self) -> int:
-        """New tokens that an answer may take."""
-        return self.system.max_new_tokens or self.limits.tokens
-
-    @cached_property
-    def _index(self) -> Index:
-        return Index(self.system, self.domain.documents, self.runtime, self.previous_index)
-
     @cached_property
     def _shown(self) -> str:
         """What a prompted system reads before every question."""
@@ -152,14 +139,6 @@ class Endpoint(External):
         """Answers in batches, as they come."""
         found = self.retrieve([one.question for one in missing]) if self.system.retrieves else [None] * len(missing)
         return self._answered(missing, found)
-
-    def retrieve(self, questions: Sequence[Question], count: int | None = None) -> list[tuple[Context, ...]]:
-        """The best passages for each question, best first: as many as the system shows, or ``count``."""
-        return self._index.retrieve([question.text for question in questions], count or self.top_k)
-
-    def chunks_of(self, documents: Sequence[str]) -> dict[str, tuple[Context, ...]]:
-        """Document id -> the passages that it was split into."""
-        return self._index.chunks_of(documents)
 
     def answers_given_contexts(
         self, questions: Sequence[Question], passages: Sequence[tuple[Context, ...]], room: int | None = None

@@ -16,18 +16,18 @@ from proctor.core import extras, http
 from proctor.core.http import HttpClient, HttpError
 from proctor.core.redaction import hide, hide_address, redact
 from proctor.core.schema import Ability, Answer, InputError, Question, Timing, as_json
-from proctor.core.storage.cache import Journal, digest
+from proctor.core.storage.cache import digest
 from proctor.models.candidates import calling, contexts, replies
-from proctor.models.candidates.calling import Caller, CallError
-from proctor.models.candidates.contexts import KnownDocuments
-from proctor.models.candidates.external import External
+from proctor.models.candidates.application import Application
+from proctor.models.candidates.calling import CallError
+from proctor.models.candidates.contexts import SourcedAnswer
 from proctor.models.candidates.kept import AskedQuestion
-from proctor.models.candidates.replies import ReplyError, ReplyParts
+from proctor.models.candidates.replies import ReplyError
 from proctor.models.services import variables
 
 
 @dataclass(frozen=True)
-class HttpService(External):
+class HttpService(Application):
     """What answers at the address that ``service`` names."""
 
     apart = (calling, http)
@@ -66,15 +66,12 @@ class HttpService(External):
     def ask(self, missing: list[AskedQuestion]) -> Iterable[Sequence[tuple[AskedQuestion, Answer]]]:
         """Answers in batches, as they come."""
         self._client.ready()
-        return contexts.counting(self._corpus, self._matched, self._caller.answers(missing, self._answer))
+        return self._counting(self._caller.answers(missing, self._answer))
 
     async def _answer(self, question: Question) -> Answer:
-        said = await self._said(question, self._client)
-        shown = None if said.passages is None else self._corpus.contexts(said.passages)
-        cited = self._corpus.read(said.text, shown or ()) if said.citations is None else self._corpus.cited(said.citations)
-        return Answer(question.id, said.text, shown, cited, tokens=said.tokens, prompt_tokens=said.prompt_tokens)
+        return self._read(question, await self._said(question, self._client))
 
-    async def _said(self, question: Question, client: HttpClient) -> ReplyParts:
+    async def _said(self, question: Question, client: HttpClient) -> SourcedAnswer:
         request = self.system.request
         try:
             reply = await client.call(request.method, request.filled(question.text))
@@ -105,32 +102,14 @@ class HttpService(External):
         headers = self.system.request.sent_headers(os.environ)
         return HttpClient(self._address, headers, longest=self.system.calls.timeout, retries=retries)
 
-    @cached_property
-    def _caller(self) -> Caller:
-        return Caller(self.name, self.system.calls)
-
-    @cached_property
-    def _corpus(self) -> KnownDocuments:
-        return KnownDocuments(self.domain.documents)
-
-    @property
-    def _matched(self) -> Journal:
-        return self.runtime.cache.journal("matched", digest(self.version, self.seed))
-
-    def one_by_one(self, questions: Sequence[Question]) -> list[Timing]:
-        """How long each question takes, asked alone."""
-        self._unrepeated.ready()
-        return [self._timing(http.run(self._caller.alone(question, self._bare))) for question in questions]
-
     async def _bare(self, question: Question) -> Answer:
         said = await self._said(question, self._unrepeated)
         return Answer(question.id, said.text, tokens=said.tokens, prompt_tokens=said.prompt_tokens)
 
-    @staticmethod
-    def _timing(answer: Answer) -> Timing:
-        return Timing(
-            answer.question, answer.seconds, tokens=answer.tokens, prompt_tokens=answer.prompt_tokens, error=answer.error
-        )
+    def _timing(self, question: Question) -> Timing:
+        self._unrepeated.ready()
+        answer = http.run(self._caller.alone(question, self._bare))
+        return Timing(question.id, answer.seconds, tokens=answer.tokens, prompt_tokens=answer.prompt_tokens, error=answer.error)
 
     def costs(self) -> dict[str, float | str]:
         """What a million tokens cost; for a system of which that is known (``costs``)."""
