@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from proctor.core import http
 from proctor.core.http import LETTERS, HttpClient, HttpError
-from proctor.core.redaction import redact, within
+from proctor.core.redaction import redact
 
 if TYPE_CHECKING:
     import httpx2
@@ -148,7 +148,7 @@ async def _heard(response: httpx2.Response, heard: Callable[[Mapping[str, Any]],
         except (ValueError, RecursionError):
             raise ChatError("the endpoint streams what is no JSON", "no JSON") from None
         if isinstance(part, dict) and part.get("error"):
-            raise ChatError(redact(f"in the middle of a stream: {_said_of(part['error'])}")[:LETTERS], "error")
+            raise ChatError(redact(f"in the middle of a stream: {_said_of(part['error'])}"[: 2 * LETTERS])[:LETTERS], "error")
         if isinstance(part, dict):
             heard(part)
 
@@ -168,7 +168,7 @@ def _reason(response: httpx2.Response) -> str:
     except orjson.JSONDecodeError:
         return http.quoted(response)
     said = found.get("error") or found.get("detail") or found.get("message") if isinstance(found, dict) else None
-    return f": {' '.join(str(_said_of(within(said))).split())}" if said else http.quoted(response)
+    return f": {' '.join(str(_said_of(said))[: 2 * LETTERS].split())}" if said else http.quoted(response)
 
 
 def _kind(response: httpx2.Response) -> str:

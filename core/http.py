@@ -16,7 +16,7 @@ import threading
 import time
 import urllib.parse
 import weakref
-from collections.abc import AsyncIterator, Coroutine, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Coroutine, Mapping, Sequence
 from concurrent.futures import Future
 from contextlib import asynccontextmanager
 from functools import cached_property
@@ -38,6 +38,8 @@ BYTES = 10_000_000
 """Length of the longest reply that is read. Its headers may have 100,000 together, which the client sees to."""
 LETTERS = 500
 """Length of the longest reason."""
+MUCH = 20_000
+"""Letters or bytes that take so long to be looked at that other calls would wait for it."""
 QUOTED = 200
 """Letters of a reply that a reason quotes."""
 DIRECTLY = ("all://localhost", "all://127.0.0.1", "all://[::1]")
@@ -88,7 +90,8 @@ class HttpClient:
         Raises:
             HttpError: it cannot be reached, sends elsewhere, keeps to no limit, refuses, or says no JSON.
         """
-        return _parsed(await self.reply(method, fields))
+        response = await self.reply(method, fields)
+        return await aside(len(response.content), _parsed, response)
 
     async def reply(self, method: Method, fields: Mapping[str, Any], path: str = "") -> httpx2.Response:
         """The same, whatever its status is and whatever it says. ``path`` is put behind that of the address.
@@ -268,6 +271,11 @@ def _started() -> asyncio.AbstractEventLoop:
     made = asyncio.new_event_loop()
     threading.Thread(target=made.run_forever, daemon=True, name="http").start()
     return made
+
+
+async def aside(size: int, work: Callable[..., _Came], *given: Any) -> _Came:
+    """What some work in the loop comes to; done in another thread where it is about much, so that no other call is held up."""
+    return await asyncio.to_thread(work, *given) if size > MUCH else work(*given)
 
 
 def close(http: httpx2.AsyncClient) -> None:

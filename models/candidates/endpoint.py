@@ -225,6 +225,9 @@ class Endpoint(Composed, External):
 
     async def _answer(self, question: Question, found: ShownPassages) -> Answer:
         heard, read = await self._fitted(found, lambda passages: self._served.say(self._prompt(question, passages)))
+        return await http.aside(len(heard.text), self._made, question, found, heard, read)
+
+    def _made(self, question: Question, found: ShownPassages, heard: Heard, read: tuple[Context, ...]) -> Answer:
         said = prompts.without_passages(self._prompt(question, read), read)
         return Answer(
             question.id,

@@ -6,6 +6,7 @@ and go to the address alone.
 
 from __future__ import annotations
 
+import asyncio
 import os
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -69,7 +70,8 @@ class HttpService(Application):
         return self._counting(self._caller.answers(missing, self._answer))
 
     async def _answer(self, question: Question) -> Answer:
-        return self._read(question, await self._said(question, self._client))
+        said = await self._said(question, self._client)
+        return await asyncio.to_thread(self._read, question, said)  # to match passages with many documents takes its time
 
     async def _said(self, question: Question, client: HttpClient) -> SourcedAnswer:
         request = self.system.request

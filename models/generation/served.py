@@ -13,7 +13,8 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any, NamedTuple
 
-from proctor.core.chat import ChatEndpoint, ChatError, RefusedError, choice, content
+from proctor.core import http
+from proctor.core.chat import ChatEndpoint, ChatError, ChatReply, RefusedError, choice, content
 from proctor.core.redaction import redact
 from proctor.core.schema import Stop
 from proctor.models.generation.endings import ended
@@ -164,9 +165,8 @@ class Served:
         return STOPS[self.ends] if self.settings.api == "completions" else ()
 
     async def _heard(self, prompt: str, stops: tuple[str, ...]) -> Heard:
-        kind = "a chat completion" if self.settings.api == "chat" else "a completion"
-        found, first = _of(await self._asked(prompt, stops, self.endpoint.replied), kind)
-        heard = self._read(found, first, stops)
+        reply = await self._asked(prompt, stops, self.endpoint.replied)
+        heard = await http.aside(len(reply.text), self._understood, reply, stops)
         if heard.thought and not heard.text and not self._told:
             self._told = True
             log.warning(
@@ -175,6 +175,9 @@ class Served:
                 self.model,
             )
         return heard
+
+    def _understood(self, reply: ChatReply, stops: tuple[str, ...]) -> Heard:
+        return self._read(*_of(reply, "a chat completion" if self.settings.api == "chat" else "a completion"), stops)
 
     async def _asked(
         self, prompt: str, stops: tuple[str, ...], send: Callable[..., Awaitable[Any]], more: Mapping[str, Any] = NOTHING

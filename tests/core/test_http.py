@@ -212,6 +212,23 @@ def test_many_threads_call_at_once_and_each_has_its_own_reply() -> None:
     assert found == [{"n": number} for number in range(64)]
 
 
+def test_a_long_reply_that_is_being_looked_at_holds_no_other_call_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    other, parsed = threading.Event(), http._parsed
+
+    def slowly(response: Any) -> Any:
+        assert len(response.content) <= http.MUCH or other.wait(5)
+        return parsed(response)
+
+    monkeypatch.setattr(http, "_parsed", slowly)
+    with serving(lambda connection, request: reply(200, request.body)(connection, request)) as server:
+        one = client(server, longest=20.0)
+        one.ready()
+        long = http.begun(one.call("POST", {"text": "a" * 2 * http.MUCH}))
+        assert called(one, "POST", {"text": "short"}) == {"text": "short"}
+        other.set()
+        assert len(long.result(20)["text"]) == 2 * http.MUCH
+
+
 @pytest.mark.parametrize("url", ["http://", "ask", "http://host:port/x"])
 def test_an_address_that_is_none_is_refused_at_once(url: str) -> None:
     with pytest.raises(ValueError, match=r"host|port"):
