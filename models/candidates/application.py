@@ -10,10 +10,10 @@ from functools import cached_property
 from proctor.core.schema import Answer, Question, Timing
 from proctor.core.storage.cache import Journal, digest
 from proctor.models.candidates import contexts
-from proctor.models.candidates.calling import Batches, Caller
+from proctor.models.candidates.asking.calling import Batches, Caller
+from proctor.models.candidates.asking.kept import AskedQuestion
 from proctor.models.candidates.contexts import KnownDocuments, SourcedAnswer
 from proctor.models.candidates.external import External
-from proctor.models.candidates.kept import AskedQuestion
 
 
 @dataclass(frozen=True)

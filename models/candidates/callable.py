@@ -20,14 +20,15 @@ from proctor.core.code import code_of
 from proctor.core.project_code import project_code
 from proctor.core.schema import Ability, Answer, Domain, InputError, Question, Timing
 from proctor.core.storage.cache import digest
-from proctor.models.candidates import contexts, manners, returned
+from proctor.models.candidates import contexts, returned
 from proctor.models.candidates.application import Application
-from proctor.models.candidates.calling import AT_A_TIME, Batches, CallError
+from proctor.models.candidates.asking import manners
+from proctor.models.candidates.asking.calling import AT_A_TIME, Batches, CallError
+from proctor.models.candidates.asking.kept import AskedQuestion
+from proctor.models.candidates.asking.manners import CallManner
+from proctor.models.candidates.asking.waiting import Loop
 from proctor.models.candidates.contexts import SourcedAnswer
 from proctor.models.candidates.imported import imported, reason
-from proctor.models.candidates.kept import AskedQuestion
-from proctor.models.candidates.manners import CallManner
-from proctor.models.candidates.waiting import Loop
 
 log = logging.getLogger("proctor")
 

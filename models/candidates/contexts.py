@@ -16,7 +16,7 @@ from proctor.core.language.citing import Citing
 from proctor.core.language.holders import bare, stands_in
 from proctor.core.schema import Answer, Context, Document
 from proctor.core.storage.cache import Journal
-from proctor.models.candidates.kept import AskedQuestion
+from proctor.models.candidates.asking.kept import AskedQuestion
 
 UNKNOWN = ""
 """The document of a passage that is of none of the suite's."""

@@ -19,11 +19,12 @@ from proctor.core.redaction import hide, hide_address, public
 from proctor.core.sampling import spread
 from proctor.core.schema import Ability, Answer, Context, Domain, InputError, Question, Timing
 from proctor.core.storage.cache import Journal, digest
-from proctor.models.candidates import calling, costs, kept
-from proctor.models.candidates.calling import Caller, CallError
+from proctor.models.candidates import costs
+from proctor.models.candidates.asking import calling, kept
+from proctor.models.candidates.asking.calling import Caller, CallError
+from proctor.models.candidates.asking.kept import AskedQuestion
 from proctor.models.candidates.composed import Composed
 from proctor.models.candidates.external import External
-from proctor.models.candidates.kept import AskedQuestion
 from proctor.models.generation import stopwatch
 from proctor.models.generation.served import Heard, Served, TooLongError
 from proctor.models.generation.stopwatch import Stopwatch

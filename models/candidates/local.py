@@ -14,9 +14,10 @@ from proctor.core.schema import Ability, Answer, Context, Domain, Example, Input
 from proctor.core.storage.cache import Journal, digest
 from proctor.models.base.base import BaseModel
 from proctor.models.base.room import SHORTEST
-from proctor.models.candidates import costs, kept, rounds, turns
+from proctor.models.candidates import costs
+from proctor.models.candidates.asking import kept, rounds, turns
+from proctor.models.candidates.asking.kept import AskedQuestion
 from proctor.models.candidates.composed import Composed
-from proctor.models.candidates.kept import AskedQuestion
 from proctor.models.generation import answering, generate, habits
 from proctor.models.generation.limits import UNKNOWN, Limits
 from proctor.models.prompts import prompts
@@ -214,7 +215,7 @@ class LocalCandidate(Composed):
             return likelihood.nll(model, tokenizer, asked, self.context_length, rows)
 
     def latencies(self, questions: Sequence[Question], beside: Sequence[Any] = ()) -> list[Timing]:
-        """How long each question takes, asked alone, in turn with the systems beside it: see `models.candidates.rounds`.
+        """How long each question takes, asked alone, in turn with the systems beside it: see `models.candidates.asking.rounds`.
 
         A LoRA adapter is merged into the weights, as it would be to serve it, and timed once more unmerged. One that is
         switched on and off cannot be merged. Answers are neither kept nor read back.

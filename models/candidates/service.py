@@ -18,11 +18,12 @@ from proctor.core.http import HttpClient, HttpError
 from proctor.core.redaction import hide, hide_address, redact
 from proctor.core.schema import Ability, Answer, InputError, Question, Timing, as_json
 from proctor.core.storage.cache import digest
-from proctor.models.candidates import calling, contexts, replies
+from proctor.models.candidates import contexts, replies
 from proctor.models.candidates.application import Application
-from proctor.models.candidates.calling import CallError
+from proctor.models.candidates.asking import calling
+from proctor.models.candidates.asking.calling import CallError
+from proctor.models.candidates.asking.kept import AskedQuestion
 from proctor.models.candidates.contexts import SourcedAnswer
-from proctor.models.candidates.kept import AskedQuestion
 from proctor.models.candidates.replies import ReplyError
 from proctor.models.services import variables
 

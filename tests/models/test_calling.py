@@ -10,8 +10,8 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from proctor.core.schema import Answer, InputError, Question
-from proctor.models.candidates import kept
-from proctor.models.candidates.calling import UNREACHED, AskOne, Caller, CallError
+from proctor.models.candidates.asking import kept
+from proctor.models.candidates.asking.calling import UNREACHED, AskOne, Caller, CallError
 from proctor.models.systems import Calls
 from tests.waiting import PATIENCE
 

@@ -18,7 +18,7 @@ from typing import TypeVar
 from proctor.core.counts import counted
 from proctor.core.redaction import redact
 from proctor.core.schema import Answer, Question, UnreachedError
-from proctor.models.candidates.kept import AskedQuestion, in_batches
+from proctor.models.candidates.asking.kept import AskedQuestion, in_batches
 from proctor.models.systems import Calls
 
 log = logging.getLogger("proctor")
