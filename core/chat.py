@@ -1,28 +1,24 @@
 """An OpenAI-compatible endpoint over HTTP: a reply of bounded size within a bounded time, or the reason why there is none.
 
-The only file that knows openai's client. It repeats calls that an endpoint is too busy for, after the time that the endpoint asks
-for (``Retry-After``, up to two minutes) or growing pauses of random length; what may take long as a whole is bounded here. Calls
-run in the event loop of `core.http`, whose guards hold here, too.
+It is called as `core.http` calls any address, within the same bounds. What is known here alone is where an endpoint is asked
+for what, and how its refusals and the parts of its streams are read.
 """
 
 from __future__ import annotations
 
-import asyncio
 import json
+import os
 import re
-import urllib.parse
-import weakref
-from collections.abc import Callable, Coroutine, Mapping
-from contextvars import ContextVar
+from collections.abc import Callable, Mapping
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
-from proctor.core.http import LETTERS, close, guards, loop
-from proctor.core.redaction import public, redact
+from proctor.core import http
+from proctor.core.http import LETTERS, HttpClient, HttpError
+from proctor.core.redaction import redact
 
 if TYPE_CHECKING:
     import httpx2
-    import openai
 
 RETRIES = 3
 """Calls repeated, with growing pauses, when the endpoint is busy, broken or silent."""
@@ -30,16 +26,18 @@ SECONDS = 60.0
 """Silence after which a call is given up."""
 LONGEST = 120.0
 """Seconds that a reply may take, repeated calls and the pauses between them included."""
+OWN = "https://api.openai.com/v1"
+"""The address where none is named."""
+REFUSED = (400, 422)
+"""What says that the request is not understood, and not that it cannot be answered now."""
+EVENTS = "text/event-stream"
 ChatApi = Literal["chat", "completions"]
 """Whether messages go through the model's chat template, or a text is continued as it is."""
 _PATHS: Mapping[ChatApi, str] = {"chat": "/chat/completions", "completions": "/completions"}
+ACCOUNT: Mapping[str, str] = {"OpenAI-Organization": "OPENAI_ORG_ID", "OpenAI-Project": "OPENAI_PROJECT_ID"}
 _SPEC = re.compile(r"(?P<model>.+?)(?:@(?P<url>https?://.+))?", re.IGNORECASE)
 _NO_MODEL = re.compile(r"://|@.*:.*@|:[^@/:]*@[^@/]*:\d")
 """What is in an address and in no model's name: a scheme, or a user with a password before a host."""
-Came = TypeVar("Came")
-
-_statuses: ContextVar[list[int]] = ContextVar("_statuses")
-"""The status of each reply to a call that may be repeated."""
 
 
 class ChatError(RuntimeError):
@@ -87,111 +85,95 @@ class ChatEndpoint:
 
     def ready(self) -> None:
         """Import what calls take, which is no part of the first of them."""
-        self._run(self._made())
-
-    async def _made(self) -> None:
-        _ = self._client
+        self._client.ready()
 
     def reply(self, api: ChatApi = "chat", /, **request: Any) -> ChatReply:
+        """As `replied`, for who is in another thread."""
+        self.ready()
+        return http.run(self.replied(api, **request))
+
+    async def replied(self, api: ChatApi = "chat", /, **request: Any) -> ChatReply:
         """What the endpoint replies to the fields of a request.
 
         Raises:
             RefusedError: it refused the request as such.
             ChatError: it cannot be reached, sends elsewhere, or keeps to no limit. No message holds a known secret.
         """
-        return self._run(self._reply(api, request))
+        try:
+            response = await self._client.reply("POST", request, _PATHS[api])
+        except HttpError as error:
+            raise ChatError(str(error), error.kind) from None
+        _see_to_success(response)
+        return ChatReply(_kind(response), response.text)
 
-    def stream(self, heard: Callable[[Mapping[str, Any]], None], api: ChatApi = "chat", /, **request: Any) -> None:
-        """The same, part by part as it comes: ``heard`` is given each, in another thread. A call is not repeated.
+    async def streamed(self, heard: Callable[[Mapping[str, Any]], None], api: ChatApi = "chat", /, **request: Any) -> None:
+        """The same, part by part as it comes: ``heard`` is given each. A call is not repeated.
 
         Raises:
             ChatError: as above, or the reply is no stream of events.
         """
-        self._run(self._streamed(heard, api, {**request, "stream": True}))
-
-    def _run(self, call: Coroutine[Any, Any, Came]) -> Came:
-        return asyncio.run_coroutine_threadsafe(self._bounded(call), loop()).result()
-
-    async def _bounded(self, call: Coroutine[Any, Any, Came]) -> Came:
-        import openai
-
-        statuses: list[int] = []
-        _statuses.set(statuses)
         try:
-            _ = self._client  # made the first time, which is no part of a call
-            async with asyncio.timeout(self._longest):
-                return await call
-        except TimeoutError:
-            busy = f"; the last of {len(statuses)} had status {statuses[-1]}" if statuses else ""
-            raise ChatError(f"no whole reply within {self._longest:g} s{busy}", "slow") from None
-        except (openai.BadRequestError, openai.UnprocessableEntityError) as error:
-            raise RefusedError(_reason(error), str(error.status_code)) from None
-        except openai.APIStatusError as error:
-            raise ChatError(_reason(error), str(error.status_code)) from None
-        except openai.APIConnectionError as error:
-            raise ChatError(_reason(error), type(error).__name__) from None
-        except openai.APIError as error:  # said in the middle of a stream
-            raise ChatError(_reason(error), type(error).__name__) from None
-        except openai.OpenAIError as error:  # from the guards
-            raise ChatError(redact(str(error))[:LETTERS], "limits") from None
-        finally:
-            call.close()
-
-    async def _reply(self, api: ChatApi, request: Mapping[str, Any]) -> ChatReply:
-        import httpx2
-
-        raw = await self._client.post(_PATHS[api], body=request, cast_to=httpx2.Response)
-        return ChatReply(_kind(raw), raw.text)
-
-    async def _streamed(self, heard: Callable[[Mapping[str, Any]], None], api: ChatApi, request: Mapping[str, Any]) -> None:
-        import httpx2
-        import openai
-
-        once = self._client.with_options(max_retries=0)
-        parts = await once.post(_PATHS[api], body=request, cast_to=object, stream=True, stream_cls=openai.AsyncStream[object])
-        async with parts:
-            if (kind := _kind(parts.response)) != "text/event-stream":
-                raise openai.OpenAIError(f"the endpoint does not stream: it answered with {kind}")
-            try:
-                async for part in parts:
-                    if isinstance(part, dict):
-                        heard(part)
-            except httpx2.HTTPError as error:
-                raise openai.APIConnectionError(request=parts.response.request) from error
-            except ValueError as error:
-                raise openai.OpenAIError("the endpoint streams what is no JSON") from error
+            async with self._client.stream({**request, "stream": True}, _PATHS[api]) as response:
+                if not response.is_success:
+                    await response.aread()
+                _see_to_success(response)
+                await _heard(response, heard)
+        except HttpError as error:
+            raise ChatError(str(error), error.kind) from None
 
     @cached_property
-    def _client(self) -> openai.AsyncOpenAI:
-        import openai
+    def _client(self) -> HttpClient:
+        return HttpClient(self.url or OWN, self._headers, longest=self._longest, silence=self._seconds, retries=self._retries)
 
-        parts = urllib.parse.urlsplit(self.url)
-        http = openai.DefaultAsyncHttpxClient(
-            **guards(self.url, openai.OpenAIError, lambda status: _statuses.get().append(status)), timeout=self._seconds
-        )
-        weakref.finalize(self, close, http).atexit = False
-        return openai.AsyncOpenAI(
-            api_key=self.key or "none",
-            base_url=public(self.url) if self.url else None,
-            default_query=dict(urllib.parse.parse_qsl(parts.query)),
-            timeout=self._seconds,
-            max_retries=self._retries,
-            http_client=http,
-        )
+    @property
+    def _headers(self) -> dict[str, str]:
+        """The key, and what the environment says for OpenAI's own client: whose account is charged, and further headers."""
+        given = {"Authorization": f"Bearer {self.key}" if self.key else ""}
+        given |= {header: os.environ.get(name, "") for header, name in ACCOUNT.items()}
+        lines = (line.partition(":") for line in os.environ.get("OPENAI_CUSTOM_HEADERS", "").splitlines())
+        more = {name.strip(): value.strip() for name, colon, value in lines if colon}
+        return {name: value for name, value in (given | more).items() if value}
+
+
+async def _heard(response: httpx2.Response, heard: Callable[[Mapping[str, Any]], None]) -> None:
+    import httpx2
+
+    if (kind := _kind(response)) != EVENTS:
+        raise ChatError(f"the endpoint does not stream: it answered with {kind}", "no stream")
+    async for event in httpx2.EventSource(response, http.BYTES):
+        if event.data.startswith("[DONE]"):
+            return
+        try:
+            part = json.loads(event.data)
+        except (ValueError, RecursionError):
+            raise ChatError("the endpoint streams what is no JSON", "no JSON") from None
+        if isinstance(part, dict) and part.get("error"):
+            raise ChatError(redact(f"in the middle of a stream: {_said_of(part['error'])}"[: 2 * LETTERS])[:LETTERS], "error")
+        if isinstance(part, dict):
+            heard(part)
+
+
+def _see_to_success(response: httpx2.Response) -> None:
+    if not response.is_success:
+        error = RefusedError if response.status_code in REFUSED else ChatError
+        raise error(redact(f"status {response.status_code}{_reason(response)}")[:LETTERS], str(response.status_code))
+
+
+def _reason(response: httpx2.Response) -> str:
+    """What a refusal says for a reason, in whichever of their forms; else how it begins."""
+    import orjson
+
+    try:
+        found = orjson.loads(response.content)
+    except orjson.JSONDecodeError:
+        return http.quoted(response)
+    said = found.get("error") or found.get("detail") or found.get("message") if isinstance(found, dict) else None
+    return f": {' '.join(str(_said_of(said))[: 2 * LETTERS].split())}" if said else http.quoted(response)
 
 
 def _kind(response: httpx2.Response) -> str:
     """The media type of a reply."""
     return (response.headers.get("content-type", "").partition(";")[0].strip() or "of no stated type")[:LETTERS]
-
-
-def _reason(error: openai.APIError) -> str:
-    """An error of the client in one line, with what is behind it where it says no more than that there was one."""
-    import openai
-
-    cause = None if isinstance(error, openai.APITimeoutError) else error.__cause__
-    behind = f" ({f'{type(cause).__name__}: {cause}'.removesuffix(': ')})" if cause else ""
-    return redact(" ".join(f"{type(error).__name__}: {error}{behind}"[: 2 * LETTERS].split()))[:LETTERS]
 
 
 def choice(reply: ChatReply, what: str = "a chat completion") -> tuple[dict[str, Any], dict[str, Any] | None]:

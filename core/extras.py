@@ -27,7 +27,6 @@ LIBRARIES: Mapping[str, Library] = {
     "httpx2": Library("httpx2", "services"),
     "lm_eval": Library("lm-eval", "general"),
     "matplotlib": Library("matplotlib", "plots"),
-    "openai": Library("openai", "judges"),
     "ppi_py": Library("ppi-python", "people"),
     "ragas": Library("ragas", "judges"),
     "shtab": Library("shtab", "completion"),

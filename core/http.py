@@ -1,7 +1,7 @@
 """JSON over HTTP within bounds: a reply of bounded size within a bounded time, or the reason why there is none.
 
-What the guards are is said by `guards`, for clients of other libraries, too. Calls run in an event loop of their own, as only
-there can one be given up at any point. A reply is data, and no secret of this process is left in it.
+What the guards are is said by `guards`. Calls run in an event loop of their own, as only there can one be given up at any point,
+and as many may wait at a time as there are questions. A reply is data, and no secret of this process is left in it.
 """
 
 from __future__ import annotations
@@ -11,13 +11,16 @@ import email.utils
 import functools
 import json
 import random
+import re
 import threading
 import time
 import urllib.parse
 import weakref
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Coroutine, Mapping, Sequence
+from concurrent.futures import Future
+from contextlib import asynccontextmanager
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 from proctor.core.reading.shown import short
 from proctor.core.redaction import public, redact, within
@@ -35,12 +38,16 @@ BYTES = 10_000_000
 """Length of the longest reply that is read. Its headers may have 100,000 together, which the client sees to."""
 LETTERS = 500
 """Length of the longest reason."""
+MUCH = 20_000
+"""Letters or bytes that take so long to be looked at that other calls would wait for it."""
 QUOTED = 200
 """Letters of a reply that a reason quotes."""
 DIRECTLY = ("all://localhost", "all://127.0.0.1", "all://[::1]")
 """Addresses that no proxy of the environment is asked for."""
 
+_NUMBER = re.compile(r"[0-9]+(\.[0-9]+)?")
 Method = Literal["POST", "GET"]
+_Came = TypeVar("_Came")
 
 
 class HttpError(RuntimeError):
@@ -52,45 +59,89 @@ class HttpError(RuntimeError):
         """What went wrong, in a word that is the same each time: a status, a class of exceptions."""
 
 
-class JsonClient:
-    """Calls one address with JSON, from any number of threads."""
+class HttpClient:
+    """Calls one address, and those below it, with JSON. Its coroutines run in `loop`."""
 
-    def __init__(self, url: str, headers: Mapping[str, str], *, longest: float, retries: int = RETRIES) -> None:
+    def __init__(
+        self, url: str, headers: Mapping[str, str], *, longest: float, silence: float | None = None, retries: int = RETRIES
+    ) -> None:
         """``longest``: seconds that a reply may take, repeated calls and the pauses between them included.
+
+        ``silence``: seconds without a byte after which a call is repeated.
 
         Raises:
             ValueError: the address is none.
         """
         public(url)  # for its error
-        self._url, self._headers, self._longest, self._retries = url, dict(headers), longest, retries
+        self._url, self._headers, self._retries = url, dict(headers), retries
+        self._longest, self._silence = longest, min(longest, silence or longest)
 
-    def call(self, method: Method, fields: Mapping[str, Any]) -> Any:
+    def ready(self) -> None:
+        """Import and make what calls take, which is no part of the first of them."""
+        if "_http" not in self.__dict__:
+            run(self._made())
+
+    async def _made(self) -> None:
+        _ = self._http
+
+    async def call(self, method: Method, fields: Mapping[str, Any]) -> Any:
         """What the address replies to some fields: in the body as JSON, or as parameters of the address where nothing is posted.
 
         Raises:
-            HttpError: it cannot be reached, sends elsewhere, keeps to no limit, or says no JSON.
+            HttpError: it cannot be reached, sends elsewhere, keeps to no limit, refuses, or says no JSON.
         """
-        import httpx2  # noqa: F401 # the first time takes long, and is no part of a call
+        response = await self.reply(method, fields)
+        return await aside(len(response.content), _parsed, response)
 
-        return _parsed(asyncio.run_coroutine_threadsafe(self._bounded(method, fields), loop()).result())
+    async def reply(self, method: Method, fields: Mapping[str, Any], path: str = "") -> httpx2.Response:
+        """The same, whatever its status is and whatever it says. ``path`` is put behind that of the address.
 
-    async def _bounded(self, method: Method, fields: Mapping[str, Any]) -> httpx2.Response:
+        Raises:
+            HttpError: it cannot be reached, sends elsewhere, or keeps to no limit.
+        """
         before: list[str] = []
+        async with self._bounded(before) as until:
+            return await self._last(method, fields, path, before, until)
+
+    @asynccontextmanager
+    async def stream(self, fields: Mapping[str, Any], path: str = "") -> AsyncIterator[httpx2.Response]:
+        """A reply whose body is still to come, within the same limits. A call is not repeated.
+
+        Raises:
+            HttpError: as above, also while the body is read.
+        """
+        import httpx2
+
+        async with self._bounded([]):
+            try:
+                response = await self._http.send(self._request("POST", fields, path), stream=True)
+                try:
+                    yield response
+                finally:
+                    await response.aclose()
+            except httpx2.TransportError as error:
+                raise HttpError(_reason(error), type(error).__name__) from None
+
+    @asynccontextmanager
+    async def _bounded(self, before: Sequence[str]) -> AsyncIterator[float]:
+        """Gives the time of the loop by which all must be over. ``before``: what came of calls that were repeated."""
         try:
             async with asyncio.timeout(self._longest) as limit:
-                return await self._response(method, fields, before, limit.when() or 0.0)
+                yield limit.when() or 0.0
         except TimeoutError:
             what = f"; before that: {before[-1]}" if before else ""
             raise HttpError(f"no whole reply within {self._longest:g} s{what}", "slow") from None
 
-    async def _response(self, method: Method, fields: Mapping[str, Any], before: list[str], until: float) -> httpx2.Response:
+    async def _last(
+        self, method: Method, fields: Mapping[str, Any], path: str, before: list[str], until: float
+    ) -> httpx2.Response:
         """The last of several, where those before it tell to try again."""
         import httpx2
 
         failed: HttpError | None = None
         for repeated in range(self._retries + 1):
             try:
-                response = await self._http.send(self._request(method, fields))
+                response = await self._http.send(self._request(method, fields, path))
             except httpx2.TransportError as error:
                 failed, wait = HttpError(_reason(error), type(error).__name__), pause(repeated)
             else:
@@ -105,33 +156,43 @@ class JsonClient:
             raise failed
         return response
 
-    def _request(self, method: Method, fields: Mapping[str, Any]) -> httpx2.Request:
-        import httpx2
-
-        url = httpx2.URL(self._url).copy_with(userinfo=b"")
+    def _request(self, method: Method, fields: Mapping[str, Any], path: str) -> httpx2.Request:
+        url = self._below(path)
         if method == "GET":
             return self._http.build_request(method, url.copy_merge_params(fields))
-        return self._http.build_request(
-            method, url, content=json.dumps(fields).encode(), headers={"Content-Type": "application/json", **self._headers}
-        )
+        content, headers = json.dumps(fields).encode(), {"Content-Type": "application/json", **self._headers}
+        return self._http.build_request(method, url, content=content, headers=headers)
+
+    def _below(self, path: str) -> httpx2.URL:
+        """Where a call goes, without user and password, which the client sends otherwise."""
+        import httpx2
+
+        if path not in self._places:
+            url = httpx2.URL(self._url).copy_with(userinfo=b"")
+            self._places[path] = url.copy_with(path=url.path.rstrip("/") + path) if path else url
+        return self._places[path]
+
+    @cached_property
+    def _places(self) -> dict[str, httpx2.URL]:
+        return {}
 
     @cached_property
     def _http(self) -> httpx2.AsyncClient:
         import httpx2
 
-        every = httpx2.Timeout(self._longest, connect=min(CONNECTING, self._longest))
-        known = guards(self._url, lambda why: HttpError(why, "limits"))
+        every = httpx2.Timeout(self._silence, connect=min(CONNECTING, self._silence))
+        known = guards(self._url)
         known["headers"] |= {"Accept": "application/json", **self._headers}
         http = httpx2.AsyncClient(**known, timeout=every, limits=httpx2.Limits(max_connections=None))
         weakref.finalize(self, close, http).atexit = False
         return http
 
 
-def guards(url: str, refused: Callable[[str], Exception], seen: Callable[[int], object] = bool) -> dict[str, Any]:
+def guards(url: str) -> dict[str, Any]:
     """What a client of httpx2 is made with, so that it keeps to the limits.
 
     No redirection is followed, as a key would follow it; nothing is unpacked; no more is read than `BYTES`; and no proxy is
-    asked for this machine. ``refused`` makes what is raised where a reply is not read; ``seen`` is told each status.
+    asked for this machine.
     """
     parts = urllib.parse.urlsplit(url)
     user, password = (urllib.parse.unquote(part or "") for part in (parts.username, parts.password))
@@ -139,22 +200,25 @@ def guards(url: str, refused: Callable[[str], Exception], seen: Callable[[int], 
         "auth": (user, password) if user or password else None,
         "headers": {"Accept-Encoding": "identity"},
         "follow_redirects": False,
-        "event_hooks": {"response": [functools.partial(_check, refused, seen)]},
+        "event_hooks": {"response": [_check]},
         "mounts": dict.fromkeys(DIRECTLY),
     }
 
 
-async def _check(refused: Callable[[str], Exception], seen: Callable[[int], object], response: httpx2.Response) -> None:
+async def _check(response: httpx2.Response) -> None:
     """Look at a reply before its body is read. What is refused here is not asked for again."""
-    seen(response.status_code)
     if 300 <= response.status_code < 400:
-        there = _place(response.headers.get("location", ""))
-        raise refused(f"the address redirects to {there}: name that one, if you trust it with questions, answers and your key")
+        there = _target(response.headers.get("location", ""))
+        raise _refused(f"the address redirects to {there}: name that one, if you trust it with questions, answers and your key")
     coding = response.headers.get("content-encoding", "identity")
     if coding != "identity":
-        raise refused(f"the reply is compressed ({coding[:20]}), which was not asked for, and is not read")
+        raise _refused(f"the reply is compressed ({coding[:20]}), which was not asked for, and is not read")
     response.encoding = "utf-8"  # which JSON is in, whatever encoding a header may name
-    response.stream = _limited()(response.stream, refused)
+    response.stream = _limited()(response.stream)
+
+
+def _refused(why: str) -> HttpError:
+    return HttpError(why, "limits")
 
 
 @functools.cache
@@ -165,15 +229,15 @@ def _limited() -> Any:
     class Limited(httpx2.AsyncByteStream):
         """Bytes of another stream, up to `BYTES`."""
 
-        def __init__(self, stream: httpx2.AsyncByteStream, refused: Callable[[str], Exception]) -> None:
-            self.stream, self.refused = stream, refused
+        def __init__(self, stream: httpx2.AsyncByteStream) -> None:
+            self.stream = stream
 
         async def __aiter__(self) -> AsyncIterator[bytes]:
             length = 0
             async for part in self.stream:
                 length += len(part)
                 if length > BYTES:
-                    raise self.refused(f"the reply has more than {BYTES:,} bytes, and is not read")
+                    raise _refused(f"the reply has more than {BYTES:,} bytes, and is not read")
                 yield part
 
         async def aclose(self) -> None:
@@ -188,6 +252,16 @@ def loop() -> asyncio.AbstractEventLoop:
         return _started()
 
 
+def begun(call: Coroutine[Any, Any, _Came]) -> Future[_Came]:
+    """A call that is under way in the loop, for who is in another thread."""
+    return asyncio.run_coroutine_threadsafe(call, loop())
+
+
+def run(call: Coroutine[Any, Any, _Came]) -> _Came:
+    """What it comes to."""
+    return begun(call).result()
+
+
 _starting = threading.Lock()
 """Two threads that call for the first time get one loop, as a client cannot be used in two."""
 
@@ -197,6 +271,11 @@ def _started() -> asyncio.AbstractEventLoop:
     made = asyncio.new_event_loop()
     threading.Thread(target=made.run_forever, daemon=True, name="http").start()
     return made
+
+
+async def aside(size: int, work: Callable[..., _Came], *given: Any) -> _Came:
+    """What some work in the loop comes to; done in another thread where it is about much, so that no other call is held up."""
+    return await asyncio.to_thread(work, *given) if size > MUCH else work(*given)
 
 
 def close(http: httpx2.AsyncClient) -> None:
@@ -223,8 +302,11 @@ def pause(repeated: int, retry_after: str = "") -> float:
 
 
 def _seconds(retry_after: str) -> float | None:
-    """What Retry-After says, a number of seconds or a date (RFC 9110, 10.2.3); None where it says nothing of the kind."""
-    if retry_after.strip().isascii() and retry_after.strip().isdigit():
+    """What Retry-After says, a number of seconds or a date (RFC 9110, 10.2.3); None where it says nothing of the kind.
+
+    Some servers send parts of seconds.
+    """
+    if _NUMBER.fullmatch(retry_after.strip()):
         return float(retry_after)
     try:
         return max(0.0, email.utils.parsedate_to_datetime(retry_after).timestamp() - time.time())
@@ -237,15 +319,15 @@ def _parsed(response: httpx2.Response) -> Any:
     import orjson
 
     if not response.is_success:
-        raise HttpError(f"status {response.status_code}{_quoted(response)}", str(response.status_code))
+        raise HttpError(f"status {response.status_code}{quoted(response)}", str(response.status_code))
     try:
         return within(orjson.loads(response.content))
     except orjson.JSONDecodeError as error:
         kind = response.headers.get("content-type", "").partition(";")[0].strip() or "of no stated type"
-        raise HttpError(f"the reply is no JSON in UTF-8 ({kind}): {error}{_quoted(response)}", "no JSON") from None
+        raise HttpError(f"the reply is no JSON in UTF-8 ({kind}): {error}{quoted(response)}", "no JSON") from None
 
 
-def _quoted(response: httpx2.Response) -> str:
+def quoted(response: httpx2.Response) -> str:
     """How a reply begins, unless it is a page for a browser."""
     text = redact(" ".join(response.content[: 20 * QUOTED].decode(errors="replace").split()))
     return f"; it says {short(text, QUOTED)!r}" if text and not text.startswith("<") else ""
@@ -256,7 +338,7 @@ def _reason(error: Exception) -> str:
     return " ".join(f"{type(error).__name__}: {error}".removesuffix(": ").split())
 
 
-def _place(url: str) -> str:
+def _target(url: str) -> str:
     """Where a redirection leads, without what it may hold in secret."""
     try:
         return redact(public(url) if "://" in url else urllib.parse.urlsplit(url).path)[:LETTERS] or "nowhere"

@@ -10,7 +10,7 @@ from proctor.core.schema import Question
 from proctor.evals.axes import latency
 from proctor.evals.axes.conditions import ASKED
 from proctor.evals.exam import Axis, EvalContext, Exam
-from proctor.models.candidates import rounds
+from proctor.models.candidates.asking import rounds
 from proctor.models.candidates.external import External
 from proctor.models.generation.limits import LEAST, estimated
 from proctor.models.prompts import prompts

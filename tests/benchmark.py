@@ -31,6 +31,7 @@ from proctor.models.training import batches
 from proctor.models.training import trainer as adaptation
 from proctor.suites.loading.load import load
 from tests import timed_checks
+from tests.benchmark_endpoint import endpoint
 from tests.benchmark_page import decision, page
 from tests.scale_run import Scale, make_big_run
 
@@ -371,6 +372,7 @@ BENCHMARKS = {
     "callables": callables,
     "checks": checks,
     "decision": decision,
+    "endpoint": endpoint,
     "page": page,
     "board at scale": at_scale,
     "intervals": intervals,

@@ -12,7 +12,7 @@ import pytest
 
 def pytest_configure(config: pytest.Config) -> None:
     from proctor.core import load
-    from proctor.models.candidates import rounds
+    from proctor.models.candidates.asking import rounds
 
     patch = pytest.MonkeyPatch()
     patch.setattr(load, "limit", lambda: inf)

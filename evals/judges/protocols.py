@@ -158,9 +158,9 @@ JUDGES: Registry[Callable[..., Judge]] = Registry(
     {
         "lexical": "proctor.evals.judges.lexical:LexicalJudge",
         "nli": "proctor.evals.judges.nli:NliJudge",
-        "openai": "proctor.evals.judges.openai:openai_judge [openai]",
-        "anthropic": "proctor.evals.judges.openai:anthropic_judge [openai]",
-        "google": "proctor.evals.judges.openai:google_judge [openai]",
+        "openai": "proctor.evals.judges.openai:openai_judge [httpx2]",
+        "anthropic": "proctor.evals.judges.openai:anthropic_judge [httpx2]",
+        "google": "proctor.evals.judges.openai:google_judge [httpx2]",
         "panel": "proctor.evals.judges.panel:panel_judge",
     },
 )

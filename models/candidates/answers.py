@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from proctor.core.schema import Ability, Answer, Question
-from proctor.models.candidates import kept
+from proctor.models.candidates.asking import kept
 from proctor.models.candidates.contexts import KnownDocuments, SourcePassage
 from proctor.models.candidates.external import External
 from proctor.models.given import reading

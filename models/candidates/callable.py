@@ -19,15 +19,16 @@ from typing import Any
 from proctor.core.code import code_of
 from proctor.core.project_code import project_code
 from proctor.core.schema import Ability, Answer, Domain, InputError, Question, Timing
-from proctor.core.storage.cache import Journal, digest
-from proctor.models.candidates import contexts, manners, returned
-from proctor.models.candidates.calling import AT_A_TIME, Batches, Caller, CallError
-from proctor.models.candidates.contexts import KnownDocuments
-from proctor.models.candidates.external import External
+from proctor.core.storage.cache import digest
+from proctor.models.candidates import contexts, returned
+from proctor.models.candidates.application import Application
+from proctor.models.candidates.asking import manners
+from proctor.models.candidates.asking.calling import AT_A_TIME, Batches, CallError
+from proctor.models.candidates.asking.kept import AskedQuestion
+from proctor.models.candidates.asking.manners import CallManner
+from proctor.models.candidates.asking.waiting import Loop
+from proctor.models.candidates.contexts import SourcedAnswer
 from proctor.models.candidates.imported import imported, reason
-from proctor.models.candidates.kept import AskedQuestion
-from proctor.models.candidates.manners import CallManner
-from proctor.models.candidates.waiting import Loop
 
 log = logging.getLogger("proctor")
 
@@ -38,7 +39,7 @@ ELSEWHERE = re.compile("Connect|Timeout|Auth|RateLimit|Unavailable")
 
 
 @dataclass(frozen=True)
-class Callable(External):
+class Callable(Application):
     """What ``callable`` names, before one domain."""
 
     renewed: bool = False
@@ -115,14 +116,14 @@ class Callable(External):
     def ask(self, missing: list[AskedQuestion]) -> Batches:
         """Answers in batches, as they come."""
         asked = self._together(missing) if self._manner.several else self._each(missing)
-        return contexts.counting(self._corpus, self._matched, asked)
+        return self._counting(asked)
 
     def _each(self, missing: Sequence[AskedQuestion]) -> Batches:
         calls = self.system.calls
         several = calls.max_concurrency or (AT_A_TIME if self._manner.waits else 1)
         if several == 1:
             return self._caller.in_turn(missing, self._answer)
-        return self._caller.answers(missing, self._answer, several)
+        return self._caller.in_threads(missing, self._answer, several)
 
     def _together(self, missing: Sequence[AskedQuestion]) -> Iterator[Sequence[tuple[AskedQuestion, Answer]]]:
         """In lists; where a list fails, each of its questions alone, so that only the one that cannot be answered is lost."""
@@ -143,13 +144,14 @@ class Callable(External):
             if len(came) != len(questions):
                 return {}
             share = round((time.perf_counter() - started) / len(questions), 6)
-            said = [replace(self._read(question, one), seconds=share) for question, one in zip(questions, came, strict=True)]
+            read = (self._read(question, self._said(one)) for question, one in zip(questions, came, strict=True))
+            said = [replace(answer, seconds=share) for answer in read]
         except Exception:  # noqa: BLE001 # each is asked alone, and says why it fails
             return {}
         return {question.text: answer for question, answer in zip(questions, said, strict=True)}
 
     def _answer(self, question: Question) -> Answer:
-        return self._read(question, self._one(question))
+        return self._read(question, self._said(self._one(question)))
 
     def _one(self, question: Question) -> Any:
         """What it returns for one question."""
@@ -170,42 +172,24 @@ class Callable(External):
             name = type(error).__name__
             raise CallError(reason(error), name if ELSEWHERE.search(name) else "") from error
 
-    def _read(self, question: Question, came: Any) -> Answer:
+    @staticmethod
+    def _said(came: Any) -> SourcedAnswer:
         try:
-            found = returned.read(came)
+            return returned.read(came)
         except returned.ReturnedError as error:
             raise CallError(str(error), "returned") from error
-        shown = None if found.passages is None else self._corpus.contexts(found.passages)
-        cited = self._corpus.read(found.text, shown or ()) if found.citations is None else self._corpus.cited(found.citations)
-        return Answer(question.id, found.text, shown, cited, tokens=found.tokens, prompt_tokens=found.prompt_tokens)
 
     @cached_property
     def _loop(self) -> Loop:
         return Loop()
-
-    @cached_property
-    def _caller(self) -> Caller:
-        return Caller(self.name, self.system.calls)
-
-    @cached_property
-    def _corpus(self) -> KnownDocuments:
-        return KnownDocuments(self.domain.documents)
-
-    @property
-    def _matched(self) -> Journal:
-        return self.runtime.cache.journal("matched", digest(self.version, self.seed))
-
-    def one_by_one(self, questions: Sequence[Question]) -> list[Timing]:
-        """How long each question takes, asked alone."""
-        return [self._timing(question) for question in questions]
 
     def _timing(self, question: Question) -> Timing:
         started = time.perf_counter()
         try:
             came = self._one(question)
             seconds = time.perf_counter() - started
-            found = returned.read(came)
-        except (CallError, returned.ReturnedError) as error:
+            found = self._said(came)
+        except CallError as error:
             return Timing(question.id, error=str(error))
         return Timing(question.id, seconds, tokens=found.tokens, prompt_tokens=found.prompt_tokens)
 

@@ -16,7 +16,7 @@ from proctor.core.language.citing import Citing
 from proctor.core.language.holders import bare, stands_in
 from proctor.core.schema import Answer, Context, Document
 from proctor.core.storage.cache import Journal
-from proctor.models.candidates.kept import AskedQuestion
+from proctor.models.candidates.asking.kept import AskedQuestion
 
 UNKNOWN = ""
 """The document of a passage that is of none of the suite's."""
@@ -31,6 +31,18 @@ class SourcePassage(NamedTuple):
     names: tuple[str, ...] = ()
     """What may name its document, the surest first."""
     score: float = 0.0
+
+
+class SourcedAnswer(NamedTuple):
+    """An answer as it came."""
+
+    text: str
+    passages: tuple[SourcePassage, ...] | None = None
+    """The passages that it was made from; None where it does not say."""
+    citations: tuple[str, ...] | None = None
+    """Names of the documents that it cites; None where it does not say."""
+    tokens: int = 0
+    prompt_tokens: int = 0
 
 
 class KnownDocuments:

@@ -7,23 +7,24 @@ tokenizer cannot be known here: prompts are not counted, and passages are left o
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property, partial
-from typing import Any
+from typing import Any, TypeVar
 
-from proctor.core import chat
+from proctor.core import chat, http
 from proctor.core.chat import ChatError, NamedModel, RefusedError
 from proctor.core.language.citing import Citing
 from proctor.core.redaction import hide, hide_address, public
 from proctor.core.sampling import spread
 from proctor.core.schema import Ability, Answer, Context, Domain, InputError, Question, Timing
 from proctor.core.storage.cache import Journal, digest
-from proctor.models.candidates import calling, costs, kept
-from proctor.models.candidates.calling import Caller, CallError
+from proctor.models.candidates import costs
+from proctor.models.candidates.asking import calling, kept
+from proctor.models.candidates.asking.calling import Caller, CallError
+from proctor.models.candidates.asking.kept import AskedQuestion
+from proctor.models.candidates.composed import Composed
 from proctor.models.candidates.external import External
-from proctor.models.candidates.kept import AskedQuestion
 from proctor.models.generation import stopwatch
 from proctor.models.generation.served import Heard, Served, TooLongError
 from proctor.models.generation.stopwatch import Stopwatch
@@ -36,19 +37,20 @@ RETRIES = 5
 WRITE = "write openai:MODEL or openai:MODEL@URL, with a URL such as http://127.0.0.1:8000/v1"
 ShownPassages = tuple[Context, ...] | None
 """What stands in a prompt; None where the system looks nothing up."""
-Say = Callable[[tuple[Context, ...]], Heard]
+_Came = TypeVar("_Came")
+Say = Callable[[tuple[Context, ...]], Awaitable[Heard]]
 """Asks with those passages in the prompt."""
 
 
 @dataclass(frozen=True)
-class Endpoint(External):
+class Endpoint(Composed, External):
     """One served model, with or without retrieval, before one domain."""
 
     previous_index: Index | None = None
     """The index that its own is brought up to date from."""
     like: Endpoint | None = None
     """The system that it was before its documents changed: calls are counted together."""
-    apart = (chat, calling, costs, index, stopwatch)
+    apart = (chat, http, calling, costs, index, stopwatch)
 
     def __post_init__(self) -> None:
         """Refuse at once what could only fail later."""
@@ -95,20 +97,6 @@ class Endpoint(External):
         more: dict[Ability, bool] = {"retrieves": self.system.retrieves, "likelihoods": self.system.openai.logprobs}
         return always.union(ability for ability, has in more.items() if has)
 
-    @property
-    def top_k(self) -> int:
-        """Passages that it looks up for a question."""
-        return self.system.top_k
-
-    @property
-    def room(self) -> int:
-        """New tokens that an answer may take."""
-        return self.system.max_new_tokens or self.limits.tokens
-
-    @cached_property
-    def _index(self) -> Index:
-        return Index(self.system, self.domain.documents, self.runtime, self.previous_index)
-
     @cached_property
     def _shown(self) -> str:
         """What a prompted system reads before every question."""
@@ -153,14 +141,6 @@ class Endpoint(External):
         found = self.retrieve([one.question for one in missing]) if self.system.retrieves else [None] * len(missing)
         return self._answered(missing, found)
 
-    def retrieve(self, questions: Sequence[Question], count: int | None = None) -> list[tuple[Context, ...]]:
-        """The best passages for each question, best first: as many as the system shows, or ``count``."""
-        return self._index.retrieve([question.text for question in questions], count or self.top_k)
-
-    def chunks_of(self, documents: Sequence[str]) -> dict[str, tuple[Context, ...]]:
-        """Document id -> the passages that it was split into."""
-        return self._index.chunks_of(documents)
-
     def answers_given_contexts(
         self, questions: Sequence[Question], passages: Sequence[tuple[Context, ...]], room: int | None = None
     ) -> list[Answer]:
@@ -190,17 +170,12 @@ class Endpoint(External):
         """How the model goes on, for (text, texts that end it, most new tokens)."""
         return self._several(self._served.continuation, asked)
 
-    def _several(self, ask: Any, things: Sequence[tuple[Any, ...]]) -> list[Any]:
-        def one(thing: tuple[Any, ...]) -> Any:
-            self._caller.wait_for_turn()
-            return ask(*thing)
-
-        with ThreadPoolExecutor(self.system.calls.max_concurrency, "proctor-calls") as pool:
-            try:
-                return list(pool.map(one, things))
-            except (ChatError, TooLongError) as error:
-                pool.shutdown(wait=False, cancel_futures=True)
-                raise OSError(str(error)) from None
+    def _several(self, ask: Callable[..., Awaitable[_Came]], things: Sequence[tuple[Any, ...]]) -> list[_Came]:
+        self._served.endpoint.ready()
+        try:
+            return http.run(self._caller.several(things, lambda thing: ask(*thing)))
+        except (ChatError, TooLongError) as error:
+            raise OSError(str(error)) from None
 
     def one_by_one(self, questions: Sequence[Question]) -> list[Timing]:
         """How long each question takes, asked alone: looked up, streamed until its first token, and to its end."""
@@ -210,15 +185,15 @@ class Endpoint(External):
         def ask(question: Question, clock: Stopwatch) -> Timing:
             found = look_up([question.text])[0] if look_up else None
             clock.found()
-            heard = self._fitted(found, partial(self._timed, question, clock))[0]
+            heard, _ = http.run(self._fitted(found, partial(self._timed, question, clock)))
             timing = clock.timing(question.id, heard.tokens, heard.prompt_tokens)
             return replace(timing, passes=max(0, heard.tokens - 1)) if heard.tokens else timing
 
         return stopwatch.latencies(questions, ask)
 
-    def _timed(self, question: Question, clock: Stopwatch, passages: Sequence[Context]) -> Heard:
-        with self._caller.beside() as paid:
-            heard = self._served.timed(self._prompt(question, passages), clock)
+    async def _timed(self, question: Question, clock: Stopwatch, passages: Sequence[Context]) -> Heard:
+        async with self._caller.beside() as paid:
+            heard = await self._served.timed(self._prompt(question, passages), clock)
             paid(heard.prompt_tokens, heard.tokens)
             return heard
 
@@ -249,8 +224,11 @@ class Endpoint(External):
         for batch in self._caller.answers(by_key, lambda question: self._answer(*shown[question.id])):
             yield [(given[one.key], answer) for one, answer in batch]
 
-    def _answer(self, question: Question, found: ShownPassages) -> Answer:
-        heard, read = self._fitted(found, lambda passages: self._served.say(self._prompt(question, passages)))
+    async def _answer(self, question: Question, found: ShownPassages) -> Answer:
+        heard, read = await self._fitted(found, lambda passages: self._served.say(self._prompt(question, passages)))
+        return await http.aside(len(heard.text), self._made, question, found, heard, read)
+
+    def _made(self, question: Question, found: ShownPassages, heard: Heard, read: tuple[Context, ...]) -> Answer:
         said = prompts.without_passages(self._prompt(question, read), read)
         return Answer(
             question.id,
@@ -268,7 +246,7 @@ class Endpoint(External):
     def _prompt(self, question: Question, passages: Sequence[Context]) -> str:
         return prompts.prompt(self.domain.instruction, question.text, passages, self._shown)
 
-    def _fitted(self, found: ShownPassages, say: Say) -> tuple[Heard, tuple[Context, ...]]:
+    async def _fitted(self, found: ShownPassages, say: Say) -> tuple[Heard, tuple[Context, ...]]:
         """What is said, and the passages that were read. Those for which there is no room are cut whole, the worst first.
 
         Some servers refuse a prompt that leaves no room for an answer, and some cut the answer off.
@@ -277,7 +255,7 @@ class Endpoint(External):
         short: list[tuple[Heard, tuple[Context, ...]]] = []
         while True:
             try:
-                heard = say(read)
+                heard = await say(read)
             except TooLongError as error:
                 if not read:
                     raise CallError(f"the question takes more than the server has room for: {error}") from None

@@ -16,7 +16,7 @@ from typing import Any, ClassVar
 from proctor.core.code import code_of
 from proctor.core.schema import Ability, Answer, Domain, Question, Timing
 from proctor.core.storage.cache import Journal, digest
-from proctor.models.candidates import kept, rounds, turns
+from proctor.models.candidates.asking import kept, rounds, turns
 from proctor.models.generation.limits import UNKNOWN, Limits
 from proctor.models.runtime import Runtime
 from proctor.models.systems import System

@@ -17,7 +17,7 @@ Examined: TypeAlias = LocalCandidate | External
 KINDS: Registry[Callable[[System, Setup, int], External]] = Registry(
     "proctor.systems",
     {
-        "endpoint": "proctor.models.candidates.endpoint:Endpoint [openai]",
+        "endpoint": "proctor.models.candidates.endpoint:Endpoint [httpx2]",
         "service": "proctor.models.candidates.service:HttpService [httpx2]",
         "callable": "proctor.models.candidates.callable:Callable",
         "answers": "proctor.models.candidates.answers:Answers",

@@ -14,8 +14,10 @@ from proctor.core.schema import Ability, Answer, Context, Domain, Example, Input
 from proctor.core.storage.cache import Journal, digest
 from proctor.models.base.base import BaseModel
 from proctor.models.base.room import SHORTEST
-from proctor.models.candidates import costs, kept, rounds, turns
-from proctor.models.candidates.kept import AskedQuestion
+from proctor.models.candidates import costs
+from proctor.models.candidates.asking import kept, rounds, turns
+from proctor.models.candidates.asking.kept import AskedQuestion
+from proctor.models.candidates.composed import Composed
 from proctor.models.generation import answering, generate, habits
 from proctor.models.generation.limits import UNKNOWN, Limits
 from proctor.models.prompts import prompts
@@ -33,7 +35,7 @@ LookUp = Callable[[Sequence[AskedQuestion]], Sequence[answering.Passages]]
 
 
 @dataclass(frozen=True)
-class LocalCandidate:
+class LocalCandidate(Composed):
     """One system on one base model for one domain, with one seed."""
 
     system: System
@@ -106,23 +108,9 @@ class LocalCandidate:
         return self.system.retrieves
 
     @property
-    def top_k(self) -> int:
-        """Passages that it looks up for a question."""
-        return self.system.top_k
-
-    @property
     def context_length(self) -> int:
         """Tokens that its model has room for, prompt and answer together."""
         return self.base.context_length
-
-    @property
-    def room(self) -> int:
-        """New tokens that an answer may take."""
-        return self.system.max_new_tokens or self.limits.tokens
-
-    @cached_property
-    def _index(self) -> Index:
-        return Index(self.system, self.domain.documents, self.runtime, self.previous_index)
 
     @cached_property
     def _weights(self) -> Weights:
@@ -194,14 +182,6 @@ class LocalCandidate:
         """How many questions it was asked with given passages, so far."""
         return len(list(self._kept(self._readings_version).rows()))
 
-    def retrieve(self, questions: Sequence[Question], count: int | None = None) -> list[tuple[Context, ...]]:
-        """The best passages for each question, best first: as many as the system shows, or ``count``."""
-        return self._index.retrieve([question.text for question in questions], count or self.top_k)
-
-    def chunks_of(self, documents: Sequence[str]) -> dict[str, tuple[Context, ...]]:
-        """Document id -> the passages that it was split into."""
-        return self._index.chunks_of(documents)
-
     def _kept_answers(
         self, version: str, asked: Sequence[AskedQuestion], passages: LookUp, room: int | None = None
     ) -> list[Answer]:
@@ -235,7 +215,7 @@ class LocalCandidate:
             return likelihood.nll(model, tokenizer, asked, self.context_length, rows)
 
     def latencies(self, questions: Sequence[Question], beside: Sequence[Any] = ()) -> list[Timing]:
-        """How long each question takes, asked alone, in turn with the systems beside it: see `models.candidates.rounds`.
+        """How long each question takes, asked alone, in turn with the systems beside it: see `models.candidates.asking.rounds`.
 
         A LoRA adapter is merged into the weights, as it would be to serve it, and timed once more unmerged. One that is
         switched on and off cannot be merged. Answers are neither kept nor read back.

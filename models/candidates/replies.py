@@ -5,12 +5,12 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Iterator
-from typing import Any, NamedTuple
+from typing import Any
 
 from proctor.core.reading.pointers import find
 from proctor.core.reading.shown import short
 from proctor.core.redaction import redact
-from proctor.models.candidates.contexts import SourcePassage
+from proctor.models.candidates.contexts import SourcedAnswer, SourcePassage
 from proctor.models.services import ServiceReply
 
 KEYS = 12
@@ -21,25 +21,13 @@ class ReplyError(ValueError):
     """A reply lacks what it should hold, or holds it in another form."""
 
 
-class ReplyParts(NamedTuple):
-    """What a reply says."""
-
-    text: str
-    passages: tuple[SourcePassage, ...] | None = None
-    """None, where it does not say what it was made from."""
-    citations: tuple[str, ...] | None = None
-    """None, where no field says what it cites."""
-    tokens: int = 0
-    prompt_tokens: int = 0
-
-
-def read(settings: ServiceReply, reply: Any) -> ReplyParts:
+def read(settings: ServiceReply, reply: Any) -> SourcedAnswer:
     """What a reply says, as its settings point to it.
 
     Raises:
         ReplyError: there is no answer in it, or something is of another kind than expected.
     """
-    return ReplyParts(
+    return SourcedAnswer(
         _answer(settings.answer, reply),
         _passages(settings, reply),
         _citations(settings, reply),

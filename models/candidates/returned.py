@@ -6,12 +6,11 @@ Nothing of these libraries is imported: what counts is what an object offers.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from numbers import Integral, Real
 from typing import Any
 
 from proctor.core.reading.shown import shown
-from proctor.models.candidates.contexts import SourcePassage
+from proctor.models.candidates.contexts import SourcedAnswer, SourcePassage
 
 TEXTS = ("answer", "result", "output", "output_text", "response", "content", "text", "data")
 """What may hold an answer's text, the first that is there."""
@@ -33,50 +32,25 @@ class ReturnedError(TypeError):
     """What came is no answer. The message says what came."""
 
 
-@dataclass(frozen=True)
-class ReturnedAnswer:
-    """An answer as it came."""
-
-    text: str
-    passages: tuple[SourcePassage, ...] | None = None
-    """The passages that it was made from; None where it does not say."""
-    citations: tuple[str, ...] | None = None
-    """Names of documents; None where it does not say."""
-    prompt_tokens: int = 0
-    tokens: int = 0
-
-
-def read(came: Any) -> ReturnedAnswer:
+def read(came: Any) -> SourcedAnswer:
     """What came, as an answer.
 
     Raises:
         ReturnedError: it is none.
     """
     if isinstance(came, str):
-        return ReturnedAnswer(came)
+        return SourcedAnswer(came)
     text = None if isinstance(came, list) else _text(came)  # the parts of a text stand within a message
     if text is None:
         expected = f"a text, or a mapping or object with one of {', '.join(TEXTS)}"
         raise ReturnedError(f"it returned {_called(came)}; expected {expected}")
     contexts, cited = _first(came, CONTEXTS), _first(came, ("citations",))
-    return ReturnedAnswer(
+    return SourcedAnswer(
         text,
         None if contexts is None else tuple(_passages(contexts)),
         None if cited is None else tuple(_cited(cited)),
         *_usage(came),
     )
-
-
-def passages(came: Any) -> tuple[SourcePassage, ...]:
-    """Passages as a search returns them: a list, or what holds one.
-
-    Raises:
-        ReturnedError: they are none.
-    """
-    held = came if isinstance(came, list | tuple) else _first(came, CONTEXTS)
-    if held is None:
-        raise ReturnedError(f"it returned {_called(came)}; expected a list of passages")
-    return tuple(_passages(held))
 
 
 def _text(came: Any) -> str | None:
@@ -127,13 +101,13 @@ def _cited(held: Any) -> Iterator[str]:
 
 
 def _usage(came: Any) -> tuple[int, int]:
-    """Tokens that were read and written; 0 where it does not say."""
+    """Tokens that were written and read; 0 where it does not say."""
     usage = _first(came, ("usage", "usage_metadata"))
     last = _first(came, ("messages",))
     if usage is None and isinstance(last, Sequence) and last:
         return _usage(last[-1])
     read, written = (_first(usage, names) if usage is not None else None for names in (READ, WRITTEN))
-    return _whole(read), _whole(written)
+    return _whole(written), _whole(read)
 
 
 def _whole(value: Any) -> int:

@@ -6,6 +6,7 @@ and go to the address alone.
 
 from __future__ import annotations
 
+import asyncio
 import os
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -13,21 +14,22 @@ from functools import cached_property
 from typing import Any
 
 from proctor.core import extras, http
-from proctor.core.http import HttpError, JsonClient
+from proctor.core.http import HttpClient, HttpError
 from proctor.core.redaction import hide, hide_address, redact
 from proctor.core.schema import Ability, Answer, InputError, Question, Timing, as_json
-from proctor.core.storage.cache import Journal, digest
-from proctor.models.candidates import calling, contexts, replies
-from proctor.models.candidates.calling import Caller, CallError
-from proctor.models.candidates.contexts import KnownDocuments
-from proctor.models.candidates.external import External
-from proctor.models.candidates.kept import AskedQuestion
-from proctor.models.candidates.replies import ReplyError, ReplyParts
+from proctor.core.storage.cache import digest
+from proctor.models.candidates import contexts, replies
+from proctor.models.candidates.application import Application
+from proctor.models.candidates.asking import calling
+from proctor.models.candidates.asking.calling import CallError
+from proctor.models.candidates.asking.kept import AskedQuestion
+from proctor.models.candidates.contexts import SourcedAnswer
+from proctor.models.candidates.replies import ReplyError
 from proctor.models.services import variables
 
 
 @dataclass(frozen=True)
-class HttpService(External):
+class HttpService(Application):
     """What answers at the address that ``service`` names."""
 
     apart = (calling, http)
@@ -65,19 +67,17 @@ class HttpService(External):
 
     def ask(self, missing: list[AskedQuestion]) -> Iterable[Sequence[tuple[AskedQuestion, Answer]]]:
         """Answers in batches, as they come."""
-        _ = self._client, self._fitted  # made here once, and not by several threads
-        return contexts.counting(self._corpus, self._matched, self._caller.answers(missing, self._answer))
+        self._client.ready()
+        return self._counting(self._caller.answers(missing, self._answer))
 
-    def _answer(self, question: Question) -> Answer:
-        said = self._said(question, self._client)
-        shown = None if said.passages is None else self._corpus.contexts(said.passages)
-        cited = self._corpus.read(said.text, shown or ()) if said.citations is None else self._corpus.cited(said.citations)
-        return Answer(question.id, said.text, shown, cited, tokens=said.tokens, prompt_tokens=said.prompt_tokens)
+    async def _answer(self, question: Question) -> Answer:
+        said = await self._said(question, self._client)
+        return await asyncio.to_thread(self._read, question, said)  # to match passages with many documents takes its time
 
-    def _said(self, question: Question, client: JsonClient) -> ReplyParts:
+    async def _said(self, question: Question, client: HttpClient) -> SourcedAnswer:
         request = self.system.request
         try:
-            reply = client.call(request.method, request.filled(question.text))
+            reply = await client.call(request.method, request.filled(question.text))
         except HttpError as error:
             raise CallError(str(error), error.kind) from None
         try:
@@ -93,43 +93,26 @@ class HttpService(External):
         return []
 
     @cached_property
-    def _client(self) -> JsonClient:
+    def _client(self) -> HttpClient:
         return self._client_with(http.RETRIES)
 
     @cached_property
-    def _kept_answers(self) -> JsonClient:
+    def _unrepeated(self) -> HttpClient:
         """A client that repeats no call: the pauses between would be counted as the service's time."""
         return self._client_with(0)
 
-    def _client_with(self, retries: int) -> JsonClient:
+    def _client_with(self, retries: int) -> HttpClient:
         headers = self.system.request.sent_headers(os.environ)
-        return JsonClient(self._address, headers, longest=self.system.calls.timeout, retries=retries)
+        return HttpClient(self._address, headers, longest=self.system.calls.timeout, retries=retries)
 
-    @cached_property
-    def _caller(self) -> Caller:
-        return Caller(self.name, self.system.calls)
-
-    @cached_property
-    def _corpus(self) -> KnownDocuments:
-        return KnownDocuments(self.domain.documents)
-
-    @property
-    def _matched(self) -> Journal:
-        return self.runtime.cache.journal("matched", digest(self.version, self.seed))
-
-    def one_by_one(self, questions: Sequence[Question]) -> list[Timing]:
-        """How long each question takes, asked alone."""
-        return [self._timing(self._caller.alone(question, self._bare)) for question in questions]
-
-    def _bare(self, question: Question) -> Answer:
-        said = self._said(question, self._kept_answers)
+    async def _bare(self, question: Question) -> Answer:
+        said = await self._said(question, self._unrepeated)
         return Answer(question.id, said.text, tokens=said.tokens, prompt_tokens=said.prompt_tokens)
 
-    @staticmethod
-    def _timing(answer: Answer) -> Timing:
-        return Timing(
-            answer.question, answer.seconds, tokens=answer.tokens, prompt_tokens=answer.prompt_tokens, error=answer.error
-        )
+    def _timing(self, question: Question) -> Timing:
+        self._unrepeated.ready()
+        answer = http.run(self._caller.alone(question, self._bare))
+        return Timing(question.id, answer.seconds, tokens=answer.tokens, prompt_tokens=answer.prompt_tokens, error=answer.error)
 
     def costs(self) -> dict[str, float | str]:
         """What a million tokens cost; for a system of which that is known (``costs``)."""

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import logging
 import re
-import threading
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
 from functools import partial
 from typing import Any, NamedTuple
 
-from proctor.core.chat import ChatEndpoint, ChatError, RefusedError, choice, content
+from proctor.core import http
+from proctor.core.chat import ChatEndpoint, ChatError, ChatReply, RefusedError, choice, content
 from proctor.core.redaction import redact
 from proctor.core.schema import Stop
 from proctor.models.generation.endings import ended
@@ -73,7 +73,7 @@ class Likelihood(NamedTuple):
 
 @dataclass
 class Served:
-    """A model behind an endpoint. It remembers what the endpoint does not understand. Used from several threads."""
+    """A model behind an endpoint. It remembers what the endpoint does not understand. Its coroutines run in `core.http.loop`."""
 
     model: str
     endpoint: ChatEndpoint
@@ -86,38 +86,37 @@ class Served:
     """Of the fields of a request, those that the endpoint does not know."""
     _settled: bool = False
     _told: bool = False
-    _lock: Any = field(default_factory=threading.Lock, repr=False)
 
     @property
     def most(self) -> int:
         """New tokens that are asked for, those of a thought included."""
         return self.tokens + self.settings.thought_tokens
 
-    def say(self, prompt: str) -> Heard:
+    async def say(self, prompt: str) -> Heard:
         """The answer to a prompt.
 
         Raises:
             TooLongError: there is no room for it.
             ChatError: no answer could be had.
         """
-        return self._answered(partial(self._heard, prompt))
+        return await self._answered(partial(self._heard, prompt))
 
-    def _answered(self, ask: Callable[[tuple[str, ...]], Heard]) -> Heard:
+    async def _answered(self, ask: Callable[[tuple[str, ...]], Awaitable[Heard]]) -> Heard:
         """What is said up to one of the stops, which may also have been met in blanks before the answer."""
         stops = self._stops
-        heard = ask(stops)
+        heard = await ask(stops)
         if heard.text or heard.stop in ("length", "end") or len(stops) < 2:
             return heard
-        again = ask(stops[1:])
+        again = await ask(stops[1:])
         spent = {name: getattr(heard, name) + getattr(again, name) for name in ("tokens", "prompt_tokens", "thought")}
         return again._replace(**spent)
 
-    def timed(self, prompt: str, clock: Stopwatch) -> Heard:
+    async def timed(self, prompt: str, clock: Stopwatch) -> Heard:
         """The same, streamed, with the clock told of each part. It is called once and not again if that fails."""
         clock.put(None)
-        return self._answered(partial(self._streamed, prompt, clock))
+        return await self._answered(partial(self._streamed, prompt, clock))
 
-    def _streamed(self, prompt: str, clock: Stopwatch, stops: tuple[str, ...]) -> Heard:
+    async def _streamed(self, prompt: str, clock: Stopwatch, stops: tuple[str, ...]) -> Heard:
         parts: list[Mapping[str, Any]] = []
 
         def hear(part: Mapping[str, Any]) -> None:
@@ -125,10 +124,10 @@ class Served:
             if any(_words(one) for one in _choices(part)):
                 clock.put(None)
 
-        self._asked(prompt, stops, partial(self.endpoint.stream, hear), {"stream_options": {"include_usage": True}})
+        await self._asked(prompt, stops, partial(self.endpoint.streamed, hear), {"stream_options": {"include_usage": True}})
         return self._read(*_joined(parts, self.settings.api), stops)
 
-    def likelihood(self, context: str, text: str) -> Likelihood:
+    async def likelihood(self, context: str, text: str) -> Likelihood:
         """How likely the model would go on with ``text`` after a context.
 
         Raises:
@@ -136,24 +135,25 @@ class Served:
         """
         asked = {"prompt": context + text, "max_tokens": 1, "temperature": 0, "echo": True, "logprobs": 1}
         try:
-            found, first = self._complete(asked)
+            found, first = await self._complete(asked)
         except RefusedError as error:
             raise self._explained(error) from None
         return _likelihood(found, first.get("logprobs"), text)
 
-    def continuation(self, prompt: str, stops: Sequence[str], tokens: int) -> str:
+    async def continuation(self, prompt: str, stops: Sequence[str], tokens: int) -> str:
         """How the model goes on, without a chat template and up to the first of the stops.
 
         Raises:
             ChatError: no answer could be had.
         """
         asked = {"prompt": prompt, "max_tokens": tokens, "temperature": 0, "stop": list(stops)[:4] or None}
-        _, first = self._complete(asked)
+        _, first = await self._complete(asked)
         text = str(first.get("text") or "")
         return text[: min((place for stop in stops if (place := text.find(stop)) >= 0), default=len(text))]
 
-    def _complete(self, asked: Mapping[str, Any]) -> tuple[Mapping[str, Any], Mapping[str, Any]]:
-        return _of(self.endpoint.reply("completions", **{**self._body, "model": self.model, **asked}), "a completion")
+    async def _complete(self, asked: Mapping[str, Any]) -> tuple[Mapping[str, Any], Mapping[str, Any]]:
+        reply = await self.endpoint.replied("completions", **{**self._body, "model": self.model, **asked})
+        return _of(reply, "a completion")
 
     @property
     def _body(self) -> Mapping[str, Any]:
@@ -164,10 +164,9 @@ class Served:
         """None for a model with a chat template, whose answers have an end of their own."""
         return STOPS[self.ends] if self.settings.api == "completions" else ()
 
-    def _heard(self, prompt: str, stops: tuple[str, ...]) -> Heard:
-        kind = "a chat completion" if self.settings.api == "chat" else "a completion"
-        found, first = _of(self._asked(prompt, stops, self.endpoint.reply), kind)
-        heard = self._read(found, first, stops)
+    async def _heard(self, prompt: str, stops: tuple[str, ...]) -> Heard:
+        reply = await self._asked(prompt, stops, self.endpoint.replied)
+        heard = await http.aside(len(reply.text), self._understood, reply, stops)
         if heard.thought and not heard.text and not self._told:
             self._told = True
             log.warning(
@@ -177,13 +176,18 @@ class Served:
             )
         return heard
 
-    def _asked(self, prompt: str, stops: tuple[str, ...], send: Callable[..., Any], more: Mapping[str, Any] = NOTHING) -> Any:
+    def _understood(self, reply: ChatReply, stops: tuple[str, ...]) -> Heard:
+        return self._read(*_of(reply, "a chat completion" if self.settings.api == "chat" else "a completion"), stops)
+
+    async def _asked(
+        self, prompt: str, stops: tuple[str, ...], send: Callable[..., Awaitable[Any]], more: Mapping[str, Any] = NOTHING
+    ) -> Any:
         """Ask for as much as the endpoint understands."""
         refused = self.refused
         while True:
             wished = self._wished(refused, stops) | {name: value for name, value in more.items() if name not in refused}
             try:
-                reply = send(self.settings.api, **self._request(prompt, wished))
+                reply = await send(self.settings.api, **self._request(prompt, wished))
             except RefusedError as error:
                 name = "" if _TOO_LONG.search(str(error)) else self._named(str(error), wished)
                 if not name:
@@ -213,8 +217,7 @@ class Served:
         return "" if self._settled else next((name for name in WISHES if name in wished), "")
 
     def _settle(self, refused: frozenset[str]) -> None:
-        with self._lock:
-            new, self.refused, self._settled = refused - self.refused, self.refused | refused, True
+        new, self.refused, self._settled = refused - self.refused, self.refused | refused, True
         if lost := [name for name in ("temperature", "stop", OTHER_LIMIT) if name in new]:
             log.warning("%s does not take %s: its answers may be others each time, or longer", self.model, " or ".join(lost))
 

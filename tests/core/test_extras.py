@@ -130,8 +130,8 @@ def test_axes_and_systems_that_lack_nothing_are_ready_whatever_else_is_missing()
 
 
 def test_a_judge_behind_an_endpoint_says_what_it_lacks_when_it_is_named():
-    said = 'the judge openai needs openai: pip install "proctor[judges]"'
-    with without("openai"), pytest.raises(InputError, match=re.escape(said)):
+    said = 'the judge openai needs httpx2: pip install "proctor[services]"'
+    with without("httpx2"), pytest.raises(InputError, match=re.escape(said)):
         load_judge("openai:some-model@http://localhost:1")
 
 

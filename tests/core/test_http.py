@@ -8,15 +8,16 @@ import json
 import socket
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
+from typing import Any
 
 import pytest
 
 from proctor.core import http, redaction
-from proctor.core.http import HttpError, JsonClient
+from proctor.core.http import HttpClient, HttpError, Method
 from tests.faults.loopback import Request, Server, Treat, dripping, reply, reset, serving
 
 KEY = "sk-Planted0Key1For2Tests3"
@@ -30,14 +31,18 @@ def _nothing_hidden() -> Iterator[None]:
     redaction.forget()
 
 
-def client(server: Server, path: str = "/ask", longest: float = 5.0, retries: int = 2) -> JsonClient:
-    return JsonClient(server.url.removesuffix("/v1") + path, {"Authorization": f"Bearer {KEY}"}, longest=longest, retries=retries)
+def client(server: Server, path: str = "/ask", longest: float = 5.0, retries: int = 2) -> HttpClient:
+    return HttpClient(server.url.removesuffix("/v1") + path, {"Authorization": f"Bearer {KEY}"}, longest=longest, retries=retries)
+
+
+def called(client: HttpClient, method: Method, fields: Mapping[str, Any]) -> Any:
+    return http.run(client.call(method, fields))
 
 
 def kind_of(treat: Treat, **limits: float) -> tuple[str, str, int]:
     """What comes of a call: the kind of the error, its words, and how many requests there were."""
     with serving(treat) as server, pytest.raises(HttpError) as error:
-        client(server, **limits).call("POST", {"q": "?"})  # type: ignore[arg-type]
+        called(client(server, **limits), "POST", {"q": "?"})  # type: ignore[arg-type]
     return error.value.kind, str(error.value), len(server.requests)
 
 
@@ -53,7 +58,7 @@ def in_turn(*treats: Treat) -> Treat:
 
 def test_fields_are_posted_as_json_with_the_headers_and_the_reply_is_read() -> None:
     with serving(FINE) as server:
-        assert client(server, "/ask?v=2").call("POST", {"q": "How l\u00f6ng?"}) == {"answer": "three years"}
+        assert called(client(server, "/ask?v=2"), "POST", {"q": "How l\u00f6ng?"}) == {"answer": "three years"}
     (request,) = server.requests
     assert request.line == "POST /ask?v=2 HTTP/1.1"
     assert request.fields == {"q": "How l\u00f6ng?"}
@@ -63,21 +68,21 @@ def test_fields_are_posted_as_json_with_the_headers_and_the_reply_is_read() -> N
 
 def test_what_is_not_posted_becomes_parameters_beside_those_of_the_address() -> None:
     with serving(FINE) as server:
-        client(server, "/ask?v=2").call("GET", {"q": "a b&c", "n": 3})
+        called(client(server, "/ask?v=2"), "GET", {"q": "a b&c", "n": 3})
     assert server.requests[0].line == "GET /ask?v=2&q=a+b%26c&n=3 HTTP/1.1"
     assert not server.requests[0].body
 
 
 def test_user_and_password_of_an_address_are_sent_as_such() -> None:
     with serving(FINE) as server:
-        JsonClient(f"http://us%40er:pa%2Fss-word@127.0.0.1:{server.port}/ask", {}, longest=5.0).call("POST", {})
+        called(HttpClient(f"http://us%40er:pa%2Fss-word@127.0.0.1:{server.port}/ask", {}, longest=5.0), "POST", {})
     assert server.requests[0].headers["authorization"] == "Basic dXNAZXI6cGEvc3Mtd29yZA=="
 
 
 @pytest.mark.parametrize("first", [reply(429, b""), reply(503, b"", "Retry-After: 0"), reply(500, b"no"), reset])
 def test_what_is_busy_or_broken_for_a_moment_is_asked_again(first: Treat) -> None:
     with serving(in_turn(first, FINE)) as server:
-        assert client(server).call("POST", {})["answer"] == "three years"
+        assert called(client(server), "POST", {})["answer"] == "three years"
     assert len(server.requests) == 2
 
 
@@ -104,7 +109,7 @@ def test_nobody_there_is_said_by_the_kind_of_the_error() -> None:
     with socket.create_server(("127.0.0.1", 0)) as listening:
         port = listening.getsockname()[1]
     with pytest.raises(HttpError, match="ConnectError") as error:
-        JsonClient(f"http://127.0.0.1:{port}/ask", {}, longest=5.0, retries=0).call("POST", {})
+        called(HttpClient(f"http://127.0.0.1:{port}/ask", {}, longest=5.0, retries=0), "POST", {})
     assert error.value.kind == "ConnectError"
 
 
@@ -172,7 +177,7 @@ def test_a_key_that_comes_back_is_shown_neither_in_a_reply_nor_in_an_error() -> 
     with serving(
         lambda c, r: reply(200, json.dumps({"a": r.headers["authorization"], "b": [KEY[::-1]]}).encode())(c, r)
     ) as server:
-        assert client(server).call("POST", {}) == {"a": "Bearer ***", "b": ["***"]}
+        assert called(client(server), "POST", {}) == {"a": "Bearer ***", "b": ["***"]}
     words = kind_of(lambda c, r: reply(401, r.headers["authorization"].encode())(c, r))[1]
     assert words == "status 401; it says 'Bearer ***'"
 
@@ -180,7 +185,7 @@ def test_a_key_that_comes_back_is_shown_neither_in_a_reply_nor_in_an_error() -> 
 def test_no_proxy_of_the_environment_is_asked_for_this_machine(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:9")
     with serving(FINE) as server:
-        assert client(server).call("POST", {})["answer"] == "three years"
+        assert called(client(server), "POST", {})["answer"] == "three years"
 
 
 def test_threads_that_call_for_the_first_time_at_once_share_one_loop(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -203,14 +208,31 @@ def test_many_threads_call_at_once_and_each_has_its_own_reply() -> None:
 
     with serving(echo) as server, ThreadPoolExecutor(16) as pool:
         one = client(server)
-        found = list(pool.map(lambda number: one.call("POST", {"n": number}), range(64)))
+        found = list(pool.map(lambda number: called(one, "POST", {"n": number}), range(64)))
     assert found == [{"n": number} for number in range(64)]
+
+
+def test_a_long_reply_that_is_being_looked_at_holds_no_other_call_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    other, parsed = threading.Event(), http._parsed
+
+    def slowly(response: Any) -> Any:
+        assert len(response.content) <= http.MUCH or other.wait(5)
+        return parsed(response)
+
+    monkeypatch.setattr(http, "_parsed", slowly)
+    with serving(lambda connection, request: reply(200, request.body)(connection, request)) as server:
+        one = client(server, longest=20.0)
+        one.ready()
+        long = http.begun(one.call("POST", {"text": "a" * 2 * http.MUCH}))
+        assert called(one, "POST", {"text": "short"}) == {"text": "short"}
+        other.set()
+        assert len(long.result(20)["text"]) == 2 * http.MUCH
 
 
 @pytest.mark.parametrize("url", ["http://", "ask", "http://host:port/x"])
 def test_an_address_that_is_none_is_refused_at_once(url: str) -> None:
     with pytest.raises(ValueError, match=r"host|port"):
-        JsonClient(url, {}, longest=1.0)
+        HttpClient(url, {}, longest=1.0)
 
 
 @pytest.mark.parametrize(
@@ -218,6 +240,7 @@ def test_an_address_that_is_none_is_refused_at_once(url: str) -> None:
     [
         ("3", 3, 3.75),
         ("0", 0, 0),
+        ("0.4", 0.4, 0.5),
         ("soon", 0.75, 2),
         ("-3", 0.75, 2),
         ("9" * 400, 1e9, float("inf")),

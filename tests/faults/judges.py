@@ -8,12 +8,9 @@
 from __future__ import annotations
 
 import base64
-import gzip
 import json
-import re
 import socket
 import time
-import urllib.parse
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -23,22 +20,9 @@ from proctor.core.schema import Score
 from proctor.evals.judges import deepeval_metric, ragas_metric
 from proctor.evals.judges.openai import OpenAIJudge
 from proctor.evals.judges.samples import Sample
-from tests.faults.loopback import (
-    Request,
-    Server,
-    Treat,
-    completion,
-    dripping,
-    forever,
-    reply,
-    reset,
-    serving,
-    streaming,
-    verdict,
-)
+from tests.faults.failing import KEY, PARAMETER, PASSWORD, SECRETS, Fault, failing, shows
+from tests.faults.loopback import Request, Server, Treat, completion, reply, serving, verdict
 
-KEY, PASSWORD, PARAMETER = "sk-Planted0Key1For2Tests3", "Planted4Password5", "Planted6Parameter7"
-SECRETS = (KEY, PASSWORD, PARAMETER)
 PASSAGES = ("The cover is for three years.", "The cover is long.")
 SAMPLES = [Sample("How long is the cover?", f"{count} years.", PASSAGES[:count]) for count in (1, 2, 2)]
 """Two passages, too: as many as deepeval's prompt has verdicts in its example."""
@@ -50,62 +34,23 @@ SCORED = ("not UTF-8", "key in verdicts", "key in base64", "key escaped", "key i
 """Those whose replies do hold verdicts."""
 
 
-@dataclass(frozen=True)
-class Fault:
-    """One kind of failing judge."""
-
-    name: str
-    treat: Treat
-    quick: bool = False
-    """Whether the tests try it, too."""
+QUICK = frozenset(
+    {
+        *("reset", "drip of a body", "401", "307 to another origin", "302 with a secret", "gzip bomb", "another kind of JSON"),
+        *("prompt echoed", "key in verdicts", "key in an error"),
+    }
+)
+"""Those that the tests try, too."""
 
 
 def faults(elsewhere: Server) -> list[Fault]:
     """All that is tried; ``elsewhere`` is a server of another origin."""
-    error = json.dumps({"error": {"message": "no"}}).encode()
-    bomb = gzip.compress(b"0" * 20_000_000)
-    deep = b"[" * 200_000 + b"]" * 200_000
-    there = f"Location: http://127.0.0.1:{elsewhere.port}/v1/chat/completions"
+    error, deep = json.dumps({"error": {"message": "no"}}).encode(), "[" * 200_000 + "]" * 200_000
     return [
-        Fault("refused", lambda *_: None),  # `put` closes the port
-        Fault("reset", reset, quick=True),
-        Fault("hang", lambda *_: time.sleep(15)),
-        Fault("closed without a word", lambda *_: None),
-        Fault("drip of a body", dripping(b"HTTP/1.1 200 OK\r\nContent-Length: 10000\r\n\r\n"), quick=True),
-        Fault("drip of headers", dripping(b"HTTP/1.1 200 OK\r\nX-A: ")),
-        Fault("100 Continue for ever", forever(b"HTTP/1.1 100 Continue\r\n\r\n", pause=0.05)),
-        Fault("401", reply(401, error), quick=True),
-        Fault("403", reply(403, error)),
-        Fault("404", reply(404, b"")),
+        *failing("/v1/chat/completions", completion("{}"), error, elsewhere),
         Fault("404, no such model", reply(404, json.dumps({"error": {"message": "model 'small' not found"}}).encode())),
-        Fault("429", reply(429, error)),
-        Fault("429, Retry-After: 1", reply(429, error, "Retry-After: 1")),
-        Fault("429, Retry-After: 100", reply(429, error, "Retry-After: 100")),
-        Fault("429, Retry-After: 9999999", reply(429, error, "Retry-After: 9999999")),
-        Fault("500", reply(500, error)),
-        Fault("503, HTML", reply(503, b"<html>Down</html>", kind="text/html")),
-        Fault("307 to another origin", reply(307, b"", there), quick=True),
-        Fault("302 to another origin", reply(302, b"", there)),
-        Fault("308 to itself", reply(308, b"", "Location: /v1/chat/completions")),
-        Fault("302 to file://", reply(302, b"", "Location: file:///etc/passwd")),
-        Fault("302 to nowhere", reply(302, b"", "Location: http://[")),
-        Fault("302 with a secret", reply(302, b"", f"Location: https://u:{PASSWORD}@elsewhere.example/?key={KEY}"), quick=True),
-        Fault("HTML", reply(200, b"<!doctype html><title>Sign in</title>", kind="text/html")),
-        Fault("empty", reply(200, b"")),
-        Fault("half of JSON", reply(200, completion("{}")[:40])),
-        Fault("deep JSON", reply(200, deep)),
-        Fault("deep JSON as an error", reply(400, deep)),
-        Fault("deep JSON in the text", reply(200, completion(deep.decode()))),
-        Fault("1 GB", streaming(b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n\r\n")),
-        Fault("1 GB as an error", streaming(b"HTTP/1.1 401 No\r\nContent-Type: application/json\r\n\r\n")),
-        Fault("gzip bomb", reply(200, bomb, "Content-Encoding: gzip"), quick=True),
-        Fault(
-            "gzip bomb, packed twice", reply(200, gzip.compress(gzip.compress(b"0" * 20_000_000)), "Content-Encoding: gzip, gzip")
-        ),
+        Fault("deep JSON in the text", reply(200, completion(deep))),
         Fault("charset of a compressor", _said(verdict, kind="application/json; charset=zlib_codec")),
-        Fault("huge header", reply(200, completion("{}"), f"X-A: {'a' * 2_000_000}")),
-        Fault("100,000 headers", reply(200, completion("{}"), *(f"X-{n}: a" for n in range(100_000)))),
-        Fault("another kind of JSON", reply(200, b'{"object": "list", "data": []}'), quick=True),
         Fault("an error with 200", reply(200, json.dumps({"error": {"message": f"{KEY} is wrong"}}).encode())),
         Fault("no choices", reply(200, b'{"choices": []}')),
         Fault("no message", reply(200, b'{"choices": [{"text": "yes"}]}')),
@@ -116,11 +61,11 @@ def faults(elsewhere: Server) -> list[Fault]:
         Fault("no verdict in it", reply(200, completion("It seems fine to me."))),
         Fault("a verdict of no kind", reply(200, completion('{"verdict": "maybe", "verdicts": [{"verdict": "perhaps"}]}'))),
         Fault("no verdicts at all", reply(200, completion('{"statements": [], "verdicts": []}'))),
-        Fault("prompt echoed", _said(lambda request: request.fields["messages"][0]["content"]), quick=True),
-        Fault("key in verdicts", _said(lambda request: verdict(request, _sent(request))), quick=True),
+        Fault("prompt echoed", _said(lambda request: request.fields["messages"][0]["content"])),
+        Fault("key in verdicts", _said(lambda request: verdict(request, _sent(request)))),
         Fault("key in base64", _said(lambda request: verdict(request, base64.b64encode(_sent(request).encode()).decode()))),
         Fault("key escaped", _said(_escaped)),
-        Fault("key in an error", _echo(401), quick=True),
+        Fault("key in an error", _echo(401)),
         Fault("key in a refused request", _echo(400)),
         Fault("key in a refusal", lambda c, request: reply(200, completion(None, refusal=_sent(request)))(c, request)),
         Fault("key in header", lambda c, r: reply(200, completion(verdict(r)), f"X-Key: {r.headers['authorization']}")(c, r)),
@@ -180,24 +125,6 @@ def _word(fault: Fault, scores: Sequence[Score], took: float, name: str, *, leak
     if all(score.status == "not_applicable" for score in scores):
         return "no claim" if fault.name == "no verdicts at all" else "**invented**"
     return "unmeasured" if all(score.status == "unmeasured" and score.reason for score in scores) else "**no reason**"
-
-
-def shows(data: bytes, secret: str) -> bool:
-    """Whether bytes show a secret, or its first or last ten letters: as they are, escaped, in base64 or hexadecimal digits."""
-    views = [data, urllib.parse.unquote_to_bytes(data), re.sub(rb"\\u00(..)", lambda m: _byte(m[1]), data)]
-    views += [_decoded(run) for run in re.findall(rb"[A-Za-z0-9+/_-]{14,}", data)]
-    views += [bytes.fromhex(run.decode()) for run in re.findall(rb"(?:[0-9a-fA-F]{2}){10,}", data)]
-    return any(part.encode() in view for view in views for part in (secret[:10], secret[-10:]))
-
-
-def _byte(digits: bytes) -> bytes:
-    return bytes.fromhex(digits.decode()) if re.fullmatch(rb"[0-9a-fA-F]{2}", digits) else digits
-
-
-def _decoded(run: bytes) -> bytes:
-    """A run of letters as base64, from each of the four places where a group may begin."""
-    text = run.translate(bytes.maketrans(b"-_", b"+/"))
-    return b"\n".join(base64.b64decode(part[: len(part) // 4 * 4]) for part in (text[start:] for start in range(4)))
 
 
 def _sent(request: Request) -> str:

@@ -8,7 +8,6 @@ log, or came to a server that nobody had named.
 from __future__ import annotations
 
 import base64
-import gzip
 import json
 import logging
 import os
@@ -29,11 +28,9 @@ from proctor.models.candidates import kinds
 from proctor.models.candidates.external import Setup
 from proctor.models.runtime import Runtime
 from proctor.models.systems import load
-from tests.faults.judges import shows
-from tests.faults.loopback import Request, Server, Treat, dripping, forever, reply, reset, serving, streaming
+from tests.faults.failing import KEY, PARAMETER, PASSWORD, SECRETS, Fault, failing, shows
+from tests.faults.loopback import Request, Server, Treat, reply, serving
 
-KEY, PASSWORD, PARAMETER = "sk-Planted0Key1For2Tests3", "Planted4Password5", "Planted6Parameter7"
-SECRETS = (KEY, PASSWORD, PARAMETER)
 QUESTIONS = [Question(f"q{number}", f"How long is the cover of lamp {number}?") for number in range(6)]
 SAID = "The cover is for three years."
 SECONDS = 1.0
@@ -61,74 +58,37 @@ timeout = {seconds}
 """
 
 
-@dataclass(frozen=True)
-class Fault:
-    """One kind of failing service."""
-
-    name: str
-    treat: Treat
-    quick: bool = False
-    """Whether the tests try it, too."""
+QUICK = frozenset(
+    {
+        *("reset", "hang", "drip of a body", "401", "429", "429, Retry-After: 100", "500", "307 to another origin"),
+        *("302 with a secret", "half of JSON", "not UTF-8", "10 MB and more", "gzip bomb", "another kind of JSON"),
+        *("passages of another form", "key in the answer", "key 20,000 times", "key in base64"),
+        *("key in names of fields alone", "key in an error"),
+    }
+)
+"""Those that the tests try, too."""
 
 
 def faults(elsewhere: Server) -> list[Fault]:
     """All that is tried; ``elsewhere`` is a server of another origin."""
-    error = b'{"detail": "no"}'
-    bomb = gzip.compress(b"0" * 20_000_000)
-    there = f"Location: http://127.0.0.1:{elsewhere.port}/ask"
     return [
-        Fault("refused", lambda *_: None),  # `put` closes the port
-        Fault("reset", reset, quick=True),
-        Fault("hang", lambda *_: time.sleep(15), quick=True),
-        Fault("closed without a word", lambda *_: None),
-        Fault("drip of a body", dripping(b"HTTP/1.1 200 OK\r\nContent-Length: 10000\r\n\r\n"), quick=True),
-        Fault("drip of headers", dripping(b"HTTP/1.1 200 OK\r\nX-A: ")),
-        Fault("100 Continue for ever", forever(b"HTTP/1.1 100 Continue\r\n\r\n", pause=0.05)),
-        Fault("401", reply(401, error), quick=True),
-        Fault("404", reply(404, b"")),
-        Fault("422", reply(422, b'{"detail": [{"loc": ["body", "q"], "msg": "Field required"}]}')),
-        Fault("429", reply(429, error), quick=True),
-        Fault("429, Retry-After: 0", reply(429, error, "Retry-After: 0")),
-        Fault("429, Retry-After: 100", reply(429, error, "Retry-After: 100"), quick=True),
-        Fault("429, Retry-After: 99..9", reply(429, error, f"Retry-After: {'9' * 400}")),
-        Fault("429, Retry-After: soon", reply(429, error, "Retry-After: soon")),
-        Fault("500", reply(500, error), quick=True),
-        Fault("503, HTML", reply(503, b"<html>Down</html>", kind="text/html")),
-        Fault("204", reply(204, b"")),
-        Fault("307 to another origin", reply(307, b"", there), quick=True),
-        Fault("302 to another origin", reply(302, b"", there)),
-        Fault("308 to itself", reply(308, b"", "Location: /ask")),
-        Fault("302 to file://", reply(302, b"", "Location: file:///etc/passwd")),
-        Fault("302 to nowhere", reply(302, b"", "Location: http://[")),
-        Fault("302 with a secret", reply(302, b"", f"Location: https://u:{PASSWORD}@elsewhere.example/?key={KEY}"), quick=True),
-        Fault("HTML", reply(200, b"<!doctype html><title>Sign in</title>", kind="text/html")),
-        Fault("empty", reply(200, b"")),
-        Fault("half of JSON", reply(200, _body()[:40]), quick=True),
-        Fault("deep JSON", reply(200, b"[" * 200_000 + b"]" * 200_000)),
-        Fault("deep JSON as an error", reply(400, b"[" * 200_000 + b"]" * 200_000)),
+        *failing("/ask", _body(), b'{"detail": "no"}', elsewhere),
         Fault("half a letter", reply(200, b'{"answer": "\\ud800"}')),
         Fault("not a number", reply(200, b'{"answer": NaN}')),
-        Fault("not UTF-8", reply(200, b'{"answer": "\xff\xfe\xe9"}'), quick=True),
-        Fault("10 MB and more", reply(200, _body(text="0" * 10_000_001)), quick=True),
-        Fault("1 GB", streaming(b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n\r\n")),
-        Fault("1 GB as an error", streaming(b"HTTP/1.1 401 No\r\nContent-Type: application/json\r\n\r\n")),
-        Fault("gzip bomb", reply(200, bomb, "Content-Encoding: gzip"), quick=True),
-        Fault("huge header", reply(200, _body(), f"X-A: {'a' * 2_000_000}")),
-        Fault("100,000 headers", reply(200, _body(), *(f"X-{n}: a" for n in range(100_000)))),
+        Fault("not UTF-8", reply(200, b'{"answer": "\xff\xfe\xe9"}')),
         Fault("charset", reply(200, _body(), kind="application/json; charset=zlib_codec")),
-        Fault("another kind of JSON", reply(200, b'{"object": "list", "data": []}'), quick=True),
         Fault("a text in place of an object", reply(200, b'"three years"')),
         Fault("an error with 200", reply(200, json.dumps({"error": f"{KEY} is wrong"}).encode())),
         Fault("null", reply(200, b'{"answer": null}')),
-        Fault("passages of another form", reply(200, b'{"answer": "x", "contexts": {"a": 1}}'), quick=True),
+        Fault("passages of another form", reply(200, b'{"answer": "x", "contexts": {"a": 1}}')),
         Fault("passages without a text", reply(200, b'{"answer": "x", "contexts": [{"title": "a"}]}')),
-        Fault("key in the answer", _said(lambda sent: {"answer": sent}), quick=True),
+        Fault("key in the answer", _said(lambda sent: {"answer": sent})),
         Fault("key in the passages", _said(lambda sent: {"answer": SAID, "contexts": [sent], "citations": [sent]})),
-        Fault("key 20,000 times", _said(lambda sent: {"answer": f"{sent}{KEY * 20_000}"}), quick=True),
-        Fault("key in base64", _said(lambda sent: {"answer": base64.b64encode(sent.encode()).decode()}), quick=True),
+        Fault("key 20,000 times", _said(lambda sent: {"answer": f"{sent}{KEY * 20_000}"})),
+        Fault("key in base64", _said(lambda sent: {"answer": base64.b64encode(sent.encode()).decode()})),
         Fault("key in names of fields", _said(lambda sent: {"answer": SAID, sent: sent})),
-        Fault("key in names of fields alone", _said(lambda sent: {sent: sent}), quick=True),
-        Fault("key in an error", lambda c, request: reply(401, _sent(request).encode())(c, request), quick=True),
+        Fault("key in names of fields alone", _said(lambda sent: {sent: sent})),
+        Fault("key in an error", lambda c, request: reply(401, _sent(request).encode())(c, request)),
         Fault("key as text of no JSON", lambda c, request: reply(200, f"denied to {_sent(request)}".encode())(c, request)),
         Fault("key in a header", lambda c, r: reply(200, _body(), f"X-Key: {r.headers['x-key']}")(c, r)),
     ]

@@ -14,7 +14,7 @@ from proctor.core.schema import Ability, Answer, Document, Domain, Question, Sui
 from proctor.core.storage.cache import Cache
 from proctor.evals.axes import accuracy, latency, robustness
 from proctor.models import comparability
-from proctor.models.candidates import kept, rounds
+from proctor.models.candidates.asking import kept, rounds
 from proctor.models.candidates.external import External, Setup
 from proctor.models.generation.limits import estimated, limits
 from proctor.models.runtime import Runtime

@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from proctor.core.schema import Answer, Context, Document, Question
 from proctor.core.storage.cache import Journal
-from proctor.models.candidates import contexts, kept
+from proctor.models.candidates import contexts
+from proctor.models.candidates.asking import kept
 from proctor.models.candidates.contexts import UNKNOWN, KnownDocuments, SourcePassage
 
 DOCUMENTS = (

@@ -240,7 +240,8 @@ def test_retry_after_is_kept_to_and_a_busy_server_answers_in_the_end(tmp_path: P
 def test_a_server_that_asks_for_too_long_a_pause_costs_no_more_than_the_time_limit(tmp_path: Path) -> None:
     with serving(reply(429, b"{}", "Retry-After: 60")) as server:
         (found,) = made(server.url, tmp_path, calls=Calls(timeout=0.5)).answers(QUESTIONS[:1])
-    assert "no whole reply within 0.5 s; the last of 1 had status 429" in str(found.error)
+        assert len(server.requests) == 1
+    assert "status 429" in str(found.error)
 
 
 def test_a_model_that_is_not_there_ends_the_run_with_what_the_server_says(tmp_path: Path) -> None:

@@ -18,7 +18,7 @@ from proctor.core.schema import Question, Timing
 from proctor.core.storage.cache import Cache
 from proctor.evals.stats.comparison import Comparison, Values, compare
 from proctor.evals.stats.intervals import interval
-from proctor.models.candidates import rounds
+from proctor.models.candidates.asking import rounds
 from proctor.models.candidates.local import LocalCandidate
 from proctor.models.runtime import Runtime
 from proctor.models.systems import System

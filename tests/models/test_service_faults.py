@@ -13,14 +13,13 @@ from pathlib import Path
 
 import pytest
 
-from tests.faults.loopback import Request, Server, reply, serving
-from tests.faults.services import ANSWERED, BOUND, KEY, address, faults, leaks, put
+from tests.faults.failing import KEY
+from tests.faults.loopback import Request, reply, serving
+from tests.faults.services import ANSWERED, BOUND, QUICK, address, faults, leaks, put
 from tests.faults.world import ROOT
 
-QUICK = [fault.name for fault in faults(Server(1)) if fault.quick]
 
-
-@pytest.mark.parametrize("name", QUICK)
+@pytest.mark.parametrize("name", sorted(QUICK))
 def test_a_failing_service_is_bounded_invents_nothing_and_lets_nothing_out(name: str) -> None:
     with serving(reply(200, b"{}")) as elsewhere:
         fault = next(fault for fault in faults(elsewhere) if fault.name == name)

@@ -17,7 +17,7 @@ from proctor.core.storage.cache import Cache
 from proctor.evals.axes import latency
 from proctor.evals.exam import Exam
 from proctor.evals.testing import fakes
-from proctor.models.candidates import rounds
+from proctor.models.candidates.asking import rounds
 from proctor.models.candidates.local import LocalCandidate
 from proctor.models.generation import stopwatch
 from proctor.models.retrieval import search as retrieval

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import json
 import socket
-import threading
 import time
 from typing import Any
 
 import pytest
 
-from proctor.core import http
 from proctor.core.chat import ChatEndpoint, ChatError
 from proctor.core.schema import Document, Domain, Question, Suite
 from proctor.core.storage.cache import Cache
@@ -22,10 +20,9 @@ from proctor.evals.judges.openai import OpenAIJudge
 from proctor.evals.judges.protocols import EndpointError, JudgeError
 from proctor.evals.judges.samples import PARALLEL, Sample
 from proctor.evals.testing import fakes
-from tests.faults.judges import KEY, LIMITS, PASSWORD, faults, put, shows
-from tests.faults.loopback import Request, Server, completion, reply, serving, verdict
-
-QUICK = [fault.name for fault in faults(Server(1)) if fault.quick]
+from tests.faults.failing import KEY, PASSWORD, shows
+from tests.faults.judges import LIMITS, QUICK, faults, put
+from tests.faults.loopback import Request, completion, reply, serving, verdict
 
 
 def judge(url: str, **limits: Any) -> OpenAIJudge:
@@ -37,7 +34,7 @@ def samples(count: int) -> list[Sample]:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", QUICK)
+@pytest.mark.parametrize("name", sorted(QUICK))
 def test_a_failing_judge_is_bounded_invents_nothing_and_lets_nothing_out(name: str) -> None:
     with serving(reply(200, completion("{}"))) as elsewhere:
         fault = next(fault for fault in faults(elsewhere) if fault.name == name)
@@ -58,31 +55,6 @@ def test_a_redirection_is_not_followed_and_says_where_it_leads_and_what_to_do(na
     assert not elsewhere.requests
 
 
-def test_of_a_reply_without_end_no_more_is_read_than_the_limit() -> None:
-    sent, ended = [0], threading.Event()
-
-    def stream(connection: socket.socket, _: Request) -> None:
-        connection.sendall(b"HTTP/1.1 200 OK\r\n\r\n")
-        try:
-            while True:
-                connection.sendall(b"0" * 1_000_000)
-                sent[0] += 1_000_000
-        finally:
-            ended.set()
-
-    with serving(stream) as server, pytest.raises(ChatError, match="more than 10,000,000 bytes"):
-        judge(server.url, seconds=20.0, longest=20.0).endpoint.reply(model="m", messages=[])
-    assert ended.wait(20)
-    assert sent[0] < 3 * http.BYTES  # what is under way in buffers was sent, too
-    assert len(server.requests) == 1
-
-
-def test_no_proxy_of_the_environment_is_asked_for_this_machine(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:9")
-    with serving(reply(200, completion("{}"))) as server:
-        assert judge(server.url).endpoint.reply(model="m", messages=[]).kind == "application/json"
-
-
 def test_credentials_of_an_address_are_sent_as_it_says_and_parameters_stay_parameters() -> None:
     with serving(reply(200, completion("{}"))) as server:
         url = server.url.replace("//", "//us%40er:pa%2Fss-word@") + "?api-key=abc&api-version=2024-06-01"
@@ -98,7 +70,7 @@ def test_a_dead_judge_is_given_up_after_a_few_samples_and_said_to_be_once(caplog
     assert UNREACHED <= len(server.requests) <= UNREACHED + PARALLEL
     assert [score.status for score in scores] == ["unmeasured"] * 40
     assert "not asked: 5 samples in a row had failed" in scores[-1].reason
-    assert "AuthenticationError" in scores[-1].reason
+    assert "status 401" in scores[-1].reason
     assert [line.count("is asked no more in this run") for line in caplog.messages] == [1]
     assert "run the same command again" in caplog.text
 

@@ -1,4 +1,4 @@
-"""A candidate timed in turn with those beside it, of whatever kind they are: see `models.candidates.rounds`."""
+"""A candidate timed in turn with those beside it, of whatever kind they are: see `models.candidates.asking.rounds`."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from proctor.core import machine
 from proctor.core.code import code_of
 from proctor.core.schema import Question, Timing
 from proctor.core.storage.cache import digest
-from proctor.models.candidates import rounds
+from proctor.models.candidates.asking import rounds
 from proctor.models.runtime import Runtime
 
 

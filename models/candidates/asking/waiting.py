@@ -6,7 +6,7 @@ import threading
 from collections.abc import Awaitable
 from typing import Any
 
-from proctor.models.candidates.calling import CallError
+from proctor.models.candidates.asking.calling import CallError
 
 
 class Loop:
