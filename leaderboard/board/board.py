@@ -30,7 +30,7 @@ from proctor.leaderboard.board.cells import Result
 from proctor.leaderboard.claims.table import Claim, load
 from proctor.leaderboard.claims.verdicts import ClaimResult, findings
 from proctor.leaderboard.runs.labels import Labels, labels
-from proctor.leaderboard.runs.records import Codes, Records, grouped
+from proctor.leaderboard.runs.records import Codes, Records, distinct, grouped
 from proctor.leaderboard.runs.store import CONTENTS, Run
 
 FORMAT = 2
@@ -110,7 +110,7 @@ def _cells(section: Section, said: Labels) -> Iterator[Result]:
     metrics, timed = list(section.metrics.values()), section.metrics.get(SECONDS, {})
     comparable = section.run.get("comparable", {})
     for columns, marks in zip(metrics, standings(metrics, section.trained), strict=True):
-        asked = np.unique(np.concatenate([series.records.item for series in columns.values()]))
+        asked = distinct(np.concatenate([series.records.item for series in columns.values()]))
         for system, series in columns.items():
             stamp = comparable.get(row(section.suite, section.base_model, system))
             yield _cell(series, asked, marks.get(system, Standing()), stamp, said, timed.get(system))

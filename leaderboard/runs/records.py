@@ -20,6 +20,17 @@ BLOCK = 4096
 """Records that are made at a time where all are asked for one by one."""
 
 
+def firsts(codes: Codes) -> RowNumbers:
+    """Where in ordered codes each of them first comes."""
+    return np.flatnonzero(np.append(True, codes[1:] != codes[:-1])[: len(codes)])
+
+
+def distinct(codes: Codes) -> Codes:
+    """The different codes, in order. Those of records are in order for the most part, where this is faster than `np.unique`."""
+    ordered = np.sort(codes, kind="stable")
+    return ordered[firsts(ordered)]
+
+
 class MeasuredTwiceError(ValueError):
     """One measurement with two results; ``place`` is where the second is among the records."""
 
