@@ -10,7 +10,7 @@ import numpy as np
 
 from proctor.evals.axes.catalogue import axis
 from proctor.leaderboard.analysis.series import Series
-from proctor.leaderboard.runs.records import Codes, grouped
+from proctor.leaderboard.runs.records import Codes, distinct, grouped
 
 Systems = Mapping[str, Series]
 
@@ -112,8 +112,7 @@ def _things(series: Series) -> str:
 
 
 def _union(parts: Iterable[Codes]) -> Codes:
-    found: Codes = np.unique(np.concatenate([*parts, np.empty(0, int)]))
-    return found
+    return distinct(np.concatenate([*parts, np.empty(0, np.int32)]))
 
 
 def _common(parts: Iterable[Codes]) -> Codes:

@@ -17,7 +17,7 @@ from proctor.core.schema import Record, Status
 from proctor.evals.stats.comparison import Comparison, Noise, Values, compare, joint_noise, training_noise, widened
 from proctor.evals.stats.differences import measured_interval
 from proctor.evals.stats.intervals import Interval
-from proctor.leaderboard.runs.records import Codes, Records
+from proctor.leaderboard.runs.records import Codes, Records, distinct, firsts
 
 
 @dataclass(frozen=True)
@@ -52,7 +52,7 @@ class Series:
         valued = self._valued
         order = np.argsort(valued.item, kind="stable")
         items, values = valued.item[order], valued.value[order]
-        first = _first(items)
+        first = firsts(items)
         if len(first) < len(items):
             found, ends = values.tolist(), [*first[1:].tolist(), len(items)]
             values = np.array([fmean(found[start:end]) for start, end in zip(first.tolist(), ends, strict=True)])
@@ -62,7 +62,7 @@ class Series:
         """Each item's cluster, as its last record has it."""
         order = np.argsort(self.records.item, kind="stable")
         known = self.records.item[order]
-        last = np.append(_first(known)[1:], len(known)) - 1
+        last = np.append(firsts(known)[1:], len(known)) - 1
         clusters: Codes = self.records.cluster[order][last][np.searchsorted(known[last], items)]
         return clusters
 
@@ -192,8 +192,7 @@ class Series:
 
     def items(self, *statuses: Status) -> Codes:
         """The items that ended so, with any seed, by their codes in order."""
-        found: Codes = np.unique(self.records.ended(*statuses).item)
-        return found
+        return distinct(self.records.ended(*statuses).item)
 
     @cached_property
     def interval(self) -> Interval | None:
@@ -249,11 +248,6 @@ class Series:
         """Both, with codes of items that mean the same."""
         mine, theirs = Records.alike(self.records, other.records)
         return (self, other) if mine is self.records else (replace(self, records=mine), replace(other, records=theirs))
-
-
-def _first(codes: Codes) -> NDArray[np.intp]:
-    """Where in ordered codes each of them first comes."""
-    return np.flatnonzero(np.append(True, codes[1:] != codes[:-1])[: len(codes)])
 
 
 def _same(mine: Records, theirs: Records) -> NDArray[np.bool_]:

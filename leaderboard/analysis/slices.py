@@ -6,15 +6,13 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
-
 from proctor.core.schema import Better
 from proctor.evals.axes.catalogue import headlines, rank
 from proctor.evals.headline import of_run
 from proctor.evals.stats.intervals import FEW, cluster_count
 from proctor.leaderboard.analysis.origins import external
 from proctor.leaderboard.analysis.series import Series, rounded
-from proctor.leaderboard.runs.records import Records, grouped
+from proctor.leaderboard.runs.records import Records, distinct, grouped
 
 Tags = Mapping[tuple[str, str], frozenset[str]]
 """Suite and tag -> the items that bear it."""
@@ -51,10 +49,10 @@ def tagged(records: Records, tags: Tags, run: Mapping[str, Any]) -> Iterator[Sli
     chosen = records.where(lambda about: about.metric in (*headlines(), leading.get(about.suite)))
     groups = grouped(chosen, "suite", "base_model", "metric", "system").items()
     for (suite, base_model, metric, system), rows in sorted(groups, key=lambda group: (group[0][:2], rank(group[0][2]))):
-        asked = len(np.unique(rows.item))
+        asked = len(distinct(rows.item))
         for tag, items in sorted((tag, items) for (name, tag), items in tags.items() if name == suite):
             bearing = rows.of_items(items)
-            apart = FEW <= len(np.unique(bearing.item)) < asked
+            apart = FEW <= len(distinct(bearing.item)) < asked
             found = Series(bearing, system in repeated).interval if apart else None
             if found:
                 about = (suite, base_model, tag, system, metric, rows[0].unit, rows[0].better)

@@ -30,7 +30,7 @@ from proctor.leaderboard.board.cells import Result
 from proctor.leaderboard.claims.table import Claim, load
 from proctor.leaderboard.claims.verdicts import ClaimResult, findings
 from proctor.leaderboard.runs.labels import Labels, labels
-from proctor.leaderboard.runs.records import Codes, Records, grouped
+from proctor.leaderboard.runs.records import Codes, Records, distinct, grouped
 from proctor.leaderboard.runs.store import CONTENTS, Run
 
 FORMAT = 2
@@ -119,7 +119,7 @@ def _cells(section: Section, said: Labels) -> Iterator[Result]:
 def _asked(columns: Collection[Series]) -> Codes:
     """What any system was asked. One that a metric cannot apply to was not: what it would have been asked may be unknown."""
     items = [series.records.item for series in columns if not series.impossible]
-    return np.unique(np.concatenate([*items, np.empty(0, int)]))
+    return distinct(np.concatenate([*items, np.empty(0, int)]))
 
 
 def _cell(series: Series, asked: Codes, standing: Standing, comparable: Any, said: Labels, timed: Series | None) -> Result:

@@ -12,6 +12,7 @@ from array import array
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from math import inf, isnan, nan
+from operator import itemgetter
 from typing import Any, NamedTuple, TypeAlias, get_args
 
 import numpy as np
@@ -44,12 +45,25 @@ class SeriesKey(NamedTuple):
         return self.suite, self.base_model, self.system, self.seed, self.metric
 
 
-FIELDS = (*SeriesKey._fields, "format", "item", "cluster", "status", "value", "reason", "caution")
-"""The fields of a record in the order in which `ColumnBuilder` takes them."""
-SHARED = len(SeriesKey._fields) + 1
+SHARED = (*SeriesKey._fields, "format")
+"""The fields of a record that it has in common with many others."""
+OWN = ("item", "cluster", "status", "value", "reason", "caution")
+FIELDS = (*SHARED, *OWN)
+Row: TypeAlias = tuple[tuple[Any, ...], Any, Any, Any, Any, Any, Any]
+"""A record as `ColumnBuilder` takes it: the values of `SHARED` as one tuple, then those of `OWN`."""
 PLACE = {status: place for place, status in enumerate(STATUSES)}
 LACKS = {status: status in ("not_applicable", "unmeasured") for status in STATUSES}
 """Status -> whether a record that ended so has no value."""
+
+
+KINDS = {"value": "d", "about": "i", "item": "i", "cluster": "i", "reason": "i", "caution": "i", "status": "b"}
+"""Of each column, what its array holds."""
+_SHARED, _OWN = itemgetter(*SHARED), itemgetter(*OWN)
+
+
+def as_row(fields: Mapping[str, Any]) -> Row:
+    """The fields of a record as `ColumnBuilder` takes them; KeyError if one is missing."""
+    return (_SHARED(fields), *_OWN(fields))
 
 
 @dataclass(frozen=True, eq=False)
@@ -105,41 +119,41 @@ class ColumnBuilder:
         self._abouts = _Numbered(_check_about)
         texts = ("item", "cluster", "reason", "caution")
         self._items, self._clusters, self._reasons, self._cautions = (_Numbered(_check_text(name)) for name in texts)
-        self._about, self._item, self._cluster, self._reason, self._caution = (array("i") for _ in range(5))
-        self._status, self._value = array("b"), array("d")
+        self._columns = {name: array(kind) for name, kind in KINDS.items()}
 
     def __len__(self) -> int:
         """The number of records that are in."""
-        return len(self._caution)
+        return len(self._columns["caution"])
 
-    def extend(self, records: Iterable[Sequence[Any]]) -> None:
-        """Add records, each as the values of `FIELDS`.
+    def extend(self, records: Iterable[Row]) -> None:
+        """Add records.
 
         Raises:
             ValueError, TypeError, OverflowError: a field holds what it cannot; the records before it are in.
         """
-        abouts, items, clusters = self._abouts, self._items, self._clusters
-        reasons, cautions = self._reasons, self._cautions
-        for fields in records:
-            item, cluster, status, value, reason, caution = fields[SHARED:]
-            if status not in LACKS:
-                Record.from_json(dict(zip(FIELDS, fields, strict=True)))  # says which there are
-            if LACKS[status] is not (value is None) or not (value is None or -inf < value < inf):
-                Score(value, reason, status)  # says what is wrong with it
-            about, item, cluster, reason = abouts[fields[:SHARED]], items[item], clusters[cluster], reasons[reason]
-            caution = cautions[caution]
-            self._value.append(nan if value is None else value)
-            self._about.append(about)
-            self._item.append(item)
-            self._cluster.append(cluster)
-            self._status.append(PLACE[status])
-            self._reason.append(reason)
-            self._caution.append(caution)
+        items, clusters, reasons, cautions = self._items, self._clusters, self._reasons, self._cautions
+        adding: list[Callable[[Any], None]] = [column.append for column in self._columns.values()]
+        add_value, add_about, add_item, add_cluster, add_reason, add_caution, add_status = adding
+        about, known = -1, None
+        for shared, item, cluster, status, value, reason, caution in records:
+            lacks = LACKS.get(status)
+            if lacks is not (value is None) or not (lacks or -inf < value < inf):
+                _refuse(shared, status, value, reason)
+            if shared is not known:
+                about, known = self._abouts[shared], shared
+            item, cluster, reason, caution = items[item], clusters[cluster], reasons[reason], cautions[caution]  # noqa: PLW2901
+            add_value(nan if lacks else value)  # first, as it may be too large
+            add_about(about)
+            add_item(item)
+            add_cluster(cluster)
+            add_reason(reason)
+            add_caution(caution)
+            add_status(PLACE[status])
 
     def drop(self, places: Collection[int]) -> None:
         """Take out the records that were added at these places, from 0 on; those after them move up."""
         gone = np.fromiter(places, np.intp, len(places))
-        for column in (self._about, self._item, self._cluster, self._status, self._value, self._reason, self._caution):
+        for column in self._columns.values():
             column[:] = array(column.typecode, np.delete(np.array(column), gone).tobytes())
 
     def table(self) -> ColumnTable:
@@ -148,16 +162,16 @@ class ColumnBuilder:
         code = np.empty(len(items), np.int32)
         code[[self._items[item] for item in items]] = np.arange(len(items))
         words = {"about": [SeriesKey(*about[:-1]) for about in self._abouts], "item": items, "cluster": list(self._clusters)}
-        columns = {
-            "about": np.array(self._about),
-            "item": code[np.array(self._item)],
-            "cluster": np.array(self._cluster),
-            "status": np.array(self._status),
-            "reason": np.array(self._reason),
-            "caution": np.array(self._caution),
-            "value": np.array(self._value),
-        }
+        columns = {name: np.array(column) for name, column in self._columns.items()}
+        columns["item"] = code[columns["item"]]
         return ColumnTable({**words, "status": STATUSES, "reason": list(self._reasons), "caution": list(self._cautions)}, columns)
+
+
+def _refuse(shared: tuple[Any, ...], status: Any, value: Any, reason: Any) -> None:
+    """Say what is wrong with a record's status, or with its value."""
+    if status not in LACKS:
+        Record.from_json({**dict(zip(SHARED, shared, strict=True)), "status": status})
+    Score(value, reason, status)
 
 
 class _Numbered(dict[Any, int]):

@@ -34,7 +34,7 @@ from proctor.core.storage import errors, temporary
 from proctor.core.storage.disk import write_atomically
 from proctor.core.storage.sealed import opened, sealed
 from proctor.leaderboard.formatting import shortened
-from proctor.leaderboard.runs.columns import ColumnBuilder, SeriesKey
+from proctor.leaderboard.runs.columns import ColumnBuilder, Row, SeriesKey
 from proctor.leaderboard.runs.records import Records, grouped
 from proctor.leaderboard.runs.store import NAMED, RECORDS, Run, read
 
@@ -149,16 +149,16 @@ def load(path: Path, metrics: Collection[str] | None = None) -> Run:
     return Run(path.parent, records, former_names.provenance(provenance))
 
 
-def _records(row: Mapping[str, Any], items: Sequence[tuple[str, str]]) -> Iterator[Sequence[Any]]:
+def _records(row: Mapping[str, Any], items: Sequence[tuple[str, str]]) -> Iterator[Row]:
     """The records of a line as `ColumnBuilder` takes them."""
     SEED.check("seed", row["seed"])
-    shared, worst = [*(row[name] for name in ABOUT), RECORD], _worst(row["better"])
+    shared, worst = (*(row[name] for name in ABOUT), RECORD), _worst(row["better"])
     cautions = {place: text for text, places in row.get("cautions", {}).items() for place in places}
     for place, ((item, cluster), value) in enumerate(zip(items, row["values"], strict=True)):
         status = STATUSES.get(value, "scored") if isinstance(value, str) else "scored"
         number = _number(value) if status == "scored" else worst if status == "failed" else None
         reason = "" if status == "scored" else "see the run itself"
-        yield (*shared, item, cluster, status, number, reason, cautions.get(place, ""))
+        yield shared, item, cluster, status, number, reason, cautions.get(place, "")
 
 
 def _number(value: Any) -> float:

@@ -35,7 +35,7 @@ from proctor.core.storage import errors, temporary
 from proctor.core.storage.disk import write_atomically
 from proctor.core.storage.sealed import intact, opened, sealed
 from proctor.leaderboard.runs import contents, jsonl
-from proctor.leaderboard.runs.columns import CellKey, ColumnBuilder
+from proctor.leaderboard.runs.columns import CellKey, ColumnBuilder, as_row
 from proctor.leaderboard.runs.records import MeasuredTwiceError, Records
 
 log = logging.getLogger("proctor")
@@ -198,7 +198,7 @@ class Store:
         if not self._records.exists():
             self._known = ColumnBuilder()
             return
-        with self._records.open("r+b") as file:
+        with self._records.open("r+b", jsonl.BUFFER) as file:
             about = os.fstat(file.fileno())
             if known != about.st_ino or end > about.st_size:
                 self._known, end = ColumnBuilder(), 0
@@ -223,7 +223,7 @@ class Store:
         """What was written just now need not be read. If this is interrupted, all is read again."""
         self._read = (0, 0)
         self._known.drop(superseded)
-        self._known.extend(jsonl.IN_ORDER(vars(record)) for record in new)
+        self._known.extend(map(as_row, map(vars, new)))
         about = self._records.stat()
         self._read = (about.st_ino, about.st_size)
 
@@ -280,7 +280,7 @@ def _records(path: Path) -> Records:
     columns = ColumnBuilder()
     try:
         if path.exists():
-            with path.open("rb") as file:
+            with path.open("rb", jsonl.BUFFER) as file:
                 jsonl.extend(columns, path, file)
     except InputError as error:
         others = len(jsonl.damaged(path)) - 1

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import io
 import json
 import tracemalloc
+from contextlib import suppress
 from dataclasses import fields, replace
+from zlib import crc32
 
 import pytest
 from hypothesis import given
@@ -13,6 +16,8 @@ from hypothesis import strategies as st
 from proctor.core.schema import STATUSES, InputError, Record
 from proctor.core.storage.sealed import sealed
 from proctor.leaderboard.analysis.series import Series
+from proctor.leaderboard.runs import jsonl
+from proctor.leaderboard.runs.columns import ColumnBuilder
 from proctor.leaderboard.runs.records import MeasuredTwiceError, Records, grouped
 from proctor.leaderboard.runs.store import RECORDS, Store, read
 from tests.sample_run import Sample, record, records
@@ -67,6 +72,65 @@ def test_lines_are_read_as_what_they_say(tmp_path_factory, said):
     (folder / RECORDS).write_text("".join(f"{line}\n" for line in written), encoding="utf-8", newline="")
     expected = [replace(row, value=None if row.value is None else float(row.value)) for row in rows]
     assert list(read(folder).records) == sorted(expected, key=lambda row: row.key)
+
+
+@st.composite
+def lines_that_begin_alike(draw):
+    """Lines of few series in any order, one of them sometimes changed after or before it was sealed."""
+    series = draw(st.lists(any_record(), min_size=1, max_size=3))
+    chance, written = draw(st.randoms(use_true_random=False)), []
+    for status, value in draw(st.lists(OUTCOMES, max_size=8)):
+        row = replace(chance.choice(series), item=chance.choice("abc"), status=status, value=value)
+        said = former(vars(row)) if chance.random() < 0.3 else vars(row)
+        written.append(sealed(json.dumps(said).encode()) + b"\n")
+    if written and chance.random() < 0.7:
+        place = chance.randrange(len(written))
+        written[place] = changed(written[place], chance)
+    return written
+
+
+def former(said):
+    """A record as format 3 has it."""
+    names = {"metric": "measure", "metric_version": "measure_version"}
+    return {names.get(name, name): value for name, value in said.items()} | {"format": 3}
+
+
+def changed(line, chance):
+    """A line with other bytes somewhere, and in half the cases with a checksum that belongs to it all the same."""
+    place = chance.randrange(len(line))
+    new = chance.choice([b"", b"x", b'"', b"\\", b"1", b" ", b"}", b'"item": 3, ', b'"judge": "x", ', b"NaN", b"\xff", b"true"])
+    text = line[:place] + new + line[place + chance.choice([0, 1, len(new)]) :]
+    body = text[: -len('"crc": "00000000"}\n')]
+    resealed = b'%s"crc": "%08x"}\n' % (body, crc32(body))
+    return (resealed if chance.random() < 0.5 else text).replace(b"\n", b"") + b"\n"
+
+
+def told(rows):
+    """Rows up to the first that cannot be read, as a table makes records of them."""
+    columns = ColumnBuilder()
+    with suppress(*jsonl.NO_RECORD):
+        columns.extend(rows)
+    return list(Records(columns.table()))
+
+
+@given(lines_that_begin_alike())
+def test_a_line_says_the_same_after_others_that_begin_like_it(written):
+    alone, together = (told(rows) for rows in (map(jsonl.fields, written), jsonl.rows(io.BytesIO(b"".join(written)))))
+    assert together == alone
+
+
+def test_a_line_whose_beginning_was_changed_is_refused_after_others_that_begin_alike():
+    first, second = (jsonl.line(vars(record("m", item))) for item in "ab")
+    with pytest.raises(ValueError, match="its checksum does not match"):
+        list(jsonl.rows(io.BytesIO(first + second.replace(b'"m"', b'"n"'))))
+
+
+def test_what_many_lines_begin_with_is_parsed_once(monkeypatch):
+    parsed, real = [], jsonl.fields
+    monkeypatch.setattr(jsonl, "fields", lambda line: parsed.append(line) or real(line))
+    written = [jsonl.line(vars(record(metric, f"q{place}"))) for place in range(50) for metric in ("m", "n")]
+    assert len(list(jsonl.rows(io.BytesIO(b"".join(written))))) == 100
+    assert parsed == written[:2]
 
 
 @pytest.mark.slow
