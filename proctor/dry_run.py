@@ -13,8 +13,10 @@ import pytest
 from proctor import dry_calls
 from proctor.core.counts import counted
 from proctor.core.schema import Question
+from proctor.evals.axes import latency
 from proctor.evals.axes.conditions import ASKED
 from proctor.evals.exam import NOTHING, Axis, EvalContext, Exam, Workload
+from proctor.models.candidates import rounds
 from proctor.models.candidates.external import External
 from proctor.models.candidates.local import LocalCandidate
 from proctor.models.prompts import prompts
@@ -24,6 +26,8 @@ from proctor.plan import ExamCell, Plan
 CHARACTERS_PER_TOKEN = 3.5
 EFFICIENCY = 0.25
 """Share of a plain matrix product's speed that training and generation reach (measured with the embedded model)."""
+LOOKING = 0.5
+"""Seconds in which a plain matrix product is timed again and again."""
 START_SECONDS = 15.0
 """Importing torch, transformers, ragas, deepeval and lm-eval, once."""
 
@@ -38,6 +42,8 @@ class Work(NamedTuple):
     train_tokens: int
     missing: int
     questions: int
+    timed: int
+    """Questions asked once more to time them; such answers are not kept."""
     seconds: float
 
 
@@ -49,6 +55,8 @@ class DryRunPart(NamedTuple):
     questions: Sequence[Question]
     workloads: Sequence[Workload] = ()
     """Of the axes that it is examined on."""
+    timed: int = 0
+    """Questions that it is asked to time it, in each of the ways in which it is timed."""
 
 
 def estimate(plan: Plan, items: Sequence[pytest.Item]) -> str:
@@ -65,6 +73,7 @@ def estimate(plan: Plan, items: Sequence[pytest.Item]) -> str:
             cell.candidate,
             plan.evaluation(cell).questions,
             [_workload(axis, plan.evaluation(cell)) for axis in found],
+            _timed(cell.candidate, list(filter(None, found)), plan.evaluation(cell)),
         )
         for cell, found in asked
         if isinstance(cell.candidate, LocalCandidate)
@@ -95,6 +104,12 @@ def _workload(axis: Axis | None, evaluation: EvalContext) -> Workload:
     return axis.workload
 
 
+def _timed(candidate: LocalCandidate, axes: Sequence[Axis], evaluation: EvalContext) -> int:
+    """Questions of all rounds in which it is timed, those that warm it up included; none where that was done before."""
+    new = any(axis.timed and not Exam(evaluation, lambda _: None).taken(axis) for axis in axes)
+    return len(candidate.ways) * len(rounds.asked(latency.asked(evaluation))) if new else 0
+
+
 def table(parts: Sequence[DryRunPart]) -> str:
     """The estimate as text: a line for each part, then the sum. Answers and trainings that are kept cost nothing."""
     if not parts:
@@ -104,15 +119,16 @@ def table(parts: Sequence[DryRunPart]) -> str:
     for part in parts:
         rows.append(_work(part, built))
         built.add(part.candidate.weights_version)
-    lines = [f"{row.suite:<16}{row.candidate:<24}{_training(row):<28}{_asking(row):<22}{_time(row.seconds):>10}" for row in rows]
+    lines = [f"{row.suite:<16}{row.candidate:<24}{_training(row):<28}{_asking(row):<40}{_time(row.seconds):>10}" for row in rows]
     total = sum(row.seconds for row in rows)
     whole = total + (START_SECONDS if total else 0)
-    lines += [f"{'loading the libraries':<66}{_time(START_SECONDS):>10}"] if total else []
+    lines += [f"{'loading the libraries':<84}{_time(START_SECONDS):>10}"] if total else []
+    ends = "judging and the general tasks of trained systems come on top"
     return "\n".join(
         [
             *dict.fromkeys(f"{part.suite} on {part.candidate.base_model}: {part.candidate.limits}" for part in parts),
             *lines,
-            f"about {_time(whole)} on this machine; judging and the general tasks of trained systems come on top",
+            f"about {_time(whole)} on this machine if it is otherwise idle; {ends}",
             "",
         ]
     )
@@ -123,7 +139,8 @@ def _training(row: Work) -> str:
 
 
 def _asking(row: Work) -> str:
-    return f"{row.missing} of {counted(row.questions, 'question')}"
+    timed = f", {row.timed} more to time it" if row.timed else ""
+    return f"{row.missing} of {counted(row.questions, 'question')}{timed}"
 
 
 def _time(seconds: float) -> str:
@@ -138,10 +155,11 @@ def _work(part: DryRunPart, built: set[str]) -> Work:
     tokens = round(trainings * _train_tokens(candidate)) if candidate.system.trains else 0
     further = _further(part)
     lengths = [_prompt_tokens(candidate, question.text) + candidate.room for question in questions]
-    asked = (len(missing) + further) * sum(lengths) / max(1, len(lengths))
+    asked = (len(missing) + further + part.timed) * sum(lengths) / max(1, len(lengths))
     flops = candidate.base.active_parameters * (tokens * (6 if candidate.system.adapt == "full" else 4) + 2 * asked)
     name = f"{candidate.name} on {candidate.base_model}"
-    return Work(part.suite, name, tokens, len(missing) + further, len(questions) + further, flops / (EFFICIENCY * matrix_flops()))
+    seconds = flops / (EFFICIENCY * matrix_flops())
+    return Work(part.suite, name, tokens, len(missing) + further, len(questions) + further, part.timed, seconds)
 
 
 def _further(part: DryRunPart) -> int:
@@ -182,12 +200,17 @@ def _tokens(text: str) -> float:
 
 @lru_cache(maxsize=1)
 def matrix_flops() -> float:
-    """Floating-point operations a second of a matrix product on this machine's CPU: the best of three."""
+    """Floating-point operations a second of a matrix product on this machine's CPU while nothing else keeps it busy.
+
+    The best of many: of a few, other programs may have interrupted each, and the estimate would change from one run to the next.
+    """
     import numpy as np
 
     side = 768
     matrix = np.ones((side, side), dtype="float32")
-    best = min(_seconds(matrix) for _ in range(3))
+    best, until = _seconds(matrix), time.perf_counter() + LOOKING
+    while time.perf_counter() < until:
+        best = min(best, _seconds(matrix))
     return 2.0 * side**3 / best
 
 

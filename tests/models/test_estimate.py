@@ -7,13 +7,16 @@ from typing import Any
 import pytest
 
 from proctor import dry_run
-from proctor.core.schema import Domain, Question
-from proctor.evals.exam import Workload
+from proctor.core.schema import Domain, Question, Suite
+from proctor.evals.axes import accuracy, latency
+from proctor.evals.exam import Axis, Workload
 from proctor.models.base.base import BaseModel
+from proctor.models.candidates import rounds
 from proctor.models.candidates.local import LocalCandidate
 from proctor.models.generation.limits import Limits
 from proctor.models.runtime import Runtime
 from proctor.models.systems import System
+from tests.sample_evaluation import evaluation
 
 LORA = System("lora", adapt="lora", rank=4, epochs=1, max_new_tokens=8)
 
@@ -62,6 +65,23 @@ def test_what_was_read_before_is_not_read_again(base: BaseModel, domain: Domain,
     before = dry_run._further(part)
     candidate.answers_given_contexts(questions, [()] * len(questions))
     assert (before, dry_run._further(part)) == (len(questions), 0)
+
+
+def test_answers_that_are_timed_count_once_for_each_way_of_timing(
+    base: BaseModel, domain: Domain, runtime: Runtime, questions: tuple[Question, ...]
+) -> None:
+    suite = Suite("covers", "Covers", "1", domain, questions)
+    rag, lora = (LocalCandidate(one, base, domain, runtime) for one in (System("rag", retrieve="bm25"), LORA))
+
+    def timed(candidate: LocalCandidate, *axes: Axis) -> int:
+        return dry_run._timed(candidate, axes, evaluation(candidate, suite, base=base, cache=runtime.cache))
+
+    assert timed(rag, accuracy.AXIS) == 0
+    assert timed(rag, accuracy.AXIS, latency.AXIS) == len(rounds.asked(questions))
+    assert timed(lora, latency.AXIS) == 2 * timed(rag, latency.AXIS), "merged into the weights, and beside them"
+    quick, slow = (dry_run.DryRunPart("covers", rag, questions, timed=count) for count in (0, 48))
+    assert dry_run._work(slow, set()).seconds > dry_run._work(quick, set()).seconds
+    assert f"{len(questions)} of {len(questions)} questions, 48 more to time it" in dry_run.table([slow])
 
 
 def test_training_tokens_are_about_right(work: Any, base: BaseModel, domain: Domain) -> None:
