@@ -16,6 +16,7 @@ from proctor.core.schema import Question
 from proctor.evals.axes import latency
 from proctor.evals.axes.conditions import ASKED
 from proctor.evals.exam import NOTHING, Axis, EvalContext, Exam, Workload
+from proctor.models.base.base import BaseModel
 from proctor.models.candidates import rounds
 from proctor.models.candidates.external import External
 from proctor.models.candidates.local import LocalCandidate
@@ -26,8 +27,8 @@ from proctor.plan import ExamCell, Plan
 CHARACTERS_PER_TOKEN = 3.5
 EFFICIENCY = 0.25
 """Share of a plain matrix product's speed that training and generation reach (measured with the embedded model)."""
-LOOKING = 0.5
-"""Seconds in which a plain matrix product is timed again and again."""
+WIDTH = ("hidden_size", "n_embd", "d_model")
+"""What configurations call the length of a token's vector."""
 START_SECONDS = 15.0
 """Importing torch, transformers, ragas, deepeval and lm-eval, once."""
 
@@ -155,11 +156,25 @@ def _work(part: DryRunPart, built: set[str]) -> Work:
     tokens = round(trainings * _train_tokens(candidate)) if candidate.system.trains else 0
     further = _further(part)
     lengths = [_prompt_tokens(candidate, question.text) + candidate.room for question in questions]
-    asked = (len(missing) + further + part.timed) * sum(lengths) / max(1, len(lengths))
-    flops = candidate.base.active_parameters * (tokens * (6 if candidate.system.adapt == "full" else 4) + 2 * asked)
+    count = len(missing) + further + part.timed
+    read, table = _read_by(candidate.base)
+    asked = count * (read * sum(lengths) / max(1, len(lengths)) + table * candidate.room)
+    flops = tokens * read * (6 if candidate.system.adapt == "full" else 4) + 2 * asked
     name = f"{candidate.name} on {candidate.base_model}"
     seconds = flops / (EFFICIENCY * matrix_flops())
     return Work(part.suite, name, tokens, len(missing) + further, len(questions) + further, part.timed, seconds)
+
+
+def _read_by(base: BaseModel) -> tuple[int, int]:
+    """Parameters that each token of a prompt is multiplied with, and those of the output layer, for tokens that are written.
+
+    Tables of tokens are looked up in and not multiplied: with a vocabulary of many languages they are most of a small model.
+    """
+    config = base.config.get("text_config") or base.config
+    width = next((int(config[name]) for name in WIDTH if isinstance(config.get(name), int)), 0)
+    table = base.vocabulary * width
+    tables = table * (2 if config.get("tie_word_embeddings") is False else 1)
+    return max(base.active_parameters - tables, base.active_parameters // 10), table
 
 
 def _further(part: DryRunPart) -> int:
@@ -200,21 +215,20 @@ def _tokens(text: str) -> float:
 
 @lru_cache(maxsize=1)
 def matrix_flops() -> float:
-    """Floating-point operations a second of a matrix product on this machine's CPU while nothing else keeps it busy.
+    """Floating-point operations a second of a matrix product on this machine's CPU: the best of three.
 
-    The best of many: of a few, other programs may have interrupted each, and the estimate would change from one run to the next.
+    By the time that this thread computed: on a busy machine others interrupt every product, and by the clock the estimate would
+    be another one each time.
     """
     import numpy as np
 
     side = 768
     matrix = np.ones((side, side), dtype="float32")
-    best, until = _seconds(matrix), time.perf_counter() + LOOKING
-    while time.perf_counter() < until:
-        best = min(best, _seconds(matrix))
+    best = min(_seconds(matrix) for _ in range(3))
     return 2.0 * side**3 / best
 
 
 def _seconds(matrix: object) -> float:
-    started = time.perf_counter()
+    started = time.thread_time()
     matrix @ matrix  # type: ignore[operator] # timed, not used
-    return time.perf_counter() - started
+    return time.thread_time() - started

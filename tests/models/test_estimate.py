@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -82,6 +83,28 @@ def test_answers_that_are_timed_count_once_for_each_way_of_timing(
     quick, slow = (dry_run.DryRunPart("covers", rag, questions, timed=count) for count in (0, 48))
     assert dry_run._work(slow, set()).seconds > dry_run._work(quick, set()).seconds
     assert f"{len(questions)} of {len(questions)} questions, 48 more to time it" in dry_run.table([slow])
+
+
+@pytest.mark.parametrize(
+    ("config", "read", "written"),
+    [
+        ({"hidden_size": 640, "vocab_size": 262_144}, 100_325_936, 167_772_160),
+        ({"hidden_size": 100, "vocab_size": 1000, "tie_word_embeddings": False}, 267_898_096, 100_000),
+        ({"text_config": {"hidden_size": 100}, "vocab_size": 1000}, 267_998_096, 100_000),
+        ({}, 268_098_096, 0),
+    ],
+)
+def test_a_prompt_is_not_multiplied_with_the_tables_of_tokens(config: dict[str, Any], read: int, written: int) -> None:
+    base: Any = SimpleNamespace(config=config, active_parameters=268_098_096, vocabulary=config.get("vocab_size", 0))
+    assert dry_run._read_by(base) == (read, written)
+
+
+def test_the_speed_of_this_machine_is_taken_by_what_it_computed_and_not_by_the_clock(monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupted() -> float:
+        raise AssertionError("a clock runs on while others compute")
+
+    monkeypatch.setattr("time.perf_counter", interrupted)
+    assert dry_run.matrix_flops.__wrapped__() > 0
 
 
 def test_training_tokens_are_about_right(work: Any, base: BaseModel, domain: Domain) -> None:
