@@ -13,8 +13,11 @@ import pytest
 from proctor import dry_calls
 from proctor.core.counts import counted
 from proctor.core.schema import Question
+from proctor.evals.axes import latency
 from proctor.evals.axes.conditions import ASKED
 from proctor.evals.exam import NOTHING, Axis, EvalContext, Exam, Workload
+from proctor.models.base.base import BaseModel
+from proctor.models.candidates import rounds
 from proctor.models.candidates.external import External
 from proctor.models.candidates.local import LocalCandidate
 from proctor.models.prompts import prompts
@@ -24,6 +27,8 @@ from proctor.plan import ExamCell, Plan
 CHARACTERS_PER_TOKEN = 3.5
 EFFICIENCY = 0.25
 """Share of a plain matrix product's speed that training and generation reach (measured with the embedded model)."""
+WIDTH = ("hidden_size", "n_embd", "d_model")
+"""What configurations call the length of a token's vector."""
 START_SECONDS = 15.0
 """Importing torch, transformers, ragas, deepeval and lm-eval, once."""
 
@@ -38,6 +43,8 @@ class Work(NamedTuple):
     train_tokens: int
     missing: int
     questions: int
+    timed: int
+    """Questions asked once more to time them; such answers are not kept."""
     seconds: float
 
 
@@ -49,6 +56,8 @@ class DryRunPart(NamedTuple):
     questions: Sequence[Question]
     workloads: Sequence[Workload] = ()
     """Of the axes that it is examined on."""
+    timed: int = 0
+    """Questions that it is asked to time it, in each of the ways in which it is timed."""
 
 
 def estimate(plan: Plan, items: Sequence[pytest.Item]) -> str:
@@ -65,6 +74,7 @@ def estimate(plan: Plan, items: Sequence[pytest.Item]) -> str:
             cell.candidate,
             plan.evaluation(cell).questions,
             [_workload(axis, plan.evaluation(cell)) for axis in found],
+            _timed(cell.candidate, list(filter(None, found)), plan.evaluation(cell)),
         )
         for cell, found in asked
         if isinstance(cell.candidate, LocalCandidate)
@@ -95,6 +105,12 @@ def _workload(axis: Axis | None, evaluation: EvalContext) -> Workload:
     return axis.workload
 
 
+def _timed(candidate: LocalCandidate, axes: Sequence[Axis], evaluation: EvalContext) -> int:
+    """Questions of all rounds in which it is timed, those that warm it up included; none where that was done before."""
+    new = any(axis.timed and not Exam(evaluation, lambda _: None).taken(axis) for axis in axes)
+    return len(candidate.ways) * len(rounds.asked(latency.asked(evaluation))) if new else 0
+
+
 def table(parts: Sequence[DryRunPart]) -> str:
     """The estimate as text: a line for each part, then the sum. Answers and trainings that are kept cost nothing."""
     if not parts:
@@ -104,15 +120,16 @@ def table(parts: Sequence[DryRunPart]) -> str:
     for part in parts:
         rows.append(_work(part, built))
         built.add(part.candidate.weights_version)
-    lines = [f"{row.suite:<16}{row.candidate:<24}{_training(row):<28}{_asking(row):<22}{_time(row.seconds):>10}" for row in rows]
+    lines = [f"{row.suite:<16}{row.candidate:<24}{_training(row):<28}{_asking(row):<40}{_time(row.seconds):>10}" for row in rows]
     total = sum(row.seconds for row in rows)
     whole = total + (START_SECONDS if total else 0)
-    lines += [f"{'loading the libraries':<66}{_time(START_SECONDS):>10}"] if total else []
+    lines += [f"{'loading the libraries':<84}{_time(START_SECONDS):>10}"] if total else []
+    ends = "judging and the general tasks of trained systems come on top"
     return "\n".join(
         [
             *dict.fromkeys(f"{part.suite} on {part.candidate.base_model}: {part.candidate.limits}" for part in parts),
             *lines,
-            f"about {_time(whole)} on this machine; judging and the general tasks of trained systems come on top",
+            f"about {_time(whole)} on this machine if it is otherwise idle; {ends}",
             "",
         ]
     )
@@ -123,7 +140,8 @@ def _training(row: Work) -> str:
 
 
 def _asking(row: Work) -> str:
-    return f"{row.missing} of {counted(row.questions, 'question')}"
+    timed = f", {row.timed} more to time it" if row.timed else ""
+    return f"{row.missing} of {counted(row.questions, 'question')}{timed}"
 
 
 def _time(seconds: float) -> str:
@@ -138,10 +156,25 @@ def _work(part: DryRunPart, built: set[str]) -> Work:
     tokens = round(trainings * _train_tokens(candidate)) if candidate.system.trains else 0
     further = _further(part)
     lengths = [_prompt_tokens(candidate, question.text) + candidate.room for question in questions]
-    asked = (len(missing) + further) * sum(lengths) / max(1, len(lengths))
-    flops = candidate.base.active_parameters * (tokens * (6 if candidate.system.adapt == "full" else 4) + 2 * asked)
+    count = len(missing) + further + part.timed
+    read, table = _read_by(candidate.base)
+    asked = count * (read * sum(lengths) / max(1, len(lengths)) + table * candidate.room)
+    flops = tokens * read * (6 if candidate.system.adapt == "full" else 4) + 2 * asked
     name = f"{candidate.name} on {candidate.base_model}"
-    return Work(part.suite, name, tokens, len(missing) + further, len(questions) + further, flops / (EFFICIENCY * matrix_flops()))
+    seconds = flops / (EFFICIENCY * matrix_flops())
+    return Work(part.suite, name, tokens, len(missing) + further, len(questions) + further, part.timed, seconds)
+
+
+def _read_by(base: BaseModel) -> tuple[int, int]:
+    """Parameters that each token of a prompt is multiplied with, and those of the output layer, for tokens that are written.
+
+    Tables of tokens are looked up in and not multiplied: with a vocabulary of many languages they are most of a small model.
+    """
+    config = base.config.get("text_config") or base.config
+    width = next((int(config[name]) for name in WIDTH if isinstance(config.get(name), int)), 0)
+    table = base.vocabulary * width
+    tables = table * (2 if config.get("tie_word_embeddings") is False else 1)
+    return max(base.active_parameters - tables, base.active_parameters // 10), table
 
 
 def _further(part: DryRunPart) -> int:
@@ -182,7 +215,11 @@ def _tokens(text: str) -> float:
 
 @lru_cache(maxsize=1)
 def matrix_flops() -> float:
-    """Floating-point operations a second of a matrix product on this machine's CPU: the best of three."""
+    """Floating-point operations a second of a matrix product on this machine's CPU: the best of three.
+
+    By the time that this thread computed: on a busy machine others interrupt every product, and by the clock the estimate would
+    be another one each time.
+    """
     import numpy as np
 
     side = 768
@@ -192,6 +229,6 @@ def matrix_flops() -> float:
 
 
 def _seconds(matrix: object) -> float:
-    started = time.perf_counter()
+    started = time.thread_time()
     matrix @ matrix  # type: ignore[operator] # timed, not used
-    return time.perf_counter() - started
+    return time.thread_time() - started

@@ -72,12 +72,13 @@ def caution(costs: Mapping[str, float | str], *names: str) -> str:
 
 
 def _known(name: str, costs: Mapping[str, float | str]) -> Score:
-    """A machine without a counter is no fault of the system, and will not have one next time."""
+    """A machine without a counter is no fault of the system, and will not have one next time; nor is a training elsewhere."""
     value = costs.get(name)
     if value is None:
         return not_applicable(ELSEWHERE)
     if isinstance(value, str):
-        return unmeasured(value) if name == "train_flops" else not_applicable(value)
+        uncounted = name == "train_flops" and "trained_elsewhere" not in costs
+        return unmeasured(value) if uncounted else not_applicable(value)
     return Score(float(value))
 
 

@@ -231,12 +231,16 @@ def _of_questions(series: Series) -> tuple[float, float]:
 
 
 def _typed(run: Mapping[str, Any]) -> list[str]:
-    """The words of what was typed for the run, the last time; what a shell would not take is read as it stands."""
+    """The words of what was typed for the run, the last time, ``--option=value`` as two.
+
+    Nothing of what a shell would not take.
+    """
     *_, last = str(run.get("command") or "").splitlines() or [""]
     try:
-        return shlex.split(last)
+        words = shlex.split(last)
     except ValueError:
-        return last.split()
+        return []
+    return [part for word in words for part in (word.split("=", 1) if word.startswith("--") else [word])]
 
 
 def _options(section: Section, folder: Path | None) -> str:
@@ -245,8 +249,8 @@ def _options(section: Section, folder: Path | None) -> str:
     given = list(pairwise(typed))
     suites, models = ([value for flag, value in given if flag == name] for name in ("--suite", "--base-model"))
     about = section.run.get("suites", {}).get(section.suite, {})
-    words = ["--suite", _named(section.suite, suites) if suites else str(about.get("folder", section.suite))]
-    words += ["--base-model", _named(section.base_model, models)] if models else []
+    words = ["--suite", _named(section.suite, suites) or str(about.get("folder", section.suite))]
+    words += ["--base-model", _named(section.base_model, models) or section.base_model] if models else []
     words += [word for flag, value in given if flag in REPEATED for word in (flag, value)]
     words += ["--trust-remote-code"] if "--trust-remote-code" in typed else []
     place = folder or section.run.get("run_dir")
@@ -254,8 +258,12 @@ def _options(section: Section, folder: Path | None) -> str:
 
 
 def _named(name: str, typed: Sequence[str]) -> str:
-    """As it was typed, which may be a path that ends in the name."""
-    return next((value for value in typed if name in (value, Path(value).name)), name)
+    """As it was typed: by its name, or as a path. A folder may be called otherwise than what is in it, so the only one is it.
+
+    Empty where several were typed, and none of them is known by its name.
+    """
+    known = [value for value in typed if name in (value, Path(value).name)]
+    return next(iter(known or (typed if len(set(typed)) == 1 else [])), "")
 
 
 def _machine(device: str) -> Machine:

@@ -260,7 +260,8 @@ def _cautions(section: BoardSection) -> Iterator[str]:
     leading = [cell for cell in section.of(section.leading.metric).values() if cell.best or cell.tied]
     doubtful = [cell for cell in leading if cell.cautions]
     if doubtful:
-        yield f"Caution: the accuracy of {_list(doubtful)} may not be what it seems ({doubtful[0].cautions[0]})."
+        first, of = doubtful[0], f"for {doubtful[0].system}, " if len(doubtful) > 1 else ""  # others may have other counts
+        yield f"Caution: the accuracy of {_list(doubtful)} may not be what it seems: {of}{first.cautions[0]}."
     if section.trained_once:
         allowed = f"run-to-run variation with {retraining.pooled(())}"
         yield f"Training was done once: the verdict allows for {allowed}. Measure it with --seeds 3."

@@ -152,7 +152,8 @@ def changes(before: Run, after: Run, seeded: Sequence[Run] = ()) -> list[Change]
     kept = old.keys() - {
         key for key, series in old.items() if key not in new and not len(series.means.items)
     }  # never had a value
-    asked = {key for key in kept | new.keys() if any(key in side and _asked(side[key]) for side in (old, new))}
+    kept -= {key for key in kept & new.keys() if not _asked(new[key]) and not len(old[key].means.items)}  # nor has one to have
+    asked = {key for key in kept | (new.keys() - old.keys()) if any(key in side and _asked(side[key]) for side in (old, new))}
     keys = sorted(asked, key=lambda key: (*key[:2], rank(key[3]), key[2]))
     machines = [run.provenance.get("machine") for run in (before, after)]
     moved = all(machines) and machines[0] != machines[1]
@@ -279,7 +280,8 @@ def _missing(old: Series | None, new: Series | None, found: Comparison | None) -
     if lost > 0:
         return f"{lost} items more than before could not be measured: {_why(new)}"
     if found is None:
-        return "" if not len(old.means.items) and not len(new.means.items) else "has no item in common with before"
+        valued = len(old.means.items) or len(new.means.items)
+        return "has no item in common with before" if valued else "" if new.same_as(old) else "could be measured in neither run"
     if found.unpaired:
         return f"{found.unpaired} items are in one run only; compared over the {found.n} in both"
     return ""

@@ -24,7 +24,7 @@ def again(run: Mapping[str, Any]) -> dict[str, Any]:
 
 def facts(run: Mapping[str, Any]) -> list[tuple[str, list[tuple[str, str]]]]:
     """Provenance under headings: what is a single fact under none, each table under its name, tables in it line by line."""
-    told = {name: value for name, value in run.items() if value is not None and name not in ELSEWHERE}
+    told = {name: value for name, value in run.items() if _says(value) and name not in ELSEWHERE}
     single = [(name, _line(value)) for name, value in told.items() if not isinstance(value, Mapping)]
     tables = [(name, list(_rows(name, table, run))) for name, table in told.items() if isinstance(table, Mapping)]
     return [("", single), *tables]
@@ -35,14 +35,19 @@ def _rows(name: str, table: Mapping[str, Any], run: Mapping[str, Any]) -> Iterat
         if name == "judges":
             yield part, judge_agreement.sentence(run, part)
         elif isinstance(value, Mapping) and any(isinstance(inner, Mapping) for inner in value.values()):
-            yield from ((f"{part}: {inner}", _line(found)) for inner, found in value.items() if found is not None)
-        else:
+            yield from ((f"{part}: {inner}", _line(found)) for inner, found in value.items() if _says(found))
+        elif _says(value):
             yield part, _line(value)
+
+
+def _says(value: Any) -> bool:
+    """Whether there is anything to read: a name with nothing after it would look as if something were lost."""
+    return value is not None and value not in ("", [], {})
 
 
 def _line(value: Any) -> str:
     if isinstance(value, Mapping):
-        return " \u00b7 ".join(f"{name} {_line(part)}" for name, part in value.items() if part is not None)
+        return " \u00b7 ".join(f"{name} {_line(part)}" for name, part in value.items() if _says(part))
     if isinstance(value, list):
         return ", ".join(map(_line, value))
     if isinstance(value, float):

@@ -31,7 +31,8 @@ def costs(
     ``train_caution``, ``energy_caution`` and ``index_caution`` say why seconds and joules may not be those of this machine, and
     nothing where they are.
     ``base`` is the model that it answers with, as it came or under an adapter; None where its own weights take that one's place.
-    ``finished``: the files of weights that were trained elsewhere. What that took is known where Proctor exported them.
+    ``finished``: the files of weights that were trained elsewhere. What that took is known where Proctor exported them; else
+    ``trained_elsewhere`` says so.
     """
     weights = _size(adapted) if finished is None else sum(path.stat().st_size for path in finished)
     own, shared = weights + _size(index), _needed(base)
@@ -67,7 +68,7 @@ def _elsewhere(adapted: Path) -> dict[str, float | str]:
     try:
         return _training(_report(adapted / trainer.REPORT))
     except (OSError, ValueError, KeyError, TypeError):
-        return dict.fromkeys(("train_flops", "train_seconds", "peak_bytes", "energy_joules"), UNKNOWN)
+        return dict.fromkeys(("train_flops", "train_seconds", "peak_bytes", "energy_joules", "trained_elsewhere"), UNKNOWN)
 
 
 def _no_training() -> dict[str, float | str]:

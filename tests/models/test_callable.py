@@ -324,6 +324,27 @@ def test_a_runnable_whose_schema_was_guessed_wrong_is_given_the_question_as_it_i
     assert texts(make(code).answers(QUESTIONS)) == [f"{question.text}!" for question in QUESTIONS]
 
 
+PICKY = """
+class bot:
+    def batch(self, given): ...
+    def get_input_jsonschema(self): return {'type': 'object', 'properties': {'question': {}}}
+    def invoke(self, given):
+        if isinstance(given, dict): raise ValueError("unrecognized keys: ['question']")
+        if "2" in given: raise OSError("the disk is full")
+        return given
+"""
+
+
+def test_whatever_a_form_that_was_guessed_wrong_fails_with_the_question_is_asked_as_it_is(make: Make) -> None:
+    asked = [Question("a", "Of room 1?"), Question("b", "Of room 3?")]
+    assert texts(make(PICKY).answers(asked)) == ["Of room 1?", "Of room 3?"]
+
+
+def test_where_the_question_as_it_is_fails_too_the_first_failure_is_told(make: Make) -> None:
+    (answer,) = make(PICKY).answers([Question("a", "Of room 2?")])
+    assert "unrecognized keys" in str(answer.error)
+
+
 INDEX = """
 class bot:
     def __init__(self): self.texts = {"N0": "Of nothing"}

@@ -124,6 +124,7 @@ def test_what_its_training_took_is_unknown_unless_a_report_of_an_export_says_so(
     (exported / "training.json").write_text(json.dumps(report))
     found = candidate(exported).costs()
     assert (found["train_flops"], found["train_seconds"]) == (12.0, 3.0)
+    assert "trained_elsewhere" not in found
     (exported / "training.json").write_text('{"loss": 1}')  # some other tool's
     assert candidate(exported).costs()["train_seconds"] == UNKNOWN
 

@@ -69,7 +69,8 @@ class Invoked:
     """A Runnable, given questions in the form that its own schema asks for.
 
     Of plain functions LangChain guesses the schema from their source, and may guess wrong: until the form of the schema has
-    served once, a question that fails in it is asked again as it is.
+    served once, a question that fails in it is asked again as it is. What a wrong form fails with is up to whatever gets it: an
+    embedder's ValueError or a client's own error just as well as a KeyError.
     """
 
     def __init__(self, runnable: Any) -> None:
@@ -83,13 +84,19 @@ class Invoked:
         form: Callable[[str], Any] = partial(_of_runnable, self._runnable)
         try:
             came = self._runnable.invoke(form(text))
-        except (TypeError, KeyError, AttributeError, IndexError):
+        except Exception as failed:
             if form(text) == text:
                 raise
-            form = str
-            came = self._runnable.invoke(text)
+            form, came = str, self._as_it_is(text, failed)
         self._form = form
         return came
+
+    def _as_it_is(self, text: str, failed: Exception) -> Any:
+        """What it returns for the question itself. Where it fails again, the form was not to blame: that failure stands."""
+        try:
+            return self._runnable.invoke(text)
+        except Exception:  # noqa: BLE001 # the boundary: a pipeline fails with whatever its parts raise
+            raise failed from None
 
 
 def _of_runnable(runnable: Any, text: str) -> Any:

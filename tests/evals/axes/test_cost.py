@@ -259,6 +259,16 @@ def test_a_crash_costs_no_tokens_that_anybody_knows_of() -> None:
     assert found["cost.train_flops"]["all"].status == "unmeasured"
 
 
+def test_what_a_training_elsewhere_took_is_no_gap_in_what_was_measured_here() -> None:
+    unknown = dict.fromkeys(
+        ("train_flops", "train_seconds", "peak_bytes", "energy_joules", "trained_elsewhere"), "it is not known"
+    )
+    found = scores(cost.AXIS, evaluation(fakes.canned({}, spent=SPENT | unknown)))
+    for name in ("train_flops", "train_seconds", "peak_bytes", "energy_joules"):
+        (score,) = found[f"cost.{name}"].values()
+        assert (score.status, score.reason) == ("not_applicable", "it is not known")
+
+
 def test_seconds_that_another_machine_took_say_so(candidate: Any, monkeypatch: Any) -> None:
     monkeypatch.setattr("proctor.core.load.limit", lambda: 1e9)
     hybrid = candidate(replace(LORA, name="hybrid", retrieve="bm25", epochs=1))

@@ -1171,6 +1171,23 @@ def test_a_command_names_the_folder_of_a_suite_that_was_found_and_of_a_run_that_
     assert found.options == "--suite desk/instruments --systems mine.toml --run-dir 'my runs/a'"
 
 
+@pytest.mark.parametrize(
+    ("typed", "options"),
+    [
+        ("--suite bench/desk --base-model /models/v2", "--suite bench/desk --base-model /models/v2"),
+        (
+            "--suite=bench/desk --base-model=/models/v2 --systems=s.toml",
+            "--suite bench/desk --base-model /models/v2 --systems s.toml",
+        ),
+        ("--suite a --suite b --base-model m --base-model n", "--suite desk --base-model tiny"),
+    ],
+)
+def test_a_command_names_what_was_typed_where_the_folder_is_called_otherwise_than_what_is_in_it(typed: str, options: str):
+    run = {"command": f"pytest -m domain {typed}", "suites": {"instruments": {"folder": "desk"}}}
+    (found,) = gathered(sections(measured(rag=RAG), run))
+    assert found.options == options
+
+
 @pytest.mark.parametrize("typed", [None, "", "pytest --suite 'half", "pytest --suite", 7])
 def test_what_cannot_be_read_of_what_was_typed_is_left_out_of_a_command(typed):
     (found,) = gathered(sections(measured(rag=RAG), {"command": typed}))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 from dataclasses import replace
 from pathlib import Path
 
@@ -417,6 +418,17 @@ def test_a_caution_is_marked_on_the_cell_and_said_below_with_its_count():
     text = as_text(found)
     assert "n 40 !" in text
     assert "Caution: rag: cut off (2 of 40): accuracy.exact, accuracy.f1" in text
+
+
+def test_the_verdict_says_whose_count_a_caution_has_where_it_holds_for_several():
+    def cut(name: str, right: int, last: str) -> list[Record]:
+        return [replace(r, caution="cut off" if r.item < last else "") for r in answered(name, right)]
+
+    alone, both = said(*cut("rag", 20, "q2"), *answered("lora", 19)), said(*cut("rag", 20, "q2"), *cut("lora", 19, "q3"))
+    assert "Caution: the accuracy of rag may not be what it seems: cut off (" in alone
+    assert re.search(
+        r"Caution: the accuracy of \w+ and \w+ may not be what it seems: for (rag|lora), cut off \(\d+ of 40\)\.", both
+    )
 
 
 def test_two_cautions_on_one_answer_are_counted_each():

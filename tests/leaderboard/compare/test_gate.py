@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from proctor.cli import main
 from proctor.core.schema import InputError
@@ -611,6 +614,32 @@ def test_what_applies_to_no_item_of_either_run_is_no_figure():
     rows = [record("citations.recall", f"q{i}", None, status="not_applicable") for i in range(60)]
     nothing = Run(Path("run"), Records.of([*rows, *run(share(9, 30)).records]), {})
     assert [ruling.change.metric for ruling in gate(nothing, nothing, CRITICAL).rulings] == ["accuracy.exact"]
+
+
+STATUSES = st.lists(st.sampled_from(["scored", "failed", "unmeasured", "not_applicable"]), min_size=1, max_size=4)
+
+
+def ended(statuses: Sequence[str]) -> Run:
+    """A metric whose items came to these ends, beside one that says something."""
+    rows = [
+        record("faithfulness.gold", f"q{place}", {"scored": 1.0, "failed": 0.0}.get(status), status=status, reason="why")
+        for place, status in enumerate(statuses)
+    ]
+    return Run(Path("run"), Records.of([*rows, *run(share(9, 30)).records]), {})
+
+
+@given(STATUSES, STATUSES)
+def test_whatever_items_came_to_before_and_now_two_runs_are_compared(before: list[str], now: list[str]) -> None:
+    found = gate(ended(before), ended(now), CRITICAL)
+    assert all(ruling.reason for ruling in found.rulings)
+    assert report.as_table(found)
+
+
+def test_what_could_not_be_measured_and_does_not_apply_any_more_is_no_figure() -> None:
+    found = gate(ended(["unmeasured"]), ended(["not_applicable"]), CRITICAL)
+    assert [ruling.change.metric for ruling in found.rulings] == ["accuracy.exact"]
+    some = gate(ended(["unmeasured", "unmeasured"]), ended(["unmeasured", "not_applicable"]), CRITICAL)
+    assert "could be measured in neither run" in next(one for one in some.rulings if one.outcome == "inconclusive").reason
 
 
 def test_seeds_that_one_run_alone_has_are_said():
