@@ -3,6 +3,9 @@
 Files are parsed and never imported. Only what is used counts: of a module that another imports a function from, that function and
 what it uses in turn. Comments, docstrings, the form of a text and the place of a file change nothing.
 
+Parsing takes a third of a second. In a cache (`keep_in`) hashes are kept as long as no file of these packages is another one or
+was written to, as far as the file system tells.
+
 What is looked up by a name made at run time (``import_module(f"...{name}")``) is not seen, nor are files beside a module: whoever
 uses them puts them into the key beside this hash.
 """
@@ -10,11 +13,12 @@ uses them puts them into the key beside this hash.
 from __future__ import annotations
 
 import ast
-import gc
 import hashlib
+import os
+import sys
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import cache as once
 from functools import cached_property, lru_cache
 from importlib.util import find_spec
 from pathlib import Path
@@ -22,7 +26,7 @@ from types import ModuleType
 from typing import Any, NamedTuple
 
 import proctor
-from proctor.core import environment, hub, redaction, stopping
+from proctor.core import environment, hub, lasting, redaction, stopping
 from proctor.core.storage import cache, disk, errors, manifest, sealed, temporary
 
 HOME = Path(__file__).resolve().parents[1]
@@ -35,7 +39,7 @@ PLUMBING = frozenset(
         __name__,
         *(
             module.__name__
-            for module in (cache, disk, hub, manifest, environment, redaction, sealed, stopping, errors, temporary)
+            for module in (cache, disk, hub, lasting, manifest, environment, redaction, sealed, stopping, errors, temporary)
         ),
     ]
 )
@@ -74,9 +78,53 @@ def _used(thing: CodeObject) -> Used:
 @lru_cache(maxsize=256)
 def _code_of(used: tuple[Used, ...], apart: frozenset[str]) -> str:
     others = {one.module for one in used if one.module.partition(".")[0] not in FOLDERS}
-    tree = Tree(FOLDERS | {module.partition(".")[0]: _folder(module) for module in others}, PLUMBING) if others else TREE
-    with _without_collecting():
-        return tree.hash(used, apart)
+    added = {module.partition(".")[0]: _folder(module) for module in sorted(others)}
+    tree = Tree(FOLDERS | added, PLUMBING) if others else TREE
+
+    def parsed() -> str:
+        with lasting.uncollected():
+            return tree.hash(used, apart)
+
+    if not _kept_in:
+        return parsed()
+    state = [_own_state(), *map(_state, added.values())]
+    key = cache.digest(sorted(used), sorted(apart), sorted(tree.folders), state, sys.version_info[:2])
+    return str(_kept_in[-1].json("code", key, parsed))
+
+
+_kept_in: list[cache.Cache] = []
+
+
+def keep_in(kept: cache.Cache) -> None:
+    """From now on, in this process, read hashes back from a cache, and keep new ones there."""
+    _kept_in[:] = [kept]
+
+
+@once
+def _own_state() -> str:
+    return cache.digest([_state(folder) for folder in FOLDERS.values()])
+
+
+def _state(package: Path) -> str:
+    """What the file system says of the files that a package may be made of: it changes when one is written, added or removed."""
+    single = package.with_name(f"{package.name}.py")
+    found = [(str(single), single.stat())] if single.is_file() else []
+    found += _python_files(str(package), set()) if package.is_dir() else ()
+    told = [(path, stat.st_size, stat.st_mtime_ns, stat.st_ctime_ns, stat.st_ino) for path, stat in sorted(found)]
+    return cache.digest(told)
+
+
+def _python_files(folder: str, seen: set[str]) -> Iterator[tuple[str, os.stat_result]]:
+    """Those of a folder and of those in it whose names a module can have. A link in a circle is followed once."""
+    real = os.path.realpath(folder)
+    if real in seen:
+        return
+    seen.add(real)
+    for entry in os.scandir(folder):
+        if entry.name.endswith(".py"):
+            yield entry.path, entry.stat()
+        elif entry.name.isidentifier() and entry.name != "__pycache__" and entry.is_dir():
+            yield from _python_files(entry.path, seen)
 
 
 def _folder(module: str) -> Path:
@@ -98,18 +146,6 @@ def _folder(module: str) -> Path:
 def _file(place: Path) -> Path | None:
     """The file of a module whose place, without a suffix, is known."""
     return next((path for path in (place.with_name(f"{place.name}.py"), place / "__init__.py") if path.is_file()), None)
-
-
-@contextmanager
-def _without_collecting() -> Iterator[None]:
-    """Trees of code are many small objects and no garbage: looking for some among them would take as long as parsing does."""
-    was = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was:
-            gc.enable()
 
 
 @dataclass(frozen=True)

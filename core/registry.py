@@ -9,10 +9,11 @@ A package adds to a group by an entry point, as pytest's plugins are added::
 from __future__ import annotations
 
 import re
+import sys
 from collections.abc import Iterator, Mapping
-from functools import cached_property
+from functools import cached_property, lru_cache
 from importlib.metadata import EntryPoint, entry_points
-from typing import TypeVar, cast
+from typing import Any, TypeVar, cast
 
 from proctor.core import extras
 from proctor.core.reading.problems import closest
@@ -40,9 +41,9 @@ class Registry(Mapping[str, T]):
 
     @cached_property
     def _added(self) -> dict[str, EntryPoint]:
-        """Those of installed packages. Looking them up takes a tenth of a second."""
+        """Those of installed packages."""
         found: dict[str, EntryPoint] = {}
-        for entry in entry_points(group=self.group):
+        for entry in _of_installed(tuple(sys.path)).select(group=self.group):
             if found.setdefault(entry.name, entry).value != entry.value:
                 packages = " and ".join(sorted(_package(one) for one in (found[entry.name], entry)))
                 raise InputError(f"{self.group}: '{short(entry.name)}' is added by {packages}; uninstall one of them")
@@ -114,6 +115,12 @@ class Registry(Mapping[str, T]):
             raise InputError(f"{self.group}: {what}; {remedy}") from error
         except AttributeError as error:
             raise InputError(f"{self.group}: there is no {entry.attr} in {entry.module}; see what it is called there") from error
+
+
+@lru_cache(maxsize=4)
+def _of_installed(_: tuple[str, ...]) -> Any:  # Python 3.11 and 3.12 have classes of their own for it
+    """What the packages in these folders add. As many files are read for one group as for all, in up to a tenth of a second."""
+    return entry_points()
 
 
 def _package(entry: EntryPoint) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
+from proctor.core import lasting
 from proctor.core.command_line import USAGE_ERROR
 from proctor.core.redaction import redact
 from proctor.core.schema import InputError
@@ -35,7 +36,8 @@ class Ending:
         if self._measured and (self.stopping.number or self._taken(terminal)):
             terminal.section("leaderboard")
             self._note_who_was_timed(terminal)
-            self._do_all(terminal)
+            with lasting.lasting():
+                self._do_all(terminal)
         if self.stopping.number:
             kept = f"what was measured is kept in {self.plan.run_folder}" if self._measured else "nothing was measured yet"
             without = " without --refresh" if self.plan.option.refresh else ""

@@ -4,42 +4,57 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from functools import cached_property, partial
-from itertools import product
+from functools import cache, cached_property, partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from proctor import options
 from proctor.checkout import commit_name, now
-from proctor.core import workspace
+from proctor.core import code, workspace
 from proctor.core.reading.problems import Problems, closest
 from proctor.core.schema import NO_BASE, InputError, Suite
 from proctor.core.storage.cache import Cache, digest
-from proctor.evals.exam import EvalContext, Exam
-from proctor.evals.judges.kept import kept
-from proctor.evals.judges.protocols import Judge, load_judge
-from proctor.models import runtime, systems
-from proctor.models.base import base as base_models
-from proctor.models.candidates import kinds
-from proctor.models.candidates.external import External, Setup
-from proctor.models.candidates.kinds import Examined
-from proctor.models.generation import limits
+from proctor.models import systems
 from proctor.models.systems import System
-from proctor.suites.loading import identity
 from proctor.suites.loading import load as load_suite
 
-if TYPE_CHECKING:
+if TYPE_CHECKING:  # what makes candidates and scores is imported where it is used: who only lists tests can do without
+    from proctor.evals.exam import EvalContext, Exam
+    from proctor.evals.judges.protocols import Judge
     from proctor.leaderboard.compare.thresholds import Baseline
     from proctor.leaderboard.runs.store import Store
+    from proctor.models.base.base import BaseModel
+    from proctor.models.candidates.external import External, Setup
+    from proctor.models.candidates.kinds import Examined
+    from proctor.models.runtime import Runtime
 
 
-class ExamCell(NamedTuple):
-    """One candidate before one suite."""
+@dataclass(frozen=True, eq=False)
+class ExamCell:
+    """One candidate before one suite. It is made when it is first looked at."""
 
     suite: Suite
-    candidate: Examined
-    base: Examined
-    """What a loss of general skills is measured against: the base model by itself, or the external system named as ``base``."""
+    system: System
+    seed: int
+    rival: System
+    """The row of `base`."""
+    model: BaseModel | None
+    """The base model; none where every system is built elsewhere."""
+    setup: Callable[[], Setup]
+
+    @cached_property
+    def candidate(self) -> Examined:
+        """What is examined; InputError if it could only fail later."""
+        from proctor.models.candidates import kinds
+
+        return kinds.candidate(self.system, self.model, self.setup(), self.seed)
+
+    @cached_property
+    def base(self) -> Examined:
+        """What a loss of general skills is measured against: the base model by itself, or the external system called ``base``."""
+        from proctor.models.candidates import kinds
+
+        return kinds.candidate(self.rival, self.model, self.setup())
 
 
 @dataclass(frozen=True)
@@ -75,6 +90,9 @@ class Plan:
     @cached_property
     def judge(self) -> Judge:
         """What decides whether a text supports a claim."""
+        from proctor.evals.judges.kept import kept
+        from proctor.evals.judges.protocols import load_judge
+
         return kept(load_judge(self.option.judge), self.cache)
 
     def taught(self, suite: Suite) -> list[System]:
@@ -121,8 +139,10 @@ class Plan:
                 yield f"suite {suite.name}: thresholds.{metric}: {none}; {closest(name, self.table)}"
 
     @cached_property
-    def bases(self) -> list[base_models.BaseModel]:
+    def bases(self) -> list[BaseModel]:
         """The base models; none where none is named and every system is built elsewhere."""
+        from proctor.models.base import base as base_models
+
         if not self.option.base_model and all(system.external for system in self.systems):
             return []
         remote = self.option.trust_remote_code
@@ -131,23 +151,40 @@ class Plan:
 
     @cached_property
     def cells(self) -> list[ExamCell]:
-        """Suite x base model x system x seed or repeat. All that is wrong with any system is said at once."""
-        stand = runtime.Runtime(self.cache, runtime.pick_device(self.option.device))
-        bases: list[base_models.BaseModel | None] = [*self.bases] or [None]
-        problems, found = Problems(), list[ExamCell]()
-        for suite, base in product(self.suites, bases):
-            setup = setup_of(suite, base, stand, self.root, self.option.limit)
-            for system in self.taught(suite):
-                with problems.gathering():
-                    found += self._cells_of(suite, system, base, setup)
-        problems.check()
-        return found
+        """Suite x base model x system x seed or repeat."""
+        bases: list[BaseModel | None] = [*self.bases] or [None]
+        return [
+            ExamCell(suite, system, seed, self._rival(system, base), base, setup)
+            for suite in self.suites
+            for base in bases
+            for setup in [cache(partial(self._setup, suite, base))]
+            for system in self.taught(suite)
+            for seed in range(self._times(system))
+        ]
 
-    def _cells_of(self, suite: Suite, system: System, base: base_models.BaseModel | None, setup: Setup) -> list[ExamCell]:
-        systems.check_variables(self._table_path, [system])
-        beside = self._base(system, base, setup)
-        times = range(self._times(system))
-        return [ExamCell(suite, kinds.candidate(system, base, setup, seed), beside) for seed in times]
+    def look_up(self) -> None:
+        """Make every candidate, the judge and what is compared with, so that a mistake costs a second and no hour.
+
+        Raises:
+            InputError: something could only fail later. All that is wrong with any system is said at once.
+        """
+        code.keep_in(self.cache)
+        problems = Problems()
+        for cell in self.cells:
+            with problems.gathering():
+                systems.check_variables(self._table_path, [cell.system])
+                cell.candidate, cell.base  # noqa: B018 # looked up for their errors
+        problems.check()
+        self.judge.name, self.against  # noqa: B018
+
+    @cached_property
+    def _runtime(self) -> Runtime:
+        from proctor.models import runtime
+
+        return runtime.Runtime(self.cache, runtime.pick_device(self.option.device))
+
+    def _setup(self, suite: Suite, base: BaseModel | None) -> Setup:
+        return setup_of(suite, base, self._runtime, self.root, self.option.limit)
 
     def _times(self, system: System) -> int:
         """How often a system is examined: trained with another seed each time, or asked the same once more."""
@@ -155,32 +192,39 @@ class Plan:
             return int(self.option.repeats)
         return int(self.option.seeds) if system.trains else 1
 
-    def _base(self, system: System, base: base_models.BaseModel | None, setup: Setup) -> Examined:
-        named = self.table[system.base] if system.base else None
-        return kinds.candidate(named or (System("base") if base else system), base, setup)
+    def _rival(self, system: System, base: BaseModel | None) -> System:
+        return self.table[system.base] if system.base else System("base") if base else system
 
     def refresh(self) -> None:
         """Have every live system asked again, if that is wished: once a run, before anything is made of its version."""
         if self.option.refresh:
-            live = (cell.candidate for cell in self.cells if isinstance(cell.candidate, External) and cell.candidate.system.live)
-            for candidate in {one.origin: one for one in live}.values():
+            for candidate in {one.origin: one for _, one in self._external if one.system.live}.values():
                 candidate.refresh(self.started)
 
     @property
     def notes(self) -> list[str]:
         """What was changed, left out or found odd in suites, and what is to be known of systems that are built elsewhere."""
-        of_suites = [f"suite {suite.name}: {note}" for suite in self.suites for note in suite.notes]
-        external = [(cell.suite.name, cell.candidate) for cell in self.cells if isinstance(cell.candidate, External)]
-        of_systems = [f"system {one.name} on {suite}: {note}" for suite, one in external for note in one.notes]
-        return of_suites + list(dict.fromkeys(of_systems))
+        of_systems = [f"system {one.name} on {suite}: {note}" for suite, one in self._external for note in one.notes]
+        return self.notes_of_suites + list(dict.fromkeys(of_systems))
+
+    @property
+    def notes_of_suites(self) -> list[str]:
+        """What was changed, left out or found odd in suites."""
+        return [f"suite {suite.name}: {note}" for suite in self.suites for note in suite.notes]
+
+    @property
+    def _external(self) -> list[tuple[str, External]]:
+        """The candidates that are built elsewhere, each with its suite's name."""
+        from proctor.models.candidates.external import External
+
+        return [(cell.suite.name, cell.candidate) for cell in self.cells if isinstance(cell.candidate, External)]
 
     def id(self, cell: ExamCell) -> str:
         """A cell's part of a test's name: suite and system, and base model and seed where there are several."""
-        candidate = cell.candidate
-        model = [candidate.base_model] if len(self.bases) > 1 else []
-        what = "repeat" if candidate.system.live else "seed"
-        seed = [f"{what}{candidate.seed}"] if self._times(candidate.system) > 1 else []
-        return "-".join([cell.suite.name, *model, candidate.name, *seed])
+        model = [cell.model.label] if cell.model and len(self.bases) > 1 else []
+        what = "repeat" if cell.system.live else "seed"
+        seed = [f"{what}{cell.seed}"] if self._times(cell.system) > 1 else []
+        return "-".join([cell.suite.name, *model, cell.system.name, *seed])
 
     @cached_property
     def run_folder(self) -> Path:
@@ -217,11 +261,15 @@ class Plan:
 
     def evaluation(self, cell: ExamCell) -> EvalContext:
         """What the axes are given for a cell."""
+        from proctor.evals.exam import EvalContext
+
         questions, beside = cell.suite.questions[: self.option.limit], self._beside(cell)
         return EvalContext(cell.suite, questions, cell.candidate, cell.base, self.judge, self.cache, self.option.limit, beside)
 
     def exam(self, evaluation: EvalContext, tell: Callable[[str, object], None]) -> Exam:
         """What takes axes of an evaluation; ``tell`` is told every value by its name."""
+        from proctor.evals.exam import Exam
+
         candidate = evaluation.candidate
         keep = partial(self.store.keep_lm_eval, evaluation.suite.name, candidate.base_model, candidate.name, candidate.seed)
         return Exam(evaluation, self.store.add, tell, keep, self.against.complaints if self.against else None)
@@ -243,6 +291,8 @@ class Plan:
     @cached_property
     def suite_contents(self) -> dict[str, Any]:
         """What the suites consist of, so that this run can be compared with one of which the documents were others."""
+        from proctor.suites.loading import identity
+
         return {suite.name: identity.contents(suite) for suite in self.suites}
 
     @property
@@ -271,10 +321,11 @@ class Plan:
         return thresholds.place(name, folder) if name else thresholds.own_place(self.run_folder, folder)
 
 
-def setup_of(
-    suite: Suite, base: base_models.BaseModel | None, runtime: runtime.Runtime, root: Path, limit: int | None = None
-) -> Setup:
+def setup_of(suite: Suite, base: BaseModel | None, runtime: Runtime, root: Path, limit: int | None = None) -> Setup:
     """What candidates of a suite are made from, beside their rows of the table; ``limit`` questions of it are asked."""
+    from proctor.models.candidates.external import Setup
+    from proctor.models.generation import limits
+
     questions = {question.id: question.text for question in suite.questions}
     label = base.label if base else NO_BASE
     return Setup(suite.domain, runtime, label, limits.limits(suite, base), root, questions, limit)

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from proctor import collect, options
-from proctor.core import environment
+from proctor.core import environment, lasting
 from proctor.core.schema import InputError
 
 if TYPE_CHECKING:
@@ -84,6 +84,12 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def _prepare(config: pytest.Config, *where: Path) -> None:
+    """Make the plan, and have no search for garbage walk through it and all modules."""
+    with lasting.lasting():
+        _make_plan(config, where)
+
+
+def _make_plan(config: pytest.Config, where: Sequence[Path]) -> None:
     """Make the plan, of suites in some folders or where pytest looks, and listen for what stops it."""
     from proctor import ending, progress
     from proctor.core import workspace
@@ -119,11 +125,19 @@ def _plan(config: pytest.Config, where: Sequence[Path]) -> Plan:
     try:
         options.settle(config.option, plan.ours)
         plan.found[:] = [] if config.option.suite else collect.find(config, where)
-        plan.cells, plan.judge.name, plan.against  # noqa: B018 # looked up for their errors
+        if _does_something(config):
+            plan.look_up()
+        else:
+            plan.cells, plan.against  # noqa: B018 # looked up for their errors
     except InputError as error:
         sys.stderr.writelines(f"{note}\n" for note in plan.settings)  # pytest calls all that is in its error an error
         raise _usage_error(str(error)) from None
     return plan
+
+
+def _does_something(config: pytest.Config) -> bool:
+    """Whether more is done than to list tests, markers or fixtures: an estimate, too, needs every candidate."""
+    return bool(config.option.dry_run or not collect.only_looks(config))
 
 
 def _usage_error(text: str) -> pytest.UsageError:
@@ -145,7 +159,7 @@ def pytest_sessionstart(session: pytest.Session) -> None:
     """What was changed, left out or found odd in the suites: said once, and with ``-q`` as well, which hides the header."""
     plan = session.config.stash.get(PLAN, None)
     if plan and not hasattr(session.config, "workerinput"):
-        for note in plan.notes:
+        for note in plan.notes if _does_something(session.config) else plan.notes_of_suites:
             logging.getLogger("proctor").info("%s", note)
 
 
@@ -243,7 +257,7 @@ def exam(proctor_evaluation: EvalContext, request: pytest.FixtureRequest) -> Exa
 def pytest_runtestloop(session: pytest.Session) -> bool | None:
     """With ``--dry-run`` nothing is run: the estimate is printed instead. Else a run folder must be one to write to."""
     plan = session.config.stash.get(PLAN, None)
-    if plan and (session.config.option.dry_run or not collect.only_looks(session.config)):
+    if plan and _does_something(session.config):
         _check_libraries(session.config)
     if plan and session.config.option.dry_run:
         from proctor import dry_run
@@ -266,7 +280,7 @@ def _check_libraries(config: pytest.Config) -> None:
 
     plan, tests = config.stash[PLAN], list(map(collect.TEST.search, config.stash[ENDING].asked))
     cells = {test["cell"] for test in tests if test}
-    systems = [cell.candidate.system for cell in plan.cells if plan.id(cell) in cells]
+    systems = [cell.system for cell in plan.cells if plan.id(cell) in cells]
     try:
         ready.libraries([test["axis"] for test in tests if test], systems)
     except InputError as error:

@@ -95,7 +95,7 @@ def check(plan: Plan) -> None:
     Raises:
         InputError: something is not there or not right, or cannot be written to.
     """
-    plan.cells, plan.judge.name  # noqa: B018 # looked up for their errors
+    plan.look_up()
     plan.refresh()
     plan.store.check()
     plan.cache.check()

@@ -7,7 +7,6 @@ then handed its claims and verdicts as if a model had written them, and does the
 
 from __future__ import annotations
 
-import asyncio
 import functools
 import math
 from collections.abc import Awaitable, Callable, Iterator, Sequence
@@ -78,6 +77,8 @@ def _measured(judge: Judge, samples: Sequence[Sample], score: _Scorer, script: C
     """The score of each sample: by a chat judge's replies, or by what an entailing judge decided, put into ragas' form."""
     if not samples:
         return []
+    import asyncio
+
     if not chats(judge):
         return asyncio.run(_scores(script(), samples, score))
     attempts = [Attempt(judge) for _ in samples]
@@ -86,6 +87,8 @@ def _measured(judge: Judge, samples: Sequence[Sample], score: _Scorer, script: C
 
 
 async def _scores(replies: Sequence[AsyncReplies], samples: Sequence[Sample], score: _Scorer) -> list[Score]:
+    import asyncio
+
     turns = asyncio.Semaphore(PARALLEL)
 
     async def one(reply: AsyncReplies, sample: Sample) -> Score:
@@ -171,6 +174,7 @@ def _ruled(found: Verdicts, *, held: bool) -> list[dict[str, str]]:
 
 def chat(judge: ChatJudge) -> AsyncReplies:
     """Forwards ragas' prompts to a chat judge, each in a thread of its own."""
+    import asyncio
 
     async def reply(prompt: str, schema: type[Any]) -> Any:
         return await asyncio.to_thread(judge.complete, prompt, schema)
@@ -182,6 +186,8 @@ def chat(judge: ChatJudge) -> AsyncReplies:
 def _ragas() -> SimpleNamespace:
     """Ragas' metric, and its model class filled in. Importing ragas takes seconds."""
     quiet()
+    import asyncio
+
     from ragas.llms.base import InstructorBaseRagasLLM
     from ragas.metrics.collections import AnswerCorrectness, Faithfulness
 

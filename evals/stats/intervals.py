@@ -193,9 +193,11 @@ def share_ends(sums: Array, sizes: Array, squares: Array | float) -> tuple[Array
     sums = np.where(high[..., None], sizes - sums, sums)
     share = np.clip(sums.sum(-1) / n, 0, 1)
     variance = _variance(sums, sizes, sums, squares)
-    least, most = exact_interval(share, _worth(share * (1 - share), variance, sizes))
     same, unseen = variance == 0, _unseen(sizes)
-    least, most = np.where(same, share * (1 - unseen), least), np.where(same, share * (1 - unseen) + unseen, most)
+    least, most = share * (1 - unseen), share * (1 - unseen) + unseen
+    if not same.all():  # else nothing is asked of scipy, which takes long to load
+        ends = exact_interval(share, _worth(share * (1 - share), variance, sizes))
+        least, most = np.where(same, least, ends[0]), np.where(same, most, ends[1])
     return np.where(high, 1 - most, least), np.where(high, 1 - least, most)
 
 

@@ -27,6 +27,7 @@ from proctor.leaderboard.analysis import break_even, effects, judge_agreement
 from proctor.leaderboard.board import cells, summary
 from proctor.leaderboard.claims import text
 from proctor.leaderboard.runs.records import grouped
+from proctor.leaderboard.site import compiled
 from proctor.leaderboard.site.escape import printable
 
 TEMPLATES = Path(__file__).with_name("templates")
@@ -74,6 +75,7 @@ def _environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
         finalize=printable,
+        bytecode_cache=compiled.beside(TEMPLATES, Path(__file__)),
     )
     environment.filters |= {"name": _name, "breaks": _breaks, "text": _text, "printable": printable, "rows_by": _grouped}
     environment.globals |= {

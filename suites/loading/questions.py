@@ -161,7 +161,7 @@ class QuestionReader:
 def check_unseen(examples: dict[Place, Example], questions: dict[Place, Question], problems: Problems) -> None:
     """No test question may be among the training examples, whatever its case, articles and punctuation."""
     trained = {normalise(example.prompt): place for place, example in examples.items()}
-    for place, question in questions.items():
+    for place, question in questions.items() if trained else ():
         where = trained.get(normalise(question.text))
         if where is not None and question.text:
             what = f"the same question is a training example ({where.file.name}:{where.line})"

@@ -17,10 +17,7 @@ from proctor.core.reading.shown import short, shown
 from proctor.core.reading.tables import SettingsTable
 from proctor.core.reading.user_files import YAML, UnreadableError, raw
 from proctor.core.schema import AnswerIn, Rule, Style, Suite
-from proctor.evals.axes import accuracy
 from proctor.evals.axes.catalogue import metrics
-from proctor.evals.tasks import task_code, task_files
-from proctor.evals.tasks.lm_eval_tasks import fetches, knows
 from proctor.suites.loading import style as house_format
 
 FILE = "suite.toml"
@@ -148,15 +145,17 @@ class _Checks:
 
     def _general(self, entry: str) -> str:
         """A folder of tasks as an absolute path, an embedded one by its name; anything else is the name of a task."""
+        from proctor.evals.tasks import lm_eval_tasks
+
         for folder in ((self.file.parent / entry), EMBEDDED / entry):
             if folder.is_dir():
                 self._check_links(folder, entry)
                 if not any(folder.rglob("*.yaml")):
                     self._problem("general", f"the folder '{entry}' holds no task", "put the YAML file of an lm-eval task there")
                 self._tell_links(folder)
-                for problem in task_files.problems(folder):
-                    self.problems.add(Place(problem.file, problem.line), problem.what, problem.remedy)
-                self._check_code(folder.resolve())
+                if folder.resolve() != GENERAL:  # Proctor's own tests look at those that come with it
+                    self._check_files(folder)
+                    self._check_code(folder.resolve())
                 return str(folder.resolve())
         if re.search(r"[/\\]|^\.", entry):
             remedy = "give a folder (relative to the suite's) or the name of an lm-eval task"
@@ -164,26 +163,34 @@ class _Checks:
         elif extras.missing(["lm_eval"]):
             what = f"'{entry}' is no folder, and whether lm-eval has such a task cannot be seen, as it is not installed"
             self._problem("general", what, f"correct the name, or {extras.install('lm_eval')}")
-        elif not knows(entry):
+        elif not lm_eval_tasks.knows(entry):
             remedy = "give a folder of tasks, 'general' for those that come with Proctor, or a name that `lm-eval ls tasks` lists"
             self._problem("general", f"'{entry}' is neither a folder nor a task that lm-eval knows", remedy)
         else:
             self._tell_fetched(entry)
         return entry
 
+    def _check_files(self, folder: Path) -> None:
+        from proctor.evals.tasks import task_files
+
+        for problem in task_files.problems(folder):
+            self.problems.add(Place(problem.file, problem.line), problem.what, problem.remedy)
+
     def _check_code(self, folder: Path) -> None:
         """What of a folder of tasks would run code or be fetched: refused, or noted where it is trusted.
 
         Templates of a folder that is data alone are tried on the first items.
         """
+        from proctor.evals.tasks import task_code
+
         known = len(self.problems.found)
-        for problem in task_code.refused(folder) if folder != GENERAL else ():
+        for problem in task_code.refused(folder):
             place = Place(problem.file, problem.line)
             if self.trust:
                 self.problems.tally.note("general", f"trusted by --trust-suite-code: {problem.what}", place)
             else:
                 self.problems.add(place, problem.what, problem.remedy)
-        if folder != GENERAL and not self.trust and len(self.problems.found) == known:
+        if not self.trust and len(self.problems.found) == known:
             from proctor.evals.tasks import rehearsal  # it loads jinja2, which a suite without tasks of its own can do without
 
             for problem in rehearsal.problems(folder):
@@ -191,6 +198,8 @@ class _Checks:
 
     def _tell_fetched(self, name: str) -> None:
         """What a task of lm-eval's own needs of the hub; one that runs what a model wrote is refused whoever trusts whom."""
+        from proctor.evals.tasks.lm_eval_tasks import fetches
+
         needed = fetches(name)
         for what in needed.refused:
             remedy = "leave it out, or copy it into a folder of tasks that is data only"
@@ -251,6 +260,8 @@ class _Checks:
 
     def _headline(self) -> str:
         """The metric of accuracy that leads."""
+        from proctor.evals.axes import accuracy
+
         known = [metric.name for metric in accuracy.LEADING]
         if self.given.headline and self.given.headline not in known:
             what = f"there is no metric of accuracy called '{short(self.given.headline)}'"

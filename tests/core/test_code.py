@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import textwrap
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from proctor.core import code, command_line
 from proctor.core.code import Tree, Used, code_of
+from proctor.core.storage.cache import Cache
 
 SHOP = {
     "shop/__init__.py": "",
@@ -167,6 +169,95 @@ def test_the_code_of_a_package_without_an_init_file_counts_too(tmp_path: Path, m
     assert code_of("parts.axis") != before
     with pytest.raises(LookupError, match=r"there is no module parts\.none"):
         code_of("parts.none")
+
+
+@pytest.fixture
+def read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The names of the modules that are parsed, with hashes kept in a cache of its own."""
+    found: list[str] = []
+    real = Tree._read
+    monkeypatch.setattr(code, "_kept_in", [])
+    monkeypatch.setattr(Tree, "_read", lambda tree, module: (found.append(module), real(tree, module))[1])
+    code.keep_in(Cache(tmp_path / "cache"))
+    code._code_of.cache_clear()
+    return found
+
+
+def again(thing: str) -> str:
+    """What another process would find."""
+    code._code_of.cache_clear()
+    code._own_state.cache_clear()
+    return code_of(thing)
+
+
+@pytest.fixture
+def bot(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A package, found by its name, that uses another of its modules and Proctor."""
+    package = tmp_path / "project" / "kept_bot"
+    package.mkdir(parents=True)
+    (package / "__init__.py").touch()
+    (package / "words.py").write_text("WORD = 1\n")
+    (package / "answer.py").write_text(
+        "from kept_bot.words import WORD\nfrom proctor.core.counts import counted\n\nX = WORD, counted\n"
+    )
+    monkeypatch.syspath_prepend(package.parent)
+    return package
+
+
+def test_no_file_is_parsed_again_while_none_changes(read: list[str], bot: Path) -> None:
+    first = code_of("kept_bot.answer")
+    assert {"kept_bot.words", "proctor.core.counts"} <= set(read)
+    read.clear()
+    assert again("kept_bot.answer") == first
+    assert read == []
+
+
+def _written(package: Path) -> None:
+    (package / "words.py").write_text("WORD = 2\n")
+
+
+def _replaced(package: Path) -> None:
+    (package / "new.py").write_text("WORD = 2\n")
+    (package / "new.py").replace(package / "words.py")
+
+
+def _moved(package: Path) -> None:
+    (package / "words").mkdir()
+    (package / "words.py").replace(package / "words" / "__init__.py")
+
+
+def _added(package: Path) -> None:
+    (package / "other.py").touch()
+
+
+def _removed(package: Path) -> None:
+    (package / "words.py").unlink()
+
+
+@pytest.mark.parametrize("change", [_written, _replaced, _moved, _added, _removed])
+def test_a_file_that_is_written_added_or_removed_has_all_parsed_again(
+    read: list[str], bot: Path, change: Callable[[Path], object]
+) -> None:
+    code_of("kept_bot.answer")
+    read.clear()
+    change(bot)
+    kept = again("kept_bot.answer")
+    assert "kept_bot.answer" in read
+    code._kept_in.clear()
+    assert again("kept_bot.answer") == kept
+
+
+@pytest.mark.parametrize("module", ["proctor.evals.axes.accuracy", "proctor.models.candidates.local"])
+def test_a_kept_hash_is_the_one_that_parsing_gives(read: list[str], module: str) -> None:
+    kept = {again(module), again(module)}
+    code._kept_in.clear()
+    assert kept == {again(module)}
+
+
+def test_a_link_in_a_circle_is_followed_once(read: list[str], bot: Path) -> None:
+    (bot / "up").symlink_to(bot)
+    first = code_of("kept_bot.answer")
+    assert again("kept_bot.answer") == first
 
 
 def test_modules_and_functions_and_names_of_modules_are_known() -> None:

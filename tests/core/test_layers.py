@@ -208,6 +208,13 @@ def test_a_command_loads_no_other():
     assert done.stdout == "['proctor.commands.show']\n"
 
 
+def test_an_interval_of_what_does_not_vary_asks_nothing_of_scipy():
+    code = "import sys\nfrom proctor.evals.stats.intervals import interval\nfor values in ([1.0] * 30, [1.0, 0.0] * 15):\n"
+    code += "    interval(values, [str(n) for n in range(30)])\n    print('scipy' in sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True, timeout=60)
+    assert done.stdout == "False\nTrue\n"
+
+
 @pytest.mark.parametrize(
     ("code", "others", "most"),
     [

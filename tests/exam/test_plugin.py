@@ -257,6 +257,43 @@ def test_where_nobody_asks_for_the_exam_none_of_it_is_loaded(pytester: pytest.Py
     assert done.returncode == 0, done.stdout
 
 
+UNNEEDED = {
+    *("asyncio", "yaml", "numpy", "jinja2", "psutil", "filelock", "ctypes"),
+    *("proctor.models.candidates", "proctor.models.generation", "proctor.models.retrieval", "proctor.models.training"),
+    *("proctor.models.runtime", "proctor.evals.judges.kept", "proctor.evals.judges.lexical", "proctor.leaderboard"),
+}
+"""What lists no test: each takes as long to load as some tests to collect, or more."""
+
+
+@pytest.mark.parametrize("words", [["-m", "domain"], ["-m", "domain", "--suite", "loans"]])
+def test_tests_are_listed_with_few_modules_loaded(project: pytest.Pytester, words: list[str]) -> None:
+    """Counted in modules, as seconds depend on the machine: starting pytest alone loads three times as many."""
+    code = "import sys, pytest\nold = {*sys.modules}\nassert not pytest.main(sys.argv[1:])\nprint(*{*sys.modules} - old)"
+    others = ["-p", "no:hypothesispytest", "-p", "no:anyio", "-p", "no:asyncio", "-p", "no:timeout", "-p", "no:pytest_socket"]
+    done = subprocess.run(
+        [sys.executable, "-c", code, "--co", "-q", *SLOW_PLUGINS, *others, *words],
+        cwd=project.path,
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=120,
+    )
+    assert "::test_accuracy[" in done.stdout
+    loaded = set(done.stdout.splitlines()[-1].split())
+    assert loaded & UNNEEDED == set()
+    assert len([name for name in loaded if name.startswith("proctor")]) <= 125
+
+
+def test_a_listed_test_has_no_candidate_yet_and_one_that_is_to_run_or_to_be_estimated_has(project: pytest.Pytester) -> None:
+    (project.path / "systems.toml").write_text('[bot]\ncallable = "nowhere:answer"\n')
+    words = ["-m", "domain and accuracy", "--systems", "systems.toml"]
+    assert collected(project, *words) == ["helpdesk/suite.toml::test_accuracy[helpdesk-bot]"]
+    for more in ([], ["--dry-run"]):
+        result = project.runpytest_inprocess(*words, *more)
+        assert result.ret == pytest.ExitCode.USAGE_ERROR
+        result.stderr.fnmatch_lines(["*system bot: callable: there is no module nowhere in *"])
+
+
 def _without_lines(function: types.FunctionType) -> types.FunctionType:
     """The function, none of whose instructions belongs to a line (CPython's Objects/locations.md: code 15, at most 8 a byte)."""
     left = len(function.__code__.co_code) // 2

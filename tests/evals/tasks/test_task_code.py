@@ -11,7 +11,7 @@ import pytest
 from proctor.cli import main
 from proctor.core.command_line import USAGE_ERROR
 from proctor.core.schema import InputError
-from proctor.evals.tasks import task_code
+from proctor.evals.tasks import task_code, task_files
 from proctor.evals.tasks.lm_eval_tasks import fetches, load_tasks, run
 from proctor.evals.tasks.task_code import refused
 from proctor.suites.loading.load import load, read
@@ -127,6 +127,11 @@ def load_untouched(suite: Path) -> Any:
         return load(str(suite))
     finally:
         change(suite, *FUNCTION)
+
+
+def test_nothing_is_broken_in_the_tasks_that_come_with_proctor_which_no_run_looks_at_again() -> None:
+    assert len(list(GENERAL.rglob("*.yaml"))) > 1
+    assert list(task_files.problems(GENERAL)) == []
 
 
 def test_only_proctors_own_tasks_need_no_word(suite: Path) -> None:
