@@ -162,7 +162,8 @@ def _crowd() -> list[Any]:
     for place, system in enumerate(HOSTILE):
         rows += [record("accuracy.exact", f"q {item}", float(item <= system), system=system, **about) for item in HOSTILE]
         rows += [record("accuracy.f1", f"q {system}", place / 100, system=system, **about)] if place % 2 else []
-        rows += [record(metric, f"q {metric}", place / 100, system=system, unit="s", **about) for metric in HOSTILE[::4]]
+        if place % 8 == 0:  # a few: every pair of systems is compared by every metric that both have
+            rows += [record(metric, f"q {metric}", place / 100, system=system, unit="s", **about) for metric in HOSTILE[::4]]
     return rows
 
 
