@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import multiprocessing
 import os
 import sys
@@ -27,7 +28,8 @@ if TYPE_CHECKING:
 if find_spec("hypothesis"):  # pytest opens this file for a misspelt option of the exam, too, where no tests are set up
     from hypothesis import settings
 
-    settings.register_profile("proctor", deadline=None)  # a busy machine is slow, and no test is about that
+    # A busy machine is slow, and no test is about that. Before a change is merged, more is tried than while one works at it.
+    settings.register_profile("proctor", deadline=None, max_examples=100 if "CI" in os.environ else 40)
     settings.load_profile("proctor")
 
 # Tests start Python by the hundred: what it compiled, and pytest's rewritten asserts, are kept, whatever the environment says.
@@ -46,6 +48,10 @@ if workers := int(os.environ.pop("PYTEST_XDIST_WORKER_COUNT", "0")):
 environment.quiet()
 environment.patient()
 
+# What is opened to find the tests stays to the end, and so do the libraries that they load: nothing to look through for garbage
+# again and again, which takes a quarter of a second each time where torch is loaded.
+gc.disable()
+
 NAMES = ("Kelvo", "Marla", "Toru", "Zenna", "Quist", "Balo", "Ferro", "Hoxa")
 
 
@@ -63,6 +69,13 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         items[:] = [items[place] for place in ordered([item.nodeid.partition("::")[0] for item in items])]
 
 
+def pytest_collection_finish() -> None:
+    """From here on garbage is looked for, rarely, among what tests make."""
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 20)
+    gc.enable()
+
+
 def pytest_configure(config: pytest.Config) -> None:
     """The order of `ordered` is that in which the workers of ``-n`` are given their files."""
     if hasattr(config.option, "loadscopereorder"):
@@ -72,9 +85,9 @@ def pytest_configure(config: pytest.Config) -> None:
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
     """What needs the same site or browser is in one file, and goes to one worker, which then makes it once."""
-    from xdist.scheduler import LoadFileScheduling
+    from tests.scheduling import Sorted
 
-    return LoadFileScheduling(config, log)
+    return Sorted(config, log)
 
 
 def pytest_runtest_setup() -> None:

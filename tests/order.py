@@ -38,6 +38,14 @@ SECONDS = {
 }
 """File -> about how many seconds it takes, for those that take longest; `pytest tests --durations=0` tells."""
 
+MUCH = ("tests/models/", "tests/evals/", "tests/exam/", "tests/robustness/", "tests/test_axes.py", "tests/core/test_versions.py")
+"""What loads torch and the libraries of judges and of training, which takes a worker some ten seconds."""
+
+
+def loads_much(file: str) -> bool:
+    """Whether tests of a file load such libraries."""
+    return file.startswith(MUCH)
+
 
 def ordered(files: Sequence[str]) -> list[int]:
     """Places of tests, each given by its file, in the order in which they are to be taken; those of a file stay together.
