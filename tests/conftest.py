@@ -25,13 +25,6 @@ if TYPE_CHECKING:
     from proctor.models.base.base import BaseModel
     from proctor.models.runtime import Runtime
 
-if find_spec("hypothesis"):  # pytest opens this file for a misspelt option of the exam, too, where no tests are set up
-    from hypothesis import settings
-
-    # A busy machine is slow, and no test is about that. Before a change is merged, more is tried than while one works at it.
-    settings.register_profile("proctor", deadline=None, max_examples=100 if "CI" in os.environ else 40)
-    settings.load_profile("proctor")
-
 # Tests start Python by the hundred: what it compiled, and pytest's rewritten asserts, are kept, whatever the environment says.
 # A start of pytest takes half the time.
 sys.dont_write_bytecode = False
@@ -77,7 +70,14 @@ def pytest_collection_finish() -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """The order of `ordered` is that in which the workers of ``-n`` are given their files."""
+    """What is tried of a property, and the order of `ordered` as that in which the workers of ``-n`` are given their files."""
+    if find_spec("hypothesis"):  # pytest opens this file for a misspelt option of the exam, too, where no tests are set up
+        from hypothesis import settings
+
+        # A busy machine is slow, and no test is about that. The inner loop tries less than the whole.
+        few = "not slow" in config.getoption("markexpr")
+        settings.register_profile("proctor", deadline=None, max_examples=40 if few else 100)
+        settings.load_profile("proctor")
     if hasattr(config.option, "loadscopereorder"):
         config.option.loadscopereorder = False
 
