@@ -34,7 +34,7 @@ from proctor.leaderboard.plots.words import named
 from proctor.leaderboard.runs.records import Records
 from proctor.leaderboard.runs.store import Run, read
 from proctor.leaderboard.site.page import publish
-from tests.hostile import HOSTILE
+from tests.hostile import DRAWN, HOSTILE
 from tests.sample_run import SKILL, Sample, make_run, record
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -84,7 +84,7 @@ def odd(tmp_path_factory, hostile) -> list[Plot]:
     place = tmp_path_factory.mktemp("hostile")
     together = make_run(place / "together", Sample(full=True, questions=12, systems=dict.fromkeys(HOSTILE[::4], 0.5)))
     everything = read(hostile)
-    some = Records.of(record for record in everything.records if record.suite in HOSTILE[4::8])
+    some = Records.of(record for record in everything.records if record.suite in DRAWN)
     found = [*drawn(read(together), place / "site"), *drawn(replace(everything, records=some), place / "site")]
     return [plot for _, _, section in found for plot in section]
 
