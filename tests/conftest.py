@@ -62,7 +62,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         items[:] = [items[place] for place in ordered([item.nodeid.partition("::")[0] for item in items])]
 
 
-def pytest_collection_finish() -> None:
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtestloop() -> None:
     """From here on garbage is looked for, rarely, among what tests make."""
     gc.freeze()
     gc.set_threshold(50_000, 20, 20)
@@ -204,7 +205,13 @@ def hostile(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 
 @pytest.fixture(scope="session")
 def hostile_site(tmp_path_factory: pytest.TempPathFactory, hostile: Path) -> Iterator[Path]:
-    """The site of that run."""
-    from proctor.leaderboard.site.page import publish
+    """The site of that run, with answers in the page and beside it."""
 
-    yield from once(tmp_path_factory, "hostile-site", lambda folder: publish([hostile], folder))
+    def make(folder: Path) -> None:
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(page, "ROOM", 1_000_000)
+            page.publish([hostile], folder)
+
+    from proctor.leaderboard.site import page
+
+    yield from once(tmp_path_factory, "hostile-site", make)
