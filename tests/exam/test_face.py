@@ -149,10 +149,11 @@ class Runner:
 
 def ended(process: subprocess.Popen[str]) -> tuple[int, str]:
     """What a process printed, and what it ended with."""
-    try:
-        out, _ = process.communicate(timeout=PATIENCE)
-    finally:
-        process.kill()  # nothing happens where it has ended
+    with process:  # what is left of one that had to be killed is no garbage for a later test to stumble over
+        try:
+            out, _ = process.communicate(timeout=PATIENCE)
+        finally:
+            process.kill()  # nothing happens where it has ended
     return process.returncode, out
 
 
