@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import multiprocessing
 import os
 import sys
@@ -24,12 +25,6 @@ if TYPE_CHECKING:
     from proctor.models.base.base import BaseModel
     from proctor.models.runtime import Runtime
 
-if find_spec("hypothesis"):  # pytest opens this file for a misspelt option of the exam, too, where no tests are set up
-    from hypothesis import settings
-
-    settings.register_profile("proctor", deadline=None)  # a busy machine is slow, and no test is about that
-    settings.load_profile("proctor")
-
 # Tests start Python by the hundred: what it compiled, and pytest's rewritten asserts, are kept, whatever the environment says.
 # A start of pytest takes half the time.
 sys.dont_write_bytecode = False
@@ -45,6 +40,10 @@ if workers := int(os.environ.pop("PYTEST_XDIST_WORKER_COUNT", "0")):
 
 environment.quiet()
 environment.patient()
+
+# What is opened to find the tests stays to the end, and so do the libraries that they load: nothing to look through for garbage
+# again and again, which takes a quarter of a second each time where torch is loaded.
+gc.disable()
 
 NAMES = ("Kelvo", "Marla", "Toru", "Zenna", "Quist", "Balo", "Ferro", "Hoxa")
 
@@ -63,8 +62,23 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         items[:] = [items[place] for place in ordered([item.nodeid.partition("::")[0] for item in items])]
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtestloop() -> None:
+    """From here on garbage is looked for, rarely, among what tests make."""
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 20)
+    gc.enable()
+
+
 def pytest_configure(config: pytest.Config) -> None:
-    """The order of `ordered` is that in which the workers of ``-n`` are given their files."""
+    """What is tried of a property, and the order of `ordered` as that in which the workers of ``-n`` are given their files."""
+    if find_spec("hypothesis"):  # pytest opens this file for a misspelt option of the exam, too, where no tests are set up
+        from hypothesis import settings
+
+        # A busy machine is slow, and no test is about that. The inner loop tries less than the whole.
+        few = "not slow" in config.getoption("markexpr")
+        settings.register_profile("proctor", deadline=None, max_examples=40 if few else 100)
+        settings.load_profile("proctor")
     if hasattr(config.option, "loadscopereorder"):
         config.option.loadscopereorder = False
 
@@ -72,9 +86,9 @@ def pytest_configure(config: pytest.Config) -> None:
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
     """What needs the same site or browser is in one file, and goes to one worker, which then makes it once."""
-    from xdist.scheduler import LoadFileScheduling
+    from tests.scheduling import Sorted
 
-    return LoadFileScheduling(config, log)
+    return Sorted(config, log)
 
 
 def pytest_runtest_setup() -> None:
@@ -191,7 +205,13 @@ def hostile(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 
 @pytest.fixture(scope="session")
 def hostile_site(tmp_path_factory: pytest.TempPathFactory, hostile: Path) -> Iterator[Path]:
-    """The site of that run."""
-    from proctor.leaderboard.site.page import publish
+    """The site of that run, with answers in the page and beside it."""
 
-    yield from once(tmp_path_factory, "hostile-site", lambda folder: publish([hostile], folder))
+    def make(folder: Path) -> None:
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(page, "ROOM", 1_000_000)
+            page.publish([hostile], folder)
+
+    from proctor.leaderboard.site import page
+
+    yield from once(tmp_path_factory, "hostile-site", make)

@@ -12,6 +12,8 @@ from proctor.core.schema import Answer, Better, Context, Question, Record, Statu
 from proctor.leaderboard.runs.store import Store
 
 SKILL = {"base": 0.04, "rag": 0.83, "full_ft": 0.86, "lora": 0.84, "hybrid": 0.93}
+TWO = {system: SKILL[system] for system in ("rag", "lora")}
+"""The skills of as many systems as tests need that are not about how they compare: five are compared in ten pairs."""
 FORGOTTEN = {"base": 0.0, "rag": 0.0, "full_ft": 0.14, "lora": 0.03, "hybrid": 0.04}
 TASKS = ("arithmetic", "colours", "opposites")
 KINDS = {"base": ("none", "none"), "rag": ("none", "dense"), "full_ft": ("full", "none"), "lora": ("lora", "none")}

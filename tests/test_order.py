@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from pathlib import Path
 
 import pytest
 
 from tests import order
+from tests.scheduling import Sorted
 
 ROOT = Path(__file__).parents[1]
 
@@ -24,3 +26,29 @@ def test_tests_of_a_file_keep_their_order_and_none_is_lost() -> None:
 
 def test_every_file_whose_length_is_noted_exists() -> None:
     assert [file for file in order.SECONDS if not (ROOT / file).is_file()] == []
+
+
+class Worker:
+    """A worker of xdist that notes what it is given."""
+
+    shutting_down = False
+
+    def __init__(self, tests: list[str]) -> None:
+        self.tests, self.given = tests, list[str]()
+
+    def send_runtest_some(self, places: list[int]) -> None:
+        self.given += [self.tests[place].partition("::")[0] for place in places]
+
+
+def test_what_loads_much_goes_to_the_first_worker_until_the_others_have_nothing_else() -> None:
+    files = ["tests/a.py", "tests/models/x.py", "tests/b.py", "tests/exam/y.py", "tests/evals/z.py"]
+    tests = [f"{file}::test" for file in files]
+    taken = Sorted.__new__(Sorted)  # of whose beginning, which needs a whole run of pytest, nothing matters here
+    taken.workqueue = OrderedDict((file, {test: False}) for file, test in zip(files, tests, strict=True))
+    first, other = workers = Worker(tests), Worker(tests)
+    taken.assigned_work = {worker: {} for worker in workers}  # type: ignore[misc]
+    taken.registered_collections = dict.fromkeys(workers, tests)  # type: ignore[arg-type]
+    for worker in (first, other, other, other, first):
+        taken._assign_work_unit(worker)
+    assert first.given == ["tests/models/x.py", "tests/evals/z.py"]
+    assert other.given == ["tests/a.py", "tests/b.py", "tests/exam/y.py"]

@@ -23,7 +23,7 @@ from proctor.leaderboard.site.page import publish
 from proctor.models.systems import System
 from proctor.suites.loading.load import load
 from tests.missing import without
-from tests.sample_run import Sample, make_run
+from tests.sample_run import TWO, Sample, make_run
 
 ROOT = Path(__file__).parents[2]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
@@ -147,7 +147,7 @@ def test_a_suite_that_names_a_task_of_lm_evals_says_what_it_lacks(tmp_path):
 
 
 def test_a_page_without_matplotlib_has_the_figures_of_its_plots_and_says_why_none_is_drawn(tmp_path):
-    folder = make_run(tmp_path / "run", Sample(questions=10, full=True))
+    folder = make_run(tmp_path / "run", Sample(questions=10, systems=TWO))
     with without("matplotlib"):
         text = publish([folder], tmp_path / "site").read_text(encoding="utf-8")
     assert "pip install &#34;proctor[plots]&#34;" in text

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import importlib.util
+import re
 import subprocess
 import sys
 import tomllib
@@ -16,6 +17,8 @@ from proctor import cli
 
 ROOT = Path(__file__).parents[2]
 PACKAGES = ("core", "evals", "models", "suites", "leaderboard", "proctor")
+BARE = {*PACKAGES} - {"proctor"}
+"""Names that another project may have for its own."""
 MAY_IMPORT = {
     "core": (),
     "evals": ("core",),
@@ -44,6 +47,7 @@ HEAVY = {
     *("pyarrow", "ragas", "safetensors", "scipy", "sentence_transformers", "sklearn", "tokenizers", "torch", "transformers"),
 }
 RECIPE = ROOT / "models" / "tiny" / "recipe"
+RECIPES = "proctor.models.tiny.recipe"
 """The recipe that trains the embedded model: scripts for a terminal, which nothing else imports."""
 
 
@@ -145,16 +149,6 @@ def test_the_packages_that_are_installed_are_those_that_are_there():
     assert listed == sorted(module(path) for package in PACKAGES for path in sources(package) if path.name == "__init__.py")
 
 
-@pytest.mark.slow
-def test_no_package_has_a_name_that_another_project_would_give_its_own():
-    code = "import importlib, sys\n"
-    code += f"for name in {[name for name in modules() if not name.endswith('__main__') and '.test_' not in name]}:\n"
-    code += "    importlib.import_module(name)\n"
-    code += f"print(sorted({set(PACKAGES) - {'proctor'}} & set(sys.modules)))"
-    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT.parent, capture_output=True, text=True, check=True, timeout=300)
-    assert done.stdout == "[]\n"
-
-
 def test_nothing_imports_the_wiring_or_the_tests():
     for package in PACKAGES:
         for path in sources(package):
@@ -164,7 +158,7 @@ def test_nothing_imports_the_wiring_or_the_tests():
 def test_nothing_imports_the_recipe():
     for path in (path for package in PACKAGES for path in sources(package)):
         if not path.is_relative_to(RECIPE):
-            assert not [name for name in imports(path) if name.startswith("proctor.models.tiny.recipe")], path
+            assert not [name for name in imports(path) if name.startswith(RECIPES)], path
 
 
 def test_heavy_libraries_are_imported_where_they_are_used():
@@ -174,14 +168,39 @@ def test_heavy_libraries_are_imported_where_they_are_used():
             assert not found, f"{path.relative_to(ROOT)} imports {', '.join(sorted(found))} at its top"
 
 
-@pytest.mark.slow
-def test_importing_everything_loads_nothing_heavy():
+def test_tests_import_heavy_libraries_where_they_are_used():
+    """Every worker opens every file of tests, also those that it is given no test of."""
+    heavy = {path.stem for path in RECIPE.glob("*.py") if {top(name) for name in imports(path, top_only=True)} & HEAVY}
+    for path in sources("tests"):
+        lines = [line for line in path.read_text(encoding="utf-8").splitlines() if line.startswith(("import ", "from "))]
+        found = HEAVY.intersection(top(line.split()[1]) for line in lines)
+        for line in lines:
+            if line.startswith(f"from {RECIPES}"):
+                found |= heavy.intersection(re.findall(r"\w+", line))
+        assert not found, f"{path.relative_to(ROOT)} imports {', '.join(sorted(found))} at its top"
+
+
+@pytest.fixture(scope="module")
+def loaded():
+    """All that importing everything loads, by a process elsewhere than in the repository."""
     files = [path for package in PACKAGES for path in sources(package) if not path.is_relative_to(RECIPE)]
-    names = [*(module(path) for path in files if path.stem != "__main__"), "conftest"]
-    code = f"import importlib, sys\nfor name in {names}: importlib.import_module(name)\nprint(sorted({HEAVY} & set(sys.modules)))"
-    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=False, timeout=300)
+    names = [module(path) for path in files if path.stem != "__main__" and not path.stem.startswith("test_")]
+    code = f"import importlib, sys\nfor name in {names}: importlib.import_module(name)\nprint(*sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT.parent, capture_output=True, text=True, check=False, timeout=300)
     assert done.returncode == 0, done.stderr
-    assert done.stdout == "[]\n"
+    return {*done.stdout.split()}
+
+
+@pytest.mark.slow
+def test_importing_everything_loads_nothing_heavy(loaded):
+    assert loaded & HEAVY == set()
+
+
+@pytest.mark.slow
+def test_no_package_has_a_name_that_another_project_would_give_its_own(loaded):
+    assert loaded & BARE == set()
+    for path in modules().values():
+        assert not {top(name) for name in imports(path)} & BARE, path
 
 
 def graph():

@@ -10,6 +10,7 @@ import shutil
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import cache
 from importlib import import_module, metadata
 from pathlib import Path
 from typing import Any
@@ -94,6 +95,15 @@ guide = "As it is."
 AXES = [*catalogue.AXES.values()]
 Keys = dict[tuple[str, str], str]
 """(what is kept, system) -> its key."""
+
+
+@pytest.fixture(scope="module", autouse=True)
+def read_once() -> Iterator[None]:
+    """What is installed stays while these tests run: its versions, of which every key has several, are read once."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(metadata, "distribution", cache(metadata.distribution))
+        patch.setattr(metadata.Distribution, "version", property(cache(lambda self: self.metadata["Version"])))
+        yield
 
 
 class World:

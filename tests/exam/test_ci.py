@@ -200,12 +200,21 @@ def test_a_project_in_a_folder_of_its_repository_is_examined_there(tmp_path, mon
     assert asked == [(found.work / "base-tree" / "inner" / "project", True), (project, True)]
 
 
-def test_a_degraded_one_is_no_go_and_says_so_in_one_comment_however_often(tmp_path, api):
-    folder = tmp_path / "project"
+@pytest.fixture(scope="module")
+def degraded(tmp_path_factory):
+    """A project that got worse, of which it was said twice, and the server that was told."""
+    folder, server = tmp_path_factory.mktemp("degraded") / "project", Api()
     base, _ = commit(folder, 0.83), commit(folder, 0.3)
-    environment = runner(tmp_path, api)
+    environment = runner(folder.parent, server)
     for _ in range(2):
         assert ci.take(request(folder, base, link="https://example.org/page"), environment) == "NO-GO"
+    server.shutdown()
+    server.server_close()
+    return folder, server
+
+
+def test_a_degraded_one_is_no_go_and_says_so_in_one_comment_however_often(degraded):
+    _, api = degraded
     mine = [row["body"] for row in api.comments if row["body"].startswith(ci.MARKER)]
     assert len(mine) == 1
     for part in ("Proctor: NO-GO", "accuracy.exact of rag", "https://example.org/page", "Baseline "):
@@ -226,11 +235,9 @@ def test_a_refusal_is_said_where_the_decision_would_be(tmp_path, api):
     assert "decision=REFUSED" in (tmp_path / "output").read_text()
 
 
-def test_the_base_is_checked_out_beside_and_cleaned_away(tmp_path):
-    folder = tmp_path / "project"
-    base, _ = commit(folder, 0.83), commit(folder, 0.3)
-    ci.take(request(folder, base), runner(tmp_path))
-    assert not (tmp_path / "work" / "base-tree").exists()
+def test_the_base_is_checked_out_beside_and_cleaned_away(degraded):
+    folder, _ = degraded
+    assert not (folder.parent / "work" / "base-tree").exists()
     listed = subprocess.run(
         ["git", "-C", folder, "worktree", "list"],  # noqa: S607
         capture_output=True,
@@ -310,11 +317,9 @@ def test_a_token_that_may_not_comment_is_no_error(tmp_path, caplog):
     server.server_close()
 
 
-def test_a_saved_run_may_stand_for_the_base(tmp_path):
-    folder = tmp_path / "project"
-    base, _ = commit(folder, 0.83), commit(folder, 0.3)
-    ci.take(request(folder, base), runner(tmp_path))
-    assert ci.take(request(folder, str(tmp_path / "work" / "base")), runner(tmp_path)) == "NO-GO"
+def test_a_saved_run_may_stand_for_the_base(degraded):
+    folder, _ = degraded
+    assert ci.take(request(folder, str(folder.parent / "work" / "base")), runner(folder.parent)) == "NO-GO"
 
 
 @pytest.mark.parametrize("left", ["all of it", "half of it", "only what git knows of it", "a lock"])

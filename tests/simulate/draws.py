@@ -6,7 +6,6 @@ from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import ndtri
 
 from proctor.evals.stats.intervals import Array
 
@@ -38,6 +37,8 @@ def answers(
     by itself (``own``), and the rest is each answer's own.
     """
     count, groups = len(shares), int(which.max()) + 1
+    from scipy.special import ndtri  # every worker of the tests opens this file
+
     question = np.sqrt(common) * rng.standard_normal(len(which))
     cluster = np.sqrt(own) * rng.standard_normal((count, groups))[:, which]
     rest = np.sqrt(1 - common - own) * rng.standard_normal((count, len(which)))

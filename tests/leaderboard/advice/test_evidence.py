@@ -125,11 +125,14 @@ def of_columns(columns):
     return Evidence("s", "m", None, {}, figures, frozenset(), {name: {0: figures[name].value} for name in names}, rows)
 
 
+DRAWS = 120
+
+
 @cache
 def trials(clusters, fresh):
     """Draws of what the shares of questions are tried on, each of them on all."""
     generator, found = np.random.default_rng(7), []
-    for _ in range(300):
+    for _ in range(DRAWS):
         drawn = [(system, *about) for system in "ab" for about in asked(generator, clusters, fresh)]
         found.append(of_columns([series(enumerate(values), names, metric, system) for system, metric, values, names in drawn]))
     return found
@@ -139,13 +142,13 @@ def trials(clusters, fresh):
 @pytest.mark.parametrize(("clusters", "fresh"), [(12, 10), (40, 10)])
 @pytest.mark.parametrize("share", [0.2, 0.6, 1.0])
 def test_intervals_of_sums_hold_the_truth_as_often_as_they_say(clusters, fresh, share):
-    """Two systems and their difference, 95 % of the time: 900 trials tell it to within 2.2 points, three times their error."""
+    """Two systems and their difference, 95 % of the time: 360 trials tell it to within 3.4 points, three times their error."""
     held = 0
     for found in trials(clusters, fresh):
         a, b = ({("accuracy.exact", name): 1 - share, ("updates.fresh", name): share} for name in "ab")
         gaps = [found.mixed(weights) for weights in (a, b, a | {column: -weight for column, weight in b.items()})]
         held += sum(gap.low <= 0 <= gap.high for gap in gaps)
-    assert 0.928 <= held / 900 <= 0.972
+    assert 0.916 <= held / (3 * DRAWS) <= 0.984
 
 
 def test_intervals_are_those_of_resampling_the_same_clusters(shipped):

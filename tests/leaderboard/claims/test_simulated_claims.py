@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from scipy.stats import binom
 
 from proctor.leaderboard.history.history import history
 from tests.simulate import claims, crossings, effects
@@ -14,6 +13,8 @@ from tests.simulate.draws import clusters, zipf
 
 def most(of: int, rate: float) -> int:
     """So many errors come of a rate that is held, but for once in a thousand times."""
+    from scipy.stats import binom
+
     return int(binom.ppf(0.999, of, rate))
 
 

@@ -12,7 +12,7 @@ from proctor.core.schema import InputError
 from proctor.core.storage import temporary
 from proctor.leaderboard.hosting.gh_pages import Target, commit
 from proctor.leaderboard.site.page import publish
-from tests.sample_run import Sample, make_run
+from tests.sample_run import TWO, Sample, make_run
 
 WHO = ("-c", "user.name=a", "-c", "user.email=a@example.org", "-c", "init.defaultBranch=main")
 
@@ -35,7 +35,7 @@ def _nobody_else(monkeypatch, tmp_path):
 @pytest.fixture(scope="module")
 def published(tmp_path_factory):
     folder = tmp_path_factory.mktemp("published")
-    return publish([make_run(folder / "run", Sample(questions=6))], folder / "site").parent
+    return publish([make_run(folder / "run", Sample(questions=6, systems=TWO))], folder / "site").parent
 
 
 @pytest.fixture

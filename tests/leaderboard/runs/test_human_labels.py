@@ -2,6 +2,7 @@
 
 import json
 import random
+import shutil
 
 import pytest
 
@@ -12,7 +13,6 @@ from proctor.leaderboard.board.board import board
 from proctor.leaderboard.board.terminal import as_text
 from proctor.leaderboard.runs import labels
 from proctor.leaderboard.runs.store import read
-from tests.sample_run import make_run
 
 METRIC = "hallucination.contradicted"
 
@@ -58,8 +58,8 @@ def test_without_the_library_it_says_what_to_install(monkeypatch):
 
 
 @pytest.fixture
-def run(tmp_path):
-    return make_run(tmp_path / "run")
+def run(small, tmp_path):
+    return shutil.copytree(small, tmp_path / "run")
 
 
 def filled(run, label):

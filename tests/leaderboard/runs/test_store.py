@@ -24,7 +24,7 @@ from proctor.core.schema import FORMAT, Answer, Context, InputError, Question, R
 from proctor.leaderboard.runs import contents, jsonl
 from proctor.leaderboard.runs.records import Records
 from proctor.leaderboard.runs.store import PROVENANCE, RECORDS, Store, read
-from tests.sample_run import Sample, make_run, record, records
+from tests.sample_run import TWO, Sample, make_run, record, records
 from tests.waiting import PATIENCE, until
 
 ROOT = Path(__file__).parents[3]
@@ -32,7 +32,7 @@ WORKER = """
 import sys
 from pathlib import Path
 from proctor.leaderboard.runs.store import Store
-from tests.sample_run import Sample, records
+from tests.sample_run import TWO, Sample, records
 wanted = [r for r in records(Sample(questions=40)) if r.system in sys.argv[2].split(",")]
 store = Store(Path(sys.argv[1]))
 for start in range(0, len(wanted), 7):
@@ -317,7 +317,7 @@ def mutations(data: bytes) -> dict[str, bytes]:
 
 
 def test_a_run_whose_records_are_damaged_is_refused_until_the_exam_has_measured_them_again(tmp_path, log):
-    folder = make_run(tmp_path / "run", Sample(questions=6))
+    folder = make_run(tmp_path / "run", Sample(questions=6, systems=TWO))
     whole, expected = (folder / RECORDS).read_bytes(), read(folder)
     for name, data in mutations(whole).items():
         (folder / RECORDS).write_bytes(data)

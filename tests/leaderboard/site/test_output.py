@@ -13,12 +13,12 @@ from proctor.cli import main
 from proctor.core.schema import InputError
 from proctor.leaderboard.output import DATA, FOLDERS, HEAD, MARKER, PAGE, Site
 from proctor.leaderboard.site.page import publish
-from tests.sample_run import Sample, make_run
+from tests.sample_run import TWO, Sample, make_run
 
 
 @pytest.fixture(scope="module")
 def run(tmp_path_factory) -> Path:
-    return make_run(tmp_path_factory.mktemp("of") / "run", Sample(questions=6))
+    return make_run(tmp_path_factory.mktemp("of") / "run", Sample(questions=6, systems=TWO))
 
 
 def contents(folder: Path) -> dict[str, bytes]:

@@ -25,7 +25,7 @@ from proctor.leaderboard.site.render import TEMPLATES
 from tests.hostile import HOSTILE
 from tests.leaderboard.runs.test_store import disk_for
 from tests.markup import parsed
-from tests.sample_run import Sample, make_run, record
+from tests.sample_run import TWO, Sample, make_run, record
 
 
 @pytest.fixture(scope="module")
@@ -122,7 +122,7 @@ def test_a_run_of_few_questions_does_not_take_the_place_of_a_whole_one(tmp_path)
 
 
 def test_what_is_told_of_a_run_stands_once(tmp_path):
-    folder = make_run(tmp_path / "run", Sample(questions=3))
+    folder = make_run(tmp_path / "run", Sample(questions=3, systems=TWO))
     Store(folder).set_provenance(read(folder).provenance | {"limit": None, "unfinished": "3 of 9 tests were run"})
     index = publish([folder], tmp_path / "site")
     assert "This run was not finished: 3 of 9 tests were run. The same command goes on where it stopped." in parsed(index).text
@@ -133,7 +133,8 @@ def test_what_is_told_of_a_run_stands_once(tmp_path):
 
 def test_ids_are_unique_whatever_suites_are_called(tmp_path):
     runs = [
-        make_run(tmp_path / name, Sample(suite=name, questions=3)) for name in ("a", "table-a", "take-a", "debate-a", "plots-a")
+        make_run(tmp_path / name, Sample(suite=name, questions=3, systems=TWO))
+        for name in ("a", "table-a", "take-a", "debate-a", "plots-a")
     ]
     ids = parsed(publish(runs, tmp_path / "site")).attributes("id")
     assert len(ids) == len(set(ids))
@@ -199,7 +200,7 @@ def test_file_names_that_look_like_others_get_their_own():
 
 
 def test_publishing_again_changes_no_byte_and_writes_nothing(tmp_path, monkeypatch):
-    run = make_run(tmp_path / "run", Sample(questions=12))
+    run = make_run(tmp_path / "run", Sample(questions=12, systems=TWO))
     monkeypatch.setattr(page, "ROOM", 1000)
     publish([run], tmp_path / "site")
     before = {path: (path.stat().st_mtime_ns, path.read_bytes()) for path in (tmp_path / "site").rglob("*") if path.is_file()}
@@ -215,17 +216,16 @@ def test_publishing_again_changes_no_byte_and_writes_nothing(tmp_path, monkeypat
 
 def test_files_of_earlier_runs_are_cleared_away_and_nothing_else(tmp_path, monkeypatch):
     monkeypatch.setattr(page, "ROOM", 1000)
-    site = publish([make_run(tmp_path / "old", Sample(suite="old", questions=6))], tmp_path / "site").parent
+    site = publish([make_run(tmp_path / "old", Sample(suite="old", questions=6, systems=TWO))], tmp_path / "site").parent
     (site / "notes.txt").write_text("mine")
-    publish([make_run(tmp_path / "new", Sample(suite="new", questions=6))], site)
+    publish([make_run(tmp_path / "new", Sample(suite="new", questions=6, systems=TWO))], site)
     assert {path.name.partition("--")[0] for path in (site / "answers").iterdir()} == {"new"}
     assert (site / "notes.txt").read_text() == "mine"
 
 
-def test_answers_that_have_no_room_are_beside_the_page(published, tmp_path, monkeypatch):
+def test_answers_that_have_no_room_are_beside_the_page(published, index, tmp_path, monkeypatch):
     runs = [published.parent / name for name in ("run", "other")]
-    sizes = [size_of_answers(published, section) for section in ("instruments--tiny", "pubmed--qwen")]
-    monkeypatch.setattr(page, "ROOM", sizes[0])
+    monkeypatch.setattr(page, "ROOM", size_of_answers(index, "instruments--tiny"))
     site = publish(runs, tmp_path / "site").parent
     found = parsed(site / "index.html")
     first, second = found.data("about")
@@ -235,19 +235,16 @@ def test_answers_that_have_no_room_are_beside_the_page(published, tmp_path, monk
     for name, beside in second["parts"].items():
         text = (site / beside).read_text()
         assert text.startswith(f'proctorPart("{beside}",')
-        assert json.loads(text.partition(",")[2].removesuffix(");\n")) == parsed(published / "index.html").data(
-            f"pubmed--qwen--{name}"
-        )
+        assert json.loads(text.partition(",")[2].removesuffix(");\n")) == index.data(f"pubmed--qwen--{name}")
 
 
-def size_of_answers(site, section: str) -> int:
-    return sum(
-        len(text.encode()) for about, text in parsed(site / "index.html").scripts if str(about.get("id")).startswith(section)
-    )
+def size_of_answers(index, section: str) -> int:
+    return sum(len(text.encode()) for about, text in index.scripts if str(about.get("id")).startswith(section))
 
 
 def test_several_runs_share_a_page(tmp_path):
-    runs = [make_run(tmp_path / name, Sample(suite=name, title=f"The {name} desk", questions=3)) for name in ("first", "second")]
+    desks = [Sample(suite=name, title=f"The {name} desk", questions=3, systems=TWO) for name in ("first", "second")]
+    runs = [make_run(tmp_path / desk.suite, desk) for desk in desks]
     found = parsed(publish(runs, tmp_path / "site"))
     assert "The first desk" in found.text
     assert "The second desk" in found.text
@@ -286,7 +283,7 @@ def test_records_alone_are_enough(tmp_path):
 
 
 def test_a_full_disk_is_said_and_keeps_the_old_page(tmp_path):
-    site = publish([make_run(tmp_path / "run", Sample(questions=6))], tmp_path / "site").parent
+    site = publish([make_run(tmp_path / "run", Sample(questions=6, systems=TWO))], tmp_path / "site").parent
     before = (site / "index.html").read_bytes()
     Store(tmp_path / "run").add([record("accuracy.new", "a", system=system) for system in ("rag", "lora")])
     with disk_for(1000), pytest.raises(InputError, match=f"cannot publish into {site}: File too large"):
