@@ -17,7 +17,7 @@ from proctor.evals.axes import latency
 from proctor.evals.axes.conditions import ASKED
 from proctor.evals.exam import NOTHING, Axis, EvalContext, Exam, Workload
 from proctor.models.base.base import BaseModel
-from proctor.models.candidates import rounds
+from proctor.models.candidates.asking import rounds
 from proctor.models.candidates.external import External
 from proctor.models.candidates.local import LocalCandidate
 from proctor.models.prompts import prompts

@@ -12,7 +12,7 @@ from proctor.core.schema import Domain, Question, Suite
 from proctor.evals.axes import accuracy, latency
 from proctor.evals.exam import Axis, Workload
 from proctor.models.base.base import BaseModel
-from proctor.models.candidates import rounds
+from proctor.models.candidates.asking import rounds
 from proctor.models.candidates.local import LocalCandidate
 from proctor.models.generation.limits import Limits
 from proctor.models.runtime import Runtime
