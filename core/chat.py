@@ -32,7 +32,8 @@ LONGEST = 120.0
 """Seconds that a reply may take, repeated calls and the pauses between them included."""
 ChatApi = Literal["chat", "completions"]
 """Whether messages go through the model's chat template, or a text is continued as it is."""
-_PATHS: Mapping[ChatApi, str] = {"chat": "/chat/completions", "completions": "/completions"}
+Api = Literal["chat", "completions", "embeddings"]
+_PATHS: Mapping[Api, str] = {"chat": "/chat/completions", "completions": "/completions", "embeddings": "/embeddings"}
 _SPEC = re.compile(r"(?P<model>.+?)(?:@(?P<url>https?://.+))?", re.IGNORECASE)
 _NO_MODEL = re.compile(r"://|@.*:.*@|:[^@/:]*@[^@/]*:\d")
 """What is in an address and in no model's name: a scheme, or a user with a password before a host."""
@@ -92,7 +93,7 @@ class ChatEndpoint:
     async def _made(self) -> None:
         _ = self._client
 
-    def reply(self, api: ChatApi = "chat", /, **request: Any) -> ChatReply:
+    def reply(self, api: Api = "chat", /, **request: Any) -> ChatReply:
         """What the endpoint replies to the fields of a request.
 
         Raises:
@@ -137,7 +138,7 @@ class ChatEndpoint:
         finally:
             call.close()
 
-    async def _reply(self, api: ChatApi, request: Mapping[str, Any]) -> ChatReply:
+    async def _reply(self, api: Api, request: Mapping[str, Any]) -> ChatReply:
         import httpx2
 
         raw = await self._client.post(_PATHS[api], body=request, cast_to=httpx2.Response)
@@ -200,6 +201,17 @@ def choice(reply: ChatReply, what: str = "a chat completion") -> tuple[dict[str,
     Raises:
         ValueError: it is not ``what`` was asked for.
     """
+    found = listing(reply, "choices", what)
+    first = found["choices"][0] if found["choices"] else None
+    return found, first if isinstance(first, dict) else ({} if found["choices"] else None)
+
+
+def listing(reply: ChatReply, field: str, what: str) -> dict[str, Any]:
+    """A reply that has a list in one of its fields.
+
+    Raises:
+        ValueError: it is not ``what`` was asked for.
+    """
     kind, body = reply
     if kind == "text/html" or body.lstrip()[:1] == "<":
         form = "HTML" if "html" in (kind + body[:500]).lower() else "markup"
@@ -212,11 +224,10 @@ def choice(reply: ChatReply, what: str = "a chat completion") -> tuple[dict[str,
         raise ValueError("the address answered with JSON that is nested too deeply to be read") from None
     if isinstance(found, dict) and found.get("error"):
         raise ValueError(f"the address answered with an error: {_said_of(found['error'])}")
-    if not isinstance(found, dict) or not isinstance(found.get("choices"), list):
+    if not isinstance(found, dict) or not isinstance(found.get(field), list):
         keys = ", ".join(map(str, list(found)[:6])) if isinstance(found, dict) else type(found).__name__
         raise ValueError(f"the address answered with JSON of another kind ({keys or 'empty'}), not with {what}")  # noqa: TRY004
-    first = found["choices"][0] if found["choices"] else None
-    return found, first if isinstance(first, dict) else ({} if found["choices"] else None)
+    return found
 
 
 def _said_of(error: Any) -> Any:

@@ -18,7 +18,7 @@ from proctor.leaderboard.output import Site
 from proctor.leaderboard.runs.saved import SAVING, open_run
 from proctor.leaderboard.runs.store import Store
 from proctor.models.candidates.kinds import KINDS
-from proctor.models.systems import RETRIEVERS, System
+from proctor.models.systems import EMBEDDERS, RETRIEVERS, System, embedder_kind
 
 
 def check(store: Store, cache: Cache, site: Path, saved: Path | None, base_models: Mapping[str, Any]) -> None:
@@ -59,7 +59,9 @@ def libraries(axes: Iterable[str], systems: Sequence[System]) -> None:
 
 def _libraries(system: System) -> tuple[str, ...]:
     """The modules that a system needs to do its work."""
-    return (*RETRIEVERS.needs(system.retrieve), *(KINDS.needs(system.kind) if system.external else ()))
+    embeds = system.retrieve == "dense" or (system.retrieves and system.chunker in ("tokens", "semantic"))
+    embedder = EMBEDDERS.needs(embedder_kind(system.embedder)) if embeds else ()
+    return (*RETRIEVERS.needs(system.retrieve), *embedder, *(KINDS.needs(system.kind) if system.external else ()))
 
 
 def _problem(check: Callable[[], None]) -> Iterator[str]:

@@ -19,7 +19,7 @@ from proctor.models.candidates.kept import AskedQuestion
 from proctor.models.generation import answering, generate, habits
 from proctor.models.generation.limits import UNKNOWN, Limits
 from proctor.models.prompts import prompts
-from proctor.models.retrieval import dense, embedder
+from proctor.models.retrieval import dense
 from proctor.models.retrieval.index import Index
 from proctor.models.runtime import Runtime
 from proctor.models.systems import System
@@ -27,7 +27,7 @@ from proctor.models.training import likelihood, trainer
 from proctor.models.training.finished import ELSEWHERE
 from proctor.models.training.weights import Weights
 
-APART = (Weights, Index, trainer, costs, dense, embedder, likelihood, rounds, turns)
+APART = (Weights, Index, trainer, costs, dense, likelihood, rounds, turns)
 """What shapes answers by way of weights and passages, which have versions of their own, or measures other things than answers."""
 LookUp = Callable[[Sequence[AskedQuestion]], Sequence[answering.Passages]]
 
@@ -280,7 +280,13 @@ class LocalCandidate:
         index = self._index.folder() if self.retrieves else None
         finished = self._weights.finished
         needed = finished.needed if finished else None
-        return costs.costs(self._weights.folder(), index, None if self.system.adapt == "full" else self.base.folder, needed)
+        base, price = None if self.system.adapt == "full" else self.base.folder, self.system.embedding.input_price
+        return costs.costs(self._weights.folder(), index, base, needed, price)
+
+    def check(self) -> None:
+        """See to it that what it looks passages up with can be used; InputError where it cannot."""
+        if self.retrieves:
+            self._index.check()
 
     def retrained(self, domain: Domain) -> LocalCandidate:
         """The same system, trained from the base on another domain, and searching that domain's documents."""
@@ -299,8 +305,7 @@ class LocalCandidate:
         """What the run's provenance says of it: settings, and what its training measured if it was trained by now."""
         settings = self.system.settings
         settings["max_new_tokens"] = self.room
-        if self.system.retrieve == "dense":
-            settings["embedder_content"] = embedder.find(self.system.embedder, self.runtime.cache).content()[:12]
+        settings |= self._index.told() if self.retrieves else {}
         if self.system.trains:
             settings |= trainer.hyperparameters(self.system, self.base)._asdict()
         said = {
@@ -315,6 +320,7 @@ class LocalCandidate:
         training = {**trained, "weights": self._weights.version} if (trained := self.training()) else {}
         made = {"version": self.version, "device": self.runtime.device, "training": training}
         made["answers"] = {"most_tokens": self.room, "longest_reference": self.limits.longest, "line_ends": self.limits.ends}
+        made |= {"index": self._index.facts()} if self.retrieves else {}
         return made | {"settings": settings, "generation": {name: value for name, value in said.items() if value is not None}}
 
     def _answered(

@@ -370,7 +370,7 @@ CODE: dict[str, tuple[str, dict[str, set[str]]]] = {
     "models/generation/habits.py": ("def habits(", {"weights": TRAINED, "answers": set(ALL), "scores": set(ALL)}),
     "models/training/trainer.py": ("def train(", WHATEVER_IS_TRAINED),
     "models/training/raft.py": ("def mixed(", {"weights": {"hybrid"}, "answers": {"hybrid"}, "scores": {"hybrid"}}),
-    "models/retrieval/embedder.py": ("def find(", {"index": DENSE, "weights": {"hybrid"}, "answers": DENSE, "scores": DENSE}),
+    "models/embedders/local.py": ("def find(", {"index": DENSE, "weights": {"hybrid"}, "answers": DENSE, "scores": DENSE}),
     "models/retrieval/bm25.py": ("def _found(", {"index": {"bm25"}, "answers": {"bm25"}, "scores": {"bm25"}}),
     "models/candidates/costs.py": ("def costs(", SCORES),
     "evals/axes/accuracy.py": ("def f1(", {"scores of some": set(ALL)}),

@@ -14,7 +14,7 @@ from proctor.core.schema import Domain, InputError
 from proctor.core.storage.cache import Cache
 from proctor.models.base.base import BaseModel
 from proctor.models.candidates.local import LocalCandidate
-from proctor.models.retrieval import embedder
+from proctor.models.embedders import local as embedder
 from proctor.models.runtime import Runtime
 from proctor.models.systems import System
 from tests import tiny

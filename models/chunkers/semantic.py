@@ -1,0 +1,73 @@
+"""Sentences of one matter: parted where the meaning of what follows is farthest from that of what stands before.
+
+The way of Kamradt (2023, "5 levels of text splitting"), which LangChain and LlamaIndex have, too: each sentence is embedded with
+its neighbours, and a passage ends where two that follow each other are among the least alike of the document.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from importlib.metadata import version as installed
+from typing import Any
+
+from proctor.core.code import code_of
+from proctor.core.storage.cache import Cache
+from proctor.models.chunkers.sentences import LIBRARIES, ends
+from proctor.models.chunkers.spans import Span, blocks, together, within
+from proctor.models.embedders import find
+from proctor.models.embedders.protocol import Embedder
+from proctor.models.systems import System
+
+PERCENTILE = 90
+"""Of a document's distances between neighbours, above which a passage ends."""
+BESIDE = 1
+"""Sentences before and after one that are embedded with it: alone it may say too little."""
+DIGITS = 4
+"""Of a distance: two that differ in less are equal, so that rounding parts nothing."""
+
+
+@dataclass(frozen=True)
+class Semantic:
+    """Parts of at most so many letters. Neighbours share nothing: they are about different things."""
+
+    embedder: Embedder
+    device: str
+    size: int
+
+    @property
+    def version(self) -> list[Any]:
+        """What shapes where it splits."""
+        code = code_of(__name__, apart=["proctor.models.systems", "proctor.models.embedders.find"])
+        return [code, *map(installed, LIBRARIES), self.embedder.version, self.device, self.size]
+
+    def split(self, text: str, head: str) -> list[str]:
+        """Each part is at most ``size`` letters long, without the title."""
+        del head
+        spans = [span for span in within(text, blocks(text), ends) if span.of(text)]
+        return together(text, _filled(text, spans), self.size, 0, self._beginnings(text, spans))
+
+    def _beginnings(self, text: str, spans: Sequence[Span]) -> set[int]:
+        """The numbers of the spans with which something else begins."""
+        import numpy as np
+
+        if len(spans) < 2 * BESIDE + 2:
+            return set()
+        reach = [(max(0, place - BESIDE), min(len(spans), place + BESIDE + 1)) for place in range(len(spans))]
+        told = [Span(spans[first].start, spans[last - 1].end).of(text) for first, last in reach]
+        vectors = self.embedder.passages(told, self.device)
+        lengths = np.maximum(np.linalg.norm(vectors, axis=1), np.finfo("float32").tiny)
+        alike = (vectors[1:] * vectors[:-1]).sum(axis=1) / (lengths[1:] * lengths[:-1])
+        apart = np.round(1 - alike, DIGITS)
+        return {place + 1 for place in np.flatnonzero(apart > np.percentile(apart, PERCENTILE)).tolist()}
+
+
+def _filled(text: str, spans: Sequence[Span]) -> list[Span]:
+    """Spans each as far as the next one begins."""
+    starts = [span.start for span in spans]
+    return [Span(start, end) for start, end in zip(starts, [*starts[1:], len(text)], strict=True)]
+
+
+def chunker(system: System, cache: Cache, device: str) -> Semantic:
+    """As a system's row says."""
+    return Semantic(find.embedder(system, cache), device, system.chunk_chars)
