@@ -63,9 +63,8 @@ def of_index(index: Path | None, price: float | None = None) -> dict[str, float 
     if index is None:
         return {"index_bytes": 0, "index_seconds": 0.0, "index_caution": ""}
     report = search.report(index)
-    kept = (
-        f"{counted(report['kept'], 'vector')} of {report['vectors']} were kept from an earlier run" if report.get("kept") else ""
-    )
+    earlier = report.get("kept", 0)
+    kept = f"{earlier:,} of {counted(report['vectors'], 'vector')} were kept from an earlier run" if earlier else ""
     found: dict[str, float | str] = {
         "index_bytes": _size(index),
         "index_seconds": float(report["seconds"]),

@@ -35,7 +35,7 @@ class Recursive:
         """Each part is at most ``size`` letters long, without the title."""
         del head
         if len(text) <= self.size:
-            return [text.strip()]
+            return list(filter(None, [text.strip()]))
         return cut(text, self.size, min(self.overlap, self.size // 2))
 
 

@@ -1,7 +1,7 @@
 """Sentences of one matter: parted where the meaning of what follows is farthest from that of what stands before.
 
-The way of Kamradt (2023, "5 levels of text splitting"), which LangChain and LlamaIndex have, too: each sentence is embedded with
-its neighbours, and a passage ends where two that follow each other are among the least alike of the document.
+A passage ends where the sentences before and after are among the least alike of the document, as in TextTiling (Hearst 1997,
+Computational Linguistics 23), with vectors in place of words and a percentile in place of a depth (Kamradt 2023).
 """
 
 from __future__ import annotations
@@ -21,8 +21,10 @@ from proctor.models.systems import System
 
 PERCENTILE = 90
 """Of a document's distances between neighbours, above which a passage ends."""
-BESIDE = 1
-"""Sentences before and after one that are embedded with it: alone it may say too little."""
+BESIDE = 2
+"""Sentences before and after a place that are compared: one alone may say too little."""
+LEAST = 6
+"""Sentences of a document that is parted by what they mean."""
 DIGITS = 4
 """Of a distance: two that differ in less are equal, so that rounding parts nothing."""
 
@@ -51,13 +53,13 @@ class Semantic:
         """The numbers of the spans with which something else begins."""
         import numpy as np
 
-        if len(spans) < 2 * BESIDE + 2:
+        if len(spans) < LEAST:
             return set()
-        reach = [(max(0, place - BESIDE), min(len(spans), place + BESIDE + 1)) for place in range(len(spans))]
+        reach = [(max(0, place), min(len(spans), place + BESIDE)) for place in range(1 - BESIDE, len(spans))]
         told = [Span(spans[first].start, spans[last - 1].end).of(text) for first, last in reach]
         vectors = self.embedder.passages(told, self.device)
         lengths = np.maximum(np.linalg.norm(vectors, axis=1), np.finfo("float32").tiny)
-        alike = (vectors[1:] * vectors[:-1]).sum(axis=1) / (lengths[1:] * lengths[:-1])
+        alike = (vectors[BESIDE:] * vectors[:-BESIDE]).sum(axis=1) / (lengths[BESIDE:] * lengths[:-BESIDE])
         apart = np.round(1 - alike, DIGITS)
         return {place + 1 for place in np.flatnonzero(apart > np.percentile(apart, PERCENTILE)).tolist()}
 

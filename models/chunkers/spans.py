@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Container, Iterator, Sequence
+from itertools import pairwise
 from typing import NamedTuple
 
 from proctor.models.chunkers.recursive import cut
@@ -37,7 +38,7 @@ def blocks(text: str) -> list[Span]:
             kinds[first] = token.type
             kinds.setdefault(last, "")  # what goes on after a table in a list
     places = sorted({0, *kinds, len(text)})
-    return [Span(start, end, kinds.get(start, "")) for start, end in zip(places, places[1:], strict=False)]
+    return [Span(start, end, kinds.get(start, "")) for start, end in pairwise(places)]
 
 
 def _starts(text: str) -> list[int]:
@@ -60,7 +61,7 @@ def within(text: str, spans: Sequence[Span], ends: Callable[[str], Sequence[int]
             continue
         inner = [span.start + place for place in ends(text[span.start : span.end])]
         places = sorted({span.start, *(place for place in inner if span.start < place < span.end), span.end})
-        for start, end in zip(places, places[1:], strict=False):
+        for start, end in pairwise(places):
             yield Span(start, end, span.kind)
 
 
@@ -73,6 +74,8 @@ def together(text: str, spans: Sequence[Span], size: int, overlap: int, begins: 
     parts: list[str] = []
     held: list[Span] = []
     for number, span in enumerate(spans):
+        if not span.of(text):
+            continue
         if held and (number in begins or _length(text, held, span) > size):
             parts.append(Span(held[0].start, held[-1].end).of(text))
             held = [] if number in begins else _tail(text, held, span, size, overlap)

@@ -72,7 +72,7 @@ MODELS = {
 
 
 class Embedded(NamedTuple):
-    """A text's vector as it came, and its share of the tokens of its request, by its length; None where the server does not say."""
+    """A text's vector as it came, and its share of the tokens of its request, by its length; None where nobody says."""
 
     text: str
     """Hash of the text."""

@@ -31,7 +31,7 @@ class Embedder(Protocol):
         """Tokens of the longest text that it reads whole; None where there is no limit."""
 
     def room(self, device: str, *, query: bool) -> tuple[int, Callable[[str], int]] | None:
-        """How many tokens of a text are left in its window beside what it puts before it, and how to count them; None without limit."""
+        """How many tokens of a text are left in its window beside its prompt, and how to count them; None without limit."""
 
     def passages(self, texts: Sequence[str], device: str) -> Any:
         """One vector a text, as rows of a float32 array, for passages to be found by.
@@ -44,8 +44,10 @@ class Embedder(Protocol):
         """The same for what is looked up. What else is looked up with a text does not change its vector."""
 
     def account(self, texts: Sequence[str]) -> Mapping[str, float]:
-        """What it took to embed these passages, which it has done: ``tokens``, where it is paid by the token; ``kept``: how many
-        vectors were kept from an earlier run, and took no time in this one."""
+        """What it took to embed these passages, which it has done.
+
+        ``tokens``, where it is paid by the token; ``kept``: how many vectors were kept from an earlier run, and took no time.
+        """
 
     def told(self) -> Mapping[str, Any]:
         """What a run's provenance says of it, by the names of settings."""
