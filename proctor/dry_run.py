@@ -10,11 +10,12 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from proctor import dry_calls
+from proctor import dry_calls, dry_embedding
 from proctor.core.counts import counted
 from proctor.core.schema import Question
 from proctor.evals.axes.conditions import ASKED
 from proctor.evals.exam import NOTHING, Axis, EvalContext, Exam, Workload
+from proctor.models.candidates.endpoint import Endpoint
 from proctor.models.candidates.external import External
 from proctor.models.candidates.local import LocalCandidate
 from proctor.models.prompts import prompts
@@ -76,8 +77,13 @@ def estimate(plan: Plan, items: Sequence[pytest.Item]) -> str:
         for cell, found in asked
         if isinstance(cell.candidate, External)
     ]
+    embedded = [
+        dry_embedding.planned(cell.suite.name, cell.candidate, plan.evaluation(cell).questions)
+        for cell, _ in asked
+        if isinstance(cell.candidate, LocalCandidate | Endpoint)
+    ]
     reaches = "".join(f"{line}\n" for line in _reaches(plan, [cell for cell, _ in asked]))
-    return f"{SAID}{table(parts)}{dry_calls.table(elsewhere)}{reaches}"
+    return f"{SAID}{table(parts)}{dry_calls.table(elsewhere)}{dry_embedding.table(embedded)}{reaches}"
 
 
 def _reaches(plan: Plan, asked: Sequence[ExamCell]) -> Iterator[str]:

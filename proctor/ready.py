@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from proctor.core import extras
-from proctor.core.schema import InputError
+from proctor.core.schema import InputError, Question
 from proctor.core.storage import errors
 from proctor.core.storage.cache import Cache
 from proctor.evals.axes.catalogue import AXES, marker
@@ -17,7 +17,7 @@ from proctor.leaderboard.compare.changes import renewed
 from proctor.leaderboard.output import Site
 from proctor.leaderboard.runs.saved import SAVING, open_run
 from proctor.leaderboard.runs.store import Store
-from proctor.models.candidates.kinds import KINDS
+from proctor.models.candidates.kinds import KINDS, Examined
 from proctor.models.systems import EMBEDDERS, RETRIEVERS, System, embedder_kind
 
 
@@ -55,6 +55,21 @@ def libraries(axes: Iterable[str], systems: Sequence[System]) -> None:
     leave_out = [f'leave that out: -m "domain and not ({without})"'] if lacking else []
     leave_out += [f"take the other systems alone: {others}"] if whole and len(whole) < len(systems) else []
     extras.require(needed, "; and ".join(leave_out))
+
+
+def reached(cells: Iterable[tuple[Examined, Sequence[Question]]]) -> None:
+    """Whether what systems look passages up with answers, for those that have questions left to answer.
+
+    Raises:
+        InputError: with every system whose embedder cannot be used, and why.
+    """
+    problems: dict[str, None] = {}
+    for candidate, questions in cells:
+        check = getattr(candidate, "check", None)
+        if check and "retrieves" in candidate.abilities and candidate.unanswered(list(questions)):
+            problems |= {f"system {candidate.name}: {problem}": None for problem in _problem(check)}
+    if problems:
+        raise InputError("\n".join(problems))
 
 
 def _libraries(system: System) -> tuple[str, ...]:

@@ -68,7 +68,7 @@ def of_index(index: Path | None, price: float | None = None) -> dict[str, float 
     found: dict[str, float | str] = {
         "index_bytes": _size(index),
         "index_seconds": float(report["seconds"]),
-        "index_caution": circumstances.caution(index, "indexed") or kept,
+        "index_caution": "; ".join(filter(None, (circumstances.caution(index, "indexed"), kept))),
     }
     if "tokens" in report:
         found["index_tokens"] = float(report["tokens"])

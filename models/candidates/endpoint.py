@@ -54,7 +54,7 @@ class Endpoint(External):
         """Refuse at once what could only fail later."""
         _ = self._model
         if self.system.retrieves:
-            _ = self._index.engine
+            _ = self.index.engine
         if self.system.few_shot and not self.domain.examples:
             raise InputError("it shows examples, and the suite has no train.jsonl: add one, or leave shots out")
 
@@ -81,7 +81,8 @@ class Endpoint(External):
         return self.system.max_new_tokens or self.limits.tokens
 
     @cached_property
-    def _index(self) -> Index:
+    def index(self) -> Index:
+        """What it searches, if it looks passages up."""
         return Index(self.system, self.domain.documents, self.runtime, self.previous_index)
 
     @cached_property
@@ -109,7 +110,7 @@ class Endpoint(External):
     @property
     def fingerprint(self) -> list[Any]:
         """Model, public address, all of a request but the question, and what is looked up."""
-        found = [self._index.version, self.top_k, self.system.min_score] if self.system.retrieves else None
+        found = [self.index.version, self.top_k, self.system.min_score] if self.system.retrieves else None
         return [self._spoken, found]
 
     @property
@@ -130,11 +131,11 @@ class Endpoint(External):
 
     def retrieve(self, questions: Sequence[Question], count: int | None = None) -> list[tuple[Context, ...]]:
         """The best passages for each question, best first: as many as the system shows, or ``count``."""
-        return self._index.retrieve([question.text for question in questions], count or self.top_k)
+        return self.index.retrieve([question.text for question in questions], count or self.top_k)
 
     def chunks_of(self, documents: Sequence[str]) -> dict[str, tuple[Context, ...]]:
         """Document id -> the passages that it was split into."""
-        return self._index.chunks_of(documents)
+        return self.index.chunks_of(documents)
 
     def answers_given_contexts(
         self, questions: Sequence[Question], passages: Sequence[tuple[Context, ...]], room: int | None = None
@@ -156,11 +157,11 @@ class Endpoint(External):
     def check(self) -> None:
         """See to it that what it looks passages up with can be used; InputError where it cannot."""
         if self.system.retrieves:
-            self._index.check()
+            self.index.check()
 
     def reindexed(self, domain: Domain) -> Endpoint:
         """The same model, searching another domain's documents."""
-        return replace(self, setup=replace(self.setup, domain=domain), previous_index=self._index, like=self)
+        return replace(self, setup=replace(self.setup, domain=domain), previous_index=self.index, like=self)
 
     def likelihoods(self, pairs: Sequence[tuple[str, str]]) -> list[tuple[float, bool]]:
         """For (context, continuation) texts: the log-likelihood in nats, and whether the model would go on so by itself."""
@@ -184,7 +185,7 @@ class Endpoint(External):
 
     def one_by_one(self, questions: Sequence[Question]) -> list[Timing]:
         """How long each question takes, asked alone: looked up, streamed until its first token, and to its end."""
-        look_up = self._index.searcher(self.top_k) if self.system.retrieves else None
+        look_up = self.index.searcher(self.top_k) if self.system.retrieves else None
         self._served.endpoint.ready()
 
         def ask(question: Question, clock: Stopwatch) -> Timing:
@@ -205,7 +206,7 @@ class Endpoint(External):
     def costs(self) -> dict[str, float | str]:
         """What its index took, and what its tokens cost. Of the model behind it nothing is known."""
         calls = self.system.calls
-        found = costs.of_index(self._index.folder() if self.system.retrieves else None, self.system.embedding.input_price)
+        found = costs.of_index(self.index.folder() if self.system.retrieves else None, self.system.embedding.input_price)
         prices = {"input_price": calls.input_price, "output_price": calls.output_price}
         return found | {name: price for name, price in prices.items() if price is not None}
 
@@ -214,8 +215,8 @@ class Endpoint(External):
         told, refused = super().describe(), sorted(self._served.refused)
         told["settings"] |= {"endpoint": self._model.name, "max_new_tokens": self.room}
         if self.system.retrieves:
-            told["settings"] |= self._index.told()
-            told["index"] = self._index.facts()
+            told["settings"] |= self.index.told()
+            told["index"] = self.index.facts()
         told["answers"] = {"most_tokens": self.room, "longest_reference": self.limits.longest}
         if self.system.openai.api == "completions":
             told["answers"]["line_ends"] = self.limits.ends

@@ -74,7 +74,7 @@ class LocalCandidate:
 
     def _check_retrieval(self) -> None:
         try:
-            _ = self._index.engine if self.retrieves else None  # looked up for its errors
+            _ = self.index.engine if self.retrieves else None  # looked up for its errors
         except InputError as error:
             raise InputError(f"system {self.name}: {error}") from error
 
@@ -121,7 +121,8 @@ class LocalCandidate:
         return self.system.max_new_tokens or self.limits.tokens
 
     @cached_property
-    def _index(self) -> Index:
+    def index(self) -> Index:
+        """What it searches, if it looks passages up."""
         return Index(self.system, self.domain.documents, self.runtime, self.previous_index)
 
     @cached_property
@@ -137,7 +138,7 @@ class LocalCandidate:
     def version(self) -> str:
         """Hash of all that shapes its answers."""
         system = self.system
-        found = [self._index.version, system.top_k, system.min_score] if system.retrieves else None
+        found = [self.index.version, system.top_k, system.min_score] if system.retrieves else None
         return digest(self.weights_version, found, self._spoken, self.runtime.device)
 
     @cached_property
@@ -196,11 +197,11 @@ class LocalCandidate:
 
     def retrieve(self, questions: Sequence[Question], count: int | None = None) -> list[tuple[Context, ...]]:
         """The best passages for each question, best first: as many as the system shows, or ``count``."""
-        return self._index.retrieve([question.text for question in questions], count or self.top_k)
+        return self.index.retrieve([question.text for question in questions], count or self.top_k)
 
     def chunks_of(self, documents: Sequence[str]) -> dict[str, tuple[Context, ...]]:
         """Document id -> the passages that it was split into."""
-        return self._index.chunks_of(documents)
+        return self.index.chunks_of(documents)
 
     def _kept_answers(
         self, version: str, asked: Sequence[AskedQuestion], passages: LookUp, room: int | None = None
@@ -266,7 +267,7 @@ class LocalCandidate:
     def asks(self) -> dict[str, rounds.AskTimed]:
         """By the names of its ways. Trains and indexes first, if that was not done yet."""
         self._weights.folder()
-        look_up = self._index.searcher(self.top_k) if self.retrieves else None
+        look_up = self.index.searcher(self.top_k) if self.retrieves else None
 
         def ask(loaded: Callable[[], AbstractContextManager[tuple[Any, Any]]], questions: Sequence[Question]) -> list[Timing]:
             with loaded() as (model, tokenizer):
@@ -277,7 +278,7 @@ class LocalCandidate:
 
     def costs(self) -> dict[str, float | str]:
         """What it cost to build and takes on disk, or why that is not known. Trains and indexes first, if need be."""
-        index = self._index.folder() if self.retrieves else None
+        index = self.index.folder() if self.retrieves else None
         finished = self._weights.finished
         needed = finished.needed if finished else None
         base, price = None if self.system.adapt == "full" else self.base.folder, self.system.embedding.input_price
@@ -286,15 +287,15 @@ class LocalCandidate:
     def check(self) -> None:
         """See to it that what it looks passages up with can be used; InputError where it cannot."""
         if self.retrieves:
-            self._index.check()
+            self.index.check()
 
     def retrained(self, domain: Domain) -> LocalCandidate:
         """The same system, trained from the base on another domain, and searching that domain's documents."""
-        return replace(self, domain=domain, given_weights=None, previous_index=self._index)
+        return replace(self, domain=domain, given_weights=None, previous_index=self.index)
 
     def reindexed(self, domain: Domain) -> LocalCandidate:
         """The same weights, searching another domain's documents."""
-        return replace(self, domain=domain, given_weights=self._weights, previous_index=self._index)
+        return replace(self, domain=domain, given_weights=self._weights, previous_index=self.index)
 
     def continued(self, domain: Domain, examples: Sequence[Example]) -> LocalCandidate:
         """Its weights trained further on those examples alone, searching another domain's documents."""
@@ -305,7 +306,7 @@ class LocalCandidate:
         """What the run's provenance says of it: settings, and what its training measured if it was trained by now."""
         settings = self.system.settings
         settings["max_new_tokens"] = self.room
-        settings |= self._index.told() if self.retrieves else {}
+        settings |= self.index.told() if self.retrieves else {}
         if self.system.trains:
             settings |= trainer.hyperparameters(self.system, self.base)._asdict()
         said = {
@@ -320,7 +321,7 @@ class LocalCandidate:
         training = {**trained, "weights": self._weights.version} if (trained := self.training()) else {}
         made = {"version": self.version, "device": self.runtime.device, "training": training}
         made["answers"] = {"most_tokens": self.room, "longest_reference": self.limits.longest, "line_ends": self.limits.ends}
-        made |= {"index": self._index.facts()} if self.retrieves else {}
+        made |= {"index": self.index.facts()} if self.retrieves else {}
         return made | {"settings": settings, "generation": {name: value for name, value in said.items() if value is not None}}
 
     def _answered(

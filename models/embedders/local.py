@@ -80,8 +80,8 @@ class LocalEmbedder:
             raise InputError(f"embedder {self.name} cannot be loaded: {type(error).__name__}: {error}") from error
 
     def check(self, device: str) -> None:
-        """Load it, and embed something: the first time takes longest."""
-        self.passages(["warm"], device)
+        """Its files were looked at when it was found, and nothing else is needed."""
+        del device
 
     def passages(self, texts: Sequence[str], device: str) -> Any:
         """One vector a text, float32, for passages to be found by."""

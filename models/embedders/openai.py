@@ -85,6 +85,8 @@ class Spent:
     """What one embedder was asked in this process."""
 
     cost: float = 0.0
+    checked: bool = False
+    """Whether it was seen to answer."""
     plain: bool = False
     """Whether the server knows no packed vectors."""
     asked: set[str] = field(default_factory=set)
@@ -127,8 +129,10 @@ class ApiEmbedder:
     def check(self, device: str) -> None:
         """Ask for one vector, whatever is kept: it can be reached, its key is taken, and the vector is as it should be."""
         del device
-        vectors = [one.vector for one in self._request(["Is it open?"])]
-        self._one_length([*vectors, *self._any_kept()])
+        if not self.spent.checked:
+            vectors = [one.vector for one in self._request(["Is it open?"])]
+            self._one_length([*vectors, *self._any_kept()])
+            self.spent.checked = True
 
     def window(self, device: str) -> int:
         """Tokens of the longest text that it reads whole."""
@@ -157,6 +161,14 @@ class ApiEmbedder:
         tokens = [self.spent.tokens.get(name) for name in names]
         known = {} if None in tokens else {"tokens": round(sum(filter(None, tokens)))}
         return {**known, "kept": len(names - self.spent.asked)}
+
+    def missing(self, texts: Sequence[str], *, queries: bool) -> tuple[list[str], int]:
+        """Those texts, as they would be sent, that nothing is kept of; and in how many requests."""
+        sent = [self.asked.query_prompt + text if queries else self._sent(text) for text in texts]
+        wanted = {_name(text): text for text in sent}
+        found = self._kept(wanted, self.cache.journal(KEPT, digest(self._content, "queries" if queries else "passages")))
+        left = [text for name, text in wanted.items() if name not in found]
+        return left, len(list(self._batches(left)))
 
     def _sent(self, passage: str) -> str:
         return self.asked.passage_prompt + passage
@@ -287,7 +299,7 @@ class ApiEmbedder:
         except chat.RefusedError as error:
             raise UnreachedError(f"embedder {self.name} refuses the request: {error}{self._hint(str(error))}") from None
         except chat.ChatError as error:
-            raise UnreachedError(f"embedder {self.name} cannot be used: {error}; {REMEDY}") from None
+            raise UnreachedError(f"embedder {self.name} cannot be used: {error}{self._hint(str(error)) or REMEDY}") from None
         except ValueError as error:
             raise UnreachedError(f"embedder {self.name}: {error}") from None
         return self._embedded(texts, vectors, _tokens(found))
@@ -342,7 +354,7 @@ class ApiEmbedder:
         return "; leave dimensions out" if "dimensions" in low and self.asked.dimensions else ""
 
 
-REMEDY = "see that it runs, that the address ends in /v1 or as its manual says, and that the key is its own"
+REMEDY = "; see that it runs, that the address ends in /v1 or as its manual says, and that the key is its own"
 
 
 def named(rest: str, system: System, cache: Cache) -> ApiEmbedder:

@@ -21,7 +21,7 @@ class Embedder(Protocol):
         """Hash of all that shapes its vectors."""
 
     def check(self, device: str) -> None:
-        """See to it that it can be used, by embedding something; what is loaded for that stays loaded.
+        """See to it that what is asked elsewhere answers. Nothing is loaded for it.
 
         Raises:
             InputError: it cannot; says what to do.

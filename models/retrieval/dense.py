@@ -55,6 +55,10 @@ class Vectors:
         """See to it that the embedder can be used; InputError where it cannot."""
         self.embedder.check(self.device)
 
+    def texts(self, passages: Sequence[Passage]) -> list[str]:
+        """What would be embedded of passages."""
+        return list(self._owners(passages)[0])
+
     def told(self) -> Mapping[str, Any]:
         """What a run's provenance says of the embedder."""
         return self.embedder.told()

@@ -62,6 +62,11 @@ class Index:
     def _key(self) -> str:
         return digest(self.version, self.previous_index.version) if self.previous_index else self.version
 
+    @property
+    def built(self) -> bool:
+        """Whether it is there."""
+        return self.runtime.cache.place("indices", self._key).exists()
+
     def facts(self) -> dict[str, Any]:
         """What building it told that is no time: how many passages, and how many of them the embedder does not read at once.
 

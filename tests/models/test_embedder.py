@@ -61,7 +61,7 @@ def test_replaced_weights_are_another_index_and_other_answers(build: Build, copy
     """In the same folder, with the same size and the same time of change."""
 
     def scores(known: LocalCandidate) -> list[float]:
-        (found,) = known._index.retrieve(["Kelvo"], 8)
+        (found,) = known.index.retrieve(["Kelvo"], 8)
         return [context.score for context in found]
 
     before, weights = build(copy), copy / "model.safetensors"
