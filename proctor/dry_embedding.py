@@ -60,9 +60,8 @@ def _passages(index: Index) -> tuple[list[str], int]:
 def table(parts: Sequence[PlannedEmbedding | None]) -> str:
     """As text: a line for each candidate that has something embedded. Systems that embed the same are asked once."""
     lines = [line for part in parts if part for line in _line(part)]
-    return (
-        "\n".join(["", "embedding over an API (systems that embed the same texts alike pay once):", *lines, ""]) if lines else ""
-    )
+    head = "embedding over an API (systems that embed the same texts alike pay once):"
+    return "\n".join(["", head, *lines, ""]) if lines else ""
 
 
 def _line(part: PlannedEmbedding) -> Iterator[str]:
