@@ -84,7 +84,7 @@ WHOLE = ("service", "callable", "answers")
 """Kinds that look up and prompt for themselves: what says how does not concern them."""
 COMPOSED = (
     *("retrieve", "top_k", "min_score", "chunk_chars", "chunk_overlap", "chunker", "chunk_tokens", "embedder", "embedding"),
-    *("few_shot", "max_new_tokens"),
+    *("bm25", "few_shot", "max_new_tokens"),
     *("epochs", "learning_rate", "batch_size", "rank", "alpha", "train_with_context", "gold_in_context", "adapter_when"),
 )
 """What says how a system of Proctor's is put together."""
@@ -92,7 +92,7 @@ TRAINING = ("epochs", "learning_rate", "batch_size", "rank", "alpha", "train_wit
 """What says how weights are trained."""
 
 
-UNSAID = ("chunker", "chunk_tokens", "embedding")
+UNSAID = ("chunker", "chunk_tokens", "embedding", "bm25")
 """What provenance says only where it is set, as runs before there was such a setting say nothing of it."""
 
 OWN = {"request": "service", "reply": "service", "given": "answers", "openai": "endpoint"}
@@ -163,6 +163,13 @@ class Embedding:
 
 
 @dataclass(frozen=True)
+class Bm25:
+    """How words are looked up."""
+
+    stem: Annotated[str | None, TextSetting("the name of a language, such as english", 50, like=str.isidentifier)] = None
+
+
+@dataclass(frozen=True)
 class FileOfAnswers:
     """What to take of a file of answers, where it holds those of several systems."""
 
@@ -184,6 +191,7 @@ class System:
     chunk_tokens: Annotated[int | None, Range(16, 10**9, "tokens of the embedder", whole=True)] = None
     embedder: Annotated[str, TextSetting("a name or path", 4095)] = "minilm"
     embedding: Embedding = Embedding()
+    bm25: Bm25 = Bm25()
     epochs: Annotated[float | None, Range(0, 10_000, "passes over the training set", above=True)] = None
     learning_rate: Annotated[float | None, Range(0, 10, "of AdamW: 0.0002 is usual for LoRA", above=True)] = None
     batch_size: Annotated[int, Range(1, 100_000, "examples", whole=True)] = 8
@@ -224,6 +232,8 @@ class System:
     def _of_passages(self) -> Iterator[Contradiction]:
         if self.chunk_tokens is not None and self.chunker != "tokens":
             yield ("chunk_tokens",), 'only the chunker "tokens" counts them', 'leave it out, or add chunker = "tokens"'
+        if self.bm25 != DEFAULT.bm25 and self.retrieve != "bm25":
+            yield ("bm25",), "it looks no words up", 'leave it out, or add retrieve = "bm25"'
         if self.embedding != DEFAULT.embedding and embedder_kind(self.embedder) in ("", "minilm"):
             what = f"the embedder {shown(self.embedder)} runs here, and nothing is asked over an API"
             yield ("embedding",), what, 'leave it out, or add embedder = "openai:MODEL@URL"'

@@ -77,7 +77,7 @@ def makes_a_vector_of_each_text(tried: Tried[Embedder]) -> None:
     import numpy as np
 
     of = tried.one.passages(TEXTS, DEVICE), tried.one.queries(TEXTS[:2], DEVICE)
-    shapes = [getattr(one, "shape", ()) for one in of]
+    shapes: list[Any] = [getattr(one, "shape", ()) for one in of]
     right = [len(shape) == 2 for shape in shapes] == [True, True] and [shape[0] for shape in shapes] == [3, 2]
     hold(right and shapes[0][1] == shapes[1][1], "3 and 2 rows of one length", shapes, "they are compared by their dot product")
     hold({str(one.dtype) for one in of} == {"float32"}, "32-bit floats", [one.dtype for one in of], "stores keep such")

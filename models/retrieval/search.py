@@ -40,10 +40,10 @@ def engine(system: System, cache: Cache, device: str) -> Engine:
     return made
 
 
-def words(_: System, cache: Cache, device: str) -> Engine:
+def words(system: System, cache: Cache, device: str) -> Engine:
     """Of the words that question and passage share."""
     del cache, device
-    return Words()
+    return Words(system.bm25.stem)
 
 
 def vectors(system: System, cache: Cache, device: str) -> Engine:

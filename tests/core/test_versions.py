@@ -258,6 +258,7 @@ SETTINGS: dict[str, tuple[str, str, dict[str, set[str]]]] = {
     "chunk_chars": ("[bm25]", "[bm25]\nchunk_chars = 60", {"index": {"bm25"}, "answers": {"bm25"}, "scores": {"bm25"}}),
     "chunk_overlap": ("[bm25]", "[bm25]\nchunk_overlap = 7", {"index": {"bm25"}, "answers": {"bm25"}, "scores": {"bm25"}}),
     "chunker": ("[bm25]", '[bm25]\nchunker = "markdown"', {"index": {"bm25"}, "answers": {"bm25"}, "scores": {"bm25"}}),
+    "bm25": ("[bm25]", '[bm25]\nbm25 = { stem = "english" }', {"index": {"bm25"}, "answers": {"bm25"}, "scores": {"bm25"}}),
     "chunk_tokens": (
         'retrieve = "bm25"',
         'retrieve = "bm25"\nchunker = "tokens"\nchunk_tokens = 99',

@@ -11,12 +11,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from proctor.core.schema import Context, Document, Domain
+from proctor.core.schema import Context, Document, Domain, InputError
 from proctor.core.storage.cache import Cache
 from proctor.models.chunkers.recursive import Recursive
 from proctor.models.retrieval import dense, search
 from proctor.models.retrieval.passages import Passage, best, split
-from proctor.models.systems import System
+from proctor.models.systems import Bm25, System
 from tests import tiny
 
 LONG = " ".join(f"Sentence number {number} speaks of nothing much." for number in range(100))
@@ -99,6 +99,32 @@ def test_bm25_finds_places_in_chinese(look_up: Find) -> None:
     documents = texts(*(f"档案记载，{town}的老桥由木匠修建，桥长九十米。" for town in towns))
     found = look_up(WORDS, documents, [f"{town}的老桥有多长？" for town in towns], 1)
     assert [names(one) for one in found] == [["d0"], ["d1"], ["d2"], ["d3"]]
+
+
+@pytest.mark.parametrize(
+    ("towns", "said", "asked"),
+    [
+        (
+            ("京都", "奈良", "長崎", "函館"),
+            "記録によると、{}の古い橋は大工が造り、長さは九十メートルです。",
+            "{}の古い橋の長さは？",
+        ),
+        (("อยุธยา", "ลำปาง", "สงขลา", "ระนอง"), "บันทึกกล่าวว่าสะพานเก่าของ{}สร้างโดยช่างไม้และยาวเก้าสิบเมตร", "สะพานเก่าของ{}ยาวเท่าไร"),
+    ],
+    ids=["Japanese", "Thai"],
+)
+def test_bm25_finds_places_where_words_are_not_set_apart(look_up: Find, towns: Sequence[str], said: str, asked: str) -> None:
+    found = look_up(WORDS, texts(*map(said.format, towns)), [asked.format(town) for town in towns], 1)
+    assert [names(one) for one in found] == [["d0"], ["d1"], ["d2"], ["d3"]]
+
+
+def test_bm25_finds_other_forms_of_a_word_by_its_stem(look_up: Find) -> None:
+    documents = texts("The porter opens gates.", "Lamps were repaired in May.", "Leave is asked for in writing.")
+    stems = replace(WORDS, bm25=Bm25(stem="english"))
+    assert look_up(WORDS, documents, ["Who repairs a lamp?"]) == [()]
+    assert names(look_up(stems, documents, ["Who repairs a lamp?"])[0]) == ["d1"]
+    with pytest.raises(InputError, match="did you mean 'english'"):
+        look_up(replace(WORDS, bm25=Bm25(stem="englich")), documents, ["x"])
 
 
 @pytest.mark.parametrize(
