@@ -13,6 +13,7 @@ from typing import Any
 
 from proctor.core.code import code_of
 from proctor.core.storage.cache import Cache
+from proctor.models.chunkers.recursive import cut
 from proctor.models.chunkers.sentences import LIBRARIES, ends
 from proctor.models.chunkers.spans import Span, blocks, together, within
 from proctor.models.embedders import find
@@ -43,6 +44,10 @@ class Semantic:
         code = code_of(__name__, apart=["proctor.models.systems", "proctor.models.embedders.find"])
         return [code, *map(installed, LIBRARIES), self.embedder.version, self.device, self.size]
 
+    def check(self) -> None:
+        """See to it that the embedder can be used; InputError where it cannot."""
+        self.embedder.check(self.device)
+
     def split(self, text: str, head: str) -> list[str]:
         """Each part is at most ``size`` letters long, without the title."""
         del head
@@ -56,12 +61,17 @@ class Semantic:
         if len(spans) < LEAST:
             return set()
         reach = [(max(0, place), min(len(spans), place + BESIDE)) for place in range(1 - BESIDE, len(spans))]
-        told = [Span(spans[first].start, spans[last - 1].end).of(text) for first, last in reach]
+        told = [self._read(Span(spans[first].start, spans[last - 1].end).of(text)) for first, last in reach]
         vectors = self.embedder.passages(told, self.device)
         lengths = np.maximum(np.linalg.norm(vectors, axis=1), np.finfo("float32").tiny)
         alike = (vectors[BESIDE:] * vectors[:-BESIDE]).sum(axis=1) / (lengths[BESIDE:] * lengths[:-BESIDE])
         apart = np.round(1 - alike, DIGITS)
         return {place + 1 for place in np.flatnonzero(apart > np.percentile(apart, PERCENTILE)).tolist()}
+
+    def _read(self, text: str) -> str:
+        """As much of a text as the embedder reads at once, such as the beginning of a long table."""
+        room = self.embedder.room(self.device, query=False)
+        return text if room is None or room[1](text) <= room[0] else cut(text, room[0], 0, room[1])[0]
 
 
 def _filled(text: str, spans: Sequence[Span]) -> list[Span]:

@@ -16,6 +16,7 @@ from proctor.core.schema import Document, Domain, InputError, Question, Unreache
 from proctor.core.storage.cache import Cache
 from proctor.evals.axes import cost
 from proctor.evals.testing.checks import embedder_checks
+from proctor.evals.testing.of_chunkers import lost
 from proctor.models.base.base import BaseModel
 from proctor.models.candidates import costs
 from proctor.models.candidates.endpoint import Endpoint
@@ -25,6 +26,7 @@ from proctor.models.candidates.local import LocalCandidate
 from proctor.models.embedders import find, openai
 from proctor.models.embedders.openai import ApiEmbedder
 from proctor.models.generation.limits import Limits
+from proctor.models.retrieval import search
 from proctor.models.retrieval.index import Index
 from proctor.models.runtime import Runtime
 from proctor.models.systems import Calls, Embedding, System, load
@@ -282,6 +284,21 @@ def test_a_text_longer_than_the_window_is_read_in_windows_and_that_is_said(
         assert "3 of 3 passages are longer than the 60 tokens that the embedder openai:m@" in caplog.text
         assert (index.facts()["long"], index.facts()["passages"]) == (3, 3)
         assert max(len(text.split()) for text in server.texts) <= 60
+
+
+def test_documents_are_parted_by_meaning_within_the_window(tmp_path: Path) -> None:
+    lines = "\n".join(f"line {number} = {number}" for number in range(60))
+    text = f"Bread is baked. It is eaten. It is cut.\n\n```\n{lines}\n```\n\nThe court sat. It heard a witness. It rose."
+    with embedding(context=20) as server:
+        chunker = search.chunker(replace(row(server, max_tokens=20), chunker="semantic"), Cache(tmp_path), "cpu")
+        assert lost(text, parts := chunker.split(text, "")) == ""
+        assert len(parts) > 1
+        assert max(len(one.split()) for one in server.texts) <= 20
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        url = f"http://127.0.0.1:{free.getsockname()[1]}/v1"
+    down = Index(replace(row(url, timeout=1), retrieve="bm25", chunker="semantic"), (), Runtime(Cache(tmp_path)))
+    with pytest.raises(InputError, match="cannot be used"):
+        down.check()
 
 
 def test_a_window_that_the_server_does_not_have_is_said_with_the_setting(tmp_path: Path) -> None:
