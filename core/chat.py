@@ -33,7 +33,8 @@ REFUSED = (400, 422)
 EVENTS = "text/event-stream"
 ChatApi = Literal["chat", "completions"]
 """Whether messages go through the model's chat template, or a text is continued as it is."""
-_PATHS: Mapping[ChatApi, str] = {"chat": "/chat/completions", "completions": "/completions"}
+Api = Literal["chat", "completions", "embeddings"]
+_PATHS: Mapping[Api, str] = {"chat": "/chat/completions", "completions": "/completions", "embeddings": "/embeddings"}
 ACCOUNT: Mapping[str, str] = {"OpenAI-Organization": "OPENAI_ORG_ID", "OpenAI-Project": "OPENAI_PROJECT_ID"}
 _SPEC = re.compile(r"(?P<model>.+?)(?:@(?P<url>https?://.+))?", re.IGNORECASE)
 _NO_MODEL = re.compile(r"://|@.*:.*@|:[^@/:]*@[^@/]*:\d")
@@ -87,12 +88,12 @@ class ChatEndpoint:
         """Import what calls take, which is no part of the first of them."""
         self._client.ready()
 
-    def reply(self, api: ChatApi = "chat", /, **request: Any) -> ChatReply:
+    def reply(self, api: Api = "chat", /, **request: Any) -> ChatReply:
         """As `replied`, for who is in another thread."""
         self.ready()
         return http.run(self.replied(api, **request))
 
-    async def replied(self, api: ChatApi = "chat", /, **request: Any) -> ChatReply:
+    async def replied(self, api: Api = "chat", /, **request: Any) -> ChatReply:
         """What the endpoint replies to the fields of a request.
 
         Raises:
@@ -182,6 +183,17 @@ def choice(reply: ChatReply, what: str = "a chat completion") -> tuple[dict[str,
     Raises:
         ValueError: it is not ``what`` was asked for.
     """
+    found = listing(reply, "choices", what)
+    first = found["choices"][0] if found["choices"] else None
+    return found, first if isinstance(first, dict) else ({} if found["choices"] else None)
+
+
+def listing(reply: ChatReply, field: str, what: str) -> dict[str, Any]:
+    """A reply that has a list in one of its fields.
+
+    Raises:
+        ValueError: it is not ``what`` was asked for.
+    """
     kind, body = reply
     if kind == "text/html" or body.lstrip()[:1] == "<":
         form = "HTML" if "html" in (kind + body[:500]).lower() else "markup"
@@ -194,11 +206,10 @@ def choice(reply: ChatReply, what: str = "a chat completion") -> tuple[dict[str,
         raise ValueError("the address answered with JSON that is nested too deeply to be read") from None
     if isinstance(found, dict) and found.get("error"):
         raise ValueError(f"the address answered with an error: {_said_of(found['error'])}")
-    if not isinstance(found, dict) or not isinstance(found.get("choices"), list):
+    if not isinstance(found, dict) or not isinstance(found.get(field), list):
         keys = ", ".join(map(str, list(found)[:6])) if isinstance(found, dict) else type(found).__name__
         raise ValueError(f"the address answered with JSON of another kind ({keys or 'empty'}), not with {what}")  # noqa: TRY004
-    first = found["choices"][0] if found["choices"] else None
-    return found, first if isinstance(first, dict) else ({} if found["choices"] else None)
+    return found
 
 
 def _said_of(error: Any) -> Any:

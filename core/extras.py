@@ -30,6 +30,7 @@ LIBRARIES: Mapping[str, Library] = {
     "ppi_py": Library("ppi-python", "people"),
     "ragas": Library("ragas", "judges"),
     "shtab": Library("shtab", "completion"),
+    "tiktoken": Library("tiktoken", "judges"),
 }
 """The module that is imported -> the library."""
 

@@ -14,6 +14,7 @@ from proctor.core.reading.problems import Problems, closest, near
 from proctor.core.reading.ranges import Range
 from proctor.core.reading.shown import shown
 from proctor.core.reading.tables import Contradiction, SettingsTable, TextSetting, either
+from proctor.core.redaction import public
 from proctor.core.registry import Registry
 from proctor.core.schema import InputError, as_json
 from proctor.models.services import Address, ServiceReply, ServiceRequest
@@ -39,16 +40,40 @@ RETRIEVERS: Registry[Callable[..., Any]] = Registry(
     {"dense": "proctor.models.retrieval.search:vectors [faiss]", "bm25": "proctor.models.retrieval.search:words"},
 )
 """Name -> what makes an `Engine` (models/retrieval/passages.py) for a system, with the cache and the device."""
+EMBEDDERS: Registry[Callable[..., Any]] = Registry(
+    "proctor.embedders",
+    {"minilm": "proctor.models.embedders.local:packaged", "openai": "proctor.models.embedders.openai:named [openai]"},
+)
+"""Name -> what makes an `Embedder` (models/embedders/protocol.py) of what follows the name and a colon, a system and the cache.
+
+All other embedders are folders, or names on the model hub.
+"""
+CHUNKERS: Registry[Callable[..., Any]] = Registry(
+    "proctor.chunkers",
+    {
+        "recursive": "proctor.models.chunkers.recursive:chunker",
+        "sentences": "proctor.models.chunkers.sentences:chunker",
+        "markdown": "proctor.models.chunkers.markdown:chunker",
+        "tokens": "proctor.models.chunkers.tokens:chunker",
+        "semantic": "proctor.models.chunkers.semantic:chunker",
+    },
+)
+"""Name -> what makes a `Chunker` (models/chunkers/protocol.py) for a system, with the cache and the device."""
 
 
-class Retrieve:
-    """What ``retrieve`` may be. A table of systems names no code: what it names is installed."""
+@dataclass(frozen=True)
+class Installed:
+    """What a field may be that chooses by name. A table of systems names no code: what it names is installed."""
+
+    registry: Registry[Callable[..., Any]]
+    besides: tuple[str, ...] = ()
+    """Names that stand for no thing."""
 
     def wrong(self, value: object) -> str:
         """What is wrong with a value."""
-        if isinstance(value, str) and (value == "none" or value in RETRIEVERS):
+        if isinstance(value, str) and (value in self.besides or value in self.registry):
             return ""
-        return f"expected {either(['none', *RETRIEVERS])}, not {shown(value)}"
+        return f"expected {either([*self.besides, *self.registry])}, not {shown(value)}"
 
 
 EXTERNAL = ("endpoint", "service", "callable", "answers")
@@ -58,13 +83,17 @@ BUILT = "built"
 WHOLE = ("service", "callable", "answers")
 """Kinds that look up and prompt for themselves: what says how does not concern them."""
 COMPOSED = (
-    *("retrieve", "top_k", "min_score", "chunk_chars", "chunk_overlap", "embedder", "few_shot", "max_new_tokens"),
+    *("retrieve", "top_k", "min_score", "chunk_chars", "chunk_overlap", "chunker", "chunk_tokens", "embedder", "embedding"),
+    *("bm25", "few_shot", "max_new_tokens"),
     *("epochs", "learning_rate", "batch_size", "rank", "alpha", "train_with_context", "gold_in_context", "adapter_when"),
 )
 """What says how a system of Proctor's is put together."""
 TRAINING = ("epochs", "learning_rate", "batch_size", "rank", "alpha", "train_with_context", "gold_in_context")
 """What says how weights are trained."""
 
+
+UNSAID = ("chunker", "chunk_tokens", "embedding", "bm25")
+"""What provenance says only where it is set, as runs before there was such a setting say nothing of it."""
 
 OWN = {"request": "service", "reply": "service", "given": "answers", "openai": "endpoint"}
 """Tables that systems of one kind alone have -> that kind."""
@@ -112,6 +141,35 @@ class OpenAI:
 
 
 @dataclass(frozen=True)
+class Embedding:
+    """How an embedder is asked that is reached over an API."""
+
+    key: Annotated[str, TextSetting("the name of an environment variable", 200, like=str.isidentifier)] = "OPENAI_API_KEY"
+    dimensions: Annotated[int | None, Range(1, 100_000, "numbers of a vector", whole=True)] = None
+    max_tokens: Annotated[int | None, Range(16, 10**7, "tokens that it reads of a text", whole=True)] = None
+    max_inputs: Annotated[int | None, Range(1, 2048, "texts in a request", whole=True)] = None
+    query_prompt: Annotated[str, TextSetting("what stands before a question", 4000, empty=True, like=lambda _: True)] = ""
+    passage_prompt: Annotated[str, TextSetting("what stands before a passage", 4000, empty=True, like=lambda _: True)] = ""
+    version: Annotated[str, TextSetting("a version: what you know of it, and Proctor cannot see", 1000)] = ""
+    max_concurrency: Annotated[int, Range(1, 1000, "requests at a time", whole=True)] = 4
+    timeout: Annotated[float, Range(0, 86_400, "seconds for one request", above=True)] = 120.0
+    input_price: Annotated[float | None, Range(0, 1_000_000, "for a million tokens")] = None
+    max_cost: Annotated[float | None, Range(0, 1_000_000, "what a run may spend, in the currency of the price")] = None
+
+    def contradictions(self) -> Iterator[Contradiction]:
+        """What cannot be meant, though each field by itself could."""
+        if self.max_cost is not None and self.input_price is None:
+            yield ("max_cost",), "nothing says what a token costs", "add input_price, for a million tokens"
+
+
+@dataclass(frozen=True)
+class Bm25:
+    """How words are looked up."""
+
+    stem: Annotated[str | None, TextSetting("the name of a language, such as english", 50, like=str.isidentifier)] = None
+
+
+@dataclass(frozen=True)
 class FileOfAnswers:
     """What to take of a file of answers, where it holds those of several systems."""
 
@@ -124,12 +182,16 @@ class System:
 
     name: str
     adapt: Adapt = "none"
-    retrieve: Annotated[str, Retrieve()] = "none"
+    retrieve: Annotated[str, Installed(RETRIEVERS, ("none",))] = "none"
     top_k: Annotated[int, Range(1, 10_000, "passages", whole=True)] = 3
     min_score: Annotated[float | None, Range(-1_000_000, 1_000_000, "the retriever's own score")] = None
     chunk_chars: Annotated[int, Range(50, 10**9, "letters", whole=True)] = 1000
     chunk_overlap: Annotated[int, Range(0, 10**9, "letters", whole=True)] = 100
+    chunker: Annotated[str, Installed(CHUNKERS)] = "recursive"
+    chunk_tokens: Annotated[int | None, Range(16, 10**9, "tokens of the embedder", whole=True)] = None
     embedder: Annotated[str, TextSetting("a name or path", 4095)] = "minilm"
+    embedding: Embedding = Embedding()
+    bm25: Bm25 = Bm25()
     epochs: Annotated[float | None, Range(0, 10_000, "passes over the training set", above=True)] = None
     learning_rate: Annotated[float | None, Range(0, 10, "of AdamW: 0.0002 is usual for LoRA", above=True)] = None
     batch_size: Annotated[int, Range(1, 100_000, "examples", whole=True)] = 8
@@ -156,6 +218,7 @@ class System:
     def contradictions(self) -> Iterator[Contradiction]:
         """What cannot be meant, though each field by itself could."""
         yield from self._other_kinds()
+        yield from self._of_passages()
         if self.few_shot and self.adapts:
             yield ("few_shot",), "a system that is trained has seen its examples", "leave few_shot out, or adapt"
         if self.adapter_when == "always":
@@ -165,6 +228,15 @@ class System:
             yield ("adapter_when",), what, 'add adapt = "lora" and retrieve, or leave it out'
         elif self.adapter_when == "without passages" and self.train_with_context:
             yield ("adapter_when",), "it would be trained with passages and never be shown any", "leave one of the two out"
+
+    def _of_passages(self) -> Iterator[Contradiction]:
+        if self.chunk_tokens is not None and self.chunker != "tokens":
+            yield ("chunk_tokens",), 'only the chunker "tokens" counts them', 'leave it out, or add chunker = "tokens"'
+        if self.bm25 != DEFAULT.bm25 and self.retrieve != "bm25":
+            yield ("bm25",), "it looks no words up", 'leave it out, or add retrieve = "bm25"'
+        if self.embedding != DEFAULT.embedding and embedder_kind(self.embedder) in ("", "minilm"):
+            what = f"the embedder {shown(self.embedder)} runs here, and nothing is asked over an API"
+            yield ("embedding",), what, 'leave it out, or add embedder = "openai:MODEL@URL"'
 
     def _other_kinds(self) -> Iterator[Contradiction]:
         named = [field for field in EXTERNAL if getattr(self, field) is not None]
@@ -221,10 +293,11 @@ class System:
     def settings(self) -> dict[str, Any]:
         """What a run's provenance says of how it is set: fields by name, without those of other kinds that are not set."""
         own = {*COMPOSED, "adapt"} if self.kind not in WHOLE else set()
+        known = vars(self) | {"embedder": _without_secrets(self.embedder)}
         return {
             name: as_json(value) if is_dataclass(value) else value
-            for name, value in vars(self).items()
-            if name != "name" and (name in own or value != getattr(DEFAULT, name))
+            for name, value in known.items()
+            if name != "name" and ((name in own and name not in UNSAID) or value != getattr(DEFAULT, name))
         }
 
     @property
@@ -262,6 +335,23 @@ class System:
 
 DEFAULT = System("")
 """What is left out."""
+
+
+def _without_secrets(embedder: str) -> str:
+    """The name of an embedder without what is secret in its address."""
+    name, _, url = embedder.partition("@")
+    if "://" not in url:
+        return embedder
+    try:
+        return f"{name}@{public(url)}"
+    except ValueError:
+        return name
+
+
+def embedder_kind(embedder: str) -> str:
+    """The name in `EMBEDDERS` that an embedder begins with; empty for a folder or a name on the hub."""
+    name = embedder.partition(":")[0]
+    return name if name and "/" not in name and name in EMBEDDERS else ""
 
 
 def load(path: Path = TABLE) -> dict[str, System]:

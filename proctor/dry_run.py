@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from proctor import dry_calls
+from proctor import dry_calls, dry_embedding
 from proctor.core.counts import counted
 from proctor.core.schema import Question
 from proctor.evals.axes import latency
@@ -18,6 +18,7 @@ from proctor.evals.axes.conditions import ASKED
 from proctor.evals.exam import NOTHING, Axis, EvalContext, Exam, Workload
 from proctor.models.base.base import BaseModel
 from proctor.models.candidates.asking import rounds
+from proctor.models.candidates.endpoint import Endpoint
 from proctor.models.candidates.external import External
 from proctor.models.candidates.local import LocalCandidate
 from proctor.models.prompts import prompts
@@ -86,8 +87,13 @@ def estimate(plan: Plan, items: Sequence[pytest.Item]) -> str:
         for cell, found in asked
         if isinstance(cell.candidate, External)
     ]
+    embedded = [
+        dry_embedding.planned(cell.suite.name, cell.candidate, plan.evaluation(cell).questions)
+        for cell, _ in asked
+        if isinstance(cell.candidate, LocalCandidate | Endpoint)
+    ]
     reaches = "".join(f"{line}\n" for line in _reaches(plan, [cell for cell, _ in asked]))
-    return f"{SAID}{table(parts)}{dry_calls.table(elsewhere)}{reaches}"
+    return f"{SAID}{table(parts)}{dry_calls.table(elsewhere)}{dry_embedding.table(embedded)}{reaches}"
 
 
 def _reaches(plan: Plan, asked: Sequence[ExamCell]) -> Iterator[str]:

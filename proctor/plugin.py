@@ -269,18 +269,26 @@ def pytest_runtestloop(session: pytest.Session) -> bool | None:
 
         try:
             ready.check(plan.store, plan.cache, plan.site, plan.saving, plan.base_facts)
+            if not hasattr(session.config, "workerinput"):
+                ready.reached((cell.candidate, plan.evaluation(cell).questions) for cell in _selected(session.config))
         except InputError as error:
             raise _usage_error(str(error)) from error
     return None
+
+
+def _selected(config: pytest.Config) -> list[ExamCell]:
+    """The cells that tests were selected of."""
+    plan, tests = config.stash[PLAN], map(collect.TEST.search, config.stash[ENDING].asked)
+    cells = {test["cell"] for test in tests if test}
+    return [cell for cell in plan.cells if plan.id(cell) in cells]
 
 
 def _check_libraries(config: pytest.Config) -> None:
     """Refuse to begin where something that was selected needs a library that is not installed."""
     from proctor import ready  # it loads numpy, which nobody needs who only collects
 
-    plan, tests = config.stash[PLAN], list(map(collect.TEST.search, config.stash[ENDING].asked))
-    cells = {test["cell"] for test in tests if test}
-    systems = [cell.system for cell in plan.cells if plan.id(cell) in cells]
+    tests = map(collect.TEST.search, config.stash[ENDING].asked)
+    systems = [cell.system for cell in _selected(config)]
     try:
         ready.libraries([test["axis"] for test in tests if test], systems)
     except InputError as error:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from proctor.core import extras
-from proctor.core.schema import InputError
+from proctor.core.schema import InputError, Question
 from proctor.core.storage import errors
 from proctor.core.storage.cache import Cache
 from proctor.evals.axes.catalogue import AXES, marker
@@ -17,8 +17,8 @@ from proctor.leaderboard.compare.changes import renewed
 from proctor.leaderboard.output import Site
 from proctor.leaderboard.runs.saved import SAVING, open_run
 from proctor.leaderboard.runs.store import Store
-from proctor.models.candidates.kinds import KINDS
-from proctor.models.systems import RETRIEVERS, System
+from proctor.models.candidates.kinds import KINDS, Examined
+from proctor.models.systems import EMBEDDERS, RETRIEVERS, System, embedder_kind
 
 
 def check(store: Store, cache: Cache, site: Path, saved: Path | None, base_models: Mapping[str, Any]) -> None:
@@ -57,9 +57,26 @@ def libraries(axes: Iterable[str], systems: Sequence[System]) -> None:
     extras.require(needed, "; and ".join(leave_out))
 
 
+def reached(cells: Iterable[tuple[Examined, Sequence[Question]]]) -> None:
+    """Whether what systems look passages up with answers, for those that have questions left to answer.
+
+    Raises:
+        InputError: with every system whose embedder cannot be used, and why.
+    """
+    problems: dict[str, None] = {}
+    for candidate, questions in cells:
+        check = getattr(candidate, "check", None)
+        if check and "retrieves" in candidate.abilities and candidate.unanswered(list(questions)):
+            problems |= {f"system {candidate.name}: {problem}": None for problem in _problem(check)}
+    if problems:
+        raise InputError("\n".join(problems))
+
+
 def _libraries(system: System) -> tuple[str, ...]:
     """The modules that a system needs to do its work."""
-    return (*RETRIEVERS.needs(system.retrieve), *(KINDS.needs(system.kind) if system.external else ()))
+    embeds = system.retrieve == "dense" or (system.retrieves and system.chunker in ("tokens", "semantic"))
+    embedder = EMBEDDERS.needs(embedder_kind(system.embedder)) if embeds else ()
+    return (*RETRIEVERS.needs(system.retrieve), *embedder, *(KINDS.needs(system.kind) if system.external else ()))
 
 
 def _problem(check: Callable[[], None]) -> Iterator[str]:

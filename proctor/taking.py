@@ -99,6 +99,9 @@ def check(plan: Plan) -> None:
     plan.refresh()
     plan.store.check()
     plan.cache.check()
+    from proctor import ready  # it loads numpy
+
+    ready.reached((cell.candidate, plan.evaluation(cell).questions) for cell in plan.cells)
 
 
 def take(plan: Plan, axes: Mapping[str, Axis], stopped: Event | None = None) -> tuple[str, ...]:

@@ -47,7 +47,10 @@ ROOT = Path(__file__).parents[1]
 DOCS = ROOT / "docs"
 PAGES = [*(ROOT / f"{name}.md" for name in ("README", "CONTRIBUTING", "CHANGELOG", "SECURITY")), *sorted(DOCS.rglob("*.md"))]
 TUTORIAL = DOCS / "tutorial.md"
-GROUPS = {registry.group for registry in (AXES, IMPORTERS, JUDGES, PLOTS, READERS, systems.RETRIEVERS)}
+GROUPS = {
+    registry.group
+    for registry in (AXES, IMPORTERS, JUDGES, PLOTS, READERS, systems.RETRIEVERS, systems.EMBEDDERS, systems.CHUNKERS)
+}
 """The groups of entry points that a package may add to."""
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
 

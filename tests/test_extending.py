@@ -23,7 +23,7 @@ from proctor.core.reading.problems import Problems
 from proctor.evals.axes.catalogue import AXES, words
 from proctor.evals.judges.protocols import load_judge
 from proctor.leaderboard.site.page import publish
-from proctor.models.systems import RETRIEVERS
+from proctor.models.systems import CHUNKERS, EMBEDDERS, RETRIEVERS
 from proctor.suites.importers import IMPORTERS
 from proctor.suites.importers.split import Options
 from proctor.suites.loading.documents import READERS
@@ -31,6 +31,8 @@ from tests.sample_run import make_run
 
 assert load_judge("mine:2").name == "numbers-2"
 assert RETRIEVERS["phrases"](None, None, "cpu").version == ["phrases-1", 4]
+assert EMBEDDERS["letters"]("9", None, None).version == "letters-1-9"
+assert CHUNKERS["lines"](None, None, "cpu").split("a\\n\\nb", "") == ["a", "b"]
 assert AXES["brevity"].asks and words("brevity.words") == "The words that it takes to answer."
 
 Path("talk.srt").write_text("1\\n00:00:01,000 --> 00:00:02,000\\nThe gate opens at nine.\\n")

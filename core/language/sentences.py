@@ -39,6 +39,9 @@ _END = later(
     re.compile, r"(?:(?<![.!?…؟।۔])[.!?…؟।۔]++[\"'”’»)\]]*+(?=\s)|(?<![!?])[!?]++(?=[\u3040-\u9fff])|[。！？｡]+[」』”’）]*)\s*"
 )
 _BEFORE = later(re.compile, r"(?:^|[\s(\[\"'“‘])([^\s(\[\"'“‘]+)\.$")
+_BACK = 100
+"""Letters before the end of a sentence that tell whether it is one."""
+_THAI = later(re.compile, r"[\u0e00-\u0e7f]\.$")
 _UNENDING = frozenset(
     [
         "mr",
@@ -167,6 +170,20 @@ def _split(line: str) -> list[str]:
             found.append(line[start : end.end()])
             start = end.end()
     return [_unmarked(sentence).strip() for sentence in (*found, line[start:]) if any(map(str.isalnum, sentence))]
+
+
+def sentence_ends(line: str) -> list[int]:
+    """Where the sentences of a line end, with the blanks after them; the line itself is left as it is.
+
+    Thai ends no sentence with a full stop, but abbreviations.
+    """
+    found, start = [], 0
+    for end in _END.finditer(line):
+        before, after = line[max(start, end.start() - _BACK) : end.start() + 1], line[end.end() : end.end() + 1]
+        if after and _ends(before, after) and not _THAI.search(before):
+            start = end.end()
+            found.append(start)
+    return found
 
 
 def _unmarked(line: str) -> str:

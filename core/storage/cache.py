@@ -66,7 +66,7 @@ class Cache:
         After a kill ``make`` is given the folder as it was left, so that it can go on from its own checkpoints, which it keeps
         in `SCRATCH`: that folder is removed once the entry is made.
         """
-        entry = self.folder / kind / key[:40]
+        entry = self.place(kind, key)
         if self._whole(entry):
             return entry
         with _told(self.folder), self._lock(entry):
@@ -76,7 +76,11 @@ class Cache:
 
     def has(self, kind: str, key: str) -> bool:
         """Whether the entry is there and undamaged."""
-        return self._whole(self.folder / kind / key[:40])
+        return self._whole(self.place(kind, key))
+
+    def place(self, kind: str, key: str) -> Path:
+        """The folder that an entry has, or would have."""
+        return self.folder / kind / key[:40]
 
     def json(self, kind: str, key: str, make: Callable[[], Any]) -> Any:
         """The JSON value of an entry, computed by ``make()`` if it is not there yet."""
@@ -160,13 +164,14 @@ class Journal:
 
         Damaged lines are taken out first.
         """
-        with self._held():
+        with self.held():
             with _told(self.path.parent):
                 rows = self._mended()
             yield rows
 
     @contextmanager
-    def _held(self) -> Iterator[None]:
+    def held(self) -> Iterator[None]:
+        """As `lock`, for who reads no more rows than those that it looks for. Damaged lines are passed over."""
         with _told(self.path.parent):
             self.path.parent.mkdir(parents=True, exist_ok=True)
             _tidy(self.path.parent)
@@ -196,7 +201,7 @@ class Journal:
 
     def add(self, rows: Iterable[dict[str, Any]]) -> int:
         """As `append`, for who does not hold the lock. The lines that are there are not looked at."""
-        with self._held():
+        with self.held():
             return self.append(rows)
 
     def size(self) -> int:

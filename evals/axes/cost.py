@@ -47,6 +47,9 @@ TOKENS = Metric("cost.tokens", "tokens", "lower", says="The tokens that it write
 PROMPT_TOKENS = Metric("cost.prompt_tokens", "tokens", "lower", says="The tokens that it reads for an answer.")
 MONEY = Metric("cost.money", "money", "lower", says="What an answer costs, in the currency of the prices of its tokens.")
 """Of systems that are paid by the token, and no others."""
+INDEX_TOKENS = Metric("cost.index_tokens", "tokens", "lower", says="The tokens that were embedded for the index.")
+INDEX_MONEY = Metric("cost.index_money", "money", "lower", says="What embedding the documents costs.")
+"""Of systems whose embedder is paid by the token, and no others."""
 
 
 def _score(evaluation: EvalContext) -> Iterator[ItemScore]:
@@ -63,6 +66,9 @@ def _score(evaluation: EvalContext) -> Iterator[ItemScore]:
 def _totals(costs: Mapping[str, float | str]) -> Iterator[ItemScore]:
     for name, metric in TOTALS.items():
         yield ItemScore(metric, SYSTEM_ITEM, "", with_caution(_known(name, costs), caution(costs, name)))
+    for metric in (INDEX_TOKENS, INDEX_MONEY):
+        if (name := metric.name.removeprefix("cost.")) in costs:
+            yield ItemScore(metric, SYSTEM_ITEM, "", _known(name, costs))
 
 
 def caution(costs: Mapping[str, float | str], *names: str) -> str:
@@ -105,7 +111,7 @@ def _items(evaluation: EvalContext) -> Items:
 AXIS = Axis(
     "cost",
     __name__,
-    (*TOTALS.values(), TOKENS, PROMPT_TOKENS, MONEY),
+    (*TOTALS.values(), TOKENS, PROMPT_TOKENS, MONEY, INDEX_TOKENS, INDEX_MONEY),
     _score,
     timed=True,
     items=_items,

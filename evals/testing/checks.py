@@ -24,14 +24,26 @@ from typing import TYPE_CHECKING, Any
 from proctor.core.schema import Document, Domain, InputError, Question
 from proctor.evals.candidate import Candidate
 from proctor.evals.judges.protocols import Judge
-from proctor.evals.testing import of_candidates, of_judges, of_retrievers
+from proctor.evals.testing import of_candidates, of_chunkers, of_embedders, of_judges, of_retrievers
+from proctor.evals.testing.of_chunkers import Chunker
+from proctor.evals.testing.of_embedders import Embedder
 from proctor.evals.testing.of_retrievers import Retriever
 from proctor.evals.testing.trials import CheckError, Tried, checks
 
 if TYPE_CHECKING:
     from _pytest.mark import ParameterSet
 
-__all__ = ["CheckError", "Retriever", "candidate_checks", "judge_checks", "retriever_checks"]
+__all__ = [
+    "CheckError",
+    "Chunker",
+    "Embedder",
+    "Retriever",
+    "candidate_checks",
+    "chunker_checks",
+    "embedder_checks",
+    "judge_checks",
+    "retriever_checks",
+]
 
 NOTHING: Mapping[str, str] = {}
 
@@ -93,6 +105,45 @@ def retriever_checks(
     if len(documents) < 2:
         raise InputError("retriever_checks: give at least two documents that are about different things")
     return checks(of_retrievers.trials(documents), _tried(retriever, others), leave_out)
+
+
+def embedder_checks(
+    embedder: Embedder | Callable[[], Embedder],
+    *,
+    others: Sequence[Embedder | Callable[[], Embedder]] = (),
+    secrets: Sequence[str] = (),
+    leave_out: Mapping[str, str] = NOTHING,
+) -> list[ParameterSet]:
+    """What an embedder must hold, as parameters with ids.
+
+    ``others`` are made like it, with another model or other settings each. ``secrets`` are texts that it is given and must not
+    show, such as a key. ``leave_out``: the name of a check -> why it need not hold.
+
+    Raises:
+        InputError: no check is called what is left out.
+    """
+    return checks(of_embedders.trials(secrets), _tried(embedder, others), leave_out)
+
+
+def chunker_checks(
+    chunker: Chunker | Callable[[], Chunker],
+    texts: Sequence[str],
+    *,
+    longest: int | None = None,
+    others: Sequence[Chunker | Callable[[], Chunker]] = (),
+    leave_out: Mapping[str, str] = NOTHING,
+) -> list[ParameterSet]:
+    """What a chunker must hold, as parameters with ids.
+
+    ``texts`` are documents of the kind that it is for, long enough to be parted. ``longest``: letters that a part may have.
+    ``others`` are made like it, with other settings each. ``leave_out``: the name of a check -> why it need not hold.
+
+    Raises:
+        InputError: there are no texts, or no check is called what is left out.
+    """
+    if not texts:
+        raise InputError("chunker_checks: give at least one text to part")
+    return checks(of_chunkers.trials(texts, longest), _tried(chunker, others), leave_out)
 
 
 def _tried(given: Any, others: Sequence[Any]) -> Tried[Any]:

@@ -171,14 +171,22 @@ def _made(found: Board, section: BoardSection) -> dict[str, Any]:
 
 def _of_kind(run: Mapping[str, Any], section: BoardSection, system: str) -> dict[str, Any]:
     """What a system is that Proctor did not build, and what became of the answers that it gave."""
-    if system not in section.kinds:
-        return {}
     made = run.get("made")
-    place = f"{row(section.suite, section.base_model, system)}/0"
-    told = made.get(place, {}).get("answers", {}) if isinstance(made, Mapping) else {}
+    about = made.get(f"{row(section.suite, section.base_model, system)}/0", {}) if isinstance(made, Mapping) else {}
+    if system not in section.kinds:
+        return _of_index(about)
+    told = about.get("answers", {})
     passages = [f"{count:,} {how}" for how, count in told.get("passages", {}).items()]
     found = {"kind": section.kinds[system], "answers given": "; ".join(told.get("notes", ())), "passages": ", ".join(passages)}
-    return {name: text for name, text in found.items() if text}
+    return {name: text for name, text in found.items() if text} | _of_index(about)
+
+
+def _of_index(about: Mapping[str, Any]) -> dict[str, Any]:
+    """How many passages the embedder does not read at once, where there are such."""
+    index = about.get("index")
+    if not isinstance(index, Mapping) or not index.get("long"):
+        return {}
+    return {"longer than the embedder reads": f"{index['long']:,} of {index['passages']:,} passages; their best window counts"}
 
 
 def _flat(settings: Mapping[str, Any]) -> dict[str, Any]:

@@ -29,7 +29,7 @@ class _Parts(Protocol):
     @property
     def top_k(self) -> int: ...
     @property
-    def _index(self) -> Index: ...
+    def index(self) -> Index: ...
 
 
 class Composed:
@@ -46,13 +46,19 @@ class Composed:
         return self.system.max_new_tokens or self.limits.tokens
 
     @cached_property
-    def _index(self: _Parts) -> Index:
+    def index(self: _Parts) -> Index:
+        """What it searches, if it looks passages up."""
         return Index(self.system, self.domain.documents, self.runtime, self.previous_index)
 
     def retrieve(self: _Parts, questions: Sequence[Question], count: int | None = None) -> list[tuple[Context, ...]]:
         """The best passages for each question, best first: as many as the system shows, or ``count``."""
-        return self._index.retrieve([question.text for question in questions], count or self.top_k)
+        return self.index.retrieve([question.text for question in questions], count or self.top_k)
 
     def chunks_of(self: _Parts, documents: Sequence[str]) -> dict[str, tuple[Context, ...]]:
         """Document id -> the passages that it was split into."""
-        return self._index.chunks_of(documents)
+        return self.index.chunks_of(documents)
+
+    def check(self: _Parts) -> None:
+        """See to it that what it looks passages up with can be used; InputError where it cannot."""
+        if self.system.retrieves:
+            self.index.check()

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from proctor.core.counts import counted
 from proctor.core.storage import manifest
 from proctor.models import circumstances
 from proctor.models.base import files
@@ -24,13 +25,18 @@ NEEDLESS = (manifest.NAME, trainer.REPORT, search.REPORT, circumstances.FILE, "R
 
 
 def costs(
-    adapted: Path | None, index: Path | None, base: Path | None, finished: Sequence[Path] | None = None
+    adapted: Path | None,
+    index: Path | None,
+    base: Path | None,
+    finished: Sequence[Path] | None = None,
+    price: float | None = None,
 ) -> dict[str, float | str]:
     """By the names of `evals.axes.cost`: a number, or the reason why there is none. Of what was not done, nothing was spent.
 
     ``train_caution``, ``energy_caution`` and ``index_caution`` say why seconds and joules may not be those of this machine, and
     nothing where they are.
     ``base`` is the model that it answers with, as it came or under an adapter; None where its own weights take that one's place.
+    ``price``: of a million tokens that are embedded, where they are paid for.
     ``finished``: the files of weights that were trained elsewhere. What that took is known where Proctor exported them; else
     ``trained_elsewhere`` says so.
     """
@@ -46,17 +52,29 @@ def costs(
         "bytes@10": shared + 10 * own,
         "train_caution": trained,
         "energy_caution": f"{trained}; the counter is the whole machine's" if trained else "",
-        **of_index(index),
+        **of_index(index, price),
     }
 
 
-def of_index(index: Path | None) -> dict[str, float | str]:
-    """Of a system whose model is not kept here: what its index took, if it has one."""
-    return {
+def of_index(index: Path | None, price: float | None = None) -> dict[str, float | str]:
+    """Of a system whose model is not kept here: what its index took, if it has one.
+
+    ``index_tokens`` and ``index_money`` are there where its embedder is paid by the token, and says how many.
+    """
+    if index is None:
+        return {"index_bytes": 0, "index_seconds": 0.0, "index_caution": ""}
+    report = search.report(index)
+    earlier = report.get("kept", 0)
+    kept = f"{earlier:,} of {counted(report['vectors'], 'vector')} were kept from an earlier run" if earlier else ""
+    found: dict[str, float | str] = {
         "index_bytes": _size(index),
-        "index_seconds": float(_report(index / search.REPORT)["seconds"]) if index else 0.0,
-        "index_caution": circumstances.caution(index, "indexed") if index else "",
+        "index_seconds": float(report["seconds"]),
+        "index_caution": "; ".join(filter(None, (circumstances.caution(index, "indexed"), kept))),
     }
+    if "tokens" in report:
+        found["index_tokens"] = float(report["tokens"])
+        found |= {} if price is None else {"index_money": report["tokens"] * price / 1_000_000}
+    return found
 
 
 def _here(adapted: Path | None) -> dict[str, float | str]:

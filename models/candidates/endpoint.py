@@ -6,19 +6,18 @@ tokenizer cannot be known here: prompts are not counted, and passages are left o
 
 from __future__ import annotations
 
-import os
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property, partial
 from typing import Any, TypeVar
 
 from proctor.core import chat, http
-from proctor.core.chat import ChatError, NamedModel, RefusedError
+from proctor.core.chat import ChatError, RefusedError
 from proctor.core.language.citing import Citing
-from proctor.core.redaction import hide, hide_address, public
 from proctor.core.sampling import spread
 from proctor.core.schema import Ability, Answer, Context, Domain, InputError, Question, Timing
 from proctor.core.storage.cache import Journal, digest
+from proctor.models import served_model
 from proctor.models.candidates import costs
 from proctor.models.candidates.asking import calling, kept
 from proctor.models.candidates.asking.calling import Caller, CallError
@@ -31,10 +30,11 @@ from proctor.models.generation.stopwatch import Stopwatch
 from proctor.models.prompts import prompts
 from proctor.models.retrieval import index
 from proctor.models.retrieval.index import Index
+from proctor.models.served_model import ServedModel
 
 RETRIES = 5
 """Calls repeated when the server is busy, broken or silent, as long as an answer may take."""
-WRITE = "write openai:MODEL or openai:MODEL@URL, with a URL such as http://127.0.0.1:8000/v1"
+EXAMPLE = "http://127.0.0.1:8000/v1"
 ShownPassages = tuple[Context, ...] | None
 """What stands in a prompt; None where the system looks nothing up."""
 _Came = TypeVar("_Came")
@@ -50,45 +50,20 @@ class Endpoint(Composed, External):
     """The index that its own is brought up to date from."""
     like: Endpoint | None = None
     """The system that it was before its documents changed: calls are counted together."""
-    apart = (chat, http, calling, costs, index, stopwatch)
+    apart = (chat, http, served_model, calling, costs, index, stopwatch)
 
     def __post_init__(self) -> None:
         """Refuse at once what could only fail later."""
-        _ = self._named, self._key
-        hide_address(self._named.url)
-        if self._key not in self._name:  # as "ollama" may be, which is no secret then
-            hide(self._key)
+        _ = self._model
         if self.system.retrieves:
-            _ = self._index.engine
+            _ = self.index.engine
         if self.system.few_shot and not self.domain.examples:
             raise InputError("it shows examples, and the suite has no train.jsonl: add one, or leave few_shot out")
 
     @cached_property
-    def _named(self) -> NamedModel:
+    def _model(self) -> ServedModel:
         protocol, _, rest = (self.system.endpoint or "").partition(":")
-        found = chat.named(rest)
-        if protocol != "openai" or found is None:
-            raise InputError(f"endpoint: it names no model, or an address without http:// or https://; {WRITE}")
-        url = found.url or os.environ.get("OPENAI_BASE_URL", "")
-        try:
-            _ = public(url) if url else ""
-        except ValueError:  # its words may hold a part of a password
-            raise InputError(f"endpoint: the address of openai:{found.model} cannot be read; {WRITE}") from None
-        return NamedModel(found.model, url)
-
-    @property
-    def _key(self) -> str:
-        name = self.system.openai.key
-        key = os.environ.get(name, "")
-        if not key and (not self._named.url or name != type(self.system.openai).key):
-            raise InputError(f"openai:{self._named.model} needs a key: set {name} in the environment")
-        return key
-
-    @property
-    def _name(self) -> str:
-        """Model and address, without what an address may hold in secret."""
-        model, url = self._named
-        return f"openai:{model}" + (f"@{public(url)}" if url else "")
+        return served_model.find("endpoint", rest if protocol == "openai" else "", self.system.openai.key, EXAMPLE)
 
     @property
     def abilities(self) -> frozenset[Ability]:
@@ -115,26 +90,26 @@ class Endpoint(Composed, External):
     def _served(self) -> Served:
         if self.like:
             return self.like._served  # noqa: SLF001 -- of the same class
-        (model, url), seconds = self._named, self.system.calls.timeout
-        endpoint = chat.ChatEndpoint(url, self._key, seconds=seconds, longest=seconds, retries=RETRIES)
-        return Served(model, endpoint, self.system.openai, self.room, self.limits.ends, self.seed)
+        served, seconds = self._model, self.system.calls.timeout
+        endpoint = chat.ChatEndpoint(served.url, served.key, seconds=seconds, longest=seconds, retries=RETRIES)
+        return Served(served.model, endpoint, self.system.openai, self.room, self.limits.ends, self.seed)
 
     @property
     def fingerprint(self) -> list[Any]:
         """Model, public address, all of a request but the question, and what is looked up."""
-        found = [self._index.version, self.top_k, self.system.min_score] if self.system.retrieves else None
+        found = [self.index.version, self.top_k, self.system.min_score] if self.system.retrieves else None
         return [self._spoken, found]
 
     @property
     def _spoken(self) -> list[Any]:
         asked, ends = self.system.openai, self.limits.ends if self.system.openai.api == "completions" else None
         request = [asked.api, self.room, asked.thought_tokens, ends, asked.body]
-        return [self._name, request, self.domain.instruction, self._shown]
+        return [self._model.name, request, self.domain.instruction, self._shown]
 
     @property
     def weights_version(self) -> str:
         """What is known of the weights behind it."""
-        return digest("served", self._name, self.system.version, self.system.openai.body)
+        return digest("served", self._model.name, self.system.version, self.system.openai.body)
 
     def ask(self, missing: list[AskedQuestion]) -> Iterator[Sequence[tuple[AskedQuestion, Answer]]]:
         """Answers in batches, as they come."""
@@ -160,7 +135,7 @@ class Endpoint(Composed, External):
 
     def reindexed(self, domain: Domain) -> Endpoint:
         """The same model, searching another domain's documents."""
-        return replace(self, setup=replace(self.setup, domain=domain), previous_index=self._index, like=self)
+        return replace(self, setup=replace(self.setup, domain=domain), previous_index=self.index, like=self)
 
     def likelihoods(self, pairs: Sequence[tuple[str, str]]) -> list[tuple[float, bool]]:
         """For (context, continuation) texts: the log-likelihood in nats, and whether the model would go on so by itself."""
@@ -179,7 +154,7 @@ class Endpoint(Composed, External):
 
     def one_by_one(self, questions: Sequence[Question]) -> list[Timing]:
         """How long each question takes, asked alone: looked up, streamed until its first token, and to its end."""
-        look_up = self._index.searcher(self.top_k) if self.system.retrieves else None
+        look_up = self.index.searcher(self.top_k) if self.system.retrieves else None
         self._served.endpoint.ready()
 
         def ask(question: Question, clock: Stopwatch) -> Timing:
@@ -200,14 +175,17 @@ class Endpoint(Composed, External):
     def costs(self) -> dict[str, float | str]:
         """What its index took, and what its tokens cost. Of the model behind it nothing is known."""
         calls = self.system.calls
-        found = costs.of_index(self._index.folder() if self.system.retrieves else None)
+        found = costs.of_index(self.index.folder() if self.system.retrieves else None, self.system.embedding.input_price)
         prices = {"input_price": calls.input_price, "output_price": calls.output_price}
         return found | {name: price for name, price in prices.items() if price is not None}
 
     def describe(self) -> dict[str, Any]:
         """What the run's provenance says of it."""
         told, refused = super().describe(), sorted(self._served.refused)
-        told["settings"] |= {"endpoint": self._name, "max_new_tokens": self.room}
+        told["settings"] |= {"endpoint": self._model.name, "max_new_tokens": self.room}
+        if self.system.retrieves:
+            told["settings"] |= self.index.told()
+            told["index"] = self.index.facts()
         told["answers"] = {"most_tokens": self.room, "longest_reference": self.limits.longest}
         if self.system.openai.api == "completions":
             told["answers"]["line_ends"] = self.limits.ends

@@ -21,7 +21,7 @@ from proctor.models.candidates.composed import Composed
 from proctor.models.generation import answering, generate, habits
 from proctor.models.generation.limits import UNKNOWN, Limits
 from proctor.models.prompts import prompts
-from proctor.models.retrieval import dense, embedder
+from proctor.models.retrieval import dense
 from proctor.models.retrieval.index import Index
 from proctor.models.runtime import Runtime
 from proctor.models.systems import System
@@ -29,7 +29,7 @@ from proctor.models.training import likelihood, trainer
 from proctor.models.training.finished import ELSEWHERE
 from proctor.models.training.weights import Weights
 
-APART = (Weights, Index, trainer, costs, dense, embedder, likelihood, rounds, turns)
+APART = (Weights, Index, trainer, costs, dense, likelihood, rounds, turns)
 """What shapes answers by way of weights and passages, which have versions of their own, or measures other things than answers."""
 LookUp = Callable[[Sequence[AskedQuestion]], Sequence[answering.Passages]]
 
@@ -76,7 +76,7 @@ class LocalCandidate(Composed):
 
     def _check_retrieval(self) -> None:
         try:
-            _ = self._index.engine if self.retrieves else None  # looked up for its errors
+            _ = self.index.engine if self.retrieves else None  # looked up for its errors
         except InputError as error:
             raise InputError(f"system {self.name}: {error}") from error
 
@@ -125,7 +125,7 @@ class LocalCandidate(Composed):
     def version(self) -> str:
         """Hash of all that shapes its answers."""
         system = self.system
-        found = [self._index.version, system.top_k, system.min_score] if system.retrieves else None
+        found = [self.index.version, system.top_k, system.min_score] if system.retrieves else None
         return digest(self.weights_version, found, self._spoken, self.runtime.device)
 
     @cached_property
@@ -246,7 +246,7 @@ class LocalCandidate(Composed):
     def asks(self) -> dict[str, rounds.AskTimed]:
         """By the names of its ways. Trains and indexes first, if that was not done yet."""
         self._weights.folder()
-        look_up = self._index.searcher(self.top_k) if self.retrieves else None
+        look_up = self.index.searcher(self.top_k) if self.retrieves else None
 
         def ask(loaded: Callable[[], AbstractContextManager[tuple[Any, Any]]], questions: Sequence[Question]) -> list[Timing]:
             with loaded() as (model, tokenizer):
@@ -257,18 +257,19 @@ class LocalCandidate(Composed):
 
     def costs(self) -> dict[str, float | str]:
         """What it cost to build and takes on disk, or why that is not known. Trains and indexes first, if need be."""
-        index = self._index.folder() if self.retrieves else None
+        index = self.index.folder() if self.retrieves else None
         finished = self._weights.finished
         needed = finished.needed if finished else None
-        return costs.costs(self._weights.folder(), index, None if self.system.adapt == "full" else self.base.folder, needed)
+        base, price = None if self.system.adapt == "full" else self.base.folder, self.system.embedding.input_price
+        return costs.costs(self._weights.folder(), index, base, needed, price)
 
     def retrained(self, domain: Domain) -> LocalCandidate:
         """The same system, trained from the base on another domain, and searching that domain's documents."""
-        return replace(self, domain=domain, given_weights=None, previous_index=self._index)
+        return replace(self, domain=domain, given_weights=None, previous_index=self.index)
 
     def reindexed(self, domain: Domain) -> LocalCandidate:
         """The same weights, searching another domain's documents."""
-        return replace(self, domain=domain, given_weights=self._weights, previous_index=self._index)
+        return replace(self, domain=domain, given_weights=self._weights, previous_index=self.index)
 
     def continued(self, domain: Domain, examples: Sequence[Example]) -> LocalCandidate:
         """Its weights trained further on those examples alone, searching another domain's documents."""
@@ -279,8 +280,7 @@ class LocalCandidate(Composed):
         """What the run's provenance says of it: settings, and what its training measured if it was trained by now."""
         settings = self.system.settings
         settings["max_new_tokens"] = self.room
-        if self.system.retrieve == "dense":
-            settings["embedder_content"] = embedder.find(self.system.embedder, self.runtime.cache).content()[:12]
+        settings |= self.index.told() if self.retrieves else {}
         if self.system.trains:
             settings |= trainer.hyperparameters(self.system, self.base)._asdict()
         said = {
@@ -295,6 +295,7 @@ class LocalCandidate(Composed):
         training = {**trained, "weights": self._weights.version} if (trained := self.training()) else {}
         made = {"version": self.version, "device": self.runtime.device, "training": training}
         made["answers"] = {"most_tokens": self.room, "longest_reference": self.limits.longest, "line_ends": self.limits.ends}
+        made |= {"index": self.index.facts()} if self.retrieves else {}
         return made | {"settings": settings, "generation": {name: value for name, value in said.items() if value is not None}}
 
     def _answered(

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from proctor.core.schema import Context, Document
+from proctor.core.storage.cache import Cache
+from proctor.models.chunkers.protocol import Chunker
 from proctor.models.retrieval import search
 from proctor.models.retrieval.passages import Engine
 from proctor.models.systems import System
@@ -25,11 +28,15 @@ class Alone:
     @property
     def version(self) -> list[object]:
         """What shapes what is found, besides the documents."""
-        return [*self.engine.version, self.system.chunk_chars, self.system.chunk_overlap, self.system.min_score]
+        return [*self.engine.version, self._chunker.version, self.system.min_score]
+
+    @property
+    def _chunker(self) -> Chunker:
+        return search.chunker(self.system, Cache(Path(tempfile.gettempdir()) / "proctor-alone"), "cpu")
 
     def build(self, documents: Sequence[Document], folder: Path, previous_index: Path | None = None) -> None:
         """Leave passages and index in a folder."""
-        search.build(self.system, self.engine, documents, folder, previous_index)
+        search.build(self.system, self.engine, self._chunker, documents, folder, previous_index)
 
     def open(self, folder: Path) -> Callable[[Sequence[str], int], list[tuple[Context, ...]]]:
         """A search of what was built there."""

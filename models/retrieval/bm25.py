@@ -5,11 +5,14 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from importlib.metadata import version as installed
 from pathlib import Path
 from typing import Any
 
 from proctor.core.code import code_of
+from proctor.core.reading.problems import closest
+from proctor.core.schema import InputError
 from proctor.models.retrieval import words
 from proctor.models.retrieval.passages import Hits, Passage, Search, best
 
@@ -18,13 +21,31 @@ INDEX = "bm25"
 
 @dataclass(frozen=True)
 class Words:
-    """An index of words."""
+    """An index of words, or of their stems."""
+
+    language: str | None = None
+    """Whose stems; None: words as they are."""
+
+    def __post_init__(self) -> None:
+        """Refuse a language that there are no stems of."""
+        if self.language is None:
+            return
+        from Stemmer import algorithms
+
+        if self.language not in algorithms():
+            raise InputError(f"bm25.stem: {closest(self.language, sorted(algorithms()))}")
 
     @property
     def version(self) -> list[str]:
-        """What shapes its scores: the code and what decides about letters."""
+        """What shapes its scores: the code and what decides about letters and stems."""
+        stems = [self.language, installed("PyStemmer")] if self.language else []
         libraries = [installed(name) for name in ("bm25s", "regex")]
-        return [code_of(__name__), unicodedata.unidata_version, *libraries]
+        return [code_of(__name__), unicodedata.unidata_version, *libraries, *stems]
+
+    def words(self, text: str) -> list[str]:
+        """What a text can be found by."""
+        found = words.words(text)
+        return _stemmer(self.language).stemWords(found) if self.language else found
 
     def warm_up(self) -> None:
         """Load the libraries."""
@@ -38,7 +59,7 @@ class Words:
 
         del previous_index  # a word's weight hangs on all passages
         vocabulary: dict[str, int] = {}
-        ids = [[vocabulary.setdefault(word, len(vocabulary)) for word in words.words(one.text)] for one in passages]
+        ids = [[vocabulary.setdefault(word, len(vocabulary)) for word in self.words(one.text)] for one in passages]
         if vocabulary:
             index = bm25s.BM25()
             index.index(bm25s.tokenization.Tokenized(ids, vocabulary), show_progress=False)
@@ -53,13 +74,20 @@ class Words:
         index = bm25s.BM25.load(str(folder / INDEX))
 
         def search(queries: Sequence[str], k: int) -> list[Hits]:
-            return [_found(index, query, k) for query in queries]
+            return [_found(index, self.words(query), k) for query in queries]
 
         return search
 
 
-def _found(index: Any, query: str, k: int) -> Hits:
-    known = [index.vocab_dict[word] for word in words.words(query) if word in index.vocab_dict]
+@lru_cache(maxsize=4)
+def _stemmer(language: str) -> Any:
+    from Stemmer import Stemmer
+
+    return Stemmer(language)
+
+
+def _found(index: Any, query: Sequence[str], k: int) -> Hits:
+    known = [index.vocab_dict[word] for word in query if word in index.vocab_dict]
     if not known:
         return []
     scores = index.get_scores_from_ids(known)

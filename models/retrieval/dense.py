@@ -9,19 +9,20 @@ from __future__ import annotations
 import json
 import logging
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib.metadata import PackageNotFoundError
 from importlib.metadata import version as installed
-from itertools import chain
+from itertools import chain, islice
 from pathlib import Path
 from typing import Any
 
 from proctor.core.code import code_of
 from proctor.core.storage.cache import digest
-from proctor.models.retrieval.embedder import Embedder
-from proctor.models.retrieval.passages import Hits, Passage, Search, best, cut
+from proctor.models.chunkers.recursive import cut
+from proctor.models.embedders.protocol import Embedder
+from proctor.models.retrieval.passages import Hits, Passage, Search, best
 
 log = logging.getLogger("proctor")
 
@@ -42,7 +43,7 @@ class Vectors:
     @property
     def version(self) -> list[Any]:
         """What shapes its scores. Another device rounds otherwise, and takes another time to index."""
-        return [code_of(__name__, apart=[Embedder]), self.embedder.version, _faiss_version(), self.device]
+        return [code_of(__name__), self.embedder.version, _faiss_version(), self.device]
 
     def warm_up(self) -> None:
         """Load libraries and embedder."""
@@ -50,12 +51,24 @@ class Vectors:
 
         self.embedder.passages(["warm"], self.device)
 
-    def build(self, passages: Sequence[Passage], folder: Path, previous_index: Path | None) -> None:
+    def check(self) -> None:
+        """See to it that the embedder can be used; InputError where it cannot."""
+        self.embedder.check(self.device)
+
+    def texts(self, passages: Sequence[Passage]) -> list[str]:
+        """What would be embedded of passages."""
+        return list(self._owners(passages)[0])
+
+    def told(self) -> Mapping[str, Any]:
+        """What a run's provenance says of the embedder."""
+        return self.embedder.told()
+
+    def build(self, passages: Sequence[Passage], folder: Path, previous_index: Path | None) -> dict[str, Any]:
         """Leave the index in ``folder``. Equal texts share a vector; those in ``previous_index`` are taken over from there."""
         import faiss
         import numpy as np
 
-        owners = self._owners(passages)
+        owners, long = self._owners(passages)
         known = self._known(previous_index) if previous_index else {}
         new = [text for text in owners if _name(text) not in known]
         known |= dict(zip(map(_name, new), self.embedder.passages(new, self.device), strict=True)) if new else {}
@@ -65,6 +78,7 @@ class Vectors:
         faiss.write_index(index, str(folder / INDEX))
         kept = {"embedder": self.embedder.version, "windows": [[_name(text), places] for text, places in owners.items()]}
         (folder / WINDOWS).write_text(json.dumps(kept), encoding="utf-8")
+        return {"long": long, "vectors": len(owners), "embedded": len(new), **self.embedder.account(new)}
 
     def open(self, folder: Path) -> Search:
         """A search, with the index in memory."""
@@ -75,33 +89,36 @@ class Vectors:
         most = max(Counter(chain.from_iterable(owners)).values())  # so k x most vectors are of k passages or more
 
         def search(queries: Sequence[str], k: int) -> list[Hits]:
-            return [best(self._scores(index, owners, query, min(k * most, index.ntotal)), k) for query in queries]
+            windows = [self._windows("", query, query=True) for query in queries]
+            vectors = iter(self.embedder.queries([*chain(*windows)], self.device) if windows else ())
+            near = min(k * most, index.ntotal)
+            return [best(self._scores(index, owners, islice(vectors, len(parts)), near), k) for parts in windows]
 
         return search
 
-    def _scores(self, index: Any, owners: list[list[int]], query: str, near: int) -> dict[int, float]:
+    def _scores(self, index: Any, owners: list[list[int]], vectors: Iterable[Any], near: int) -> dict[int, float]:
         """Passage -> the best score of any of its windows with any of the question's, for the ``near`` best windows."""
         scores: dict[int, float] = {}
-        for vector in self.embedder.queries(self._windows("", query, query=True), self.device):
+        for vector in vectors:
             (values,), (places,) = index.search(vector[None], near)
             for value, place in zip(values.tolist(), places.tolist(), strict=True):
                 for owner in owners[place]:
                     scores[owner] = max(value, scores.get(owner, value))
         return scores
 
-    def _owners(self, passages: Sequence[Passage]) -> dict[str, list[int]]:
-        """Window -> places of the passages that it is of."""
+    def _owners(self, passages: Sequence[Passage]) -> tuple[dict[str, list[int]], int]:
+        """Window -> places of the passages that it is of; and how many passages have several."""
         windows = [self._windows(one.head, one.body, query=False) for one in passages]
         long = sum(len(parts) > 1 for parts in windows)
         if long:
-            reads = self.embedder.load(self.device).max_seq_length
+            reads = self.embedder.window(self.device)
             said = "%d of %d passages are longer than the %d tokens that the embedder %s reads: the best of their windows counts"
             log.warning(said, long, len(passages), reads, self.embedder.name)
         owners: dict[str, list[int]] = {}
         for place, parts in enumerate(windows):
             for part in dict.fromkeys(parts):
                 owners.setdefault(part, []).append(place)
-        return owners
+        return owners, long
 
     def _windows(self, head: str, body: str, *, query: bool) -> list[str]:
         """A text in parts that the embedder reads whole, each with the title."""

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 from proctor.core.schema import Context, Document
 from proctor.core.storage.cache import digest
 from proctor.models import circumstances
+from proctor.models.chunkers.protocol import Chunker
+from proctor.models.embedders import timing
 from proctor.models.retrieval import search
 from proctor.models.retrieval.passages import Engine
 from proctor.models.runtime import Runtime
@@ -32,22 +35,65 @@ class Index:
         return search.engine(self.system, self.runtime.cache, self.runtime.device)
 
     @cached_property
+    def chunker(self) -> Chunker:
+        """How documents are split; InputError if it needs an embedder that there is not."""
+        return search.chunker(self.system, self.runtime.cache, self.runtime.device)
+
+    def check(self) -> None:
+        """See to it that what it is built and searched with can be used.
+
+        Raises:
+            InputError: something cannot be reached or loaded; says what to do.
+        """
+        for part in (self.engine, self.chunker):
+            if check := getattr(part, "check", None):
+                check()
+
+    @cached_property
     def version(self) -> str:
         """Hash of what is found with it: the same whether it was built anew or from an older one."""
-        return search.key(self.system, self.engine, self.documents)
+        return search.key(self.system, self.engine, self.chunker, self.documents)
 
     def folder(self) -> Path:
         """Where it is, built if it is not there."""
-        key = digest(self.version, self.previous_index.version) if self.previous_index else self.version
-        return self.runtime.cache.build("indices", key, self._build)
+        return self.runtime.cache.build("indices", self._key, self._build)
+
+    @property
+    def _key(self) -> str:
+        return digest(self.version, self.previous_index.version) if self.previous_index else self.version
+
+    @property
+    def built(self) -> bool:
+        """Whether it is there."""
+        return self.runtime.cache.place("indices", self._key).exists()
+
+    def facts(self) -> dict[str, Any]:
+        """What building it told that is no time: how many passages, and how many of them the embedder does not read at once.
+
+        Nothing where it was not built yet.
+        """
+        report = search.report(self.runtime.cache.place("indices", self._key))
+        return {name: value for name, value in report.items() if name not in ("seconds", "machine", "kept")}
+
+    def told(self) -> Mapping[str, Any]:
+        """What a run's provenance says of what it is searched with, by the names of settings."""
+        told = getattr(self.engine, "told", dict)
+        found: Mapping[str, Any] = told()
+        return found
 
     def retrieve(self, texts: Sequence[str], count: int) -> list[tuple[Context, ...]]:
         """The best passages for each text, best first."""
-        return self.searcher(count)(texts)
+        return search.searcher(self.system, self.engine, self.folder(), count)(texts)
 
     def searcher(self, count: int) -> search.Searcher:
-        """`passages` with the index in memory."""
-        return search.searcher(self.system, self.engine, self.folder(), count)
+        """The same with the index in memory, as it is timed: no text's vector is read back from an earlier search."""
+        find = search.searcher(self.system, self.engine, self.folder(), count)
+
+        def searched(texts: Sequence[str]) -> list[tuple[Context, ...]]:
+            with timing.timed():
+                return find(texts)
+
+        return searched
 
     def chunks_of(self, documents: Sequence[str]) -> dict[str, tuple[Context, ...]]:
         """Document id -> the passages that it was split into."""
@@ -56,4 +102,4 @@ class Index:
     def _build(self, folder: Path) -> None:
         previous_index = self.previous_index.folder() if self.previous_index else None
         with circumstances.noted(folder):
-            search.build(self.system, self.engine, self.documents, folder, previous_index)
+            search.build(self.system, self.engine, self.chunker, self.documents, folder, previous_index)

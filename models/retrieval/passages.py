@@ -7,12 +7,10 @@ from pathlib import Path
 from typing import Any, NamedTuple, Protocol, TypeAlias
 
 from proctor.core.schema import Document
+from proctor.models.chunkers.protocol import Chunker
 
 DIGITS = 6
 """Of a score: two that differ in less are equal. What is left is rounding, which hangs on batches and machines."""
-
-ENDS = ["\n\n", "\n", "\u3002", "\uff01", "\uff1f", " ", ""]
-"""Where texts are cut, the best place first. Chinese and Japanese have no spaces to cut at, but full stops of their own."""
 
 Hits: TypeAlias = list[tuple[int, float]]
 """(passage, score) of what was found for one query, best first."""
@@ -44,8 +42,11 @@ class Engine(Protocol):
     def warm_up(self) -> None:
         """Load whatever building and searching need."""
 
-    def build(self, passages: Sequence[Passage], folder: Path, previous_index: Path | None) -> None:
-        """Leave an index in ``folder``. What ``previous_index`` holds already may be taken over from there."""
+    def build(self, passages: Sequence[Passage], folder: Path, previous_index: Path | None) -> Mapping[str, Any] | None:
+        """Leave an index in ``folder``. What ``previous_index`` holds already may be taken over from there.
+
+        What is to be said of it is returned, as JSON data.
+        """
 
     def open(self, folder: Path) -> Search:
         """A search in memory."""
@@ -57,24 +58,24 @@ def best(scores: Mapping[int, float], k: int) -> Hits:
     return sorted(rounded.items(), key=lambda hit: (-hit[1], hit[0]))[:k]
 
 
-def split(document: Document, size: int, overlap: int) -> list[Passage]:
-    """Every passage of a document, at most ``size`` characters long without its title."""
-    head = f"{document.title}. " if document.title and not document.text.startswith(document.title) else ""
-    short = [document.text.strip()] if len(document.text) <= size else []
-    texts = short or cut(document.text, size, min(overlap, size // 2)) or [""]
-    return [Passage(document.id, "" if _is_headed(text, document.title) else head, text) for text in texts]
+def split(document: Document, chunker: Chunker) -> list[Passage]:
+    """Every passage of a document, as a chunker parts it; one that holds nothing has an empty one."""
+    return [_shown(document, text) for text in chunker.split(document.text, _head(document)) or [""]]
+
+
+def whole(document: Document) -> Passage:
+    """A document as one passage."""
+    return _shown(document, document.text.strip())
+
+
+def _shown(document: Document, text: str) -> Passage:
+    return Passage(document.id, "" if _is_headed(text, document.title) else _head(document), text)
+
+
+def _head(document: Document) -> str:
+    return f"{document.title}. " if document.title and not document.text.startswith(document.title) else ""
 
 
 def _is_headed(text: str, title: str) -> bool:
     """Whether a part begins with the title as a heading of Markdown, as the first of a document does that is titled by one."""
     return text.startswith("#") and text.lstrip("#").lstrip().startswith(title)
-
-
-def cut(text: str, size: int, overlap: int, length: Callable[[str], int] = len) -> list[str]:
-    """Parts of a text of at most that length, cut where a paragraph, a line or a word ends; where none does, anywhere."""
-    from langchain_text_splitters import RecursiveCharacterTextSplitter
-
-    splitter = RecursiveCharacterTextSplitter(
-        ENDS, keep_separator="end", chunk_size=size, chunk_overlap=overlap, length_function=length
-    )
-    return splitter.split_text(text)

@@ -7,18 +7,19 @@ import logging
 import time
 from collections.abc import Callable, Sequence
 from collections.abc import Set as AbstractSet
-from importlib.metadata import version as installed
 from pathlib import Path
+from typing import Any
 
 from proctor.core import machine
 from proctor.core.code import code_of
 from proctor.core.schema import Context, Document
 from proctor.core.storage.cache import Cache, digest
-from proctor.models.retrieval import embedder
+from proctor.models.chunkers.protocol import Chunker
+from proctor.models.embedders import find
 from proctor.models.retrieval.bm25 import Words
 from proctor.models.retrieval.dense import Vectors
 from proctor.models.retrieval.passages import Engine, Passage, split
-from proctor.models.systems import RETRIEVERS, System
+from proctor.models.systems import CHUNKERS, EMBEDDERS, RETRIEVERS, System, embedder_kind
 
 log = logging.getLogger("proctor")
 
@@ -39,41 +40,58 @@ def engine(system: System, cache: Cache, device: str) -> Engine:
     return made
 
 
-def words(_: System, cache: Cache, device: str) -> Engine:
+def words(system: System, cache: Cache, device: str) -> Engine:
     """Of the words that question and passage share."""
     del cache, device
-    return Words()
+    return Words(system.bm25.stem)
 
 
 def vectors(system: System, cache: Cache, device: str) -> Engine:
     """Of the nearness of their meaning, as the system's embedder has it."""
-    return Vectors(embedder.find(system.embedder, cache), device)
+    return Vectors(find.embedder(system, cache), device)
 
 
-def key(system: System, engine: Engine, documents: Sequence[Document]) -> str:
+def chunker(system: System, cache: Cache, device: str) -> Chunker:
+    """How a system splits its documents.
+
+    Raises:
+        InputError: it needs an embedder, and there is none of that name, or it cannot be used.
+    """
+    made: Chunker = CHUNKERS[system.chunker](system, cache, device)
+    return made
+
+
+def key(system: System, engine: Engine, chunker: Chunker, documents: Sequence[Document]) -> str:
     """Hash of all that shapes what is found."""
     corpus = [(document.id, document.title, document.text) for document in documents]
     code = [
-        code_of(__name__, apart=[Words, Vectors, embedder]),
-        installed("langchain-text-splitters"),
+        code_of(__name__, apart=[Words, Vectors, find]),
         *engine.version,
+        chunker.version,
         RETRIEVERS.version(system.retrieve),
+        CHUNKERS.version(system.chunker),
+        EMBEDDERS.version(embedder_kind(system.embedder)),
     ]
-    return digest(code, system.retrieve, system.chunk_chars, system.chunk_overlap, corpus)
+    return digest(code, system.retrieve, system.chunker, corpus)
 
 
 def build(
-    system: System, engine: Engine, documents: Sequence[Document], folder: Path, previous_index: Path | None = None
+    system: System,
+    engine: Engine,
+    chunker: Chunker,
+    documents: Sequence[Document],
+    folder: Path,
+    previous_index: Path | None = None,
 ) -> None:
     """Split, index, and leave both in ``folder``. What the ``previous_index`` has embedded is taken over from there."""
-    found = [one for document in documents for one in split(document, system.chunk_chars, system.chunk_overlap)]
+    found = [one for document in documents for one in split(document, chunker)]
     log.info("indexing %d passages of %d documents (%s)", len(found), len(documents), system.retrieve)
     (folder / PASSAGES).write_text(json.dumps(found, ensure_ascii=False), encoding="utf-8")
     engine.warm_up()  # what follows is timed
     started = time.monotonic()
-    if found:
-        engine.build(found, folder, previous_index)
-    report = {"seconds": time.monotonic() - started, "passages": len(found), "machine": machine.facts()}
+    told = engine.build(found, folder, previous_index) if found else None
+    seconds = time.monotonic() - started
+    report = {**(told or {}), "seconds": seconds, "passages": len(found), "machine": machine.facts()}
     (folder / REPORT).write_text(json.dumps(report, indent=1), encoding="utf-8")
 
 
@@ -100,6 +118,15 @@ def chunks_of(folder: Path, documents: AbstractSet[str]) -> dict[str, tuple[Cont
     for one in _passages(folder):
         if one.document in found:
             found[one.document] += (Context(one.document, one.text),)
+    return found
+
+
+def report(folder: Path) -> dict[str, Any]:
+    """What building an index told; nothing where there is none."""
+    try:
+        found: dict[str, Any] = json.loads((folder / REPORT).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
     return found
 
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from proctor.core.language.holders import Holders
 from proctor.core.schema import Context, Domain, Example
-from proctor.models.retrieval.passages import split
+from proctor.models.retrieval.passages import whole
 from proctor.models.systems import System
 
 
@@ -17,7 +17,7 @@ def mixed(domain: Domain, found: Sequence[Sequence[Context]], system: System, se
     In ``gold_in_context`` of the prompts the evidence is there; in the others only distractors are.
     """
     draw = random.Random(seed)  # noqa: S311 # reproducible shuffling, not a secret
-    texts = {document.id: split(document, 10**9, 0)[0].text for document in domain.documents}
+    texts = {document.id: whole(document).text for document in domain.documents}
     holders = Holders(domain.documents)
     return [
         _one(example, [context for context in contexts if not holders.shown(example.evidence, context, {})], texts, draw, system)

@@ -17,7 +17,7 @@ from proctor.core.schema import InputError
 from proctor.evals.axes.catalogue import AXES
 from proctor.evals.judges.protocols import JUDGES
 from proctor.leaderboard.plots.table import PLOTS
-from proctor.models.systems import RETRIEVERS
+from proctor.models.systems import CHUNKERS, EMBEDDERS, RETRIEVERS
 from proctor.suites.importers import IMPORTERS
 from proctor.suites.loading.documents import READERS
 
@@ -107,7 +107,9 @@ def _is_method(node: ast.Call, name: str) -> bool:
     return isinstance(node.func, ast.Attribute) and node.func.attr == name
 
 
-@pytest.mark.parametrize("registry", [AXES, JUDGES, RETRIEVERS, READERS, IMPORTERS, PLOTS], ids=lambda one: one.group)
+@pytest.mark.parametrize(
+    "registry", [AXES, JUDGES, RETRIEVERS, EMBEDDERS, CHUNKERS, READERS, IMPORTERS, PLOTS], ids=lambda one: one.group
+)
 def test_a_name_that_comes_from_a_file_imports_nothing_that_no_entry_names(registry: Registry[object]) -> None:
     for name in (
         "os:system",

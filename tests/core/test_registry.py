@@ -16,12 +16,12 @@ from proctor.evals.axes.catalogue import AXES
 from proctor.evals.judges import protocols
 from proctor.evals.judges.protocols import load_judge
 from proctor.leaderboard.plots.table import PLOTS
-from proctor.models.systems import RETRIEVERS, load
+from proctor.models.systems import CHUNKERS, EMBEDDERS, RETRIEVERS, load
 from proctor.suites.importers import IMPORTERS
 from proctor.suites.loading.documents import READERS
 
 ROOT = Path(__file__).parents[2]
-REGISTRIES = [AXES, protocols.JUDGES, RETRIEVERS, READERS, IMPORTERS, PLOTS]
+REGISTRIES = [AXES, protocols.JUDGES, RETRIEVERS, EMBEDDERS, CHUNKERS, READERS, IMPORTERS, PLOTS]
 CODE = """
 from proctor.suites.loading.markup import Page
 class Judge:

@@ -354,7 +354,7 @@ def _judge(spoil: Callable[[Path, Seen], object]) -> Callable[[Path, Seen], None
 def _embedder(module: str) -> Callable[[Path, Seen], None]:
     def use(folder: Path, seen: Seen) -> None:
         from proctor.core.storage.cache import Cache
-        from proctor.models.retrieval.embedder import find
+        from proctor.models.embedders.local import find
         from tests import tiny
 
         with unwatched():

@@ -14,7 +14,7 @@ from proctor.core.schema import Domain, InputError
 from proctor.core.storage.cache import Cache
 from proctor.models.base.base import BaseModel
 from proctor.models.candidates.local import LocalCandidate
-from proctor.models.retrieval import embedder
+from proctor.models.embedders import local as embedder
 from proctor.models.runtime import Runtime
 from proctor.models.systems import System
 from tests import tiny
@@ -61,7 +61,7 @@ def test_replaced_weights_are_another_index_and_other_answers(build: Build, copy
     """In the same folder, with the same size and the same time of change."""
 
     def scores(known: LocalCandidate) -> list[float]:
-        (found,) = known._index.retrieve(["Kelvo"], 8)
+        (found,) = known.index.retrieve(["Kelvo"], 8)
         return [context.score for context in found]
 
     before, weights = build(copy), copy / "model.safetensors"

@@ -11,11 +11,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from proctor.core.schema import Context, Document, Domain
+from proctor.core.schema import Context, Document, Domain, InputError
 from proctor.core.storage.cache import Cache
+from proctor.models.chunkers.recursive import Recursive
 from proctor.models.retrieval import dense, search
 from proctor.models.retrieval.passages import Passage, best, split
-from proctor.models.systems import System
+from proctor.models.systems import Bm25, System
 from tests import tiny
 
 LONG = " ".join(f"Sentence number {number} speaks of nothing much." for number in range(100))
@@ -28,11 +29,11 @@ def look_up(cache: Cache, tmp_path: Path) -> Find:
     """Builds an index for a system and searches it."""
 
     def find(system: System, documents: Sequence[Document], queries: Sequence[str], count: int = 3) -> list[tuple[Context, ...]]:
-        engine = search.engine(system, cache, "cpu")
-        folder = tmp_path / search.key(system, engine, documents)
+        engine, chunker = search.engine(system, cache, "cpu"), search.chunker(system, cache, "cpu")
+        folder = tmp_path / search.key(system, engine, chunker, documents)
         if not folder.exists():
             folder.mkdir()
-            search.build(system, engine, documents, folder)
+            search.build(system, engine, chunker, documents, folder)
         return search.searcher(system, engine, folder, count)(queries)
 
     return find
@@ -101,6 +102,32 @@ def test_bm25_finds_places_in_chinese(look_up: Find) -> None:
 
 
 @pytest.mark.parametrize(
+    ("towns", "said", "asked"),
+    [
+        (
+            ("京都", "奈良", "長崎", "函館"),
+            "記録によると、{}の古い橋は大工が造り、長さは九十メートルです。",
+            "{}の古い橋の長さは？",
+        ),
+        (("อยุธยา", "ลำปาง", "สงขลา", "ระนอง"), "บันทึกกล่าวว่าสะพานเก่าของ{}สร้างโดยช่างไม้และยาวเก้าสิบเมตร", "สะพานเก่าของ{}ยาวเท่าไร"),
+    ],
+    ids=["Japanese", "Thai"],
+)
+def test_bm25_finds_places_where_words_are_not_set_apart(look_up: Find, towns: Sequence[str], said: str, asked: str) -> None:
+    found = look_up(WORDS, texts(*map(said.format, towns)), [asked.format(town) for town in towns], 1)
+    assert [names(one) for one in found] == [["d0"], ["d1"], ["d2"], ["d3"]]
+
+
+def test_bm25_finds_other_forms_of_a_word_by_its_stem(look_up: Find) -> None:
+    documents = texts("The porter opens gates.", "Lamps were repaired in May.", "Leave is asked for in writing.")
+    stems = replace(WORDS, bm25=Bm25(stem="english"))
+    assert look_up(WORDS, documents, ["Who repairs a lamp?"]) == [()]
+    assert names(look_up(stems, documents, ["Who repairs a lamp?"])[0]) == ["d1"]
+    with pytest.raises(InputError, match="did you mean 'english'"):
+        look_up(replace(WORDS, bm25=Bm25(stem="englich")), documents, ["x"])
+
+
+@pytest.mark.parametrize(
     ("query", "document"),
     [("C++", "d0"), ("C#", "d1"), ("X-7?", "d2"), ("X-9", "d3"), ("पुल", "d4"), ("สะพาน", "d5"), ("8", "d6"), ("8.5", "d7")],
 )
@@ -121,7 +148,7 @@ def test_dense_agrees_with_plain_cosines(domain: Domain, look_up: Find) -> None:
 
     query = "Which product has the longest cover?"
     model = SentenceTransformer(str(get_model_path()), device="cpu")
-    said = [split(document, 1000, 100)[0].text for document in domain.documents]
+    said = [split(document, Recursive(1000, 100))[0].text for document in domain.documents]
     cosines = model.encode(said, normalize_embeddings=True) @ model.encode([query], normalize_embeddings=True)[0]
     (found,) = look_up(DENSE, domain.documents, [query], 8)
     assert names(found) == [domain.documents[i].id for i in np.argsort(-cosines)]
@@ -165,15 +192,15 @@ def test_every_window_is_read_whole_and_shows_the_title(cache: Cache, short_sigh
 
 
 def test_short_document_is_one_passage_with_its_title() -> None:
-    assert [one.text for one in split(Document("a", "Body.", "Title"), 100, 10)] == ["Title. Body."]
-    assert split(Document("a", "Title is here.", "Title"), 100, 10) == [Passage("a", "", "Title is here.")]
-    assert [one.head for one in split(Document("a", "# Title\n\nIt is here.", "Title"), 100, 10)] == [""]
-    assert [one.head for one in split(Document("a", f"# Title\n\n{LONG}", "Title"), 200, 0)][:2] == ["", "Title. "]
-    assert split(Document("a", " " * 300, "Title"), 100, 10) == [Passage("a", "Title. ", "")]
+    assert [one.text for one in split(Document("a", "Body.", "Title"), Recursive(100, 10))] == ["Title. Body."]
+    assert split(Document("a", "Title is here.", "Title"), Recursive(100, 10)) == [Passage("a", "", "Title is here.")]
+    assert [one.head for one in split(Document("a", "# Title\n\nIt is here.", "Title"), Recursive(100, 10))] == [""]
+    assert [one.head for one in split(Document("a", f"# Title\n\n{LONG}", "Title"), Recursive(200, 0))][:2] == ["", "Title. "]
+    assert split(Document("a", " " * 300, "Title"), Recursive(100, 10)) == [Passage("a", "Title. ", "")]
 
 
 def test_long_document_is_split_and_loses_no_word() -> None:
-    passages = split(Document("a", LONG, "Title"), 200, 0)
+    passages = split(Document("a", LONG, "Title"), Recursive(200, 0))
     assert len(passages) > 10
     assert all(one.document == "a" and one.head == "Title. " and len(one.body) <= 200 for one in passages)
     assert " ".join(one.body for one in passages).split() == LONG.split()
@@ -181,14 +208,14 @@ def test_long_document_is_split_and_loses_no_word() -> None:
 
 def test_chinese_is_cut_at_the_end_of_a_sentence() -> None:
     text = "".join(f"第{number}座桥是石头造的。" for number in range(20))
-    passages = split(Document("a", text, "a"), 50, 0)
+    passages = split(Document("a", text, "a"), Recursive(50, 0))
     assert all(one.body.endswith("。") for one in passages)
     assert "".join(one.body for one in passages) == text
 
 
 def test_key_is_of_what_shapes_the_index(domain: Domain, cache: Cache, short_sighted: System) -> None:
     def key(system: System, documents: Sequence[Document] = domain.documents, device: str = "cpu") -> str:
-        return search.key(system, search.engine(system, cache, device), documents)
+        return search.key(system, search.engine(system, cache, device), search.chunker(system, cache, device), documents)
 
     same = [replace(DENSE, name="other"), replace(DENSE, top_k=9), replace(DENSE, rank=4)]
     other = [replace(DENSE, chunk_chars=500), replace(DENSE, retrieve="bm25"), replace(DENSE, embedder=short_sighted.embedder)]

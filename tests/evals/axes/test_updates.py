@@ -154,7 +154,7 @@ def revised(domain: Domain) -> Domain:
 
 
 def test_only_changed_passages_are_embedded(candidate: Any, domain: Domain, monkeypatch: pytest.MonkeyPatch) -> None:
-    from proctor.models.retrieval.embedder import Embedder
+    from proctor.models.embedders.local import LocalEmbedder as Embedder
 
     old = candidate(retrieve="dense")
     old.retrieve([Question("q", "Kelvo")])

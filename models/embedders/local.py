@@ -1,4 +1,4 @@
-"""Embedders: found, checked and fingerprinted without loading them; loaded from safetensors only."""
+"""Embedders in a folder: found, checked and fingerprinted without loading them; loaded from safetensors only."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ SAME = 1e-3
 
 
 @dataclass(frozen=True)
-class Embedder:
+class LocalEmbedder:
     """A sentence-transformers model in a folder."""
 
     name: str
@@ -79,6 +79,10 @@ class Embedder:
         except Exception as error:
             raise InputError(f"embedder {self.name} cannot be loaded: {type(error).__name__}: {error}") from error
 
+    def check(self, device: str) -> None:
+        """Its files were looked at when it was found, and nothing else is needed."""
+        del device
+
     def passages(self, texts: Sequence[str], device: str) -> Any:
         """One vector a text, float32, for passages to be found by."""
         return self._checked(self.load(device).encode_document, texts, 1 if self._minds_company(device) else ROWS)
@@ -87,11 +91,24 @@ class Embedder:
         """One vector a text, float32, for what is looked up. Each is embedded alone: company would change its last digits."""
         return self._checked(self.load(device).encode_query, texts, 1)
 
+    def account(self, texts: Sequence[str]) -> dict[str, float]:
+        """Nobody is paid, and nothing is kept."""
+        del texts
+        return {}
+
+    def told(self) -> dict[str, Any]:
+        """What a run's provenance says of it."""
+        return {"embedder_content": self.content()[:12]}
+
+    def window(self, device: str) -> int | None:
+        """Tokens of the longest text that it reads whole; None where there is no limit."""
+        most = self.load(device).max_seq_length
+        return None if most is None or most > 10**6 else int(most)
+
     def room(self, device: str, *, query: bool) -> tuple[int, Callable[[str], int]] | None:
         """How many tokens of a text it reads, and how to count them; None where there is no limit."""
-        model = self.load(device)
-        most = model.max_seq_length
-        if most is None or most > 10**6:
+        model, most = self.load(device), self.window(device)
+        if most is None:
             return None
         names = ("query",) if query else ("document", "passage", "corpus")
         prompt = next((model.prompts[name] for name in names if model.prompts.get(name)), "")
@@ -99,7 +116,7 @@ class Embedder:
         def count(text: str, *, special: bool = False) -> int:
             return len(model.tokenizer(text, add_special_tokens=special, truncation=False, verbose=False)["input_ids"])
 
-        return int(most) - count(prompt, special=True), count
+        return most - count(prompt, special=True), count
 
     @lru_cache(maxsize=4)  # noqa: B019 # a handful of embedders, for as long as the process lives
     def _minds_company(self, device: str) -> bool:
@@ -126,7 +143,14 @@ class Embedder:
         return vectors
 
 
-def find(name: str, cache: Cache) -> Embedder:
+def packaged(name: str, _: object, cache: Cache) -> LocalEmbedder:
+    """The embedder that comes with Proctor."""
+    if name:
+        raise InputError(f"embedder {PACKAGED}:{name}: nothing comes after {PACKAGED}; leave it out")
+    return find(PACKAGED, cache)
+
+
+def find(name: str, cache: Cache) -> LocalEmbedder:
     """The embedder at a path, or of that name on the model hub (fetched once, then read from its own cache).
 
     Raises:
@@ -137,7 +161,7 @@ def find(name: str, cache: Cache) -> Embedder:
         folder = _from_hub(name)
     if problem := _problem(folder, _stamps(folder)):
         raise InputError(f"embedder {name}: {problem}")
-    return Embedder(name, folder.resolve(), cache)
+    return LocalEmbedder(name, folder.resolve(), cache)
 
 
 @lru_cache(maxsize=8)
@@ -232,7 +256,7 @@ def _json(path: Path) -> dict[str, Any]:
 
 
 @lru_cache(maxsize=1)
-def _loaded(known: Embedder, version: str, device: str) -> Any:
+def _loaded(known: LocalEmbedder, version: str, device: str) -> Any:
     """``version`` is asked for so that another model in the same folder is another model."""
     del version
     return known._load(device)  # noqa: SLF001 # its own, kept here because models of all embedders take turns

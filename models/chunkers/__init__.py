@@ -1,0 +1,1 @@
+"""What splits documents into passages: one file a way, behind one protocol, chosen by name."""

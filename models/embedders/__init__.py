@@ -1,0 +1,1 @@
+"""What makes vectors of texts: one file a kind, behind one protocol, chosen by name."""
