@@ -18,6 +18,8 @@ from proctor.leaderboard.output import Site
 from proctor.leaderboard.runs.saved import SAVING, open_run
 from proctor.leaderboard.runs.store import Store
 from proctor.models.candidates.kinds import KINDS
+from proctor.models.stores import named
+from proctor.models.stores.named import STORES
 from proctor.models.systems import RETRIEVERS, System
 
 
@@ -59,7 +61,8 @@ def libraries(axes: Iterable[str], systems: Sequence[System]) -> None:
 
 def _libraries(system: System) -> tuple[str, ...]:
     """The modules that a system needs to do its work."""
-    return (*RETRIEVERS.needs(system.retrieve), *(KINDS.needs(system.kind) if system.external else ()))
+    store = STORES.needs(named.parsed(system.store).kind) if system.retrieve == "dense" else ()
+    return (*RETRIEVERS.needs(system.retrieve), *store, *(KINDS.needs(system.kind) if system.external else ()))
 
 
 def _problem(check: Callable[[], None]) -> Iterator[str]:

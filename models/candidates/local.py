@@ -22,12 +22,13 @@ from proctor.models.prompts import prompts
 from proctor.models.retrieval import dense, embedder
 from proctor.models.retrieval.index import Index
 from proctor.models.runtime import Runtime
+from proctor.models.stores import faiss
 from proctor.models.systems import System
 from proctor.models.training import likelihood, trainer
 from proctor.models.training.finished import ELSEWHERE
 from proctor.models.training.weights import Weights
 
-APART = (Weights, Index, trainer, costs, dense, embedder, likelihood, rounds, turns)
+APART = (Weights, Index, trainer, costs, dense, embedder, faiss, likelihood, rounds, turns)
 """What shapes answers by way of weights and passages, which have versions of their own, or measures other things than answers."""
 LookUp = Callable[[Sequence[AskedQuestion]], Sequence[answering.Passages]]
 
@@ -308,7 +309,7 @@ class LocalCandidate:
             "batch_rows": generate.BATCH_ROWS,
             "batch_tokens": generate.BATCH_TOKENS,
             "adapter_merged": False if self.system.adapt == "lora" else None,
-            "faiss": dense.faiss_backend() if self.system.retrieve == "dense" else None,
+            "faiss": faiss.backend() if self.system.retrieve == "dense" and self.system.store == "faiss" else None,
         }
         looked = habits.known(self.base, self.runtime)
         said |= looked.told() if looked else {}

@@ -44,8 +44,11 @@ class Engine(Protocol):
     def warm_up(self) -> None:
         """Load whatever building and searching need."""
 
-    def build(self, passages: Sequence[Passage], folder: Path, previous_index: Path | None) -> None:
-        """Leave an index in ``folder``. What ``previous_index`` holds already may be taken over from there."""
+    def build(self, passages: Sequence[Passage], folder: Path, previous_index: Path | None) -> dict[str, Any] | None:
+        """Leave an index in ``folder``. What ``previous_index`` holds already may be taken over from there.
+
+        May return what the index's report is to say; ``unpaid`` are seconds that are no part of what building takes.
+        """
 
     def open(self, folder: Path) -> Search:
         """A search in memory."""

@@ -18,6 +18,7 @@ from proctor.models.retrieval import embedder
 from proctor.models.retrieval.bm25 import Words
 from proctor.models.retrieval.dense import Vectors
 from proctor.models.retrieval.passages import Engine, Passage, split
+from proctor.models.stores import find as stores
 from proctor.models.systems import RETRIEVERS, System
 
 log = logging.getLogger("proctor")
@@ -47,14 +48,15 @@ def words(_: System, cache: Cache, device: str) -> Engine:
 
 def vectors(system: System, cache: Cache, device: str) -> Engine:
     """Of the nearness of their meaning, as the system's embedder has it."""
-    return Vectors(embedder.find(system.embedder, cache), device)
+    store = stores.find(system.store, system.store_settings, cache)
+    return Vectors(embedder.find(system.embedder, cache), device, store)
 
 
 def key(system: System, engine: Engine, documents: Sequence[Document]) -> str:
     """Hash of all that shapes what is found."""
     corpus = [(document.id, document.title, document.text) for document in documents]
     code = [
-        code_of(__name__, apart=[Words, Vectors, embedder]),
+        code_of(__name__, apart=[Words, Vectors, embedder, stores]),
         installed("langchain-text-splitters"),
         *engine.version,
         RETRIEVERS.version(system.retrieve),
@@ -71,9 +73,9 @@ def build(
     (folder / PASSAGES).write_text(json.dumps(found, ensure_ascii=False), encoding="utf-8")
     engine.warm_up()  # what follows is timed
     started = time.monotonic()
-    if found:
-        engine.build(found, folder, previous_index)
-    report = {"seconds": time.monotonic() - started, "passages": len(found), "machine": machine.facts()}
+    told = (engine.build(found, folder, previous_index) if found else None) or {}
+    seconds = time.monotonic() - started - told.pop("unpaid", 0.0)
+    report = {"seconds": seconds, "passages": len(found), "machine": machine.facts(), **told}
     (folder / REPORT).write_text(json.dumps(report, indent=1), encoding="utf-8")
 
 

