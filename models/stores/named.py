@@ -21,6 +21,11 @@ STORES: Registry[Callable[..., Any]] = Registry(
         "faiss": "proctor.models.stores.faiss:flat [faiss]",
         "faiss-hnsw": "proctor.models.stores.faiss:hnsw [faiss]",
         "faiss-ivf": "proctor.models.stores.faiss:ivf [faiss]",
+        "chroma": "proctor.models.stores.chroma:store [chromadb]",
+        "qdrant": "proctor.models.stores.qdrant:store [qdrant_client]",
+        "milvus": "proctor.models.stores.milvus:store [pymilvus]",
+        "pinecone": "proctor.models.stores.pinecone:store [pinecone]",
+        "pgvector": "proctor.models.stores.pgvector:store [psycopg,pgvector]",
     },
 )
 """Kind -> what makes a `Store` (models/stores/store.py) of a `StorePlace`."""
