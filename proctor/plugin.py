@@ -23,6 +23,7 @@ from proctor.core.schema import InputError
 if TYPE_CHECKING:
     from proctor.ending import Ending
     from proctor.evals.exam import EvalContext, Exam
+    from proctor.models.systems import System
     from proctor.plan import ExamCell, Plan
 
 PLAN: pytest.StashKey[Plan] = pytest.StashKey()
@@ -254,6 +255,7 @@ def pytest_runtestloop(session: pytest.Session) -> bool | None:
 
         try:
             ready.check(plan.store, plan.cache, plan.site, plan.saving, plan.base_facts)
+            ready.stores(_selected(session.config)[1], plan.cache)
         except InputError as error:
             raise _usage_error(str(error)) from error
     return None
@@ -263,13 +265,18 @@ def _check_libraries(config: pytest.Config) -> None:
     """Refuse to begin where something that was selected needs a library that is not installed."""
     from proctor import ready  # it loads numpy, which nobody needs who only collects
 
+    try:
+        ready.libraries(*_selected(config))
+    except InputError as error:
+        raise _usage_error(str(error)) from error
+
+
+def _selected(config: pytest.Config) -> tuple[list[str], list[System]]:
+    """The axes and the systems of the tests that were selected."""
     plan, tests = config.stash[PLAN], list(map(collect.TEST.search, config.stash[ENDING].asked))
     cells = {test["cell"] for test in tests if test}
     systems = [cell.candidate.system for cell in plan.cells if plan.id(cell) in cells]
-    try:
-        ready.libraries([test["axis"] for test in tests if test], systems)
-    except InputError as error:
-        raise _usage_error(str(error)) from error
+    return [test["axis"] for test in tests if test], systems
 
 
 @pytest.hookimpl(wrapper=True)

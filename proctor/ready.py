@@ -19,6 +19,7 @@ from proctor.leaderboard.runs.saved import SAVING, open_run
 from proctor.leaderboard.runs.store import Store
 from proctor.models.candidates.kinds import KINDS
 from proctor.models.stores import named
+from proctor.models.stores.find import find
 from proctor.models.stores.named import STORES
 from proctor.models.systems import RETRIEVERS, System
 
@@ -57,6 +58,18 @@ def libraries(axes: Iterable[str], systems: Sequence[System]) -> None:
     leave_out = [f'leave that out: -m "domain and not ({without})"'] if lacking else []
     leave_out += [f"take the other systems alone: {others}"] if whole and len(whole) < len(systems) else []
     extras.require(needed, "; and ".join(leave_out))
+
+
+def stores(systems: Iterable[System], cache: Cache) -> None:
+    """Whether the stores that systems look passages up in are reached, each asked once.
+
+    Raises:
+        InputError: with every one that is not, and why.
+    """
+    kept = {(one.store, one.store_settings) for one in systems if one.retrieve == "dense"}
+    checks = [find(store, settings, cache).check for store, settings in sorted(kept, key=str)]
+    if problems := [problem for each in checks for problem in _problem(each)]:
+        raise InputError("\n".join(problems))
 
 
 def _libraries(system: System) -> tuple[str, ...]:

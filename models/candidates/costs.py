@@ -11,11 +11,13 @@ from proctor.core.storage import manifest
 from proctor.models import circumstances
 from proctor.models.base import files
 from proctor.models.retrieval import search
+from proctor.models.retrieval.existing import FILLED
 from proctor.models.training import trainer
 from proctor.models.training.finished import ELSEWHERE
 
 UNTRAINED = "the system is not trained"
 UNKNOWN = f"{ELSEWHERE}, and no training.json of proctor export beside them says what that took"
+FOUND = "its store held the vectors already: these are the seconds without sending them"
 INTERRUPTED = "the training was interrupted and went on later"
 TOLD = ("flops", "uncounted", "seconds", "peak_bytes", "energy_joules", "resumed")
 """What of a training's report says what it took."""
@@ -51,11 +53,13 @@ def costs(
 
 def of_index(index: Path | None) -> dict[str, float | str]:
     """Of a system whose model is not kept here: what its index took, if it has one."""
-    return {
-        "index_bytes": _size(index),
-        "index_seconds": float(_report(index / search.REPORT)["seconds"]) if index else 0.0,
-        "index_caution": circumstances.caution(index, "indexed") if index else "",
-    }
+    if index is None:
+        return {"index_bytes": 0, "index_seconds": 0.0, "index_caution": ""}
+    report = _report(index / search.REPORT)
+    if report.get("existing"):
+        return {"index_bytes": FILLED, "index_seconds": FILLED, "index_caution": ""}
+    caution = FOUND if report.get("found") else circumstances.caution(index, "indexed")
+    return {"index_bytes": _size(index), "index_seconds": float(report["seconds"]), "index_caution": caution}
 
 
 def _here(adapted: Path | None) -> dict[str, float | str]:

@@ -91,8 +91,13 @@ class Endpoint(External):
     @property
     def abilities(self) -> frozenset[Ability]:
         """What it can do besides answering."""
-        always: frozenset[Ability] = frozenset({"reads", "reindexes", "times", "costs"})
-        more: dict[Ability, bool] = {"retrieves": self.system.retrieves, "likelihoods": self.system.openai.logprobs}
+        always: frozenset[Ability] = frozenset({"reads", "times", "costs"})
+        ours = not self.system.store_settings.existing
+        more: dict[Ability, bool] = {
+            "retrieves": self.system.retrieves,
+            "likelihoods": self.system.openai.logprobs,
+            "reindexes": ours,
+        }
         return always.union(ability for ability, has in more.items() if has)
 
     @property
@@ -234,6 +239,8 @@ class Endpoint(External):
         told, refused = super().describe(), sorted(self._served.refused)
         told["settings"] |= {"endpoint": self._name, "max_new_tokens": self.room}
         told["answers"] = {"most_tokens": self.room, "longest_reference": self.limits.longest}
+        if looked_at := self._index.report() if self.system.retrieves else {}:
+            told["index"] = looked_at
         if self.system.openai.api == "completions":
             told["answers"]["line_ends"] = self.limits.ends
         asked = {"prompt_template": prompts.template(), "temperature": 0, "seed": self.seed}

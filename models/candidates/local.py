@@ -20,6 +20,7 @@ from proctor.models.generation import answering, generate, habits
 from proctor.models.generation.limits import UNKNOWN, Limits
 from proctor.models.prompts import prompts
 from proctor.models.retrieval import dense, embedder
+from proctor.models.retrieval.existing import FILLED
 from proctor.models.retrieval.index import Index
 from proctor.models.runtime import Runtime
 from proctor.models.stores import faiss
@@ -92,14 +93,16 @@ class LocalCandidate:
     @property
     def abilities(self) -> frozenset[Ability]:
         """What it can do besides answering: see `evals.candidate`."""
-        always: frozenset[Ability] = frozenset({"reads", "fits", "reindexes", "weights", "times", "costs"})
-        more: dict[Ability, bool] = {"retrieves": self.retrieves, "trains": self.system.trains}
+        always: frozenset[Ability] = frozenset({"reads", "fits", "weights", "times", "costs"})
+        ours = not self.system.store_settings.existing
+        more: dict[Ability, bool] = {"retrieves": self.retrieves, "trains": self.system.trains, "reindexes": ours}
         return always.union(ability for ability, has in more.items() if has)
 
     @property
     def lacks(self) -> Mapping[Ability, str]:
         """Why it cannot do what others of its kind can."""
-        return {"trains": ELSEWHERE} if self.system.weights else {}
+        trains: dict[Ability, str] = {"trains": ELSEWHERE} if self.system.weights else {}
+        return trains | ({"reindexes": FILLED} if self.system.store_settings.existing else {})
 
     @property
     def retrieves(self) -> bool:
@@ -315,6 +318,8 @@ class LocalCandidate:
         said |= looked.told() if looked else {}
         training = {**trained, "weights": self._weights.version} if (trained := self.training()) else {}
         made = {"version": self.version, "device": self.runtime.device, "training": training}
+        if looked_at := self._index.report() if self.retrieves else {}:
+            made["index"] = looked_at
         made["answers"] = {"most_tokens": self.room, "longest_reference": self.limits.longest, "line_ends": self.limits.ends}
         return made | {"settings": settings, "generation": {name: value for name, value in said.items() if value is not None}}
 

@@ -6,11 +6,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 from proctor.core.schema import Context, Document
 from proctor.core.storage.cache import digest
 from proctor.models import circumstances
 from proctor.models.retrieval import search
+from proctor.models.retrieval.existing import Existing
 from proctor.models.retrieval.passages import Engine
 from proctor.models.runtime import Runtime
 from proctor.models.systems import System
@@ -38,8 +40,7 @@ class Index:
 
     def folder(self) -> Path:
         """Where it is, built if it is not there."""
-        key = digest(self.version, self.previous_index.version) if self.previous_index else self.version
-        return self.runtime.cache.build("indices", key, self._build)
+        return self.runtime.cache.build("indices", self._key, self._build)
 
     def retrieve(self, texts: Sequence[str], count: int) -> list[tuple[Context, ...]]:
         """The best passages for each text, best first."""
@@ -47,11 +48,22 @@ class Index:
 
     def searcher(self, count: int) -> search.Searcher:
         """`passages` with the index in memory."""
+        if isinstance(self.engine, Existing):
+            return self.engine.searcher(self.documents, count, self.system.min_score)
         return search.searcher(self.system, self.engine, self.folder(), count)
 
     def chunks_of(self, documents: Sequence[str]) -> dict[str, tuple[Context, ...]]:
         """Document id -> the passages that it was split into."""
         return search.chunks_of(self.folder(), set(documents))
+
+    def report(self) -> dict[str, Any]:
+        """What building it told, if it was built by now."""
+        folder = self.runtime.cache.folder_of("indices", self._key)
+        return search.report(folder) if folder else {}
+
+    @property
+    def _key(self) -> str:
+        return digest(self.version, self.previous_index.version) if self.previous_index else self.version
 
     def _build(self, folder: Path) -> None:
         previous_index = self.previous_index.folder() if self.previous_index else None

@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from collections.abc import Set as AbstractSet
 from importlib.metadata import version as installed
 from pathlib import Path
+from typing import Any
 
 from proctor.core import machine
 from proctor.core.code import code_of
@@ -17,8 +18,10 @@ from proctor.core.storage.cache import Cache, digest
 from proctor.models.retrieval import embedder
 from proctor.models.retrieval.bm25 import Words
 from proctor.models.retrieval.dense import Vectors
+from proctor.models.retrieval.existing import Existing
 from proctor.models.retrieval.passages import Engine, Passage, split
 from proctor.models.stores import find as stores
+from proctor.models.stores.collections import Collections
 from proctor.models.systems import RETRIEVERS, System
 
 log = logging.getLogger("proctor")
@@ -46,17 +49,19 @@ def words(_: System, cache: Cache, device: str) -> Engine:
     return Words()
 
 
-def vectors(system: System, cache: Cache, device: str) -> Engine:
+def vectors(system: System, cache: Cache, device: str) -> Vectors | Existing:
     """Of the nearness of their meaning, as the system's embedder has it."""
-    store = stores.find(system.store, system.store_settings, cache)
-    return Vectors(embedder.find(system.embedder, cache), device, store)
+    found, store = embedder.find(system.embedder, cache), stores.find(system.store, system.store_settings, cache)
+    if system.store_settings.existing and isinstance(store, Collections):
+        return Existing(found, device, store, system.version)
+    return Vectors(found, device, store)
 
 
 def key(system: System, engine: Engine, documents: Sequence[Document]) -> str:
     """Hash of all that shapes what is found."""
     corpus = [(document.id, document.title, document.text) for document in documents]
     code = [
-        code_of(__name__, apart=[Words, Vectors, embedder, stores]),
+        code_of(__name__, apart=[Words, Vectors, Existing, embedder, stores, Collections]),
         installed("langchain-text-splitters"),
         *engine.version,
         RETRIEVERS.version(system.retrieve),
@@ -77,6 +82,16 @@ def build(
     seconds = time.monotonic() - started - told.pop("unpaid", 0.0)
     report = {"seconds": seconds, "passages": len(found), "machine": machine.facts(), **told}
     (folder / REPORT).write_text(json.dumps(report, indent=1), encoding="utf-8")
+
+
+TOLD = ("added", "removed", "found", "existing", "recall@10", "recall_of")
+"""What a report says of a store."""
+
+
+def report(folder: Path) -> dict[str, Any]:
+    """What a run's provenance says of an index: what building it sent to its store, and how much that finds."""
+    said = json.loads((folder / REPORT).read_text(encoding="utf-8"))
+    return {name: said[name] for name in TOLD if name in said}
 
 
 def searcher(system: System, engine: Engine, folder: Path, count: int) -> Searcher:

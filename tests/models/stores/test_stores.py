@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from proctor.core.schema import InputError
 from proctor.core.storage.cache import Cache
 from proctor.models.stores import collections, recall
 from proctor.models.stores.client import Client
@@ -16,7 +17,7 @@ from proctor.models.stores.collections import Collections
 from proctor.models.stores.find import find
 from proctor.models.stores.named import UNSET
 from proctor.models.stores.store import EarlierIndex, Matrix, StoreContent, StoreReport
-from tests.models.stores import places
+from tests.models.stores import places, teams
 
 COUNT, DIMENSIONS = 60, 16
 
@@ -165,3 +166,24 @@ def test_a_call_is_repeated_while_the_store_is_not_reached(
     monkeypatch.setattr(type(store.client), "upsert", twice_in_vain)
     assert filled(store, tmp_path, what).added == COUNT
     assert len(calls) == 2
+
+
+def test_a_collection_of_a_teams_is_searched_as_it_is(store: Collections, tmp_path: Path) -> None:
+    what = content(12, 5)
+    texts, documents = [f"Note {place}." for place in range(12)], [f"file{place % 4}.md" for place in range(12)]
+    teams.fill(store.client, texts, documents, what.vectors)
+    theirs = replace(store, settings=teams.SETTINGS)
+    near = theirs.look_up(what.vectors[:3], 4)
+    wanted = nearest(what, what.vectors[:3], 4)
+    assert [[one.text for one in found] for found in near] == [[texts[place] for place in row] for row in wanted]
+    assert [[one.document for one in found] for found in near] == [[documents[place] for place in row] for row in wanted]
+    scores = np.array([[one.score for one in found] for found in near])
+    assert np.allclose(
+        scores, [what.vectors[row] @ vector for row, vector in zip(wanted, what.vectors[:3], strict=True)], atol=1e-5
+    )
+    assert theirs.count(teams.NAME) == 12
+    unknown = replace(store, settings=replace(teams.SETTINGS, collection="no_such_notes"))
+    if not store.name.kind.startswith("pinecone"):  # whose namespaces are there once something is in them
+        with pytest.raises(InputError, match="no_such_notes"):
+            unknown.look_up(what.vectors[:1], 1)
+    store.client.drop(teams.NAME)
