@@ -32,6 +32,7 @@ from proctor.models.training import trainer as adaptation
 from proctor.suites.loading.load import load
 from tests import timed_checks
 from tests.benchmark_page import decision, page
+from tests.benchmark_stores import stores
 from tests.scale_run import Scale, make_big_run
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -377,6 +378,7 @@ BENCHMARKS = {
     "forgetting": forgetting,
     "collection": collection,
     "generation": generating,
+    "stores": stores,
     "training": training,
     "main job": main_job,
 }

@@ -11,7 +11,7 @@ from typing import Any
 from proctor.core.schema import InputError
 from proctor.models.stores import servers
 from proctor.models.stores.client import Client, FoundPassage
-from proctor.models.stores.collections import Collections
+from proctor.models.stores.collections import NAME, Collections
 from proctor.models.stores.named import StoreSettings
 from proctor.models.stores.store import Matrix, StorePlace
 
@@ -21,7 +21,7 @@ SECONDS = 30.0
 
 
 class Milvus(Client):
-    """A connection."""
+    """A connection, in which what is finished is an alias: Lite takes as long to rename a collection as to fill it."""
 
     deepest = 16_384
 
@@ -56,8 +56,10 @@ class Milvus(Client):
         self.client.close()
 
     def collections(self) -> list[str]:
-        """All of the database."""
-        return list(self.client.list_collections())
+        """Those that an alias shows by its name alone."""
+        there = list(self.client.list_collections())
+        aliases = {name: self.client.list_aliases(name)["aliases"] for name in there if NAME.fullmatch(name)}
+        return [one for name in there for one in aliases.get(name) or [name]]
 
     def create(self, name: str, dimensions: int) -> None:
         """Compared by inner products, and read as last written."""
@@ -79,13 +81,16 @@ class Milvus(Client):
         self.client.delete(name, ids=list(ids))
 
     def finish(self, name: str, final: str) -> None:
-        """By renaming."""
-        self.client.rename_collection(name, final)
+        """By an alias."""
+        self.client.create_alias(name, final)
 
     def drop(self, name: str) -> None:
-        """With its vectors."""
+        """With what shows it."""
         self._loaded.discard(name)
-        self.client.drop_collection(name)
+        meant = self.client.describe_collection(name)["collection_name"]
+        for alias in self.client.list_aliases(meant)["aliases"]:
+            self.client.drop_alias(alias)
+        self.client.drop_collection(meant)
 
     def count(self, name: str) -> int:
         """As a query tells, which knows of what was deleted."""
