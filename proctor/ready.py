@@ -66,10 +66,14 @@ def stores(systems: Iterable[System], cache: Cache) -> None:
     Raises:
         InputError: with every one that is not, and why.
     """
-    kept = {(one.store, one.store_settings) for one in systems if one.retrieve == "dense"}
-    checks = [find(store, settings, cache).check for store, settings in sorted(kept, key=str)]
-    if problems := [problem for each in checks for problem in _problem(each)]:
-        raise InputError("\n".join(problems))
+    users: dict[tuple[str, named.StoreSettings], dict[str, None]] = {}
+    for one in systems:
+        if one.retrieve == "dense":
+            users.setdefault((one.store, one.store_settings), {})[one.name] = None
+    checks = [(names, find(written, settings, cache).check) for (written, settings), names in users.items()]
+    said = [f"{problem}; it is the store of {', '.join(names)}" for names, each in checks for problem in _problem(each)]
+    if said:
+        raise InputError("\n".join(said))
 
 
 def _libraries(system: System) -> tuple[str, ...]:

@@ -27,6 +27,8 @@ log = logging.getLogger("proctor")
 
 OVERLAP = 8
 """Neighbouring windows share one token in so many."""
+LOW = 0.95
+"""Less of what is near than this share is worth a warning."""
 WINDOWS = "windows.json"
 """Of each vector the hash of its text and the places of the passages that it is of."""
 
@@ -89,10 +91,14 @@ class Vectors:
 
     def _said(self, folder: Path, content: StoreContent, report: dict[str, Any]) -> dict[str, Any]:
         """What the report of an index says of its store; how much it finds, where it does not compare every vector."""
+        report["sent_bytes"] = report["added"] * int(content.vectors[0].nbytes)
         if self.store.exact:
             return report
         started = time.monotonic()
         found = recall.measured(content.vectors, self.store.open(folder, content.names))
+        said = "approximate search finds %.1f %% of the %d nearest vectors, for %d of %d looked up"
+        asked, share = found["recall_of"], found[f"recall@{recall.NEAREST}"]
+        log.log(logging.WARNING if share < LOW else logging.INFO, said, 100 * share, recall.NEAREST, asked, len(content.names))
         return report | found | {"unpaid": report["unpaid"] + time.monotonic() - started}
 
     def _owners(self, passages: Sequence[Passage]) -> dict[str, list[int]]:

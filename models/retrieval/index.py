@@ -15,7 +15,7 @@ from proctor.models.retrieval import search
 from proctor.models.retrieval.existing import Existing
 from proctor.models.retrieval.passages import Engine
 from proctor.models.runtime import Runtime
-from proctor.models.systems import System
+from proctor.models.systems import DEFAULT, System
 
 
 @dataclass(frozen=True)
@@ -57,7 +57,9 @@ class Index:
         return search.chunks_of(self.folder(), set(documents))
 
     def report(self) -> dict[str, Any]:
-        """What building it told, if it was built by now."""
+        """What building it told of its store, if it was built by now and has one of its own."""
+        if self.system.store == DEFAULT.store:
+            return {}
         folder = self.runtime.cache.folder_of("indices", self._key)
         return search.report(folder) if folder else {}
 

@@ -84,7 +84,7 @@ def build(
     (folder / REPORT).write_text(json.dumps(report, indent=1), encoding="utf-8")
 
 
-TOLD = ("added", "removed", "found", "existing", "recall@10", "recall_of")
+TOLD = ("added", "removed", "sent_bytes", "found", "existing", "recall@10", "recall_of")
 """What a report says of a store."""
 
 

@@ -55,6 +55,7 @@ def test_a_system_finds_with_a_store_what_it_finds_without(dense: System, domain
         scores = [[one.score for one in row] for row in found]
         assert scores == [pytest.approx([one.score for one in row], abs=2e-6) for row in plain]
         assert with_store.report()["removed"] == 0
+        assert with_store.report()["sent_bytes"] > 0
         assert not with_store.report()["found"]
         assert with_store.version != index(dense, domain, cache).version
 
@@ -79,7 +80,10 @@ def test_a_store_that_is_down_is_said_before_the_exam_with_its_address(
     monkeypatch.setattr(collections.time, "sleep", waited.append)
     down = replace(dense, store=f"qdrant:http://{nobody}")
     pytest.importorskip("qdrant_client", reason="qdrant_client is not installed")
-    with pytest.raises(InputError, match=rf"store qdrant:http://{nobody}: not reached, asked 4 times .* see that it runs"):
+    with pytest.raises(
+        InputError,
+        match=rf"store qdrant:http://{nobody}: not reached, asked 4 times .* see that it runs.*the store of dense, other$",
+    ):
         ready.stores([down, replace(down, name="other"), System("words", retrieve="bm25")], cache)
     assert len(waited) == 3
 
