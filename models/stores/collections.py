@@ -90,14 +90,17 @@ class Collections:
         """Fill a collection, or find it filled. The vectors are kept here, too, so that they need not be made again."""
         import numpy as np
 
+        started = time.monotonic()
         np.save(folder / VECTORS, content.vectors)
+        kept = time.monotonic() - started
         name = self.collection(content)
         (folder / COLLECTION).write_text(json.dumps({"store": self.name.public, "collection": name}), encoding="utf-8")
         there = self._ask(lambda client: client.collections())
         if name in there:
-            return StoreReport(added=0, removed=0, found=True)
+            return StoreReport(added=0, removed=0, unpaid=kept, found=True)
         self._sweep(there)
-        return self._filled(name, content, earlier.content if earlier else None)
+        report = self._filled(name, content, earlier.content if earlier else None)
+        return report._replace(unpaid=report.unpaid + kept)
 
     def vectors(self, folder: Path) -> Matrix:
         """As they were sent."""

@@ -56,7 +56,7 @@ class StoreReport(NamedTuple):
     added: int
     removed: int
     unpaid: float = 0.0
-    """Seconds that are no part of it: those of copying what is brought up to date, as the original is kept."""
+    """Seconds that are no part of it: of copying what is brought up to date, as the original is kept, and of keeping vectors."""
     found: bool = False
     """Whether it was there already, filled by an earlier run with the same."""
 
