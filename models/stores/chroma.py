@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from importlib.metadata import version as installed
 from typing import Any
 
 from proctor.core.schema import InputError
@@ -36,7 +35,7 @@ class Chroma(Client):
     @classmethod
     def library(cls) -> str:
         """The client's, which is the store itself where no server is asked."""
-        return f"chromadb {installed('chromadb')}"
+        return servers.library("chromadb")
 
     @classmethod
     def is_down(cls, error: Exception) -> bool:

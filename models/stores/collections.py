@@ -17,6 +17,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
 
+from proctor.core import extras
 from proctor.core.code import code_of
 from proctor.core.http import RETRIES, pause
 from proctor.core.redaction import redact
@@ -24,7 +25,7 @@ from proctor.core.schema import InputError, UnreachedError
 from proctor.core.storage import temporary
 from proctor.core.storage.cache import digest
 from proctor.models.stores.client import Client, FoundPassage
-from proctor.models.stores.named import StoreName, StoreSettings
+from proctor.models.stores.named import STORES, StoreName, StoreSettings
 from proctor.models.stores.store import EarlierIndex, Matrix, Near, Nearest, StoreContent, StoreReport
 
 log = logging.getLogger("proctor")
@@ -71,6 +72,7 @@ class Collections:
         """The connection, made if there is none."""
         key = (self.name, self.settings.key)
         if key not in _clients:
+            extras.require({f"the store {self.name.kind}": STORES.needs(self.name.kind)})
             _clients[key] = self._reached(self.connect)
         return _clients[key]
 

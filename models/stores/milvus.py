@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
-from importlib.metadata import version as installed
 from pathlib import Path
 from typing import Any
 
@@ -38,7 +37,7 @@ class Milvus(Client):
     @classmethod
     def library(cls) -> str:
         """The client's, and that of the store itself where no server is asked."""
-        return f"pymilvus {installed('pymilvus')}"
+        return servers.library("pymilvus")
 
     @classmethod
     def is_down(cls, error: Exception) -> bool:

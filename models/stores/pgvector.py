@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import partial
-from importlib.metadata import version as installed
 from typing import Any
 from uuid import UUID
 
@@ -33,13 +32,14 @@ class PgVector(Client):
         how: dict[str, Any] = {"password": key} if key else {}
         self._connect = partial(psycopg.connect, place, autocommit=True, connect_timeout=CONNECTING, **how)
         self._open: Any = None
-        self._run("CREATE EXTENSION IF NOT EXISTS vector")
+        if not self._run("SELECT 1 FROM pg_extension WHERE extname = 'vector'"):
+            self._run("CREATE EXTENSION vector")
         register_vector(self._connection)
 
     @classmethod
     def library(cls) -> str:
         """Those of the client."""
-        return f"pgvector {installed('pgvector')}, psycopg {installed('psycopg')}"
+        return servers.library("pgvector", "psycopg")
 
     @classmethod
     def is_down(cls, error: Exception) -> bool:

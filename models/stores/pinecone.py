@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from importlib.metadata import version as installed
 from typing import Any
 
 from proctor.core.schema import InputError
@@ -43,7 +42,7 @@ class Pinecone(Client):
     @classmethod
     def library(cls) -> str:
         """The client's."""
-        return f"pinecone {installed('pinecone')}"
+        return servers.library("pinecone")
 
     @classmethod
     def is_down(cls, error: Exception) -> bool:

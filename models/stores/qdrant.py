@@ -6,7 +6,6 @@ In memory and in a folder its client compares every vector; a server goes along 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from importlib.metadata import version as installed
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -42,7 +41,7 @@ class Qdrant(Client):
     @classmethod
     def library(cls) -> str:
         """The client's."""
-        return f"qdrant-client {installed('qdrant-client')}"
+        return servers.library("qdrant-client")
 
     @classmethod
     def is_down(cls, error: Exception) -> bool:

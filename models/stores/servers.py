@@ -1,10 +1,12 @@
-"""Addresses of servers, taken apart for clients that want their parts, and the keys that they ask for."""
+"""Addresses of servers, taken apart for clients that want their parts; keys that they ask for; versions of clients."""
 
 from __future__ import annotations
 
 import os
 import urllib.parse
 from collections.abc import Mapping
+from importlib.metadata import PackageNotFoundError
+from importlib.metadata import version as installed
 from typing import NamedTuple
 
 from proctor.core.redaction import hide
@@ -30,3 +32,15 @@ def key(variable: str) -> str | None:
     if found:
         hide(found)
     return found
+
+
+def library(*names: str) -> str:
+    """Packages with their versions. One that is missing is said where the store is used."""
+    return ", ".join(f"{name} {_version(name)}" for name in names)
+
+
+def _version(name: str) -> str:
+    try:
+        return installed(name)
+    except PackageNotFoundError:
+        return "missing"

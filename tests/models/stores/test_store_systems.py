@@ -22,6 +22,7 @@ from proctor.models.stores import collections, named
 from proctor.models.stores.find import find
 from proctor.models.systems import System
 from tests import tiny
+from tests.missing import without
 from tests.models.stores import places, teams
 
 
@@ -184,3 +185,12 @@ def test_a_key_is_taken_from_its_variable_and_shown_nowhere(
         collections.forget()
         with pytest.raises(InputError, match="needs a key: set PINECONE_API_KEY"):
             find(written, settings, cache).check()
+
+
+@pytest.mark.parametrize("kind", ["chroma", "qdrant", "milvus", "pgvector", "pinecone:http://127.0.0.1:9"])
+def test_a_client_that_is_not_installed_is_said_with_how_to_install_it(kind: str, cache: Cache) -> None:
+    store, module = find(kind, named.UNSET, cache), named.STORES.needs(named.parsed(kind).kind)[0]
+    with without(module):
+        assert store.version
+        with pytest.raises(InputError, match=rf'the store \w+ needs .*: pip install "proctor\[{named.parsed(kind).kind}\]"'):
+            store.check()
