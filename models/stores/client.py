@@ -65,6 +65,9 @@ class Client:
         del name, to
         return False
 
+    def settle(self, name: str) -> None:
+        """Index what was put in, where the store would otherwise do so later, while it is asked."""
+
     def finish(self, name: str, final: str) -> None:
         """Show a collection under its final name, at once and whole."""
         raise NotImplementedError

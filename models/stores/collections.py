@@ -159,6 +159,7 @@ class Collections:
             gone = [one for one in had if one not in has]
             self._upsert(making, [content.names[place] for place in new], content.vectors[new])
             self._delete(making, gone)
+            self._ask(lambda client: client.settle(making))
             self._shown(making, name)
         except BaseException:
             with suppress(Exception):
@@ -178,6 +179,7 @@ class Collections:
         if earlier is None:
             return 0.0
         self._upsert(making, earlier.names, earlier.vectors)
+        self._ask(lambda client: client.settle(making))
         return time.monotonic() - started
 
     def _upsert(self, name: str, ids: Sequence[str], vectors: Matrix) -> None:
