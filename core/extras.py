@@ -22,12 +22,18 @@ class Library(NamedTuple):
 
 
 LIBRARIES: Mapping[str, Library] = {
+    "chromadb": Library("chromadb", "chroma"),
     "deepeval": Library("deepeval", "judges"),
     "faiss": Library("faiss", "cpu"),
     "httpx2": Library("httpx2", "services"),
     "lm_eval": Library("lm-eval", "general"),
     "matplotlib": Library("matplotlib", "plots"),
+    "pgvector": Library("pgvector", "pgvector"),
+    "pinecone": Library("pinecone", "pinecone"),
     "ppi_py": Library("ppi-python", "people"),
+    "psycopg": Library("psycopg", "pgvector"),
+    "pymilvus": Library("pymilvus", "milvus"),
+    "qdrant_client": Library("qdrant-client", "qdrant"),
     "ragas": Library("ragas", "judges"),
     "shtab": Library("shtab", "completion"),
     "tiktoken": Library("tiktoken", "judges"),

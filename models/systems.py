@@ -18,6 +18,8 @@ from proctor.core.redaction import public
 from proctor.core.registry import Registry
 from proctor.core.schema import InputError, as_json
 from proctor.models.services import Address, ServiceReply, ServiceRequest
+from proctor.models.stores import named
+from proctor.models.stores.named import StoreSetting, StoreSettings
 
 TABLE = Path(__file__).with_name("systems.toml")
 
@@ -37,7 +39,7 @@ NAMED = re.compile(r"[^\W\d]\w*(\.[^\W\d]\w*)*:[^\W\d]\w*(\.[^\W\d]\w*)*")
 
 RETRIEVERS: Registry[Callable[..., Any]] = Registry(
     "proctor.retrievers",
-    {"dense": "proctor.models.retrieval.search:vectors [faiss]", "bm25": "proctor.models.retrieval.search:words"},
+    {"dense": "proctor.models.retrieval.search:vectors", "bm25": "proctor.models.retrieval.search:words"},
 )
 """Name -> what makes an `Engine` (models/retrieval/passages.py) for a system, with the cache and the device."""
 EMBEDDERS: Registry[Callable[..., Any]] = Registry(
@@ -88,6 +90,8 @@ COMPOSED = (
     *("epochs", "learning_rate", "batch_size", "rank", "alpha", "train_with_context", "gold_in_context", "adapter_when"),
 )
 """What says how a system of Proctor's is put together."""
+STORED = ("store", "store_settings")
+"""What says where its vectors are kept."""
 TRAINING = ("epochs", "learning_rate", "batch_size", "rank", "alpha", "train_with_context", "gold_in_context")
 """What says how weights are trained."""
 
@@ -192,6 +196,7 @@ class System:
     embedder: Annotated[str, TextSetting("a name or path", 4095)] = "minilm"
     embedding: Embedding = Embedding()
     bm25: Bm25 = Bm25()
+    store: Annotated[str, StoreSetting()] = "faiss"
     epochs: Annotated[float | None, Range(0, 10_000, "passes over the training set", above=True)] = None
     learning_rate: Annotated[float | None, Range(0, 10, "of AdamW: 0.0002 is usual for LoRA", above=True)] = None
     batch_size: Annotated[int, Range(1, 100_000, "examples", whole=True)] = 8
@@ -209,6 +214,7 @@ class System:
     weights: Annotated[str | None, TextSetting("a folder of finished weights, or their name on the hub", 4095)] = None
     version: Annotated[str, TextSetting("a version: what you know of it, and Proctor cannot see", 1000)] = ""
     base: Annotated[str | None, TextSetting("the name of another system of the table", 100)] = None
+    store_settings: StoreSettings = named.UNSET
     calls: Calls = Calls()
     given: FileOfAnswers = FileOfAnswers()
     request: ServiceRequest = dataclasses.field(default_factory=ServiceRequest)
@@ -219,6 +225,7 @@ class System:
         """What cannot be meant, though each field by itself could."""
         yield from self._other_kinds()
         yield from self._of_passages()
+        yield from self._stored()
         if self.few_shot and self.adapts:
             yield ("few_shot",), "a system that is trained has seen its examples", "leave few_shot out, or adapt"
         if self.adapter_when == "always":
@@ -247,12 +254,21 @@ class System:
         if self.weights is not None:
             yield from self._of_finished()
         if self.kind in WHOLE:
-            for field in COMPOSED:
+            for field in (*COMPOSED, *STORED):
                 if getattr(self, field) != getattr(DEFAULT, field):
                     yield (field,), f"what is behind {self.kind} is not put together here", f"leave {field} out"
         if not named:
             yield from self._not_called()
         yield from self._of_another_kind()
+
+    def _stored(self) -> Iterator[Contradiction]:
+        """What does not fit the store that is named."""
+        kept, plain = (self.store, self.store_settings), (DEFAULT.store, DEFAULT.store_settings)
+        if kept[1] != plain[1] and (kind := named.parsed(self.store).kind) in named.IN_PROCESS:
+            yield ("store_settings",), f"{kind} takes none", 'leave it out, or name another store, such as "chroma"'
+        elif kept != plain and self.retrieve != "dense" and self.kind not in WHOLE:
+            what = "only a system that looks passages up by their vectors has one"
+            yield ("store",), what, 'leave it out, or add retrieve = "dense"'
 
     def _of_another_kind(self) -> Iterator[Contradiction]:
         if self.kind == "answers" and self.calls != DEFAULT.calls:
@@ -293,7 +309,7 @@ class System:
     def settings(self) -> dict[str, Any]:
         """What a run's provenance says of how it is set: fields by name, without those of other kinds that are not set."""
         own = {*COMPOSED, "adapt"} if self.kind not in WHOLE else set()
-        known = vars(self) | {"embedder": _without_secrets(self.embedder)}
+        known = vars(self) | {"embedder": _without_secrets(self.embedder), "store": named.parsed(self.store).public}
         return {
             name: as_json(value) if is_dataclass(value) else value
             for name, value in known.items()
@@ -393,7 +409,7 @@ def _placed(system: System, folder: Path) -> System:
     answers = None if system.answers is None else str(folder / system.answers)
     beside = folder / system.weights if system.weights else None
     weights = str(beside) if beside and beside.is_dir() else system.weights
-    return replace(system, answers=answers, weights=weights)
+    return replace(system, answers=answers, weights=weights, store=named.beside(system.store, folder))
 
 
 def choose(systems: dict[str, System], names: list[str]) -> list[System]:

@@ -76,9 +76,7 @@ def _made(plan: Plan) -> tuple[dict[str, Any], dict[str, Any]]:
     for cell in plan.cells:
         candidate, told = cell.candidate, cell.candidate.describe()
         place = f"{row(cell.suite.name, candidate.base_model, candidate.name)}/{candidate.seed}"
-        made[place] = {name: told.pop(name) for name in ("version", "training", "answers")}
-        if index := told.pop("index", None):
-            made[place]["index"] = index
+        made[place] = {name: told.pop(name) for name in ("version", "training", "answers", "index") if name in told}
         stops = candidate.stops(plan.evaluation(cell).questions).items()
         if known := {why: count for why, count in stops if why}:  # not everybody says why
             made[place]["answers"]["stops"] = known

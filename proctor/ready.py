@@ -18,6 +18,8 @@ from proctor.leaderboard.output import Site
 from proctor.leaderboard.runs.saved import SAVING, open_run
 from proctor.leaderboard.runs.store import Store
 from proctor.models.candidates.kinds import KINDS, Examined
+from proctor.models.stores import named
+from proctor.models.stores.named import STORES
 from proctor.models.systems import EMBEDDERS, RETRIEVERS, System, embedder_kind
 
 
@@ -61,22 +63,35 @@ def reached(cells: Iterable[tuple[Examined, Sequence[Question]]]) -> None:
     """Whether what systems look passages up with answers, for those that have questions left to answer.
 
     Raises:
-        InputError: with every system whose embedder cannot be used, and why.
+        InputError: with all systems whose embedder or store cannot be used, and why.
     """
-    problems: dict[str, None] = {}
+    users: dict[tuple[Any, ...], tuple[Callable[[], None], dict[str, None]]] = {}
     for candidate, questions in cells:
         check = getattr(candidate, "check", None)
         if check and "retrieves" in candidate.abilities and candidate.unanswered(list(questions)):
-            problems |= {f"system {candidate.name}: {problem}": None for problem in _problem(check)}
-    if problems:
-        raise InputError("\n".join(problems))
+            users.setdefault(_searched_with(candidate.system), (check, {}))[1][candidate.name] = None
+    found = [(_systems(names), problem) for check, names in users.values() for problem in _problem(check)]
+    if found:
+        raise InputError("\n".join(f"{who}: {problem}" for who, problem in found))
+
+
+def _searched_with(system: System) -> tuple[Any, ...]:
+    """What is asked once, though several systems look passages up with it."""
+    return (system.retrieve, system.embedder, system.embedding, system.store, system.store_settings, system.chunker)
+
+
+def _systems(names: Iterable[str]) -> str:
+    """One system, or several, by their names."""
+    listed = list(names)
+    return f"system{'s' * (len(listed) > 1)} {', '.join(listed)}"
 
 
 def _libraries(system: System) -> tuple[str, ...]:
     """The modules that a system needs to do its work."""
     embeds = system.retrieve == "dense" or (system.retrieves and system.chunker in ("tokens", "semantic"))
     embedder = EMBEDDERS.needs(embedder_kind(system.embedder)) if embeds else ()
-    return (*RETRIEVERS.needs(system.retrieve), *embedder, *(KINDS.needs(system.kind) if system.external else ()))
+    store = STORES.needs(named.parsed(system.store).kind) if system.retrieve == "dense" else ()
+    return (*RETRIEVERS.needs(system.retrieve), *embedder, *store, *(KINDS.needs(system.kind) if system.external else ()))
 
 
 def _problem(check: Callable[[], None]) -> Iterator[str]:

@@ -36,6 +36,7 @@ from proctor.suites.writing.starter import starter
 from tests import timed_checks
 from tests.benchmark_endpoint import endpoint
 from tests.benchmark_page import decision, page
+from tests.benchmark_stores import stores
 from tests.scale_run import Scale, make_big_run
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -391,6 +392,7 @@ BENCHMARKS = {
     "forgetting": forgetting,
     "collection": collection,
     "generation": generating,
+    "stores": stores,
     "training": training,
     "main job": main_job,
 }

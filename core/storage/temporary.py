@@ -20,6 +20,7 @@ from pathlib import Path
 
 NAME = re.compile(r"\.proctor-(?P<host>[0-9a-f]{8})-(?P<process>\d+)-(?P<start>\d+)-\d+(\..*)?")
 """What follows a dot was made beside it by a tool, such as git's lock of an index."""
+OWNER = re.compile(r"(?P<host>[0-9a-f]{8})_(?P<process>\d+)_(?P<start>\d+)_\d+")
 DAY = 24 * 60 * 60
 """Seconds after which a file of another machine is abandoned: whether its owner runs cannot be asked from here."""
 SLACK = 2
@@ -30,6 +31,21 @@ _numbers = count(1)
 def beside(path: Path) -> Path:
     """Where to write what shall become ``path``: a new name in its folder, however long the name of ``path`` is."""
     return path.with_name(f".proctor-{_host()}-{os.getpid()}-{_start(os.getpid())}-{next(_numbers)}")
+
+
+def owner() -> str:
+    """Who makes something that is no file, and when it started: letters, digits and underscores, another each time."""
+    return f"{_host()}_{os.getpid()}_{_start(os.getpid())}_{next(_numbers)}"
+
+
+def is_ownerless(said: str) -> bool:
+    """Whether nobody alive makes any more what `owner` said this of."""
+    found = OWNER.fullmatch(said)
+    if found is None:
+        return False
+    if found["host"] == _host():
+        return not _runs(int(found["process"]), int(found["start"]))
+    return time.time() - int(found["start"]) > DAY
 
 
 def is_temporary(name: str) -> bool:

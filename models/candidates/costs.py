@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,11 +12,13 @@ from proctor.core.storage import manifest
 from proctor.models import circumstances
 from proctor.models.base import files
 from proctor.models.retrieval import search
+from proctor.models.retrieval.existing import FILLED
 from proctor.models.training import trainer
 from proctor.models.training.finished import ELSEWHERE
 
 UNTRAINED = "the system is not trained"
 UNKNOWN = f"{ELSEWHERE}, and no training.json of proctor export beside them says what that took"
+FOUND = "its store held the vectors already: these are the seconds without sending them"
 INTERRUPTED = "the training was interrupted and went on later"
 TOLD = ("flops", "uncounted", "seconds", "peak_bytes", "energy_joules", "resumed")
 """What of a training's report says what it took."""
@@ -64,17 +66,23 @@ def of_index(index: Path | None, price: float | None = None) -> dict[str, float 
     if index is None:
         return {"index_bytes": 0, "index_seconds": 0.0, "index_caution": ""}
     report = search.report(index)
-    earlier = report.get("kept", 0)
-    kept = f"{earlier:,} of {counted(report['vectors'], 'vector')} were kept from an earlier run" if earlier else ""
+    if report.get("existing"):
+        return {"index_bytes": FILLED, "index_seconds": FILLED, "index_caution": ""}
     found: dict[str, float | str] = {
         "index_bytes": _size(index),
         "index_seconds": float(report["seconds"]),
-        "index_caution": "; ".join(filter(None, (circumstances.caution(index, "indexed"), kept))),
+        "index_caution": "; ".join(filter(None, _index_cautions(index, report))),
     }
     if "tokens" in report:
         found["index_tokens"] = float(report["tokens"])
         found |= {} if price is None else {"index_money": report["tokens"] * price / 1_000_000}
     return found
+
+
+def _index_cautions(index: Path, report: Mapping[str, Any]) -> Iterator[str]:
+    yield FOUND if report.get("found") else circumstances.caution(index, "indexed")
+    if earlier := report.get("kept", 0):
+        yield f"{earlier:,} of {counted(report['vectors'], 'vector')} were kept from an earlier run"
 
 
 def _here(adapted: Path | None) -> dict[str, float | str]:

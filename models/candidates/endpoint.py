@@ -68,8 +68,13 @@ class Endpoint(Composed, External):
     @property
     def abilities(self) -> frozenset[Ability]:
         """What it can do besides answering."""
-        always: frozenset[Ability] = frozenset({"reads", "reindexes", "times", "costs"})
-        more: dict[Ability, bool] = {"retrieves": self.system.retrieves, "likelihoods": self.system.openai.logprobs}
+        always: frozenset[Ability] = frozenset({"reads", "times", "costs"})
+        ours = not self.system.store_settings.existing
+        more: dict[Ability, bool] = {
+            "retrieves": self.system.retrieves,
+            "likelihoods": self.system.openai.logprobs,
+            "reindexes": ours,
+        }
         return always.union(ability for ability, has in more.items() if has)
 
     @cached_property

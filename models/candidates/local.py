@@ -22,14 +22,16 @@ from proctor.models.generation import answering, generate, habits
 from proctor.models.generation.limits import UNKNOWN, Limits
 from proctor.models.prompts import prompts
 from proctor.models.retrieval import dense
+from proctor.models.retrieval.existing import FILLED
 from proctor.models.retrieval.index import Index
 from proctor.models.runtime import Runtime
+from proctor.models.stores import faiss
 from proctor.models.systems import System
 from proctor.models.training import likelihood, trainer
 from proctor.models.training.finished import ELSEWHERE
 from proctor.models.training.weights import Weights
 
-APART = (Weights, Index, trainer, costs, dense, likelihood, rounds, turns)
+APART = (Weights, Index, trainer, costs, dense, faiss, likelihood, rounds, turns)
 """What shapes answers by way of weights and passages, which have versions of their own, or measures other things than answers."""
 LookUp = Callable[[Sequence[AskedQuestion]], Sequence[answering.Passages]]
 
@@ -93,14 +95,16 @@ class LocalCandidate(Composed):
     @property
     def abilities(self) -> frozenset[Ability]:
         """What it can do besides answering: see `evals.candidate`."""
-        always: frozenset[Ability] = frozenset({"reads", "fits", "reindexes", "weights", "times", "costs"})
-        more: dict[Ability, bool] = {"retrieves": self.retrieves, "trains": self.system.trains}
+        always: frozenset[Ability] = frozenset({"reads", "fits", "weights", "times", "costs"})
+        ours = not self.system.store_settings.existing
+        more: dict[Ability, bool] = {"retrieves": self.retrieves, "trains": self.system.trains, "reindexes": ours}
         return always.union(ability for ability, has in more.items() if has)
 
     @property
     def lacks(self) -> Mapping[Ability, str]:
         """Why it cannot do what others of its kind can."""
-        return {"trains": ELSEWHERE} if self.system.weights else {}
+        trains: dict[Ability, str] = {"trains": ELSEWHERE} if self.system.weights else {}
+        return trains | ({"reindexes": FILLED} if self.system.store_settings.existing else {})
 
     @property
     def retrieves(self) -> bool:
@@ -288,7 +292,7 @@ class LocalCandidate(Composed):
             "batch_rows": generate.BATCH_ROWS,
             "batch_tokens": generate.BATCH_TOKENS,
             "adapter_merged": False if self.system.adapt == "lora" else None,
-            "faiss": dense.faiss_backend() if self.system.retrieve == "dense" else None,
+            "faiss": faiss.backend() if self.system.retrieve == "dense" and self.system.store == "faiss" else None,
         }
         looked = habits.known(self.base, self.runtime)
         said |= looked.told() if looked else {}

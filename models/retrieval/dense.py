@@ -1,4 +1,4 @@
-"""Passages looked up by the nearness of their meaning: vectors of an embedder, compared by faiss.
+"""Passages looked up by the nearness of their meaning: vectors of an embedder, kept and compared by a store.
 
 A passage longer than what the embedder reads is embedded in windows, and its best window counts (MaxP: Dai and Callan 2019,
 SIGIR). So is a question. Left to itself an embedder would cut them off without a word.
@@ -8,12 +8,10 @@ from __future__ import annotations
 
 import json
 import logging
+import time
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
-from importlib.metadata import PackageNotFoundError
-from importlib.metadata import version as installed
 from itertools import chain, islice
 from pathlib import Path
 from typing import Any
@@ -23,12 +21,15 @@ from proctor.core.storage.cache import digest
 from proctor.models.chunkers.recursive import cut
 from proctor.models.embedders.protocol import Embedder
 from proctor.models.retrieval.passages import Hits, Passage, Search, best
+from proctor.models.stores import recall
+from proctor.models.stores.store import EarlierIndex, Near, Store, StoreContent
 
 log = logging.getLogger("proctor")
 
 OVERLAP = 8
 """Neighbouring windows share one token in so many."""
-INDEX = "index.faiss"
+LOW = 0.95
+"""Less of what is near than this share is worth a warning."""
 WINDOWS = "windows.json"
 """Of each vector the hash of its text and the places of the passages that it is of."""
 
@@ -39,21 +40,22 @@ class Vectors:
 
     embedder: Embedder
     device: str
+    store: Store
 
     @property
     def version(self) -> list[Any]:
         """What shapes its scores. Another device rounds otherwise, and takes another time to index."""
-        return [code_of(__name__), self.embedder.version, _faiss_version(), self.device]
+        return [code_of(__name__, apart=[recall]), self.embedder.version, *self.store.version, self.device]
 
     def warm_up(self) -> None:
         """Load libraries and embedder."""
-        import faiss  # noqa: F401
-
+        self.store.warm_up()
         self.embedder.passages(["warm"], self.device)
 
     def check(self) -> None:
-        """See to it that the embedder can be used; InputError where it cannot."""
+        """See to it that embedder and store can be used; InputError where one cannot."""
         self.embedder.check(self.device)
+        self.store.check()
 
     def texts(self, passages: Sequence[Passage]) -> list[str]:
         """What would be embedded of passages."""
@@ -64,47 +66,56 @@ class Vectors:
         return self.embedder.told()
 
     def build(self, passages: Sequence[Passage], folder: Path, previous_index: Path | None) -> dict[str, Any]:
-        """Leave the index in ``folder``. Equal texts share a vector; those in ``previous_index`` are taken over from there."""
-        import faiss
+        """Leave the index in ``folder``. Equal texts share a vector; those in ``previous_index`` are taken over from there.
+
+        Returns what its report says of it: ``unpaid`` are seconds that an index costs nobody outside of the exam.
+        """
         import numpy as np
 
         owners, long = self._owners(passages)
-        known = self._known(previous_index) if previous_index else {}
+        earlier = self._earlier(previous_index) if previous_index else None
+        known = dict(zip(earlier.content.names, earlier.content.vectors, strict=True)) if earlier else {}
         new = [text for text in owners if _name(text) not in known]
         known |= dict(zip(map(_name, new), self.embedder.passages(new, self.device), strict=True)) if new else {}
-        vectors = np.stack([known[_name(text)] for text in owners])
-        index = faiss.IndexFlatIP(vectors.shape[1])
-        index.add(vectors)
-        faiss.write_index(index, str(folder / INDEX))
-        kept = {"embedder": self.embedder.version, "windows": [[_name(text), places] for text, places in owners.items()]}
+        names = [_name(text) for text in owners]
+        content = StoreContent(names, np.stack([known[name] for name in names]), self._origin)
+        kept = {"embedder": self.embedder.version, "windows": list(zip(names, owners.values(), strict=True))}
         (folder / WINDOWS).write_text(json.dumps(kept), encoding="utf-8")
-        return {"long": long, "vectors": len(owners), "embedded": len(new), **self.embedder.account(new)}
+        report = self.store.build(folder, content, earlier)
+        told = {"long": long, "vectors": len(owners), "embedded": len(new), **self.embedder.account(new)}
+        return told | self._said(folder, content, report._asdict())
 
     def open(self, folder: Path) -> Search:
-        """A search, with the index in memory."""
-        import faiss
-
-        index = _on_gpu_if_it_works(faiss.read_index(str(folder / INDEX)))
-        owners = [places for _, places in json.loads((folder / WINDOWS).read_text(encoding="utf-8"))["windows"]]
+        """A search, with the index in memory or its store at hand."""
+        names, owners = _held(folder)
+        nearest = self.store.open(folder, names)
         most = max(Counter(chain.from_iterable(owners)).values())  # so k x most vectors are of k passages or more
 
         def search(queries: Sequence[str], k: int) -> list[Hits]:
             windows = [self._windows("", query, query=True) for query in queries]
-            vectors = iter(self.embedder.queries([*chain(*windows)], self.device) if windows else ())
-            near = min(k * most, index.ntotal)
-            return [best(self._scores(index, owners, islice(vectors, len(parts)), near), k) for parts in windows]
+            if not windows:
+                return []
+            asked = self.embedder.queries([*chain(*windows)], self.device)
+            near = iter(nearest(asked, min(k * most, len(names))))
+            return [best(_scores(owners, islice(near, len(parts))), k) for parts in windows]
 
         return search
 
-    def _scores(self, index: Any, owners: list[list[int]], vectors: Iterable[Any], near: int) -> dict[int, float]:
-        """Passage -> the best score of any of its windows with any of the question's, for the ``near`` best windows."""
-        scores: dict[int, float] = {}
-        for vector in vectors:
-            (values,), (places,) = index.search(vector[None], near)
-            for value, place in zip(values.tolist(), places.tolist(), strict=True):
-                for owner in owners[place]:
-                    scores[owner] = max(value, scores.get(owner, value))
-        return scores
+    @property
+    def _origin(self) -> tuple[str, str]:
+        return (self.embedder.version, self.device)
+
+    def _said(self, folder: Path, content: StoreContent, report: dict[str, Any]) -> dict[str, Any]:
+        """What the report of an index says of its store; how much it finds, where it does not compare every vector."""
+        report["sent_bytes"] = report["added"] * int(content.vectors[0].nbytes)
+        if self.store.exact:
+            return report
+        started = time.monotonic()
+        found = recall.measured(content.vectors, self.store.open(folder, content.names))
+        said = "approximate search finds %.1f %% of the %d nearest vectors, for %d of %d looked up"
+        asked, share = found["recall_of"], found[f"recall@{recall.NEAREST}"]
+        log.log(logging.WARNING if share < LOW else logging.INFO, said, 100 * share, recall.NEAREST, asked, len(content.names))
+        return report | found | {"unpaid": report["unpaid"] + time.monotonic() - started}
 
     def _owners(self, passages: Sequence[Passage]) -> tuple[dict[str, list[int]], int]:
         """Window -> places of the passages that it is of; and how many passages have several."""
@@ -131,58 +142,33 @@ class Vectors:
             return cut(head + body, most, most // OVERLAP, count)
         return [head + part for part in cut(body, left, left // OVERLAP, count)]
 
-    def _known(self, folder: Path) -> dict[str, Any]:
-        """Hash of a text -> its vector, of an index by the same embedder."""
-        import faiss
+    def _earlier(self, folder: Path) -> EarlierIndex | None:
+        """What an index by the same embedder holds."""
+        if not (folder / WINDOWS).exists() or _kept(folder)["embedder"] != self.embedder.version:
+            return None
+        names = _held(folder)[0]
+        return EarlierIndex(folder, StoreContent(names, self.store.vectors(folder), self._origin))
 
-        kept = json.loads((folder / WINDOWS).read_text(encoding="utf-8"))
-        if kept["embedder"] != self.embedder.version:
-            return {}
-        index = faiss.read_index(str(folder / INDEX))
-        return dict(zip((name for name, _ in kept["windows"]), index.reconstruct_n(0, index.ntotal), strict=True))
+
+def _scores(owners: list[list[int]], near: Iterable[Near]) -> dict[int, float]:
+    """Passage -> the best score of any of its windows with any of the question's."""
+    scores: dict[int, float] = {}
+    for place, value in chain.from_iterable(near):
+        for owner in owners[place]:
+            scores[owner] = max(value, scores.get(owner, value))
+    return scores
+
+
+def _held(folder: Path) -> tuple[list[str], list[list[int]]]:
+    """The hashes of an index, and the places of the passages that each is of."""
+    windows = _kept(folder)["windows"]
+    return [name for name, _ in windows], [places for _, places in windows]
+
+
+def _kept(folder: Path) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads((folder / WINDOWS).read_text(encoding="utf-8"))
+    return found
 
 
 def _name(text: str) -> str:
     return digest(text)[:32]
-
-
-def _faiss_version() -> str:
-    """Of whichever of the packages is installed that bring faiss."""
-    for package in ("faiss-cpu", "faiss-gpu"):
-        try:
-            return f"{package} {installed(package)}"
-        except PackageNotFoundError:
-            continue
-    return "unknown"
-
-
-def faiss_backend() -> str:
-    """``gpu`` if a search on a GPU really works with the installed faiss, ``cpu`` otherwise."""
-    import faiss
-
-    return "gpu" if _gpu_resources(faiss) is not None else "cpu"
-
-
-def _on_gpu_if_it_works(index: Any) -> Any:
-    import faiss
-
-    resources = _gpu_resources(faiss)
-    return index if resources is None else faiss.index_cpu_to_gpu(resources, 0, index)
-
-
-@lru_cache(maxsize=1)
-def _gpu_resources(faiss: Any) -> Any:
-    """Resources of a GPU on which a trial search ran: some builds see a GPU and have no kernels for it."""
-    if not hasattr(faiss, "StandardGpuResources") or faiss.get_num_gpus() == 0:
-        return None
-    import numpy as np
-
-    try:
-        resources = faiss.StandardGpuResources()
-        trial = faiss.index_cpu_to_gpu(resources, 0, faiss.IndexFlatIP(8))
-        trial.add(np.eye(8, dtype="float32"))
-        trial.search(np.eye(8, dtype="float32"), 1)
-    except RuntimeError as error:
-        log.warning("faiss cannot search on this GPU (%s): using the CPU", str(error).splitlines()[0])
-        return None
-    return resources

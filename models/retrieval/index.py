@@ -14,6 +14,7 @@ from proctor.models import circumstances
 from proctor.models.chunkers.protocol import Chunker
 from proctor.models.embedders import timing
 from proctor.models.retrieval import search
+from proctor.models.retrieval.existing import Existing
 from proctor.models.retrieval.passages import Engine
 from proctor.models.runtime import Runtime
 from proctor.models.systems import System
@@ -68,7 +69,7 @@ class Index:
         return self.runtime.cache.place("indices", self._key).exists()
 
     def facts(self) -> dict[str, Any]:
-        """What building it told that is no time: how many passages, and how many of them the embedder does not read at once.
+        """What building it told that is no time: passages, how many the embedder does not read at once, its store.
 
         Nothing where it was not built yet.
         """
@@ -83,17 +84,22 @@ class Index:
 
     def retrieve(self, texts: Sequence[str], count: int) -> list[tuple[Context, ...]]:
         """The best passages for each text, best first."""
-        return search.searcher(self.system, self.engine, self.folder(), count)(texts)
+        return self._searcher(count)(texts)
 
     def searcher(self, count: int) -> search.Searcher:
         """The same with the index in memory, as it is timed: no text's vector is read back from an earlier search."""
-        find = search.searcher(self.system, self.engine, self.folder(), count)
+        find = self._searcher(count)
 
         def searched(texts: Sequence[str]) -> list[tuple[Context, ...]]:
             with timing.timed():
                 return find(texts)
 
         return searched
+
+    def _searcher(self, count: int) -> search.Searcher:
+        if isinstance(self.engine, Existing):
+            return self.engine.searcher(self.documents, count, self.system.min_score)
+        return search.searcher(self.system, self.engine, self.folder(), count)
 
     def chunks_of(self, documents: Sequence[str]) -> dict[str, tuple[Context, ...]]:
         """Document id -> the passages that it was split into."""

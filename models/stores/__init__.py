@@ -1,0 +1,1 @@
+"""Stores of vectors: where a dense index keeps them, and what finds the nearest."""

