@@ -33,8 +33,8 @@ REFUSED = (400, 422)
 EVENTS = "text/event-stream"
 ChatApi = Literal["chat", "completions"]
 """Whether messages go through the model's chat template, or a text is continued as it is."""
-Api = Literal["chat", "completions", "embeddings"]
-_PATHS: Mapping[Api, str] = {"chat": "/chat/completions", "completions": "/completions", "embeddings": "/embeddings"}
+Route = Literal["chat", "completions", "embeddings"]
+_PATHS: Mapping[Route, str] = {"chat": "/chat/completions", "completions": "/completions", "embeddings": "/embeddings"}
 ACCOUNT: Mapping[str, str] = {"OpenAI-Organization": "OPENAI_ORG_ID", "OpenAI-Project": "OPENAI_PROJECT_ID"}
 _SPEC = re.compile(r"(?P<model>.+?)(?:@(?P<url>https?://.+))?", re.IGNORECASE)
 _NO_MODEL = re.compile(r"://|@.*:.*@|:[^@/:]*@[^@/]*:\d")
@@ -88,12 +88,12 @@ class ChatEndpoint:
         """Import what calls take, which is no part of the first of them."""
         self._client.ready()
 
-    def reply(self, api: Api = "chat", /, **request: Any) -> ChatReply:
+    def reply(self, api: Route = "chat", /, **request: Any) -> ChatReply:
         """As `replied`, for who is in another thread."""
         self.ready()
         return http.run(self.replied(api, **request))
 
-    async def replied(self, api: Api = "chat", /, **request: Any) -> ChatReply:
+    async def replied(self, api: Route = "chat", /, **request: Any) -> ChatReply:
         """What the endpoint replies to the fields of a request.
 
         Raises:

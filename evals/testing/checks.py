@@ -25,8 +25,8 @@ from proctor.core.schema import Document, Domain, InputError, Question
 from proctor.evals.candidate import Candidate
 from proctor.evals.judges.protocols import Judge
 from proctor.evals.testing import of_candidates, of_chunkers, of_embedders, of_judges, of_retrievers
-from proctor.evals.testing.of_chunkers import Chunker
-from proctor.evals.testing.of_embedders import Embedder
+from proctor.evals.testing.of_chunkers import TriedChunker
+from proctor.evals.testing.of_embedders import TriedEmbedder
 from proctor.evals.testing.of_retrievers import Retriever
 from proctor.evals.testing.trials import CheckError, Tried, checks
 
@@ -35,9 +35,9 @@ if TYPE_CHECKING:
 
 __all__ = [
     "CheckError",
-    "Chunker",
-    "Embedder",
     "Retriever",
+    "TriedChunker",
+    "TriedEmbedder",
     "candidate_checks",
     "chunker_checks",
     "embedder_checks",
@@ -108,9 +108,9 @@ def retriever_checks(
 
 
 def embedder_checks(
-    embedder: Embedder | Callable[[], Embedder],
+    embedder: TriedEmbedder | Callable[[], TriedEmbedder],
     *,
-    others: Sequence[Embedder | Callable[[], Embedder]] = (),
+    others: Sequence[TriedEmbedder | Callable[[], TriedEmbedder]] = (),
     secrets: Sequence[str] = (),
     leave_out: Mapping[str, str] = NOTHING,
 ) -> list[ParameterSet]:
@@ -126,11 +126,11 @@ def embedder_checks(
 
 
 def chunker_checks(
-    chunker: Chunker | Callable[[], Chunker],
+    chunker: TriedChunker | Callable[[], TriedChunker],
     texts: Sequence[str],
     *,
     longest: int | None = None,
-    others: Sequence[Chunker | Callable[[], Chunker]] = (),
+    others: Sequence[TriedChunker | Callable[[], TriedChunker]] = (),
     leave_out: Mapping[str, str] = NOTHING,
 ) -> list[ParameterSet]:
     """What a chunker must hold, as parameters with ids.

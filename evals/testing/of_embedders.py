@@ -19,7 +19,7 @@ SAME = 1e-3
 """More than rounding changes in a vector of length 1."""
 
 
-class Embedder(Protocol):
+class TriedEmbedder(Protocol):
     """Makes vectors of texts."""
 
     @property
@@ -46,12 +46,12 @@ class Embedder(Protocol):
         """One vector a text, for what is looked up."""
 
 
-def trials(secrets: Sequence[str]) -> list[Trial[Embedder]]:
+def trials(secrets: Sequence[str]) -> list[Trial[TriedEmbedder]]:
     """All checks of an embedder."""
     return [*ALL, partial(shows_no_secrets, tuple(secrets))]
 
 
-def has_a_version_that_stays(tried: Tried[Embedder]) -> None:
+def has_a_version_that_stays(tried: Tried[TriedEmbedder]) -> None:
     """Its version is the same for one made alike."""
     first, other = (digest(one.version) for one in (tried.one, tried.another()))
     hold(
@@ -62,17 +62,17 @@ def has_a_version_that_stays(tried: Tried[Embedder]) -> None:
     )
 
 
-def has_another_version_with_other_settings(tried: Tried[Embedder]) -> None:
+def has_another_version_with_other_settings(tried: Tried[TriedEmbedder]) -> None:
     """Those with other settings, given as ``others``, have other versions."""
     of_settings(lambda one: digest(one.version), tried, "the embedder")
 
 
-def can_be_used(tried: Tried[Embedder]) -> None:
+def can_be_used(tried: Tried[TriedEmbedder]) -> None:
     """Its own check passes."""
     tried.one.check(DEVICE)
 
 
-def makes_a_vector_of_each_text(tried: Tried[Embedder]) -> None:
+def makes_a_vector_of_each_text(tried: Tried[TriedEmbedder]) -> None:
     """A row of finite 32-bit floats for each text, all of one length, of passages and of questions."""
     import numpy as np
 
@@ -84,7 +84,7 @@ def makes_a_vector_of_each_text(tried: Tried[Embedder]) -> None:
     hold(all(np.isfinite(one).all() for one in of), "finite numbers", of, "records hold finite numbers alone")
 
 
-def makes_the_same_vector_in_any_company(tried: Tried[Embedder]) -> None:
+def makes_the_same_vector_in_any_company(tried: Tried[TriedEmbedder]) -> None:
     """A text's vector hangs on no other text, and is the same again."""
     for make in (tried.one.passages, tried.one.queries):
         together = make(TEXTS, DEVICE)
@@ -94,14 +94,14 @@ def makes_the_same_vector_in_any_company(tried: Tried[Embedder]) -> None:
         )
 
 
-def finds_a_text_by_itself(tried: Tried[Embedder]) -> None:
+def finds_a_text_by_itself(tried: Tried[TriedEmbedder]) -> None:
     """Of several texts each is nearest to the question that has its own words."""
     scores = tried.one.queries(TEXTS, DEVICE) @ tried.one.passages(TEXTS, DEVICE).T
     found = scores.argmax(axis=1).tolist()
     hold(found == [0, 1, 2], "each text first for its own words", found, "what its own words do not find no question finds")
 
 
-def counts_what_it_reads(tried: Tried[Embedder]) -> None:
+def counts_what_it_reads(tried: Tried[TriedEmbedder]) -> None:
     """It has room for a text, counts more tokens in a longer one, and its window is no smaller than the room."""
     for query in (False, True):
         room, window = tried.one.room(DEVICE, query=query), tried.one.window(DEVICE)
@@ -116,7 +116,7 @@ def counts_what_it_reads(tried: Tried[Embedder]) -> None:
         hold(0 < counts[0] < counts[1], "more tokens in a longer text", counts, "texts are parted by their tokens")
 
 
-def takes_odd_texts(tried: Tried[Embedder]) -> None:
+def takes_odd_texts(tried: Tried[TriedEmbedder]) -> None:
     """Whatever a text holds, as far as it fits in, it has a vector."""
     room = tried.one.room(DEVICE, query=False)
     short = {name: text for name, text in ODD_TEXTS.items() if room is None or room[1](text) <= room[0]}
@@ -124,13 +124,13 @@ def takes_odd_texts(tried: Tried[Embedder]) -> None:
     hold(not raised, "a vector for each odd text", "; ".join(raised), "an exception ends the exam for all documents")
 
 
-def shows_no_secrets(secrets: Sequence[str], tried: Tried[Embedder]) -> None:
+def shows_no_secrets(secrets: Sequence[str], tried: Tried[TriedEmbedder]) -> None:
     """Neither its name nor its version holds what it was given in secret."""
     shown = f"{tried.one.name} {tried.one.version}"
     hold(not [one for one in secrets if one in shown], "a name without secrets", "one that holds a secret", "pages show it")
 
 
-ALL: tuple[Trial[Embedder], ...] = (
+ALL: tuple[Trial[TriedEmbedder], ...] = (
     has_a_version_that_stays,
     has_another_version_with_other_settings,
     can_be_used,

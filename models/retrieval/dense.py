@@ -22,7 +22,7 @@ from proctor.models.chunkers.recursive import cut
 from proctor.models.embedders.protocol import Embedder
 from proctor.models.retrieval.passages import Hits, Passage, Search, best
 from proctor.models.stores import recall
-from proctor.models.stores.store import EarlierIndex, Near, Store, StoreContent
+from proctor.models.stores.store import EarlierIndex, Near, StoreContent, VectorStore
 
 log = logging.getLogger("proctor")
 
@@ -40,7 +40,7 @@ class Vectors:
 
     embedder: Embedder
     device: str
-    store: Store
+    store: VectorStore
 
     @property
     def version(self) -> list[Any]:

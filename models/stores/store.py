@@ -61,7 +61,7 @@ class StoreReport(NamedTuple):
     """Whether it was there already, filled by an earlier run with the same."""
 
 
-class Store(Protocol):
+class VectorStore(Protocol):
     """A kind of store. Scores are inner products, which are cosines where vectors have length one: more is nearer."""
 
     exact: bool
