@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from proctor.core.schema import Document, Domain
 from proctor.core.storage.cache import Cache
-from proctor.evals.testing.checks import Chunker, chunker_checks
+from proctor.evals.testing.checks import TriedChunker, chunker_checks
 from proctor.evals.testing.of_chunkers import lost
 from proctor.models.chunkers import sentences
 from proctor.models.chunkers.markdown import Markdown
@@ -74,7 +74,7 @@ PIECES = st.sampled_from(
     ]
 )
 TEXTS = st.lists(PIECES | st.text(max_size=5), max_size=20).map("".join)
-SIZED: list[Callable[[int, int], Chunker]] = [Recursive, Sentences, Markdown]
+SIZED: list[Callable[[int, int], TriedChunker]] = [Recursive, Sentences, Markdown]
 
 
 @pytest.fixture(scope="module")
@@ -85,7 +85,9 @@ def embedder(tmp_path_factory: pytest.TempPathFactory) -> local.LocalEmbedder:
 
 @pytest.mark.parametrize("make", SIZED)
 @given(TEXTS, st.integers(20, 120), st.integers(0, 60))
-def test_nothing_is_lost_or_longer_than_the_size(make: Callable[[int, int], Chunker], text: str, size: int, overlap: int) -> None:
+def test_nothing_is_lost_or_longer_than_the_size(
+    make: Callable[[int, int], TriedChunker], text: str, size: int, overlap: int
+) -> None:
     parts = make(size, overlap).split(text, "")
     assert [part for part in parts if len(part) > size or part != part.strip()] == []
     assert lost(text, parts) == ""
@@ -119,7 +121,7 @@ def test_checks_hold_of_what_comes_with_proctor_and_find_what_loses_text() -> No
 
 
 @pytest.mark.parametrize("make", [Sentences, Markdown])
-def test_tables_and_code_are_not_torn_where_they_fit(make: Callable[[int, int], Chunker]) -> None:
+def test_tables_and_code_are_not_torn_where_they_fit(make: Callable[[int, int], TriedChunker]) -> None:
     parts = make(120, 0).split(PAGE, "")
     assert any("| who | price |" in part and "| children | 6 |" in part for part in parts)
     assert any("first = 1" in part and "second = 2" in part for part in parts)
