@@ -1,4 +1,4 @@
-"""Presentations (.pptx) as Markdown, with python-pptx: a heading for each slide, its texts and tables, and the speaker's notes."""
+"""Presentations (.pptx) as Markdown, with python-pptx: each slide's title, texts and tables, and the notes of the speaker."""
 
 from __future__ import annotations
 
