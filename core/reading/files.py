@@ -59,12 +59,12 @@ CONTAINERS = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")
 """What office files begin with, those of today and of old; the suffix says which of them it is."""
 
 
-Said = Callable[[str], object]
+ToldOf = Callable[[str], object]
 """Is told something about a file that was read."""
 
 
 def read_text(
-    path: Path, problems: Problems, *, remedy: str = "add it", most: int = DATA, said: Said | None = None
+    path: Path, problems: Problems, *, remedy: str = "add it", most: int = DATA, said: ToldOf | None = None
 ) -> str | None:
     """The text of a file with plain line ends; ``None``, and a problem noted, if there is none to be had.
 
@@ -83,7 +83,7 @@ def read_text(
     return None
 
 
-def _text(raw: bytes, said: Said | None) -> str:
+def _text(raw: bytes, said: ToldOf | None) -> str:
     try:
         return decoded(raw)
     except UnreadableError:

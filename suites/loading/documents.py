@@ -92,7 +92,7 @@ def read_documents(folder: Path, problems: Problems, own: OwnFiles) -> Corpus:
     if not files:
         problems.add(Place(folder), "the corpus is empty: no documents", "put at least one text file there (.md, .txt, ...)")
     problems.tally.take(SOURCE, sum(map(len, read.values())))
-    aliases = {}
+    aliases: dict[str, str] = {}
     for path, kept in same.items():
         why = f"links to the file that is there as {kept.relative_to(folder).as_posix()}"
         problems.tally.leave_out(SOURCE, why, path.relative_to(folder).as_posix())
