@@ -45,13 +45,24 @@ def _add(parser: argparse.ArgumentParser, name: str) -> None:
         "--test-share", type=PART.option, default=0.5, metavar="SHARE", help="share of the groups for the test (0.5)"
     )
     parser.add_argument("--seed", type=SEED.option, default=0, help="seed of the split (0)")
-    parser.set_defaults(make=_suite, format=name, test_ids=None)
+    parser.set_defaults(make=_suite, format=name, test_ids=None, field=[])
+    if IMPORTERS[name].fields:
+        what = f"what the file calls a field ({', '.join(IMPORTERS[name].fields)}); repeatable, x.y for a field in a field"
+        parser.add_argument("--field", action="append", default=[], type=_pair, metavar="OURS=THEIRS", help=what)
     if IMPORTERS[name].official:
         parser.add_argument("--test-ids", type=Path, metavar="FILE", help="JSON list or object of the ids of the test")
 
 
+def _pair(text: str) -> tuple[str, str]:
+    """OURS=THEIRS as two names."""
+    ours, found, theirs = text.partition("=")
+    if not (ours and found and theirs):
+        raise argparse.ArgumentTypeError(f"expected OURS=THEIRS, not {text!r}: question=Frage")
+    return ours, theirs
+
+
 def _suite(arguments: argparse.Namespace) -> None:
-    how = Options(arguments.test_share, arguments.seed, arguments.test_ids)
+    how = Options(arguments.test_share, arguments.seed, arguments.test_ids, dict(arguments.field))
     draft = IMPORTERS[arguments.format].read(arguments.file, how).unrepeated()
     name = arguments.name or suite_name(arguments.dir)
     general = [_relative(entry, arguments.dir) for entry in arguments.general]

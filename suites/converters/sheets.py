@@ -62,6 +62,17 @@ def _unknown(values: Sequence[str], written: Sequence[str]) -> int:
     return sum(cell.startswith("=") and not value for value, cell in zip(values, written, strict=False))
 
 
+def rows(path: Path) -> Iterator[tuple[int, list[str]]]:
+    """The rows of the first sheet that hold something, with their numbers.
+
+    Raises:
+        UnreadableError: the file is damaged or too large.
+    """
+    check_office(path)
+    with _opened(path, computed=True) as book:
+        yield from ((number, row) for number, row in enumerate(_rows(book.worksheets[0]), 1) if any(row))
+
+
 def _rows(sheet: Any) -> Iterator[list[str]]:
     sheet.reset_dimensions()  # what a file says of its size may be wrong
     return ([*map(_cell, row)] for row in sheet.iter_rows(values_only=True, max_col=COLUMNS))

@@ -17,5 +17,11 @@ IMPORTERS: Registry[Importer] = Registry(
         "squad": "proctor.suites.importers.squad:IMPORTER",
         "pubmedqa": "proctor.suites.importers.pubmedqa:IMPORTER",
         "csv": "proctor.suites.importers.table:IMPORTER",
+        "beir": "proctor.suites.importers.beir:IMPORTER",
+        "ragas": "proctor.suites.importers.layouts:RAGAS_IMPORTER",
+        "deepeval": "proctor.suites.importers.layouts:DEEPEVAL_IMPORTER",
+        "records": "proctor.suites.importers.layouts:RECORDS_IMPORTER",
+        "hotpotqa": "proctor.suites.importers.hotpotqa:IMPORTER",
+        "msmarco": "proctor.suites.importers.msmarco:IMPORTER",
     },
 )

@@ -1,0 +1,279 @@
+"""Test sets and data sets that others publish, as suites: what each record becomes, and why one is left out."""
+
+from __future__ import annotations
+
+import argparse
+import json
+
+import pyarrow as pa
+import pytest
+from pyarrow import parquet
+
+from proctor.commands import import_
+from proctor.core.schema import InputError
+from proctor.suites.importers import IMPORTERS
+from proctor.suites.importers.records import texts
+from proctor.suites.importers.split import Options
+from proctor.suites.loading.load import load
+
+ALL = Options(test_share=1.0)
+
+
+def lines(rows):
+    return "".join(json.dumps(row) + "\n" for row in rows)
+
+
+@pytest.fixture
+def imported(tmp_path):
+    """Imports a file of the given content."""
+
+    def run(name, file, content, options=ALL):
+        path = tmp_path / file
+        path.parent.mkdir(parents=True, exist_ok=True)
+        if isinstance(content, str):
+            path.write_text(content, encoding="utf-8")
+        else:
+            parquet.write_table(pa.Table.from_pylist(content), path)
+        return IMPORTERS[name].read(path, options)
+
+    return run
+
+
+def said(draft):
+    """Questions with their answers and the texts that hold them."""
+    known = {document.id: document.text for document in draft.documents}
+    return {one.text: (one.references, tuple(known[name] for name in one.evidence)) for one in draft.questions}
+
+
+RED = {"Which colour?": (("red",), ("The door is red.",))}
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        {"question": "Which colour?", "ground_truth": "red", "contexts": ["The door is red."], "evolution_type": "simple"},
+        {"user_input": "Which colour?", "reference": "red", "reference_contexts": ["The door is red."], "response": "blue"},
+        {"user_input": "Which colour?", "reference": "red", "reference_contexts": ["<1-hop>\n\nThe door is red."]},
+        {"user_input": "Which colour?", "reference": "red", "reference_contexts": '["The door is red."]'},
+    ],
+    ids=["0.1", "0.2", "hops", "list in a cell"],
+)
+def test_ragas_test_sets_of_every_version_are_read(imported, row):
+    assert said(imported("ragas", "t.jsonl", lines([row]))) == RED
+
+
+@pytest.mark.parametrize(
+    ("file", "content"),
+    [
+        ("g.json", json.dumps([{"input": "Which colour?", "expected_output": "red", "context": ["The door is red."]}])),
+        (
+            "g.json",
+            json.dumps({"goldens": [{"input": "Which colour?", "expectedOutput": "red", "context": ["The door is red."]}]}),
+        ),
+        ("g.csv", "input,actual_output,expected_output,context\nWhich colour?,blue,red,The door is red.\n"),
+        ("g.jsonl", lines([{"input": "Which colour?", "expected_output": "red", "context": ["The door is red."]}])),
+    ],
+    ids=["list", "dataset", "csv", "lines"],
+)
+def test_goldens_of_deepeval_are_read(imported, file, content):
+    assert said(imported("deepeval", file, content)) == RED
+
+
+def test_contexts_that_deepeval_joins_in_a_cell_are_several_documents(imported):
+    draft = imported("deepeval", "g.csv", "input,expected_output,context\nQ?,a,One.|Two.\n")
+    assert [document.text for document in draft.documents] == ["One.", "Two."]
+
+
+def test_fields_may_be_called_otherwise_and_lie_in_others(imported):
+    rows = [{"Frage": "Which colour?", "right": {"value": "red"}, "ctx": "The door is red.", "nr": 7}]
+    named = Options(1.0, fields={"question": "Frage", "answers": "right.value", "contexts": "ctx", "id": "nr"})
+    draft = imported("records", "t.parquet", rows, named)
+    assert said(draft) == RED
+    assert draft.questions[0].id == "7"
+    with pytest.raises(InputError, match=r"--field colour=\.\.\.: there is no such field; known: title, id, question"):
+        imported("records", "t.parquet", rows, Options(fields={"colour": "x"}))
+
+
+def test_a_sheet_of_questions_and_answers_is_read(imported, tmp_path):
+    openpyxl = pytest.importorskip("openpyxl")
+    book = openpyxl.Workbook()
+    for row in (("Question", "answer", "context"), ("How much?", 14.0, "It costs 14 euros.")):
+        book.active.append(row)
+    book.save(tmp_path / "t.xlsx")
+    draft = IMPORTERS["records"].read(tmp_path / "t.xlsx", Options(1.0, fields={"question": "Question"}))
+    assert said(draft) == {"How much?": (("14",), ("It costs 14 euros.",))}
+
+
+def test_all_parts_of_a_folder_are_read(imported, tmp_path):
+    row = {"question": "Which colour?", "answer": "red", "context": "The door is red."}
+    imported("records", "set/a-00000.parquet", [row])
+    imported("records", "set/b-00001.parquet", [row | {"question": "And the gate?"}])
+    draft = IMPORTERS["records"].read(tmp_path / "set", ALL)
+    assert [question.text for question in draft.questions] == ["Which colour?", "And the gate?"]
+    assert len(draft.documents) == 1
+
+
+HOTPOT = {
+    "question": "Who is older?",
+    "answer": "Ann",
+    "supporting_facts": [["Ann", 0], ["Bob", 0]],
+    "context": [["Ann", ["Ann was born", " in 1900."]], ["Cat", ["Cats purr."]], ["Bob", ["Bob was born in 1910."]]],
+}
+
+
+def hub(record):
+    """The record as the hub has it: columns of lists in place of lists of pairs."""
+    facts, context = record["supporting_facts"], record["context"]
+    return {
+        "id": record["_id"],
+        "question": record["question"],
+        "answer": record["answer"],
+        "supporting_facts": {"title": [title for title, _ in facts], "sent_id": [number for _, number in facts]},
+        "context": {"title": [title for title, _ in context], "sentences": [sentences for _, sentences in context]},
+    }
+
+
+def test_hotpotqa_keeps_the_other_paragraphs_and_names_the_supporting_ones(imported):
+    record = {"_id": "5a7", **HOTPOT}
+    drafts = [imported("hotpotqa", "h.json", json.dumps([record])), imported("hotpotqa", "h.parquet", [hub(record)])]
+    for draft in drafts:
+        assert said(draft) == {"Who is older?": (("Ann",), ("Ann was born in 1900.", "Bob was born in 1910."))}
+        assert {document.title for document in draft.documents} == {"Ann", "Bob", "Cat"}
+        assert draft.questions[0].id == "5a7"
+
+
+def test_ms_marco_marks_the_passages_and_says_where_there_is_no_answer(imported):
+    passages = {"is_selected": [0, 1], "passage_text": ["It rains.", "The door is red."], "url": ["a", "b"]}
+    rows = [
+        {"query": "Which colour?", "query_id": 1, "answers": ["red"], "passages": passages},
+        {"query": "Who?", "query_id": 2, "answers": ["No Answer Present."], "passages": {**passages, "is_selected": [0, 0]}},
+        {"query": "When?", "query_id": 3, "answers": ["now"], "passages": {**passages, "is_selected": [0, 0]}},
+    ]
+    draft = imported("msmarco", "m.parquet", rows)
+    assert said(draft)["Which colour?"] == RED["Which colour?"]
+    assert said(draft)["Who?"] == ((), ())
+    assert {question.id for question in draft.questions} == {"1", "2"}
+    assert "m.parquet: 1 left out: records none of whose texts is marked as holding the answer (row 3)" in draft.tally.notes()
+
+
+def test_what_cannot_be_a_question_is_left_out_and_counted_by_reason(imported):
+    fine = {"id": "a", "question": "Which colour?", "answer": "red", "context": "The door is red."}
+    rows = [fine, fine, {**fine, "id": "b", "question": ""}, {**fine, "id": "c", "context": []}]
+    draft = imported("records", "t.jsonl", lines(rows)).unrepeated()
+    assert draft.tally.count("t.jsonl")[::2] == (1, 3)
+    assert {note.split(": ", 2)[2] for note in draft.tally.notes() if "left out" in note} == {
+        "records with an id that an earlier one has (line 2)",
+        "records without a question (line 3)",
+        "records without a text that could hold the answer (line 4)",
+    }
+
+
+def test_questions_that_share_evidence_are_on_one_side_of_the_split(imported):
+    rows = [{"question": f"Q{n}?", "answer": "a", "context": [f"Text {n // 2}."]} for n in range(40)]
+    draft = imported("records", "t.jsonl", lines(rows), Options(0.5))
+    asked = {question.evidence for question in draft.questions}
+    assert asked.isdisjoint({example.evidence for example in draft.examples.values()})
+    assert len(draft.questions) == len(draft.examples) == 20
+
+
+@pytest.mark.parametrize(
+    ("file", "content", "message"),
+    [
+        ("t.jsonl", "{}\nnope\n[1]\n", "t.jsonl:2: no JSON that can be read"),
+        ("t.json", '{"a": 1}', "a list of objects is expected"),
+        ("t.txt", "x", "a file of records is expected, not .txt"),
+        ("t.parquet", "x", "no Parquet file that can be read"),
+        ("t.jsonl", '{"question": "Q?"}\n', "no record of it can be a question"),
+    ],
+)
+def test_a_file_that_is_no_records_is_refused_with_a_remedy(imported, file, content, message):
+    with pytest.raises(InputError, match=message.replace(".", r"\.")):
+        imported("records", file, content)
+
+
+@pytest.mark.parametrize(
+    ("value", "found"),
+    [
+        ("a", ["a"]),
+        (" ", []),
+        (None, []),
+        (14, ["14"]),
+        (True, []),
+        ('["a", "b"]', ["a", "b"]),
+        ("[a]", ["[a]"]),
+        (["a", ["b"]], ["a", "b"]),
+    ],
+)
+def test_a_field_is_read_as_texts(value, found):
+    assert texts(value) == found
+
+
+def test_the_command_takes_names_of_fields_and_writes_a_suite_that_loads(tmp_path, capsys):
+    rows = [{"q": f"Which colour is door {n}?", "answer": "red", "context": f"Door {n} is red."} for n in range(4)]
+    (tmp_path / "t.jsonl").write_text(lines(rows))
+    parser = argparse.ArgumentParser()
+    import_.declare(parser)
+    import_.run(parser.parse_args(["records", str(tmp_path / "t.jsonl"), str(tmp_path / "mine"), "--field", "question=q"]))
+    suite = load(str(tmp_path / "mine"))
+    assert (len(suite.questions), len(suite.domain.documents)) == (2, 4)
+    assert "t.jsonl: 4 taken, 0 changed, 0 left out" in capsys.readouterr().out
+
+
+@pytest.fixture
+def beir(tmp_path):
+    """A folder in BEIR's layout: what a file is given otherwise, or nothing to leave it out."""
+
+    def make(**others):
+        files = {
+            "corpus.jsonl": lines([{"_id": f"d/{n}", "title": f"Door {n}", "text": f"Door {n} is red."} for n in range(3)]),
+            "queries.jsonl": lines([{"_id": f"q{n}", "text": f"Which colour is door {n}?", "metadata": {}} for n in range(4)]),
+            "qrels/test.tsv": "query-id\tcorpus-id\tscore\nq0\td/0\t1\nq0\td/1\t2\nq0\td/2\t0\nq3\tgone\t1\nq9\td/1\t1\n",
+            "qrels/train.tsv": "query-id\tcorpus-id\tscore\nq1\td/1\t1\n",
+            "qrels/dev.tsv": "query-id\tcorpus-id\tscore\nq2\td/2\t1\n",
+        }
+        for name, content in {**files, **others}.items():
+            (tmp_path / "set" / name).parent.mkdir(parents=True, exist_ok=True)
+            (tmp_path / "set" / name).write_text(content)
+        return tmp_path / "set"
+
+    return make
+
+
+def test_a_folder_of_beir_keeps_ids_splits_and_what_is_relevant(beir):
+    draft = IMPORTERS["beir"].read(beir(), ALL)
+    assert [document.id for document in draft.documents] == ["d/0", "d/1", "d/2"]
+    (question,) = draft.questions
+    assert (question.id, question.evidence, question.references) == ("q0", ("d/1", "d/0"), ("Door 1", "Door 0"))
+    assert [example.evidence for example in draft.examples.values()] == [("d/1",)]
+    notes = {note.split(": ", 2)[2] for note in draft.tally.notes() if "left out" in note}
+    assert notes == {
+        "judged queries that are not in queries.jsonl (q9)",
+        "queries none of whose relevant documents is in corpus.jsonl (q3)",
+        "queries of qrels/dev.tsv, beside those of test.tsv (q2)",
+    }
+    assert any("titles of the relevant documents stand for answers" in note for note in draft.tally.notes())
+
+
+def test_answers_that_queries_of_beir_have_are_taken(beir):
+    queries = lines([{"_id": "q0", "text": "Which?", "metadata": {"answers": ["red"]}, "gold": "blue"}])
+    folder = beir(**{"queries.jsonl": queries, "qrels/train.tsv": "query-id\tcorpus-id\tscore\n"})
+    assert IMPORTERS["beir"].read(folder, ALL).questions[0].references == ("red",)
+    named = Options(fields={"answers": "gold"})
+    assert IMPORTERS["beir"].read(folder, named).questions[0].references == ("blue",)
+
+
+def test_what_is_wrong_with_a_folder_of_beir_is_said_all_at_once(beir, tmp_path):
+    folder = beir(**{"queries.jsonl": '{"text": "x"}\n', "qrels/test.tsv": "query-id\tcorpus-id\tscore\nq0\td/0\thigh\n"})
+    with pytest.raises(InputError) as error:
+        IMPORTERS["beir"].read(folder, ALL)
+    assert "queries.jsonl: line 1: no _id or no text" in str(error.value)
+    assert "test.tsv:2: a query, a document and a number are expected" in str(error.value)
+    with pytest.raises(InputError, match="no qrels"):
+        IMPORTERS["beir"].read(tmp_path / "none", ALL)
+
+
+def test_a_suite_from_beir_loads(beir, tmp_path):
+    parser = argparse.ArgumentParser()
+    import_.declare(parser)
+    import_.run(parser.parse_args(["beir", str(beir()), str(tmp_path / "mine")]))
+    assert {document.id for document in load(str(tmp_path / "mine")).domain.documents} == {"d/0", "d/1", "d/2"}
