@@ -22,6 +22,8 @@ IMPORTERS: Registry[Importer] = Registry(
         "deepeval": "proctor.suites.importers.layouts:DEEPEVAL_IMPORTER",
         "records": "proctor.suites.importers.layouts:RECORDS_IMPORTER",
         "hotpotqa": "proctor.suites.importers.hotpotqa:IMPORTER",
+        "natural_questions": "proctor.suites.importers.natural_questions:IMPORTER",
+        "triviaqa": "proctor.suites.importers.triviaqa:IMPORTER",
         "msmarco": "proctor.suites.importers.msmarco:IMPORTER",
     },
 )

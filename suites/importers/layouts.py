@@ -7,7 +7,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from proctor.suites.importers.records import Asked, Excerpt, SourceRow, at, draft, texts
+from proctor.suites.importers.records import Asked, Excerpt, LeftOutError, SourceRow, at, draft, texts
 from proctor.suites.importers.split import Importer, Options
 from proctor.suites.loading.questions import HOP
 from proctor.suites.writing.draft import Draft
@@ -50,6 +50,8 @@ def _import(layout: Layout, file: Path, options: Options) -> Draft:
 
 def _asked(layout: Layout, joined: str, record: SourceRow) -> Asked:
     found = {ours: _first(record, theirs) for ours, theirs in layout.items()}
+    if found["answers"] is None:
+        raise LeftOutError("records without a field of answers, which is [] where the texts hold none")
     contexts = [part for text in texts(found["contexts"]) for part in (text.split(joined) if joined else [text])]
     title = " ".join(texts(found.get("title")))
     passages = [Excerpt(HOP.sub("", text), title) for text in contexts]
@@ -57,7 +59,9 @@ def _asked(layout: Layout, joined: str, record: SourceRow) -> Asked:
 
 
 def _first(record: SourceRow, names: Iterable[str]) -> Any:
-    return next((value for name in names if (value := at(record, name)) not in (None, "", [])), None)
+    """The first field that says something, else one that is empty, which is not the same as none."""
+    values = [value for name in names if (value := at(record, name)) is not None]
+    return next((value for value in values if value not in ("", [])), values[0] if values else None)
 
 
 def ragas(file: Path, options: Options) -> Draft:

@@ -131,10 +131,12 @@ def _groups(questions: Collection[Question]) -> dict[str, str]:
 def read(file: Path, problems: Problems) -> Iterator[Numbered]:
     """The records of a file, by its suffix: JSON lines, a list of JSON, CSV, TSV, Parquet or a spreadsheet's first sheet.
 
-    Of a folder all such files are read, in the order of their names: data sets are kept in parts.
+    Of a folder the files of one kind are read, in the order of their names: data sets are kept in parts, and what stands beside
+    them in JSON only describes them.
     """
     if file.is_dir():
-        parts = sorted(path for path in file.rglob("*") if path.suffix.lower() in READERS and path.is_file())
+        kinds = {kind: sorted(path for path in file.rglob(f"*{kind}") if path.is_file()) for kind in READERS}
+        parts = next(filter(None, kinds.values()), [])
         if not parts:
             problems.add(Place(file), "no file of records in the folder", f"put some there ({', '.join(READERS)})")
         return chain.from_iterable(
@@ -210,6 +212,18 @@ def _parquet(file: Path, problems: Problems) -> Iterator[Numbered]:
         problems.add(Place(file), f"no Parquet file that can be read ({error})", "export it anew")
 
 
+def _arrow(file: Path, problems: Problems) -> Iterator[Numbered]:
+    """A part of a data set as `datasets.Dataset.save_to_disk` writes it."""
+    from pyarrow import ArrowException, ipc
+
+    try:
+        with file.open("rb") as opened, ipc.open_stream(opened) as stream:
+            records = chain.from_iterable(batch.to_pylist() for batch in stream)
+            yield from ((f"row {number}", record) for number, record in enumerate(records, 1))
+    except (ArrowException, OSError) as error:
+        problems.add(Place(file), f"no Arrow file that can be read ({error})", "save the data set anew")
+
+
 def _sheet(file: Path, problems: Problems) -> Iterator[Numbered]:
     from proctor.core.reading.user_files import UnreadableError
     from proctor.suites.converters.sheets import rows
@@ -225,12 +239,13 @@ def _sheet(file: Path, problems: Problems) -> Iterator[Numbered]:
 
 
 READERS: Mapping[str, Callable[[Path, Problems], Iterator[Numbered]]] = {
+    ".parquet": _parquet,
+    ".arrow": _arrow,
     ".jsonl": _json_lines,
     ".ndjson": _json_lines,
     ".json": _json,
     ".csv": _table,
     ".tsv": _table,
-    ".parquet": _parquet,
     ".xlsx": _sheet,
 }
 

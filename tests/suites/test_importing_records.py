@@ -113,6 +113,36 @@ def test_all_parts_of_a_folder_are_read(imported, tmp_path):
     assert len(draft.documents) == 1
 
 
+def test_a_data_set_as_the_library_datasets_saves_it_is_read(tmp_path):
+    datasets = pytest.importorskip("datasets")
+    row = {"question": "Which colour?", "answers": {"text": ["red"]}, "context": "The door is red."}
+    datasets.Dataset.from_list([row]).save_to_disk(tmp_path / "set" / "train")
+    draft = IMPORTERS["records"].read(tmp_path / "set", Options(1.0, fields={"answers": "answers.text"}))
+    assert said(draft) == RED
+
+
+@pytest.mark.parametrize(
+    ("row", "fields"),
+    [
+        (
+            {"id": "1", "inputs": {"question": "Which colour?"}, "outputs": {"answer": "red", "context": "The door is red."}},
+            {"question": "inputs.question", "answers": "outputs.answer", "contexts": "outputs.context"},
+        ),
+        (
+            {"id": "1", "input": "Which colour?", "expectedOutput": "red", "metadata": {"context": ["The door is red."]}},
+            {"question": "input", "answers": "expectedOutput", "contexts": "metadata.context"},
+        ),
+        (
+            {"instruction": "Which colour?", "input": "The door is red.", "output": "red"},
+            {"question": "instruction", "answers": "output", "contexts": "input"},
+        ),
+    ],
+    ids=["langsmith", "langfuse", "alpaca"],
+)
+def test_exports_of_other_tools_are_records_whose_fields_are_called_otherwise(imported, row, fields):
+    assert said(imported("records", "t.jsonl", lines([row]), Options(1.0, fields=fields))) == RED
+
+
 HOTPOT = {
     "question": "Who is older?",
     "answer": "Ann",
@@ -158,10 +188,12 @@ def test_ms_marco_marks_the_passages_and_says_where_there_is_no_answer(imported)
 
 def test_what_cannot_be_a_question_is_left_out_and_counted_by_reason(imported):
     fine = {"id": "a", "question": "Which colour?", "answer": "red", "context": "The door is red."}
-    rows = [fine, fine, {**fine, "id": "b", "question": ""}, {**fine, "id": "c", "context": []}]
+    others = {"id": "b", "question": ""}, {"id": "c", "context": []}, {"id": "d", "answer": None}
+    rows = [fine, fine, *(fine | other for other in others)]
     draft = imported("records", "t.jsonl", lines(rows)).unrepeated()
-    assert draft.tally.count("t.jsonl")[::2] == (1, 3)
+    assert draft.tally.count("t.jsonl")[::2] == (1, 4)
     assert {note.split(": ", 2)[2] for note in draft.tally.notes() if "left out" in note} == {
+        "records without a field of answers, which is [] where the texts hold none (line 5)",
         "records with an id that an earlier one has (line 2)",
         "records without a question (line 3)",
         "records without a text that could hold the answer (line 4)",
@@ -277,3 +309,41 @@ def test_a_suite_from_beir_loads(beir, tmp_path):
     import_.declare(parser)
     import_.run(parser.parse_args(["beir", str(beir()), str(tmp_path / "mine")]))
     assert {document.id for document in load(str(tmp_path / "mine")).domain.documents} == {"d/0", "d/1", "d/2"}
+
+
+def test_triviaqa_takes_the_pages_that_hold_a_name_of_the_answer_as_evidence(imported):
+    record = {
+        "question": "Which colour is it?",
+        "question_id": "tc_1",
+        "answer": {"value": "Red", "aliases": ["Crimson"]},
+        "entity_pages": {"title": ["Door"], "wiki_context": ["The door is crimson."]},
+        "search_results": {"title": ["Gate", "Wall"], "search_context": ["It rains.", "RED it is."]},
+    }
+    draft = imported("triviaqa", "t.parquet", [record])
+    assert said(draft) == {"Which colour is it?": (("Red", "Crimson"), ("The door is crimson.", "RED it is."))}
+    assert {document.title for document in draft.documents} == {"Door", "Gate", "Wall"}
+
+
+def test_natural_questions_are_read_by_their_tokens(imported):
+    tokens = "<P> The door , once green , is red . </P> <P> It rains . </P>"
+    spans = [{"start_token": 0, "end_token": 11, "top_level": True}, {"start_token": 11, "end_token": 16, "top_level": True}]
+    right = {"long_answer": spans[0], "short_answers": [{"start_token": 8, "end_token": 9}], "yes_no_answer": "NONE"}
+    none = {"long_answer": {"start_token": -1, "end_token": -1}, "short_answers": []}
+    base = {"document_text": tokens, "long_answer_candidates": spans, "document_title": "Doors"}
+    rows = [
+        {**base, "example_id": 1, "question_text": "which colour", "annotations": [right]},
+        {**base, "example_id": 2, "question_text": "who", "annotations": [none]},
+        {**base, "example_id": 3, "question_text": "why", "annotations": [{**right, "short_answers": []}]},
+    ]
+    draft = imported("natural_questions", "nq.jsonl", lines(rows))
+    assert said(draft) == {"which colour": (("red",), ("The door, once green, is red.",)), "who": ((), ())}
+    assert "nq.jsonl: 1 left out: records whose answer is a whole passage, or yes or no (line 3)" in draft.tally.notes()
+
+
+@pytest.mark.parametrize("name", ["hotpotqa", "msmarco", "triviaqa", "natural_questions", "ragas", "deepeval", "records"])
+@pytest.mark.parametrize(
+    "record", [{}, {"question": "Q?", "context": 7, "passages": [], "answer": None}, {"annotations": [1], "document_text": "a"}]
+)
+def test_a_record_of_another_layout_is_left_out_with_a_reason(imported, name, record):
+    with pytest.raises(InputError, match=r"no record of it can be a question .*left out"):
+        imported(name, "t.jsonl", lines([record]))
