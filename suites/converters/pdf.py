@@ -18,6 +18,10 @@ if TYPE_CHECKING:
     from pypdf import PdfReader
 
 PAGES = 20_000
+PAGE = 2**23
+"""Bytes of what a page says how to draw, unpacked: a file of two kilobytes may hold a megabyte of it, which takes two seconds."""
+DRAWN = 2**27
+"""The same for all pages together."""
 RECOGNISE = "recognise its text first (ocrmypdf IN.pdf OUT.pdf), or take it away"
 
 
@@ -63,7 +67,13 @@ def _check(reader: PdfReader) -> None:
 
 
 def _texts(reader: PdfReader) -> Iterator[str]:
-    for page in reader.pages:
+    drawn = 0
+    for number, page in enumerate(reader.pages, 1):
+        contents = page.get_contents()
+        size = len(contents.get_data()) if contents is not None else 0
+        drawn += size
+        if size > PAGE or drawn > DRAWN:
+            raise UnreadableError(f"page {number} is too large to be read: {size // 1024:,} KiB of drawing", SMALLER)
         # Half of a surrogate pair stands for a letter that the font does not tell; no encoding can write it.
         yield page.extract_text().encode("utf-8", "replace").decode("utf-8")
 

@@ -359,6 +359,20 @@ def test_a_file_that_says_more_than_is_allowed_is_refused_before_it_is_read_to_i
     assert len(seen) == 2
 
 
+def test_a_page_that_unpacks_to_more_than_is_allowed_is_refused_before_it_is_drawn(read, monkeypatch):
+    pypdf = pytest.importorskip("pypdf")
+    writer = pypdf.PdfWriter()
+    page = writer.add_blank_page(9, 9)
+    stream = pypdf.generic.StreamObject()
+    stream.set_data(b"BT (ab) Tj ET " * 2**18)
+    page[pypdf.generic.NameObject("/Contents")] = writer._add_object(stream.flate_encode())
+    writer.write(path := read.folder / "bomb.pdf")
+    assert path.stat().st_size < 2**16
+    monkeypatch.setattr(pdf, "PAGE", 2**20)
+    _, problems = read()
+    assert "bomb.pdf: page 1 is too large to be read: 3,584 KiB of drawing; divide it" in problems.found[0]
+
+
 def test_a_converter_reaches_no_network_for_what_a_document_names(read, socket_disabled):
     docx = pytest.importorskip("docx")
     file = docx.Document()
