@@ -340,10 +340,39 @@ def test_natural_questions_are_read_by_their_tokens(imported):
     assert "nq.jsonl: 1 left out: records whose answer is a whole passage, or yes or no (line 3)" in draft.tally.notes()
 
 
-@pytest.mark.parametrize("name", ["hotpotqa", "msmarco", "triviaqa", "natural_questions", "ragas", "deepeval", "records"])
+@pytest.mark.parametrize(
+    "name", ["hotpotqa", "msmarco", "triviaqa", "natural_questions", "ragas", "deepeval", "records", "promptfoo"]
+)
 @pytest.mark.parametrize(
     "record", [{}, {"question": "Q?", "context": 7, "passages": [], "answer": None}, {"annotations": [1], "document_text": "a"}]
 )
 def test_a_record_of_another_layout_is_left_out_with_a_reason(imported, name, record):
     with pytest.raises(InputError, match=r"no record of it can be a question .*left out"):
         imported(name, "t.jsonl", lines([record]))
+
+
+PROMPTFOO = """
+prompts: ["{{context}} {{question}}"]
+tests:
+  - vars: {question: "Which colour?", context: "The door is red."}
+    assert:
+      - {type: icontains, value: red}
+      - {type: llm-rubric, value: is polite}
+  - vars: {question: "Who?", context: "It rains."}
+    assert: [{type: llm-rubric, value: is polite}]
+  - description: nothing
+"""
+
+
+def test_tests_of_promptfoo_are_read_where_they_assert_an_answer(imported):
+    draft = imported("promptfoo", "p.yaml", PROMPTFOO)
+    assert said(draft) == RED
+    assert draft.tally.count("p.yaml").left_out == 2
+    tests = [{"vars": {"q": "Which colour?", "context": "The door is red."}, "assert": [{"type": "equals", "value": "red"}]}]
+    assert said(imported("promptfoo", "p.json", json.dumps(tests), Options(1.0, fields={"question": "q"}))) == RED
+
+
+@pytest.mark.parametrize("content", ["tests: file://tests.csv\n", "tests: [1]\n", "a: [\n"])
+def test_a_configuration_of_promptfoo_without_tests_of_its_own_is_refused(imported, content):
+    with pytest.raises(InputError, match=r"p\.yaml"):
+        imported("promptfoo", "p.yaml", content)
