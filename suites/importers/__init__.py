@@ -21,6 +21,7 @@ IMPORTERS: Registry[Importer] = Registry(
         "ragas": "proctor.suites.importers.layouts:RAGAS_IMPORTER",
         "deepeval": "proctor.suites.importers.layouts:DEEPEVAL_IMPORTER",
         "promptfoo": "proctor.suites.importers.promptfoo:IMPORTER",
+        "chat": "proctor.suites.importers.chat:IMPORTER",
         "records": "proctor.suites.importers.layouts:RECORDS_IMPORTER",
         "hotpotqa": "proctor.suites.importers.hotpotqa:IMPORTER",
         "natural_questions": "proctor.suites.importers.natural_questions:IMPORTER",

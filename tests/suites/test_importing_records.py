@@ -341,7 +341,7 @@ def test_natural_questions_are_read_by_their_tokens(imported):
 
 
 @pytest.mark.parametrize(
-    "name", ["hotpotqa", "msmarco", "triviaqa", "natural_questions", "ragas", "deepeval", "records", "promptfoo"]
+    "name", ["hotpotqa", "msmarco", "triviaqa", "natural_questions", "ragas", "deepeval", "records", "promptfoo", "chat"]
 )
 @pytest.mark.parametrize(
     "record", [{}, {"question": "Q?", "context": 7, "passages": [], "answer": None}, {"annotations": [1], "document_text": "a"}]
@@ -376,3 +376,51 @@ def test_tests_of_promptfoo_are_read_where_they_assert_an_answer(imported):
 def test_a_configuration_of_promptfoo_without_tests_of_its_own_is_refused(imported, content):
     with pytest.raises(InputError, match=r"p\.yaml"):
         imported("promptfoo", "p.yaml", content)
+
+
+def openai(*messages):
+    return {"messages": [{"role": role, "content": text} for role, text in messages]}
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        openai(("system", "The door is red."), ("user", "Which colour?"), ("assistant", "red")),
+        {**openai(("system", "Be kind."), ("user", "Which colour?"), ("assistant", "red")), "context": "The door is red."},
+        openai(
+            ("user", [{"type": "text", "text": "Which colour?"}]),
+            ("assistant", None),
+            ("tool", "The door is red."),
+            ("assistant", "red"),
+        ),
+        {
+            "conversations": [
+                {"from": "system", "value": "The door is red."},
+                {"from": "human", "value": "Which colour?"},
+                {"from": "gpt", "value": "red"},
+            ]
+        },
+    ],
+    ids=["system", "context", "tool", "sharegpt"],
+)
+def test_a_conversation_of_one_turn_is_a_question_about_what_was_given(imported, row):
+    assert said(imported("chat", "c.jsonl", lines([row]))) == RED
+
+
+def test_conversations_that_are_no_question_are_left_out_by_reason(imported):
+    given, asked, answered = ("system", "The door is red."), ("user", "Which colour?"), ("assistant", "red")
+    rows = [
+        openai(given, asked, answered),
+        openai(given, asked, answered, ("user", "Why?"), answered),
+        openai(given, asked),
+        openai(asked, answered),
+        openai(given, asked, ("critic", "no")),
+    ]
+    draft = imported("chat", "c.jsonl", lines(rows))
+    assert said(draft) == RED
+    assert {note.split(": ", 2)[2] for note in draft.tally.notes()} == {
+        "conversations of several turns (line 2)",
+        "conversations without an answer (line 3)",
+        "records without a text that could hold the answer (line 4)",
+        "conversations with a role that is neither user, assistant, system nor tool (line 5)",
+    }
