@@ -70,4 +70,4 @@ def _content(value: object) -> Iterator[str]:
             yield part["text"].strip()
 
 
-IMPORTER = Importer(chat, "conversations of one turn (messages, ShareGPT)", fields=(*LAYOUT,))
+IMPORTER = Importer(chat, "conversations of one turn (messages, ShareGPT)", fields=(*LAYOUT,), parts=True)

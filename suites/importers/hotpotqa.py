@@ -35,4 +35,4 @@ def _pairs(value: Any, second: str) -> Iterator[tuple[str, Any]]:
             yield pair[0], pair[1]
 
 
-IMPORTER = Importer(hotpotqa, "HotpotQA, distractor setting: its JSON or Parquet")
+IMPORTER = Importer(hotpotqa, "HotpotQA, distractor setting: its JSON or Parquet", parts=True)

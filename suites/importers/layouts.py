@@ -80,6 +80,6 @@ def records(file: Path, options: Options) -> Draft:
 
 
 KINDS = "JSON, JSON lines, CSV, Parquet, XLSX or a folder of them"
-RAGAS_IMPORTER = Importer(ragas, f"a test set of ragas, 0.1 to 0.4 ({KINDS})", fields=FIELDS)
-DEEPEVAL_IMPORTER = Importer(deepeval, f"goldens of deepeval ({KINDS})", fields=FIELDS)
-RECORDS_IMPORTER = Importer(records, f"records with a question, answers and contexts ({KINDS})", fields=FIELDS)
+RAGAS_IMPORTER = Importer(ragas, f"a test set of ragas, 0.1 to 0.4 ({KINDS})", fields=FIELDS, parts=True)
+DEEPEVAL_IMPORTER = Importer(deepeval, f"goldens of deepeval ({KINDS})", fields=FIELDS, parts=True)
+RECORDS_IMPORTER = Importer(records, f"records with a question, answers and contexts ({KINDS})", fields=FIELDS, parts=True)

@@ -24,4 +24,4 @@ def _asked(record: SourceRow) -> Asked:
     return Asked("".join(texts(record.get("query"))), answers, passages, "".join(texts(record.get("query_id"))))
 
 
-IMPORTER = Importer(msmarco, "MS MARCO question answering, 1.1 or 2.1: rows of JSON lines or Parquet")
+IMPORTER = Importer(msmarco, "MS MARCO question answering, 1.1 or 2.1: rows of JSON lines or Parquet", parts=True)

@@ -46,3 +46,5 @@ class Importer(NamedTuple):
     """Whether the format has a split of its own, that a file of ids names."""
     fields: tuple[str, ...] = ()
     """The fields of which can be said what the file calls them."""
+    parts: bool = False
+    """Whether it reads folders of parts, such as a data set of the hub."""

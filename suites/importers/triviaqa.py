@@ -31,4 +31,4 @@ def _pages(record: SourceRow) -> Iterator[tuple[str, str]]:
         yield from ((title or "", text) for title, text in zip(titles, found, strict=False) if isinstance(text, str))
 
 
-IMPORTER = Importer(triviaqa, "TriviaQA for reading comprehension (rc): Parquet or JSON lines of the hub")
+IMPORTER = Importer(triviaqa, "TriviaQA for reading comprehension (rc): Parquet or JSON lines of the hub", parts=True)

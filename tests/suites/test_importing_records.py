@@ -15,6 +15,7 @@ from proctor.suites.importers import IMPORTERS
 from proctor.suites.importers.records import texts
 from proctor.suites.importers.split import Options
 from proctor.suites.loading.load import load
+from tests.faults.loopback import serving
 
 ALL = Options(test_share=1.0)
 
@@ -424,3 +425,70 @@ def test_conversations_that_are_no_question_are_left_out_by_reason(imported):
         "records without a text that could hold the answer (line 4)",
         "conversations with a role that is neither user, assistant, system nor tool (line 5)",
     }
+
+
+REVISION = "0123456789abcdef0123456789abcdef01234567"
+
+
+@pytest.fixture
+def hub_of_data(tmp_path, monkeypatch):
+    """A hub that has one data set, with a file of records in each of two folders and a script beside them."""
+    row = {"question": "Which colour?", "answer": "red", "context": "The door is red."}
+    files = {"a/part.jsonl": lines([row]), "b/part.jsonl": lines([row | {"context": "It is red."}]), "load.py": "1 / 0"}
+
+    def treat(connection, request):
+        method, path, _ = request.line.split(" ")
+        path = path.partition("?")[0]
+        info = {"id": "someone/doors", "sha": REVISION, "siblings": [{"rfilename": name} for name in files]}
+        tree = [{"type": "file", "path": name, "size": len(text), "oid": "0" * 40} for name, text in files.items()]
+        name = path.partition(f"/resolve/{REVISION}/")[2]
+        if path == "/api/datasets/someone/doors/revision/v1":
+            body, headers = json.dumps(info), {}
+        elif path.startswith("/api/datasets/someone/doors/tree/"):
+            body, headers = json.dumps(tree), {}
+        elif name in files:
+            body, headers = files[name], {"ETag": f'"{name.replace("/", "-")}"', "X-Repo-Commit": REVISION}
+        else:
+            connection.sendall(
+                b"HTTP/1.1 404 Not Found\r\nX-Error-Code: RepoNotFound\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
+            )
+            return
+        said = {"Content-Type": "application/json", "Content-Length": len(body), "Connection": "close", **headers}
+        head = "HTTP/1.1 200 OK\r\n" + "".join(f"{key}: {value}\r\n" for key, value in said.items()) + "\r\n"
+        connection.sendall((head + ("" if method == "HEAD" else body)).encode())
+
+    with serving(treat) as server:
+        url = server.url.removesuffix("/v1")
+        monkeypatch.setattr("huggingface_hub.constants.HF_HUB_CACHE", str(tmp_path / "hub"))
+        monkeypatch.setattr("huggingface_hub.constants.ENDPOINT", url)
+        monkeypatch.setattr(
+            "huggingface_hub.constants.HUGGINGFACE_CO_URL_TEMPLATE", url + "/{repo_id}/resolve/{revision}/{filename}"
+        )
+        monkeypatch.setattr("huggingface_hub.hf_api.api.endpoint", url)
+        yield server
+
+
+def imported_by_command(source, folder):
+    parser = argparse.ArgumentParser()
+    import_.declare(parser)
+    import_.run(parser.parse_args(["records", source, str(folder), "--test-share", "1"]))
+    return load(str(folder))
+
+
+def test_a_data_set_of_the_hub_is_read_at_its_revision_and_none_of_its_code_is_fetched(hub_of_data, tmp_path):
+    suite = imported_by_command("hf:someone/doors@v1:b", tmp_path / "mine")
+    assert [document.text for document in suite.domain.documents] == ["It is red."]
+    fetched = {request.line.split(" ")[1] for request in hub_of_data.requests}
+    assert not any("load.py" in path or "a/part" in path for path in fetched)
+
+
+@pytest.mark.parametrize(
+    ("source", "message"),
+    [
+        ("hf:someone/doors", "expected hf:OWNER/NAME@REVISION"),
+        ("hf:someone/none@v1", "the hub of data sets has no data set of that name"),
+    ],
+)
+def test_a_data_set_that_is_not_to_be_had_is_said_in_plain_words(hub_of_data, tmp_path, source, message):
+    with pytest.raises(InputError, match=message):
+        imported_by_command(source, tmp_path / "mine")
