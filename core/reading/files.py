@@ -1,10 +1,15 @@
-"""Files as text: UTF-8, with or without a byte order mark, or a problem that says where it is not."""
+"""Files as text: UTF-8, with or without a byte order mark, or a problem that says where it is not.
+
+Where other encodings are allowed, one that can be told is read, and said.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
 
+from proctor.core.reading import encodings
 from proctor.core.reading.problems import Place, Problems
 from proctor.core.reading.user_files import DATA, UnreadableError, decoded, raw
 
@@ -54,19 +59,39 @@ CONTAINERS = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")
 """What office files begin with, those of today and of old; the suffix says which of them it is."""
 
 
-def read_text(path: Path, problems: Problems, *, remedy: str = "add it", most: int = DATA) -> str | None:
-    """The text of a file with plain line ends; ``None``, and a problem noted, if there is none to be had."""
+ToldOf = Callable[[str], object]
+"""Is told something about a file that was read."""
+
+
+def read_text(
+    path: Path, problems: Problems, *, remedy: str = "add it", most: int = DATA, said: ToldOf | None = None
+) -> str | None:
+    """The text of a file with plain line ends; ``None``, and a problem noted, if there is none to be had.
+
+    With ``said`` a file may be in another encoding than UTF-8 if it can be told which; ``said`` is told.
+    """
     if not problems.may_read(path):
         return None
     try:
         found = raw(path, most, remedy=remedy)
         kind = _kind(path, found)
         if not kind:
-            return decoded(found)
+            return _text(found, said)
         problems.add(Place(path), f"{kind.name} is no plain text", kind.remedy)
     except UnreadableError as error:
         problems.add(Place(path, error.line), error.what, error.remedy)
     return None
+
+
+def _text(raw: bytes, said: ToldOf | None) -> str:
+    try:
+        return decoded(raw)
+    except UnreadableError:
+        found = encodings.detected(raw) if said else None
+        if said is None or found is None:
+            raise
+        said(f"read as {found.encoding}, which it is written in by the look of its bytes, and not as UTF-8")
+        return found.text
 
 
 def _kind(path: Path, raw: bytes) -> Kind | None:

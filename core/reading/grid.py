@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
-from proctor.core.reading.files import read_text
+from proctor.core.reading.files import ToldOf, read_text
 from proctor.core.reading.problems import Place, Problems
 
 SEPARATORS = ",;\t"
@@ -33,13 +33,13 @@ class _Record(NamedTuple):
     cells: list[str]
 
 
-def read_grid(file: Path, problems: Problems) -> tuple[Line, list[Line]] | None:
+def read_grid(file: Path, problems: Problems, *, said: ToldOf | None = None) -> tuple[Line, list[Line]] | None:
     """The header and the other rows, all as long as the header; ``None`` if there is no text to read.
 
     A row that is shorter or longer, a quote left open and text behind a quote are problems. Rows of nothing but empty
-    cells are left out.
+    cells are left out. ``said``: as in `read_text`.
     """
-    text = read_text(file, problems, remedy="give the path of the table to import")
+    text = read_text(file, problems, remedy="give the path of the table to import", said=said)
     if text is None:
         return None
     marked = SEP_LINE.match(text)

