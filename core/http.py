@@ -184,7 +184,7 @@ class HttpClient:
         known = guards(self._url)
         known["headers"] |= {"Accept": "application/json", **self._headers}
         http = httpx2.AsyncClient(**known, timeout=every, limits=httpx2.Limits(max_connections=None))
-        weakref.finalize(self, close, http).atexit = False
+        weakref.finalize(self, close, http, loop()).atexit = False
         return http
 
 
@@ -278,9 +278,9 @@ async def aside(size: int, work: Callable[..., _Came], *given: Any) -> _Came:
     return await asyncio.to_thread(work, *given) if size > MUCH else work(*given)
 
 
-def close(http: httpx2.AsyncClient) -> None:
-    """Close a client whose calls ran in the loop."""
-    asyncio.run_coroutine_threadsafe(http.aclose(), loop())
+def close(http: httpx2.AsyncClient, where: asyncio.AbstractEventLoop) -> None:
+    """Close a client whose calls ran in that loop."""
+    asyncio.run_coroutine_threadsafe(http.aclose(), where)
 
 
 def again(status: int) -> bool:

@@ -26,6 +26,7 @@ from proctor.models.candidates.external import Setup
 from proctor.models.generation.limits import Limits
 from proctor.models.runtime import Runtime
 from proctor.models.systems import Calls, OpenAI, System
+from tests.waiting import line
 
 AT_A_TIME = 8
 REPLY = {
@@ -129,8 +130,7 @@ def sleeping(pause: float) -> Iterator[str]:
     command = [sys.executable, "-m", __name__, str(pause)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=Path(__file__).resolve().parent.parent) as process:
         try:
-            assert process.stdout
-            yield f"http://127.0.0.1:{process.stdout.readline().strip()}/v1"
+            yield f"http://127.0.0.1:{line(process).strip()}/v1"
         finally:
             process.kill()
 
@@ -141,7 +141,7 @@ async def _serve(pause: float) -> None:
 
     async def treat(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
-            while True:
+            while not reader.at_eof():
                 head = await reader.readuntil(b"\r\n\r\n")
                 await reader.readexactly(_length(head))
                 async with room:

@@ -48,6 +48,8 @@ class Chroma(Client):
     def close(self) -> None:
         """Let go of the store."""
         self.client.close()
+        if session := getattr(self.client._server, "_session", None):  # noqa: SLF001 -- chromadb leaves its connections open
+            session.close()
 
     def collections(self) -> list[str]:
         """All, page by page."""

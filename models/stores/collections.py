@@ -108,7 +108,7 @@ class Collections:
         """As they were sent."""
         import numpy as np
 
-        found: Matrix = np.load(folder / VECTORS, allow_pickle=False)
+        found: Matrix = np.load(folder / VECTORS)
         return found
 
     def open(self, folder: Path, names: Sequence[str]) -> Nearest:

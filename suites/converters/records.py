@@ -22,7 +22,7 @@ from proctor.suites.loading.markup import Page
 TEXTS = ("text", "contents", "content", "passage", "body", "page_content")
 IDS = ("id", "_id", "doc_id", "docid", "document_id", "pid")
 TITLES = ("title", "heading", "name")
-Row = tuple[Place, Mapping[str, str]]
+PlacedRow = tuple[Place, Mapping[str, str]]
 
 
 def table(path: Path, problems: Problems) -> list[Page] | None:
@@ -46,7 +46,7 @@ def json_lines(path: Path, problems: Problems) -> list[Page] | None:
     return _pages([*dict.fromkeys(name for _, row in rows for name in row)], rows, notes, problems)
 
 
-def _objects(text: str, path: Path, problems: Problems) -> Iterator[Row]:
+def _objects(text: str, path: Path, problems: Problems) -> Iterator[PlacedRow]:
     for number, line in strict_json.numbered(text):
         place = Place(path, number)
         try:
@@ -66,7 +66,7 @@ def _text(value: Any) -> str:
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
 
 
-def _pages(names: Sequence[str], rows: Sequence[Row], notes: Sequence[str], problems: Problems) -> list[Page]:
+def _pages(names: Sequence[str], rows: Sequence[PlacedRow], notes: Sequence[str], problems: Problems) -> list[Page]:
     note = "; ".join(notes)
     if (text := _named(TEXTS, names)) is None:
         return [Page(joined(lines(names, ([row.get(name, "") for name in names] for _, row in rows))), "", note=note)]

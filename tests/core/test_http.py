@@ -12,6 +12,7 @@ from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
+from functools import cache
 from typing import Any
 
 import pytest
@@ -196,7 +197,7 @@ def test_threads_that_call_for_the_first_time_at_once_share_one_loop(monkeypatch
         return made()
 
     monkeypatch.setattr(asyncio, "new_event_loop", slowly)
-    http._started.cache_clear()
+    monkeypatch.setattr(http, "_started", cache(http._started.__wrapped__))  # clients of other tests stay in their loop
     with ThreadPoolExecutor(8) as pool:
         assert len(set(pool.map(lambda _: id(http.loop()), range(8)))) == 1
 

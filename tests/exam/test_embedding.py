@@ -69,5 +69,5 @@ def test_an_embedder_that_is_down_is_said_before_anything_is_asked(take: Take) -
     with served(lambda _: "yes") as model:
         code, said = take(url, model.url)
         assert code == pytest.ExitCode.USAGE_ERROR
-        assert f"system rag: embedder openai:e@{url} cannot be used: APIConnectionError" in said
+        assert f"system rag: embedder openai:e@{url} cannot be used: ConnectError" in said
         assert model.asked == []

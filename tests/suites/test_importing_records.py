@@ -5,9 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 
-import pyarrow as pa
 import pytest
-from pyarrow import parquet
 
 from proctor.commands import import_
 from proctor.core.schema import InputError
@@ -34,6 +32,9 @@ def imported(tmp_path):
         if isinstance(content, str):
             path.write_text(content, encoding="utf-8")
         else:
+            import pyarrow as pa
+            from pyarrow import parquet
+
             parquet.write_table(pa.Table.from_pylist(content), path)
         return IMPORTERS[name].read(path, options)
 
