@@ -141,7 +141,7 @@ async def _serve(pause: float) -> None:
 
     async def treat(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
-            while not reader.at_eof():
+            while True:
                 head = await reader.readuntil(b"\r\n\r\n")
                 await reader.readexactly(_length(head))
                 async with room:

@@ -13,7 +13,7 @@ import pytest
 from tests.waiting import line, started, until
 
 TESTS = Path(__file__).parent
-WATCHED = {"benchmark.py", "benchmark_page.py", "scale_run.py", "typed.py"}
+WATCHED = {"benchmark.py", "benchmark_endpoint.py", "benchmark_page.py", "scale_run.py", "typed.py"}
 """Commands for people, who see how far they are."""
 STARTERS = ("run", "call", "check_call", "check_output")
 WAITS = ("wait", "join", "result", "acquire")
