@@ -99,8 +99,12 @@ Keys = dict[tuple[str, str], str]
 
 @pytest.fixture(scope="module", autouse=True)
 def read_once() -> Iterator[None]:
-    """What is installed stays while these tests run: its versions, of which every key has several, are read once."""
+    """What is installed stays while these tests run: its versions, of which every key has several, are read once.
+
+    Hashes of code are not kept: what is edited here is no file.
+    """
     with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(code, "_kept_in", [])
         patch.setattr(metadata, "distribution", cache(metadata.distribution))
         patch.setattr(metadata.Distribution, "version", property(cache(lambda self: self.metadata["Version"])))
         yield
