@@ -47,9 +47,11 @@ class Chroma(Client):
 
     def close(self) -> None:
         """Let go of the store."""
-        self.client.close()
-        if session := getattr(self.client._server, "_session", None):  # noqa: SLF001 -- chromadb leaves its connections open
+        parts = (self.client, self.client._admin_client)  # noqa: SLF001 -- chromadb leaves the connections of both open
+        sessions = [getattr(part._server, "_session", None) for part in parts]  # noqa: SLF001
+        for session in filter(None, sessions):
             session.close()
+        self.client.close()
 
     def collections(self) -> list[str]:
         """All, page by page."""
