@@ -82,10 +82,6 @@ class Cache:
         """The folder that an entry has, or would have."""
         return self.folder / kind / key[:40]
 
-    def folder_of(self, kind: str, key: str) -> Path | None:
-        """The folder of an entry, if it is there and undamaged."""
-        return self.folder / kind / key[:40] if self.has(kind, key) else None
-
     def json(self, kind: str, key: str, make: Callable[[], Any]) -> Any:
         """The JSON value of an entry, computed by ``make()`` if it is not there yet."""
 

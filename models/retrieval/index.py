@@ -66,7 +66,7 @@ class Index:
     @property
     def built(self) -> bool:
         """Whether it is there."""
-        return self.runtime.cache.place("indices", self._key).exists()
+        return self.runtime.cache.has("indices", self._key)
 
     def facts(self) -> dict[str, Any]:
         """What building it told that is no time: passages, how many the embedder does not read at once, its store.

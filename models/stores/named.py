@@ -28,7 +28,7 @@ STORES: Registry[Callable[..., Any]] = Registry(
         "pgvector": "proctor.models.stores.pgvector:store [psycopg,pgvector]",
     },
 )
-"""Kind -> what makes a `Store` (models/stores/store.py) of a `StorePlace`."""
+"""Kind -> what makes a `VectorStore` (models/stores/store.py) of a `StorePlace`."""
 
 LONGEST = 4095
 IN_PROCESS = ("faiss", "faiss-hnsw", "faiss-ivf")

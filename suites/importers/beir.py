@@ -13,9 +13,9 @@ from pathlib import Path
 from proctor.core.reading import values
 from proctor.core.reading.grid import read_grid
 from proctor.core.reading.problems import Place, Problems
-from proctor.core.schema import Document, Example, Question
+from proctor.core.schema import Document, Question
 from proctor.suites.importers.records import at, read, texts
-from proctor.suites.importers.split import Importer, Options
+from proctor.suites.importers.split import Importer, Options, example
 from proctor.suites.writing.draft import Draft
 
 TEST, TRAIN = ("test", "dev"), "train"
@@ -79,7 +79,7 @@ def beir(folder: Path, options: Options) -> Draft:
     for name in (name for name in qrels if asked and name not in (asked, TRAIN)):
         for query in qrels[name]:
             problems.tally.leave_out(folder.name, f"queries of qrels/{name}.tsv, beside those of {asked}.tsv", query)
-    examples = {f"query {one.id}": Example(one.text, one.references[0], one.evidence) for one in learnt}
+    examples = {f"query {one.id}": example(one) for one in learnt}
     return Draft([*documents.values()], examples, questions, source=folder.name, tally=problems.tally)
 
 

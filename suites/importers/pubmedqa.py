@@ -9,9 +9,9 @@ from typing import NamedTuple
 
 from proctor.core.reading import values
 from proctor.core.reading.problems import Problems, closest
-from proctor.core.schema import Document, Example, Question
+from proctor.core.schema import Document, Question
 from proctor.suites.importers.nodes import Node, each, read_json
-from proctor.suites.importers.split import Importer, Options
+from proctor.suites.importers.split import Importer, Options, example
 from proctor.suites.writing.draft import Draft
 
 INSTRUCTION = "Answer yes, no or maybe."
@@ -38,7 +38,7 @@ def pubmedqa(file: Path, options: Options) -> Draft:
     questions = [paper.question for paper in papers]
     return Draft(
         documents=[paper.document for paper in papers],
-        examples={f"id {question.id}": _example(question) for question in questions if question.id not in test},
+        examples={f"id {question.id}": example(question) for question in questions if question.id not in test},
         questions=[question for question in questions if question.id in test],
         instruction=INSTRUCTION,
         source=file.name,
@@ -81,10 +81,6 @@ def _question(paper: Node, name: str) -> Question:
     if decision not in DECISIONS:
         raise paper.error(f"the final_decision '{decision}' is not yes, no or maybe", "correct or remove the entry")
     return Question(name, paper.text("QUESTION"), (decision,), (name,), (decision,))
-
-
-def _example(question: Question) -> Example:
-    return Example(question.text, question.references[0], question.evidence)
 
 
 IMPORTER = Importer(pubmedqa, "PubMedQA's ori_pqal.json: yes, no or maybe, one document an abstract", official=True)

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from itertools import chain
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -14,8 +14,8 @@ from proctor.core.reading import strict_json, values
 from proctor.core.reading.files import read_text
 from proctor.core.reading.grid import read_grid
 from proctor.core.reading.problems import Place, Problems, closest
-from proctor.core.schema import Document, Example, InputError, Question, Suite
-from proctor.suites.importers.split import Options
+from proctor.core.schema import Document, InputError, Question
+from proctor.suites.importers.split import Options, example, grouped
 from proctor.suites.writing.draft import Draft
 
 SourceRow = Mapping[str, Any]
@@ -89,13 +89,13 @@ def draft(file: Path, options: Options, asked: Callable[[SourceRow], Asked], rec
     problems.check()
     if not found.questions:
         raise InputError(f"{file}: no record of it can be a question ({'; '.join(problems.tally.notes())})")
-    groups = _groups(found.questions.values())
+    groups = grouped({question.id: question.evidence or (f"question {question.id}",) for question in found.questions.values()})
     test = options.test_groups(groups.values(), file)
     questions = [question for question in found.questions.values() if groups[question.id] in test]
     learnt = [question for question in found.questions.values() if groups[question.id] not in test]
     return Draft(
         documents=list(found.documents.values()),
-        examples={f"id {one.id}": _example(one) for one in learnt},
+        examples={f"id {one.id}": example(one) for one in learnt},
         questions=[_clustered(one, groups[one.id]) for one in questions],
         source=file.name,
         tally=problems.tally,
@@ -103,29 +103,7 @@ def draft(file: Path, options: Options, asked: Callable[[SourceRow], Asked], rec
 
 
 def _clustered(question: Question, group: str) -> Question:
-    return Question(question.id, question.text, question.references, question.evidence, question.tags, group)
-
-
-def _example(question: Question) -> Example:
-    return Example(question.text, question.references[0] if question.references else Suite.abstain[0], question.evidence)
-
-
-def _groups(questions: Collection[Question]) -> dict[str, str]:
-    """Each question's group: those that share evidence, with each other or through others, are one."""
-    head: dict[str, str] = {}
-
-    def first(name: str) -> str:
-        while head.setdefault(name, name) != name:
-            name = head[name]
-        return name
-
-    for question in questions:
-        for name in question.evidence[1:]:
-            one, other = sorted((first(question.evidence[0]), first(name)))
-            head[other] = one
-    return {
-        question.id: first(question.evidence[0]) if question.evidence else f"question {question.id}" for question in questions
-    }
+    return replace(question, cluster=group)
 
 
 def read(file: Path, problems: Problems) -> Iterator[Numbered]:

@@ -1,15 +1,17 @@
-"""What an importer is, what all are told, and the split that they share."""
+"""What an importer is, what all are told, and the split into training and test that they share."""
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
-from proctor.core.schema import InputError
+from proctor.core.schema import Example, InputError, Question, Suite
 from proctor.suites.writing.draft import Draft
+
+_Thing = TypeVar("_Thing")
 
 
 @dataclass(frozen=True)
@@ -35,6 +37,27 @@ class Options:
         if unknown := [name for name in self.fields if name not in layout]:
             raise InputError(f"--field {unknown[0]}=...: there is no such field; known: {', '.join(layout)}")
         return {**layout, **{ours: (theirs,) for ours, theirs in self.fields.items()}}
+
+
+def grouped(evidence: Mapping[_Thing, Sequence[str]]) -> dict[_Thing, str]:
+    """Each thing's group: those that share evidence, with each other or through others, are one. Each has some."""
+    head: dict[str, str] = {}
+
+    def first(name: str) -> str:
+        while head.setdefault(name, name) != name:
+            name = head[name]
+        return name
+
+    for names in evidence.values():
+        for name in names[1:]:
+            one, other = sorted((first(names[0]), first(name)))
+            head[other] = one
+    return {thing: first(names[0]) for thing, names in evidence.items()}
+
+
+def example(question: Question) -> Example:
+    """A question to train with. What the documents do not answer is to be declined."""
+    return Example(question.text, question.references[0] if question.references else Suite.abstain[0], question.evidence)
 
 
 class Importer(NamedTuple):

@@ -9,13 +9,12 @@ from pathlib import Path
 
 from proctor.core.reading import values
 from proctor.core.reading.problems import Problems
-from proctor.core.schema import Document, Example, Question, Suite
+from proctor.core.schema import Document, Question
 from proctor.suites.importers.nodes import Node, each, read_json
-from proctor.suites.importers.split import Importer, Options
+from proctor.suites.importers.split import Importer, Options, example
 from proctor.suites.writing.draft import Draft, short
 
 INSTRUCTION = 'Answer with a few words. Answer "unknown" if you do not know.'
-UNKNOWN = Suite.abstain[0]
 
 
 def squad(file: Path, options: Options) -> Draft:
@@ -31,7 +30,7 @@ def squad(file: Path, options: Options) -> Draft:
     test = options.test_groups((question.cluster for question in found.questions), file)
     return Draft(
         documents=found.documents,
-        examples={f"id {question.id}": _example(question) for question in found.questions if question.cluster not in test},
+        examples={f"id {question.id}": example(question) for question in found.questions if question.cluster not in test},
         questions=[question for question in found.questions if question.cluster in test],
         instruction=INSTRUCTION,
         source=file.name,
@@ -122,10 +121,6 @@ class _Found:
                 wrong = node.error(f"the answer '{text}' is not in its paragraph (id {name})", "correct or remove it")
                 self.problems.found.append(str(wrong))
             yield text
-
-
-def _example(question: Question) -> Example:
-    return Example(question.text, question.references[0] if question.references else UNKNOWN, question.evidence)
 
 
 IMPORTER = Importer(squad, "SQuAD's JSON, version 1 or 2: split by article, one document a paragraph")

@@ -10,8 +10,8 @@ from typing import NamedTuple
 from proctor.core.reading import values
 from proctor.core.reading.grid import Line, read_grid
 from proctor.core.reading.problems import Place, Problems, closest
-from proctor.core.schema import Document, Example, InputError, Question, Suite
-from proctor.suites.importers.split import Importer, Options
+from proctor.core.schema import Document, InputError, Question
+from proctor.suites.importers.split import Importer, Options, example, grouped
 from proctor.suites.loading import markup
 from proctor.suites.loading.columns import QUESTION, ColumnNames, meaning
 from proctor.suites.loading.questions import HOP
@@ -51,14 +51,14 @@ def table(file: Path, options: Options) -> Draft:
     found = _Found(file.name, problems)
     rows = list(_rows(file, found, problems))
     problems.check()
-    groups = _groups(rows)
+    groups = grouped({row.place: row.documents for row in rows})
     test = options.test_groups(groups.values(), file)
     asked = {row.place: groups[row.place] in test if row.test is None else row.test for row in rows}
     if not any(asked.values()):
         raise InputError(f"{file}: field 'split': no row is of the test, so that nothing would be asked; write test in some")
     return Draft(
         documents=list(found.documents.values()),
-        examples={f"line {row.place.line}": _example(row) for row in rows if not asked[row.place]},
+        examples={f"line {row.place.line}": example(_question(row, groups[row.place])) for row in rows if not asked[row.place]},
         questions=[_question(row, groups[row.place]) for row in rows if asked[row.place]],
         source=file.name,
         tally=problems.tally,
@@ -259,26 +259,6 @@ def _row(line: Line, cells: _Cells, found: _Found) -> _Asked:
 
 def _where(line: Line) -> str:
     return f"line {line.place.line}"
-
-
-def _groups(rows: Sequence[_Asked]) -> dict[Place, str]:
-    """Each row's group: the documents that rows share, and those that share rows with them, are one."""
-    head: dict[str, str] = {}
-
-    def first(name: str) -> str:
-        while head.setdefault(name, name) != name:
-            name = head[name]
-        return name
-
-    for row in rows:
-        for name in row.documents[1:]:
-            one, other = sorted((first(row.documents[0]), first(name)))
-            head[other] = one
-    return {row.place: first(row.documents[0]) for row in rows}
-
-
-def _example(row: _Asked) -> Example:
-    return Example(row.question, row.answers[0] if row.answers else Suite.abstain[0], row.documents)
 
 
 def _question(row: _Asked, group: str) -> Question:

@@ -19,7 +19,7 @@ from proctor.core.reading import values
 from proctor.core.reading.files import read_text
 from proctor.core.reading.problems import Place, Problems, closest
 from proctor.core.reading.shown import short
-from proctor.core.reading.user_files import UnreadableError, raw
+from proctor.core.reading.user_files import UnreadableError
 from proctor.core.registry import Registry
 from proctor.core.schema import Document
 from proctor.suites.loading import markup
@@ -156,9 +156,14 @@ def _documents(path: Path, relative: Path, problems: Problems) -> Iterator[Docum
 
 def _begins(path: Path, kind: str) -> bool:
     """Whether a file begins like one of its kind. Of one that cannot be read, whoever reads it says so."""
+    if kind not in BEGINNINGS:
+        return True
     try:
-        return kind not in BEGINNINGS or BEGINNINGS[kind] in raw(path)[:1024]
-    except UnreadableError:
+        if not path.is_file():  # to open a pipe is to wait
+            return False
+        with path.open("rb") as file:
+            return BEGINNINGS[kind] in file.read(1024)
+    except OSError:
         return False
 
 
