@@ -92,7 +92,7 @@ class Vectors:
         most = max(Counter(chain.from_iterable(owners)).values())  # so k x most vectors are of k passages or more
 
         def search(queries: Sequence[str], k: int) -> list[Hits]:
-            windows = [self._windows("", query, query=True) for query in queries]
+            windows = [in_windows(self.embedder, self.device, "", query, query=True) for query in queries]
             if not windows:
                 return []
             asked = self.embedder.queries([*chain(*windows)], self.device)
@@ -119,7 +119,7 @@ class Vectors:
 
     def _owners(self, passages: Sequence[Passage]) -> tuple[dict[str, list[int]], int]:
         """Window -> places of the passages that it is of; and how many passages have several."""
-        windows = [self._windows(one.head, one.body, query=False) for one in passages]
+        windows = [in_windows(self.embedder, self.device, one.head, one.body, query=False) for one in passages]
         long = sum(len(parts) > 1 for parts in windows)
         if long:
             reads = self.embedder.window(self.device)
@@ -131,23 +131,24 @@ class Vectors:
                 owners.setdefault(part, []).append(place)
         return owners, long
 
-    def _windows(self, head: str, body: str, *, query: bool) -> list[str]:
-        """A text in parts that the embedder reads whole, each with the title."""
-        room = self.embedder.room(self.device, query=query)
-        if room is None or room[1](head + body) <= room[0]:
-            return [head + body]
-        most, count = room
-        left = most - count(head)
-        if left < most // 2:  # a title that leaves no room
-            return cut(head + body, most, most // OVERLAP, count)
-        return [head + part for part in cut(body, left, left // OVERLAP, count)]
-
     def _earlier(self, folder: Path) -> EarlierIndex | None:
         """What an index by the same embedder holds."""
         if not (folder / WINDOWS).exists() or _kept(folder)["embedder"] != self.embedder.version:
             return None
         names = _held(folder)[0]
         return EarlierIndex(folder, StoreContent(names, self.store.vectors(folder), self._origin))
+
+
+def in_windows(embedder: Embedder, device: str, head: str, body: str, *, query: bool) -> list[str]:
+    """A text in parts that the embedder reads whole, each with the title."""
+    room = embedder.room(device, query=query)
+    if room is None or room[1](head + body) <= room[0]:
+        return [head + body]
+    most, count = room
+    left = most - count(head)
+    if left < most // 2:  # a title that leaves no room
+        return cut(head + body, most, most // OVERLAP, count)
+    return [head + part for part in cut(body, left, left // OVERLAP, count)]
 
 
 def _scores(owners: list[list[int]], near: Iterable[Near]) -> dict[int, float]:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+import logging
+import threading
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import chain, islice
 from pathlib import Path
 from typing import Any
 
@@ -12,10 +15,15 @@ from proctor.core.code import code_of
 from proctor.core.language.sources import KnownDocuments, SourcePassage
 from proctor.core.schema import Context, Document, InputError
 from proctor.models.embedders.protocol import Embedder
+from proctor.models.retrieval.dense import in_windows
 from proctor.models.retrieval.passages import Passage, Search
 from proctor.models.stores.client import FoundPassage
 from proctor.models.stores.collections import Collections
 
+log = logging.getLogger("proctor")
+
+TRIED, APART, SLACK = 5, 0.2, 0.01
+"""Passages whose scores are compared with those of their texts, how far apart these may be, and how far a cosine from 1."""
 FILLED = "its store was filled elsewhere, and is only read"
 
 
@@ -64,23 +72,61 @@ class Existing:
     def searcher(
         self, documents: Sequence[Document], count: int, least: float | None
     ) -> Callable[[Sequence[str]], list[tuple[Context, ...]]]:
-        """The best passages for each query, best first; a question that the embedder cannot read at once is cut off by it."""
+        """The best passages for each query, best first. A query that the embedder cannot read at once is looked up in windows."""
         known = KnownDocuments(documents)
+        checked = threading.Event()
 
         def find(queries: Sequence[str]) -> list[tuple[Context, ...]]:
             if not queries:
                 return []
-            found = self.store.look_up(self.embedder.queries(queries, self.device), count)
-            kept = [[one for one in near if least is None or one.score >= least] for near in found]
+            windows = [in_windows(self.embedder, self.device, "", query, query=True) for query in queries]
+            asked = self.embedder.queries([*chain(*windows)], self.device)
+            near = self.store.look_up(asked, count)
+            if not checked.is_set():
+                checked.set()
+                self._check_embedder(asked[0], near[0])
+            found = iter(near)
+            merged = [_best(chain(*map(_nearness, islice(found, len(parts)))), count) for parts in windows]
+            kept = [[one for one in near if least is None or one.score >= least] for near in merged]
             return [known.contexts(map(_passage, self._with_text(near))) for near in kept]
 
         return find
+
+    def _check_embedder(self, query: Any, near: Sequence[FoundPassage]) -> None:
+        """Warn where passages have other scores than their texts would have: another embedder may have made their vectors."""
+        some = [one for one in near if one.text][:TRIED]
+        if not some or any(abs(one.score) > 1 + SLACK for one in some):  # no cosines, of which nothing can be told
+            return
+        own = self.embedder.passages([one.text for one in some], self.device) @ query
+        apart = sum(abs(one.score - score) for one, score in zip(some, own.tolist(), strict=True)) / len(some)
+        if apart > APART:
+            said = (
+                "store %s: embedder %s gives the passages found other scores (%.2f apart): see that it made the store's vectors"
+            )
+            log.warning(said, self.store.name.public, self.embedder.name, apart)
 
     def _with_text(self, near: Sequence[FoundPassage]) -> Sequence[FoundPassage]:
         if near and not any(one.text for one in near):
             field, where = self.store.settings.text, self.store.name.public
             raise InputError(f"store {where}: nothing that was found has a text in the field {field}; name its field in text")
         return near
+
+
+def _nearness(near: Sequence[FoundPassage]) -> Sequence[FoundPassage]:
+    """What was found, best first, with scores of which more is nearer: some stores give distances."""
+    if near and near[0].score < near[-1].score:
+        return [one._replace(score=-one.score) for one in near]
+    return near
+
+
+def _best(found: Iterable[FoundPassage], count: int) -> list[FoundPassage]:
+    """Of what was found for the windows of a query, each passage with its best score, best first."""
+    best: dict[tuple[str, str], FoundPassage] = {}
+    for one in found:
+        key = one.id, one.text
+        if key not in best or one.score > best[key].score:
+            best[key] = one
+    return sorted(best.values(), key=lambda one: -one.score)[:count]
 
 
 def _passage(one: FoundPassage) -> SourcePassage:

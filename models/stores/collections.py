@@ -19,6 +19,7 @@ from typing import Any, TypeVar
 
 from proctor.core import extras
 from proctor.core.code import code_of
+from proctor.core.counts import counted
 from proctor.core.http import RETRIES, pause
 from proctor.core.redaction import redact
 from proctor.core.schema import InputError, UnreachedError
@@ -36,6 +37,8 @@ COLLECTION = "store.json"
 PREFIX = "proctor_"
 NAME = re.compile(PREFIX + r"(?P<content>[0-9a-f]{20})(_(?P<owner>\w+))?")
 """Names of Proctor's own collections: of whole ones, and of those that somebody is filling."""
+SEEN, AT_HAND, EVERY = 60.0, 5.0, 0.2
+"""Seconds to wait until all that was sent is counted, the same where it was sent before, and between two looks."""
 LETTERS = 300
 """Length of the longest reason."""
 _clients: dict[tuple[Any, ...], Client] = {}
@@ -117,6 +120,7 @@ class Collections:
         if name not in self._ask(lambda client: client.collections()):
             log.info("%s: filling collection %s, which is not there (any more)", self.name.public, name)
             self._filled(name, StoreContent(names, self.vectors(folder)), None)
+        self._check_count(name, len(names), AT_HAND)
         places = {one: place for place, one in enumerate(names)}
 
         def nearest(vectors: Matrix, count: int) -> list[Near]:
@@ -160,12 +164,26 @@ class Collections:
             self._upsert(making, [content.names[place] for place in new], content.vectors[new])
             self._delete(making, gone)
             self._ask(lambda client: client.settle(making))
+            self._check_count(making, len(content.names), SEEN)
             self._shown(making, name)
         except BaseException:
             with suppress(Exception):
                 self.client.drop(making)
             raise
         return StoreReport(added=len(new), removed=len(gone), unpaid=unpaid)
+
+    def _check_count(self, name: str, expected: int, seconds: float) -> None:
+        """See to it that a collection holds what was put in: some stores take a while until all of it is found.
+
+        Raises:
+            InputError: it still holds more or less after so many seconds.
+        """
+        until = time.monotonic() + seconds
+        while (held := self.count(name)) != expected:
+            if time.monotonic() >= until:
+                what = f"collection {name} holds {counted(held, 'vector')}, and {expected:,} were put in"
+                raise InputError(f"store {self.name.public}: {what}; drop it and run again, which fills it anew")
+            time.sleep(EVERY)
 
     def _begun(self, making: str, content: StoreContent, earlier: StoreContent | None) -> float:
         """A collection that holds what it did before, as one does that is brought up to date where it is; the seconds of that."""

@@ -90,7 +90,7 @@ class Pinecone(Client):
         self.index.delete(ids=list(ids), namespace=name)
 
     def finish(self, name: str, final: str) -> None:
-        """By a mark, once all that was sent is found."""
+        """By a mark, and wait until that is found."""
         about = self.index.describe_index_stats()
         values = [1.0] + [0.0] * ((about.dimension or 2) - 1)
         mark = {"id": final, "values": values, "metadata": {"namespace": name}}

@@ -184,11 +184,15 @@ def test_every_window_is_read_whole_and_shows_the_title(cache: Cache, short_sigh
     engine = search.engine(short_sighted, cache, "cpu")
     assert isinstance(engine, dense.Vectors)
     model, body = engine.embedder.load("cpu"), " ".join(str(number) for number in range(60))
-    windows = engine._windows("Orbis. ", body, query=False)
+
+    def windows_of(head: str, body: str) -> list[str]:
+        return dense.in_windows(engine.embedder, "cpu", head, body, query=False)
+
+    windows = windows_of("Orbis. ", body)
     assert all(text.startswith("Orbis. ") and len(model.tokenizer(text)["input_ids"]) <= 24 for text in windows)
     assert {word for text in windows for word in text.split()[1:]} == set(body.split())
-    assert engine._windows("Orbis. ", "the kestrel", query=False) == ["Orbis. the kestrel"]
-    assert "9 9" in " ".join(engine._windows("long title " * 20 + ". ", "9 9", query=False))
+    assert windows_of("Orbis. ", "the kestrel") == ["Orbis. the kestrel"]
+    assert "9 9" in " ".join(windows_of("long title " * 20 + ". ", "9 9"))
 
 
 def test_short_document_is_one_passage_with_its_title() -> None:

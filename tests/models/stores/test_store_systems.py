@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import socket
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -15,10 +17,12 @@ from proctor.core.schema import Document, Domain, InputError, UnreachedError
 from proctor.core.storage.cache import Cache
 from proctor.models import systems
 from proctor.models.candidates import costs
+from proctor.models.retrieval import existing
 from proctor.models.retrieval.existing import FILLED
 from proctor.models.retrieval.index import Index
 from proctor.models.runtime import Runtime
 from proctor.models.stores import collections, named
+from proctor.models.stores.client import FoundPassage
 from proctor.models.stores.find import find
 from proctor.models.systems import System
 from tests import tiny
@@ -130,9 +134,7 @@ def test_a_store_that_is_lost_during_the_run_leaves_its_system_unreached(
 def test_a_store_of_a_teams_is_only_read_and_its_passages_are_matched_with_documents(
     dense: System, cache: Cache, tmp_path: Path
 ) -> None:
-    documents = tuple(
-        Document(name, f"The {name} is blue and stands at the gate.", name.title()) for name in ("lamp", "door", "cart")
-    )
+    documents = tuple(Document(name, f"A blue {name}.", name.title()) for name in ("lamp", "door", "cart"))
     domain = Domain(documents=documents, examples=(), instruction="")
     with places.having("qdrant", tmp_path / "store") as written:
         own = find(written, named.UNSET, cache)
@@ -148,6 +150,65 @@ def test_a_store_of_a_teams_is_only_read_and_its_passages_are_matched_with_docum
         assert costs.of_index(theirs.folder())["index_seconds"] == FILLED
         again = replace(theirs, system=replace(theirs.system, version="2"))
         assert again.version != theirs.version
+
+
+def filled_by_a_team(system: System, cache: Cache, written: str, texts: list[str], vectors: Any) -> Index:
+    """An index of a collection that somebody else has filled."""
+    store = find(written, named.UNSET, cache)
+    assert isinstance(store, collections.Collections)
+    teams.fill(store.client, texts, [""] * len(texts), vectors)
+    domain = Domain(tuple(Document(f"d{place}", text) for place, text in enumerate(texts)), (), "")
+    return index(replace(system, store=written, store_settings=teams.SETTINGS), domain, cache)
+
+
+def test_all_of_a_long_question_is_looked_up_in_a_store_of_a_teams(dense: System, cache: Cache, tmp_path: Path) -> None:
+    texts = [f"A blue {name}." for name in ("lamp", "door", "cart")]
+    long = f"{'in the rain ' * 50}{texts[1]}"
+    with places.having("qdrant", tmp_path / "store") as written:
+        embedder = index(dense, Domain((), (), ""), cache).engine.embedder  # type: ignore[attr-defined] # of that kind
+        theirs = filled_by_a_team(dense, cache, written, texts, embedder.passages(texts, "cpu"))
+        own = index(dense, Domain(theirs.documents, (), ""), cache)
+        found, wanted = theirs.retrieve([long], 3)[0], own.retrieve([long], 3)[0]
+        assert [one.score for one in found] == pytest.approx([one.score for one in wanted], abs=1e-5)
+
+
+@pytest.mark.parametrize("same", [True, False])
+def test_vectors_of_another_embedder_are_warned_of(
+    dense: System, cache: Cache, tmp_path: Path, caplog: pytest.LogCaptureFixture, same: object
+) -> None:
+    texts = [f"A blue {name}." for name in ("lamp", "door", "cart")]
+    with places.having("qdrant", tmp_path / "store") as written:
+        embedder = index(dense, Domain((), (), ""), cache).engine.embedder  # type: ignore[attr-defined] # of that kind
+        vectors = embedder.passages(texts, "cpu")
+        theirs = filled_by_a_team(dense, cache, written, texts, vectors if same else -vectors)
+        theirs.retrieve([texts[0]], 3)
+        assert ("see that it made the store's vectors" in caplog.text) is (not same)
+
+
+def test_stores_that_give_distances_are_read_as_nearness() -> None:
+    near = [FoundPassage(str(place), "", "", score) for place, score in enumerate((0.1, 0.5, 2.0))]
+    assert [one.score for one in existing._nearness(near)] == [-0.1, -0.5, -2.0]
+    assert existing._nearness(near[::-1]) == near[::-1]
+
+
+def test_a_collection_that_lost_vectors_is_refused_and_filled_anew_once_it_is_gone(
+    dense: System, domain: Domain, cache: Cache, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(collections, "AT_HAND", 0.0)
+    with places.having("qdrant", tmp_path / "store") as written:
+        kept = index(replace(dense, store=written), domain, cache)
+        whole = kept.retrieve(["gate"], 5)
+        store = find(written, named.UNSET, cache)
+        assert isinstance(store, collections.Collections)
+        (name,) = store.own()
+        names = json.loads((kept.folder() / "windows.json").read_text(encoding="utf-8"))["windows"]
+        store.client.delete(name, [names[0][0]])
+        with pytest.raises(
+            InputError, match=rf"collection {name} holds {len(names) - 1} vectors?, and {len(names)} were put in; drop"
+        ):
+            kept.retrieve(["gate"], 5)
+        store.drop(name)
+        assert kept.retrieve(["gate"], 5) == whole
 
 
 @pytest.mark.parametrize(
