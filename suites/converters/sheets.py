@@ -6,6 +6,7 @@ A formula counts as the value that was last computed, and macros are never looke
 from __future__ import annotations
 
 import datetime as dt
+import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -19,6 +20,9 @@ from proctor.suites.loading.markup import Page
 
 COLUMNS = 1000
 """Columns that are looked at: formats may reach to the last of 16,384."""
+CURRENCY = re.compile("[$\u20ac\u00a3\u00a5]")
+LOCALE = re.compile(r"\[\$([^-\]]*)(-[^\]]*)?\]")
+"""In the format of a number it holds a currency or none, and whose digits and names of months to use: ``[$\u20ac-407]``."""
 
 
 def read(path: Path, _: Problems) -> list[Page]:
@@ -75,15 +79,21 @@ def rows(path: Path) -> Iterator[tuple[int, list[str]]]:
 
 def _rows(sheet: Any) -> Iterator[list[str]]:
     sheet.reset_dimensions()  # what a file says of its size may be wrong
-    return ([*map(_cell, row)] for row in sheet.iter_rows(values_only=True, max_col=COLUMNS))
+    return (
+        [_cell(cell.value, getattr(cell, "number_format", None) or "") for cell in row]
+        for row in sheet.iter_rows(max_col=COLUMNS)
+    )
 
 
-def _cell(value: Any) -> str:
-    """A value as the sheet shows it, without its format: 14 for 14.0, no time for a day."""
+def _cell(value: Any, form: str) -> str:
+    """A value as the sheet shows it, but with all its digits: 14 for 14.0, 15% for 0.15 as a percentage, no time for a day."""
     if value is None:
         return ""
-    if isinstance(value, float):
-        return repr(value).removesuffix(".0")
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        if "%" in form:
+            return f"{100 * value:.12g}%"
+        currency = CURRENCY.search(LOCALE.sub(r"\1", form))
+        return f"{currency[0] if currency else ''}{repr(value).removesuffix('.0')}"
     if isinstance(value, dt.datetime):
         return value.date().isoformat() if value.time() == dt.time() else value.isoformat(" ", "minutes")
     return str(value)

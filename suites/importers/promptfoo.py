@@ -62,8 +62,15 @@ def _asked(layout: Layout, record: SourceRow) -> Asked:
     answers = [answer for one in _assertions(record) for answer in texts(one.get("value"))]
     if not answers:
         raise LeftOutError(f"tests that assert none of {', '.join(EXACT)}")
+    if any(_is_elsewhere(text) for text in (*answers, *texts(list(variables.values())))):
+        raise LeftOutError("tests with a text in another file or in a template, which are not read")
     question, contexts = (_first(variables, layout[name]) for name in ("question", "contexts"))
     return Asked(" ".join(texts(question)), answers, [Excerpt(text) for text in texts(contexts)])
+
+
+def _is_elsewhere(text: str) -> bool:
+    """Whether promptfoo would put something else in a text's place, or into it."""
+    return text.startswith("file://") or "{{" in text or "{%" in text
 
 
 def _assertions(record: SourceRow) -> Iterator[Mapping[str, Any]]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
+from proctor.core.language.text import holds
 from proctor.suites.importers.records import Asked, Excerpt, SourceRow, at, draft, texts
 from proctor.suites.importers.split import Importer, Options
 from proctor.suites.writing.draft import Draft
@@ -13,14 +14,13 @@ PAGES = (("entity_pages", "wiki_context"), ("search_results", "search_context"))
 
 
 def triviaqa(file: Path, options: Options) -> Draft:
-    """Each page a document; those that hold the answer, or another name of it, are the evidence. Rows of the hub's ``rc``."""
+    """Each page a document; those that hold the answer or another name of it, as words, are the evidence. The hub's ``rc``."""
     return draft(file, options, _asked)
 
 
 def _asked(record: SourceRow) -> Asked:
     answers = [*texts(at(record, "answer.value")), *texts(at(record, "answer.aliases"))]
-    names = [answer.casefold() for answer in answers]
-    pages = [Excerpt(text, title, any(name in text.casefold() for name in names)) for title, text in _pages(record)]
+    pages = [Excerpt(text, title, any(holds(text, answer) for answer in answers)) for title, text in _pages(record)]
     return Asked("".join(texts(record.get("question"))), answers, pages, "".join(texts(record.get("question_id"))))
 
 

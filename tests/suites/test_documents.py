@@ -174,6 +174,26 @@ def test_a_spreadsheet_is_a_document_for_each_sheet_and_a_line_for_each_row(read
     assert any("formulas without a value (1 on the sheet Prices)" in note for note in problems.tally.notes())
 
 
+@pytest.mark.parametrize(
+    ("value", "form", "text"),
+    [
+        (0.15, "0%", "15%"),
+        (0.07, "0.00%", "7%"),
+        (14, '"$"#,##0.00', "$14"),
+        (14.5, "#,##0.00 [$\u20ac-407]", "\u20ac14.5"),
+        (14.0, "[$-409]0.0", "14"),
+        (0.1, "General", "0.1"),
+    ],
+)
+def test_a_cell_says_percent_and_currency_as_the_sheet_does(read, value, form, text):
+    openpyxl = pytest.importorskip("openpyxl")
+    book = openpyxl.Workbook()
+    book.active.append((value,))
+    book.active["A1"].number_format = form
+    book.save(read.folder / "book.xlsx")
+    assert read()[0]["book"].text == text
+
+
 def test_a_spreadsheet_of_one_sheet_is_one_document(read):
     openpyxl = pytest.importorskip("openpyxl")
     book = openpyxl.Workbook()

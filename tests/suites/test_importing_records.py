@@ -326,6 +326,12 @@ def test_triviaqa_takes_the_pages_that_hold_a_name_of_the_answer_as_evidence(imp
     assert {document.title for document in draft.documents} == {"Door", "Gate", "Wall"}
 
 
+def test_a_page_of_triviaqa_with_the_answer_inside_of_a_word_is_no_evidence(imported):
+    pages = {"title": ["A", "B"], "wiki_context": ["The bus was late.", "It is in the US."]}
+    record = {"question": "Where?", "question_id": "1", "answer": {"value": "US", "aliases": []}, "entity_pages": pages}
+    assert said(imported("triviaqa", "t.jsonl", lines([record]))) == {"Where?": (("US",), ("It is in the US.",))}
+
+
 def test_natural_questions_are_read_by_their_tokens(imported):
     tokens = "<P> The door , once green , is red . </P> <P> It rains . </P>"
     spans = [{"start_token": 0, "end_token": 11, "top_level": True}, {"start_token": 11, "end_token": 16, "top_level": True}]
@@ -372,6 +378,17 @@ def test_tests_of_promptfoo_are_read_where_they_assert_an_answer(imported):
     assert draft.tally.count("p.yaml").left_out == 2
     tests = [{"vars": {"q": "Which colour?", "context": "The door is red."}, "assert": [{"type": "equals", "value": "red"}]}]
     assert said(imported("promptfoo", "p.json", json.dumps(tests), Options(1.0, fields={"question": "q"}))) == RED
+
+
+@pytest.mark.parametrize("text", ["file://red.txt", "{{colour}}", "{% if a %}red{% endif %}"])
+@pytest.mark.parametrize("place", ["answer", "context"])
+def test_a_test_of_promptfoo_whose_texts_stand_elsewhere_is_left_out(imported, text, place):
+    texts = {"answer": "red", "context": "The door is red."} | {place: text}
+    test = {"vars": {"question": "Which?", "context": texts["context"]}, "assert": [{"type": "equals", "value": texts["answer"]}]}
+    whole = {"vars": {"question": "Which colour?", "context": "The door is red."}, "assert": [{"type": "equals", "value": "red"}]}
+    draft = imported("promptfoo", "p.json", json.dumps([test, whole]))
+    assert said(draft) == RED
+    assert draft.tally.count("p.json").left_out == 1
 
 
 @pytest.mark.parametrize("content", ["tests: file://tests.csv\n", "tests: [1]\n", "a: [\n"])
