@@ -44,6 +44,8 @@ ROOT = Path(__file__).resolve().parent.parent
 
 def main(names: list[str]) -> None:
     """Run the named benchmarks, or all."""
+    if unknown := [name for name in names if name not in BENCHMARKS]:
+        sys.exit(f"no benchmark is called {unknown[0]}; there are: {', '.join(BENCHMARKS)}")
     for name in names or BENCHMARKS:
         print(f"{name}: {BENCHMARKS[name]()}", flush=True)
 

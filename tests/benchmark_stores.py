@@ -20,7 +20,7 @@ import pytest
 from proctor.core.storage.cache import Cache
 from proctor.models.stores import named, recall
 from proctor.models.stores.find import find
-from proctor.models.stores.store import EarlierIndex, Store, StoreContent
+from proctor.models.stores.store import EarlierIndex, StoreContent, VectorStore
 from tests.models.stores import places
 
 VECTORS, DIMENSIONS, ASKED = 10_000, 384, 100
@@ -53,7 +53,7 @@ def _changed(before: StoreContent) -> StoreContent:
 
 
 @contextmanager
-def _store(kind: str, folder: Path) -> Iterator[Store]:
+def _store(kind: str, folder: Path) -> Iterator[VectorStore]:
     if kind in named.IN_PROCESS:
         yield find(kind, named.UNSET, Cache(folder))
         return
@@ -70,7 +70,7 @@ def _line(kind: str, count: int) -> str:
             return f"{kind:14} left out: {error}"
 
 
-def _measured(store: Store, count: int) -> str:
+def _measured(store: VectorStore, count: int) -> str:
     before = _content(count)
     after = _changed(before)
     with tempfile.TemporaryDirectory() as one, tempfile.TemporaryDirectory() as other:
@@ -89,7 +89,7 @@ def _measured(store: Store, count: int) -> str:
     return f"{fill:6.2f} {100 * update / fill:9.1f} % {half:7.1f} {most:7.1f} {found:10.3f}"
 
 
-def _paid(store: Store, folder: Path, content: StoreContent, earlier: EarlierIndex | None) -> float:
+def _paid(store: VectorStore, folder: Path, content: StoreContent, earlier: EarlierIndex | None) -> float:
     """Seconds that filling took, without those of copying what is brought up to date."""
     started = time.perf_counter()
     report = store.build(folder, content, earlier)

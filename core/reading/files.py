@@ -90,7 +90,7 @@ def _text(raw: bytes, said: ToldOf | None) -> str:
         found = encodings.detected(raw) if said else None
         if said is None or found is None:
             raise
-        said(f"read as {found.encoding}, which it is written in by the look of its bytes, and not as UTF-8")
+        said(f"not UTF-8: read as {found.encoding}, judging by its bytes")
         return found.text
 
 

@@ -354,7 +354,7 @@ class ApiEmbedder:
         return "; leave dimensions out" if "dimensions" in low and self.asked.dimensions else ""
 
 
-REMEDY = "; see that it runs, that the address ends in /v1 or as its manual says, and that the key is its own"
+REMEDY = "; see that it runs, that the address ends in /v1 or as its manual says, and that the key is right"
 
 
 def named(rest: str, system: System, cache: Cache) -> ApiEmbedder:
@@ -405,10 +405,10 @@ def _vector(given: Any) -> Any:
 def _in_order(data: Sequence[Any], count: int) -> list[Any]:
     """The vectors of a reply in the order of the texts."""
     if len(data) != count or not all(isinstance(one, Mapping) and "embedding" in one for one in data):
-        raise ValueError(f"{count} texts were sent, and {len(data)} vectors came back, or something that is none")
+        raise ValueError(f"{count} texts were sent, but {len(data)} vectors came back, or something else than vectors")
     places = [one.get("index", place) for place, one in enumerate(data)]
     if sorted(map(str, places)) != sorted(map(str, range(count))):
-        raise ValueError("its vectors say by no index of which texts they are")
+        raise ValueError("the indexes in its reply do not say which vector belongs to which text")
     return [one["embedding"] for _, one in sorted(zip(places, data, strict=True), key=lambda pair: int(pair[0]))]
 
 

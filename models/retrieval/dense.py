@@ -112,7 +112,7 @@ class Vectors:
             return report
         started = time.monotonic()
         found = recall.measured(content.vectors, self.store.open(folder, content.names))
-        said = "approximate search finds %.1f %% of the %d nearest vectors, for %d of %d looked up"
+        said = "approximate search finds %.1f %% of the %d nearest vectors (tried with %d of %d)"
         asked, share = found["recall_of"], found[f"recall@{recall.NEAREST}"]
         log.log(logging.WARNING if share < LOW else logging.INFO, said, 100 * share, recall.NEAREST, asked, len(content.names))
         return report | found | {"unpaid": report["unpaid"] + time.monotonic() - started}

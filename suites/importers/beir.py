@@ -22,7 +22,7 @@ TEST, TRAIN = ("test", "dev"), "train"
 ANSWERS = ("answers", "answer", "metadata.answers", "metadata.answer")
 LONGEST = 200
 """Letters of a document's beginning that stand for its title where it has none."""
-STAND_IN = "titles of the relevant documents stand for answers, which BEIR does not have: read the figures of retrieval"
+STAND_IN = "BEIR has no answers: titles of the relevant documents stand in for them, so read the figures of retrieval alone"
 
 
 @dataclass(frozen=True)

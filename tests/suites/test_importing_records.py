@@ -285,7 +285,7 @@ def test_a_folder_of_beir_keeps_ids_splits_and_what_is_relevant(beir):
         "queries none of whose relevant documents is in corpus.jsonl (q3)",
         "queries of qrels/dev.tsv, beside those of test.tsv (q2)",
     }
-    assert any("titles of the relevant documents stand for answers" in note for note in draft.tally.notes())
+    assert any("titles of the relevant documents stand in for them" in note for note in draft.tally.notes())
 
 
 def test_answers_that_queries_of_beir_have_are_taken(beir):
