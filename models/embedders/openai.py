@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from proctor.core import chat, extras
 from proctor.core.code import code_of
+from proctor.core.counts import counted
 from proctor.core.http import BYTES
 from proctor.core.schema import UnreachedError
 from proctor.core.storage.cache import Cache, Journal, digest
@@ -405,7 +406,9 @@ def _vector(given: Any) -> Any:
 def _in_order(data: Sequence[Any], count: int) -> list[Any]:
     """The vectors of a reply in the order of the texts."""
     if len(data) != count or not all(isinstance(one, Mapping) and "embedding" in one for one in data):
-        raise ValueError(f"{count} texts were sent, but {len(data)} vectors came back, or something else than vectors")
+        raise ValueError(
+            f"{counted(count, 'text')} sent, but {counted(len(data), 'vector')} came back, or something else than vectors"
+        )
     places = [one.get("index", place) for place, one in enumerate(data)]
     if sorted(map(str, places)) != sorted(map(str, range(count))):
         raise ValueError("the indexes in its reply do not say which vector belongs to which text")

@@ -280,7 +280,7 @@ def test_what_a_page_marks_as_its_main_text_counts_and_what_stands_around_it_doe
 def test_an_encoding_that_can_be_told_is_read_and_said(read, text, encoding):
     documents, problems = read({"a.txt": text.encode(encoding)})
     assert documents["a"].text == text
-    assert any(f"read as {encoding}, which it is written in" in note for note in problems.tally.notes())
+    assert any(f"read as {encoding}, judging by its bytes" in note for note in problems.tally.notes())
 
 
 def test_what_a_page_says_of_its_encoding_counts(read):
