@@ -102,10 +102,10 @@ class Evidence:
         """False where the metric was taken, and cannot exist for this system."""
         return (metric, system) not in self.impossible
 
-    def constant(self, system: str) -> bool:
-        """Whether a system was right on every question, or on none, so that nothing shows how it varies with another."""
+    def right_throughout(self, system: str) -> bool:
+        """Whether a system was right on every question, so that nothing shows how it varies with another."""
         column = "accuracy.exact", system
-        return column in self.covariances and self.covariances[column][-1] <= SAME
+        return column in self.covariances and self.covariances[column][-1] <= SAME and self.figures[column].value > 0
 
     def why_never(self, metrics: Iterable[str], system: str) -> str:
         """Why one of these metrics cannot be measured of a system; empty where all can."""

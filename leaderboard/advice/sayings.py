@@ -41,7 +41,7 @@ PAIR = (
     "These intervals of pairs allow neither for picking the best of all systems nor for trainings that were not repeated. "
     "The leaderboard's marks do, so they may call two systems tied though the interval here leaves out 0."
 )
-CONSTANT = (
+THROUGHOUT = (
     "{} on every question of the suite, so nothing shows how {} with other systems from question to question: intervals of pairs "
     "are wide here. The differences in the page's table (Compare with) go question by question: rely on those for accuracy alone."
 )
@@ -303,17 +303,17 @@ def notes(case: DecisionProblem, decision: Advised) -> list[str]:
     said = [*chain.from_iterable(parts)]
     compared = any(COMPARED in line for line in (*said, *verdict(case, decision)))
     alone = [PAIR] if compared else []
-    alone += _constant(case, decision) if compared or not decision.choice else []
+    alone += _right_throughout(case, decision) if compared or not decision.choice else []
     return settle.said_once(case, [*said, *alone, *(_care(case, chosen) if chosen else [])])
 
 
-def _constant(case: DecisionProblem, decision: Advised) -> Iterator[str]:
-    """Which systems are right on every question, or on none."""
+def _right_throughout(case: DecisionProblem, decision: Advised) -> Iterator[str]:
+    """Which systems are right on every question."""
     systems = list(dict.fromkeys(each.option.system for each in decision.weighed if each.quality))
-    those = [system for system in systems if case.evidence.constant(system)] if len(systems) > 1 else []
+    those = [system for system in systems if case.evidence.right_throughout(system)] if len(systems) > 1 else []
     if those:
-        same, vary = ("has the same outcome", "it varies") if len(those) == 1 else ("have the same outcome", "they vary")
-        yield CONSTANT.format(f"{joined(those)} {same}", vary)
+        same, vary = ("is right", "it varies") if len(those) == 1 else ("are right", "they vary")
+        yield THROUGHOUT.format(f"{joined(those)} {same}", vary)
 
 
 def _runner_up(case: DecisionProblem, decision: Advised) -> Iterator[str]:

@@ -42,10 +42,10 @@ const Evidence = (() => {
       return column;
     }
 
-    /** Whether a system was right on every question, or on none, so that nothing shows how it varies with another. */
-    constant(system) {
+    /** Whether a system was right on every question, so that nothing shows how it varies with another. */
+    rightThroughout(system) {
       const { found } = this.column("accuracy.exact", system);
-      return Boolean(found && found.covariance) && found.covariance.at(-1) <= SAME;
+      return Boolean(found && found.covariance) && found.covariance.at(-1) <= SAME && found.value > 0;
     }
 
     /** Why one of these metrics cannot be measured of a system; empty where all can. */

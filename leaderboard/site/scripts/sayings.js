@@ -29,7 +29,7 @@ const Sayings = (() => {
   const PAIR =
     "These intervals of pairs allow neither for picking the best of all systems nor for trainings that were not repeated. " +
     "The leaderboard's marks do, so they may call two systems tied though the interval here leaves out 0.";
-  const CONSTANT = (who, vary) =>
+  const THROUGHOUT = (who, vary) =>
     `${who} on every question of the suite, so nothing shows how ${vary} with other systems from question to question: intervals of pairs ` +
     "are wide here. The differences in the page's table (Compare with) go question by question: rely on those for accuracy alone.";
   const EXACT = 3; // more digits of a limit than of a measured figure: it is shown as it was typed
@@ -260,17 +260,17 @@ const Sayings = (() => {
     const parts = [runnerUpSaid, moreSteps, (...given) => failures(...given, chosen), maybe].map((part) => part(found, decision));
     const said = parts.flat();
     const compared = [...said, ...verdict(found, decision)].some((line) => line.includes(COMPARED));
-    const alone = [...(compared ? [PAIR] : []), ...(compared || !decision.pick ? constant(found, decision) : [])];
+    const alone = [...(compared ? [PAIR] : []), ...(compared || !decision.pick ? rightThroughout(found, decision) : [])];
     return Settle.saidOnce(found, [...said, ...alone, ...(chosen ? care(found, chosen) : [])]);
   }
 
-  /** Which systems are right on every question, or on none. */
-  function constant({ evidence }, { weighed }) {
+  /** Which systems are right on every question. */
+  function rightThroughout({ evidence }, { weighed }) {
     const systems = [...new Set(weighed.filter(({ quality }) => quality).map(({ option }) => option.system))];
-    const those = systems.length > 1 ? systems.filter((system) => evidence.constant(system)) : [];
+    const those = systems.length > 1 ? systems.filter((system) => evidence.rightThroughout(system)) : [];
     if (!those.length) return [];
-    const [same, vary] = those.length === 1 ? ["has the same outcome", "it varies"] : ["have the same outcome", "they vary"];
-    return [CONSTANT(`${Figures.joined(those)} ${same}`, vary)];
+    const [same, vary] = those.length === 1 ? ["is right", "it varies"] : ["are right", "they vary"];
+    return [THROUGHOUT(`${Figures.joined(those)} ${same}`, vary)];
   }
 
   function runnerUpSaid(found, { weighed, pick, runnerUp }) {

@@ -741,7 +741,12 @@ def test_runs_that_tell_no_abilities_are_advised_by_what_was_found():
 
 def test_a_system_that_is_right_throughout_makes_intervals_of_pairs_wide_and_that_is_said():
     advice = built_elsewhere(replace(MONTH, updates=0), of=12, bot=BOT, rag=RAG | {"accuracy.exact": 1.0})
-    assert any(line.startswith("rag has the same outcome on every question") for line in counsel.as_json(advice)["said"]["notes"])
+    assert any(line.startswith("rag is right on every question") for line in counsel.as_json(advice)["said"]["notes"])
+
+
+def test_a_system_that_is_never_right_is_not_said_to_make_intervals_wide():
+    advice = built_elsewhere(replace(MONTH, updates=0), of=12, bot=BOT, rag=RAG | {"accuracy.exact": 0.0})
+    assert not any("on every question" in line for line in counsel.as_json(advice)["said"]["notes"])
 
 
 def test_few_clusters_decide_nothing():
