@@ -437,6 +437,7 @@ def _forget_code(module: str) -> None:
     code._code_of.cache_clear()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("file", CODE)
 def test_changed_code_makes_anew_what_it_makes_and_nothing_else(world: World, before: Keys, file: str, edited: Edit) -> None:
     function, kinds = CODE[file]

@@ -112,3 +112,9 @@ def having(kind: str, folder: Path) -> Iterator[str]:
         finally:
             collections.forget()
             shutil.rmtree(folder, ignore_errors=True)
+
+
+PARAMS = [
+    pytest.param(one, marks=[pytest.mark.slow] if one in ("milvus", "pinecone", "chroma server") else []) for one in MODULES
+]
+"""The kinds, for tests of each."""
