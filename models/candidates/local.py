@@ -19,6 +19,7 @@ from proctor.models.candidates.asking import kept, rounds, turns
 from proctor.models.candidates.asking.kept import AskedQuestion
 from proctor.models.candidates.composed import Composed
 from proctor.models.generation import answering, generate, habits
+from proctor.models.generation.heard import Heard
 from proctor.models.generation.limits import UNKNOWN, Limits
 from proctor.models.prompts import prompts
 from proctor.models.retrieval import dense
@@ -137,6 +138,13 @@ class LocalCandidate(Composed):
         """What shapes its answers besides weights and passages."""
         code = [code_of(__name__, apart=APART), *map(installed, habits.LIBRARIES)]
         return [code, self.room, self.limits.ends, self.domain.instruction, self._answerer.shown, self.system.adapter_when]
+
+    @property
+    def _heard(self) -> Heard:
+        """What its weights said to prompts of any system."""
+        code = [code_of(generate), *map(installed, habits.LIBRARIES)]
+        version = digest(self.weights_version, self.runtime.device, code, self.room, self.limits.ends)
+        return Heard(self.runtime.cache.journal("generations", version))
 
     @property
     def code(self) -> str:
@@ -309,7 +317,7 @@ class LocalCandidate(Composed):
         if not asked:
             return
         questions = [(one.question, found) for one, found in zip(asked, passages(asked), strict=True)]
-        asked_by = replace(self._answerer, rows=habits.habits(self.base, self.runtime).rows)
+        asked_by = replace(self._answerer, rows=habits.habits(self.base, self.runtime).rows, heard=self._heard)
         with self._weights.loaded() as (model, tokenizer):
             for batch in asked_by.answers(model, tokenizer, questions, room):
                 yield [(asked[place], answer) for place, answer in batch]
