@@ -29,6 +29,8 @@ SAVED = "this run kept no ranks: take the exam again to see where evidence was l
 SHOWN_ONLY = "only the passages that it was shown are known: what stands behind them cannot be looked up"
 COSTS = {"seconds": "cost.index_seconds", "tokens": "cost.index_tokens", "money": "cost.index_money"}
 THOUSAND = 1000
+LOW = 0.95
+"""The least share of the nearest vectors that an approximate search should find."""
 
 
 class RecallPoint(NamedTuple):
@@ -66,6 +68,8 @@ class RetrievalResult:
     passages: int | None
     per_thousand: Mapping[str, float | None]
     """What building the index took for a thousand documents: seconds, tokens that were paid for, money; None: not measured."""
+    cost_notes: Mapping[str, str]
+    """Of these, why one is not measured, or may not be what it seems."""
     notes: tuple[str, ...]
     """What is not known, and why."""
     warnings: tuple[str, ...]
@@ -122,7 +126,8 @@ def _of_system(section: Section, system: str, found: Lost | None) -> RetrievalRe
         documents=documents,
         passages=_whole(index.get("passages")),
         per_thousand=dict(_costs(section, system, documents)),
-        notes=tuple(_notes(found)),
+        cost_notes={name: text for name, text in _cost_notes(section, system) if text},
+        notes=tuple(_notes(found, index)),
         warnings=tuple(_warnings(index)),
     )
 
@@ -156,7 +161,17 @@ def _costs(section: Section, system: str, documents: int | None) -> Iterator[tup
         yield name, rounded(value / documents * THOUSAND) if value is not None and documents else None
 
 
-def _notes(found: Lost | None) -> Iterator[str]:
+def _approximate(index: Mapping[str, Any]) -> Iterator[tuple[float, str]]:
+    """The share of the nearest vectors that a search finds which does not compare them all, and that in words."""
+    for name, share in index.items():
+        asked = _whole(index.get("recall_of"))
+        if asked and name.startswith("recall@") and isinstance(share, float):
+            nearest = name.removeprefix("recall@")
+            yield share, f"approximate search finds {100 * share:.1f} % of the {nearest} nearest vectors (tried with {asked:,})"
+
+
+def _notes(found: Lost | None, index: Mapping[str, Any]) -> Iterator[str]:
+    yield from (text for share, text in _approximate(index) if share >= LOW)
     if found is None:
         yield SAVED
     elif found.why:
@@ -165,15 +180,17 @@ def _notes(found: Lost | None) -> Iterator[str]:
         yield SHOWN_ONLY
 
 
+def _cost_notes(section: Section, system: str) -> Iterator[tuple[str, str]]:
+    for name, metric in COSTS.items():
+        if series := section.metrics.get(metric, {}).get(system):
+            yield name, "; ".join(map(str, series.cautions)) or ("" if series.valued else series.reason)
+
+
 def _warnings(index: Mapping[str, Any]) -> Iterator[str]:
     if long := _whole(index.get("long")):
         of = f" of {index['passages']:,}" if _whole(index.get("passages")) else ""
         yield f"{long:,}{of} passages are longer than the embedder reads at once: the best of their windows counts"
-    if asked := _whole(index.get("recall_of")):
-        shares = [(name, value) for name, value in index.items() if name.startswith("recall@") and isinstance(value, float)]
-        for name, value in shares:
-            nearest = name.removeprefix("recall@")
-            yield f"approximate search finds {100 * value:.1f} % of the {nearest} nearest vectors (tried with {asked:,})"
+    yield from (text for share, text in _approximate(index) if share < LOW)
     if isinstance(apart := index.get("apart"), float):
         yield (
             f"the embedder gives passages of the store other scores than the store does ({apart:.2f} apart): "

@@ -16,6 +16,7 @@ from typing import Any
 
 from proctor.core.schema import Answer, Question
 from proctor.evals.axes.catalogue import aside, axis
+from proctor.evals.axes.losses import CAUSES
 from proctor.leaderboard.analysis.recall import LostOf
 from proctor.leaderboard.analysis.series import Series
 from proctor.leaderboard.runs.lost import Lost
@@ -112,21 +113,22 @@ class Details:
         }
 
     def _lost(self) -> dict[str, Any]:
-        """Of each system the questions that failed: place, cause, whether it was answered right, pieces with what is missing.
+        """Of each system the questions that failed, cause by cause: place, cause, whether it was answered right, and the pieces.
 
         A piece: document, cause, rank (0: none), and the text that should have been found by its place, -1 where it was.
         """
         places, texts = {question: place for place, question in enumerate(self.questions)}, PassageTable()
+        causes = list(CAUSES)
         found = {}
         for system, one in self.lost.items():
             right = self._right(system)
-            rows = []
+            rows: list[list[Any]] = []
             for each in one.questions:
                 value = right.get(each.question)
                 if each.question in places and (each.cause != "shown" or (value is not None and value < 1)):
                     pieces = [[p.document, p.cause, p.rank or 0, texts[p.text] if p.text else -1] for p in each.pieces]
                     rows.append([places[each.question], each.cause, None if value is None else int(value == 1), pieces])
-            found[system] = rows
+            found[system] = sorted(rows, key=lambda row: (causes.index(row[1]), row[0]))
         return {"systems": found, "texts": list(texts.places)}
 
     def _right(self, system: str) -> Mapping[str, float]:

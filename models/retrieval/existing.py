@@ -70,9 +70,12 @@ class Existing:
         raise NotImplementedError
 
     def searcher(
-        self, documents: Sequence[Document], count: int, least: float | None
+        self, documents: Sequence[Document], count: int, least: float | None, tell: Callable[[float], None]
     ) -> Callable[[Sequence[str]], list[tuple[Context, ...]]]:
-        """The best passages for each query, best first. A query that the embedder cannot read at once is looked up in windows."""
+        """The best passages for each query, best first. A query that the embedder cannot read at once is looked up in windows.
+
+        ``tell`` is told how far the scores of passages are from those that their texts would have, where that is too far.
+        """
         known = KnownDocuments(documents)
         checked = threading.Event()
 
@@ -84,7 +87,7 @@ class Existing:
             near = self.store.look_up(asked, count)
             if not checked.is_set():
                 checked.set()
-                self._check_embedder(asked[0], near[0])
+                self._check_embedder(asked[0], near[0], tell)
             found = iter(near)
             merged = [_best(chain(*map(_nearness, islice(found, len(parts)))), count) for parts in windows]
             kept = [[one for one in near if least is None or one.score >= least] for near in merged]
@@ -92,7 +95,7 @@ class Existing:
 
         return find
 
-    def _check_embedder(self, query: Any, near: Sequence[FoundPassage]) -> None:
+    def _check_embedder(self, query: Any, near: Sequence[FoundPassage], tell: Callable[[float], None]) -> None:
         """Warn where passages have other scores than their texts would have: another embedder may have made their vectors."""
         some = [one for one in near if one.text][:TRIED]
         if not some or any(abs(one.score) > 1 + SLACK for one in some):  # no cosines, of which nothing can be told
@@ -104,6 +107,7 @@ class Existing:
                 "store %s: embedder %s gives the passages found other scores (%.2f apart): see that it made the store's vectors"
             )
             log.warning(said, self.store.name.public, self.embedder.name, apart)
+            tell(round(apart, 4))
 
     def _with_text(self, near: Sequence[FoundPassage]) -> Sequence[FoundPassage]:
         if near and not any(one.text for one in near):

@@ -19,6 +19,9 @@ from proctor.models.retrieval.passages import Engine
 from proctor.models.runtime import Runtime
 from proctor.models.systems import System
 
+APART = "apart"
+"""The kind of entry of the cache that says how far the scores of a store are from those of its embedder."""
+
 
 @dataclass(frozen=True)
 class Index:
@@ -71,9 +74,13 @@ class Index:
     def facts(self) -> dict[str, Any]:
         """What building it told that is no time: passages, how many the embedder does not read at once, its store.
 
-        Nothing where it was not built yet.
+        Of a store that was filled elsewhere, ``apart`` is how far its scores are from those of the embedder, where that is too
+        far. Nothing where it was not built yet.
         """
-        report = search.report(self.runtime.cache.place("indices", self._key))
+        cache = self.runtime.cache
+        report = search.report(cache.place("indices", self._key))
+        if cache.has(APART, self._key):
+            report["apart"] = cache.json(APART, self._key, float)
         return {name: value for name, value in report.items() if name not in ("seconds", "machine", "kept")}
 
     def told(self) -> Mapping[str, Any]:
@@ -98,8 +105,12 @@ class Index:
 
     def _searcher(self, count: int) -> search.Searcher:
         if isinstance(self.engine, Existing):
-            return self.engine.searcher(self.documents, count, self.system.min_score)
+            return self.engine.searcher(self.documents, count, self.system.min_score, self._keep_apart)
         return search.searcher(self.system, self.engine, self.folder(), count)
+
+    def _keep_apart(self, apart: float) -> None:
+        """Keep what a search told, for runs that read its answers back."""
+        self.runtime.cache.json(APART, self._key, lambda: apart)
 
     def chunks_of(self, documents: Sequence[str]) -> dict[str, tuple[Context, ...]]:
         """Document id -> the passages that it was split into."""

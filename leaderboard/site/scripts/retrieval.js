@@ -1,12 +1,15 @@
 // Retrieval: how far down the evidence stands, where it was lost, what the index cost, what each part changes, and what failed.
 
 const Retrieval = (() => {
+  const RANKS = [1, 2, 3, 5, 10, 20, 50]; // where every curve has a point
   const FOUND = 400; // letters of a passage that is shown beside what is missing
   const SHOWN = 20; // failures on one page
   const DASHES = ["", "7 4", "2 3", "10 3 2 3"];
-  const LABELS = { split: "no passage holds it whole", far: "not among the first looked up", unseen: "not shown", beyond: "further down than is shown", reranked: "dropped by the reranker", cut: "cut for want of room", shown: "shown" };
+  const LABELS = { split: "no passage holds it whole", far: "not among those looked up", unseen: "not shown", beyond: "further down than is shown", reranked: "dropped by the reranker", cut: "cut for want of room", shown: "shown" };
+  /** What became of the evidence, in words; `looked`: how many passages were looked up. */
+  const label = (cause, looked) => (cause === "far" && looked ? `not among the first ${looked}` : LABELS[cause]);
   const share = (value) => Figures.figure(value, "share");
-  const [WIDE, HIGH, LEFT, RIGHT, TOP, BOTTOM] = [480, 230, 44, 18, 14, 40];
+  const [WIDE, HIGH, LEFT, RIGHT, TOP, BOTTOM] = [480, 230, 62, 18, 14, 52];
 
   let jumping = false; // whether a count was followed to the questions behind it
 
@@ -42,7 +45,8 @@ const Retrieval = (() => {
   function curves(where, rows) {
     const drawn = rows.filter((row) => row.curve.length);
     if (!drawn.length) return null;
-    const groups = [...Map.groupBy(drawn, (row) => JSON.stringify([row.curve, row.by_documents]))].map(([, found]) => ({ found, ...found[0] }));
+    const same = (row) => JSON.stringify(row.curve.filter(([k]) => RANKS.includes(k))); // besides them, each has a point where it shows passages
+    const groups = [...Map.groupBy(drawn, same)].map(([, found]) => ({ ...found.toSorted((a, b) => b.curve.length - a.curve.length)[0], found }));
     const lines = groups.map((group, place) => ({ ...group, ink: `var(--${INKS[own(where.inks, group.system) ?? place % INKS.length]})`, dash: DASHES[place % DASHES.length] }));
     const most = Math.max(...lines.flatMap(({ curve }) => curve.map(([k]) => k)));
     const x = (k) => LEFT + WIDE * (most > 1 ? Math.log(k) / Math.log(most) : 0.5);
@@ -50,7 +54,7 @@ const Retrieval = (() => {
     const at = (k, value) => `${x(k).toFixed(1)},${y(value).toFixed(1)}`;
     const band = ({ curve, ink }) => svg("polygon", { points: [...curve.map(([k, , low]) => at(k, low)), ...curve.toReversed().map(([k, , , high]) => at(k, high))].join(" "), style: `fill:${ink};opacity:.13` });
     const line = ({ curve, ink, dash }) => svg("polyline", { points: curve.map(([k, value]) => at(k, value)).join(" "), style: `fill:none;stroke:${ink};stroke-width:2`, "stroke-dasharray": dash || "none" });
-    const dots = ({ curve, ink, top_k: shown }) => curve.map(([k, value]) => svg("circle", { cx: x(k), cy: y(value), r: k === shown ? 5 : 2.5, style: `fill:${ink}` }));
+    const dots = ({ curve, ink, found }) => curve.map(([k, value]) => svg("circle", { cx: x(k), cy: y(value), r: found.some((row) => row.top_k === k) ? 5 : 2.5, style: `fill:${ink}` }));
     const words = (text, traits) => svg("text", { class: "tick", ...traits }, text);
     const ticks = [...new Set(lines.flatMap(({ curve }) => curve.map(([k]) => k)))].sort((a, b) => a - b);
     const apart = ticks.filter((k, place) => !place || x(k) - x(ticks[place - 1]) > 20);
@@ -58,7 +62,7 @@ const Retrieval = (() => {
       svg("line", { x1: LEFT, x2: LEFT + WIDE, y1: y(value), y2: y(value), style: "stroke:var(--line)" }),
       words(`${100 * value} %`, { x: LEFT - 6, y: y(value) + 4, "text-anchor": "end" }),
     ]);
-    const below = [...apart.map((k) => words(String(k), { x: x(k), y: TOP + HIGH + 18, "text-anchor": "middle" })), words("passages looked up", { x: LEFT + WIDE, y: TOP + HIGH + 36, "text-anchor": "end" })];
+    const below = [...apart.map((k) => words(String(k), { x: x(k), y: TOP + HIGH + 18, "text-anchor": "middle" })), words("passages looked up", { x: LEFT + WIDE, y: TOP + HIGH + 43, "text-anchor": "end" })];
     const said = lines.map(({ found, curve }) => `${Figures.joined(found.map(({ system }) => system))}: ${curve.map(([k, value]) => `${share(value)} in ${k}`).join(", ")}`).join("; ");
     const picture = svg("svg", { viewBox: `0 0 ${LEFT + WIDE + RIGHT} ${TOP + HIGH + BOTTOM}`, role: "img", "aria-label": `Evidence found. ${said}.` }, ...grid, ...below, ...lines.map(band), ...lines.map(line), ...lines.flatMap(dots));
     const legend = lines.map(({ found, ink, dash }) => h("li", {}, svg("svg", { viewBox: "0 0 30 8", class: "dash", "aria-hidden": "true" }, svg("line", { x1: 0, x2: 30, y1: 4, y2: 4, style: `stroke:${ink};stroke-width:3`, "stroke-dasharray": dash || "none" })), h("bdi", {}, Figures.joined(found.map(({ system }) => system)))));
@@ -84,13 +88,13 @@ const Retrieval = (() => {
       const wrong = own(row.wrong, cause) ?? 0;
       const state = { system: row.system, cause };
       const link = h("a", { href: State.view("retrieval", state), on: { click: (event) => follow(event, state) } }, h("data", { value: count }, String(count)));
-      return h("td", { "data-cause": cause }, count && failing(row, cause) ? link : h("data", { value: count }, String(count)), count > 0 && h("small", {}, `${wrong} answered wrongly`));
+      return h("td", { "data-cause": cause }, count && failing(row, cause) ? link : h("data", { value: count }, String(count)), count > 0 && h("small", {}, `${wrong} wrong`));
     };
     const body = told.map((row) => h("tr", { "data-system": row.system }, name(row.system), h("td", {}, String(row.top_k ?? "?")), causes.map((cause) => cell(row, cause)), h("td", {}, String(row.n))));
     return [
       h("h3", {}, "Where the evidence was lost"),
-      h("p", { class: "about" }, `Each question that names evidence counts once, under the first thing that kept a piece of it out of the prompt. A passage holds the evidence if the text that the suite quotes stands in it, or a reference answer where nothing is quoted. Answered wrongly: by ${told[0].by}.`),
-      table("Where the evidence was lost", ["system", "passages shown", ...causes.map((cause) => LABELS[cause]), "questions"], body, "lost"),
+      h("p", { class: "about" }, `Each question that names evidence counts once, under the first thing that kept a piece of it out of the prompt. A passage holds the evidence if the text that the suite quotes stands in it, or a reference answer where nothing is quoted. Wrong: answered wrongly, by ${told[0].by}.`),
+      table("Where the evidence was lost", ["system", "passages shown", ...causes.map((cause) => label(cause, Math.max(...told.map((row) => row.looked)))), "questions"], body, "lost"),
     ];
   }
 
@@ -107,9 +111,11 @@ const Retrieval = (() => {
   function costs(rows) {
     const amount = (row, kind, said) => {
       const value = row.per_thousand[kind];
-      return h("td", { "data-cost": kind }, value === null ? h("span", { class: "soft" }, "not measured") : h("data", { value }, said(value)));
+      const why = own(row.cost_notes, kind);
+      const shown = value === null ? h(why ? "abbr" : "span", { title: why }, "not measured") : [h("data", { value }, said(value)), why && [" ", h("abbr", { class: "care", title: why }, "⚠")]];
+      return h("td", { "data-cost": kind }, shown);
     };
-    const passages = (row) => (row.documents && row.passages ? Figures.figure((1000 * row.passages) / row.documents, "") : "not known");
+    const passages = (row) => (row.documents && row.passages ? Figures.grouped(Figures.fixed((1000 * row.passages) / row.documents, 0)) : "not known");
     const paid = rows.some((row) => row.per_thousand.money !== null || row.per_thousand.tokens !== null);
     const body = rows.map((row) => h("tr", { "data-system": row.system }, name(row.system), h("td", {}, passages(row)), amount(row, "seconds", (value) => Figures.figure(value, "seconds")), paid && [amount(row, "tokens", (value) => Figures.figure(value, "tokens")), amount(row, "money", (value) => Figures.figure(value, ""))]));
     return [
@@ -157,7 +163,7 @@ const Retrieval = (() => {
     const blocks = new Map(await Promise.all([...new Set(listed.map(([place]) => Math.floor(place / list.block)))].map(async (number) => [number, await Parts.part(where, `block-${number}`)])));
     const tools = h("div", { class: "tools", role: "group", "aria-label": "Which failures are listed" },
       choice("System", "system", told.map(({ system }) => [system, system]), row.system),
-      choice("Cause", "cause", [["", "all"], ...causes.map((each) => [each, each === "shown" ? "shown, and answered wrongly" : LABELS[each]])]));
+      choice("Cause", "cause", [["", "all"], ...causes.map((each) => [each, each === "shown" ? "shown, and answered wrongly" : label(each, row.looked)])]));
     all("select", tools).forEach((select, place) => (select.dataset.field = `failures-${place}`));
     const words = h("p", { class: "about", role: "status" }, `${found.length} question${found.length === 1 ? "" : "s"}`);
     const items = listed.map((each) => failure(each, row, kept, list, blocks.get(Math.floor(each[0] / list.block))));
@@ -175,7 +181,7 @@ const Retrieval = (() => {
     const answer = who < 0 ? null : block.answers[who][place % list.block];
     const said = answer && (answer[8] ? unanswered(answer) : block.texts[answer[0]] || "(nothing)");
     const mark = right === null ? "" : h("span", { class: `mark ${right ? "good" : "bad"}` }, right ? "✓" : "✗", h("span", { class: "spoken" }, right ? " right" : " wrong"));
-    const missing = pieces.filter(([, , , text]) => text >= 0).map(([document, why, rank, text]) => h("li", {}, h("p", { class: "about" }, h("bdi", {}, document), ` · ${LABELS[why]}${rank ? ` (${rank})` : ""}`), h("p", { dir: "auto" }, kept.texts[text])));
+    const missing = pieces.filter(([, , , text]) => text >= 0).map(([document, why, rank, text]) => h("li", {}, h("p", { class: "about" }, h("bdi", {}, document), ` · ${label(why, row.looked)}${rank ? `: it is number ${rank}` : ""}`), h("p", { dir: "auto" }, kept.texts[text])));
     const evidence = new Set(pieces.map(([document]) => document));
     const found = ((answer && answer[2]) ?? []).map(([at]) => {
       const [document, text] = block.passages[at];
@@ -184,9 +190,9 @@ const Retrieval = (() => {
     });
     return h("article", { class: "attempt", "data-cause": cause },
       h("h4", {}, mark, " ", h("a", { href: State.view("question", { q: id, system: row.system }), dir: "auto" }, asked)),
-      h("p", { class: "about" }, cause === "shown" ? "the evidence was shown" : LABELS[cause], " · said ", h("q", { dir: "auto" }, said ?? ""), references.length > 0 && [" · right: ", h("span", { dir: "auto" }, references[0])]),
+      h("p", { class: "about" }, cause === "shown" ? "the evidence was shown" : label(cause, row.looked), " · said ", h("q", { dir: "auto" }, said ?? ""), references.length > 0 && [" · right: ", h("span", { dir: "auto" }, references[0])]),
       h("div", { class: "sides" },
-        h("div", {}, h("h5", {}, missing.length ? "Missing" : "Nothing is missing"), h("ul", { class: "passages" }, missing)),
+        missing.length > 0 && h("div", {}, h("h5", {}, "Missing"), h("ul", { class: "passages" }, missing)),
         h("div", {}, h("h5", {}, `Found and shown: ${found.length}`), h("ol", { class: "passages" }, found))));
   }
 
