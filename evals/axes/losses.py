@@ -5,6 +5,7 @@ suite names the evidence or, where it names none, a reference answer; where neit
 will do. `retrieval.recall@k` asks less: there, any passage of the document counts.
 
 Passages are looked up once more, `LOOKED` of them for each question, so that it is known how far down the missing ones stand.
+Where a reranker or MMR chooses among them, only those are looked up that it is handed anyway, as more may cost money.
 """
 
 from __future__ import annotations
@@ -13,7 +14,8 @@ import json
 import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, cast
+from types import MappingProxyType
+from typing import Any, NamedTuple, cast
 
 from proctor.core.code import code_of
 from proctor.core.language.holders import Held, bare
@@ -39,7 +41,8 @@ CAUSES = {
     "far": "not among the first passages looked up",
     "unseen": "not shown; the passages behind cannot be looked up",
     "beyond": "found, but further down than is shown",
-    "reranked": "found, and dropped by the reranker",
+    "reranked": "found, and not among the first that the reranker chose",
+    "diverse": "found, and passed over by MMR",
     "cut": "found, and cut for want of room",
     "shown": "shown",
 }
@@ -68,15 +71,15 @@ class Trace:
     whole: bool | None
     """Whether a passage of the index holds it; None where the passages are not known."""
     rank: int | None
-    """Its place among the passages looked up."""
+    """Its place among the passages looked up, as the last stage has them that puts them in order."""
     searched: bool
     """Whether they could be."""
     top_k: int
     """Passages that the system shows."""
     cut: int
     """Passages that were left out for want of room."""
-    reranked: bool = False
-    """Whether a reranker was given it and dropped it."""
+    dropped: str = ""
+    """Which stage was handed it and did not choose it: "reranked", "diverse" or none."""
 
     @property
     def cause(self) -> str:
@@ -89,8 +92,8 @@ class Trace:
             return "unseen"
         if self.rank is None:
             return "far"
-        if self.reranked:
-            return "reranked"
+        if self.dropped:
+            return self.dropped
         return "cut" if self.cut and self.rank <= self.top_k else "beyond"
 
 
@@ -122,7 +125,7 @@ def traced(evaluation: EvalContext) -> dict[str, Any]:
     where that is no property of the system.
     """
     asked = [(question, answer) for question, answer in evaluation.answered if question.evidence and answer.contexts is not None]
-    found, why = _looked_up(evaluation, [question for question, _ in asked])
+    found, looked, why = _looked_up(evaluation, [question for question, _ in asked])
     tracer = _Tracer(evaluation, [question for question, _ in asked])
     rows = []
     for place, (question, answer) in enumerate(asked):
@@ -134,23 +137,57 @@ def traced(evaluation: EvalContext) -> dict[str, Any]:
     return {
         "format": FORMAT,
         "searched": found is not None,
-        "looked": max(LOOKED, top_k) if found is not None else most,
+        "looked": looked if found is not None else most,
         "top_k": top_k,
         "why": why,
         "questions": rows,
     }
 
 
-def _looked_up(evaluation: EvalContext, questions: Sequence[Question]) -> tuple[list[tuple[Context, ...]] | None, str]:
-    """The passages of each question, or None, and why there are none where there should be."""
+RERANKED, DIVERSE = "reranked", "mmr"
+"""The stages of a search that choose, by the names that they have among its steps."""
+CHOOSING = {RERANKED: "reranked", DIVERSE: "diverse"}
+"""Stage -> the cause where it does not choose what it was handed."""
+
+
+class Looked(NamedTuple):
+    """What was looked up for one question."""
+
+    found: Sequence[Context]
+    """Before anything was chosen among it, best first."""
+    chosen: Mapping[str, Sequence[Context]] = MappingProxyType({})
+    """Stage -> what it handed on, for those that choose."""
+
+
+def _looked_up(evaluation: EvalContext, questions: Sequence[Question]) -> tuple[list[Looked] | None, int, str]:
+    """The passages of each question, or None; how many they are; and why there are none where there should be."""
     if not {"retrieves", "reads"} <= evaluation.candidate.abilities:
-        return None, ""
+        return None, 0, ""
     candidate = cast("Searches", evaluation.candidate)
     try:
-        return candidate.retrieve(questions, max(LOOKED, candidate.top_k)), ""
+        if steps := _chosen(candidate, questions):
+            return steps, max(len(one.found) for one in steps), ""
+        count = max(LOOKED, candidate.top_k)
+        return [Looked(passages) for passages in candidate.retrieve(questions, count)], count, ""
     except (OSError, InputError, UnreachedError) as error:
         log.warning("%s: what stands further down than is shown is not known: %s", candidate.name, error)
-        return None, str(error)
+        return None, 0, str(error)
+
+
+def _chosen(candidate: Any, questions: Sequence[Question]) -> list[Looked]:
+    """What each stage handed on, of a search in which some stage chooses; else nothing.
+
+    Such a candidate has ``steps``: questions -> for each the (stage, passages) in order, retrievers and their fusion first.
+    """
+    steps = getattr(candidate, "steps", None)
+    if steps is None or not questions or not {RERANKED, DIVERSE} & {stage for stage, _ in steps(questions[:1])[0]}:
+        return []
+    return [_told(one) for one in steps(questions)]
+
+
+def _told(steps: Sequence[tuple[str, Sequence[Context]]]) -> Looked:
+    places = [place for place, (stage, _) in enumerate(steps) if stage in (RERANKED, DIVERSE)]
+    return Looked(steps[places[0] - 1][1], {steps[place][0]: steps[place][1] for place in places})
 
 
 class _Tracer:
@@ -167,19 +204,30 @@ class _Tracer:
             names = list(dict.fromkeys(name for question in questions for name in question.evidence))
             self._passages = cast("Searches", candidate).chunks_of(names)
 
-    def pieces(self, question: Question, answer: Answer, found: tuple[Context, ...] | None) -> list[Piece]:
+    def pieces(self, question: Question, answer: Answer, found: Looked | None) -> list[Piece]:
         """What became of each piece of a question's evidence."""
         return [self._piece(question, piece, answer, found) for piece in self._held.holders.pieces(question.evidence)]
 
-    def _piece(self, question: Question, piece: str, answer: Answer, found: tuple[Context, ...] | None) -> Piece:
+    def _piece(self, question: Question, piece: str, answer: Answer, found: Looked | None) -> Piece:
         needed = self._needed(question, piece)
         shown = self._rank(question, piece, needed, answer.contexts or ())
-        rank = shown if found is None else self._rank(question, piece, needed, found)
+        rank, dropped = (shown, "") if found is None else self._way(question, piece, needed, found)
         holding = self._holding(question, piece, needed)
         whole = None if holding is None else bool(holding)
-        trace = Trace(shown is not None, whole, rank, found is not None, self.top_k, answer.cut)
+        trace = Trace(shown is not None, whole, rank, found is not None, self.top_k, answer.cut, dropped)
         text = "" if trace.seen else _short(holding[0].text if holding else self._around(piece, needed))
         return Piece(piece, trace.cause, rank or shown, text)
+
+    def _way(self, question: Question, piece: str, needed: Sequence[str], looked: Looked) -> tuple[int | None, str]:
+        """The place of a piece once all have chosen, and which stage did not choose it."""
+        rank, dropped = self._rank(question, piece, needed, looked.found), ""
+        for stage, passages in looked.chosen.items() if rank else ():
+            place = self._rank(question, piece, needed, passages)
+            chosen, before = place is not None and place <= self.top_k, rank
+            rank = place or max(rank or 0, len(passages) + 1)
+            if not chosen and not dropped and (stage == RERANKED or (before or 0) <= self.top_k):
+                dropped = CHOOSING[stage]
+        return rank, dropped
 
     def _needed(self, question: Question, piece: str) -> tuple[str, ...]:
         """The texts of which a passage must hold one; none where any passage of the document will do."""

@@ -5,7 +5,7 @@ const Retrieval = (() => {
   const FOUND = 400; // letters of a passage that is shown beside what is missing
   const SHOWN = 20; // failures on one page
   const DASHES = ["", "7 4", "2 3", "10 3 2 3"];
-  const LABELS = { split: "no passage holds it whole", far: "not among those looked up", unseen: "not shown", beyond: "further down than is shown", reranked: "dropped by the reranker", cut: "cut for want of room", shown: "shown" };
+  const LABELS = { split: "no passage holds it whole", far: "not among those looked up", unseen: "not shown", beyond: "further down than is shown", reranked: "not chosen by the reranker", diverse: "passed over by MMR", cut: "cut for want of room", shown: "shown" };
   /** What became of the evidence, in words; `looked`: how many passages were looked up. */
   const label = (cause, looked) => (cause === "far" && looked ? `not among the first ${looked}` : LABELS[cause]);
   const share = (value) => Figures.figure(value, "share");

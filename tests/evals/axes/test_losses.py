@@ -157,6 +157,67 @@ def test_the_axis_keeps_the_file_with_its_run(cache: Cache) -> None:
     assert json.loads(kept["retrieval"]["lost.json"])["questions"][0]["cause"] == "beyond"
 
 
+CART, GREEN, PRICE, DOOR = PASSAGES[0], PASSAGES[4], PASSAGES[5], PASSAGES[6]
+
+
+def staged(*steps: tuple[str, tuple[Context, ...]], cut: int = 0) -> dict[str, Any]:
+    """The evidence of "side", of a system that shows two passages and has these stages."""
+
+    class Staged(Chunked):
+        def steps(self, questions: Any) -> Any:
+            return [steps] * len(questions)
+
+        def retrieve(self, *_: Any) -> Any:
+            raise AssertionError("more passages may cost money")
+
+    shown = steps[-1][1][: 2 - cut]
+    candidate = fakes.canned({"side": Answer("side", "x", shown, cut=cut)}, retrieves=True, documents=PASSAGES, top_k=2)
+    told = losses.traced(evaluation(Staged(**vars(candidate)), SUITE))
+    (row,) = told["questions"]
+    return {"cause": row["cause"], "rank": row["pieces"][0]["rank"], "looked": told["looked"]}
+
+
+@pytest.mark.parametrize(
+    ("found", "reranked", "cause", "rank"),
+    [
+        ((DOOR, CART, GREEN), (CART, GREEN, DOOR), "reranked", 3),
+        ((CART, GREEN, DOOR), (CART, GREEN, DOOR), "reranked", 3),
+        ((CART, GREEN, DOOR), (CART, GREEN), "reranked", 3),
+        ((CART, GREEN, DOOR), (DOOR, CART, GREEN), "shown", 1),
+        ((CART, GREEN), (CART, GREEN), "far", None),
+    ],
+)
+def test_what_a_reranker_was_handed_and_did_not_choose_was_lost_there(found: Any, reranked: Any, cause: str, rank: int) -> None:
+    told = staged(("dense", found), ("reranked", reranked), ("top_k", reranked[:2]))
+    assert told == {"cause": cause, "rank": rank, "looked": len(found)}
+
+
+@pytest.mark.parametrize(
+    ("found", "chosen", "cause"),
+    [((CART, DOOR, GREEN), (CART, GREEN), "diverse"), ((CART, GREEN, DOOR), (CART, GREEN), "beyond")],
+)
+def test_mmr_passes_over_what_would_have_been_shown_without_it(found: Any, chosen: Any, cause: str) -> None:
+    steps = (("dense", found[::-1]), ("bm25", found), ("fused", found), ("mmr", chosen), ("top_k", chosen))
+    assert staged(*steps)["cause"] == cause
+
+
+def test_what_a_reranker_did_choose_may_be_cut_for_want_of_room() -> None:
+    reranked = (CART, DOOR, GREEN)
+    assert staged(("dense", (CART, GREEN, DOOR)), ("reranked", reranked), ("top_k", reranked[:2]), cut=1)["cause"] == "cut"
+
+
+def test_a_search_that_chooses_nothing_is_looked_through_as_any_other() -> None:
+    class Fused(Chunked):
+        def steps(self, questions: Any) -> Any:
+            return [[("dense", PASSAGES[:3]), ("bm25", PASSAGES[:3]), ("fused", PASSAGES[:3]), ("top_k", PASSAGES[:3])]] * len(
+                questions
+            )
+
+    candidate = fakes.canned({"side": Answer("side", "x", PASSAGES[:3])}, retrieves=True, documents=PASSAGES)
+    told = losses.traced(evaluation(Fused(**vars(candidate)), SUITE))
+    assert (told["looked"], told["questions"][0]["pieces"][0]["rank"]) == (losses.LOOKED, 7)
+
+
 RANKS = st.none() | st.integers(1, 60)
 
 
@@ -169,7 +230,7 @@ RANKS = st.none() | st.integers(1, 60)
         st.booleans(),
         st.integers(1, 60),
         st.integers(0, 5),
-        st.booleans(),
+        st.sampled_from(["", "reranked", "diverse"]),
     )
 )
 def test_whatever_is_known_there_is_one_cause_and_only_what_is_seen_was_shown(trace: Trace) -> None:
