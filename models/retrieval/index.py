@@ -19,9 +19,6 @@ from proctor.models.retrieval.passages import Engine
 from proctor.models.runtime import Runtime
 from proctor.models.systems import System
 
-APART = "apart"
-"""The kind of entry of the cache that says how far the scores of a store are from those of its embedder."""
-
 
 @dataclass(frozen=True)
 class Index:
@@ -74,14 +71,11 @@ class Index:
     def facts(self) -> dict[str, Any]:
         """What building it told that is no time: passages, how many the embedder does not read at once, its store.
 
-        Of a store that was filled elsewhere, ``apart`` is how far its scores are from those of the embedder, where that is too
-        far. Nothing where it was not built yet.
+        Nothing where it was not built yet.
         """
-        cache = self.runtime.cache
-        report = search.report(cache.place("indices", self._key))
-        if cache.has(APART, self._key):
-            report["apart"] = cache.json(APART, self._key, float)
-        return {name: value for name, value in report.items() if name not in ("seconds", "machine", "kept")}
+        report = search.report(self.runtime.cache.place("indices", self._key))
+        found = {name: value for name, value in report.items() if name not in ("seconds", "machine", "kept")}
+        return found | self.engine.facts() if isinstance(self.engine, Existing) else found
 
     def told(self) -> Mapping[str, Any]:
         """What a run's provenance says of what it is searched with, by the names of settings."""
@@ -105,12 +99,8 @@ class Index:
 
     def _searcher(self, count: int) -> search.Searcher:
         if isinstance(self.engine, Existing):
-            return self.engine.searcher(self.documents, count, self.system.min_score, self._keep_apart)
+            return self.engine.searcher(self.documents, count, self.system.min_score)
         return search.searcher(self.system, self.engine, self.folder(), count)
-
-    def _keep_apart(self, apart: float) -> None:
-        """Keep what a search told, for runs that read its answers back."""
-        self.runtime.cache.json(APART, self._key, lambda: apart)
 
     def chunks_of(self, documents: Sequence[str]) -> dict[str, tuple[Context, ...]]:
         """Document id -> the passages that it was split into."""
