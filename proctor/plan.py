@@ -271,7 +271,7 @@ class Plan:
         from proctor.evals.exam import Exam
 
         candidate = evaluation.candidate
-        keep = partial(self.store.keep_lm_eval, evaluation.suite.name, candidate.base_model, candidate.name, candidate.seed)
+        keep = partial(self.store.keep_files, evaluation.suite.name, candidate.base_model, candidate.name, candidate.seed)
         return Exam(evaluation, self.store.add, tell, keep, self.against.complaints if self.against else None)
 
     def keep_answers(self, cell: ExamCell, evaluation: EvalContext) -> None:

@@ -42,6 +42,8 @@ VIEWS = {
     "unanswerable": "view=question&q=q0008&system=hybrid",
     "system": "view=system&system=hybrid",
     "suite": "view=suite",
+    "retrieval": "view=retrieval",
+    "failures": "view=retrieval&system=hybrid&cause=beyond",
     "history": "view=history",
     "source": "view=source",
 }

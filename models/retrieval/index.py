@@ -74,7 +74,8 @@ class Index:
         Nothing where it was not built yet.
         """
         report = search.report(self.runtime.cache.place("indices", self._key))
-        return {name: value for name, value in report.items() if name not in ("seconds", "machine", "kept")}
+        found = {name: value for name, value in report.items() if name not in ("seconds", "machine", "kept")}
+        return found | self.engine.facts() if isinstance(self.engine, Existing) else found
 
     def told(self) -> Mapping[str, Any]:
         """What a run's provenance says of what it is searched with, by the names of settings."""

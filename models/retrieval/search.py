@@ -53,7 +53,7 @@ def vectors(system: System, cache: Cache, device: str) -> Vectors | Existing:
     """Of the nearness of their meaning, as the system's embedder has it."""
     found, store = find.embedder(system, cache), stores.find(system.store, system.store_settings, cache)
     if system.store_settings.existing and isinstance(store, Collections):
-        return Existing(found, device, store, system.version)
+        return Existing(found, device, store, system.version, cache)
     return Vectors(found, device, store)
 
 

@@ -183,6 +183,9 @@ def test_vectors_of_another_embedder_are_warned_of(
         theirs = filled_by_a_team(dense, cache, written, texts, vectors if same else -vectors)
         theirs.retrieve([texts[0]], 3)
         assert ("see that it made the store's vectors" in caplog.text) is (not same)
+        later = replace(theirs)  # of a run that reads its answers back, and searches nothing
+        assert ("apart" in later.facts()) is (not same)
+        assert same or later.facts()["apart"] > existing.APART
 
 
 def test_stores_that_give_distances_are_read_as_nearness() -> None:
