@@ -44,7 +44,7 @@ RETRIEVERS: Registry[Callable[..., Any]] = Registry(
 """Name -> what makes an `Engine` (models/retrieval/passages.py) for a system, with the cache and the device."""
 EMBEDDERS: Registry[Callable[..., Any]] = Registry(
     "proctor.embedders",
-    {"minilm": "proctor.models.embedders.local:packaged", "openai": "proctor.models.embedders.openai:named [openai]"},
+    {"minilm": "proctor.models.embedders.local:packaged", "openai": "proctor.models.embedders.openai:named [httpx2]"},
 )
 """Name -> what makes an `Embedder` (models/embedders/protocol.py) of what follows the name and a colon, a system and the cache.
 
