@@ -77,7 +77,8 @@ def reached(cells: Iterable[tuple[Examined, Sequence[Question]]]) -> None:
 
 def _searched_with(system: System) -> tuple[Any, ...]:
     """What is asked once, though several systems look passages up with it."""
-    return (system.retrieve, system.embedder, system.embedding, system.store, system.store_settings, system.chunker)
+    stored = (system.store, system.store_settings)
+    return (system.retrieve, system.search, system.embedder, system.embedding, *stored, system.chunker)
 
 
 def _systems(names: Iterable[str]) -> str:
@@ -88,10 +89,12 @@ def _systems(names: Iterable[str]) -> str:
 
 def _libraries(system: System) -> tuple[str, ...]:
     """The modules that a system needs to do its work."""
-    embeds = system.retrieve == "dense" or (system.retrieves and system.chunker in ("tokens", "semantic"))
+    dense = "dense" in system.retrievers
+    embeds = dense or (system.retrieves and system.chunker in ("tokens", "semantic"))
     embedder = EMBEDDERS.needs(embedder_kind(system.embedder)) if embeds else ()
-    store = STORES.needs(named.parsed(system.store).kind) if system.retrieve == "dense" else ()
-    return (*RETRIEVERS.needs(system.retrieve), *embedder, *store, *(KINDS.needs(system.kind) if system.external else ()))
+    store = STORES.needs(named.parsed(system.store).kind) if dense else ()
+    retrievers = [module for name in system.retrievers for module in RETRIEVERS.needs(name)]
+    return (*retrievers, *embedder, *store, *(KINDS.needs(system.kind) if system.external else ()))
 
 
 def _problem(check: Callable[[], None]) -> Iterator[str]:

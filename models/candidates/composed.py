@@ -9,6 +9,7 @@ from typing import Protocol
 from proctor.core.schema import Context, Domain, Question
 from proctor.models.generation.limits import Limits
 from proctor.models.retrieval.index import Index
+from proctor.models.retrieval.stages import Step
 from proctor.models.runtime import Runtime
 from proctor.models.systems import System
 
@@ -53,6 +54,10 @@ class Composed:
     def retrieve(self: _Parts, questions: Sequence[Question], count: int | None = None) -> list[tuple[Context, ...]]:
         """The best passages for each question, best first: as many as the system shows, or ``count``."""
         return self.index.retrieve([question.text for question in questions], count or self.top_k)
+
+    def steps(self: _Parts, questions: Sequence[Question]) -> list[tuple[Step, ...]]:
+        """For each question what each stage of the search handed on: by the retrievers' names, and those of `stages`."""
+        return self.index.steps([question.text for question in questions], self.top_k)
 
     def chunks_of(self: _Parts, documents: Sequence[str]) -> dict[str, tuple[Context, ...]]:
         """Document id -> the passages that it was split into."""

@@ -56,7 +56,7 @@ class Endpoint(Composed, External):
         """Refuse at once what could only fail later."""
         _ = self._model
         if self.system.retrieves:
-            _ = self.index.engine
+            self.index.refuse()
         if self.system.few_shot and not self.domain.examples:
             raise InputError("it shows examples, and the suite has no train.jsonl: add one, or leave few_shot out")
 

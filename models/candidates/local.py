@@ -78,7 +78,8 @@ class LocalCandidate(Composed):
 
     def _check_retrieval(self) -> None:
         try:
-            _ = self.index.engine if self.retrieves else None  # looked up for its errors
+            if self.retrieves:
+                self.index.refuse()
         except InputError as error:
             raise InputError(f"system {self.name}: {error}") from error
 
@@ -292,7 +293,7 @@ class LocalCandidate(Composed):
             "batch_rows": generate.BATCH_ROWS,
             "batch_tokens": generate.BATCH_TOKENS,
             "adapter_merged": False if self.system.adapt == "lora" else None,
-            "faiss": faiss.backend() if self.system.retrieve == "dense" and self.system.store == "faiss" else None,
+            "faiss": faiss.backend() if "dense" in self.system.retrievers and self.system.store == "faiss" else None,
         }
         looked = habits.known(self.base, self.runtime)
         said |= looked.told() if looked else {}
