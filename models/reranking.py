@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Annotated, Any
 
 from proctor.core import chat
-from proctor.core.reading.problems import closest
+from proctor.core.reading.problems import near
 from proctor.core.reading.ranges import Range
 from proctor.core.reading.shown import shown
 from proctor.core.reading.tables import Contradiction, TextSetting
@@ -56,6 +56,9 @@ class Reranking:
         return any(price is not None for price in (self.input_price, self.output_price, self.request_price))
 
 
+UNSET = Reranking()
+
+
 class RerankSetting:
     """What ``rerank`` may be."""
 
@@ -65,7 +68,8 @@ class RerankSetting:
             return f"expected {FORMS}, or one of an installed package, not {shown(value)}"
         kind, _, rest = value.partition(":")
         if kind not in RERANKERS:
-            return f"there is no reranker {shown(kind[:100])}; {closest(kind, RERANKERS)}; write {FORMS}"
+            meant = f"did you mean {near(kind, RERANKERS)}? " if near(kind, RERANKERS) else ""
+            return f"there is no reranker {shown(kind[:100])}; {meant}write {FORMS}"
         if kind in LOCAL and not rest.strip():
             return f"it names no model: write {kind}:NAME, with a folder or a name on the model hub"
         return _wrong_address(kind, rest)

@@ -29,8 +29,12 @@ class LocalWriter:
     loaded: ModelAndTokenizer
     version: str
     context_length: int
-    rows: int
+    rows: Callable[[], int]
     """Prompts that may be answered together."""
+
+    def asked_again(self) -> int:
+        """Never: weights do not change unseen."""
+        return 0
 
     def write(self, prompts: Sequence[str], rewriter: Rewriter) -> Iterator[list[tuple[int, Written]]]:
         """Places and texts in batches of like length. A prompt for which there is no room is not asked."""
@@ -42,7 +46,7 @@ class LocalWriter:
             fit = [place for place, tokens in enumerate(asked) if 0 < len(tokens) <= room]
             if len(fit) < len(asked):
                 yield [(place, Written("")) for place in sorted({*range(len(asked))}.difference(fit))]
-            for batch in generate.batches([len(asked[place]) for place in fit], self.rows):
+            for batch in generate.batches([len(asked[place]) for place in fit], self.rows()):
                 places = [fit[index] for index in batch]
                 said = generate.generate(model, tokenizer, [asked[place] for place in places], limits, thought=thought)
                 yield [
@@ -59,6 +63,7 @@ class ServedWriter:
     """The model with room for what is written."""
     caller: Caller
     version: str
+    asked_again: Callable[[], int]
 
     def write(self, prompts: Sequence[str], rewriter: Rewriter) -> Iterator[list[tuple[int, Written]]]:
         """Places and texts as they come."""

@@ -8,12 +8,14 @@ from typing import Any
 
 from proctor.core.code import code_of
 from proctor.core.schema import Document
-from proctor.core.storage.cache import digest
+from proctor.core.storage.cache import Cache, digest
 from proctor.models import search_settings
 from proctor.models.chunkers.protocol import Chunker
+from proctor.models.reranking import RERANKERS
 from proctor.models.retrieval import fusion, search
+from proctor.models.retrieval.reranker import Reranker
 from proctor.models.retrieval.search import Engines
-from proctor.models.retrieval.stages import BEST, Stages, best
+from proctor.models.retrieval.stages import BEST, RERANKED, Stage, Stages, best
 from proctor.models.systems import System
 
 
@@ -27,24 +29,42 @@ def check(system: System, documents: Sequence[Document]) -> None:
     del system, documents
 
 
-def version(system: System, documents: Sequence[Document], chunker: Chunker) -> str:
+def reranker(system: System, cache: Cache) -> Reranker | None:
+    """What puts the passages of a system's search into order, if anything does; InputError where it cannot be used."""
+    if system.search.rerank is None:
+        return None
+    kind, _, rest = system.search.rerank.partition(":")
+    made: Reranker = RERANKERS[kind](rest, system.search.reranking, cache)
+    return made
+
+
+def version(system: System, documents: Sequence[Document], chunker: Chunker, reranker: Reranker | None) -> str:
     """Hash of what shapes what is found besides what each retriever finds; empty where nothing does."""
     if is_plain(system):
         return ""
     del documents, chunker
-    shaping: list[Any] = [code_of(__name__, apart=[search]), vars(system.search)]
+    shaping: list[Any] = [code_of(__name__, apart=[search]), system.search.shaping]
+    if reranker is not None:
+        shaping += [reranker.version, RERANKERS.version((system.search.rerank or "").partition(":")[0])]
     return digest(*shaping)
 
 
-def stages(system: System, engines: Engines, chunker: Chunker, documents: Sequence[Document], folder: Path) -> Stages:
-    """What searches an index that was built in a folder."""
+def stages(
+    system: System,
+    engines: Engines,
+    chunker: Chunker,
+    documents: Sequence[Document],
+    folder: Path,
+    reordered: Stage | None = None,
+) -> Stages:
+    """What searches an index that was built in a folder; ``reordered``: by a reranker, if it has one."""
     del chunker
     said = system.search
     fuse = fusion.by_weights(said.weights) if said.fusion == "weights" else fusion.by_rank
-    # To come, in this order: (RERANKED, ...), (DIVERSE, ...), (BEST, ...), (EXPANDED, ...)
+    # To come, in this order: (DIVERSE, ...), (BEST, ...), (EXPANDED, ...)
     return Stages(
         search.finders(engines, documents, folder),
         fuse,
         lambda count: said.wide(count, len(engines)),
-        [(BEST, best(system.min_score))],
+        [*([(RERANKED, reordered)] if reordered else ()), (BEST, best(system.min_score))],
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -13,9 +13,10 @@ from proctor.core.storage.cache import digest
 from proctor.models import circumstances
 from proctor.models.chunkers.protocol import Chunker
 from proctor.models.embedders import timing
-from proctor.models.retrieval import compose, search
+from proctor.models.retrieval import compose, reranker, search
+from proctor.models.retrieval.reranker import Reranker
 from proctor.models.retrieval.search import Engines
-from proctor.models.retrieval.stages import Stages, Step
+from proctor.models.retrieval.stages import Queries, Stages, Step
 from proctor.models.runtime import Runtime
 from proctor.models.systems import System
 
@@ -40,6 +41,11 @@ class Index:
         """How documents are split; InputError if it needs an embedder that there is not."""
         return search.chunker(self.system, self.runtime.cache, self.runtime.device)
 
+    @cached_property
+    def reranker(self) -> Reranker | None:
+        """What puts what is found into order, if anything does; InputError if it cannot be used."""
+        return compose.reranker(self.system, self.runtime.cache)
+
     def check(self) -> None:
         """See to it that what it is built and searched with can be used.
 
@@ -50,6 +56,8 @@ class Index:
         for part in (*self.engines.values(), self.chunker):
             if check := getattr(part, "check", None):
                 check()
+        if self.reranker is not None:
+            self.reranker.check(self.runtime.device)
 
     def refuse(self) -> None:
         """See to it that it can be searched as its system says, as far as that can be told without asking anything.
@@ -57,13 +65,13 @@ class Index:
         Raises:
             InputError: there is no such embedder, or no document that the search may find.
         """
-        _ = self.engines
+        _ = self.engines, self.reranker
         compose.check(self.system, self.documents)
 
     @cached_property
     def version(self) -> str:
         """Hash of what is found with it: the same whether it was built anew or from an older one."""
-        stages = compose.version(self.system, self.documents, self.chunker)
+        stages = compose.version(self.system, self.documents, self.chunker, self.reranker)
         return digest(self._content, stages) if stages else self._content
 
     @cached_property
@@ -98,19 +106,20 @@ class Index:
         for engine in self.engines.values():
             told: Mapping[str, Any] = getattr(engine, "told", dict)()
             found |= told
+        found |= self.reranker.told() if self.reranker is not None else {}
         return found
 
-    def retrieve(self, texts: Sequence[str], count: int) -> list[tuple[Context, ...]]:
-        """The best passages for each text, best first."""
-        return self._searcher(count)(texts)
+    def retrieve(self, texts: Sequence[str], count: int, queries: Queries | None = None) -> list[tuple[Context, ...]]:
+        """The best passages for each text, best first. ``queries``: what is searched with, if not the texts themselves."""
+        return self._searcher(count, queries)(texts)
 
-    def steps(self, texts: Sequence[str], count: int) -> list[tuple[Step, ...]]:
+    def steps(self, texts: Sequence[str], count: int, queries: Queries | None = None) -> list[tuple[Step, ...]]:
         """For each text what each stage of the search handed on; the last is what `retrieve` gives."""
-        return self._stages().steps(texts, count)
+        return self._stages(queries).steps(texts, count)
 
-    def searcher(self, count: int) -> search.Searcher:
-        """The same with the index in memory, as it is timed: no text's vector is read back from an earlier search."""
-        find = self._searcher(count)
+    def searcher(self, count: int, queries: Queries | None = None) -> search.Searcher:
+        """The same with the index in memory, as it is timed: nothing is read back from an earlier search, no vector or score."""
+        find = self._searcher(count, queries)
 
         def searched(texts: Sequence[str]) -> list[tuple[Context, ...]]:
             with timing.timed():
@@ -118,15 +127,17 @@ class Index:
 
         return searched
 
-    def _searcher(self, count: int) -> search.Searcher:
+    def _searcher(self, count: int, queries: Queries | None) -> search.Searcher:
         if compose.is_plain(self.system):
             (find,) = search.finders(self.engines, self.documents, self.folder()).values()
             return search.searcher(self.system, find, count)
-        stages = self._stages()
+        stages = self._stages(queries)
         return lambda texts: stages.retrieve(texts, count)
 
-    def _stages(self) -> Stages:
-        return compose.stages(self.system, self.engines, self.chunker, self.documents, self.folder())
+    def _stages(self, queries: Queries | None) -> Stages:
+        reordered = reranker.stage(self.reranker, self.runtime.device) if self.reranker is not None else None
+        made = compose.stages(self.system, self.engines, self.chunker, self.documents, self.folder(), reordered)
+        return replace(made, queries=queries)
 
     def chunks_of(self, documents: Sequence[str]) -> dict[str, tuple[Context, ...]]:
         """Document id -> the passages that it was split into."""

@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from itertools import pairwise
 from typing import Any, Protocol
+
+from proctor.models.retrieval.stages import RERANKED, Ranking, Stage, Step
 
 
 class Reranker(Protocol):
@@ -43,3 +47,28 @@ class Reranker(Protocol):
 
     def told(self) -> Mapping[str, Any]:
         """What a run's provenance says of it, by the names of settings."""
+
+
+def stage(reranker: Reranker, device: str) -> Stage:
+    """The stage that puts passages into a reranker's order, with its scores; among equals the order stays as it was."""
+
+    def reordered(questions: Sequence[str], rankings: Sequence[Ranking], _: int) -> list[Ranking]:
+        scores = reranker.scores(questions, [_texts(ranking) for ranking in rankings], device)
+        return [_by_score(ranking, row) for ranking, row in zip(rankings, scores, strict=True)]
+
+    return reordered
+
+
+def took(reranker: Reranker, question: str, steps: Sequence[Step]) -> dict[str, float]:
+    """What it took to rerank for a question, by the names that the reranker has for it behind ``rerank_``."""
+    handed = next(earlier.passages for earlier, step in pairwise(steps) if step.stage == RERANKED)
+    return {f"rerank_{name}": amount for name, amount in reranker.account(question, _texts(handed)).items()}
+
+
+def _texts(ranking: Ranking) -> list[str]:
+    return [one.text for one in ranking]
+
+
+def _by_score(ranking: Ranking, scores: Sequence[float]) -> Ranking:
+    scored = [replace(one, score=score) for one, score in zip(ranking, scores, strict=True)]
+    return tuple(sorted(scored, key=lambda one: -one.score))
