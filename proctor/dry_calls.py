@@ -64,17 +64,17 @@ def calls(suite: str, candidate: External, evaluation: EvalContext, axes: Sequen
     read += round(further * sum(_read(candidate, question) for question in questions) / max(1, len(questions)))
     count = len(told) + further
     planned = PlannedCalls(suite, candidate, len(missing), len(questions), further, len(timed), read, answer * count)
-    return planned._replace(**_rewriting(candidate, planned, told))
+    return _rewriting(planned, told)
 
 
-def _rewriting(candidate: External, planned: PlannedCalls, told: Sequence[Question]) -> dict[str, int]:
+def _rewriting(planned: PlannedCalls, told: Sequence[Question]) -> PlannedCalls:
     """With the calls that write what is searched with, one for each question that is looked up; some may be kept already."""
-    name = candidate.system.search.rewrite
+    name = planned.candidate.system.search.rewrite
     if not name:
-        return {}
+        return planned
     rewriter: Rewriter = REWRITERS[name]()
     read = planned.read + sum(estimated(rewriter.prompt(question.text)) for question in told)
-    return {"rewritten": len(told), "read": read, "written": planned.written + rewriter.tokens * len(told)}
+    return planned._replace(rewritten=len(told), read=read, written=planned.written + rewriter.tokens * len(told))
 
 
 def _further(candidate: External, evaluation: EvalContext, axes: Sequence[Axis], *, again: bool) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,7 @@ from proctor.models import search_settings
 from proctor.models.chunkers.protocol import Chunker
 from proctor.models.reranking import RERANKERS
 from proctor.models.retrieval import fusion, search
-from proctor.models.retrieval.reranker import Reranker
+from proctor.models.retrieval.reranker import Reranker, stage
 from proctor.models.retrieval.search import Engines
 from proctor.models.retrieval.stages import BEST, RERANKED, Stage, Stages, best
 from proctor.models.systems import System
@@ -38,10 +39,15 @@ def reranker(system: System, cache: Cache) -> Reranker | None:
     return made
 
 
+def reordered(reranker: Reranker | None, device: str) -> Stage | None:
+    """The stage in which it does so."""
+    return None if reranker is None else stage(reranker, device)
+
+
 def version(system: System, documents: Sequence[Document], chunker: Chunker, reranker: Reranker | None) -> str:
     """Hash of what shapes what is found besides what each retriever finds; empty where nothing does."""
-    if is_plain(system):
-        return ""
+    if len(system.retrievers) < 2 and replace(system.search, rewrite=None) == search_settings.PLAIN:
+        return ""  # what a rewriting shapes is not in training, where the question itself is looked up
     del documents, chunker
     shaping: list[Any] = [code_of(__name__, apart=[search]), system.search.shaping]
     if reranker is not None:
@@ -57,7 +63,7 @@ def stages(
     folder: Path,
     reordered: Stage | None = None,
 ) -> Stages:
-    """What searches an index that was built in a folder; ``reordered``: by a reranker, if it has one."""
+    """What searches an index that was built in a folder; ``reordered``: by its reranker, if it has one."""
     del chunker
     said = system.search
     fuse = fusion.by_weights(said.weights) if said.fusion == "weights" else fusion.by_rank

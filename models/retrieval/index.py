@@ -13,7 +13,7 @@ from proctor.core.storage.cache import digest
 from proctor.models import circumstances
 from proctor.models.chunkers.protocol import Chunker
 from proctor.models.embedders import timing
-from proctor.models.retrieval import compose, reranker, search
+from proctor.models.retrieval import compose, search
 from proctor.models.retrieval.reranker import Reranker
 from proctor.models.retrieval.search import Engines
 from proctor.models.retrieval.stages import Queries, Stages, Step
@@ -135,7 +135,7 @@ class Index:
         return lambda texts: stages.retrieve(texts, count)
 
     def _stages(self, queries: Queries | None) -> Stages:
-        reordered = reranker.stage(self.reranker, self.runtime.device) if self.reranker is not None else None
+        reordered = compose.reordered(self.reranker, self.runtime.device)
         made = compose.stages(self.system, self.engines, self.chunker, self.documents, self.folder(), reordered)
         return replace(made, queries=queries)
 

@@ -141,6 +141,7 @@ def test_a_rewriting_is_part_of_what_answers_are_kept_under_and_not_of_weights(
     rows = [LORA, *(with_search(LORA, rewrite=name) for name in ("rewrite", "hyde"))]
     versions = [local(system) for system in rows]
     assert len({one.version for one in versions}) == 3
+    assert len({one.weights_version for one in versions}) == 1
     assert local(RAG).version != local(with_search(RAG, rewrite="rewrite")).version
     first, second = (local(with_search(system, rewrite="rewrite")).rewriting for system in (RAG, LORA))
     assert first
