@@ -20,6 +20,7 @@ from proctor.models.candidates.external import Setup
 from proctor.models.candidates.local import LocalCandidate
 from proctor.models.generation import generate
 from proctor.models.generation.limits import Limits
+from proctor.models.generation.stopwatch import Stopwatch
 from proctor.models.rerankers import api
 from proctor.models.reranking import Reranking
 from proctor.models.rewriters.hyde import HypotheticalPassage
@@ -149,25 +150,27 @@ def test_a_rewriting_is_part_of_what_answers_are_kept_under_and_not_of_weights(
     assert first.version != second.version, "other weights write otherwise"
 
 
-def test_a_question_is_rewritten_anew_where_it_is_timed_and_that_time_counts(
+def test_a_question_is_rewritten_anew_where_it_is_timed_before_its_passages_are_found(
     local: Callable[[System], LocalCandidate], questions: tuple[Question, ...], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     one = local(with_search(replace(RAG, retrieve="dense"), rewrite="hyde"))
     one.answers(questions[:2])
-    asked: list[int] = []
-    usual = generate.generate
+    events: list[str] = []
+    usual, found = generate.generate, Stopwatch.found
 
-    def counting(model: Any, tokenizer: Any, prompts: Any, *given: Any, **more: Any) -> Any:
-        asked.append(len(prompts))
-        return usual(model, tokenizer, prompts, *given, **more)
+    def generating(model: Any, tokenizer: Any, prompts: Any, limits: Limits, *given: Any, **more: Any) -> Any:
+        events.append("rewrite" if limits.tokens == HypotheticalPassage().tokens else "answer")
+        return usual(model, tokenizer, prompts, limits, *given, **more)
 
-    monkeypatch.setattr(generate, "generate", counting)
-    timed = one.latencies(questions[:2])
-    assert all(row.error is None for row in timed)
-    assert set(asked) == {1}
-    assert len(asked) % 2 == 0, "for each question one more is written"
-    plain = local(replace(RAG, retrieve="dense")).latencies(questions[:2])
-    assert min(row.retrieval for row in timed) > max(row.retrieval for row in plain), "160 tokens are written before the search"
+    def noting(clock: Stopwatch) -> None:
+        events.append("found")
+        found(clock)
+
+    monkeypatch.setattr(generate, "generate", generating)
+    monkeypatch.setattr(Stopwatch, "found", noting)
+    assert all(row.error is None for row in one.latencies(questions[:2]))
+    assert events
+    assert events == ["rewrite", "found", "answer"] * (len(events) // 3)
 
 
 def test_a_question_without_room_is_searched_with_as_it_is(
