@@ -262,6 +262,9 @@ class Answer:
     """Why the model stopped; empty where that is not known."""
     thought: int = 0
     """New tokens of a thought that was taken off before the text."""
+    searching: Mapping[str, float] = field(default_factory=dict, hash=False)
+    """What looking its passages up took besides time: of its own model ``rewrite_tokens`` that are new and
+    ``rewrite_prompt_tokens``; of its reranker ``rerank_requests``, ``rerank_tokens``, ``rerank_money`` and the like."""
     absent: bool = False
     """Whether nobody knows what the system says: nothing went wrong, and the question is unmeasured; ``error`` says why."""
 

@@ -17,6 +17,8 @@ from proctor.core.reading.tables import Contradiction, SettingsTable, TextSettin
 from proctor.core.redaction import public
 from proctor.core.registry import Registry
 from proctor.core.schema import InputError, as_json
+from proctor.models import search_settings
+from proctor.models.search_settings import RetrieveSetting, Search
 from proctor.models.services import Address, ServiceReply, ServiceRequest
 from proctor.models.stores import named
 from proctor.models.stores.named import StoreSetting, StoreSettings
@@ -44,7 +46,7 @@ RETRIEVERS: Registry[Callable[..., Any]] = Registry(
 """Name -> what makes an `Engine` (models/retrieval/passages.py) for a system, with the cache and the device."""
 EMBEDDERS: Registry[Callable[..., Any]] = Registry(
     "proctor.embedders",
-    {"minilm": "proctor.models.embedders.local:packaged", "openai": "proctor.models.embedders.openai:named [openai]"},
+    {"minilm": "proctor.models.embedders.local:packaged", "openai": "proctor.models.embedders.openai:named [httpx2]"},
 )
 """Name -> what makes an `Embedder` (models/embedders/protocol.py) of what follows the name and a colon, a system and the cache.
 
@@ -86,7 +88,7 @@ WHOLE = ("service", "callable", "answers")
 """Kinds that look up and prompt for themselves: what says how does not concern them."""
 COMPOSED = (
     *("retrieve", "top_k", "min_score", "chunk_chars", "chunk_overlap", "chunker", "chunk_tokens", "embedder", "embedding"),
-    *("bm25", "few_shot", "max_new_tokens"),
+    *("bm25", "search", "few_shot", "max_new_tokens"),
     *("epochs", "learning_rate", "batch_size", "rank", "alpha", "train_with_context", "gold_in_context", "adapter_when"),
 )
 """What says how a system of Proctor's is put together."""
@@ -96,7 +98,7 @@ TRAINING = ("epochs", "learning_rate", "batch_size", "rank", "alpha", "train_wit
 """What says how weights are trained."""
 
 
-UNSAID = ("chunker", "chunk_tokens", "embedding", "bm25")
+UNSAID = ("chunker", "chunk_tokens", "embedding", "bm25", "search")
 """What provenance says only where it is set, as runs before there was such a setting say nothing of it."""
 
 OWN = {"request": "service", "reply": "service", "given": "answers", "openai": "endpoint"}
@@ -186,7 +188,7 @@ class System:
 
     name: str
     adapt: Adapt = "none"
-    retrieve: Annotated[str, Installed(RETRIEVERS, ("none",))] = "none"
+    retrieve: Annotated[str | tuple[str, ...], RetrieveSetting(RETRIEVERS)] = "none"
     top_k: Annotated[int, Range(1, 10_000, "passages", whole=True)] = 3
     min_score: Annotated[float | None, Range(-1_000_000, 1_000_000, "the retriever's own score")] = None
     chunk_chars: Annotated[int, Range(50, 10**9, "letters", whole=True)] = 1000
@@ -196,6 +198,7 @@ class System:
     embedder: Annotated[str, TextSetting("a name or path", 4095)] = "minilm"
     embedding: Embedding = Embedding()
     bm25: Bm25 = Bm25()
+    search: Search = search_settings.PLAIN
     store: Annotated[str, StoreSetting()] = "faiss"
     epochs: Annotated[float | None, Range(0, 10_000, "passes over the training set", above=True)] = None
     learning_rate: Annotated[float | None, Range(0, 10, "of AdamW: 0.0002 is usual for LoRA", above=True)] = None
@@ -226,6 +229,8 @@ class System:
         yield from self._other_kinds()
         yield from self._of_passages()
         yield from self._stored()
+        if self.kind not in WHOLE:
+            yield from search_settings.contradictions(self.search, self.retrievers, self.top_k)
         if self.few_shot and self.adapts:
             yield ("few_shot",), "a system that is trained has seen its examples", "leave few_shot out, or adapt"
         if self.adapter_when == "always":
@@ -239,7 +244,7 @@ class System:
     def _of_passages(self) -> Iterator[Contradiction]:
         if self.chunk_tokens is not None and self.chunker != "tokens":
             yield ("chunk_tokens",), 'only the chunker "tokens" counts them', 'leave it out, or add chunker = "tokens"'
-        if self.bm25 != DEFAULT.bm25 and self.retrieve != "bm25":
+        if self.bm25 != DEFAULT.bm25 and "bm25" not in self.retrievers:
             yield ("bm25",), "it looks no words up", 'leave it out, or add retrieve = "bm25"'
         if self.embedding != DEFAULT.embedding and embedder_kind(self.embedder) in ("", "minilm"):
             what = f"the embedder {shown(self.embedder)} runs here, and nothing is asked over an API"
@@ -266,7 +271,7 @@ class System:
         kept, plain = (self.store, self.store_settings), (DEFAULT.store, DEFAULT.store_settings)
         if kept[1] != plain[1] and (kind := named.parsed(self.store).kind) in named.IN_PROCESS:
             yield ("store_settings",), f"{kind} takes none", 'leave it out, or name another store, such as "chroma"'
-        elif kept != plain and self.retrieve != "dense" and self.kind not in WHOLE:
+        elif kept != plain and "dense" not in self.retrievers and self.kind not in WHOLE:
             what = "only a system that looks passages up by their vectors has one"
             yield ("store",), what, 'leave it out, or add retrieve = "dense"'
 
@@ -310,6 +315,7 @@ class System:
         """What a run's provenance says of how it is set: fields by name, without those of other kinds that are not set."""
         own = {*COMPOSED, "adapt"} if self.kind not in WHOLE else set()
         known = vars(self) | {"embedder": _without_secrets(self.embedder), "store": named.parsed(self.store).public}
+        known["search"] = self.search.public
         return {
             name: as_json(value) if is_dataclass(value) else value
             for name, value in known.items()
@@ -335,6 +341,11 @@ class System:
     def retrieves(self) -> bool:
         """Whether it looks passages up."""
         return self.retrieve != "none"
+
+    @property
+    def retrievers(self) -> tuple[str, ...]:
+        """The names of what finds passages for it; none where it looks nothing up."""
+        return (self.retrieve,) * self.retrieves if isinstance(self.retrieve, str) else self.retrieve
 
     @property
     def trains_with_passages(self) -> bool:

@@ -37,10 +37,11 @@ def planned(suite: str, candidate: LocalCandidate | Endpoint, questions: Sequenc
     if not candidate.system.retrieves:
         return None
     index = candidate.index
-    if not isinstance(index.engine, Vectors) or not isinstance(index.engine.embedder, ApiEmbedder):
+    engine = next((one for one in index.engines.values() if isinstance(one, Vectors)), None)
+    if engine is None or not isinstance(engine.embedder, ApiEmbedder):
         return None
-    embedder, system = index.engine.embedder, candidate.system
-    passages, times = ([], 1) if index.built else _passages(index)
+    embedder, system = engine.embedder, candidate.system
+    passages, times = ([], 1) if index.built else _passages(index, engine)
     texts, requests = embedder.missing(passages, queries=False)
     asked, more = embedder.missing([one.text for one in candidate.unanswered(questions)], queries=True)
     tokens = times * sum(map(estimated, texts)) + sum(map(estimated, asked))
@@ -49,12 +50,11 @@ def planned(suite: str, candidate: LocalCandidate | Endpoint, questions: Sequenc
     )
 
 
-def _passages(index: Index) -> tuple[list[str], int]:
+def _passages(index: Index, engine: Vectors) -> tuple[list[str], int]:
     """What would be embedded of an index' documents, and about how often; to part them by meaning would ask the embedder."""
     semantic = index.system.chunker == "semantic"
     found = [[whole(one)] if semantic else split(one, index.chunker) for one in index.documents]
-    assert isinstance(index.engine, Vectors)  # noqa: S101 # looked at before
-    return index.engine.texts([one for some in found for one in some]), SEMANTIC if semantic else 1
+    return engine.texts([one for some in found for one in some]), SEMANTIC if semantic else 1
 
 
 def table(parts: Sequence[PlannedEmbedding | None]) -> str:

@@ -18,6 +18,7 @@ from proctor.leaderboard.output import Site
 from proctor.leaderboard.runs.saved import SAVING, open_run
 from proctor.leaderboard.runs.store import Store
 from proctor.models.candidates.kinds import KINDS, Examined
+from proctor.models.reranking import RERANKERS
 from proctor.models.stores import named
 from proctor.models.stores.named import STORES
 from proctor.models.systems import EMBEDDERS, RETRIEVERS, System, embedder_kind
@@ -77,7 +78,8 @@ def reached(cells: Iterable[tuple[Examined, Sequence[Question]]]) -> None:
 
 def _searched_with(system: System) -> tuple[Any, ...]:
     """What is asked once, though several systems look passages up with it."""
-    return (system.retrieve, system.embedder, system.embedding, system.store, system.store_settings, system.chunker)
+    stored = (system.store, system.store_settings)
+    return (system.retrieve, system.search, system.embedder, system.embedding, *stored, system.chunker)
 
 
 def _systems(names: Iterable[str]) -> str:
@@ -88,10 +90,13 @@ def _systems(names: Iterable[str]) -> str:
 
 def _libraries(system: System) -> tuple[str, ...]:
     """The modules that a system needs to do its work."""
-    embeds = system.retrieve == "dense" or (system.retrieves and system.chunker in ("tokens", "semantic"))
+    dense = "dense" in system.retrievers
+    embeds = dense or (system.retrieves and system.chunker in ("tokens", "semantic"))
     embedder = EMBEDDERS.needs(embedder_kind(system.embedder)) if embeds else ()
-    store = STORES.needs(named.parsed(system.store).kind) if system.retrieve == "dense" else ()
-    return (*RETRIEVERS.needs(system.retrieve), *embedder, *store, *(KINDS.needs(system.kind) if system.external else ()))
+    store = STORES.needs(named.parsed(system.store).kind) if dense else ()
+    retrievers = [module for name in system.retrievers for module in RETRIEVERS.needs(name)]
+    reranker = RERANKERS.needs((system.search.rerank or "").partition(":")[0])
+    return (*retrievers, *reranker, *embedder, *store, *(KINDS.needs(system.kind) if system.external else ()))
 
 
 def _problem(check: Callable[[], None]) -> Iterator[str]:

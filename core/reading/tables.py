@@ -45,6 +45,14 @@ class Expected(Protocol):
         """What is wrong with a value, as "expected ..., not ..."; empty if nothing is."""
 
 
+@runtime_checkable
+class Reading(Protocol):
+    """One that keeps a right value otherwise than it is written, as a list that is not to change."""
+
+    def read(self, value: Any) -> Any:
+        """The value as it is kept."""
+
+
 @dataclass(frozen=True)
 class TextSetting:
     """The texts that a setting may be."""
@@ -102,7 +110,8 @@ class Setting:
         if get_origin(hint) is Annotated:
             hint, *extras = get_args(hint)  # type: ignore[assignment]
         if get_origin(hint) in (Union, types.UnionType):
-            (hint,) = (one for one in get_args(hint) if one is not type(None))
+            kinds = [one for one in get_args(hint) if one is not type(None)]
+            hint = kinds[0] if len(kinds) == 1 else object  # what may be of several kinds says itself what it may be
         self.needed = needed
         self.kind, self.inner = get_origin(hint) or hint, get_args(hint)
         self.example = next((one for one in extras if isinstance(one, str)), "")
@@ -232,7 +241,7 @@ class SettingsTable:
             if wrong := setting.expected.wrong(value):
                 self.problem(key, wrong, self._remedy(setting, value, key))
             else:
-                yield value
+                yield setting.expected.read(value) if isinstance(setting.expected, Reading) else value
         elif setting.kind is Any:
             yield value
         elif setting.kind is tuple and setting.inner[0] is str:

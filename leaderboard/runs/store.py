@@ -377,7 +377,7 @@ def _check(row: AnsweredQuestion) -> None:
     texts = [asked.id, asked.text, asked.cluster, said.question, said.text, said.prompt, said.stop, said.error or ""]
     for several in (asked.references, asked.evidence, asked.tags, asked.quotes, said.citations):
         texts += several
-    numbers: list[Any] = [said.seconds, said.tokens, said.prompt_tokens, said.cut, said.thought]
+    numbers: list[Any] = [said.seconds, said.tokens, said.prompt_tokens, said.cut, said.thought, *said.searching.values()]
     for context in said.contexts or ():
         texts += [context.document, context.text]
         numbers.append(context.score)

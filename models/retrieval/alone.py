@@ -14,7 +14,8 @@ from proctor.models.retrieval import search
 from proctor.models.retrieval.passages import Engine
 from proctor.models.systems import System
 
-ALONE = System("alone")
+NAME = "alone"
+ALONE = System(NAME)
 
 
 @dataclass(frozen=True)
@@ -36,12 +37,13 @@ class Alone:
 
     def build(self, documents: Sequence[Document], folder: Path, previous_index: Path | None = None) -> None:
         """Leave passages and index in a folder."""
-        search.build(self.system, self.engine, self._chunker, documents, folder, previous_index)
+        search.build({NAME: self.engine}, self._chunker, documents, folder, previous_index)
 
     def open(self, folder: Path) -> Callable[[Sequence[str], int], list[tuple[Context, ...]]]:
         """A search of what was built there."""
+        (found,) = search.finders({NAME: self.engine}, (), folder).values()
 
         def find(queries: Sequence[str], count: int) -> list[tuple[Context, ...]]:
-            return search.searcher(self.system, self.engine, folder, count)(queries)
+            return search.searcher(self.system, found, count)(queries)
 
         return find

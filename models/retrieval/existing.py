@@ -70,17 +70,15 @@ class Existing:
         return {"existing": True}
 
     def open(self, folder: Path) -> Search:
-        """Its passages are not those of the folder: see `searcher`."""
+        """Its passages are not those of the folder: see `finder`."""
         raise NotImplementedError
 
-    def searcher(
-        self, documents: Sequence[Document], count: int, least: float | None
-    ) -> Callable[[Sequence[str]], list[tuple[Context, ...]]]:
+    def finder(self, documents: Sequence[Document]) -> Callable[[Sequence[str], int], list[tuple[Context, ...]]]:
         """The best passages for each query, best first. A query that the embedder cannot read at once is looked up in windows."""
         known = KnownDocuments(documents)
         checked = threading.Event()
 
-        def find(queries: Sequence[str]) -> list[tuple[Context, ...]]:
+        def find(queries: Sequence[str], count: int) -> list[tuple[Context, ...]]:
             if not queries:
                 return []
             windows = [in_windows(self.embedder, self.device, "", query, query=True) for query in queries]
@@ -91,8 +89,7 @@ class Existing:
                 self._check_embedder(asked[0], near[0])
             found = iter(near)
             merged = [_best(chain(*map(_nearness, islice(found, len(parts)))), count) for parts in windows]
-            kept = [[one for one in near if least is None or one.score >= least] for near in merged]
-            return [known.contexts(map(_passage, self._with_text(near))) for near in kept]
+            return [known.contexts(map(_passage, self._with_text(near))) for near in merged]
 
         return find
 

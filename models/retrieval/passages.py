@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any, NamedTuple, Protocol, TypeAlias
+from typing import Any, NamedTuple, Protocol, TypeAlias, runtime_checkable
 
-from proctor.core.schema import Document
+from proctor.core.schema import Context, Document
 from proctor.models.chunkers.protocol import Chunker
 
 DIGITS = 6
@@ -52,6 +52,14 @@ class Engine(Protocol):
         """A search in memory."""
 
 
+@runtime_checkable
+class OwnPassages(Protocol):
+    """An engine that finds passages of its own, and not those that the documents were split into."""
+
+    def finder(self, documents: Sequence[Document]) -> Callable[[Sequence[str], int], list[tuple[Context, ...]]]:
+        """At most so many passages for each query, best first, of these documents where they can be traced to one."""
+
+
 def best(scores: Mapping[int, float], k: int) -> Hits:
     """The k best; among equals the first of the corpus comes first, whatever the order in which they were found."""
     rounded = {place: round(score, DIGITS) for place, score in scores.items()}
@@ -60,15 +68,16 @@ def best(scores: Mapping[int, float], k: int) -> Hits:
 
 def split(document: Document, chunker: Chunker) -> list[Passage]:
     """Every passage of a document, as a chunker parts it; one that holds nothing has an empty one."""
-    return [_shown(document, text) for text in chunker.split(document.text, _head(document)) or [""]]
+    return [part(document, text) for text in chunker.split(document.text, _head(document)) or [""]]
 
 
 def whole(document: Document) -> Passage:
     """A document as one passage."""
-    return _shown(document, document.text.strip())
+    return part(document, document.text.strip())
 
 
-def _shown(document: Document, text: str) -> Passage:
+def part(document: Document, text: str) -> Passage:
+    """A part of a document's text as a passage: under the document's title, unless it says that itself."""
     return Passage(document.id, "" if _is_headed(text, document.title) else _head(document), text)
 
 

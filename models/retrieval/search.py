@@ -5,10 +5,10 @@ from __future__ import annotations
 import json
 import logging
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 from proctor.core import machine
 from proctor.core.code import code_of
@@ -19,7 +19,8 @@ from proctor.models.embedders import find
 from proctor.models.retrieval.bm25 import Words
 from proctor.models.retrieval.dense import Vectors
 from proctor.models.retrieval.existing import Existing
-from proctor.models.retrieval.passages import Engine, Passage, split
+from proctor.models.retrieval.passages import Engine, OwnPassages, Passage, split
+from proctor.models.retrieval.stages import Finder, best
 from proctor.models.stores import find as stores
 from proctor.models.stores.collections import Collections
 from proctor.models.systems import CHUNKERS, EMBEDDERS, RETRIEVERS, System, embedder_kind
@@ -29,18 +30,19 @@ log = logging.getLogger("proctor")
 PASSAGES = "passages.json"
 REPORT = "index.json"
 
-Searcher = Callable[[Sequence[str]], list[tuple[Context, ...]]]
+Engines: TypeAlias = Mapping[str, Engine]
+"""What passages are found with, by the names of retrievers."""
+Searcher: TypeAlias = Callable[[Sequence[str]], list[tuple[Context, ...]]]
 
 
-def engine(system: System, cache: Cache, device: str) -> Engine:
+def engines(system: System, cache: Cache, device: str) -> dict[str, Engine]:
     """How a system that retrieves looks passages up.
 
     Raises:
         InputError: there is no such embedder, or it cannot be used.
     """
-    name = "dense" if system.retrieve == "none" else system.retrieve  # the key of weights is asked of all that train
-    made: Engine = RETRIEVERS[name](system, cache, device)
-    return made
+    names = system.retrievers or ("dense",)  # the key of weights is asked of all that train
+    return {name: RETRIEVERS[name](system, cache, device) for name in names}
 
 
 def words(system: System, cache: Cache, device: str) -> Engine:
@@ -67,14 +69,15 @@ def chunker(system: System, cache: Cache, device: str) -> Chunker:
     return made
 
 
-def key(system: System, engine: Engine, chunker: Chunker, documents: Sequence[Document]) -> str:
-    """Hash of all that shapes what is found."""
+def key(system: System, engines: Engines, chunker: Chunker, documents: Sequence[Document]) -> str:
+    """Hash of all that shapes what each retriever finds."""
     corpus = [(document.id, document.title, document.text) for document in documents]
+    versions = [part for engine in engines.values() for part in engine.version]
     code = [
         code_of(__name__, apart=[Words, Vectors, Existing, find, stores, Collections]),
-        *engine.version,
+        *versions,
         chunker.version,
-        RETRIEVERS.version(system.retrieve),
+        *map(RETRIEVERS.version, engines),
         CHUNKERS.version(system.chunker),
         EMBEDDERS.version(embedder_kind(system.embedder)),
     ]
@@ -82,8 +85,7 @@ def key(system: System, engine: Engine, chunker: Chunker, documents: Sequence[Do
 
 
 def build(
-    system: System,
-    engine: Engine,
+    engines: Engines,
     chunker: Chunker,
     documents: Sequence[Document],
     folder: Path,
@@ -91,29 +93,51 @@ def build(
 ) -> None:
     """Split, index, and leave both in ``folder``. What the ``previous_index`` has embedded is taken over from there."""
     found = [one for document in documents for one in split(document, chunker)]
-    log.info("indexing %d passages of %d documents (%s)", len(found), len(documents), system.retrieve)
+    log.info("indexing %d passages of %d documents (%s)", len(found), len(documents), " and ".join(engines))
     (folder / PASSAGES).write_text(json.dumps(found, ensure_ascii=False), encoding="utf-8")
-    engine.warm_up()  # what follows is timed
+    for engine in engines.values():
+        engine.warm_up()  # what follows is timed
     started = time.monotonic()
-    told = dict((engine.build(found, folder, previous_index) if found else None) or {})
+    told: dict[str, Any] = {}
+    for name, engine in engines.items() if found else ():
+        place = folder_of(folder, name, engines)
+        place.mkdir(exist_ok=True)
+        earlier = previous_index and folder_of(previous_index, name, engines)
+        said = dict(engine.build(found, place, earlier) or {})
+        told |= {**said, "unpaid": told.get("unpaid", 0.0) + said.get("unpaid", 0.0)}
     seconds = time.monotonic() - started - told.pop("unpaid", 0.0)
     report = {**told, "seconds": seconds, "passages": len(found), "machine": machine.facts()}
     (folder / REPORT).write_text(json.dumps(report, indent=1), encoding="utf-8")
 
 
-def searcher(system: System, engine: Engine, folder: Path, count: int) -> Searcher:
-    """The best passages for each query, best first, with the index in memory.
+def folder_of(folder: Path, name: str, engines: Engines) -> Path:
+    """Where in the folder of an index that of one retriever is: in one of its own where there are several."""
+    return folder / name if len(engines) > 1 else folder
+
+
+def finders(engines: Engines, documents: Sequence[Document], folder: Path) -> dict[str, Finder]:
+    """What finds passages, with each index in memory, by the names of retrievers."""
+    known = passages(folder)
+    return {name: _finder(one, documents, folder_of(folder, name, engines), known) for name, one in engines.items()}
+
+
+def searcher(system: System, find: Finder, count: int) -> Searcher:
+    """The best passages for each query, best first.
 
     Passages that score less than the system's ``min_score`` are not found.
     """
-    known = _passages(folder)
-    opened, k = engine.open(folder) if known else None, min(count, len(known))
-    least = -float("inf") if system.min_score is None else system.min_score
+    cut = best(system.min_score)
+    return lambda queries: cut(queries, find(queries, count), count)
 
-    def find(queries: Sequence[str]) -> list[tuple[Context, ...]]:
-        found = opened(queries, k) if opened else [[] for _ in queries]
-        kept = [[(known[place], score) for place, score in hits if score >= least] for hits in found]
-        return [tuple(Context(one.document, one.text, score) for one, score in hits) for hits in kept]
+
+def _finder(engine: Engine, documents: Sequence[Document], folder: Path, known: Sequence[Passage]) -> Finder:
+    if isinstance(engine, OwnPassages):
+        return engine.finder(documents)
+    opened = engine.open(folder) if known else None
+
+    def find(queries: Sequence[str], count: int) -> list[tuple[Context, ...]]:
+        found = opened(queries, min(count, len(known))) if opened else [[] for _ in queries]
+        return [tuple(Context(known[place].document, known[place].text, score) for place, score in hits) for hits in found]
 
     return find
 
@@ -121,7 +145,7 @@ def searcher(system: System, engine: Engine, folder: Path, count: int) -> Search
 def chunks_of(folder: Path, documents: AbstractSet[str]) -> dict[str, tuple[Context, ...]]:
     """Document id -> the passages that it was split into, for those documents."""
     found: dict[str, tuple[Context, ...]] = dict.fromkeys(documents, ())
-    for one in _passages(folder):
+    for one in passages(folder):
         if one.document in found:
             found[one.document] += (Context(one.document, one.text),)
     return found
@@ -136,5 +160,6 @@ def report(folder: Path) -> dict[str, Any]:
     return found
 
 
-def _passages(folder: Path) -> list[Passage]:
+def passages(folder: Path) -> list[Passage]:
+    """What the documents of an index were split into, in order."""
     return [Passage(*row) for row in json.loads((folder / PASSAGES).read_text(encoding="utf-8"))]

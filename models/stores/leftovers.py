@@ -41,7 +41,8 @@ def of(store: Collections, cache: Cache) -> list[OwnCollection]:
 
 def _used(cache: Cache) -> Iterator[str]:
     """The collections that indices of the cache refer to."""
-    for path in (cache.folder / "indices").glob(f"*/{COLLECTION}"):
+    indices = cache.folder / "indices"
+    for path in (*indices.glob(f"*/{COLLECTION}"), *indices.glob(f"*/*/{COLLECTION}")):  # of one retriever, and of several
         yield json.loads(path.read_text(encoding="utf-8"))["collection"]
 
 

@@ -31,8 +31,9 @@ ROOMS = {
     "core": ("core",),
     "evals": ("stats", "candidate", "judges", "tasks", "exam", "axes", "headline", "own", "testing"),
     "models": (
-        *("circumstances", "services", "stores", "systems", "served_model", "prompts", "base", "runtime"),
-        *("embedders", "chunkers", "retrieval", "generation", "training", "given", "candidates", "comparability", "tiny"),
+        *("circumstances", "services", "stores", "reranking", "rewriting", "search_settings", "systems"),
+        *("served_model", "prompts", "base", "runtime", "embedders", "chunkers", "retrieval", "generation"),
+        *("rerankers", "rewriters", "training", "given", "candidates", "comparability", "tiny"),
     ),
     "suites": ("general", "loading", "converters", "writing", "importers", "instruments", "loans", "judge"),
     "leaderboard": (

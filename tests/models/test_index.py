@@ -29,12 +29,13 @@ def look_up(cache: Cache, tmp_path: Path) -> Find:
     """Builds an index for a system and searches it."""
 
     def find(system: System, documents: Sequence[Document], queries: Sequence[str], count: int = 3) -> list[tuple[Context, ...]]:
-        engine, chunker = search.engine(system, cache, "cpu"), search.chunker(system, cache, "cpu")
-        folder = tmp_path / search.key(system, engine, chunker, documents)
+        engines, chunker = search.engines(system, cache, "cpu"), search.chunker(system, cache, "cpu")
+        folder = tmp_path / search.key(system, engines, chunker, documents)
         if not folder.exists():
             folder.mkdir()
-            search.build(system, engine, chunker, documents, folder)
-        return search.searcher(system, engine, folder, count)(queries)
+            search.build(engines, chunker, documents, folder)
+        (found,) = search.finders(engines, documents, folder).values()
+        return search.searcher(system, found, count)(queries)
 
     return find
 
@@ -181,7 +182,7 @@ def test_the_end_of_a_long_question_is_read(look_up: Find) -> None:
 
 
 def test_every_window_is_read_whole_and_shows_the_title(cache: Cache, short_sighted: System) -> None:
-    engine = search.engine(short_sighted, cache, "cpu")
+    engine = search.engines(short_sighted, cache, "cpu")["dense"]
     assert isinstance(engine, dense.Vectors)
     model, body = engine.embedder.load("cpu"), " ".join(str(number) for number in range(60))
 
@@ -219,7 +220,7 @@ def test_chinese_is_cut_at_the_end_of_a_sentence() -> None:
 
 def test_key_is_of_what_shapes_the_index(domain: Domain, cache: Cache, short_sighted: System) -> None:
     def key(system: System, documents: Sequence[Document] = domain.documents, device: str = "cpu") -> str:
-        return search.key(system, search.engine(system, cache, device), search.chunker(system, cache, device), documents)
+        return search.key(system, search.engines(system, cache, device), search.chunker(system, cache, device), documents)
 
     same = [replace(DENSE, name="other"), replace(DENSE, top_k=9), replace(DENSE, rank=4)]
     other = [replace(DENSE, chunk_chars=500), replace(DENSE, retrieve="bm25"), replace(DENSE, embedder=short_sighted.embedder)]

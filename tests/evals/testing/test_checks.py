@@ -166,7 +166,7 @@ def test_a_canned_judge_holds(check: Callable[[], None]) -> None:
 def alone(kind: str, **settings: Any) -> Callable[[], Alone]:
     def make() -> Alone:
         system = System("alone", retrieve=kind, **settings)
-        return Alone(search.engine(system, Cache(next(HERE["folders"])), "cpu"), system)
+        return Alone(search.engines(system, Cache(next(HERE["folders"])), "cpu")[system.retrievers[0]], system)
 
     return make
 
