@@ -34,7 +34,7 @@ ROOMS = {
         *("circumstances", "services", "stores", "systems", "served_model", "prompts", "base", "runtime"),
         *("embedders", "chunkers", "retrieval", "generation", "training", "given", "candidates", "comparability", "tiny"),
     ),
-    "suites": ("general", "loading", "converters", "writing", "importers", "instruments", "loans", "judge"),
+    "suites": ("general", "loading", "converters", "writing", "drafting", "importers", "instruments", "loans", "judge"),
     "leaderboard": (
         *("formatting", "markdown", "output", "runs", "analysis", "claims", "advice", "compare"),
         *("board", "history", "plots", "site", "hosting", "__init__"),
