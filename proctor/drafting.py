@@ -83,14 +83,14 @@ class Outcome:
     calls: int = 0
 
 
-def documents_of(folder: Path) -> tuple[tuple[Document, ...], Tally]:
-    """The documents in a folder, read as those of a suite.
+def documents_of(folder: Path, suite: Path, *, outside: bool = False) -> tuple[tuple[Document, ...], Tally]:
+    """The documents in a folder, read as those of the suite that is to be written; ``outside``: links may lead anywhere.
 
     Raises:
         InputError: some cannot be read, or there are none. All problems are said.
     """
-    problems = Problems(f"documents {folder}", folder)
-    found = read_documents(folder, problems, OwnFiles(folder / "suite"))
+    problems = Problems(f"documents {folder}", folder, outside=outside)
+    found = read_documents(folder, problems, OwnFiles(suite))
     problems.check()
     return found.documents, problems.tally
 
@@ -153,13 +153,15 @@ class Drafting:
         if not wanted:
             return []
         self.outcomes[kind] = outcome
-        for visit in range(VISITS):
-            left = list(sources)
+        asked: set[str] = set()
+        for _ in range(VISITS):
+            left = [source for source in sources if self._text(source, outcome.kept) not in asked]
             while left and len(outcome.kept) < wanted and outcome.calls < TRIES * wanted:
                 count = min(wanted - len(outcome.kept), TRIES * wanted - outcome.calls)
                 batch, left = left[:count], left[count:]
+                asked |= {self._text(source, outcome.kept) for source in batch}
                 self._tried(outcome, task, batch, test)
-                log.info("drafting: %d of %d %s kept (visit %d)", len(outcome.kept), wanted, kind, visit + 1)
+                log.info("%s: %d of %d drafted", kind, len(outcome.kept), wanted)
         return outcome.kept
 
     def _tried(self, outcome: Outcome, task: str, sources: Sequence[Source], test: Sequence[Drafted]) -> None:
@@ -211,7 +213,7 @@ class Drafting:
         return [wrong.get(one.question, one) if not one.answer else one for one in drafts]
 
     def _question(self, one: Drafted, corpus: Corpus) -> dict[str, Any]:
-        row = {"id": f"draft-{digest(one.question)[:10]}", "question": one.question}
+        row: dict[str, Any] = {"id": f"draft-{digest(one.question)[:10]}", "question": one.question}
         row |= {"references": [one.answer] if one.answer else [], "evidence": _evidence(one, corpus)}
         tags = {} if one.answer else {"tags": ["unanswerable"]}
         return row | tags | {"cluster": one.source.document.id, "draft": self._mark(one)}
@@ -226,13 +228,16 @@ class Drafting:
     def _nothing(self) -> str:
         """Why there is not a single question, and what to do."""
         found = "; ".join(
-            f"{count} of {outcome.calls} {why}" for outcome in self.outcomes.values() for why, count in outcome.dropped.most_common()
+            f"{count} of {outcome.calls} {why}"
+            for outcome in self.outcomes.values()
+            for why, count in outcome.dropped.most_common()
         )
         if not found:
             return f"no document has a passage of {FEWEST} letters that something could be asked about; nothing was written"
         return (
-            f"{self.drafter.by['by']} drafted no question that passes the checks, and nothing was written ({found}). Small models "
-            "and models that are not tuned to follow instructions seldom do: name another with --model, such as openai:MODEL@URL"
+            f"{self.drafter.by['by']} drafted no question that passes the checks, and nothing was written ({found}). Small "
+            "models, and those that are not tuned to follow instructions, seldom do: name another with --model, such as "
+            "openai:MODEL@URL"
         )
 
 

@@ -1,4 +1,4 @@
-"""The page on which drafts are reviewed, and what it asks for: served to this machine alone, behind an address nobody can guess."""
+"""The page on which drafts are reviewed: served to this machine alone, at an address that nobody can guess."""
 
 from __future__ import annotations
 
@@ -27,18 +27,19 @@ class Handler(preview.Local):
         self.review, self.token = review, token
         super().__init__(*words)
 
-    def do_GET(self) -> None:
+    def do_GET(self) -> None:  # noqa: N802 # as the parent calls it
         """The page, its drafts, or the documents that they were drafted from."""
         shown: Mapping[str, Callable[[], Any]] = {"drafts": self._state, "documents": self._documents}
-        what = None if self.is_misnamed() else self._asked()
+        if self.is_misnamed() or (what := self._asked()) is None:
+            return
         if what == "":
             self._page()
         elif what in shown:
             self._json(200, shown[what]())
-        elif what is not None:
+        else:
             self.send_error(404)
 
-    def do_POST(self) -> None:
+    def do_POST(self) -> None:  # noqa: N802 # as the parent calls it
         """A decision, which is written before it is answered."""
         if self.is_misnamed() or (what := self._asked()) is None:
             return

@@ -10,7 +10,7 @@ from proctor.core.language.text import holds
 from proctor.core.language.words import words
 from proctor.core.reading import values
 from proctor.core.schema import Suite
-from proctor.evals.judges.protocols import EntailmentInput, EntailingJudge
+from proctor.evals.judges.protocols import EntailingJudge, EntailmentInput
 from proctor.suites.drafting.replies import Drafted, Dropped
 
 ALIKE = 0.8
@@ -87,5 +87,3 @@ def is_shared(draft: Drafted, test: Sequence[Drafted]) -> bool:
     """Whether a training example's evidence stands in a passage that a question of the test is drafted from."""
     evidence = values.plain(draft.evidence)
     return bool(evidence) and any(evidence in values.plain(one.source.text) for one in test)
-
-

@@ -1,4 +1,4 @@
-"""Which passages questions are drafted from: evenly over all documents, the same each time, and none for both test and training."""
+"""Which passages questions are drafted from: evenly over all documents, always the same, and for test or training alone."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import NamedTuple, TypeVar
 from proctor.core.reading import values
 from proctor.core.schema import Document
 
-FEWEST = 80
+FEWEST = 25
 """Letters of a passage that something can be asked about."""
 Some = TypeVar("Some")
 
@@ -21,7 +21,7 @@ class Source(NamedTuple):
 
 
 def in_order(documents: Sequence[Document], split: Callable[[Document], Sequence[str]]) -> list[Source]:
-    """All passages that are long enough, those first that are spread over everything: of each document one, then the next ones."""
+    """All passages that are long enough: first one of each document, then the next ones, spread over the document."""
     queues = [iter(_sources(document, split)) for document in spread(documents)]
     found: list[Source] = []
     while queues:

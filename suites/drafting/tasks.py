@@ -22,8 +22,8 @@ ANSWERABLE = (
 )
 UNANSWERABLE = (
     "Draft a question for an exam about the documents of an organisation. Somebody who reads the passage could well ask it, but "
-    "the passage does not tell the answer. Whoever is asked does not see the passage: name what it is about, and never speak of a "
-    "passage or text. Write in the language of the passage. Reply with one JSON object and nothing else."
+    "the passage does not tell the answer. Whoever is asked does not see the passage: name what it is about, and never speak "
+    "of a passage or text. Write in the language of the passage. Reply with one JSON object and nothing else."
 )
 ANSWERING = f'Answer with a few words from the passages alone. Answer "{UNKNOWN}" if they do not tell.'
 
@@ -33,7 +33,7 @@ INSTRUCTION = f'Answer with a few words. Answer "{UNKNOWN}" if you do not know.'
 QUESTION = "What does a cargo bike cost for a day?"
 SHOWN: dict[str, list[tuple[str, dict[str, str]]]] = {
     ANSWERABLE: [
-        (BIKE, {"question": QUESTION, "answer": "32 euros", "evidence": BIKE.split(". ")[0] + "."}),
+        (BIKE, {"question": QUESTION, "answer": "32 euros", "evidence": BIKE.partition(" The deposit")[0]}),
         (
             DESK,
             {
