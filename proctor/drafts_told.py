@@ -13,13 +13,14 @@ SHOWN = 8
 """Ranges of lines that are named of a file."""
 
 
-def notes(suite: Suite) -> list[str]:
+def note(suite: Suite) -> str:
     """How much of a suite is unreviewed, for whoever reads its figures; nothing where all of it is reviewed."""
     asked = sum(bool(row.question) for row in suite.drafts)
     learnt = len(suite.drafts) - asked
-    whole = len(suite.domain.examples)
-    found = [f"{asked} of {counted(len(suite.questions), 'question')} {_are(asked)}"] * bool(asked)
-    return found + [f"{learnt} of {counted(whole, 'training example')} {_are(learnt)}"] * bool(learnt)
+    parts = [f"{asked} of {counted(len(suite.questions), 'question')}"] * bool(asked)
+    parts += [f"{learnt} of {counted(len(suite.domain.examples), 'training example')}"] * bool(learnt)
+    what = "is a draft" if len(suite.drafts) == 1 else "are drafts"
+    return f"{' and '.join(parts)} {what} that nobody has reviewed" if parts else ""
 
 
 def refusal(folder: Path, suite: Suite) -> str:
@@ -27,19 +28,15 @@ def refusal(folder: Path, suite: Suite) -> str:
     shown = _relative(folder)
     where = "; ".join(f"{shown / file}: {lines}" for file, lines in _lines(suite.drafts))
     return (
-        f"suite {suite.name}: {' and '.join(notes(suite))} ({where}). Review them with `proctor review {shown}`, "
+        f"suite {suite.name}: {note(suite)} ({where}). Review them with `proctor review {shown}`, "
         "or take the exam with them: --drafts"
     )
-
-
-def _are(count: int) -> str:
-    return f"{'is a draft' if count == 1 else 'are drafts'} that nobody has reviewed"
 
 
 def _relative(folder: Path) -> Path:
     """A folder as one would type it here."""
     here = Path.cwd().resolve()
-    return folder.relative_to(here) if folder.is_relative_to(here) and folder != here else folder
+    return folder.relative_to(here) if folder.is_relative_to(here) else folder
 
 
 def _lines(rows: Iterable[DraftRow]) -> Iterable[tuple[str, str]]:

@@ -213,8 +213,8 @@ class Plan:
     @property
     def notes_of_suites(self) -> list[str]:
         """What was changed, left out or found odd in suites."""
-        told = ((suite, note) for suite in self.suites for note in (*suite.notes, *drafts_told.notes(suite)))
-        return [f"suite {suite.name}: {note}" for suite, note in told]
+        told = ((suite, note) for suite in self.suites for note in (*suite.notes, drafts_told.note(suite)))
+        return [f"suite {suite.name}: {note}" for suite, note in told if note]
 
     @property
     def _external(self) -> list[tuple[str, External]]:

@@ -55,8 +55,7 @@ def _suite(plan: Plan, place: Path, suite: Suite) -> dict[str, Any]:
 
 
 def _drafts(suite: Suite) -> dict[str, str]:
-    found = drafts_told.notes(suite)
-    return {"drafts": " and ".join(found)} if found else {}
+    return {"drafts": drafts_told.note(suite)} if suite.drafts else {}
 
 
 def _folder(plan: Plan, place: Path) -> dict[str, str]:
