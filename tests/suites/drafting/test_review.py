@@ -14,9 +14,7 @@ DRAFT = {"by": "openai:m", "version": "1", "from": "hire"}
 ROWS = [
     '{"question":  "Who is the mechanic?", "references": ["Ilse"], "evidence": ["shop"]}',
     "",
-    json.dumps({"question": "What is it a day?", "references": ["32 euros"], "evidence": ["bike costs 32 euros"]} | {"draft": DRAFT}),
-        {"question": "What is it a day?", "references": ["32 euros"], "evidence": ["bike costs 32 euros"], "draft": DRAFT}
-    ),
+    json.dumps({"question": "What is it?", "references": ["32 euros"], "evidence": ["bike costs 32 euros"], "draft": DRAFT}),
     json.dumps({"user_input": "Who founded it?", "reference": [], "draft": True}),
 ]
 TRAIN = [json.dumps({"prompt": "What is the deposit?", "completion": "50 euros", "evidence": ["hire"], "draft": DRAFT})]
