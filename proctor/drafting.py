@@ -19,7 +19,7 @@ from proctor.evals.judges.lexical import LexicalJudge
 from proctor.evals.judges.protocols import EntailingJudge
 from proctor.models.chunkers.recursive import Recursive
 from proctor.models.generation.limits import estimated
-from proctor.suites.drafting import checks, replies, tasks
+from proctor.suites.drafting import checks, replies, rows, tasks
 from proctor.suites.drafting.passages import FEWEST, Source, in_order, shared_out
 from proctor.suites.drafting.replies import Drafted, Dropped
 from proctor.suites.loading.documents import Corpus, read_documents
@@ -110,6 +110,7 @@ class Drafting:
         """Share the passages out."""
         test = self.wanted.questions + self.wanted.unanswerable
         self._test, self._training = shared_out(passages(self.documents), test, self.wanted.examples)
+        self._corpus = Corpus(tuple(self.documents))
         self._asked = checks.Asked(text for task in tasks.SHOWN for text in tasks.examples_of(task))
 
     def draft(self) -> Draft:
@@ -130,11 +131,10 @@ class Drafting:
 
     def files(self, name: str) -> dict[str, str]:
         """The files of the suite."""
-        corpus = Corpus(tuple(self.documents))
         files = self.draft().files(name, name, ["general"])
-        files["questions.jsonl"] = json_lines(self._question(one, corpus) for one in self._questions)
+        files[rows.QUESTIONS] = json_lines(self._question(one) for one in self._questions)
         if self._examples:
-            files["train.jsonl"] = json_lines(self._example(one, corpus) for one in self._examples)
+            files[rows.TRAINING] = json_lines(self._example(one) for one in self._examples)
         return files
 
     def told(self) -> Iterator[str]:
@@ -181,7 +181,7 @@ class Drafting:
 
     def _checked(self, found: Sequence[Drafted | Dropped], test: Sequence[Drafted]) -> Iterator[Drafted | Dropped]:
         """The same, with those dropped that do not pass."""
-        stages = (self._by_themselves, self._supported, partial(self._apart, test), self._new, self._untold)
+        stages = (self._by_themselves, self._supported, partial(self._apart, test), self._usable, self._new, self._untold)
         now = list(found)
         for stage in stages:
             passed = iter(stage([one for one in now if isinstance(one, Drafted)]))
@@ -198,6 +198,17 @@ class Drafting:
     def _apart(self, test: Sequence[Drafted], drafts: Sequence[Drafted]) -> list[Drafted | Dropped]:
         return [checks.SHARED if checks.is_shared(one, test) else one for one in drafts]
 
+    def _usable(self, drafts: Sequence[Drafted]) -> list[Drafted | Dropped]:
+        """Those whose rows a suite can hold."""
+        return [one if self._can_stand(one) else checks.UNUSABLE for one in drafts]
+
+    def _can_stand(self, one: Drafted) -> bool:
+        try:
+            rows.check(rows.QUESTIONS, self._question(one), self._corpus)
+        except InputError:
+            return False
+        return True
+
     def _new(self, drafts: Sequence[Drafted]) -> list[Drafted | Dropped]:
         return [one if self._asked.is_new(one.question) else checks.ALIKE_ASKED for one in drafts]
 
@@ -212,14 +223,14 @@ class Drafting:
         }
         return [wrong.get(one.question, one) if not one.answer else one for one in drafts]
 
-    def _question(self, one: Drafted, corpus: Corpus) -> dict[str, Any]:
+    def _question(self, one: Drafted) -> dict[str, Any]:
         row: dict[str, Any] = {"id": f"draft-{digest(one.question)[:10]}", "question": one.question}
-        row |= {"references": [one.answer] if one.answer else [], "evidence": _evidence(one, corpus)}
+        row |= {"references": [one.answer] if one.answer else [], "evidence": _evidence(one, self._corpus)}
         tags = {} if one.answer else {"tags": ["unanswerable"]}
         return row | tags | {"cluster": one.source.document.id, "draft": self._mark(one)}
 
-    def _example(self, one: Drafted, corpus: Corpus) -> dict[str, Any]:
-        row = {"prompt": one.question, "completion": one.answer or tasks.UNKNOWN, "evidence": _evidence(one, corpus)}
+    def _example(self, one: Drafted) -> dict[str, Any]:
+        row = {"prompt": one.question, "completion": one.answer or tasks.UNKNOWN, "evidence": _evidence(one, self._corpus)}
         return row | {"draft": self._mark(one)}
 
     def _mark(self, one: Drafted) -> dict[str, str]:

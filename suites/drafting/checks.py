@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Sequence
 
 from proctor.core.language.declining import is_abstention
-from proctor.core.language.text import holds
+from proctor.core.language.text import holds, normalise
 from proctor.core.language.words import words
 from proctor.core.reading import values
 from proctor.core.schema import Suite
@@ -28,6 +28,7 @@ GIVEN_AWAY = Dropped("the question holds its answer")
 OF_PASSAGE = Dropped("the question speaks of the passage, which nobody sees who is asked")
 DECLINES = Dropped("the answer says that there is none")
 ALIKE_ASKED = Dropped("nearly the same as another question")
+UNUSABLE = Dropped("no row that a suite can hold, such as a text that may be a list")
 ANSWERED = Dropped("meant to have no answer, and the documents seem to hold one")
 SHARED = Dropped("a training example with the evidence of the test")
 
@@ -80,7 +81,7 @@ def _alike(one: frozenset[str], other: frozenset[str]) -> bool:
 
 
 def _stems(question: str) -> frozenset[str]:
-    return frozenset(word.stem for word in words(question)) or frozenset({values.plain(question).casefold()})
+    return frozenset(word.stem for word in words(question)) or frozenset({normalise(question)})
 
 
 def is_shared(draft: Drafted, test: Sequence[Drafted]) -> bool:

@@ -12,19 +12,16 @@ from threading import Lock
 from typing import Any, NamedTuple
 
 from proctor.core.reading import values
-from proctor.core.reading.problems import Place, Problems
 from proctor.core.reading.strict_json import parsed
 from proctor.core.schema import InputError, Suite
 from proctor.core.storage import errors
 from proctor.core.storage.disk import write_atomically
-from proctor.suites.loading.columns import EXAMPLE, QUESTION, ColumnNames
+from proctor.suites.drafting import rows
+from proctor.suites.drafting.rows import FILES, QUESTIONS, TRAINING
 from proctor.suites.loading.documents import Corpus
-from proctor.suites.loading.questions import QuestionReader
-from proctor.suites.loading.rows import InputRow
 
-FILES: Mapping[str, ColumnNames] = {"questions.jsonl": QUESTION, "train.jsonl": EXAMPLE}
-TEXT = {"questions.jsonl": "question", "train.jsonl": "prompt"}
-ANSWERS = {"questions.jsonl": "references", "train.jsonl": "completion"}
+TEXT = {QUESTIONS: "question", TRAINING: "prompt"}
+ANSWERS = {QUESTIONS: "references", TRAINING: "completion"}
 """File -> our names of the fields that hold the question and its right answers."""
 MARK = b"\xef\xbb\xbf"
 
@@ -93,8 +90,8 @@ class Review:
         """
         row = json.loads(raw)
         if edit:
-            row = edited(file, row, edit)
-            self._check(file, row)
+            row = edited(_known(file), row, edit)
+            rows.check(file, row, Corpus(self.suite.domain.documents))
         self._replace(file, raw, json.dumps(accepted(row, edited=edit is not None), ensure_ascii=False))
 
     def drop(self, file: str, raw: str) -> None:
@@ -144,14 +141,6 @@ class Review:
             self._write(path, after)
             self._changes.append(_Change(path, before, after))
 
-    def _check(self, file: str, row: Mapping[str, Any]) -> None:
-        """Read an edited row as the exam would."""
-        problems = Problems()
-        reader = QuestionReader(self.folder, Corpus(self.suite.domain.documents), problems)
-        given = InputRow(row, FILES[file], Place(Path(file)), problems)
-        _ = reader.question(given) if file == "questions.jsonl" else reader.example(given)
-        problems.check()
-
     def _shown(self, file: str, line: int, raw: str, row: Mapping[str, Any]) -> DraftShown:
         text = _first(_given(row, file, TEXT[file]))
         answers, evidence = (_texts(_given(row, file, name)) for name in (ANSWERS[file], "evidence"))
@@ -199,7 +188,7 @@ def accepted(row: Mapping[str, Any], *, edited: bool) -> dict[str, Any]:
 def edited(file: str, row: Mapping[str, Any], edit: Edit) -> dict[str, Any]:
     """A row with what a person wrote, under the names that its fields have; white space at the ends is no part of it."""
     answers: Any = [answer.strip() for answer in edit.answers if answer.strip()]
-    if file == "train.jsonl":
+    if file == TRAINING:
         answers = answers[0] if answers else ""
     evidence = [text.strip() for text in edit.evidence if text.strip()]
     new = {TEXT[file]: edit.question.strip(), ANSWERS[file]: answers, "evidence": evidence}
