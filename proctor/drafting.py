@@ -40,6 +40,9 @@ SHOWN = 3
 """Passages by which it is checked that documents do not hold an answer, of each way to search."""
 
 
+NO_REPLY = "no reply"
+
+
 class Said(NamedTuple):
     """What a model said."""
 
@@ -245,6 +248,10 @@ class Drafting:
         )
         if not found:
             return f"no document has a passage of {FEWEST} letters that something could be asked about; nothing was written"
+        if all(why.startswith(NO_REPLY) for outcome in self.outcomes.values() for why in outcome.dropped):
+            return (
+                f"{self.drafter.by['by']} gave no reply, and nothing was written ({found}); see to that and run the command again"
+            )
         return (
             f"{self.drafter.by['by']} drafted no question that passes the checks, and nothing was written ({found}). Small "
             "models, and those that are not tuned to follow instructions, seldom do: name another with --model, such as "
@@ -280,7 +287,7 @@ def estimate(documents: Sequence[Document], wanted: Wanted) -> Estimate:
 
 def _read(source: Source, said: Said, task: str) -> Drafted | Dropped:
     if said.error:
-        return Dropped(f"no reply: {said.error}")
+        return Dropped(f"{NO_REPLY}: {said.error}")
     return replies.read(source, said.text, tasks.FIELDS[task], cut=said.cut)
 
 

@@ -142,6 +142,12 @@ def test_words_that_do_not_fit_together_are_refused_before_anything_is_asked(pro
     assert said in capsys.readouterr().err
 
 
+def test_a_model_that_gives_no_reply_is_said_to_give_none(project, capsys):
+    words = ["new", "town", "--from-documents", "docs", "--model", "openai:m@http://127.0.0.1:9/v1"]
+    assert main([*words, "--questions", "1", "--unanswerable", "0", "--examples", "0"]) == 4
+    assert "gave no reply, and nothing was written" in capsys.readouterr().err
+
+
 def test_words_about_drafting_need_documents(project, capsys):
     assert main(["new", "town", "--questions", "3"]) == 4
     assert "--questions: only drafting needs it; add --from-documents" in capsys.readouterr().err
