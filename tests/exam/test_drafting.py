@@ -14,6 +14,7 @@ import pytest
 from proctor.cli import main
 from proctor.suites.loading.load import load
 from tests.exam.here import run
+from tests.faults.loopback import reply, serving
 from tests.models.openai_servers import served
 from tests.waiting import PATIENCE, started, until
 
@@ -143,9 +144,12 @@ def test_words_that_do_not_fit_together_are_refused_before_anything_is_asked(pro
 
 
 def test_a_model_that_gives_no_reply_is_said_to_give_none(project, capsys):
-    words = ["new", "town", "--from-documents", "docs", "--model", "openai:m@http://127.0.0.1:9/v1"]
-    assert main([*words, "--questions", "1", "--unanswerable", "0", "--examples", "0"]) == 4
-    assert "gave no reply, and nothing was written" in capsys.readouterr().err
+    with serving(reply(403, b'{"error": {"message": "not yours"}}')) as server:
+        words = ["new", "town", "--from-documents", "docs", "--model", f"openai:m@{server.url}"]
+        assert main([*words, "--questions", "1", "--unanswerable", "0", "--examples", "0"]) == 4
+    error = capsys.readouterr().err
+    assert "gave no reply, and nothing was written" in error
+    assert "not yours" in error
 
 
 def test_words_about_drafting_need_documents(project, capsys):
