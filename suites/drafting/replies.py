@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
@@ -43,7 +44,16 @@ def read(source: Source, text: str, fields: Sequence[str], *, cut: bool = False)
     said = {name: " ".join(found[name].split()) for name in fields}
     if any(len(value) > LONGEST[name] for name, value in said.items()):
         return LONG
+    if "evidence" in said:
+        said["evidence"] = _as_it_stands(said["evidence"], source.text)
     return Drafted(source, **said)
+
+
+def _as_it_stands(evidence: str, passage: str) -> str:
+    """The evidence in the passage's own letters, where the copy differs in case, or in the mark at its end, alone."""
+    pieces = evidence.rstrip(".!;:").split()
+    found = re.search(r"\s+".join(map(re.escape, pieces)) + r"\b[.!]?", passage, re.IGNORECASE) if pieces else None
+    return evidence if found is None or evidence in passage else " ".join(found[0].split())
 
 
 def _objects(text: str) -> Iterator[Mapping[str, Any]]:

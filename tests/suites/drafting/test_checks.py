@@ -24,6 +24,12 @@ def test_a_reply_is_read_whatever_stands_around_its_object():
     assert replies.read(SOURCE, text, FIELDS) == Drafted(SOURCE, **GOOD)
 
 
+def test_evidence_that_differs_in_case_and_its_last_mark_alone_is_taken_as_it_stands():
+    read = replies.read(SOURCE, json.dumps(GOOD | {"evidence": "the Deposit is 50 euros."}), FIELDS)
+    assert isinstance(read, Drafted)
+    assert read.evidence == "The deposit is 50 euros"
+
+
 @pytest.mark.parametrize(
     ("text", "cut", "why"),
     [
