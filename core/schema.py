@@ -11,7 +11,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cache, cached_property
-from typing import Any, Literal, get_args
+from typing import Any, Literal, NamedTuple, get_args
 
 from proctor.core import former_names
 from proctor.core.language import patterns
@@ -157,6 +157,15 @@ class Style:
         return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
 
 
+class DraftRow(NamedTuple):
+    """A row of a suite's files that a model drafted and nobody has reviewed."""
+
+    file: str
+    line: int
+    question: str = ""
+    """The question's id; empty for a training example."""
+
+
 @dataclass(frozen=True)
 class Suite:
     """A domain and what is asked about it."""
@@ -187,6 +196,8 @@ class Suite:
     """metric -> system -> value that the metric must not be surely worse than."""
     notes: tuple[str, ...] = field(default=(), compare=False)
     """What its reader changed, left out or found odd, a line each: for whoever reads figures of this suite."""
+    drafts: tuple[DraftRow, ...] = field(default=(), compare=False)
+    """Rows that a model drafted and nobody has reviewed. To accept one as it stands changes no record, and no version."""
 
     @property
     def references(self) -> tuple[str, ...]:

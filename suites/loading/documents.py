@@ -302,6 +302,10 @@ class Corpus:
         text = values.plain(name)
         return self.id(name) is None and text not in self._by_text and bool(self._holding(text))
 
+    def holding(self, passage: str) -> list[str]:
+        """The documents that hold a passage, white space aside."""
+        return self._holding(values.plain(passage))
+
     def _holding(self, passage: str) -> list[str]:
         """The documents that hold a passage. One word is no passage: it would often be a misspelt id."""
         if " " not in passage and (passage.isascii() or len(passage) < 12):

@@ -56,7 +56,7 @@ def _content(suite: Suite) -> dict[str, Any]:
         del content["rubrics"]
     if suite.answer_in == Suite.answer_in:
         del content["answer_in"]
-    del content["notes"], content["trusted"], content["headline"]
+    del content["notes"], content["trusted"], content["headline"], content["drafts"]
     if suite.normalise == Suite.normalise:
         del content["normalise"]
     return former_names.in_versions(content)

@@ -35,7 +35,7 @@ ROOMS = {
         *("served_model", "prompts", "base", "runtime", "embedders", "chunkers", "retrieval", "generation"),
         *("rerankers", "rewriters", "training", "given", "candidates", "comparability", "tiny"),
     ),
-    "suites": ("general", "loading", "converters", "writing", "importers", "instruments", "loans", "judge"),
+    "suites": ("general", "loading", "converters", "writing", "drafting", "importers", "instruments", "loans", "judge"),
     "leaderboard": (
         *("formatting", "markdown", "output", "runs", "analysis", "claims", "advice", "compare"),
         *("board", "history", "plots", "site", "hosting", "__init__"),
