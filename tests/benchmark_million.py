@@ -1,8 +1,8 @@
 """A million vectors in each kind of faiss: `python -m tests.benchmark_million [VECTORS] [KIND …]`.
 
-Seconds and CPU seconds to build the index, gigabytes of it, memory of the process that builds it (the vectors included) and of
-one that only searches, milliseconds for a question alone (half and nineteen in twenty take less), and the share of the ten nearest
-that is found. The vectors lie near 32 of 384 dimensions, as those of texts lie near a few; the questions are none of them.
+Seconds and CPU seconds to build the index, gigabytes of it, memory of the process that builds it (the vectors included) and
+of one that only searches, milliseconds for a question alone (half and nineteen in twenty take less), and the share of the ten
+nearest that is found. The vectors lie near 32 of 384 dimensions, as those of texts lie near a few; no question is one of them.
 
 It takes 8 GB of memory, 4 GB of disk and, for HNSW, more than half an hour. Each step runs in a process of its own on two cores.
 """
@@ -36,9 +36,7 @@ HEAD = "build s  CPU s  index GB  building GB  searching GB  p50 ms  p95 ms  rec
 
 def main(count: int, kinds: list[str]) -> None:
     """A line for each kind."""
-    print(
-        f"{count:,} vectors of {DIMENSIONS}\n{'':11} build s  CPU s  index GB  building GB  searching GB  p50 ms  p95 ms  recall@10"
-    )
+    print(f"{count:,} vectors of {DIMENSIONS}\n{'':11} {HEAD}")
     for kind in kinds:
         with tempfile.TemporaryDirectory() as folder:
             built = _apart("build", kind, folder, str(count))
