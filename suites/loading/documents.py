@@ -185,14 +185,17 @@ def _pages(path: Path, kind: str, relative: Path, problems: Problems) -> Pages:
         problems.add(Place(path), what, f"{extras.install(*gone)}, or {REMEDY}")
         return None
     by = READERS.version(kind) or (with_libraries(needs) if needs else "")
-    problems.tally.change(SOURCE, f".{kind} files were read by {by}" if by else HOW[kind], relative.as_posix())
     try:
-        return converted(READERS[kind], needs, path, problems) if needs else READERS[kind](path, problems)
+        found = converted(READERS[kind], needs, path, problems) if needs else READERS[kind](path, problems)
     except UnreadableError as error:
         problems.add(Place(path, error.line), error.what, error.remedy)
     except Exception as error:  # noqa: BLE001 # the boundary: a reader of somebody else's
         what = f"{by or 'the reader'} cannot read it ({type(error).__name__}: {short(str(error), 200)})"
         problems.add(Place(path), what, REMEDY)
+    else:
+        if found:  # of a file that is a problem nothing was read
+            problems.tally.change(SOURCE, f".{kind} files were read by {by}" if by else HOW[kind], relative.as_posix())
+        return found
     return None
 
 
