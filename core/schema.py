@@ -54,6 +54,13 @@ class Document:
     id: str
     text: str
     title: str = ""
+    fields: tuple[tuple[str, str], ...] = ()
+    """What its front matter says besides: names in small letters, and values. Some systems search by it; none is shown it."""
+
+    @property
+    def shown(self) -> dict[str, str]:
+        """What systems that are built elsewhere are known to be given of it."""
+        return {"id": self.id, "text": self.text, "title": self.title}
 
 
 @dataclass(frozen=True)

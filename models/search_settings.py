@@ -134,6 +134,10 @@ class Search:
         found = EXPAND.fullmatch(self.expand)
         return int(found["parent"] or PARENT) if found and self.expand.startswith("parent") else 0
 
+    def shows(self, letters: int) -> int:
+        """About how many letters are shown of a document where a passage of so many was found."""
+        return max(self.parent, letters * (2 * self.window + 1))
+
     def wide(self, count: int, retrievers: int) -> int:
         """How many passages each retriever finds where so many are wanted in the end."""
         chooses = retrievers > 1 or self.rerank is not None or self.mmr is not None

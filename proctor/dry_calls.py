@@ -94,7 +94,8 @@ def _read(candidate: External, question: Question) -> int:
     prompt = estimated(prompts.prompt(candidate.domain.instruction, question.text))
     if not system.retrieves:
         return prompt
-    average = sum(min(estimated(one.text), estimated("x" * system.chunk_chars)) for one in documents) / max(1, len(documents))
+    shown = system.search.shows(system.chunk_chars)
+    average = sum(min(estimated(one.text), estimated("x" * shown)) for one in documents) / max(1, len(documents))
     return prompt + round(system.top_k * average)
 
 

@@ -93,6 +93,10 @@ class Existing:
 
         return find
 
+    def of_passages(self, ranking: Sequence[Context]) -> Any:
+        """The vectors of passages that were found, which the store does not hand out: they are embedded here."""
+        return self.embedder.passages([one.text for one in ranking], self.device)
+
     def _check_embedder(self, query: Any, near: Sequence[FoundPassage]) -> None:
         """Warn where passages have other scores than their texts would have: another embedder may have made their vectors."""
         some = [one for one in near if one.text][:TRIED]

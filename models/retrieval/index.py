@@ -69,15 +69,20 @@ class Index:
         compose.check(self.system, self.documents)
 
     @cached_property
+    def searched(self) -> tuple[Document, ...]:
+        """The documents that are split, indexed and found."""
+        return compose.searched(self.system, self.documents)
+
+    @cached_property
     def version(self) -> str:
         """Hash of what is found with it: the same whether it was built anew or from an older one."""
-        stages = compose.version(self.system, self.documents, self.chunker, self.reranker)
+        stages = compose.version(self.system, self.reranker)
         return digest(self._content, stages) if stages else self._content
 
     @cached_property
     def _content(self) -> str:
         """Hash of what it is built of."""
-        return search.key(self.system, self.engines, self.chunker, self.documents)
+        return search.key(self.system, self.engines, self.chunker, self.searched)
 
     def folder(self) -> Path:
         """Where it is, built if it is not there."""
@@ -132,14 +137,14 @@ class Index:
 
     def _searcher(self, count: int, queries: Queries | None) -> search.Searcher:
         if compose.is_plain(self.system):
-            (find,) = search.finders(self.engines, self.documents, self.folder()).values()
+            (find,) = search.finders(self.engines, self.searched, self.folder()).values()
             return search.searcher(self.system, find, count)
         stages = self._stages(queries)
         return lambda texts: stages.retrieve(texts, count)
 
     def _stages(self, queries: Queries | None) -> Stages:
         reordered = compose.reordered(self.reranker, self.runtime.device)
-        made = compose.stages(self.system, self.engines, self.chunker, self.documents, self.folder(), reordered)
+        made = compose.stages(self.system, self.engines, self.searched, self.folder(), reordered)
         return replace(made, queries=queries)
 
     def chunks_of(self, documents: Sequence[str]) -> dict[str, tuple[Context, ...]]:
@@ -149,4 +154,4 @@ class Index:
     def _build(self, folder: Path) -> None:
         previous_index = self.previous_index.folder() if self.previous_index else None
         with circumstances.noted(folder):
-            search.build(self.engines, self.chunker, self.documents, folder, previous_index)
+            search.build(self.engines, self.chunker, self.searched, folder, previous_index)

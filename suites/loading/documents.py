@@ -214,7 +214,8 @@ def _prose(path: Path, relative: Path, text: str, problems: Problems) -> Documen
     name = values.name(matter.get("id", _stem(relative)))
     heading = HEADING.search(body) if path.suffix.lower() in (".md", ".markdown") else None
     found = heading[1] if heading and len(heading[1]) <= LONGEST_TITLE else name
-    return Document(name, body.strip(), matter.get("title") or found)
+    fields = tuple((field, value) for field, value in matter.items() if field not in ("id", "title"))
+    return Document(name, body.strip(), matter.get("title") or found, fields)
 
 
 def revised(text: str) -> str:

@@ -52,6 +52,8 @@ def _content(suite: Suite) -> dict[str, Any]:
     content["thresholds"] = {}
     if suite.style:
         content["style"] = {key: value for key, value in content["style"].items() if value not in ("", None)}
+    for document in content["domain"]["documents"]:
+        del document["fields"]  # they choose what some systems search, and are part of what those are
     if not suite.rubrics:
         del content["rubrics"]
     if suite.answer_in == Suite.answer_in:

@@ -267,6 +267,11 @@ CHANGES: dict[str, tuple[Change, dict[str, set[str]]]] = {
     "a file that nobody reads": (lambda w: (w.folder / "model" / "README.md").write_text("x") and None, {}),
 }
 SETTINGS: dict[str, tuple[str, str, dict[str, set[str]]]] = {
+    "search": (
+        "[bm25]",
+        '[bm25]\nsearch = { expand = "window:1" }',
+        {"index": {"bm25"}, "answers": {"bm25"}, "scores": {"bm25"}},
+    ),
     "top_k": ("[bm25]", "[bm25]\ntop_k = 1", {"answers": {"bm25"}, "scores": {"bm25"}}),
     "min_score": ("[bm25]", "[bm25]\nmin_score = 0.5", {"answers": {"bm25"}, "scores": {"bm25"}}),
     "chunk_chars": ("[bm25]", "[bm25]\nchunk_chars = 60", {"index": {"bm25"}, "answers": {"bm25"}, "scores": {"bm25"}}),
