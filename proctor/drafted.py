@@ -11,7 +11,7 @@ from proctor.core import environment, workspace
 from proctor.core.schema import Document, Domain, InputError, Suite, UnreachedError
 from proctor.core.storage.cache import Cache
 from proctor.drafter import Asking, drafter
-from proctor.drafting import Drafting, Wanted, documents_of, estimate
+from proctor.drafting import Drafting, WantedDrafts, documents_of, estimate
 from proctor.models import runtime
 from proctor.models.base import base as base_models
 from proctor.models.systems import Calls, OpenAI
@@ -53,10 +53,10 @@ def suite(arguments: argparse.Namespace) -> Suite | None:
     return write_suite(arguments.dir, files)
 
 
-def _wanted(arguments: argparse.Namespace) -> Wanted:
+def _wanted(arguments: argparse.Namespace) -> WantedDrafts:
     questions = QUESTIONS if arguments.questions is None else arguments.questions
     unanswerable = questions // SHARE if arguments.unanswerable is None else arguments.unanswerable
-    return Wanted(questions, unanswerable, questions if arguments.examples is None else arguments.examples)
+    return WantedDrafts(questions, unanswerable, questions if arguments.examples is None else arguments.examples)
 
 
 def _asking(arguments: argparse.Namespace, ours: workspace.Workspace) -> Asking:
@@ -75,7 +75,7 @@ def _asking(arguments: argparse.Namespace, ours: workspace.Workspace) -> Asking:
     return asking
 
 
-def _costs(asking: Asking, wanted: Wanted, documents: Sequence[Document]) -> Iterator[str]:
+def _costs(asking: Asking, wanted: WantedDrafts, documents: Sequence[Document]) -> Iterator[str]:
     """What drafting would take, if nothing is dropped and at most."""
     found = estimate(documents, wanted)
     questions = wanted.questions + wanted.unanswerable

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from proctor.core.redaction import hide_addresses, redact
 from proctor.core.schema import NO_BASE, Domain, InputError, Question
-from proctor.drafting import SHOWN, TOKENS, Drafter, Said
+from proctor.drafting import SHOWN, TOKENS, Drafter, DraftReply
 from proctor.models import runtime, systems
 from proctor.models.base import base as base_models
 from proctor.models.base.base import BaseModel
@@ -73,24 +73,24 @@ def drafter(asking: Asking, place: runtime.Runtime, documents: Domain) -> Drafte
     base = None if system.external else base_models.find_all([asking.model], place.cache)[0]
     first = _candidate(system, base, place, Domain(()))
 
-    def say(instruction: str, texts: Sequence[str]) -> list[Said]:
+    def say(instruction: str, texts: Sequence[str]) -> list[DraftReply]:
         asked = _with(first, Domain((), instruction=instruction))
         answers = asked.answers([Question(str(number), text) for number, text in enumerate(texts)])
-        return [Said(one.text, one.stop == "length", one.error or "") for one in answers]
+        return [DraftReply(one.text, one.stop == "length", one.error or "") for one in answers]
 
     searching = [_candidate(replace(system, retrieve=way, top_k=SHOWN), base, place, documents) for way in SEARCHED]
     return Drafter(_by(first, base), say, _answer(first, searching))
 
 
-def _answer(first: Examined, searching: Sequence[Examined]) -> Callable[[Sequence[str]], list[tuple[Said, list[str]]]]:
+def _answer(first: Examined, searching: Sequence[Examined]) -> Callable[[Sequence[str]], list[tuple[DraftReply, list[str]]]]:
     reader = _with(first, Domain((), instruction=tasks.ANSWERING))
 
-    def answer(texts: Sequence[str]) -> list[tuple[Said, list[str]]]:
+    def answer(texts: Sequence[str]) -> list[tuple[DraftReply, list[str]]]:
         questions = [Question(str(number), text) for number, text in enumerate(texts)]
         found = zip(*(one.retrieve(questions) for one in searching), strict=True)  # type: ignore[union-attr]
         shown = [tuple({one.text: one for some in ways for one in some}.values()) for ways in found]
         answers = reader.answers_given_contexts(questions, shown)  # type: ignore[union-attr]
-        told = (Said(one.text, one.stop == "length", one.error or "") for one in answers)
+        told = (DraftReply(one.text, one.stop == "length", one.error or "") for one in answers)
         return [(said, [one.text for one in passages]) for said, passages in zip(told, shown, strict=True)]
 
     return answer

@@ -20,7 +20,7 @@ from proctor.evals.judges.protocols import EntailingJudge
 from proctor.models.chunkers.recursive import Recursive
 from proctor.models.generation.limits import estimated
 from proctor.suites.drafting import checks, replies, rows, tasks
-from proctor.suites.drafting.passages import FEWEST, Source, in_order, shared_out
+from proctor.suites.drafting.passages import FEWEST, DraftedFrom, in_order, shared_out
 from proctor.suites.drafting.replies import Drafted, Dropped
 from proctor.suites.loading.documents import Corpus, read_documents
 from proctor.suites.loading.own_files import OwnFiles
@@ -43,7 +43,7 @@ SHOWN = 3
 NO_REPLY = "no reply"
 
 
-class Said(NamedTuple):
+class DraftReply(NamedTuple):
     """What a model said."""
 
     text: str
@@ -52,7 +52,7 @@ class Said(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Wanted:
+class WantedDrafts:
     """How many drafts are wanted."""
 
     questions: int
@@ -71,9 +71,9 @@ class Drafter:
 
     by: Mapping[str, str]
     """What the drafts' rows say of it: ``by``, and ``version``."""
-    say: Callable[[str, Sequence[str]], list[Said]]
+    say: Callable[[str, Sequence[str]], list[DraftReply]]
     """What it says to several texts after an instruction."""
-    answer: Callable[[Sequence[str]], list[tuple[Said, list[str]]]]
+    answer: Callable[[Sequence[str]], list[tuple[DraftReply, list[str]]]]
     """What it answers to questions from the passages that are found for each, and these passages."""
 
 
@@ -104,7 +104,7 @@ class Drafting:
 
     documents: Sequence[Document]
     drafter: Drafter
-    wanted: Wanted
+    wanted: WantedDrafts
     judge: EntailingJudge = field(default_factory=LexicalJudge)
     outcomes: dict[str, Outcome] = field(default_factory=dict)
     """What is drafted -> what came of it."""
@@ -114,7 +114,7 @@ class Drafting:
         test = self.wanted.questions + self.wanted.unanswerable
         self._test, self._training = shared_out(passages(self.documents), test, self.wanted.examples)
         self._corpus = Corpus(tuple(self.documents))
-        self._asked = checks.Asked(text for task in tasks.SHOWN for text in tasks.examples_of(task))
+        self._asked = checks.CheckedDraft(text for task in tasks.SHOWN for text in tasks.examples_of(task))
 
     def draft(self) -> Draft:
         """All that was kept, as a suite whose rows are drafts.
@@ -149,7 +149,7 @@ class Drafting:
             yield "training examples are drafted from other passages than the test, and none has evidence of its passages"
 
     def _drafted(
-        self, kind: str, task: str, sources: Sequence[Source], wanted: int, test: Sequence[Drafted] = ()
+        self, kind: str, task: str, sources: Sequence[DraftedFrom], wanted: int, test: Sequence[Drafted] = ()
     ) -> list[Drafted]:
         """As many drafts as are wanted, or as can be had."""
         outcome = Outcome()
@@ -167,7 +167,7 @@ class Drafting:
                 log.info("%s: %d of %d drafted", kind, len(outcome.kept), wanted)
         return outcome.kept
 
-    def _tried(self, outcome: Outcome, task: str, sources: Sequence[Source], test: Sequence[Drafted]) -> None:
+    def _tried(self, outcome: Outcome, task: str, sources: Sequence[DraftedFrom], test: Sequence[Drafted]) -> None:
         texts = [self._text(source, outcome.kept) for source in sources]
         said = self.drafter.say(tasks.instruction(task), texts)
         found = [_read(source, one, task) for source, one in zip(sources, said, strict=True)]
@@ -178,7 +178,7 @@ class Drafting:
             else:
                 outcome.dropped[one.why] += 1
 
-    def _text(self, source: Source, kept: Sequence[Drafted]) -> str:
+    def _text(self, source: DraftedFrom, kept: Sequence[Drafted]) -> str:
         title = source.document.title if source.document.title != source.document.id else ""
         return tasks.asked(source.text, title, [one.question for one in kept if one.source == source])
 
@@ -259,7 +259,7 @@ class Drafting:
         )
 
 
-def passages(documents: Sequence[Document]) -> list[Source]:
+def passages(documents: Sequence[Document]) -> list[DraftedFrom]:
     """The passages of documents, in the order in which they are asked about."""
     splitter = Recursive(PASSAGE, 0)
     return in_order(documents, lambda document: splitter.split(document.text, document.title))
@@ -273,7 +273,7 @@ class Estimate(NamedTuple):
     written: tuple[int, int]
 
 
-def estimate(documents: Sequence[Document], wanted: Wanted) -> Estimate:
+def estimate(documents: Sequence[Document], wanted: WantedDrafts) -> Estimate:
     """Calls and tokens, these by the letters of texts; answers are taken to be a quarter as long as they may be."""
     found = passages(documents)
     average = sum(len(source.text) for source in found) // max(1, len(found))
@@ -285,7 +285,7 @@ def estimate(documents: Sequence[Document], wanted: Wanted) -> Estimate:
     return Estimate(*((least, TRIES * least) for least in (calls, read, written)))
 
 
-def _read(source: Source, said: Said, task: str) -> Drafted | Dropped:
+def _read(source: DraftedFrom, said: DraftReply, task: str) -> Drafted | Dropped:
     if said.error:
         return Dropped(f"{NO_REPLY}: {said.error}")
     return replies.read(source, said.text, tasks.FIELDS[task], cut=said.cut)

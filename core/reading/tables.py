@@ -46,7 +46,7 @@ class Expected(Protocol):
 
 
 @runtime_checkable
-class Reading(Protocol):
+class ReadSetting(Protocol):
     """One that keeps a right value otherwise than it is written, as a list that is not to change."""
 
     def read(self, value: Any) -> Any:
@@ -241,7 +241,7 @@ class SettingsTable:
             if wrong := setting.expected.wrong(value):
                 self.problem(key, wrong, self._remedy(setting, value, key))
             else:
-                yield setting.expected.read(value) if isinstance(setting.expected, Reading) else value
+                yield setting.expected.read(value) if isinstance(setting.expected, ReadSetting) else value
         elif setting.kind is Any:
             yield value
         elif setting.kind is tuple and setting.inner[0] is str:

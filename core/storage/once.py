@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 from proctor.core.storage.cache import Journal
 
 Thing = TypeVar("Thing")
-Row = dict[str, Any]
+KeptRow = dict[str, Any]
 """What is known of a thing, as JSON data."""
 ASKED = "asked"
 """The field of a journal's row that holds the name."""
@@ -17,10 +17,10 @@ ASKED = "asked"
 def once(
     journal: Journal,
     wanted: Mapping[str, Thing],
-    ask: Callable[[Mapping[str, Thing]], Iterable[Mapping[str, Row]]],
+    ask: Callable[[Mapping[str, Thing]], Iterable[Mapping[str, KeptRow]]],
     *,
     anew: bool = False,
-) -> dict[str, Row]:
+) -> dict[str, KeptRow]:
     """A row for each name: what the journal holds, or else what ``ask`` gives of it, in batches, each kept as it comes.
 
     While some are asked for, nobody else asks: it may be for the same. ``anew``: all are asked for, and nothing is kept.
@@ -38,5 +38,5 @@ def once(
     return found
 
 
-def _kept(journal: Journal, wanted: Mapping[str, Any]) -> dict[str, Row]:
+def _kept(journal: Journal, wanted: Mapping[str, Any]) -> dict[str, KeptRow]:
     return {row.pop(ASKED): row for row in journal.rows() if row[ASKED] in wanted}

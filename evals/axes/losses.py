@@ -63,7 +63,7 @@ class Piece:
 
 
 @dataclass(frozen=True)
-class Trace:
+class EvidenceTrace:
     """What is known of the way of one piece of evidence."""
 
     seen: bool
@@ -214,7 +214,7 @@ class _Tracer:
         rank, dropped = (shown, "") if found is None else self._way(question, piece, needed, found)
         holding = self._holding(question, piece, needed)
         whole = None if holding is None else bool(holding)
-        trace = Trace(shown is not None, whole, rank, found is not None, self.top_k, answer.cut, dropped)
+        trace = EvidenceTrace(shown is not None, whole, rank, found is not None, self.top_k, answer.cut, dropped)
         text = "" if trace.seen else _short(holding[0].text if holding else self._around(piece, needed))
         return Piece(piece, trace.cause, rank or shown, text)
 

@@ -20,7 +20,7 @@ from proctor.models.candidates.asking.kept import AskedQuestion
 from proctor.models.candidates.composed import Composed
 from proctor.models.candidates.rewriting import LocalWriter
 from proctor.models.generation import answering, generate, habits
-from proctor.models.generation.heard import Heard
+from proctor.models.generation.heard import KeptGenerations
 from proctor.models.generation.limits import UNKNOWN, Limits
 from proctor.models.prompts import prompts
 from proctor.models.retrieval import dense
@@ -142,11 +142,11 @@ class LocalCandidate(Composed):
         return [code, self.room, self.limits.ends, self.domain.instruction, self._answerer.shown, self.system.adapter_when]
 
     @property
-    def _heard(self) -> Heard:
+    def _heard(self) -> KeptGenerations:
         """What its weights said to prompts of any system."""
         code = [code_of(generate), *map(installed, habits.LIBRARIES)]
         version = digest(self.weights_version, self.runtime.device, code, self.room, self.limits.ends)
-        return Heard(self.runtime.cache.journal("generations", version))
+        return KeptGenerations(self.runtime.cache.journal("generations", version))
 
     @property
     def code(self) -> str:

@@ -17,7 +17,7 @@ from proctor.models.generation.served import Served, TooLongError
 from proctor.models.prompts import prompts as templates
 from proctor.models.prompts import thinking
 from proctor.models.rewriters.protocol import Rewriter
-from proctor.models.rewriters.rewriting import Written
+from proctor.models.rewriters.rewriting import WrittenQuery
 
 ModelAndTokenizer = Callable[[], AbstractContextManager[tuple[Any, Any]]]
 
@@ -36,7 +36,7 @@ class LocalWriter:
         """Never: weights do not change unseen."""
         return 0
 
-    def write(self, prompts: Sequence[str], rewriter: Rewriter) -> Iterator[list[tuple[int, Written]]]:
+    def write(self, prompts: Sequence[str], rewriter: Rewriter) -> Iterator[list[tuple[int, WrittenQuery]]]:
         """Places and texts in batches of like length. A prompt for which there is no room is not asked."""
         limits = Limits(rewriter.tokens, rewriter.ends)
         with self.loaded() as (model, tokenizer):
@@ -45,12 +45,12 @@ class LocalWriter:
             room = self.context_length - rewriter.tokens - thought
             fit = [place for place, tokens in enumerate(asked) if 0 < len(tokens) <= room]
             if len(fit) < len(asked):
-                yield [(place, Written("")) for place in sorted({*range(len(asked))}.difference(fit))]
+                yield [(place, WrittenQuery("")) for place in sorted({*range(len(asked))}.difference(fit))]
             for batch in generate.batches([len(asked[place]) for place in fit], self.rows()):
                 places = [fit[index] for index in batch]
                 said = generate.generate(model, tokenizer, [asked[place] for place in places], limits, thought=thought)
                 yield [
-                    (place, Written(one.text, one.tokens, len(asked[place]), round(one.seconds, 6)))
+                    (place, WrittenQuery(one.text, one.tokens, len(asked[place]), round(one.seconds, 6)))
                     for place, one in zip(places, said, strict=True)
                 ]
 
@@ -65,7 +65,7 @@ class ServedWriter:
     version: str
     asked_again: Callable[[], int]
 
-    def write(self, prompts: Sequence[str], rewriter: Rewriter) -> Iterator[list[tuple[int, Written]]]:
+    def write(self, prompts: Sequence[str], rewriter: Rewriter) -> Iterator[list[tuple[int, WrittenQuery]]]:
         """Places and texts as they come."""
         served, failed = self.served(rewriter), list[str]()
         served.endpoint.ready()
@@ -88,5 +88,5 @@ class ServedWriter:
             raise UnreachedError(f"system {self.caller.name}: {what}; run again")
 
 
-def _written(answer: Answer) -> Written:
-    return Written(answer.text, answer.tokens, answer.prompt_tokens, answer.seconds)
+def _written(answer: Answer) -> WrittenQuery:
+    return WrittenQuery(answer.text, answer.tokens, answer.prompt_tokens, answer.seconds)

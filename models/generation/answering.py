@@ -14,7 +14,7 @@ from proctor.core.language.citing import Citing
 from proctor.core.sampling import spread
 from proctor.core.schema import Answer, Context, Domain, Question, Timing
 from proctor.models.generation import generate, heard, stopwatch
-from proctor.models.generation.heard import Heard
+from proctor.models.generation.heard import KeptGenerations
 from proctor.models.generation.limits import UNKNOWN, Limits
 from proctor.models.prompts import prompts, thinking
 from proctor.models.retrieval.search import Searcher
@@ -39,7 +39,7 @@ class Answerer:
     limits: Limits = UNKNOWN
     rows: int = generate.BATCH_ROWS
     """Questions that may be asked together."""
-    heard: Heard | None = None
+    heard: KeptGenerations | None = None
     """What the weights said before: no prompt is asked again that stands there."""
 
     @property

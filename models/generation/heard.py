@@ -17,7 +17,7 @@ def key(tokens: Sequence[int], *, adapter_off: bool) -> str:
     return digest(list(tokens), adapter_off)
 
 
-class Heard:
+class KeptGenerations:
     """What one system's weights said so far, to prompts of any system."""
 
     def __init__(self, journal: Journal) -> None:

@@ -23,7 +23,7 @@ from proctor.core.http import HttpClient, HttpError
 from proctor.core.pool import as_they_come
 from proctor.core.schema import UnreachedError
 from proctor.core.storage.cache import Cache, digest
-from proctor.core.storage.once import Row, once
+from proctor.core.storage.once import KeptRow, once
 from proctor.models import reranking, served_model
 from proctor.models.embedders.timing import read_back
 from proctor.models.reranking import Reranking
@@ -56,7 +56,7 @@ class ScoredPassages(NamedTuple):
     requests: float
     """What is billed as one."""
 
-    def rows(self, names: Sequence[str]) -> dict[str, Row]:
+    def rows(self, names: Sequence[str]) -> dict[str, KeptRow]:
         """What is kept of each pair: its score, and its share of what the request took."""
         share = len(self.scores)
         tokens = None if self.tokens is None else self.tokens / share
@@ -65,7 +65,7 @@ class ScoredPassages(NamedTuple):
 
 
 @dataclass
-class Spent:
+class RerankerState:
     """What one reranker was asked in this process."""
 
     money: float = 0.0
@@ -73,7 +73,7 @@ class Spent:
     """Whether it was seen to answer."""
     tei: bool = False
     """Whether the server is asked as TEI is."""
-    known: dict[str, Row] = field(default_factory=dict)
+    known: dict[str, KeptRow] = field(default_factory=dict)
     """By the hash of a question and a passage, those that were kept before as well."""
     lock: threading.Lock = field(default_factory=threading.Lock)
 
@@ -85,7 +85,7 @@ class ApiReranker:
     model: ServedModel
     asked: Reranking
     cache: Cache
-    spent: Spent = field(default_factory=Spent, compare=False)
+    spent: RerankerState = field(default_factory=RerankerState, compare=False)
 
     @property
     def name(self) -> str:
@@ -138,7 +138,7 @@ class ApiReranker:
     def _price(self, tokens: float, requests: float) -> float:
         return tokens * (self.asked.input_price or 0.0) / 1_000_000 + requests * (self.asked.request_price or 0.0)
 
-    def _missing(self, pairs: Mapping[str, tuple[str, str]]) -> Iterator[dict[str, Row]]:
+    def _missing(self, pairs: Mapping[str, tuple[str, str]]) -> Iterator[dict[str, KeptRow]]:
         """Scores that nothing is kept of, a request at a time, as they come."""
         log.info("%s: %s to score", self.name, counted(len(pairs), "passage"))
         yield from as_they_come(self._request, self._batches(pairs), self.asked.max_concurrency, "proctor-rerankers")
@@ -155,7 +155,7 @@ class ApiReranker:
     def _at_once(self) -> int:
         return self.asked.max_inputs or (OF_TEI if self.spent.tei else AT_ONCE)
 
-    def _request(self, batch: Sequence[tuple[str, str, str]]) -> dict[str, Row]:
+    def _request(self, batch: Sequence[tuple[str, str, str]]) -> dict[str, KeptRow]:
         names, texts = [name for name, _, _ in batch], [text for _, _, text in batch]
         return self._scored(batch[0][1], texts).rows(names)
 

@@ -21,7 +21,7 @@ from proctor.core.counts import counted
 from proctor.core.pool import as_they_come
 from proctor.core.schema import UnreachedError
 from proctor.core.storage.cache import Cache, digest
-from proctor.core.storage.once import Row, once
+from proctor.core.storage.once import KeptRow, once
 from proctor.models import reranking, served_model
 from proctor.models.embedders.timing import read_back
 from proctor.models.generation import stopwatch
@@ -47,13 +47,13 @@ REMEDY = "see that it runs, that the address ends in /v1 or as its manual says, 
 
 
 @dataclass
-class Spent:
+class ListingState:
     """What one reranker was asked in this process."""
 
     money: float = 0.0
     checked: bool = False
     """Whether it was seen to answer."""
-    known: dict[str, Row] = field(default_factory=dict)
+    known: dict[str, KeptRow] = field(default_factory=dict)
     """By the hash of a question and its passages, those that were kept before as well."""
     lock: threading.Lock = field(default_factory=threading.Lock)
 
@@ -65,7 +65,7 @@ class ListwiseReranker:
     model: ServedModel
     asked: Reranking
     cache: Cache
-    spent: Spent = field(default_factory=Spent, compare=False)
+    spent: ListingState = field(default_factory=ListingState, compare=False)
 
     @property
     def name(self) -> str:
@@ -118,7 +118,7 @@ class ListwiseReranker:
         """What a run's provenance says of it."""
         return {"reranker": self.name}
 
-    def _tell(self, found: Mapping[str, Row]) -> None:
+    def _tell(self, found: Mapping[str, KeptRow]) -> None:
         unread, all_of = (sum(row[name] for row in found.values()) for name in ("unread", "requests"))
         if unread:
             said = "%s: %d of %d replies list no passages that could be read, and left the order as it was"
@@ -128,11 +128,11 @@ class ListwiseReranker:
         tokens = read * (self.asked.input_price or 0.0) + written * (self.asked.output_price or 0.0)
         return tokens / 1_000_000 + requests * (self.asked.request_price or 0.0)
 
-    def _missing(self, lists: Mapping[str, tuple[str, str, list[str]]]) -> Iterator[dict[str, Row]]:
+    def _missing(self, lists: Mapping[str, tuple[str, str, list[str]]]) -> Iterator[dict[str, KeptRow]]:
         log.info("%s: %s to rerank for", self.name, counted(len(lists), "question"))
         yield from as_they_come(self._ordered, lists.values(), self.asked.max_concurrency, "proctor-rerankers")
 
-    def _ordered(self, asked: tuple[str, str, list[str]]) -> dict[str, Row]:
+    def _ordered(self, asked: tuple[str, str, list[str]]) -> dict[str, KeptRow]:
         """The order of one question's passages, window by window."""
         name, query, texts = asked
         order, row = list(range(len(texts))), {"requests": 0, "tokens": 0, "written": 0, "unread": 0}

@@ -14,7 +14,7 @@ from proctor.core.code import code_of
 from proctor.core.reading.problems import closest
 from proctor.core.schema import InputError
 from proctor.models.retrieval import words
-from proctor.models.retrieval.passages import Hits, Passage, Search, best
+from proctor.models.retrieval.passages import EngineSearch, Hits, Passage, best
 
 INDEX = "bm25"
 
@@ -65,7 +65,7 @@ class Words:
             index.index(bm25s.tokenization.Tokenized(ids, vocabulary), show_progress=False)
             index.save(str(folder / INDEX))
 
-    def open(self, folder: Path) -> Search:
+    def open(self, folder: Path) -> EngineSearch:
         """A search; a passage that shares no word with a question is not found."""
         import bm25s
 

@@ -21,7 +21,7 @@ from proctor.core.storage.cache import digest
 from proctor.models.chunkers.recursive import cut
 from proctor.models.embedders.protocol import Embedder
 from proctor.models.retrieval.diversity import PassageVectors
-from proctor.models.retrieval.passages import Hits, Passage, Search, best
+from proctor.models.retrieval.passages import EngineSearch, Hits, Passage, best
 from proctor.models.stores import recall
 from proctor.models.stores.store import EarlierIndex, Near, StoreContent, VectorStore
 
@@ -88,7 +88,7 @@ class Vectors:
         told = {"long": long, "vectors": len(owners), "embedded": len(new), **self.embedder.account(new)}
         return told | self._said(folder, content, report._asdict())
 
-    def open(self, folder: Path) -> Search:
+    def open(self, folder: Path) -> EngineSearch:
         """A search, with the index in memory or its store at hand."""
         names, owners = _held(folder)
         nearest = self.store.open(folder, names)

@@ -6,13 +6,13 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from proctor.models.retrieval.fusion import scaled
-from proctor.models.retrieval.stages import Ranking, Stage
+from proctor.models.retrieval.stages import RankedPassages, Stage
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-PassageVectors: TypeAlias = Callable[[Ranking], Any]
+PassageVectors: TypeAlias = Callable[[RankedPassages], Any]
 """One vector of unit length for each passage, as rows of a float array."""
 
 
@@ -22,10 +22,10 @@ def stage(weight: float, vectors: PassageVectors, *, cosines: bool) -> Stage:
     ``cosines``: whether the scores that come in are cosines of question and passage. Others are scaled to 0..1 for each question.
     """
 
-    def diverse(_: Sequence[str], rankings: Sequence[Ranking], count: int) -> list[Ranking]:
+    def diverse(_: Sequence[str], rankings: Sequence[RankedPassages], count: int) -> list[RankedPassages]:
         return [_chosen(ranking, count) for ranking in rankings]
 
-    def _chosen(ranking: Ranking, count: int) -> Ranking:
+    def _chosen(ranking: RankedPassages, count: int) -> RankedPassages:
         scores = [one.score for one in ranking]
         rows = vectors(ranking)
         places = relevant_and_new(scores if cosines else scaled(scores), rows @ rows.T, weight, count)

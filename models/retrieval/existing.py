@@ -17,7 +17,7 @@ from proctor.core.schema import Context, Document, InputError
 from proctor.core.storage.cache import Cache, digest
 from proctor.models.embedders.protocol import Embedder
 from proctor.models.retrieval.dense import in_windows
-from proctor.models.retrieval.passages import Passage, Search
+from proctor.models.retrieval.passages import EngineSearch, Passage
 from proctor.models.stores.client import FoundPassage
 from proctor.models.stores.collections import Collections
 
@@ -69,7 +69,7 @@ class Existing:
         del passages, folder, previous_index
         return {"existing": True}
 
-    def open(self, folder: Path) -> Search:
+    def open(self, folder: Path) -> EngineSearch:
         """Its passages are not those of the folder: see `finder`."""
         raise NotImplementedError
 

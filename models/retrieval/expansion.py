@@ -13,7 +13,7 @@ from proctor.core.schema import Context, Document
 from proctor.models.chunkers.markdown import sections
 from proctor.models.chunkers.spans import Span
 from proctor.models.retrieval.passages import Passage, part
-from proctor.models.retrieval.stages import Ranking, Stage
+from proctor.models.retrieval.stages import RankedPassages, Stage
 
 Widen: TypeAlias = Callable[["Placed", int], Span]
 """From a document and the number of one of its passages to what is shown in place of that."""
@@ -32,11 +32,11 @@ def stage(widen: Widen, documents: Sequence[Document], passages: Sequence[Passag
     """The stage that shows more of the text around each passage."""
     placed = {one.id: _placed(one, own) for one, own in _by_document(documents, passages)}
 
-    def expanded(_: Sequence[str], rankings: Sequence[Ranking], count: int) -> list[Ranking]:
+    def expanded(_: Sequence[str], rankings: Sequence[RankedPassages], count: int) -> list[RankedPassages]:
         del count
         return [_merged(ranking) for ranking in rankings]
 
-    def _merged(ranking: Ranking) -> Ranking:
+    def _merged(ranking: RankedPassages) -> RankedPassages:
         found: list[tuple[Context, Span | None]] = []
         for one in ranking:
             home = placed.get(one.document)

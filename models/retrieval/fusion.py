@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from proctor.core.schema import Context
-from proctor.models.retrieval.stages import Fusion, Ranking
+from proctor.models.retrieval.stages import Fusion, RankedPassages
 
 K = 60
 """Of reciprocal-rank fusion, as its authors set it: how little the first ranks stand out."""
@@ -15,7 +15,7 @@ DIGITS = 12
 """Of a fused score: two that differ in less are equal. What is left is rounding of the sum."""
 
 
-def by_rank(rankings: Sequence[Ranking], k: int = K) -> Ranking:
+def by_rank(rankings: Sequence[RankedPassages], k: int = K) -> RankedPassages:
     """Reciprocal-rank fusion: the sum of 1 / (k + rank), with ranks from 1, over the rankings that hold a passage.
 
     Cormack, Clarke and Büttcher 2009, SIGIR. Among equals the first of the first ranking comes first.
@@ -29,7 +29,7 @@ def by_weights(weights: Sequence[float]) -> Fusion:
     What a ranking does not hold scores 0 there, as the last that it holds does; where all its scores are equal, they are 1.
     """
 
-    def fuse(rankings: Sequence[Ranking]) -> Ranking:
+    def fuse(rankings: Sequence[RankedPassages]) -> RankedPassages:
         weighed = []
         for weight, ranking in zip(weights, rankings, strict=True):
             values = scaled([one.score for one in ranking])
@@ -47,7 +47,7 @@ def scaled(scores: Sequence[float]) -> list[float]:
     return [(score - least) / (most - least) if most > least else 1.0 for score in scores]
 
 
-def _fused(rankings: Sequence[Sequence[tuple[Context, float]]]) -> Ranking:
+def _fused(rankings: Sequence[Sequence[tuple[Context, float]]]) -> RankedPassages:
     parts: dict[tuple[str, str], list[float]] = {}
     passages: dict[tuple[str, str], Context] = {}
     for ranking in rankings:

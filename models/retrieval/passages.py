@@ -14,7 +14,7 @@ DIGITS = 6
 
 Hits: TypeAlias = list[tuple[int, float]]
 """(passage, score) of what was found for one query, best first."""
-Search: TypeAlias = Callable[[Sequence[str], int], list[Hits]]
+EngineSearch: TypeAlias = Callable[[Sequence[str], int], list[Hits]]
 """The best k passages for each query."""
 
 
@@ -48,7 +48,7 @@ class Engine(Protocol):
         May return what the index's report is to say, as JSON; ``unpaid`` are seconds that are no part of what building takes.
         """
 
-    def open(self, folder: Path) -> Search:
+    def open(self, folder: Path) -> EngineSearch:
         """A search in memory."""
 
 

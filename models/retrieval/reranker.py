@@ -7,7 +7,7 @@ from dataclasses import replace
 from itertools import pairwise
 from typing import Any, Protocol
 
-from proctor.models.retrieval.stages import RERANKED, Ranking, Stage, Step
+from proctor.models.retrieval.stages import RERANKED, RankedPassages, Stage, Step
 
 
 class Reranker(Protocol):
@@ -52,7 +52,7 @@ class Reranker(Protocol):
 def stage(reranker: Reranker, device: str) -> Stage:
     """The stage that puts passages into a reranker's order, with its scores; among equals the order stays as it was."""
 
-    def reordered(questions: Sequence[str], rankings: Sequence[Ranking], _: int) -> list[Ranking]:
+    def reordered(questions: Sequence[str], rankings: Sequence[RankedPassages], _: int) -> list[RankedPassages]:
         scores = reranker.scores(questions, [_texts(ranking) for ranking in rankings], device)
         return [_by_score(ranking, row) for ranking, row in zip(rankings, scores, strict=True)]
 
@@ -65,10 +65,10 @@ def took(reranker: Reranker, question: str, steps: Sequence[Step]) -> dict[str, 
     return {f"rerank_{name}": amount for name, amount in reranker.account(question, _texts(handed)).items()}
 
 
-def _texts(ranking: Ranking) -> list[str]:
+def _texts(ranking: RankedPassages) -> list[str]:
     return [one.text for one in ranking]
 
 
-def _by_score(ranking: Ranking, scores: Sequence[float]) -> Ranking:
+def _by_score(ranking: RankedPassages, scores: Sequence[float]) -> RankedPassages:
     scored = [replace(one, score=score) for one, score in zip(ranking, scores, strict=True)]
     return tuple(sorted(scored, key=lambda one: -one.score))

@@ -12,15 +12,15 @@ from typing import NamedTuple, TypeAlias
 
 from proctor.core.schema import Context
 
-Ranking: TypeAlias = tuple[Context, ...]
+RankedPassages: TypeAlias = tuple[Context, ...]
 """Passages for one question, best first, with the scores of the last stage that gave any."""
-Finder: TypeAlias = Callable[[Sequence[str], int], list[Ranking]]
+Finder: TypeAlias = Callable[[Sequence[str], int], list[RankedPassages]]
 """At most so many passages for each query."""
-Stage: TypeAlias = Callable[[Sequence[str], Sequence[Ranking], int], list[Ranking]]
+Stage: TypeAlias = Callable[[Sequence[str], Sequence[RankedPassages], int], list[RankedPassages]]
 """From questions, the passages that it is handed for each, and how many are wanted in the end, to those that it hands on."""
 Queries: TypeAlias = Callable[[Sequence[str]], Mapping[str, Sequence[str]]]
 """From questions to what each retriever searches with, by the retrievers' names."""
-Fusion: TypeAlias = Callable[[Sequence[Ranking]], Ranking]
+Fusion: TypeAlias = Callable[[Sequence[RankedPassages]], RankedPassages]
 """One ranking made of each retriever's, for one question."""
 
 FUSED, RERANKED, DIVERSE, BEST, EXPANDED = "fused", "reranked", "mmr", "top_k", "expanded"
@@ -31,7 +31,7 @@ class Step(NamedTuple):
     """What one stage handed on for one question."""
 
     stage: str
-    passages: Ranking
+    passages: RankedPassages
 
 
 @dataclass(frozen=True)
@@ -61,11 +61,11 @@ class Stages:
             handed.append((name, rankings))
         return [tuple(Step(name, found[place]) for name, found in handed) for place in range(len(questions))]
 
-    def retrieve(self, questions: Sequence[str], count: int) -> list[Ranking]:
+    def retrieve(self, questions: Sequence[str], count: int) -> list[RankedPassages]:
         """For each question what is shown."""
         return [steps[-1].passages for steps in self.steps(questions, count)]
 
-    def _found(self, questions: Sequence[str], wide: int) -> dict[str, list[Ranking]]:
+    def _found(self, questions: Sequence[str], wide: int) -> dict[str, list[RankedPassages]]:
         asked = self.queries(questions) if self.queries else dict.fromkeys(self.finders, questions)
         return {name: find(asked[name], wide) for name, find in self.finders.items()}
 
@@ -73,7 +73,7 @@ class Stages:
 def best(least: float | None) -> Stage:
     """As many as are wanted, without those that score less than ``least``."""
 
-    def cut(_: Sequence[str], rankings: Sequence[Ranking], count: int) -> list[Ranking]:
+    def cut(_: Sequence[str], rankings: Sequence[RankedPassages], count: int) -> list[RankedPassages]:
         return [tuple(one for one in ranking[:count] if least is None or one.score >= least) for ranking in rankings]
 
     return cut

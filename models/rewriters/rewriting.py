@@ -9,7 +9,7 @@ from typing import Any, NamedTuple, Protocol
 
 from proctor.core.code import code_of
 from proctor.core.storage.cache import Cache, Journal, digest
-from proctor.core.storage.once import Row, once
+from proctor.core.storage.once import KeptRow, once
 from proctor.models.embedders.timing import read_back
 from proctor.models.rewriters.protocol import Rewriter
 from proctor.models.rewriting import BY_WORDS
@@ -19,7 +19,7 @@ log = logging.getLogger("proctor")
 KEPT = "rewritten"
 
 
-class Written(NamedTuple):
+class WrittenQuery(NamedTuple):
     """What a model wrote to one prompt; nothing where it could not be asked."""
 
     text: str
@@ -38,7 +38,7 @@ class Writer(Protocol):
     def asked_again(self) -> int:
         """How often it was to be asked for anew what it wrote before, as it may have changed unseen."""
 
-    def write(self, prompts: Sequence[str], rewriter: Rewriter) -> Iterator[list[tuple[int, Written]]]:
+    def write(self, prompts: Sequence[str], rewriter: Rewriter) -> Iterator[list[tuple[int, WrittenQuery]]]:
         """Places of prompts and what it writes to them, greedily, in batches, as they come.
 
         Raises:
@@ -103,7 +103,7 @@ class Rewriting:
         rows = list(self._journal.rows())
         return {"questions": len(rows), "unread": sum(row["unread"] for row in rows)}
 
-    def _missing(self, wanted: Mapping[str, str]) -> Iterator[dict[str, Row]]:
+    def _missing(self, wanted: Mapping[str, str]) -> Iterator[dict[str, KeptRow]]:
         names, questions, unread = list(wanted), list(wanted.values()), 0
         log.info("rewriting %d questions", len(questions))
         for batch in self.writer.write([self.rewriter.prompt(question) for question in questions], self.rewriter):
@@ -113,6 +113,6 @@ class Rewriting:
         if unread:
             log.warning("%d of %d questions are searched with as they are: the model wrote nothing of use", unread, len(names))
 
-    def _row(self, question: str, written: Written) -> Row:
+    def _row(self, question: str, written: WrittenQuery) -> KeptRow:
         text = self.rewriter.read(written.text)
         return {**written._asdict(), "text": text or question, "unread": not text}

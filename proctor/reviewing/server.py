@@ -20,7 +20,7 @@ LONGEST = 2**20
 JSON = "application/json"
 
 
-class Handler(preview.Local):
+class ReviewHandler(preview.Local):
     """Shows the page and takes decisions. The token stands in the path: who does not know it is told nothing."""
 
     def __init__(self, *words: Any, review: Review, token: str) -> None:
@@ -126,7 +126,7 @@ def server(review: Review, port: int = 0) -> tuple[ThreadingHTTPServer, str]:
         InputError: the port is taken.
     """
     token = secrets.token_urlsafe(24)
-    return preview.listening(partial(Handler, review=review, token=token), port), f"{token}/"
+    return preview.listening(partial(ReviewHandler, review=review, token=token), port), f"{token}/"
 
 
 def _text(told: Mapping[str, Any], name: str) -> str:

@@ -61,7 +61,7 @@ def answered(question: str, said: str, passages: Sequence[str], judge: Entailing
     return judge.supports([EntailmentInput(tuple(passages), question, said)])[0]
 
 
-class Asked:
+class CheckedDraft:
     """The questions so far, to find those that are nearly the same."""
 
     def __init__(self, questions: Iterable[str] = ()) -> None:

@@ -13,17 +13,17 @@ FEWEST = 25
 Some = TypeVar("Some")
 
 
-class Source(NamedTuple):
+class DraftedFrom(NamedTuple):
     """A passage, and the document that it stands in."""
 
     document: Document
     text: str
 
 
-def in_order(documents: Sequence[Document], split: Callable[[Document], Sequence[str]]) -> list[Source]:
+def in_order(documents: Sequence[Document], split: Callable[[Document], Sequence[str]]) -> list[DraftedFrom]:
     """All passages that are long enough: first one of each document, then the next ones, spread over the document."""
     queues = [iter(_sources(document, split)) for document in spread(documents)]
-    found: list[Source] = []
+    found: list[DraftedFrom] = []
     while queues:
         came = [(queue, next(queue, None)) for queue in queues]
         found += [source for _, source in came if source]
@@ -31,9 +31,9 @@ def in_order(documents: Sequence[Document], split: Callable[[Document], Sequence
     return found
 
 
-def _sources(document: Document, split: Callable[[Document], Sequence[str]]) -> Iterator[Source]:
+def _sources(document: Document, split: Callable[[Document], Sequence[str]]) -> Iterator[DraftedFrom]:
     long = [text for text in split(document) if len(text) >= FEWEST]
-    return (Source(document, text) for text in spread(long))
+    return (DraftedFrom(document, text) for text in spread(long))
 
 
 def spread(things: Sequence[Some]) -> list[Some]:
@@ -47,14 +47,14 @@ def spread(things: Sequence[Some]) -> list[Some]:
     return [things[place] for place in places if place < len(things)]
 
 
-def shared_out(sources: Iterable[Source], test: int, training: int) -> tuple[list[Source], list[Source]]:
+def shared_out(sources: Iterable[DraftedFrom], test: int, training: int) -> tuple[list[DraftedFrom], list[DraftedFrom]]:
     """Passages for the test and for training, in that proportion. A text that stands in several documents goes to one of the two.
 
-    >>> one, two = (Source(Document(name, name), name) for name in "ab")
+    >>> one, two = (DraftedFrom(Document(name, name), name) for name in "ab")
     >>> shared_out([one, two], 1, 1) == ([one], [two])
     True
     """
-    parts: tuple[list[Source], list[Source]] = ([], [])
+    parts: tuple[list[DraftedFrom], list[DraftedFrom]] = ([], [])
     given: dict[str, int] = {}
     for source in sources:
         ours, theirs = len(parts[0]) * training, len(parts[1]) * test

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from proctor.core.reading import values
-from proctor.suites.drafting.passages import Source
+from proctor.suites.drafting.passages import DraftedFrom
 
 LONGEST = {"question": 300, "answer": 200, "evidence": 1000}
 """Letters of a field."""
@@ -17,7 +17,7 @@ LONGEST = {"question": 300, "answer": 200, "evidence": 1000}
 class Drafted(NamedTuple):
     """A question that a model drafted from a passage."""
 
-    source: Source
+    source: DraftedFrom
     question: str
     answer: str = ""
     """Empty where the documents do not tell."""
@@ -36,7 +36,7 @@ UNREADABLE = Dropped("no JSON object with the fields that were asked for")
 LONG = Dropped("too long")
 
 
-def read(source: Source, text: str, fields: Sequence[str], *, cut: bool = False) -> Drafted | Dropped:
+def read(source: DraftedFrom, text: str, fields: Sequence[str], *, cut: bool = False) -> Drafted | Dropped:
     """The draft that a reply holds: the first JSON object in it that has all the fields, as texts that are not empty."""
     found = next((one for one in _objects(text) if _has(one, fields)), None)
     if found is None:

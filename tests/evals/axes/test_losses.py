@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from proctor.core.schema import Answer, Context, Document, Domain, InputError, Question, Suite
 from proctor.core.storage.cache import Cache
 from proctor.evals.axes import losses, retrieval
-from proctor.evals.axes.losses import CAUSES, Trace
+from proctor.evals.axes.losses import CAUSES, EvidenceTrace
 from proctor.evals.exam import EvalContext, Exam
 from proctor.evals.testing import fakes
 from tests.sample_evaluation import evaluation
@@ -223,7 +223,7 @@ RANKS = st.none() | st.integers(1, 60)
 
 @given(
     st.builds(
-        Trace,
+        EvidenceTrace,
         st.booleans(),
         st.none() | st.booleans(),
         RANKS,
@@ -233,7 +233,7 @@ RANKS = st.none() | st.integers(1, 60)
         st.sampled_from(["", "reranked", "diverse"]),
     )
 )
-def test_whatever_is_known_there_is_one_cause_and_only_what_is_seen_was_shown(trace: Trace) -> None:
+def test_whatever_is_known_there_is_one_cause_and_only_what_is_seen_was_shown(trace: EvidenceTrace) -> None:
     assert trace.cause in CAUSES
     assert (trace.cause == "shown") == trace.seen
     assert trace.cause != "cut" or (trace.cut and trace.rank is not None and trace.rank <= trace.top_k)

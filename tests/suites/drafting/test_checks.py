@@ -11,10 +11,10 @@ from hypothesis import strategies as st
 from proctor.core.schema import Document
 from proctor.evals.judges.lexical import LexicalJudge
 from proctor.suites.drafting import checks, replies, tasks
-from proctor.suites.drafting.passages import Source, in_order, shared_out, spread
+from proctor.suites.drafting.passages import DraftedFrom, in_order, shared_out, spread
 from proctor.suites.drafting.replies import Drafted, Dropped
 
-SOURCE = Source(Document("hire", "x", "Hire"), "A cargo bike costs 32 euros a day. The deposit is 50 euros for any bike.")
+SOURCE = DraftedFrom(Document("hire", "x", "Hire"), "A cargo bike costs 32 euros a day. The deposit is 50 euros for any bike.")
 GOOD = {"question": "What is a cargo bike a day?", "answer": "32 euros", "evidence": "A cargo bike costs 32 euros a day."}
 FIELDS = tasks.FIELDS[tasks.ANSWERABLE]
 
@@ -80,7 +80,7 @@ def test_a_question_has_an_answer_where_what_is_said_to_it_is_supported_by_passa
 
 
 def test_nearly_the_same_question_is_not_asked_twice():
-    asked = checks.Asked(["What does a cargo bike cost for a day?"])
+    asked = checks.CheckedDraft(["What does a cargo bike cost for a day?"])
     assert not asked.is_new("What does the cargo bike cost for one day?")
     assert asked.is_new("What does a city bike cost for a week?")
     assert not asked.is_new("What does a city bike cost for a week?")
