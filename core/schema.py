@@ -54,6 +54,13 @@ class Document:
     id: str
     text: str
     title: str = ""
+    fields: tuple[tuple[str, str], ...] = ()
+    """What else its front matter says: names in lower case with their values, a name with several of them several times."""
+
+    @property
+    def content(self) -> dict[str, Any]:
+        """All that it says, as JSON data; without fields where it has none, so that hashes stay as they were before there were any."""
+        return {"id": self.id, "text": self.text, "title": self.title} | ({"fields": self.fields} if self.fields else {})
 
 
 @dataclass(frozen=True)

@@ -10,19 +10,20 @@ import json
 import logging
 import time
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain, islice
 from pathlib import Path
 from typing import Any
 
 from proctor.core.code import code_of
+from proctor.core.schema import Context
 from proctor.core.storage.cache import digest
 from proctor.models.chunkers.recursive import cut
 from proctor.models.embedders.protocol import Embedder
 from proctor.models.retrieval.passages import Hits, Passage, Search, best
 from proctor.models.stores import recall
-from proctor.models.stores.store import EarlierIndex, Near, StoreContent, VectorStore
+from proctor.models.stores.store import EarlierIndex, Near, StoreContent, VectorStore, units
 
 log = logging.getLogger("proctor")
 
@@ -100,6 +101,22 @@ class Vectors:
             return [best(_scores(owners, islice(near, len(parts))), k) for parts in windows]
 
         return search
+
+    def compared(self, folder: Path, passages: Sequence[Passage]) -> Callable[[Sequence[Context]], Any]:
+        """The vectors of passages as they are in the index; of a longer one the middle of its windows'."""
+        import numpy as np
+
+        if not passages:
+            return lambda _: np.zeros((0, 0), dtype=np.float32)
+        matrix, rows = self.store.vectors(folder), dict[tuple[str, str], list[int]]()
+        for row, places in enumerate(_held(folder)[1]):
+            for place in places:
+                rows.setdefault((passages[place].document, passages[place].text), []).append(row)
+
+        def vectors(found: Sequence[Context]) -> Any:
+            return units(np.stack([matrix[rows[one.document, one.text]].mean(axis=0) for one in found]))
+
+        return vectors
 
     @property
     def _origin(self) -> tuple[str, str]:

@@ -19,6 +19,7 @@ from proctor.models.retrieval.dense import in_windows
 from proctor.models.retrieval.passages import Passage, Search
 from proctor.models.stores.client import FoundPassage
 from proctor.models.stores.collections import Collections
+from proctor.models.stores.store import units
 
 log = logging.getLogger("proctor")
 
@@ -88,6 +89,19 @@ class Existing:
             return [known.contexts(map(_passage, self._with_text(near))) for near in merged]
 
         return find
+
+    def compared(self, folder: Path, passages: Sequence[Passage]) -> Callable[[Sequence[Context]], Any]:
+        """The vectors of what was found, embedded again: the store does not tell its own."""
+        import numpy as np
+
+        del folder, passages
+
+        def vectors(found: Sequence[Context]) -> Any:
+            windows = [in_windows(self.embedder, self.device, "", one.text, query=False) for one in found]
+            made = iter(self.embedder.passages([*chain(*windows)], self.device))
+            return units(np.stack([np.mean([*islice(made, len(parts))], axis=0) for parts in windows]))
+
+        return vectors
 
     def _check_embedder(self, query: Any, near: Sequence[FoundPassage]) -> None:
         """Warn where passages have other scores than their texts would have: another embedder may have made their vectors."""

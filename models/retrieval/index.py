@@ -63,7 +63,7 @@ class Index:
     @cached_property
     def version(self) -> str:
         """Hash of what is found with it: the same whether it was built anew or from an older one."""
-        stages = compose.version(self.system, self.documents, self.chunker)
+        stages = compose.version(self.system, self.documents)
         return digest(self._content, stages) if stages else self._content
 
     @cached_property
@@ -126,7 +126,7 @@ class Index:
         return lambda texts: stages.retrieve(texts, count)
 
     def _stages(self) -> Stages:
-        return compose.stages(self.system, self.engines, self.chunker, self.documents, self.folder())
+        return compose.stages(self.system, self.engines, self.documents, self.folder())
 
     def chunks_of(self, documents: Sequence[str]) -> dict[str, tuple[Context, ...]]:
         """Document id -> the passages that it was split into."""
