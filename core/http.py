@@ -84,17 +84,19 @@ class HttpClient:
     async def _made(self) -> None:
         _ = self._http
 
-    async def call(self, method: Method, fields: Mapping[str, Any]) -> Any:
+    async def call(self, method: Method, fields: Mapping[str, Any], path: str = "") -> Any:
         """What the address replies to some fields: in the body as JSON, or as parameters of the address where nothing is posted.
+
+        ``path`` is put behind that of the address.
 
         Raises:
             HttpError: it cannot be reached, sends elsewhere, keeps to no limit, refuses, or says no JSON.
         """
-        response = await self.reply(method, fields)
+        response = await self.reply(method, fields, path)
         return await aside(len(response.content), _parsed, response)
 
     async def reply(self, method: Method, fields: Mapping[str, Any], path: str = "") -> httpx2.Response:
-        """The same, whatever its status is and whatever it says. ``path`` is put behind that of the address.
+        """The same, whatever its status is and whatever it says.
 
         Raises:
             HttpError: it cannot be reached, sends elsewhere, or keeps to no limit.

@@ -11,7 +11,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cache, cached_property
-from typing import Any, Literal, get_args
+from typing import Any, Literal, NamedTuple, get_args
 
 from proctor.core import former_names
 from proctor.core.language import patterns
@@ -55,12 +55,12 @@ class Document:
     text: str
     title: str = ""
     fields: tuple[tuple[str, str], ...] = ()
-    """What else its front matter says: names in lower case with their values, a name with several of them several times."""
+    """What its front matter says besides: names in small letters, and values. Some systems search by it; none is shown it."""
 
     @property
-    def content(self) -> dict[str, Any]:
-        """All that it says, as JSON data; without fields where it has none, so that hashes stay as they were before there were any."""
-        return {"id": self.id, "text": self.text, "title": self.title} | ({"fields": self.fields} if self.fields else {})
+    def shown(self) -> dict[str, str]:
+        """What systems that are built elsewhere are known to be given of it."""
+        return {"id": self.id, "text": self.text, "title": self.title}
 
 
 @dataclass(frozen=True)
@@ -164,6 +164,15 @@ class Style:
         return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
 
 
+class DraftRow(NamedTuple):
+    """A row of a suite's files that a model drafted and nobody has reviewed."""
+
+    file: str
+    line: int
+    question: str = ""
+    """The question's id; empty for a training example."""
+
+
 @dataclass(frozen=True)
 class Suite:
     """A domain and what is asked about it."""
@@ -194,6 +203,8 @@ class Suite:
     """metric -> system -> value that the metric must not be surely worse than."""
     notes: tuple[str, ...] = field(default=(), compare=False)
     """What its reader changed, left out or found odd, a line each: for whoever reads figures of this suite."""
+    drafts: tuple[DraftRow, ...] = field(default=(), compare=False)
+    """Rows that a model drafted and nobody has reviewed. To accept one as it stands changes no record, and no version."""
 
     @property
     def references(self) -> tuple[str, ...]:
@@ -269,6 +280,9 @@ class Answer:
     """Why the model stopped; empty where that is not known."""
     thought: int = 0
     """New tokens of a thought that was taken off before the text."""
+    searching: Mapping[str, float] = field(default_factory=dict, hash=False)
+    """What looking its passages up took besides time: of its own model ``rewrite_tokens`` that are new and
+    ``rewrite_prompt_tokens``; of its reranker ``rerank_requests``, ``rerank_tokens``, ``rerank_money`` and the like."""
     absent: bool = False
     """Whether nobody knows what the system says: nothing went wrong, and the question is unmeasured; ``error`` says why."""
 

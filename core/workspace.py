@@ -77,7 +77,7 @@ KEYS: Mapping[str, Callable[[object], str]] = {
     "prices": _text,
 }
 """Setting -> what is wrong with a value; nothing where it is right."""
-OF_COMMAND_LINE = ("trust_remote_code", "trust_suite_code", "allow_outside_files")
+OF_COMMAND_LINE = ("trust_remote_code", "trust_suite_code", "allow_outside_files", "drafts")
 """Options that lift a protection. A file of the project cannot: it comes with a checkout, and whoever runs it decides."""
 PATHS = ("systems_table", "run_dir", *FOLDERS, "policy", "claims", "prices")
 NAMES_OR_PATHS = ("suites", "base_models")

@@ -127,7 +127,9 @@ class Axis:
     inputs: Callable[[EvalContext], Sequence[str]] | None = None
     """Hashes of what shapes the scores beside suite, candidate and judge, such as tasks that the suite only names."""
     files: Callable[[EvalContext], Mapping[str, str]] | None = None
-    """Files of a third party, name -> text, to be kept as they are beside the records."""
+    """Files, name -> text, to be kept as they are beside the records: a third party's, or what records have no room for."""
+    folder: str = ""
+    """The folder of a run that these files are kept in."""
     needs: frozenset[Ability] = frozenset()
     """What a system must be able to do; of others, no metric of the axis is applicable, and ``score`` is not called."""
     either: frozenset[Ability] = frozenset()
@@ -239,8 +241,8 @@ class Exam:
     """Where records go."""
     properties: Callable[[str, object], None] | None = None
     """Where summary values go (JUnit properties)."""
-    keep: Callable[[Mapping[str, str]], None] | None = None
-    """Where an axis' files go."""
+    keep: Callable[[str, Mapping[str, str]], None] | None = None
+    """Where the files of an axis go, given the name of their folder."""
     demand: Callable[[Sequence[Record]], Iterable[str]] | None = None
     """What else is demanded of an axis' records: yields what they fall short of."""
 
@@ -254,7 +256,7 @@ class Exam:
         records = self._scored(axis)
         self.record(records)
         if axis.files and self.keep and any(record.value is not None for record in records):
-            self.keep(axis.files(self.evaluation))
+            self.keep(axis.folder, axis.files(self.evaluation))
         complaints = [text for name, group in _by_metric(records) for text in self._complaints(name, group)]
         complaints += self.demand(records) if self.demand else []
         if complaints:

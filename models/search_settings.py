@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Annotated, Any, Literal
 
 from proctor.core.reading.ranges import Range
 from proctor.core.reading.shown import shown
 from proctor.core.reading.tables import Contradiction, TextSetting, either
+from proctor.models import reranking
+from proctor.models.reranking import Reranking, RerankSetting
+from proctor.models.rewriting import BY_WORDS, RewriteSetting
 
 CANDIDATES = 20
 """Passages found at least where a later stage chooses among them."""
@@ -93,8 +96,9 @@ class Search:
     weights: Annotated[tuple[float, ...], WeightsSetting()] = ()
     candidates: Annotated[int | None, Range(1, 10_000, "passages", whole=True)] = None
     mmr: Annotated[float | None, Range(0, 1, "how much nearness to the question counts")] = None
-    rerank: Annotated[str | None, TextSetting("the name of a reranker", 4095)] = None
-    rewrite: Annotated[str | None, TextSetting("the name of a rewriter", 100)] = None
+    rerank: Annotated[str | None, RerankSetting()] = None
+    reranking: Reranking = reranking.UNSET
+    rewrite: Annotated[str | None, RewriteSetting()] = None
     expand: Annotated[str, TextSetting('"none", "window:N", "parent" or "parent:LETTERS"', 50, like=EXPAND.fullmatch)] = "none"
     filter: Annotated[Filter, FilterSetting()] = ()
 
@@ -104,6 +108,19 @@ class Search:
             yield ("weights",), "ranks are put together, and nothing is weighed", 'leave it out, or add fusion = "weights"'
         if self.fusion == "weights" and not self.weights:
             yield ("fusion",), "nothing says what counts how much", "add weights = [...], a number for each retriever"
+        if self.reranking != reranking.UNSET and (self.rerank or "").partition(":")[0] in ("", *reranking.LOCAL):
+            what = "no reranker is asked over an API"
+            yield ("reranking",), what, 'leave it out, or add rerank = "rerank:MODEL@URL"'
+
+    @property
+    def public(self) -> Search:
+        """The same without what is secret in the address of a reranker."""
+        return replace(self, rerank=self.rerank and reranking.publicly(self.rerank))
+
+    @property
+    def shaping(self) -> dict[str, Any]:
+        """What shapes a search and has no version of its own, as what reranks and rewrites has."""
+        return {name: value for name, value in vars(self).items() if name not in ("rerank", "reranking", "rewrite")}
 
     @property
     def window(self) -> int:
@@ -116,6 +133,10 @@ class Search:
         """Letters of the longest section that is shown in place of a passage; 0 where none is."""
         found = EXPAND.fullmatch(self.expand)
         return int(found["parent"] or PARENT) if found and self.expand.startswith("parent") else 0
+
+    def shows(self, letters: int) -> int:
+        """About how many letters are shown of a document where a passage of so many was found."""
+        return max(self.parent, letters * (2 * self.window + 1))
 
     def wide(self, count: int, retrievers: int) -> int:
         """How many passages each retriever finds where so many are wanted in the end."""
@@ -140,6 +161,9 @@ def contradictions(search: Search, retrievers: Sequence[str], top_k: int) -> Ite
     if search.candidates is not None and search.candidates < top_k:
         what = f"{search.candidates} passages are found, and top_k of them are shown: {top_k}"
         yield ("search", "candidates"), what, f"write at least {top_k}, or lower top_k"
+    if search.rewrite == "hyde" and {*retrievers} <= {*BY_WORDS}:
+        what = "a passage is embedded in place of the question, and this search embeds nothing"
+        yield ("search", "rewrite"), what, 'write rewrite = "rewrite", or add "dense" to retrieve'
     if search.mmr is not None and "dense" not in retrievers:
         what = "how alike passages are is told by their vectors, and there are none"
         yield ("search", "mmr"), what, 'leave it out, or add "dense" to retrieve'

@@ -46,7 +46,7 @@ RETRIEVERS: Registry[Callable[..., Any]] = Registry(
 """Name -> what makes an `Engine` (models/retrieval/passages.py) for a system, with the cache and the device."""
 EMBEDDERS: Registry[Callable[..., Any]] = Registry(
     "proctor.embedders",
-    {"minilm": "proctor.models.embedders.local:packaged", "openai": "proctor.models.embedders.openai:named [openai]"},
+    {"minilm": "proctor.models.embedders.local:packaged", "openai": "proctor.models.embedders.openai:named [httpx2]"},
 )
 """Name -> what makes an `Embedder` (models/embedders/protocol.py) of what follows the name and a colon, a system and the cache.
 
@@ -315,6 +315,7 @@ class System:
         """What a run's provenance says of how it is set: fields by name, without those of other kinds that are not set."""
         own = {*COMPOSED, "adapt"} if self.kind not in WHOLE else set()
         known = vars(self) | {"embedder": _without_secrets(self.embedder), "store": named.parsed(self.store).public}
+        known["search"] = self.search.public
         return {
             name: as_json(value) if is_dataclass(value) else value
             for name, value in known.items()

@@ -127,7 +127,7 @@ def exam(  # noqa: PLR0913 # each is an option of the command line
         run_dir: the run folder.
         cache: where everything expensive is kept.
         options: what else the command line understands and shapes the exam: ``systems_table``, ``repeats``, ``refresh``,
-            ``device``, ``trust_remote_code``, ``trust_suite_code``, ``allow_outside_files``.
+            ``device``, ``trust_remote_code``, ``trust_suite_code``, ``allow_outside_files``, ``drafts``.
 
     Raises:
         InputError: something cannot be used. Before any work, and with the words that the command line has for it.

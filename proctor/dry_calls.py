@@ -14,6 +14,8 @@ from proctor.models.candidates.asking import rounds
 from proctor.models.candidates.external import External
 from proctor.models.generation.limits import LEAST, estimated
 from proctor.models.prompts import prompts
+from proctor.models.rewriters.protocol import Rewriter
+from proctor.models.rewriting import REWRITERS
 
 
 class PlannedCalls(NamedTuple):
@@ -31,11 +33,13 @@ class PlannedCalls(NamedTuple):
     read: int
     """Tokens of the questions, and of what Proctor puts around them."""
     written: int
+    rewritten: int = 0
+    """Calls to rewrite questions."""
 
     @property
     def calls(self) -> int:
         """How often it would be called."""
-        return self.asked + self.further + self.timed
+        return self.asked + self.further + self.timed + self.rewritten
 
     @property
     def money(self) -> float | None:
@@ -59,7 +63,18 @@ def calls(suite: str, candidate: External, evaluation: EvalContext, axes: Sequen
     read = sum(_read(candidate, question) for question in told)
     read += round(further * sum(_read(candidate, question) for question in questions) / max(1, len(questions)))
     count = len(told) + further
-    return PlannedCalls(suite, candidate, len(missing), len(questions), further, len(timed), read, answer * count)
+    planned = PlannedCalls(suite, candidate, len(missing), len(questions), further, len(timed), read, answer * count)
+    return _rewriting(planned, told)
+
+
+def _rewriting(planned: PlannedCalls, told: Sequence[Question]) -> PlannedCalls:
+    """With the calls that write what is searched with, one for each question that is looked up; some may be kept already."""
+    name = planned.candidate.system.search.rewrite
+    if not name:
+        return planned
+    rewriter: Rewriter = REWRITERS[name]()
+    read = planned.read + sum(estimated(rewriter.prompt(question.text)) for question in told)
+    return planned._replace(rewritten=len(told), read=read, written=planned.written + rewriter.tokens * len(told))
 
 
 def _further(candidate: External, evaluation: EvalContext, axes: Sequence[Axis], *, again: bool) -> int:
@@ -79,7 +94,8 @@ def _read(candidate: External, question: Question) -> int:
     prompt = estimated(prompts.prompt(candidate.domain.instruction, question.text))
     if not system.retrieves:
         return prompt
-    average = sum(min(estimated(one.text), estimated("x" * system.chunk_chars)) for one in documents) / max(1, len(documents))
+    shown = system.search.shows(system.chunk_chars)
+    average = sum(min(estimated(one.text), estimated("x" * shown)) for one in documents) / max(1, len(documents))
     return prompt + round(system.top_k * average)
 
 
@@ -110,6 +126,7 @@ def _line(part: PlannedCalls) -> Iterator[str]:
         yield f"{head}nothing to ask: all {counted(part.of, 'answer')} are kept"
     else:
         timed = f", about {part.further} with other passages" if part.further else ""
+        timed += f", {part.rewritten} to rewrite questions" if part.rewritten else ""
         timed += f", {part.timed} more to time them" if part.timed else ""
         money = f", about {part.money:.2g}" if part.money is not None else ""
         tokens = f"about {part.read:,} tokens read and {part.written:,} written"

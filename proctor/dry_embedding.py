@@ -53,7 +53,7 @@ def planned(suite: str, candidate: LocalCandidate | Endpoint, questions: Sequenc
 def _passages(index: Index, engine: Vectors) -> tuple[list[str], int]:
     """What would be embedded of an index' documents, and about how often; to part them by meaning would ask the embedder."""
     semantic = index.system.chunker == "semantic"
-    found = [[whole(one)] if semantic else split(one, index.chunker) for one in index.documents]
+    found = [[whole(one)] if semantic else split(one, index.chunker) for one in index.searched]
     return engine.texts([one for some in found for one in some]), SEMANTIC if semantic else 1
 
 

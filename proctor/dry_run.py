@@ -211,7 +211,8 @@ def _passage_characters(candidate: LocalCandidate) -> int:
     if not candidate.retrieves:
         return 0
     documents, system = candidate.domain.documents, candidate.system
-    average = sum(min(len(document.text), system.chunk_chars) for document in documents) / max(1, len(documents))
+    shown = system.search.shows(system.chunk_chars)
+    average = sum(min(len(document.text), shown) for document in documents) / max(1, len(documents))
     return round(system.top_k * average)
 
 

@@ -40,6 +40,8 @@ def declare(parser: pytest.Parser) -> None:
     _declare_where(group, default, ours)
     _declare_saved_runs(group, ours)
     _declare_trust(group)
+    what = "ask questions, and teach examples, that a model drafted and nobody has reviewed (default: refuse them)"
+    group.addoption("--drafts", action="store_true", help=what)
 
 
 def _several(group: pytest.OptionGroup, name: str, what: str, metavar: str) -> None:
@@ -155,7 +157,7 @@ SETTINGS = {
 """Files of pytest's settings -> the section that they have."""
 SHAPING = (
     *("suite", "system", "base_model", "systems", "judge", "seeds", "repeats", "limit", "device", "full"),
-    *("trust_remote_code", "trust_suite_code", "allow_outside_files"),
+    *("trust_remote_code", "trust_suite_code", "allow_outside_files", "drafts"),
 )
 """Options that shape what is measured; the others only say where it is put."""
 DEFAULTS = {"judge": "lexical", "seeds": 1, "repeats": 1, "device": "auto", "full": False}

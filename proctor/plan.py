@@ -8,7 +8,7 @@ from functools import cache, cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from proctor import options
+from proctor import drafts_told, options
 from proctor.checkout import commit_name, now
 from proctor.core import code, workspace
 from proctor.core.reading.problems import Problems, closest
@@ -126,7 +126,10 @@ class Plan:
         option = self.option
         allowed = {"trust": option.trust_suite_code, "outside": option.allow_outside_files}
         found = load_suite.load_all(option.suite or [str(folder) for folder in self.found], **allowed)
-        if problems := [text for suite in found.values() for text in self._unknown_thresholds(suite)]:
+        problems = [text for suite in found.values() for text in self._unknown_thresholds(suite)]
+        if not option.drafts:
+            problems += [drafts_told.refusal(folder, suite) for folder, suite in found.items() if suite.drafts]
+        if problems:
             raise InputError("\n".join(problems))
         return found
 
@@ -210,7 +213,8 @@ class Plan:
     @property
     def notes_of_suites(self) -> list[str]:
         """What was changed, left out or found odd in suites."""
-        return [f"suite {suite.name}: {note}" for suite in self.suites for note in suite.notes]
+        told = ((suite, note) for suite in self.suites for note in (*suite.notes, drafts_told.note(suite)))
+        return [f"suite {suite.name}: {note}" for suite, note in told if note]
 
     @property
     def _external(self) -> list[tuple[str, External]]:
@@ -271,7 +275,7 @@ class Plan:
         from proctor.evals.exam import Exam
 
         candidate = evaluation.candidate
-        keep = partial(self.store.keep_lm_eval, evaluation.suite.name, candidate.base_model, candidate.name, candidate.seed)
+        keep = partial(self.store.keep_files, evaluation.suite.name, candidate.base_model, candidate.name, candidate.seed)
         return Exam(evaluation, self.store.add, tell, keep, self.against.complaints if self.against else None)
 
     def keep_answers(self, cell: ExamCell, evaluation: EvalContext) -> None:

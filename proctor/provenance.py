@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 from typing import Any
 
-from proctor import checkout, options
+from proctor import checkout, drafts_told, options
 from proctor.core.schema import Suite, row
 from proctor.evals import headline
 from proctor.evals.axes import latency
@@ -51,7 +51,11 @@ def provenance_of(plan: Plan) -> dict[str, Any]:
 
 
 def _suite(plan: Plan, place: Path, suite: Suite) -> dict[str, Any]:
-    return checkout.suite_facts(suite) | {"headline": [*headline.of(suite, plan.judge)]} | _folder(plan, place)
+    return checkout.suite_facts(suite) | {"headline": [*headline.of(suite, plan.judge)]} | _folder(plan, place) | _drafts(suite)
+
+
+def _drafts(suite: Suite) -> dict[str, str]:
+    return {"drafts": drafts_told.note(suite)} if suite.drafts else {}
 
 
 def _folder(plan: Plan, place: Path) -> dict[str, str]:

@@ -18,6 +18,7 @@ from proctor.leaderboard.output import Site
 from proctor.leaderboard.runs.saved import SAVING, open_run
 from proctor.leaderboard.runs.store import Store
 from proctor.models.candidates.kinds import KINDS, Examined
+from proctor.models.reranking import RERANKERS
 from proctor.models.stores import named
 from proctor.models.stores.named import STORES
 from proctor.models.systems import EMBEDDERS, RETRIEVERS, System, embedder_kind
@@ -94,7 +95,8 @@ def _libraries(system: System) -> tuple[str, ...]:
     embedder = EMBEDDERS.needs(embedder_kind(system.embedder)) if embeds else ()
     store = STORES.needs(named.parsed(system.store).kind) if dense else ()
     retrievers = [module for name in system.retrievers for module in RETRIEVERS.needs(name)]
-    return (*retrievers, *embedder, *store, *(KINDS.needs(system.kind) if system.external else ()))
+    reranker = RERANKERS.needs((system.search.rerank or "").partition(":")[0])
+    return (*retrievers, *reranker, *embedder, *store, *(KINDS.needs(system.kind) if system.external else ()))
 
 
 def _problem(check: Callable[[], None]) -> Iterator[str]:

@@ -97,4 +97,7 @@ def _paid(store: VectorStore, folder: Path, content: StoreContent, earlier: Earl
 
 
 if __name__ == "__main__":
-    print(table(int(sys.argv[1]) if sys.argv[1:] else VECTORS, sys.argv[2:] or [*named.IN_PROCESS, *places.MODULES]))
+    count = int(sys.argv[1]) if sys.argv[1:] else VECTORS
+    print(table(count, []))
+    for one in sys.argv[2:] or [*named.IN_PROCESS, *places.MODULES]:
+        print(_line(one, count), flush=True)

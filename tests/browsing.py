@@ -10,12 +10,11 @@ from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from importlib.util import find_spec
 from pathlib import Path
-from threading import Thread
 from typing import Any
 
 import pytest
 
-from tests.waiting import PATIENCE
+from tests.serving import at_work
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 MISSING = (
@@ -43,6 +42,8 @@ VIEWS = {
     "unanswerable": "view=question&q=q0008&system=hybrid",
     "system": "view=system&system=hybrid",
     "suite": "view=suite",
+    "retrieval": "view=retrieval",
+    "failures": "view=retrieval&system=hybrid&cause=beyond",
     "history": "view=history",
     "source": "view=source",
 }
@@ -144,9 +145,6 @@ class _Silent(SimpleHTTPRequestHandler):
 @contextmanager
 def served(folder: Path) -> Iterator[str]:
     """A web server on this machine for a folder; gives its address."""
-    with ThreadingHTTPServer(("127.0.0.1", 0), partial(_Silent, directory=str(folder))) as server:
-        thread = Thread(target=server.serve_forever, daemon=True)
-        thread.start()
+    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(_Silent, directory=str(folder)))
+    with at_work(server):
         yield f"http://127.0.0.1:{server.server_port}"
-        server.shutdown()
-        thread.join(PATIENCE)

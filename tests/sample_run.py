@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import random
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -19,6 +20,7 @@ TASKS = ("arithmetic", "colours", "opposites")
 KINDS = {"base": ("none", "none"), "rag": ("none", "dense"), "full_ft": ("full", "none"), "lora": ("lora", "none")}
 """How a system is adapted and retrieves; one of another name is a hybrid."""
 HYBRID = ("lora", "dense")
+LOST = ("split", "far", "beyond", "cut")
 DATA_EFFICIENCY = {"data_efficiency.eighth": 0.35, "data_efficiency.quarter": 0.6, "data_efficiency.half": 0.85}
 """Metric -> the part of its skill that a trained system has with less."""
 PLACES = {"context.first": 1.0, "context.middle": 0.85, "context.last": 0.95}
@@ -209,6 +211,18 @@ def _settings(sample: Sample, name: str) -> dict[str, Any]:
     return {"rank": 8, "adapt": adapt, "retrieve": retrieve} if sample.full else {"rank": 8, "adapt": name}
 
 
+def lost(sample: Sample, system: str) -> str:
+    """Where the evidence was lost, as the file of a run tells it: every seventh question, by one cause after the other."""
+    rows = []
+    for place, question in enumerate(each for each in questions(sample) if each.evidence):
+        cause = LOST[place // 7 % len(LOST)] if place % 7 == 0 else "shown"
+        rank = {"split": None, "far": None, "beyond": 7, "cut": 3, "shown": 1 + place % 3}[cause]
+        text = "" if cause == "shown" else f"What {system} should have found: {sample.answers[0]}."
+        piece = {"document": question.evidence[0], "cause": cause, "rank": rank, "text": text}
+        rows.append({"question": question.id, "cluster": question.cluster, "cause": cause, "pieces": [piece]})
+    return json.dumps({"format": 1, "searched": True, "looked": 50, "top_k": 3, "why": "", "questions": rows})
+
+
 def make_run(folder: Path, sample: Sample | None = None) -> Path:
     """A whole run folder."""
     sample = sample or Sample()
@@ -220,4 +234,7 @@ def make_run(folder: Path, sample: Sample | None = None) -> Path:
         for seed in range(sample.seeds if system not in ("base", "rag") else 1):
             said = [(question, answer(sample, system, question, place)) for place, question in enumerate(asked)]
             store.add_answers(sample.suite, sample.base_model, system, seed, said)
+            if retrieves(system):
+                found = {"lost.json": lost(sample, system)}
+                store.keep_files(sample.suite, sample.base_model, system, seed, "retrieval", found)
     return folder

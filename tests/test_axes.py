@@ -59,7 +59,7 @@ SUITE = replace(
     revisions=(Revision("kestrel", "Its warranty lasts 4 years.", (NOW,), (EXAMPLE,)),),
     general=("arc_easy",),
 )
-OF_PRICES = {"cost.money", "cost.index_money", "cost.index_tokens"}
+OF_PRICES = {"cost.money", *(f"cost.{what}_{of}" for what in ("index", "rerank") for of in ("tokens", "money"))}
 """Metrics that are taken only of systems whose tokens have a price."""
 OF_SUITES = {"general.*", "style.rubric", "rubric.*", *(metric.name for metric in accuracy.OF_SENTENCES)}
 """Metrics that are taken only where a suite calls for them."""

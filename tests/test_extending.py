@@ -23,6 +23,8 @@ from proctor.core.reading.problems import Problems
 from proctor.evals.axes.catalogue import AXES, words
 from proctor.evals.judges.protocols import load_judge
 from proctor.leaderboard.site.page import publish
+from proctor.models.reranking import RERANKERS, Reranking
+from proctor.models.rewriting import REWRITERS
 from proctor.models.systems import CHUNKERS, EMBEDDERS, RETRIEVERS
 from proctor.suites.importers import IMPORTERS
 from proctor.suites.importers.split import Options
@@ -33,6 +35,8 @@ assert load_judge("mine:2").name == "numbers-2"
 assert RETRIEVERS["phrases"](None, None, "cpu").version == ["phrases-1", 4]
 assert EMBEDDERS["letters"]("9", None, None).version == "letters-1-9"
 assert CHUNKERS["lines"](None, None, "cpu").split("a\\n\\nb", "") == ["a", "b"]
+assert RERANKERS["overlap"]("", Reranking(), None).version == "overlap-1-4"
+assert REWRITERS["terms"]().read("lamp, weight") == "lamp weight"
 assert AXES["brevity"].asks and words("brevity.words") == "The words that it takes to answer."
 
 Path("talk.srt").write_text("1\\n00:00:01,000 --> 00:00:02,000\\nThe gate opens at nine.\\n")

@@ -50,6 +50,12 @@ MONEY = Metric("cost.money", "money", "lower", says="What an answer costs, in th
 INDEX_TOKENS = Metric("cost.index_tokens", "tokens", "lower", says="The tokens that were embedded for the index.")
 INDEX_MONEY = Metric("cost.index_money", "money", "lower", says="What embedding the documents costs.")
 """Of systems whose embedder is paid by the token, and no others."""
+RERANK_TOKENS = Metric("cost.rerank_tokens", "tokens", "lower", says="The tokens that reranking takes for an answer.")
+RERANK_MONEY = Metric("cost.rerank_money", "money", "lower", says="What reranking costs for an answer.")
+"""Of systems whose reranker is asked over an API, and says so or has prices; no others."""
+SEARCHING = {"rerank_tokens": RERANK_TOKENS, "rerank_money": RERANK_MONEY}
+REWRITING = {TOKENS: "rewrite_tokens", PROMPT_TOKENS: "rewrite_prompt_tokens"}
+"""Tokens of the system's own model that go into what is searched with: a part of what an answer takes."""
 
 
 def _score(evaluation: EvalContext) -> Iterator[ItemScore]:
@@ -57,10 +63,27 @@ def _score(evaluation: EvalContext) -> Iterator[ItemScore]:
     if costs:
         yield from _totals(costs)
     for question, answer in evaluation.answered:
-        yield ItemScore(TOKENS, question.id, question.cluster, _tokens(TOKENS, answer, answer.tokens))
-        yield ItemScore(PROMPT_TOKENS, question.id, question.cluster, _tokens(PROMPT_TOKENS, answer, answer.prompt_tokens))
-        if costs.keys() >= PRICES:
-            yield ItemScore(MONEY, question.id, question.cluster, _tokens(MONEY, answer, _price(costs, answer)))
+        for metric, score in _of_answer(costs, answer):
+            yield ItemScore(metric, question.id, question.cluster, score)
+
+
+def _of_answer(costs: Mapping[str, float | str], answer: Answer) -> Iterator[tuple[Metric, Score]]:
+    """What an answer took, with what was searched with for it."""
+    read, written = (_whole(metric, answer) for metric in (PROMPT_TOKENS, TOKENS))
+    yield TOKENS, _tokens(TOKENS, answer, written)
+    yield PROMPT_TOKENS, _tokens(PROMPT_TOKENS, answer, read)
+    if costs.keys() >= PRICES:
+        money = (read * float(costs["input_price"]) + written * float(costs["output_price"])) / 1_000_000
+        yield MONEY, _tokens(MONEY, answer, money)
+    for name, metric in SEARCHING.items():
+        if name in answer.searching:
+            yield metric, Score(float(answer.searching[name]))
+
+
+def _whole(metric: Metric, answer: Answer) -> float:
+    """Tokens of the answer and of what its passages were looked up with."""
+    own = answer.tokens if metric == TOKENS else answer.prompt_tokens
+    return own + answer.searching.get(REWRITING[metric], 0)
 
 
 def _totals(costs: Mapping[str, float | str]) -> Iterator[ItemScore]:
@@ -88,11 +111,6 @@ def _known(name: str, costs: Mapping[str, float | str]) -> Score:
     return Score(float(value))
 
 
-def _price(costs: Mapping[str, float | str], answer: Answer) -> float:
-    read, written = float(costs["input_price"]), float(costs["output_price"])
-    return (answer.prompt_tokens * read + answer.tokens * written) / 1_000_000
-
-
 def _tokens(metric: Metric, answer: Answer, amount: float) -> Score:
     """Who says nothing of tokens has 0 of them: an answer with a text has some, and so has every prompt."""
     if answer.error and not answer.absent:
@@ -111,7 +129,7 @@ def _items(evaluation: EvalContext) -> Items:
 AXIS = Axis(
     "cost",
     __name__,
-    (*TOTALS.values(), TOKENS, PROMPT_TOKENS, MONEY, INDEX_TOKENS, INDEX_MONEY),
+    (*TOTALS.values(), TOKENS, PROMPT_TOKENS, MONEY, INDEX_TOKENS, INDEX_MONEY, *SEARCHING.values()),
     _score,
     timed=True,
     items=_items,

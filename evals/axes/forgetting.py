@@ -203,6 +203,7 @@ AXIS = Axis(
     (GENERAL, FORGETTING),
     _score,
     files=_files,
+    folder="lm-eval",
     inputs=_definitions,
     either=TESTED,
     items=_items,

@@ -14,6 +14,7 @@ from itertools import chain
 
 from proctor.core.language.holders import Held
 from proctor.core.schema import Answer, Metric, Question, Score, not_applicable
+from proctor.evals.axes import losses
 from proctor.evals.candidate import NO_PASSAGES
 from proctor.evals.exam import Axis, EvalContext, ItemScore
 
@@ -113,6 +114,8 @@ AXIS = Axis(
     __name__,
     METRICS,
     _score,
+    files=losses.files,
+    folder=losses.FOLDER,
     needs=frozenset({"retrieves"}),
     asks="Does it find the documents that hold the answer?",
 )

@@ -24,9 +24,10 @@ from typing import TYPE_CHECKING, Any
 from proctor.core.schema import Document, Domain, InputError, Question
 from proctor.evals.candidate import Candidate
 from proctor.evals.judges.protocols import Judge
-from proctor.evals.testing import of_candidates, of_chunkers, of_embedders, of_judges, of_retrievers
+from proctor.evals.testing import of_candidates, of_chunkers, of_embedders, of_judges, of_rerankers, of_retrievers
 from proctor.evals.testing.of_chunkers import TriedChunker
 from proctor.evals.testing.of_embedders import TriedEmbedder
+from proctor.evals.testing.of_rerankers import TriedReranker
 from proctor.evals.testing.of_retrievers import Retriever
 from proctor.evals.testing.trials import CheckError, Tried, checks
 
@@ -38,10 +39,12 @@ __all__ = [
     "Retriever",
     "TriedChunker",
     "TriedEmbedder",
+    "TriedReranker",
     "candidate_checks",
     "chunker_checks",
     "embedder_checks",
     "judge_checks",
+    "reranker_checks",
     "retriever_checks",
 ]
 
@@ -123,6 +126,24 @@ def embedder_checks(
         InputError: no check is called what is left out.
     """
     return checks(of_embedders.trials(secrets), _tried(embedder, others), leave_out)
+
+
+def reranker_checks(
+    reranker: TriedReranker | Callable[[], TriedReranker],
+    *,
+    others: Sequence[TriedReranker | Callable[[], TriedReranker]] = (),
+    secrets: Sequence[str] = (),
+    leave_out: Mapping[str, str] = NOTHING,
+) -> list[ParameterSet]:
+    """What a reranker must hold, as parameters with ids.
+
+    ``others`` are made like it, with another model or other settings each. ``secrets`` are texts that it is given and must not
+    show, such as a key. ``leave_out``: the name of a check -> why it need not hold.
+
+    Raises:
+        InputError: no check is called what is left out.
+    """
+    return checks(of_rerankers.trials(secrets), _tried(reranker, others), leave_out)
 
 
 def chunker_checks(

@@ -18,7 +18,8 @@
      "anew": [["lora", 0.04, 1e6, "run-to-run ..."]],          what another training would do to the accuracy of what has one:
                                                                standard deviation, degrees of freedom, and in words
      "never": [["forgetting", "bot", "the system's ..."]],     what cannot be measured of a system built elsewhere, and why
-     "options": "--suite instruments"}                         what to type to take the same exam, but for systems and seeds
+     "options": "--suite instruments",                         what to type to take the same exam, but for systems and seeds
+     "called": ["bot"]}                                        systems that answer over a network
 
 All that is decided is decided from this, so that every reader of it comes to the same. Numbers have nine digits, which moves no
 end of a quality's interval by a millionth.
@@ -46,7 +47,7 @@ from proctor.leaderboard.advice.estimates import QUALITY, Anew, Evidence, Hardwa
 from proctor.leaderboard.advice.prices import load
 from proctor.leaderboard.advice.scenario import Situation
 from proctor.leaderboard.analysis import retraining
-from proctor.leaderboard.analysis.origins import external, kinds
+from proctor.leaderboard.analysis.origins import called, external, kinds
 from proctor.leaderboard.analysis.percentiles import SECONDS, around
 from proctor.leaderboard.analysis.reliance import cautions
 from proctor.leaderboard.analysis.section import Section, SeriesByColumn
@@ -60,7 +61,7 @@ WEIGHED = (
     *QUALITY,
     *REQUIRED,
     *("latency.p95", "latency.seconds"),
-    *("cost.tokens", "cost.prompt_tokens", "cost.artifact_bytes"),
+    *("cost.tokens", "cost.prompt_tokens", "cost.money", "cost.artifact_bytes"),
     *("updates.seconds", "updates.retrained.seconds", "updates.continued.seconds", "cost.train_seconds"),
 )
 """All metrics that a decision weighs."""
@@ -96,6 +97,7 @@ def _gathered(section: Section, folder: Path | None) -> Evidence:
         weighed.anew,
         dict(_never(section, figures)),
         _options(section, folder),
+        called(section.systems),
     )
 
 
@@ -313,6 +315,7 @@ def as_json(evidence: Evidence) -> dict[str, Any]:
         "anew": [[system, *known] for system, known in evidence.anew.items()],
         "never": [[*column, why] for column, why in sorted(evidence.never.items())],
         "options": evidence.options,
+        "called": sorted(evidence.called),
     }
 
 
@@ -350,6 +353,7 @@ def of_json(data: Mapping[str, Any]) -> Evidence:
         {system: Anew(*known) for system, *known in data["anew"]},
         {(metric, system): why for metric, system, why in data["never"]},
         data["options"],
+        frozenset(data["called"]),
     )
 
 

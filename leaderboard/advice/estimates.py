@@ -93,6 +93,8 @@ class Evidence:
     """Metrics that have no value, and of a system built elsewhere never will: why."""
     options: str = ""
     """What to type after `pytest` to take the same exam, but for systems and seeds."""
+    called: frozenset[str] = frozenset()
+    """Systems that answer over a network, perhaps on another machine."""
 
     def found(self, metric: str, system: str) -> Interval | None:
         """The mean of a metric; None where it has no value."""

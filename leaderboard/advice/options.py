@@ -31,6 +31,7 @@ WORDS: dict[UpdatePolicy, str] = {
     "continued": "trained further on each update",
 }
 P95 = "latency.p95"
+MONEY = "cost.money"
 TIMED = 72
 """Timings that show how high a 95th percentile may be: in fewer, none may lie beyond it more than once in 40 times (.95^72)."""
 PARTS = ("updating", "answering", "storage")
@@ -43,6 +44,8 @@ class Option:
 
     system: str
     policy: UpdatePolicy
+    priced: bool = False
+    """Whether its answers have prices of their own, by the token, which the table of systems gives."""
 
     @property
     def name(self) -> str:
@@ -64,7 +67,7 @@ class Option:
         updating = {
             "updates.seconds" if self.policy == "as it is" else f"updates.{self.policy}.seconds": situation.updates * second
         }
-        answering = {"latency.seconds": asked * second}
+        answering = {MONEY: asked} if self.priced else {"latency.seconds": asked * second}
         if api := prices.api.get(self.system):
             answering = {"cost.prompt_tokens": asked * api.prompt / 1e6, "cost.tokens": asked * api.completion / 1e6}
         parts = (updating, answering, {"cost.artifact_bytes": prices.storage_gb_month / 1e9})
@@ -167,7 +170,7 @@ class DecisionProblem:
         """Every system with every policy that it can have."""
         again = get_args(UpdatePolicy) if self.situation.updates else ("as it is",)
         return [
-            Option(system, policy)
+            Option(system, policy, (MONEY, system) in self.evidence.figures)
             for system, trained in self.evidence.systems.items()
             for policy in (again if trained else ("as it is",))
         ]

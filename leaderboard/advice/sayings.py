@@ -174,14 +174,19 @@ def _figures(case: DecisionProblem, each: EvaluatedOption, hour: str = "") -> st
 
 
 def _service(case: DecisionProblem, each: EvaluatedOption) -> str:
-    """Whose answers are paid by the token, and that they were not measured."""
-    api = case.situation.prices.api.get(each.option.system)
-    return f"answers at the prices of {api.name or 'a service'}: another model, whose answers were not measured" if api else ""
+    """How answers are paid that are not, or perhaps not, given by the machine whose hours are paid."""
+    system = each.option.system
+    if api := case.situation.prices.api.get(system):
+        return f"answers at the prices of {api.name or 'a service'}: another model, whose answers were not measured"
+    if each.option.priced:
+        return "answers at the prices of its table"
+    return "its seconds priced as if it ran on this machine" if system in case.evidence.called else ""
 
 
 def _of_machine(case: DecisionProblem, each: EvaluatedOption) -> bool:
     """Whether machine time is paid for: for answers, or for updates."""
-    return each.option.system not in case.situation.prices.api or each.parts["updating"] != 0
+    by_token = each.option.priced or each.option.system in case.situation.prices.api
+    return not by_token or each.parts["updating"] != 0
 
 
 def _because(case: DecisionProblem, decision: Advised, choice: AdvisedChoice) -> str:

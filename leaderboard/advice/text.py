@@ -81,7 +81,8 @@ def _said(advice: Advice) -> dict[str, Any]:
 def _option(case: DecisionProblem, each: EvaluatedOption) -> dict[str, Any]:
     return {
         "option": each.option.name,
-        **asdict(each.option),
+        "system": each.option.system,
+        "policy": each.option.policy,
         **_ends(each.quality, "quality", "ci"),
         "n": each.quality.n if each.quality else 0,
         "clusters": each.quality.clusters if each.quality else 0,

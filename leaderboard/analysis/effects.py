@@ -76,11 +76,11 @@ def _of_metric(section: Section, metric: str, squares: Sequence[Mapping[str, str
     for square in squares:
         for effect, signs in SIGNS.items():
             parts = [(sign, columns[square[corner]]) for corner, sign in signs.items() if square[corner] in columns]
-            found = _contrast(section, parts) if len(parts) == len(signs) else None
+            found = contrast_of(section, parts) if len(parts) == len(signs) else None
             if found:
                 first, names = parts[0][1].first, tuple(square[corner] for corner in signs)
                 about = (first.suite, first.base_model, first.metric, first.unit, first.better, effect, names)
-                p, caution = _p(section, parts, known), "; ".join(_cautions(section, parts, known))
+                p, caution = p_of(section, parts, known), "; ".join(cautions(section, parts, known))
                 yield Effect(*about, found.value, found.low, found.high, found.n, p, caution)
 
 
@@ -102,7 +102,7 @@ EffectParts = Sequence[tuple[int, Series]]
 """Systems with their signs: two, or the four of an interaction."""
 
 
-def _contrast(section: Section, parts: EffectParts) -> Interval | None:
+def contrast_of(section: Section, parts: EffectParts) -> Interval | None:
     """Of two as it is told everywhere else; None where so few effective clusters were asked that they would tell of nothing."""
     match parts:
         case [(1, mine), (-1, theirs)]:
@@ -119,7 +119,7 @@ def _sum(parts: EffectParts) -> Interval | None:
     return widened(found, noise) if found else None
 
 
-def _p(section: Section, parts: EffectParts, known: Variation) -> float:
+def p_of(section: Section, parts: EffectParts, known: Variation) -> float:
     """Two-sided p of no effect, other training runs allowed for."""
     own = section.trained
     match parts:
@@ -139,7 +139,8 @@ def _mixed(parts: EffectParts) -> Difference:
     return difference(mixed, clusters, within=len(parts) / 2)
 
 
-def _cautions(section: Section, parts: EffectParts, known: Variation) -> Iterator[str]:
+def cautions(section: Section, parts: EffectParts, known: Variation) -> Iterator[str]:
+    """What an effect rests on, or why its sign may mean less than it seems."""
     runs = sum(once(series, section.trained) for _, series in parts)
     if runs:
         yield retraining.caution(runs, known)

@@ -27,6 +27,11 @@ def external(systems: Mapping[str, Any]) -> frozenset[str]:
     return frozenset(name for name, about in systems.items() if _kind(about) not in ("", "weights"))
 
 
+def called(systems: Mapping[str, Any]) -> frozenset[str]:
+    """The systems that answer over a network: the seconds that they take are perhaps another machine's."""
+    return frozenset(name for name, about in systems.items() if _kind(about) in ("endpoint", "service"))
+
+
 def _kind(about: Any) -> str:
     if not isinstance(about, dict):
         return ""

@@ -7,7 +7,7 @@ wrong), and those that could not be measured.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -20,9 +20,11 @@ from proctor.leaderboard.analysis.break_even import Crossing, crossings
 from proctor.leaderboard.analysis.effects import Effect, effects
 from proctor.leaderboard.analysis.human_labels import put_right
 from proctor.leaderboard.analysis.pairwise import SystemPair, of_the_best, pairs
+from proctor.leaderboard.analysis.parts import PartEffect, part_effects
 from proctor.leaderboard.analysis.percentiles import SECONDS, around
 from proctor.leaderboard.analysis.places import Places, places
 from proctor.leaderboard.analysis.ranking import Standing, standings
+from proctor.leaderboard.analysis.recall import LostOf, RetrievalResult, lost_of, retrieval
 from proctor.leaderboard.analysis.section import Section, sections
 from proctor.leaderboard.analysis.series import Series, rounded
 from proctor.leaderboard.analysis.slices import SliceResult
@@ -35,7 +37,7 @@ from proctor.leaderboard.runs.store import CONTENTS, Run
 
 FORMAT = 2
 """Number of the format of ``leaderboard.json``."""
-LISTS = ("cells", "effects", "crossings", "claims", "pairs", "tags")
+LISTS = ("cells", "effects", "parts", "retrieval", "crossings", "claims", "pairs", "tags")
 """What is in it beside the provenance."""
 
 
@@ -55,6 +57,12 @@ class Board:
     """Filled in where the answers were kept, whose questions bear the tags."""
     places: tuple[Places, ...] = ()
     """What a plot says of where the evidence stands."""
+    parts: tuple[PartEffect, ...] = ()
+    """What each part of retrieval changes."""
+    retrieval: tuple[RetrievalResult, ...] = ()
+    """How far down the evidence stands, where it was lost, and what the index cost."""
+    lost: LostOf = field(default_factory=dict)
+    """What the latter is worked out from, question by question."""
 
     def as_json(self) -> dict[str, Any]:
         """The content of ``leaderboard.json``."""
@@ -70,6 +78,7 @@ def board(runs: Sequence[Run], claims: Sequence[Claim] | None = None) -> Board:
     """
     provenance = merged([run.provenance for run in runs])
     found, said = sections(latest(runs), provenance), labels(runs)
+    lost = lost_of(runs, found)
     cells = [cell for section in found for cell in _cells(section, said)]
     order = {name: place for place, name in enumerate(provenance.get("systems", {}))}
     cells.sort(key=lambda cell: (cell.suite, cell.base_model, rank(cell.metric), order.get(cell.system, len(order)), cell.system))
@@ -82,6 +91,9 @@ def board(runs: Sequence[Run], claims: Sequence[Claim] | None = None) -> Board:
         tuple(of_the_best(pairs(found), cells)),
         tuple(gathered(found)),
         places=tuple(places(found)),
+        parts=tuple(part_effects(found)),
+        retrieval=tuple(retrieval(found, lost)),
+        lost=lost,
     )
 
 

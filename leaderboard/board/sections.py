@@ -15,7 +15,9 @@ from proctor.leaderboard.analysis.break_even import Crossing
 from proctor.leaderboard.analysis.effects import Effect
 from proctor.leaderboard.analysis.origins import beside, kinds
 from proctor.leaderboard.analysis.pairwise import SystemPair
+from proctor.leaderboard.analysis.parts import PartEffect
 from proctor.leaderboard.analysis.places import Places
+from proctor.leaderboard.analysis.recall import RetrievalResult
 from proctor.leaderboard.analysis.series import Caution
 from proctor.leaderboard.analysis.slices import SliceResult
 from proctor.leaderboard.board.board import Board
@@ -26,7 +28,7 @@ from proctor.leaderboard.formatting import joined, shortened
 
 NAMED = 8
 """Systems that one caution names; of more it says how many more."""
-SectionRow = TypeVar("SectionRow", Crossing, ClaimResult, SystemPair, SliceResult, Places)
+SectionRow = TypeVar("SectionRow", Crossing, ClaimResult, SystemPair, SliceResult, Places, PartEffect, RetrievalResult)
 
 
 @dataclass(frozen=True)
@@ -83,6 +85,10 @@ class BoardSection:
     """What a system is that Proctor did not build, or not wholly."""
     kept: str = ""
     """Which answers of such systems were given before the run, in a sentence."""
+    parts: Sequence[PartEffect] = ()
+    """What each part of retrieval changes."""
+    retrieval: Sequence[RetrievalResult] = ()
+    """What is known of the retrieval of each system that looks passages up."""
 
     @property
     def about(self) -> str:
@@ -260,6 +266,8 @@ def sections(board: Board) -> list[BoardSection]:
             _of(board.places, *place),
             kinds(board.run.get("systems") or {}),
             kept_answers(board.run, *place, list(dict.fromkeys(cell.system for cell in cells))),
+            _of(board.parts, *place),
+            _of(board.retrieval, *place),
         )
         for place, cells in groups.items()
     ]

@@ -6,7 +6,7 @@ import os
 import sys
 import webbrowser
 from functools import partial
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler, SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from threading import Thread
 from typing import Any
@@ -41,11 +41,25 @@ BARE = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; sandbox; f
 """Of any other file: opened by itself it runs nothing."""
 
 
-class Handler(SimpleHTTPRequestHandler):
-    """Serves the files of one folder to this machine: no listings, nothing outside, nothing is written."""
+class Local(BaseHTTPRequestHandler):
+    """Answers this machine alone: requests by another name than the address's own get an error."""
 
     server: Server
     timeout = 60
+
+    def is_misnamed(self) -> bool:
+        """Whether the request calls this machine by a name that it does not have; it is answered then."""
+        if self.headers.get_all("Host") in [[name] for name in self.server.hosts]:
+            return False
+        self.send_error(421, f"This is at {address(self.server)} alone")
+        return True
+
+    def log_message(self, *_: Any) -> None:
+        """Say nothing of each request."""
+
+
+class Handler(Local, SimpleHTTPRequestHandler):
+    """Serves the files of one folder to this machine: no listings, nothing outside, nothing is written."""
 
     extensions_map = {  # noqa: RUF012 # as the parent has it
         **{ending: f"{kind}; charset=utf-8" for ending, kind in TEXTS.items()},
@@ -67,10 +81,7 @@ class Handler(SimpleHTTPRequestHandler):
 
     def send_head(self) -> Any:
         """A file, or an error; to a request by another name than the address's own an error alone."""
-        if self.headers.get_all("Host") not in [[name] for name in self.server.hosts]:
-            self.send_error(421, f"This preview is at {address(self.server)} alone")
-            return None
-        return super().send_head()
+        return None if self.is_misnamed() else super().send_head()
 
     def list_directory(self, path: Any) -> None:  # noqa: ARG002 # what the parent calls it with
         """A folder without a page is nothing to see."""
@@ -83,9 +94,6 @@ class Handler(SimpleHTTPRequestHandler):
         for name, value in (HEADERS | {"Content-Security-Policy": FRAMED if page else BARE}).items():
             self.send_header(name, value)
         super().end_headers()
-
-    def log_message(self, *_: Any) -> None:
-        """Say nothing of each file."""
 
 
 class Server(ThreadingHTTPServer):
@@ -111,8 +119,17 @@ def server(site: Path, port: int = 0) -> ThreadingHTTPServer:
     """
     if not (site / "index.html").is_file():
         raise InputError(f"{site} holds no page; publish one first: proctor publish RUN --to {site}")
+    return listening(partial(Handler, directory=str(site)), port)
+
+
+def listening(handler: Any, port: int = 0) -> ThreadingHTTPServer:
+    """A server of this machine's own address; it listens already.
+
+    Raises:
+        InputError: the port is taken.
+    """
     try:
-        return Server((HOST, port), partial(Handler, directory=str(site)))
+        return Server((HOST, port), handler)
     except OSError as error:
         raise InputError(f"--port {port}: {error.strerror}; leave it out, and a free one is taken") from error
 
@@ -122,8 +139,8 @@ def address(serving: ThreadingHTTPServer) -> str:
     return f"http://{HOST}:{serving.server_port}/"
 
 
-def serve(serving: ThreadingHTTPServer, *, browse: bool) -> None:
-    """Serve until somebody interrupts, with a browser open where that is asked."""
+def serve(serving: ThreadingHTTPServer, *, browse: bool, path: str = "") -> None:
+    """Serve until somebody interrupts, with a browser open at a path where that is asked."""
     if browse:  # beside this: a browser in the terminal would wait for an answer before there is anyone to give it
-        Thread(target=webbrowser.open, args=(address(serving),), daemon=True).start()
+        Thread(target=webbrowser.open, args=(address(serving) + path,), daemon=True).start()
     serving.serve_forever()

@@ -3,6 +3,7 @@
     records.jsonl                                     one `Record` a line, each measurement once
     answers/<suite>/<base model>/<system>-<seed>.jsonl  each question with its answer
     lm-eval/...                                       lm-eval's own files, as it wrote them
+    retrieval/<suite>/<base model>/<system>-<seed>/   where the evidence of each question was lost (evals/axes/losses.py)
     provenance.json                                   versions, machine, settings
     contents.json                                     how many records there were at the end, so that lost ones are missed
 
@@ -42,7 +43,7 @@ log = logging.getLogger("proctor")
 
 RecordKey = tuple[str | int, ...]
 
-RECORDS, PROVENANCE, ANSWERS, LM_EVAL = "records.jsonl", "provenance.json", "answers", "lm-eval"
+RECORDS, PROVENANCE, ANSWERS = "records.jsonl", "provenance.json", "answers"
 CONTENTS = "suite_contents"
 """Provenance for whoever compares runs: what the suites consisted of, as hashes (`suites.loading.identity`)."""
 KEPT = ("suites", CONTENTS, "base_models", "systems", "made", "comparable", "judges", "timing")
@@ -97,7 +98,7 @@ class Store:
         about = {"suite": suite, "base_model": base_model, "system": system, "seed": seed}
         rows = [{**about, "question": within(as_json(question)), "answer": within(as_json(answer))} for question, answer in pairs]
         text = b"".join(jsonl.line(row | {"of": len(rows)}) for row in rows)
-        path = self._cell(ANSWERS, suite, base_model, system, f"{seed}.jsonl")
+        path = _cell(self.folder, ANSWERS, suite, base_model, system, f"{seed}.jsonl")
         with self._writing():
             if rows and (not path.exists() or path.read_bytes() != text):
                 if path.exists() and (why := _wrong_with(path)):
@@ -126,18 +127,14 @@ class Store:
         """What was said so far of how the run came about; nothing where that is damaged."""
         return self._told()
 
-    def keep_lm_eval(self, suite: str, base_model: str, system: str, seed: int, files: Mapping[str, str]) -> None:
-        """Keep the files that lm-eval leaves of a system (name -> text), as they are, but for names that are not plain."""
-        folder = self._cell(LM_EVAL, suite, base_model, system, str(seed))
+    def keep_files(self, suite: str, base_model: str, system: str, seed: int, kind: str, files: Mapping[str, str]) -> None:
+        """Keep files about a system (name -> text) in a folder of that kind, as they are, but for names that are not plain."""
+        folder = _cell(self.folder, kind, suite, base_model, system, str(seed))
         with self._writing():
             for name, text in ((name, redact(text)) for name, text in files.items()):
                 path = below(folder, file_slug(name))
                 if not path.exists() or path.read_text(encoding="utf-8") != text:
                     write_atomically(path, text)
-
-    def _cell(self, kind: str, suite: str, base_model: str, system: str, last: str) -> Path:
-        """Where a system's files are; ``last`` ends the name, after the system's."""
-        return below(self.folder, kind, slug(suite), slug(base_model), f"{slug(system)}-{last}")
 
     @contextmanager
     def _writing(self) -> Iterator[None]:
@@ -259,6 +256,15 @@ class Run:
         path = self.answer_files.get((suite, base_model, system, seed))
         return [_row(path, number, row) for number, row in enumerate(_rows(path), 1)] if path else []
 
+    def kept_file(self, suite: str, base_model: str, system: str, seed: int, kind: str, name: str) -> Path:
+        """Where a file is, or would be, that was kept about a system in a folder of that kind."""
+        return below(_cell(self.folder, kind, suite, base_model, system, str(seed)), file_slug(name))
+
+
+def _cell(folder: Path, kind: str, suite: str, base_model: str, system: str, last: str) -> Path:
+    """Where a system's files are; ``last`` ends the name, after the system's."""
+    return below(folder, kind, slug(suite), slug(base_model), f"{slug(system)}-{last}")
+
 
 def read(folder: Path) -> Run:
     """Read a run folder.
@@ -371,7 +377,7 @@ def _check(row: AnsweredQuestion) -> None:
     texts = [asked.id, asked.text, asked.cluster, said.question, said.text, said.prompt, said.stop, said.error or ""]
     for several in (asked.references, asked.evidence, asked.tags, asked.quotes, said.citations):
         texts += several
-    numbers: list[Any] = [said.seconds, said.tokens, said.prompt_tokens, said.cut, said.thought]
+    numbers: list[Any] = [said.seconds, said.tokens, said.prompt_tokens, said.cut, said.thought, *said.searching.values()]
     for context in said.contexts or ():
         texts += [context.document, context.text]
         numbers.append(context.score)

@@ -3,6 +3,7 @@
     list         every question: id, text, references, evidence, tags, cluster; and which metrics and systems there are
     scores-N     one metric: the values of all questions for each system, means over its seeds
     block-N      what was read and said, and every score with its reason, for the questions from N x BLOCK on
+    retrieval    the questions whose evidence was lost, or answered wrongly all the same, for each system that looks passages up
 
 Texts and passages that come again and again are written once a part, and referred to by their place.
 """
@@ -15,6 +16,10 @@ from typing import Any
 
 from proctor.core.schema import Answer, Question
 from proctor.evals.axes.catalogue import aside, axis
+from proctor.evals.axes.losses import CAUSES
+from proctor.leaderboard.analysis.recall import LostOf
+from proctor.leaderboard.analysis.series import Series
+from proctor.leaderboard.runs.lost import Lost
 from proctor.leaderboard.runs.records import Records, grouped
 from proctor.leaderboard.runs.store import Run
 from proctor.leaderboard.site.packing import Scored, scored
@@ -53,6 +58,10 @@ class Details:
     """Document and text of every passage that was shown."""
     scores: Sequence[Scored] = ()
     """Of each metric that was taken of these questions."""
+    lost: Mapping[str, Lost] = field(default_factory=dict)
+    """System -> where the evidence of its questions was lost."""
+    by: str = ""
+    """The metric by which answers are right."""
 
     def parts(self) -> Iterator[tuple[str, Any]]:
         """Name and content of each part; none where no answers were kept."""
@@ -64,6 +73,8 @@ class Details:
         passages, asked = list(self.passages.places), list(self.questions)
         for number, start in enumerate(range(0, len(asked), BLOCK)):
             yield f"block-{number}", self._block(start, asked[start : start + BLOCK], passages)
+        if self.lost:
+            yield "retrieval", self._lost()
 
     def _list(self) -> dict[str, Any]:
         metrics = [metric.first for metric in self.scores]
@@ -101,8 +112,34 @@ class Details:
             "texts": list(texts.places),
         }
 
+    def _lost(self) -> dict[str, Any]:
+        """Of each system the questions that failed, cause by cause: place, cause, whether it was answered right, and the pieces.
 
-def behind(runs: Sequence[Run], records: Records) -> dict[PassagePlace, Details]:
+        A piece: document, cause, rank (0: none), and the text that should have been found by its place, -1 where it was.
+        """
+        places, texts = {question: place for place, question in enumerate(self.questions)}, PassageTable()
+        causes = list(CAUSES)
+        found = {}
+        for system, one in self.lost.items():
+            right = self._right(system)
+            rows: list[list[Any]] = []
+            for each in one.questions:
+                value = right.get(each.question)
+                if each.question in places and (each.cause != "shown" or (value is not None and value < 1)):
+                    pieces = [[p.document, p.cause, p.rank or 0, texts[p.text] if p.text else -1] for p in each.pieces]
+                    rows.append([places[each.question], each.cause, None if value is None else int(value == 1), pieces])
+            found[system] = sorted(rows, key=lambda row: (causes.index(row[1]), row[0]))
+        return {"systems": found, "texts": list(texts.places)}
+
+    def _right(self, system: str) -> Mapping[str, float]:
+        """Question -> the value by which it was answered right, where it has one."""
+        found = next((metric for metric in self.scores if metric.first.metric == self.by), None)
+        return Series(found.systems[system]).values if found and system in found.systems else {}
+
+
+def behind(
+    runs: Sequence[Run], records: Records, lost: LostOf | None = None, by: Mapping[PassagePlace, str] | None = None
+) -> dict[PassagePlace, Details]:
     """What is behind each section. A system's answers come from the last run that kept them."""
     found: dict[PassagePlace, Details] = {}
     for (suite, base_model, system, seed), run in _latest(runs):
@@ -114,6 +151,11 @@ def behind(runs: Sequence[Run], records: Records) -> dict[PassagePlace, Details]
     for place, rows in grouped(records, "suite", "base_model").items():
         if place in found:
             found[place].scores = scored(rows, list(found[place].questions))
+    for (suite, base_model, system), one in (lost or {}).items():
+        if (suite, base_model) in found:
+            section = found[suite, base_model]
+            section.lost = {**section.lost, system: one}
+            section.by = (by or {}).get((suite, base_model), "")
     return found
 
 

@@ -16,6 +16,8 @@ from proctor.leaderboard.advice.data import as_json
 from proctor.leaderboard.advice.estimates import Evidence
 from proctor.leaderboard.advice.prices import load
 from proctor.leaderboard.advice.scenario import Situation
+from proctor.leaderboard.analysis.parts import PartEffect
+from proctor.leaderboard.analysis.recall import RetrievalResult
 from proctor.leaderboard.analysis.slices import tagged
 from proctor.leaderboard.board.board import Board, board, latest
 from proctor.leaderboard.board.sections import BoardSection, sections
@@ -74,7 +76,8 @@ def _limits(runs: Sequence[Run]) -> list[str]:
 def write(opened: Sequence[Run], found: Board, site: Path, saved: Sequence[Path] = ()) -> Path:
     """Write the page of runs that were read and summed up already."""
     records, files = latest(opened), Site(site)
-    behind = details.behind(opened, records)
+    by = {(each.suite, each.base_model): each.by for each in found.retrieval}
+    behind = details.behind(opened, records, found.lost, by)
     found = replace(found, tags=tuple(tagged(records, details.tags(behind), found.run)))
     told = history(opened, saved, feeds.history_of(files.old("history.json")))
     for name, content in export.files(found, told).items():
@@ -124,6 +127,8 @@ class Shown:
             "pairs": [[p.metric, p.system, p.than, p.difference, p.wide_low, p.wide_high] for p in section.pairs],
             "tagged": [[t.tag, t.system, t.metric, t.value, t.ci_low, t.ci_high, t.n, t.few] for t in section.tagged],
             "decision": self.decision,
+            "retrieval": [_shared(one) for one in section.retrieval],
+            "changes": [_shared(one) | {"significant": one.significant} for one in section.parts],
             "inside": self.inside,
             "parts": list(self.parts) if self.inside else dict(self.parts),
         }
@@ -137,6 +142,11 @@ def _told(shown: Shown, known: Evidence | None, files: Site) -> Shown:
     said = counsel.as_json(advice)["said"]
     told = [*said["verdict"], said["required"], *said["notes"]]
     return replace(shown, plots=plots(shown.section, advice.case, files), advice=told, decision=as_json(known))
+
+
+def _shared(one: PartEffect | RetrievalResult) -> dict[str, Any]:
+    """A row without what it shares with its section."""
+    return {name: value for name, value in vars(one).items() if name not in ("suite", "base_model")}
 
 
 def _place(section: BoardSection) -> details.PassagePlace:

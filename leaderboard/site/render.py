@@ -35,7 +35,7 @@ SCRIPT_FILES = Path(__file__).with_name("scripts")
 MEASURED = ("student.js", "figures.js", "evidence.js", "options.js")
 DECISION = (*MEASURED, "settle.js", "advice.js", "flips.js", "sayings.js", "outlook.js", "decision.js")
 """What a page needs to decide by itself, in the order in which each needs those before it."""
-SCRIPTS = (*DECISION, "dom.js", "parts.js", "table.js", "panel.js", "answers.js", "suite.js", "main.js")
+SCRIPTS = (*DECISION, "dom.js", "parts.js", "table.js", "panel.js", "answers.js", "retrieval.js", "suite.js", "main.js")
 """All scripts of the page, in the same order."""
 LONGEST = 20_000
 """Letters shown of one text."""

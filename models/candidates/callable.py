@@ -95,7 +95,7 @@ class Callable(Application):
     def fingerprint(self) -> list[Any]:
         """Its name, its code where no version is declared, and the documents that its passages are matched with."""
         code = None if self.system.version else self._code
-        return [self._written, code, digest([document.content for document in self.domain.documents]), self.renewed]
+        return [self._written, code, digest([document.shown for document in self.domain.documents]), self.renewed]
 
     @cached_property
     def _code(self) -> str:

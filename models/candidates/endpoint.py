@@ -13,6 +13,7 @@ from typing import Any, TypeVar
 
 from proctor.core import chat, http
 from proctor.core.chat import ChatError, RefusedError
+from proctor.core.code import code_of
 from proctor.core.language.citing import Citing
 from proctor.core.sampling import spread
 from proctor.core.schema import Ability, Answer, Context, Domain, InputError, Question, Timing
@@ -24,12 +25,14 @@ from proctor.models.candidates.asking.calling import Caller, CallError
 from proctor.models.candidates.asking.kept import AskedQuestion
 from proctor.models.candidates.composed import Composed
 from proctor.models.candidates.external import External
+from proctor.models.candidates.rewriting import ServedWriter
 from proctor.models.generation import stopwatch
 from proctor.models.generation.served import Heard, Served, TooLongError
 from proctor.models.generation.stopwatch import Stopwatch
 from proctor.models.prompts import prompts
 from proctor.models.retrieval import index
 from proctor.models.retrieval.index import Index
+from proctor.models.rewriters.protocol import Rewriter
 from proctor.models.served_model import ServedModel
 
 RETRIES = 5
@@ -102,7 +105,7 @@ class Endpoint(Composed, External):
     @property
     def fingerprint(self) -> list[Any]:
         """Model, public address, all of a request but the question, and what is looked up."""
-        found = [self.index.version, self.top_k, self.system.min_score] if self.system.retrieves else None
+        found = self.found_with if self.system.retrieves else None
         return [self._spoken, found]
 
     @property
@@ -118,8 +121,23 @@ class Endpoint(Composed, External):
 
     def ask(self, missing: list[AskedQuestion]) -> Iterator[Sequence[tuple[AskedQuestion, Answer]]]:
         """Answers in batches, as they come."""
-        found = self.retrieve([one.question for one in missing]) if self.system.retrieves else [None] * len(missing)
-        return self._answered(missing, found)
+        if not self.system.retrieves:
+            yield from self._answered(missing, [None] * len(missing))
+            return
+        found = {one.key: its for one, its in zip(missing, self.looked_up([one.question for one in missing]), strict=True)}
+        for batch in self._answered(missing, [its.passages for its in found.values()]):
+            yield [(one, found[one.key].counted(answer)) for one, answer in batch]
+
+    @property
+    def writer(self) -> ServedWriter:
+        """Its model as what writes queries."""
+        code, body = code_of(ServedWriter, apart=self.apart), self.system.openai.body
+        asked = [self._model.name, self.system.openai.api, body, self.system.openai.thought_tokens, self.seed]
+        return ServedWriter(self._served_for, self._caller, self._known("rewriting", code, asked), lambda: self._generation)
+
+    def _served_for(self, rewriter: Rewriter) -> Served:
+        """The model with room for what a rewriter wants of it; what the server does not understand is known already."""
+        return replace(self._served, tokens=rewriter.tokens, ends=rewriter.ends)
 
     def answers_given_contexts(
         self, questions: Sequence[Question], passages: Sequence[tuple[Context, ...]], room: int | None = None
@@ -159,7 +177,7 @@ class Endpoint(Composed, External):
 
     def one_by_one(self, questions: Sequence[Question]) -> list[Timing]:
         """How long each question takes, asked alone: looked up, streamed until its first token, and to its end."""
-        look_up = self.index.searcher(self.top_k) if self.system.retrieves else None
+        look_up = self.index.searcher(self.top_k, self.queries) if self.system.retrieves else None
         self._served.endpoint.ready()
 
         def ask(question: Question, clock: Stopwatch) -> Timing:
@@ -191,6 +209,8 @@ class Endpoint(Composed, External):
         if self.system.retrieves:
             told["settings"] |= self.index.told()
             told["index"] = self.index.facts()
+        if self.rewriting:
+            told["rewriting"] = self.rewriting.told()
         told["answers"] = {"most_tokens": self.room, "longest_reference": self.limits.longest}
         if self.system.openai.api == "completions":
             told["answers"]["line_ends"] = self.limits.ends

@@ -18,12 +18,16 @@ from proctor.models.candidates import costs
 from proctor.models.candidates.asking import kept, rounds, turns
 from proctor.models.candidates.asking.kept import AskedQuestion
 from proctor.models.candidates.composed import Composed
+from proctor.models.candidates.rewriting import LocalWriter
 from proctor.models.generation import answering, generate, habits
+from proctor.models.generation.heard import Heard
 from proctor.models.generation.limits import UNKNOWN, Limits
 from proctor.models.prompts import prompts
 from proctor.models.retrieval import dense
 from proctor.models.retrieval.existing import FILLED
 from proctor.models.retrieval.index import Index
+from proctor.models.retrieval.stages import Queries
+from proctor.models.rewriters.rewriting import Rewriting
 from proctor.models.runtime import Runtime
 from proctor.models.stores import faiss
 from proctor.models.systems import System
@@ -31,9 +35,8 @@ from proctor.models.training import likelihood, trainer
 from proctor.models.training.finished import ELSEWHERE
 from proctor.models.training.weights import Weights
 
-APART = (Weights, Index, trainer, costs, dense, faiss, likelihood, rounds, turns)
+APART = (Weights, Index, trainer, costs, dense, faiss, likelihood, rounds, turns, LocalWriter, Rewriting)
 """What shapes answers by way of weights and passages, which have versions of their own, or measures other things than answers."""
-LookUp = Callable[[Sequence[AskedQuestion]], Sequence[answering.Passages]]
 
 
 @dataclass(frozen=True)
@@ -129,8 +132,7 @@ class LocalCandidate(Composed):
     @cached_property
     def version(self) -> str:
         """Hash of all that shapes its answers."""
-        system = self.system
-        found = [self.index.version, system.top_k, system.min_score] if system.retrieves else None
+        found = self.found_with if self.retrieves else None
         return digest(self.weights_version, found, self._spoken, self.runtime.device)
 
     @cached_property
@@ -138,6 +140,13 @@ class LocalCandidate(Composed):
         """What shapes its answers besides weights and passages."""
         code = [code_of(__name__, apart=APART), *map(installed, habits.LIBRARIES)]
         return [code, self.room, self.limits.ends, self.domain.instruction, self._answerer.shown, self.system.adapter_when]
+
+    @property
+    def _heard(self) -> Heard:
+        """What its weights said to prompts of any system."""
+        code = [code_of(generate), *map(installed, habits.LIBRARIES)]
+        version = digest(self.weights_version, self.runtime.device, code, self.room, self.limits.ends)
+        return Heard(self.runtime.cache.journal("generations", version))
 
     @property
     def code(self) -> str:
@@ -163,10 +172,15 @@ class LocalCandidate(Composed):
         A question that fails costs only itself, and is asked again by the next run.
         """
 
-        def looked_up(missing: Sequence[AskedQuestion]) -> Sequence[answering.Passages]:
-            return self.retrieve([one.question for one in missing]) if self.retrieves else [None] * len(missing)
+        def ask(missing: list[AskedQuestion]) -> Iterator[list[tuple[AskedQuestion, Answer]]]:
+            if not self.retrieves:
+                yield from self._answered(missing, [None] * len(missing), None)
+                return
+            found = dict(zip(missing, self.looked_up([one.question for one in missing]), strict=True))
+            for batch in self._answered(missing, [one.passages for one in found.values()], None):
+                yield [(one, found[one].counted(answer)) for one, answer in batch]
 
-        return self._kept_answers(self.version, kept.asked(questions), looked_up)
+        return kept.once(self._kept(self.version), kept.asked(questions), ask)
 
     def answers_given_contexts(
         self, questions: Sequence[Question], passages: Sequence[tuple[Context, ...]], room: int | None = None
@@ -176,7 +190,8 @@ class LocalCandidate(Composed):
             AskedQuestion(digest(question.text, [(context.document, context.text) for context in shown], room), question): shown
             for question, shown in zip(questions, passages, strict=True)
         }
-        return self._kept_answers(self._readings_version, list(given), lambda missing: [given[one] for one in missing], room)
+        journal = self._kept(self._readings_version)
+        return kept.once(journal, list(given), lambda missing: self._answered(missing, [given[one] for one in missing], room))
 
     @property
     def _readings_version(self) -> str:
@@ -186,11 +201,6 @@ class LocalCandidate(Composed):
     def readings_kept(self) -> int:
         """How many questions it was asked with given passages, so far."""
         return len(list(self._kept(self._readings_version).rows()))
-
-    def _kept_answers(
-        self, version: str, asked: Sequence[AskedQuestion], passages: LookUp, room: int | None = None
-    ) -> list[Answer]:
-        return kept.once(self._kept(version), asked, lambda missing: self._answered(missing, passages, room))
 
     def _kept(self, version: str) -> Journal:
         return self.runtime.cache.journal("answers", version)
@@ -251,14 +261,38 @@ class LocalCandidate(Composed):
     def asks(self) -> dict[str, rounds.AskTimed]:
         """By the names of its ways. Trains and indexes first, if that was not done yet."""
         self._weights.folder()
-        look_up = self.index.searcher(self.top_k) if self.retrieves else None
+        at_hand: list[tuple[Any, Any]] = []
+        """Model and tokenizer of the way that is timed: a question is rewritten by them, too."""
+        look_up = self.index.searcher(self.top_k, self._queries_of(lambda: at_hand[-1])) if self.retrieves else None
 
         def ask(loaded: Callable[[], AbstractContextManager[tuple[Any, Any]]], questions: Sequence[Question]) -> list[Timing]:
             with loaded() as (model, tokenizer):
+                at_hand[:] = [(model, tokenizer)]
                 return self._answerer.latencies(model, tokenizer, questions, look_up)
 
         loads = (self._weights.merged, self._weights.loaded) if self._merges else (self._weights.loaded,)
         return {name: partial(ask, loaded) for name, loaded in zip(self.ways, loads, strict=True)}
+
+    def _queries_of(self, at_hand: Callable[[], tuple[Any, Any]]) -> Queries | None:
+        """As `queries`, by a model that is in memory."""
+        if self.rewriting is None:
+            return None
+
+        @contextmanager
+        def loaded() -> Iterator[tuple[Any, Any]]:
+            model, tokenizer = at_hand()
+            with self._answerer.speaking(model, passages=False):
+                yield model, tokenizer
+
+        return replace(self.rewriting, writer=replace(self.writer, loaded=loaded)).queries(self.system.retrievers)
+
+    @property
+    def writer(self) -> LocalWriter:
+        """Its model as what writes queries: as it answers a prompt without passages."""
+        shapes = [self.weights_version, self.system.adapter_off(passages=False), *map(installed, habits.LIBRARIES)]
+        version = digest(code_of(LocalWriter), shapes, self.runtime.device)
+        rows = lambda: habits.habits(self.base, self.runtime).rows  # noqa: E731
+        return LocalWriter(self.model_and_tokenizer, version, self.context_length, rows)
 
     def costs(self) -> dict[str, float | str]:
         """What it cost to build and takes on disk, or why that is not known. Trains and indexes first, if need be."""
@@ -301,16 +335,17 @@ class LocalCandidate(Composed):
         made = {"version": self.version, "device": self.runtime.device, "training": training}
         made["answers"] = {"most_tokens": self.room, "longest_reference": self.limits.longest, "line_ends": self.limits.ends}
         made |= {"index": self.index.facts()} if self.retrieves else {}
+        made |= {"rewriting": self.rewriting.told()} if self.rewriting else {}
         return made | {"settings": settings, "generation": {name: value for name, value in said.items() if value is not None}}
 
     def _answered(
-        self, asked: list[AskedQuestion], passages: LookUp, room: int | None
+        self, asked: Sequence[AskedQuestion], passages: Sequence[answering.Passages], room: int | None
     ) -> Iterator[list[tuple[AskedQuestion, Answer]]]:
         """Answers batch by batch, as they come."""
         if not asked:
             return
-        questions = [(one.question, found) for one, found in zip(asked, passages(asked), strict=True)]
-        asked_by = replace(self._answerer, rows=habits.habits(self.base, self.runtime).rows)
+        questions = [(one.question, found) for one, found in zip(asked, passages, strict=True)]
+        asked_by = replace(self._answerer, rows=habits.habits(self.base, self.runtime).rows, heard=self._heard)
         with self._weights.loaded() as (model, tokenizer):
             for batch in asked_by.answers(model, tokenizer, questions, room):
                 yield [(asked[place], answer) for place, answer in batch]

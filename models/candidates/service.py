@@ -53,7 +53,7 @@ class HttpService(Application):
     @property
     def fingerprint(self) -> list[Any]:
         """Where and how it is asked, how its reply is read, and the documents that its passages are matched with."""
-        asked, documents = as_json(self.system.request), [document.content for document in self.domain.documents]
+        asked, documents = as_json(self.system.request), [document.shown for document in self.domain.documents]
         return [redact(self._address), asked, as_json(self.system.reply), digest(documents)]
 
     @property

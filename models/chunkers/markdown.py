@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from importlib.metadata import version as installed
+from itertools import pairwise
 from typing import Any
 
 from proctor.core.code import code_of
@@ -31,6 +32,13 @@ class Markdown:
         del head
         found = blocks(text)
         return together(text, found, self.size, min(self.overlap, self.size // 2), _beginnings(text, found))
+
+
+def sections(text: str) -> list[Span]:
+    """The sections of a text: each from its heading to the next, and what stands before the first."""
+    found = blocks(text)
+    places = sorted({0, len(text), *(found[number].start for number in _beginnings(text, found))})
+    return [Span(start, end) for start, end in pairwise(places)]
 
 
 def _beginnings(text: str, found: list[Span]) -> set[int]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import logging
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -11,18 +10,15 @@ from importlib.metadata import version as installed
 from pathlib import Path
 from typing import Any
 
-from proctor.core import hub, minilm
+from proctor.core import minilm
 from proctor.core.code import code_of
 from proctor.core.schema import InputError
 from proctor.core.storage.cache import Cache, digest
-from proctor.models.base import files
+from proctor.models.embedders import folders
 
 log = logging.getLogger("proctor")
 
 PACKAGED = "minilm"
-FILES = ("*.json", "*.safetensors", "*.model", "*.txt", "*.jinja")
-"""All that shapes vectors: weights, configuration, modules and their order, pooling, prompts, tokenizer."""
-PICKLED = ("*.bin", "*.pt", "*.pth", "*.ckpt")
 COMPARED = ("cosine", "dot")
 ROWS = 64
 """Texts embedded together."""
@@ -50,12 +46,12 @@ class LocalEmbedder:
 
     def content(self) -> str:
         """Hash of its files as they are now."""
-        return digest([(path.relative_to(self.folder).as_posix(), self.cache.file_digest(path)) for path in _files(self.folder)])
+        return folders.content(self.folder, self.cache)
 
     @cached_property
     def settings(self) -> dict[str, Any]:
         """What the model says of its prompts and of how its vectors are compared."""
-        return _json(self.folder / "config_sentence_transformers.json")
+        return folders.read(self.folder / "config_sentence_transformers.json")
 
     def load(self, device: str) -> Any:
         """The model in memory; the last one stays there.
@@ -156,29 +152,10 @@ def find(name: str, cache: Cache) -> LocalEmbedder:
     Raises:
         InputError: there is none, or it cannot be loaded safely.
     """
-    folder = minilm.folder(cache.file_digest) if name == PACKAGED else Path(name).expanduser()
-    if not folder.exists() and not name.startswith((".", "/", "~")) and name.count("/") <= 1:
-        folder = _from_hub(name)
-    if problem := _problem(folder, _stamps(folder)):
+    folder = minilm.folder(cache.file_digest) if name == PACKAGED else folders.find("embedder", name)
+    if problem := _problem(folder, folders.stamps(folder)):
         raise InputError(f"embedder {name}: {problem}")
     return LocalEmbedder(name, folder.resolve(), cache)
-
-
-@lru_cache(maxsize=8)
-def _from_hub(name: str) -> Path:
-    return hub.fetched("embedder", name, FILES)
-
-
-def _files(folder: Path) -> list[Path]:
-    """The files that count, those in folders of modules that are links as well."""
-    folders = [folder, *(folder / module["path"] for module in _modules(folder))]
-    return sorted({path for place in folders for pattern in FILES for path in place.rglob(pattern)})
-
-
-def _stamps(folder: Path) -> tuple[tuple[Path, int, int], ...]:
-    """What tells that a file was changed."""
-    files = sorted(path for path in folder.rglob("*") if path.is_file())
-    return tuple((path, (about := path.stat()).st_size, about.st_mtime_ns) for path in files)
 
 
 @lru_cache(maxsize=8)
@@ -194,65 +171,21 @@ def _problems(folder: Path) -> Iterator[str]:
     if not (folder / "modules.json").is_file():
         remedy = "save it with SentenceTransformer(...).save(), which says how its vectors are pooled"
         yield f"{folder} is no sentence-transformers model (modules.json is missing); {remedy}"
-    yield from _unreadable([folder / "modules.json"])
-    if not _modules(folder):
+    yield from folders.unreadable([folder / "modules.json"])
+    if not folders.modules(folder):
         yield f"{folder / 'modules.json'} names no modules; save the model again"
-    yield from _unreadable(_files(folder))
-    for module in _modules(folder):
-        yield from _module(folder, module)
-    if not any(path.suffix == ".safetensors" for path in _files(folder)):
+    yield from folders.unreadable(folders.files_of(folder))
+    for module in folders.modules(folder):
+        yield from folders.module_problems(folder, module)
+    if not any(path.suffix == ".safetensors" for path in folders.files_of(folder)):
         yield f"{folder} has no weights (*.safetensors)"
-    settings = _json(folder / "config_sentence_transformers.json")
+    settings = folders.read(folder / "config_sentence_transformers.json")
     kind = settings.get("model_type", "SentenceTransformer")
     if kind != "SentenceTransformer":
         yield f"{folder} is a {kind}; a SentenceTransformer is needed, which makes one vector of a text"
     compared = settings.get("similarity_fn_name") or "cosine"
     if compared not in COMPARED:
         yield f"its vectors are compared by {compared} distance; use one that compares by {' or '.join(COMPARED)}"
-
-
-def _unreadable(paths: Sequence[Path]) -> Iterator[str]:
-    for path in paths:
-        if files.is_pointer(path):
-            yield f"{path} is a pointer of git LFS, not the file itself; run git lfs pull"
-        elif path.suffix == ".safetensors" and not _whole(path):
-            yield f"{path} is incomplete or damaged; fetch or save it again"
-        if path.suffix == ".json":
-            try:
-                json.loads(path.read_text(encoding="utf-8"))
-            except ValueError as error:
-                yield f"{path} is not valid JSON: {error}"
-
-
-def _whole(path: Path) -> bool:
-    try:
-        files.tensors(path)
-    except files.BrokenFileError:
-        return False
-    return True
-
-
-def _modules(folder: Path) -> list[dict[str, str]]:
-    """The modules that the model is made of; none where the file that names them is not as it should be."""
-    found = json.loads((folder / "modules.json").read_text(encoding="utf-8"))
-    known = [one for one in found if isinstance(one, dict)] if isinstance(found, list) else []
-    return [one for one in known if isinstance(one.get("path"), str) and isinstance(one.get("type"), str)]
-
-
-def _module(folder: Path, module: dict[str, str]) -> Iterator[str]:
-    own, kind = folder / module["path"], module["type"]
-    if not own.is_dir() and not kind.endswith(".Normalize"):  # which has nothing to keep
-        yield f"{own} is missing, though modules.json names it"
-    if not kind.startswith("sentence_transformers."):
-        yield f"it needs code of its own ({kind}), which is not run; use one made of sentence-transformers' own modules"
-    pickled = sorted(path.name for pattern in PICKLED for path in own.glob(pattern))
-    if pickled and not any(own.glob("*.safetensors")):
-        remedy = "load the model where you trust it, and save it again with save(..., safe_serialization=True)"
-        yield f"{own} holds only pickled weights ({', '.join(pickled)}), which can run code when loaded; {remedy}"
-
-
-def _json(path: Path) -> dict[str, Any]:
-    return dict(json.loads(path.read_text(encoding="utf-8"))) if path.is_file() else {}
 
 
 @lru_cache(maxsize=1)

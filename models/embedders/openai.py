@@ -12,7 +12,6 @@ import os
 import tempfile
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor, as_completed
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 from importlib.metadata import version as installed
@@ -24,6 +23,7 @@ from proctor.core import chat, extras
 from proctor.core.code import code_of
 from proctor.core.counts import counted
 from proctor.core.http import BYTES
+from proctor.core.pool import as_they_come
 from proctor.core.schema import UnreachedError
 from proctor.core.storage.cache import Cache, Journal, digest
 from proctor.models import served_model, systems
@@ -239,22 +239,7 @@ class ApiEmbedder:
 
     def _asked(self, texts: Sequence[str]) -> Iterator[list[Embedded]]:
         """Vectors of texts that nothing is kept of, in batches as they come. What came before a failure is not lost."""
-        failed: BaseException | None = None
-        with ThreadPoolExecutor(self.asked.max_concurrency, "proctor-embeddings") as pool:
-            futures: list[Future[list[Embedded]]] = [pool.submit(self._request, batch) for batch in self._batches(texts)]
-            try:
-                for future in as_completed(futures):
-                    if future.cancelled():
-                        continue
-                    if error := future.exception():
-                        failed = failed or error
-                        _ = [other.cancel() for other in futures]
-                    else:
-                        yield future.result()
-            finally:
-                _ = [future.cancel() for future in futures]
-        if failed:
-            raise failed
+        yield from as_they_come(self._request, self._batches(texts), self.asked.max_concurrency, "proctor-embeddings")
 
     def _batches(self, texts: Sequence[str]) -> Iterator[list[str]]:
         batch, tokens = list[str](), 0

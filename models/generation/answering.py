@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterator, Sequence
+from collections.abc import Set as AbstractSet
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -12,7 +13,8 @@ from typing import Any, TypeAlias
 from proctor.core.language.citing import Citing
 from proctor.core.sampling import spread
 from proctor.core.schema import Answer, Context, Domain, Question, Timing
-from proctor.models.generation import generate, stopwatch
+from proctor.models.generation import generate, heard, stopwatch
+from proctor.models.generation.heard import Heard
 from proctor.models.generation.limits import UNKNOWN, Limits
 from proctor.models.prompts import prompts, thinking
 from proctor.models.retrieval.search import Searcher
@@ -37,6 +39,8 @@ class Answerer:
     limits: Limits = UNKNOWN
     rows: int = generate.BATCH_ROWS
     """Questions that may be asked together."""
+    heard: Heard | None = None
+    """What the weights said before: no prompt is asked again that stands there."""
 
     @property
     def tokens(self) -> int:
@@ -60,8 +64,12 @@ class Answerer:
         fitted = [self._tried(tokenizer, question, passages, room) for question, passages in asked]
         if room is None:  # a smaller one is an axis' own, and what is cut there is cut on purpose
             self._tell(fitted)
-        done = 0
-        for places in self._batches(fitted):
+        before = self._heard_before(fitted)
+        if before:
+            log.info("%s: %d of %d prompts were asked before, with the same weights", self.system.name, len(before), len(asked))
+            yield before
+        done, known = len(before), {place for place, _ in before}
+        for places in self._batches(fitted, known):
             batch = [fitted[place] for place in places]
             with self.speaking(model, passages=bool(batch[0][2].contexts)):
                 said = self._ask(model, tokenizer, batch)
@@ -132,29 +140,42 @@ class Answerer:
             return f"{shown} take more than the {room} tokens left for a prompt"
         return f"the question takes {tokens} tokens and the model has room for {room}"
 
-    def _batches(self, fitted: Sequence[FittedPrompt]) -> Iterator[list[int]]:
-        """Places of prompts to be answered together: by the same weights, and of like length."""
+    def _heard_before(self, fitted: Sequence[FittedPrompt]) -> list[tuple[int, Answer]]:
+        """Places and answers of prompts that the weights were asked before."""
+        known = self.heard.known if self.heard else {}
+        keys = [self._key(prompt) if known and prompt[2].error is None else "" for prompt in fitted]
+        return [(place, self._filled(fitted[place][2], known[one])) for place, one in enumerate(keys) if one in known]
+
+    def _key(self, prompt: FittedPrompt) -> str:
+        _, tokens, answer = prompt
+        return heard.key(tokens, adapter_off=self.system.adapter_off(passages=bool(answer.contexts)))
+
+    def _batches(self, fitted: Sequence[FittedPrompt], known: AbstractSet[int]) -> Iterator[list[int]]:
+        """Places of prompts to be answered together: by the same weights, and of like length. Without those that are known."""
         reading = [self.system.adapter_when != "always" and bool(answer.contexts) for _, _, answer in fitted]
         for kind in (True, False):
-            places = [place for place, reads in enumerate(reading) if reads == kind]
+            places = [place for place, reads in enumerate(reading) if reads == kind and place not in known]
             for batch in generate.batches([len(fitted[place][1]) for place in places], self.rows):
                 yield [places[index] for index in batch]
 
     def _ask(self, model: Any, tokenizer: Any, batch: Sequence[FittedPrompt]) -> list[Answer]:
         """One batch; if it fails, each of its questions alone, so that only the one that cannot be answered is lost."""
-        asked = [tokens for _, tokens, answer in batch if answer.error is None]
+        asked = [prompt for prompt in batch if prompt[2].error is None]
         try:
-            said = iter(self._said(model, tokenizer, asked) if asked else ())
+            said = self._said(model, tokenizer, [tokens for _, tokens, _ in asked]) if asked else []
         except Exception as error:  # noqa: BLE001 # the boundary: whatever a model raises is that question's failure
             if len(batch) > 1:
                 return [answer for row in batch for answer in self._ask(model, tokenizer, [row])]
             return [replace(batch[0][2], error=f"{type(error).__name__}: {error}")]
-        return [answer if answer.error else self._filled(answer, next(said)) for _, _, answer in batch]
+        if self.heard and said:
+            self.heard.keep(zip(map(self._key, asked), said, strict=True))
+        given = iter(said)
+        return [answer if answer.error else self._filled(answer, next(given)) for _, _, answer in batch]
 
-    def _filled(self, answer: Answer, heard: generate.Generated) -> Answer:
-        seconds, cited = round(heard.seconds, 6), self._citing.read(heard.text, answer.contexts or ()).documents
-        said = replace(answer, text=heard.text, tokens=heard.tokens, seconds=seconds, citations=cited)
-        return replace(said, stop=heard.stop, thought=heard.thought)
+    def _filled(self, answer: Answer, said: generate.Generated) -> Answer:
+        seconds, cited = round(said.seconds, 6), self._citing.read(said.text, answer.contexts or ()).documents
+        filled = replace(answer, text=said.text, tokens=said.tokens, seconds=seconds, citations=cited)
+        return replace(filled, stop=said.stop, thought=said.thought)
 
     @cached_property
     def _citing(self) -> Citing:

@@ -21,6 +21,7 @@ from proctor.core.schema import Context
 from proctor.core.storage.cache import digest
 from proctor.models.chunkers.recursive import cut
 from proctor.models.embedders.protocol import Embedder
+from proctor.models.retrieval.diversity import PassageVectors
 from proctor.models.retrieval.passages import Hits, Passage, Search, best
 from proctor.models.stores import recall
 from proctor.models.stores.store import EarlierIndex, Near, StoreContent, VectorStore, units
@@ -31,6 +32,8 @@ OVERLAP = 8
 """Neighbouring windows share one token in so many."""
 LOW = 0.95
 """Less of what is near than this share is worth a warning."""
+TINY = 1e-12
+"""In place of a length of nought."""
 WINDOWS = "windows.json"
 """Of each vector the hash of its text and the places of the passages that it is of."""
 
@@ -102,21 +105,17 @@ class Vectors:
 
         return search
 
-    def compared(self, folder: Path, passages: Sequence[Passage]) -> Callable[[Sequence[Context]], Any]:
-        """The vectors of passages as they are in the index; of a longer one the middle of its windows'."""
+    def of_passages(self, folder: Path, passages: Sequence[Passage]) -> PassageVectors:
+        """The vectors of passages of an index: of each the mean of its windows', at unit length."""
         import numpy as np
 
-        if not passages:
-            return lambda _: np.zeros((0, 0), dtype=np.float32)
-        matrix, rows = self.store.vectors(folder), dict[tuple[str, str], list[int]]()
-        for row, places in enumerate(_held(folder)[1]):
-            for place in places:
-                rows.setdefault((passages[place].document, passages[place].text), []).append(row)
-
-        def vectors(found: Sequence[Context]) -> Any:
-            return units(np.stack([matrix[rows[one.document, one.text]].mean(axis=0) for one in found]))
-
-        return vectors
+        vectors = self.store.vectors(folder)
+        rows = np.zeros((len(passages), vectors.shape[1]), "float32")
+        for vector, places in zip(vectors, _held(folder)[1], strict=True):
+            rows[places] += vector
+        rows /= np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), TINY)
+        places_of = {(one.document, one.text): place for place, one in reversed([*enumerate(passages)])}
+        return lambda ranking: rows[[places_of[one.document, one.text] for one in ranking]]
 
     @property
     def _origin(self) -> tuple[str, str]:

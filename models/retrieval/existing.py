@@ -14,6 +14,7 @@ from typing import Any
 from proctor.core.code import code_of
 from proctor.core.language.sources import KnownDocuments, SourcePassage
 from proctor.core.schema import Context, Document, InputError
+from proctor.core.storage.cache import Cache, digest
 from proctor.models.embedders.protocol import Embedder
 from proctor.models.retrieval.dense import in_windows
 from proctor.models.retrieval.passages import Passage, Search
@@ -25,6 +26,8 @@ log = logging.getLogger("proctor")
 
 TRIED, APART, SLACK = 5, 0.2, 0.01
 """Passages whose scores are compared with those of their texts, how far apart these may be, and how far a cosine from 1."""
+FAR = "apart"
+"""The kind of entry of the cache that says of a store that its scores are too far apart."""
 FILLED = "its store was filled elsewhere, and is only read"
 
 
@@ -37,6 +40,7 @@ class Existing:
     store: Collections
     declared: str
     """The version that the row declares, as the store does not tell what has changed in it."""
+    cache: Cache
 
     @cached_property
     def version(self) -> list[Any]:
@@ -90,18 +94,9 @@ class Existing:
 
         return find
 
-    def compared(self, folder: Path, passages: Sequence[Passage]) -> Callable[[Sequence[Context]], Any]:
-        """The vectors of what was found, embedded again: the store does not tell its own."""
-        import numpy as np
-
-        del folder, passages
-
-        def vectors(found: Sequence[Context]) -> Any:
-            windows = [in_windows(self.embedder, self.device, "", one.text, query=False) for one in found]
-            made = iter(self.embedder.passages([*chain(*windows)], self.device))
-            return units(np.stack([np.mean([*islice(made, len(parts))], axis=0) for parts in windows]))
-
-        return vectors
+    def of_passages(self, ranking: Sequence[Context]) -> Any:
+        """The vectors of passages that were found, which the store does not hand out: they are embedded here."""
+        return self.embedder.passages([one.text for one in ranking], self.device)
 
     def _check_embedder(self, query: Any, near: Sequence[FoundPassage]) -> None:
         """Warn where passages have other scores than their texts would have: another embedder may have made their vectors."""
@@ -115,6 +110,12 @@ class Existing:
                 "store %s: embedder %s gives the passages found other scores (%.2f apart): see that it made the store's vectors"
             )
             log.warning(said, self.store.name.public, self.embedder.name, apart)
+            self.cache.json(FAR, digest(self.version), lambda: round(apart, 4))
+
+    def facts(self) -> dict[str, float]:
+        """How far scores were ``apart`` when it was searched, now or in an earlier run, where that is too far."""
+        key = digest(self.version)
+        return {"apart": self.cache.json(FAR, key, float)} if self.cache.has(FAR, key) else {}
 
     def _with_text(self, near: Sequence[FoundPassage]) -> Sequence[FoundPassage]:
         if near and not any(one.text for one in near):

@@ -1,153 +1,133 @@
-"""Small passages are searched, and more of the text around them is shown: their neighbours, or the section that they are in."""
+"""More of the text around what was found: small passages are found more surely, larger ones say what they are about.
+
+Expansions of one document that touch become one, at the place of the better of the two.
+"""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
-from itertools import groupby
-from typing import NamedTuple
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from typing import NamedTuple, TypeAlias
 
 from proctor.core.schema import Context, Document
-from proctor.models.chunkers.markdown import Markdown
+from proctor.models.chunkers.markdown import sections
+from proctor.models.chunkers.spans import Span
 from proctor.models.retrieval.passages import Passage, part
 from proctor.models.retrieval.stages import Ranking, Stage
 
-VISIBLE = re.compile(r"\S")
+Widen: TypeAlias = Callable[["Placed", int], Span]
+"""From a document and the number of one of its passages to what is shown in place of that."""
 
 
-class Place(NamedTuple):
-    """Where a passage stands in the text of its document."""
+class Placed(NamedTuple):
+    """A document, and where in its text its passages stand."""
 
-    start: int
-    end: int
-
-    def meets(self, other: Place) -> bool:
-        """Whether two have a letter in common."""
-        return self.start < other.end and other.start < self.end
+    document: Document
+    spans: tuple[Span, ...]
+    numbers: Mapping[str, int]
+    """Text of a passage -> its number."""
 
 
-class ShownText(NamedTuple):
-    """What is shown in place of passages."""
+def stage(widen: Widen, documents: Sequence[Document], passages: Sequence[Passage]) -> Stage:
+    """The stage that shows more of the text around each passage."""
+    placed = {one.id: _placed(one, own) for one, own in _by_document(documents, passages)}
 
-    context: Context
-    """The first of them."""
-    place: Place | None
-    """None: nobody knows where in a document it stands, and it is shown as it is."""
+    def expanded(_: Sequence[str], rankings: Sequence[Ranking], count: int) -> list[Ranking]:
+        del count
+        return [_merged(ranking) for ranking in rankings]
 
-
-@dataclass(frozen=True)
-class Expansion:
-    """Shows ``window`` passages on each side of one that was found, or sections of at most ``parent`` letters that it is in."""
-
-    documents: Mapping[str, Document]
-    passages: Mapping[str, Sequence[Passage]]
-    """Document -> the passages that it was split into, in order."""
-    window: int = 0
-    parent: int = 0
-    _places: dict[str, dict[str, Place]] = field(default_factory=dict, compare=False)
-    _sections: dict[str, list[Place]] = field(default_factory=dict, compare=False)
-
-    def expanded(self, ranking: Ranking) -> Ranking:
-        """The same order. Where two texts of a document overlap, one is shown in the better place, with all that both hold."""
-        shown: list[ShownText] = []
+    def _merged(ranking: Ranking) -> Ranking:
+        found: list[tuple[Context, Span | None]] = []
         for one in ranking:
-            _add(shown, ShownText(one, self._around(one)))
-        return tuple(self._made(one) for one in shown)
+            home = placed.get(one.document)
+            number = home.numbers.get(one.text) if home else None
+            if home is None or number is None:
+                found.append((one, None))
+            else:
+                _take_in(found, one, widen(home, number))
+        return tuple(_shown(one, span) for one, span in found)
 
-    def _made(self, shown: ShownText) -> Context:
-        context, place = shown
-        if place is None:
-            return context
-        document = self.documents[context.document]
-        text = part(document, document.text[place.start : place.end].strip()).text
-        return Context(context.document, text, context.score)
+    def _shown(one: Context, span: Span | None) -> Context:
+        if span is None:
+            return one
+        document = placed[one.document].document
+        return replace(one, text=part(document, span.of(document.text)).text)
 
-    def _around(self, context: Context) -> Place | None:
-        """What is shown of a document for one of its passages."""
-        place = self._of(context)
-        if place is None:
-            return None
-        parts = self._parts(context.document) if self.parent else [*self._split(context.document).values()]
-        near = [number for number, one in enumerate(parts) if one == place] if self.window else []
-        near = near or [number for number, one in enumerate(parts) if one.meets(place)]
-        if not near:
-            return place
-        first, last = max(0, near[0] - self.window), min(len(parts) - 1, near[-1] + self.window)
-        return Place(min(place.start, parts[first].start), max(place.end, parts[last].end))
-
-    def _of(self, context: Context) -> Place | None:
-        """Where a passage stands; also one of a store that somebody else filled, if it stands in its document word for word."""
-        if context.document not in self.documents:
-            return None
-        if known := self._split(context.document).get(context.text):
-            return known
-        start = self.documents[context.document].text.find(context.text)
-        return Place(start, start + len(context.text)) if context.text and start >= 0 else None
-
-    def _split(self, name: str) -> dict[str, Place]:
-        """The passages of a document, by what they are shown as, in order."""
-        if name not in self._places:
-            own = self.passages.get(name, ())
-            found = places(self.documents[name].text, [one.body for one in own])
-            known: dict[str, Place] = {}
-            for one, place in zip(own, found, strict=True):
-                if place:
-                    known.setdefault(one.text, place)
-            self._places[name] = known
-        return self._places[name]
-
-    def _parts(self, name: str) -> list[Place]:
-        """The sections of a document."""
-        if name not in self._sections:
-            text = self.documents[name].text
-            found = places(text, Markdown(self.parent, 0).split(text, ""))
-            self._sections[name] = [place for place in found if place]
-        return self._sections[name]
+    return expanded
 
 
-def expand(documents: Iterable[Document], passages: Iterable[Passage], window: int, parent: int) -> Stage:
-    """Passages with more of the text around them."""
-    grouped = {name: list(some) for name, some in groupby(passages, lambda one: one.document)}
-    expansion = Expansion({one.id: one for one in documents}, grouped, window, parent)
-    return lambda _, rankings, __: [expansion.expanded(ranking) for ranking in rankings]
+def window(count: int) -> Widen:
+    """So many passages on each side."""
+
+    def widen(placed: Placed, number: int) -> Span:
+        near = placed.spans[max(0, number - count) : number + count + 1]
+        return Span(min(one.start for one in near), max(one.end for one in near))
+
+    return widen
 
 
-def places(text: str, parts: Sequence[str]) -> list[Place | None]:
-    """Where parts of a text stand that follow each other with nothing but blanks between; some text may be in two of them."""
-    found: list[Place | None] = []
-    least, most = 0, _visible(text, 0)
-    for one in parts:
-        start = text.rfind(one, least, most + len(one))
-        start = start if start >= 0 else text.find(one, least)
-        if start < 0 or not one:
-            found.append(None)
-            continue
-        found.append(Place(start, start + len(one)))
-        least, most = start + 1, _visible(text, start + len(one))
+def parent(most: int) -> Widen:
+    """The whole document where it has at most so many letters, else its section, else as many passages around as fit."""
+    known: dict[str, list[Span]] = {}
+
+    def widen(placed: Placed, number: int) -> Span:
+        text, found = placed.document.text, placed.spans[number]
+        if len(text) <= most:
+            return Span(0, len(text))
+        if text not in known:
+            known[text] = sections(text)
+        held = [one for one in known[text] if one.start < found.end and found.start < one.end]
+        own = Span(held[0].start, held[-1].end)
+        fits = own.end - own.start <= most
+        return own if fits else _grown(placed.spans, number, most)
+
+    return widen
+
+
+def _grown(spans: Sequence[Span], number: int, most: int) -> Span:
+    """A passage and its neighbours, one after the other on both sides, as long as they fit."""
+    found, first, last = spans[number], number, number
+    for _ in spans:
+        for beside in (last + 1, first - 1):
+            if not 0 <= beside < len(spans):
+                continue
+            wider = Span(min(found.start, spans[beside].start), max(found.end, spans[beside].end))
+            if wider.end - wider.start <= most:
+                found, first, last = wider, min(first, beside), max(last, beside)
     return found
 
 
-def _visible(text: str, start: int) -> int:
-    """The first letter from there on that is no blank."""
-    found = VISIBLE.search(text, start)
-    return found.start() if found else len(text)
-
-
-def _add(shown: list[ShownText], new: ShownText) -> None:
-    """One more; those that it overlaps become one with it, in the place of the first."""
-    if new.place is None:
-        shown.append(new)
-        return
-    document, place = new.context.document, new.place
-    met = [
-        number for number, one in enumerate(shown) if one.place and one.context.document == document and one.place.meets(place)
+def _take_in(found: list[tuple[Context, Span | None]], one: Context, span: Span) -> None:
+    """Add a passage with what is shown of its document, or widen the one that it touches."""
+    touching = [
+        place
+        for place, (other, shown) in enumerate(found)
+        if shown and other.document == one.document and shown.start <= span.end and span.start <= shown.end
     ]
-    if not met:
-        shown.append(new)
+    if not touching:
+        found.append((one, span))
         return
-    all_places = [place, *(one.place for one in (shown[number] for number in met) if one.place)]
-    whole = Place(min(one.start for one in all_places), max(one.end for one in all_places))
-    shown[met[0]] = shown[met[0]]._replace(place=whole)
-    for number in reversed(met[1:]):
-        del shown[number]
+    spans = [span, *(shown for place in touching if (shown := found[place][1]))]
+    best = found[touching[0]][0]
+    found[touching[0]] = best, Span(min(each.start for each in spans), max(each.end for each in spans))
+    for place in reversed(touching[1:]):
+        del found[place]
+
+
+def _by_document(documents: Sequence[Document], passages: Sequence[Passage]) -> list[tuple[Document, list[Passage]]]:
+    own: dict[str, list[Passage]] = {one.id: [] for one in documents}
+    for one in passages:
+        own[one.document].append(one)
+    return [(one, own[one.id]) for one in documents]
+
+
+def _placed(document: Document, passages: Sequence[Passage]) -> Placed:
+    """Passages follow each other in the text; they may overlap."""
+    spans: list[Span] = []
+    numbers: dict[str, int] = {}
+    for one in passages:
+        place = document.text.find(one.body, spans[-1].start if spans else 0)
+        if place >= 0 and one.body:
+            numbers.setdefault(one.text, len(spans))
+            spans.append(Span(place, place + len(one.body)))
+    return Placed(document, tuple(spans), numbers)

@@ -12,12 +12,13 @@ from typing import Any, TypeAlias
 
 from proctor.core import machine
 from proctor.core.code import code_of
-from proctor.core.schema import Context, Document
+from proctor.core.schema import Context, Document, InputError
 from proctor.core.storage.cache import Cache, digest
 from proctor.models.chunkers.protocol import Chunker
 from proctor.models.embedders import find
 from proctor.models.retrieval.bm25 import Words
 from proctor.models.retrieval.dense import Vectors
+from proctor.models.retrieval.diversity import PassageVectors
 from proctor.models.retrieval.existing import Existing
 from proctor.models.retrieval.passages import Engine, OwnPassages, Passage, split
 from proctor.models.retrieval.stages import Finder, best
@@ -55,7 +56,7 @@ def vectors(system: System, cache: Cache, device: str) -> Vectors | Existing:
     """Of the nearness of their meaning, as the system's embedder has it."""
     found, store = find.embedder(system, cache), stores.find(system.store, system.store_settings, cache)
     if system.store_settings.existing and isinstance(store, Collections):
-        return Existing(found, device, store, system.version)
+        return Existing(found, device, store, system.version, cache)
     return Vectors(found, device, store)
 
 
@@ -119,6 +120,20 @@ def finders(engines: Engines, documents: Sequence[Document], folder: Path) -> di
     """What finds passages, with each index in memory, by the names of retrievers."""
     known = passages(folder)
     return {name: _finder(one, documents, folder_of(folder, name, engines), known) for name, one in engines.items()}
+
+
+def vectors_of(engines: Engines, folder: Path) -> PassageVectors:
+    """The vectors of passages that were found, by the one of the engines that has some.
+
+    Raises:
+        InputError: none has.
+    """
+    for name, engine in engines.items():
+        if isinstance(engine, Vectors):
+            return engine.of_passages(folder_of(folder, name, engines), passages(folder))
+        if isinstance(engine, Existing):
+            return engine.of_passages
+    raise InputError("search.mmr: how alike passages are is told by their vectors, and no retriever here has any; leave mmr out")
 
 
 def searcher(system: System, find: Finder, count: int) -> Searcher:

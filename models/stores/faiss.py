@@ -24,8 +24,8 @@ log = logging.getLogger("proctor")
 INDEX = "index.faiss"
 LINKS, BUILDING, LOOKING = 32, 200, 64
 """Of HNSW: neighbours a vector keeps, and how many candidates are kept in mind while it is built and searched."""
-PER_CELL, LEAST_PROBED, PROBED = 39, 8, 8
-"""Of IVF: vectors that a cell's centre is learnt from, cells searched at least, and one in how many."""
+PER_CELL, LEARNT_FROM, LEAST_PROBED, PROBED = 39, 64, 8, 8
+"""Of IVF: vectors that a cell's centre is learnt from at least and at most, cells searched at least, and one in how many."""
 
 
 @dataclass(frozen=True)
@@ -126,6 +126,7 @@ def _ivf(vectors: Matrix) -> Any:
     cells = max(1, min(int(4 * math.sqrt(count)), count // PER_CELL))
     index = faiss.IndexIVFFlat(faiss.IndexFlatIP(dimensions), dimensions, cells, faiss.METRIC_INNER_PRODUCT)
     index.cp.min_points_per_centroid = 1  # of a few vectors it is one cell, about which it would warn
+    index.cp.max_points_per_centroid = LEARNT_FROM  # faiss would learn from four times as many, for as many times as long
     with _one_thread():
         index.train(vectors)
         index.add(vectors)

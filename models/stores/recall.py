@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from proctor.core.sampling import spread
-from proctor.models.stores.store import Matrix, Nearest
+from proctor.models.stores.store import Matrix, Near, Nearest
 
 NEAREST = 10
 ASKED = 100
@@ -15,17 +15,26 @@ ASKED = 100
 def measured(vectors: Matrix, nearest: Nearest) -> dict[str, Any]:
     """The share of the ten nearest vectors that are found for some of the vectors themselves, and of how many that is.
 
-    One that is as near as the tenth counts as found, whichever of equals is.
+    A vector is no neighbour of its own: each would find itself. One that is as near as the tenth counts as found, whichever of
+    equals is. One vector alone has no neighbours, and all of them are found.
     """
     import numpy as np
 
-    asked = vectors[spread(range(len(vectors)), ASKED)]
-    count = min(NEAREST, len(vectors))
+    places = spread(range(len(vectors)), ASKED)
+    asked, rows = vectors[places], range(len(places))
+    count = min(NEAREST, len(vectors) - 1)
+    if count < 1:
+        return {f"recall@{NEAREST}": 1.0, "recall_of": len(places)}
     scores = asked @ vectors.T
+    scores[rows, places] = -np.inf
     least = np.partition(scores, -count, axis=1)[:, -count] - SLACK
-    found = nearest(asked, count)
-    hits = sum(sum(row[place] >= bar for place, _ in one) for row, bar, one in zip(scores, least, found, strict=True))
+    found = [_others(near, own)[:count] for near, own in zip(nearest(asked, count + 1), places, strict=True)]
+    hits = sum(sum(row[place] >= bar for place in one) for row, bar, one in zip(scores, least, found, strict=True))
     return {f"recall@{NEAREST}": round(float(hits / (count * len(asked))), 4), "recall_of": len(asked)}
+
+
+def _others(near: Near, own: int) -> list[int]:
+    return [place for place, _ in near if place != own]
 
 
 SLACK = 1e-5

@@ -21,12 +21,14 @@ QUESTION: ColumnNames = {
     "evidence": ("reference_context_ids", "reference_contexts", "context", "contexts"),
     "tags": (),
     "cluster": (),
+    "draft": (),
 }
-REVISED: ColumnNames = {**QUESTION, "outdated": ()}
+REVISED: ColumnNames = {**{name: also for name, also in QUESTION.items() if name != "draft"}, "outdated": ()}
 EXAMPLE: ColumnNames = {
     "prompt": ("user_input", "input", "question", "query", "instruction"),
     "completion": ("reference", "expected_output", "ground_truth", "response", "output", "answer"),
     "evidence": QUESTION["evidence"],
+    "draft": (),
 }
 REVISION: ColumnNames = {"document": (), "text": (), "questions": (), "examples": ()}
 

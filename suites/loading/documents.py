@@ -190,14 +190,17 @@ def _pages(path: Path, kind: str, relative: Path, problems: Problems) -> Pages:
         problems.add(Place(path), what, f"{extras.install(*gone)}, or {REMEDY}")
         return None
     by = READERS.version(kind) or (with_libraries(needs) if needs else "")
-    problems.tally.change(SOURCE, f".{kind} files were read by {by}" if by else HOW[kind], relative.as_posix())
     try:
-        return converted(READERS[kind], needs, path, problems) if needs else READERS[kind](path, problems)
+        found = converted(READERS[kind], needs, path, problems) if needs else READERS[kind](path, problems)
     except UnreadableError as error:
         problems.add(Place(path, error.line), error.what, error.remedy)
     except Exception as error:  # noqa: BLE001 # the boundary: a reader of somebody else's
         what = f"{by or 'the reader'} cannot read it ({type(error).__name__}: {short(str(error), 200)})"
         problems.add(Place(path), what, REMEDY)
+    else:
+        if found:  # of a file that is a problem nothing was read
+            problems.tally.change(SOURCE, f".{kind} files were read by {by}" if by else HOW[kind], relative.as_posix())
+        return found
     return None
 
 
@@ -216,7 +219,8 @@ def _prose(path: Path, relative: Path, text: str, problems: Problems) -> Documen
     name = values.name(matter.get("id", _stem(relative)))
     heading = HEADING.search(body) if path.suffix.lower() in (".md", ".markdown") else None
     found = heading[1] if heading and len(heading[1]) <= LONGEST_TITLE else name
-    return Document(name, body.strip(), matter.get("title") or found, fields(text) if matter else ())
+    fields = tuple((field, value) for field, value in matter.items() if field not in ("id", "title"))
+    return Document(name, body.strip(), matter.get("title") or found, fields)
 
 
 def revised(text: str) -> str:
@@ -326,6 +330,10 @@ class Corpus:
         """Whether ``name`` is neither id nor text of a document, but stands in one."""
         text = values.plain(name)
         return self.id(name) is None and text not in self._by_text and bool(self._holding(text))
+
+    def holding(self, passage: str) -> list[str]:
+        """The documents that hold a passage, white space aside."""
+        return self._holding(values.plain(passage))
 
     def _holding(self, passage: str) -> list[str]:
         """The documents that hold a passage. One word is no passage: it would often be a misspelt id."""

@@ -54,11 +54,13 @@ def _content(suite: Suite) -> dict[str, Any]:
         del document["fields"]
     if suite.style:
         content["style"] = {key: value for key, value in content["style"].items() if value not in ("", None)}
+    for document in content["domain"]["documents"]:
+        del document["fields"]  # they choose what some systems search, and are part of what those are
     if not suite.rubrics:
         del content["rubrics"]
     if suite.answer_in == Suite.answer_in:
         del content["answer_in"]
-    del content["notes"], content["trusted"], content["headline"]
+    del content["notes"], content["trusted"], content["headline"], content["drafts"]
     if suite.normalise == Suite.normalise:
         del content["normalise"]
     return former_names.in_versions(content)

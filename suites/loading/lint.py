@@ -28,6 +28,7 @@ TAG = re.compile(r"</(?:p|div|span|table|tr|td|th|ul|ol|li|h[1-6])\s*>|<br\s*/?>
 
 def hints(suite: Suite) -> Iterator[str]:
     """One line for each."""
+    yield from _drafts(suite)
     yield from _asked_twice(suite)
     yield from _learnt_twice(suite)
     yield from _equal_documents(suite)
@@ -44,6 +45,13 @@ def hints(suite: Suite) -> Iterator[str]:
     if suite.answer_in == "documents":
         yield from _without_evidence(suite)
         yield from _not_in_evidence(suite)
+
+
+def _drafts(suite: Suite) -> Iterator[str]:
+    if suite.drafts:
+        rows = _named([f"{row.file}:{row.line}" for row in suite.drafts])
+        what = counted(len(suite.drafts), "row is a draft", "rows are drafts")
+        yield f"note: {what} that nobody has reviewed ({rows}): the exam refuses them until `proctor review` accepts them"
 
 
 def _asked_twice(suite: Suite) -> Iterator[str]:

@@ -101,6 +101,7 @@ def read(name_or_path: str, *, trust: bool = False, outside: bool = False) -> tu
         headline=settings.headline,
         thresholds=settings.thresholds,
         notes=tuple(problems.tally.notes()),
+        drafts=tuple(reader.drafts),
     )
     return replace(suite, version=identity.version(suite)), problems.tally
 

@@ -11,7 +11,7 @@ from typing import Any
 from proctor.core.language.text import normalise
 from proctor.core.reading import values
 from proctor.core.reading.problems import Place, Problems, closest
-from proctor.core.schema import Example, Question, RevisedQuestion, Revision
+from proctor.core.schema import DraftRow, Example, Question, RevisedQuestion, Revision
 from proctor.suites.loading.columns import EXAMPLE, QUESTION, REVISED, REVISION, ColumnNames, Meaning
 from proctor.suites.loading.documents import Corpus, revised
 from proctor.suites.loading.rows import InputRow, judge, read_rows
@@ -29,18 +29,20 @@ class QuestionReader:
         self.problems = problems
         self.renewed: dict[Place, Example] = {}
         """The training examples of the revisions read so far."""
+        self.drafts: list[DraftRow] = []
+        """The rows read so far that nobody has reviewed."""
         self._ids: dict[str, Place] = {}
 
     def examples(self) -> dict[Place, Example]:
         """``train.jsonl``, which a suite need not have."""
         rows = read_rows(self.folder / "train.jsonl", EXAMPLE, self.problems)
-        return {row.place: self._example(row) for row in rows}
+        return {row.place: self.example(row) for row in rows}
 
     def questions(self) -> dict[Place, Question]:
         """``questions.jsonl``, without which there is no exam."""
         path = self.folder / "questions.jsonl"
         known = len(self.problems.found)
-        found = {row.place: self._question(row) for row in read_rows(path, QUESTION, self.problems, required=True)}
+        found = {row.place: self.question(row) for row in read_rows(path, QUESTION, self.problems, required=True)}
         if not found and len(self.problems.found) == known:
             self.problems.add(Place(path), "no questions", 'write at least one line: {"question": "...", "references": ["..."]}')
         self._check_ids((place, question.id) for place, question in found.items())
@@ -61,6 +63,21 @@ class QuestionReader:
     def _judged(self, rows: Sequence[InputRow], field: str, columns: ColumnNames) -> Meaning:
         """What the columns of all rows within the revisions mean."""
         return judge([(row.place, inner) for row in rows for inner in _objects(row.values.get(field))], columns, self.problems)
+
+    def example(self, row: InputRow) -> Example:
+        """What a row of training examples says."""
+        self._note_draft(row)
+        return self._example(row)
+
+    def question(self, row: InputRow) -> Question:
+        """What a row of questions says."""
+        found = self._question(row)
+        self._note_draft(row, found.id)
+        return found
+
+    def _note_draft(self, row: InputRow, question: str = "") -> None:
+        if row.drafted:
+            self.drafts.append(DraftRow(row.place.file.name, row.place.line or 0, question))
 
     def _example(self, row: InputRow, document: str = "") -> Example:
         evidence = self._resolved(row, self._said(row)) or ((document,) if document else ())

@@ -93,6 +93,17 @@ class InputRow:
             self._problem(field, f"given more than once, and not alike ({', '.join(lists)})", "keep one of them")
         return tuple(dict.fromkeys(largest))
 
+    @property
+    def drafted(self) -> bool:
+        """Whether a model drafted the row and nobody has reviewed it: ``draft`` is true, or an object that was not accepted."""
+        value = self.values.get("draft") if "draft" in self.columns else None
+        if isinstance(value, dict):
+            return not value.get("accepted")
+        if not (value is None or isinstance(value, bool)):
+            what = f"true, false, or an object that says who drafted it is expected, not {_shown(value)}"
+            self._problem("draft", what, "write true for a row to be reviewed, and leave the field out otherwise")
+        return value is True
+
     def rows(self, field: str, columns: ColumnNames, judged: Meaning = PLAIN) -> Iterator[InputRow]:
         """A field that is a list of objects."""
         values = self.values.get(field) or []

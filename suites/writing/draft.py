@@ -108,10 +108,7 @@ def write_folder(folder: Path, files: Mapping[str, str], check: Any = None) -> N
     Raises:
         InputError: there is something in the folder, or it cannot be written.
     """
-    if folder.is_file() or (folder.is_dir() and any(folder.iterdir())):
-        raise InputError(f"{folder}: a new or empty folder is expected, and there is something; nothing is ever overwritten")
-    with errors.told("cannot write into", folder, "name another folder"):
-        errors.probe(folder)
+    check_new(folder)
     beside = folder.with_name(f".{folder.name}.partial")
     shutil.rmtree(beside, ignore_errors=True)
     try:
@@ -124,6 +121,18 @@ def write_folder(folder: Path, files: Mapping[str, str], check: Any = None) -> N
         beside.replace(folder)
     finally:
         shutil.rmtree(beside, ignore_errors=True)
+
+
+def check_new(folder: Path) -> None:
+    """Refuse a folder that a suite cannot be written into.
+
+    Raises:
+        InputError: there is something in the folder, or it cannot be written.
+    """
+    if folder.is_file() or (folder.is_dir() and any(folder.iterdir())):
+        raise InputError(f"{folder}: a new or empty folder is expected, and there is something; nothing is ever overwritten")
+    with errors.told("cannot write into", folder, "name another folder"):
+        errors.probe(folder)
 
 
 def _checked(check: Any, beside: Path, folder: Path) -> None:

@@ -147,7 +147,8 @@ def evidences(draw: Any) -> Evidence:
         for column in there
         if column not in found and chance.random() < 0.4
     }
-    about = (cautions, machine, Hardware(), asked, once, anew, never, options)
+    called = frozenset(name for name in systems if chance.random() < 0.3)
+    about = (cautions, machine, Hardware(), asked, once, anew, never, options, called)
     return Evidence("s", "m", changed, systems, found, impossible, seeds, covariances, *about)
 
 

@@ -44,6 +44,7 @@ sys.exit(ended(work, 3))
 """
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("lines", [1, 1000], ids=["a line", "more than a buffer"])
 @pytest.mark.parametrize(("outcome", "code"), [("0", 0), ("1", 1), ("2", 2), ("refused", 3)])
 @pytest.mark.parametrize("closed", ["output", "errors", "both"])

@@ -59,6 +59,7 @@ def test_stores_is_all_that_stores_need_but_for_faiss():
     assert named("stores") == {LIBRARIES[module].extra for module in needed}
 
 
+@pytest.mark.slow
 def test_what_the_code_imports_is_installed_with_it_or_named_as_missing():
     """A library that comes along only because another needs it would be gone with that."""
     trees = [ast.parse(path.read_text(encoding="utf-8")) for room in ROOMS for path in (ROOT / room).rglob("*.py")]

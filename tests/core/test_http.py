@@ -80,6 +80,7 @@ def test_user_and_password_of_an_address_are_sent_as_such() -> None:
     assert server.requests[0].headers["authorization"] == "Basic dXNAZXI6cGEvc3Mtd29yZA=="
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("first", [reply(429, b""), reply(503, b"", "Retry-After: 0"), reply(500, b"no"), reset])
 def test_what_is_busy_or_broken_for_a_moment_is_asked_again(first: Treat) -> None:
     with serving(in_turn(first, FINE)) as server:
@@ -114,6 +115,7 @@ def test_nobody_there_is_said_by_the_kind_of_the_error() -> None:
     assert error.value.kind == "ConnectError"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "slow", [dripping(b"HTTP/1.1 200 OK\r\nContent-Length: 10000\r\n\r\n"), lambda *_: time.sleep(5)], ids=["drip", "hang"]
 )

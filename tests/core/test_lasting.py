@@ -25,6 +25,7 @@ class Node:
         self.itself = self
 
 
+@pytest.mark.slow
 def test_what_is_made_lasts_until_something_else_is_to_last() -> None:
     with lasting():
         node = Node()
@@ -40,6 +41,7 @@ def test_what_is_made_lasts_until_something_else_is_to_last() -> None:
     assert not gone()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("context", [uncollected, lasting])
 def test_searching_goes_on_as_before(context) -> None:
     with context():
@@ -54,6 +56,7 @@ def test_searching_goes_on_as_before(context) -> None:
         gc.enable()
 
 
+@pytest.mark.slow
 def test_searching_goes_on_after_an_error() -> None:
     with pytest.raises(ZeroDivisionError), lasting():
         raise ZeroDivisionError

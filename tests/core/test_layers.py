@@ -31,10 +31,11 @@ ROOMS = {
     "core": ("core",),
     "evals": ("stats", "candidate", "judges", "tasks", "exam", "axes", "headline", "own", "testing"),
     "models": (
-        *("circumstances", "services", "stores", "systems", "served_model", "prompts", "base", "runtime"),
-        *("embedders", "chunkers", "retrieval", "generation", "training", "given", "candidates", "comparability", "tiny"),
+        *("circumstances", "services", "stores", "reranking", "rewriting", "search_settings", "systems"),
+        *("served_model", "prompts", "base", "runtime", "embedders", "chunkers", "retrieval", "generation"),
+        *("rerankers", "rewriters", "training", "given", "candidates", "comparability", "tiny"),
     ),
-    "suites": ("general", "loading", "converters", "writing", "importers", "instruments", "loans", "judge"),
+    "suites": ("general", "loading", "converters", "writing", "drafting", "importers", "instruments", "loans", "judge"),
     "leaderboard": (
         *("formatting", "markdown", "output", "runs", "analysis", "claims", "advice", "compare"),
         *("board", "history", "plots", "site", "hosting", "__init__"),

@@ -28,7 +28,7 @@ def test_whatever_they_are_called_answers_and_lm_eval_s_files_lie_in_the_run_s_f
     store = Store(folder / "deep" / "run")
     for place in {one, other}:
         store.add_answers(*place, seed, [(Question("q", "q"), Answer("q", repr(place)))])
-        store.keep_lm_eval(*place, seed, {f"samples_{name}.jsonl": name for name in place if name.isascii()})
+        store.keep_files(*place, seed, "lm-eval", {f"samples_{name}.jsonl": name for name in place if name.isascii()})
     assert [path.name for path in folder.iterdir()] == ["deep"]
     assert [path.name for path in (folder / "deep").iterdir()] == ["run"]
     run = read_answers(folder / "deep" / "run")

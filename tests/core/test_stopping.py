@@ -138,6 +138,7 @@ def test_who_ignores_a_signal_from_the_start_goes_on_ignoring_it():
     assert end(process)[0] == 143
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("tell", [os.kill, os.killpg], ids=["the parent", "the group"])
 def test_a_command_waits_for_the_one_that_it_started_to_close(tell):
     process = start(PARENT, CLOSE.replace("time.sleep(30)", "time.sleep(0.3); print('closed', flush=True)"))
@@ -147,6 +148,7 @@ def test_a_command_waits_for_the_one_that_it_started_to_close(tell):
     assert [line.split(" ")[0] for line in said.splitlines()] == ["closing", "closed", "stopped", "stopped"]
 
 
+@pytest.mark.slow
 def test_two_signals_end_both_at_once():
     process = start(PARENT, CLOSE)
     process.send_signal(signal.SIGTERM)

@@ -267,6 +267,11 @@ CHANGES: dict[str, tuple[Change, dict[str, set[str]]]] = {
     "a file that nobody reads": (lambda w: (w.folder / "model" / "README.md").write_text("x") and None, {}),
 }
 SETTINGS: dict[str, tuple[str, str, dict[str, set[str]]]] = {
+    "search": (
+        "[bm25]",
+        '[bm25]\nsearch = { expand = "window:1" }',
+        {"index": {"bm25"}, "answers": {"bm25"}, "scores": {"bm25"}},
+    ),
     "top_k": ("[bm25]", "[bm25]\ntop_k = 1", {"answers": {"bm25"}, "scores": {"bm25"}}),
     "min_score": ("[bm25]", "[bm25]\nmin_score = 0.5", {"answers": {"bm25"}, "scores": {"bm25"}}),
     "chunk_chars": ("[bm25]", "[bm25]\nchunk_chars = 60", {"index": {"bm25"}, "answers": {"bm25"}, "scores": {"bm25"}}),
@@ -437,6 +442,7 @@ def _forget_code(module: str) -> None:
     code._code_of.cache_clear()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("file", CODE)
 def test_changed_code_makes_anew_what_it_makes_and_nothing_else(world: World, before: Keys, file: str, edited: Edit) -> None:
     function, kinds = CODE[file]

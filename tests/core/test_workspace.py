@@ -38,6 +38,7 @@ UNTOLD = {
     "trust_remote_code": False,
     "trust_suite_code": False,
     "allow_outside_files": False,
+    "drafts": False,
     "markexpr": "domain",
     "keyword": "",
 }

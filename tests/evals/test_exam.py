@@ -181,7 +181,7 @@ def test_summary_values_become_properties(cache: Cache) -> None:
 def test_files_of_an_axis_are_kept(cache: Cache) -> None:
     files: dict[str, str] = {}
     with_files = axis(1.0, files=lambda _: {"results.json": "{}"})
-    Exam(replace(evaluation(gold()), cache=cache), lambda _: None, keep=files.update).run(with_files)
+    Exam(replace(evaluation(gold()), cache=cache), lambda _: None, keep=lambda _, found: files.update(found)).run(with_files)
     assert files == {"results.json": "{}"}
 
 

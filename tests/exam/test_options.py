@@ -19,7 +19,7 @@ from tests.exam.here import run
 ROOT = Path(__file__).resolve().parents[2]
 DEFAULTS = {
     "suite": [], "system": [], "base_model": [], "systems": None, "judge": "lexical", "seeds": 1, "limit": None, "device": "auto"
-} | {"trust_remote_code": False, "trust_suite_code": False, "allow_outside_files": False, "full": False} | {
+} | {"trust_remote_code": False, "trust_suite_code": False, "allow_outside_files": False, "drafts": False, "full": False} | {
     "markexpr": "domain", "keyword": "", "repeats": 1
 }  # fmt: skip
 

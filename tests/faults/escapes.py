@@ -141,7 +141,7 @@ def _in_runs(folder: Path) -> Tries:
         store = Store(above / "deep" / "run")
         with suppress(InputError):
             store.add_answers(name, name, name, 0, [(Question("q", "q"), Answer("q", "a"))])
-            store.keep_lm_eval(name, name, name, 0, {f"samples_{name}.jsonl": "x", name: "x"})
+            store.keep_files(name, name, name, 0, "lm-eval", {f"samples_{name}.jsonl": "x", name: "x"})
         yield name, _only(above, "deep") and _only(above / "deep", "run")
 
 

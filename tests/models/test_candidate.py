@@ -12,6 +12,7 @@ from proctor.core.schema import Context, Domain, Example, InputError, Question
 from proctor.models import comparability
 from proctor.models.base.base import EMBEDDED, BaseModel, find
 from proctor.models.candidates.local import LocalCandidate
+from proctor.models.generation import generate
 from proctor.models.generation.limits import Limits
 from proctor.models.prompts.prompts import passages
 from proctor.models.runtime import Runtime
@@ -43,6 +44,36 @@ def test_second_time_nothing_is_loaded(candidate: Any, questions: tuple[Question
     runtime.clear()
     assert candidate(HYBRID).answers(questions) == first
     assert not runtime._held
+
+
+def test_systems_that_come_to_the_same_prompts_ask_them_once(
+    candidate: Any, questions: tuple[Question, ...], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[int] = []
+
+    def counted(model: Any, tokenizer: Any, prompts: Any, *more: Any) -> list[generate.Generated]:
+        asked.append(len(prompts))
+        return real(model, tokenizer, prompts, *more)
+
+    real = generate.generate
+    monkeypatch.setattr(generate, "generate", counted)
+    first = candidate(RAG).answers(questions)
+    assert sum(asked) == len(questions)
+    other = candidate(replace(RAG, name="other", chunk_chars=5000))
+    assert other.version != candidate(RAG).version
+    assert other.answers(questions) == first
+    assert sum(asked) == len(questions)
+    candidate(replace(RAG, max_new_tokens=9)).answers(questions)
+    assert sum(asked) == 2 * len(questions), "room for longer answers"
+
+
+def test_an_adapter_asks_what_the_base_was_asked_only_where_the_base_answers(
+    candidate: Any, questions: tuple[Question, ...], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = candidate(replace(HYBRID, adapter_when="with passages", min_score=1e9)).answers(questions)
+    second = candidate(replace(HYBRID, adapter_when="always", min_score=1e9)).answers(questions)
+    assert [answer.prompt for answer in first] == [answer.prompt for answer in second]
+    assert [answer.text for answer in second] != [answer.text for answer in first]
 
 
 def test_only_new_questions_are_asked(candidate: Any, questions: tuple[Question, ...], runtime: Runtime) -> None:

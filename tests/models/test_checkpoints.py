@@ -92,6 +92,7 @@ DAMAGES: dict[str, Callable[[Path], Any]] = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("damage", DAMAGES)
 def test_a_damaged_checkpoint_is_passed_over_for_the_one_before(
     damage: str, killed: tuple[System, Path], tmp_path: Path, log: pytest.LogCaptureFixture
@@ -158,6 +159,7 @@ STOPS = (1, 2, 3, 5, 9)
 """Of nine steps in three epochs: within an epoch, at the end of one, and after the last step."""
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", SYSTEMS)
 def test_a_stop_keeps_every_step_and_going_on_comes_to_the_bits_of_an_undisturbed_training(
     name: str,
@@ -188,6 +190,7 @@ def test_a_stop_keeps_every_step_and_going_on_comes_to_the_bits_of_an_undisturbe
     assert steps == 9, "no step is taken twice"
 
 
+@pytest.mark.slow
 def test_a_training_that_was_stopped_twice_at_once_goes_on_from_the_newest_whole_checkpoint(
     killed: tuple[System, Path], small: BaseModel, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -214,6 +217,7 @@ def raise_(error: BaseException) -> None:
     raise error
 
 
+@pytest.mark.slow
 def test_going_on_elsewhere_is_reported(
     left: dict[str, Path], small: BaseModel, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, log: pytest.LogCaptureFixture
 ) -> None:

@@ -251,6 +251,7 @@ def test_a_model_that_is_not_there_ends_the_run_with_what_the_server_says(tmp_pa
     assert len(server.asked) < 10
 
 
+@pytest.mark.slow
 def test_after_a_server_has_died_the_next_run_asks_the_rest_and_nothing_twice(tmp_path: Path) -> None:
     many = [Question(f"q{number}", f"Who is {number}?") for number in range(40)]
     one = Served(lambda prompt: prompt.rpartition("Who is ")[2])

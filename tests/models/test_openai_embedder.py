@@ -178,6 +178,7 @@ def test_one_that_cannot_be_reached_is_said_with_what_to_do(tmp_path: Path, monk
         made(url, tmp_path, timeout=20).check("cpu")
 
 
+@pytest.mark.slow
 def test_a_busy_server_is_asked_again(tmp_path: Path) -> None:
     with embedding(failing={0: 429, 1: 503}) as server:
         made(server, tmp_path).check("cpu")

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import re
 import socket
-import threading
 from collections.abc import Callable, Iterator
 from http.server import ThreadingHTTPServer
 from pathlib import Path
@@ -24,6 +23,7 @@ from proctor.models.runtime import Runtime
 from proctor.models.systems import check_variables, load
 from tests.faults.loopback import Request, Treat, reply, serving
 from tests.faults.world import ROOT
+from tests.serving import at_work
 
 KEY = "sk-Planted0Key1For2Tests3"
 DOCUMENTS = (
@@ -319,10 +319,9 @@ def test_the_service_that_the_docs_show_is_asked_by_the_table_that_they_show(tmp
     shown: dict[str, Any] = {}
     exec(compile(page.partition("```python\n")[2].partition("```")[0], "bot.py", "exec"), shown)  # noqa: S102 # it is ours
     url, _, table = page.partition("```python\n")[2].partition('service = "')[2].partition("```")[0].partition('"\n')
-    with ThreadingHTTPServer(("127.0.0.1", 0), type("Quiet", (shown["Bot"],), {"log_message": lambda *_: None})) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
+    server = ThreadingHTTPServer(("127.0.0.1", 0), type("Quiet", (shown["Bot"],), {"log_message": lambda *_: None}))
+    with at_work(server):
         found = service(tmp_path, url.replace("8080", str(server.server_port)), table).answers(QUESTIONS[:2])
-        server.shutdown()
     assert [(answer.text, answer.contexts, answer.error) for answer in found] == [
         (f"You asked: {question.text}", (), None) for question in QUESTIONS[:2]
     ]

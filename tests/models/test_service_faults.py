@@ -19,6 +19,7 @@ from tests.faults.services import ANSWERED, BOUND, QUICK, address, faults, leaks
 from tests.faults.world import ROOT
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", sorted(QUICK))
 def test_a_failing_service_is_bounded_invents_nothing_and_lets_nothing_out(name: str) -> None:
     with serving(reply(200, b"{}")) as elsewhere:
@@ -116,6 +117,7 @@ print(sum(answer.error is None for answer in answers))
 """
 
 
+@pytest.mark.slow
 def test_a_killed_run_asks_again_only_what_was_under_way(tmp_path: Path) -> None:
     asked: list[str] = []
     hold = threading.Event()

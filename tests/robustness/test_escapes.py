@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import pytest
+
 from tests.faults import escapes
 
 
+@pytest.mark.slow
 def test_nothing_escapes():
     rows = [line.strip("| ").split(" | ") for line in escapes.run(0)][2:]
     assert {row[0] for row in rows} == {*escapes.KINDS}

@@ -587,6 +587,7 @@ def test_arbitrary_json_never_crashes(folder, name, rows):
     load_or_refuse(folder, {name: lines(*rows)})
 
 
+@pytest.mark.slow
 @SAME_FOLDER
 @given(
     key=st.sampled_from(

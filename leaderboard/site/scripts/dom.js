@@ -12,6 +12,17 @@ function h(name, traits = {}, ...children) {
   return node;
 }
 
+/** An element of a drawing. */
+function svg(name, traits, ...children) {
+  const node = document.createElementNS("http://www.w3.org/2000/svg", name);
+  Object.entries(traits).forEach(([key, text]) => node.setAttribute(key, text));
+  node.append(...children);
+  return node;
+}
+
+/** The colours of systems in drawings, by their places. */
+const INKS = ["blue", "orange", "green", "purple", "red", "brown"];
+
 const all = (selector, root = document) => [...root.querySelectorAll(selector)];
 const one = (selector, root = document) => root.querySelector(selector);
 /** A name that leaves room for others. */

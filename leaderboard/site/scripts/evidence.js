@@ -30,6 +30,7 @@ const Evidence = (() => {
       this.correlations = correlations(mixed);
       for (const [metric, system, why] of data.never) this.column(metric, system).never = why;
       this.options = data.options;
+      this.called = new Set(data.called);
       this.anew = new Map(data.anew.map(([system, deviation, degrees, said]) => [system, { error: deviation, degrees, said }]));
       for (const [system] of data.systems) aligned(mixed.filter((column) => column.system === system));
     }

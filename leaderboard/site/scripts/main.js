@@ -1,6 +1,6 @@
 // Which view is shown, and what happens where the page is clicked.
 
-const Views = { answers: Answers, question: Question, system: System, suite: Suite };
+const Views = { answers: Answers, question: Question, retrieval: Retrieval, system: System, suite: Suite };
 const { title } = document;
 let turn = 0;
 

@@ -43,7 +43,9 @@ const Options = (() => {
       this.trained = trained;
       this.name = `${system} (${policy})`;
       this.asked = ["accuracy.exact", `${again}.retained`, "updates.retained", `${again}.fresh`].map(column);
-      this.paid = [`${again}.seconds`, "latency.seconds", "cost.prompt_tokens", "cost.tokens", "cost.artifact_bytes"].map(column);
+      const answering = ["latency.seconds", "cost.prompt_tokens", "cost.tokens", "cost.money"];
+      this.paid = [`${again}.seconds`, ...answering, "cost.artifact_bytes"].map(column);
+      this.priced = Boolean(column("cost.money").found);
       this.untrained = evidence.untrained(system);
       this.limited = new Map(REQUIREMENTS.map(([name, metric]) => [name, metric ? column(metric) : null]));
     }
@@ -54,12 +56,13 @@ const Options = (() => {
       return { columns: this.asked, weights: [1 - changed, kept, -kept, changed] };
     }
 
-    /** What a month costs as a weighted sum of amounts: the update, three ways to pay for answers, and storage. */
+    /** What a month costs as a weighted sum of amounts: the update, ways to pay for answers, and storage. */
     cost({ prices, queries, updates }) {
       const asked = queries * DAYS;
       const second = prices[this.hour] / 3600;
       const api = Object.hasOwn(prices.api, this.system) ? prices.api[this.system] : null;
-      const answering = api ? [0, (asked * api.prompt) / 1e6, (asked * api.completion) / 1e6] : [asked * second, 0, 0];
+      const own = this.priced ? [0, 0, 0, asked] : [asked * second, 0, 0, 0];
+      const answering = api ? [0, (asked * api.prompt) / 1e6, (asked * api.completion) / 1e6, 0] : own;
       return { columns: this.paid, weights: [updates * second, ...answering, prices.storage_gb_month / 1e9] };
     }
 
@@ -67,7 +70,7 @@ const Options = (() => {
     expenses(situation) {
       const { columns, weights } = this.cost(situation);
       const part = (from, to) => ({ columns: columns.slice(from, to), weights: weights.slice(from, to) });
-      return [part(0, 1), part(1, 4), part(4, 5)];
+      return [part(0, 1), part(1, 5), part(5, 6)];
     }
   }
 

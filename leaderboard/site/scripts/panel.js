@@ -138,15 +138,8 @@ const Panel = (() => {
   const [LEFT, RIGHT, TOP, BOTTOM] = [44, 18, 24, 40];
   const ACROSS = [0.1, 1000];
   const UPWARDS = [1, 10000000];
-  const INKS = ["blue", "orange", "green", "purple", "red", "brown"];
 
   const series = ([least, greatest], count) => Array.from({ length: count }, (_, place) => least * (greatest / least) ** (place / (count - 1)));
-  const svg = (name, traits, ...children) => {
-    const node = document.createElementNS("http://www.w3.org/2000/svg", name);
-    Object.entries(traits).forEach(([key, text]) => node.setAttribute(key, text));
-    node.append(...children);
-    return node;
-  };
 
   function chart(about, asked) {
     const { names, titles, cells } = Decision.map(about.decision, asked, series(ACROSS, COLUMNS), series(UPWARDS, ROWS));

@@ -147,15 +147,17 @@ const Sayings = (() => {
     return Object.hasOwn(prices.api, system) ? prices.api[system] : null;
   }
 
-  /** Whose answers are paid by the token, and that they were not measured. */
+  /** How answers are paid that are not, or perhaps not, given by the machine whose hours are paid. */
   function service(found, each) {
     const paid = api(found, each);
-    return paid ? `answers at the prices of ${paid.name || "a service"}: another model, whose answers were not measured` : "";
+    if (paid) return `answers at the prices of ${paid.name || "a service"}: another model, whose answers were not measured`;
+    if (each.option.priced) return "answers at the prices of its table";
+    return found.evidence.called.has(each.option.system) ? "its seconds priced as if it ran on this machine" : "";
   }
 
   /** Whether machine time is paid for: for answers, or for updates. */
   function ofMachine(found, each) {
-    return !api(found, each) || each.parts.updating !== 0;
+    return !(api(found, each) || each.option.priced) || each.parts.updating !== 0;
   }
 
   /** One sentence. */

@@ -121,6 +121,7 @@ def test_a_judge_that_never_gives_a_verdict_is_given_up_later() -> None:
     assert len(asked) == UNFIT
 
 
+@pytest.mark.slow
 def test_a_judge_that_hangs_costs_its_limit_once_and_not_once_a_sample() -> None:
     with serving(lambda *_: time.sleep(10)) as server:
         ragas_metric.faithfulness(judge(server.url, longest=0.6, retries=0), samples(60))

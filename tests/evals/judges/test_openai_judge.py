@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import json
 import logging
-import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -18,7 +17,7 @@ from proctor.core.redaction import redact
 from proctor.core.schema import InputError
 from proctor.evals.judges.openai import OpenAIJudge, anthropic_judge, google_judge, openai_judge
 from proctor.evals.judges.protocols import JudgeError, load_judge
-from tests.waiting import PATIENCE
+from tests.serving import at_work
 
 KEY = "sk-very-secret"
 Reply = tuple[int, Any]
@@ -73,15 +72,9 @@ def endpoint(*replies: Callable[[], Reply] | Reply) -> Iterator[Served]:
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     server.daemon_threads = True
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
     served.url = f"http://127.0.0.1:{server.server_port}/v1"
-    try:
+    with at_work(server):
         yield served
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join(PATIENCE)
 
 
 def judge(url: str, **fields: Any) -> OpenAIJudge:

@@ -12,7 +12,7 @@ import pytest
 
 from proctor.core.schema import Answer, Context, Document, Domain, Example, InputError, Question
 from proctor.evals.judges.protocols import EntailmentInput
-from proctor.evals.testing.checks import CheckError, candidate_checks, judge_checks, retriever_checks
+from proctor.evals.testing.checks import CheckError, candidate_checks, judge_checks, reranker_checks, retriever_checks
 from proctor.evals.testing.fakes import Answering, CannedChat, CannedJudge, Fake
 from proctor.evals.testing.of_judges import PLAIN
 
@@ -277,6 +277,56 @@ def test_a_broken_retriever_fails_the_check_that_is_about_it(fault: str, broken:
     found = failed(retriever_checks(ByLetters(fault), DOCUMENTS)).keys()
     assert found >= broken
     assert broken or not found
+
+
+@dataclass
+class ByWords:
+    """Scores passages by the words that they share with a question; ``fault`` says what is wrong with it."""
+
+    fault: str = ""
+    name: str = "by words"
+
+    @property
+    def version(self) -> str:
+        return secrets.token_hex(8) if self.fault == "changing" else "1"
+
+    def check(self, device: str) -> None:
+        if self.fault == "down":
+            raise CheckError(device)
+
+    def told(self) -> dict[str, Any]:
+        return {"reranker": "sk-secret" if self.fault == "tells" else self.name}
+
+    def account(self, query: str, texts: Sequence[str]) -> dict[str, float]:
+        return {"tokens": float("nan") if self.fault == "unknown" else len(query) + len(texts)}
+
+    def scores(self, queries: Sequence[str], texts: Sequence[Sequence[str]], device: str) -> list[list[float]]:
+        del device
+        if self.fault == "odd":
+            _ = [text.encode("ascii") for some in texts for text in some]
+        more = len(queries) if self.fault == "company" else 0
+        rows = [
+            [float(len({*text.split()} & {*query.split()}) + more) for text in some]
+            for query, some in zip(queries, texts, strict=True)
+        ]
+        return [row[:1] for row in rows] if self.fault == "short" else rows
+
+
+@pytest.mark.parametrize(
+    ("fault", "broken"),
+    [
+        ("", set()),
+        ("changing", {"has_a_version_that_stays"}),
+        ("down", {"can_be_used"}),
+        ("short", {"gives_each_passage_a_score"}),
+        ("company", {"gives_the_same_scores_in_any_company"}),
+        ("odd", {"takes_odd_texts"}),
+        ("unknown", {"tells_what_it_took"}),
+        ("tells", {"shows_no_secrets"}),
+    ],
+)
+def test_a_broken_reranker_fails_the_check_that_is_about_it(fault: str, broken: set[str]) -> None:
+    assert failed(reranker_checks(lambda: ByWords(fault), secrets=["sk-secret"])).keys() == broken
 
 
 def test_what_is_left_out_is_a_check_and_has_a_reason() -> None:

@@ -35,7 +35,7 @@ from tests.sample_run import make_run, record
 
 PRICES = Prices(gpu_hour=3.6, storage_gb_month=0.02)
 MONTH = Situation(PRICES, updates=4, queries=100, changed=0.1, min_abstention=None, max_forgetting=None)
-UNITS = {"cost.artifact_bytes": "bytes", "cost.tokens": "tokens", "cost.prompt_tokens": "tokens"}
+UNITS = {"cost.artifact_bytes": "bytes", "cost.money": "money", "cost.tokens": "tokens", "cost.prompt_tokens": "tokens"}
 RAG = {
     "accuracy.exact": 0.8,
     "updates.fresh": 0.7,
@@ -327,6 +327,27 @@ def test_costs_have_the_intervals_of_what_was_measured():
     found = DecisionProblem(evidence(records), MONTH)
     seconds, cost = found.evidence.found("latency.seconds", "rag"), found.cost(Option("rag", "as it is"))
     assert cost.high - cost.value == pytest.approx(3.0 * (seconds.high - seconds.value))
+
+
+BOT = {"accuracy.exact": 0.8, "latency.seconds": 5.0, "cost.artifact_bytes": 0.0}
+
+
+def test_answers_with_prices_of_their_own_cost_what_their_tokens_do():
+    found = case(replace(MONTH, updates=0), bot={**BOT, "cost.money": 0.002})
+    (bot,) = [option for option in found.options if option.system == "bot"]
+    weighed = found.weigh(bot)
+    assert weighed.parts["answering"] == pytest.approx(30 * found.situation.queries * 0.002)
+    assert "answers at the prices of its table" in sayings._figures(found, weighed)
+    paid = found.situation.prices.with_api({"bot": Api(1.0, 2.0)})
+    assert "cost.money" not in dict.fromkeys(name for name, _ in bot.cost(replace(found.situation, prices=paid)))
+
+
+def test_seconds_of_a_service_without_a_price_are_said_to_be_priced_as_this_machine_s():
+    found = case(replace(MONTH, updates=0), bot=BOT)
+    called = replace(found, evidence=replace(found.evidence, called=frozenset(["bot"])))
+    for each, said in ((found, False), (called, True)):
+        (bot,) = [option for option in each.options if option.system == "bot"]
+        assert ("its seconds priced as if it ran on this machine" in sayings._figures(each, each.weigh(bot), "$1")) == said
 
 
 def test_a_difference_is_surer_than_its_sides():

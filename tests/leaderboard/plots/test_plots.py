@@ -112,6 +112,7 @@ def cell(section: BoardSection, metric: str, system: str) -> str:
     return f"{of_cell(found)} [{bounds(found)}]"
 
 
+@pytest.mark.slow
 def test_every_plot_is_drawn_where_everything_was_measured(full):
     assert list(full[2]) == list(PLOTS)
 
@@ -156,6 +157,7 @@ def beside_a_service(run: Run) -> Run:
     return replace(run, records=Records.of([*run.records, *bot]), provenance=told)
 
 
+@pytest.mark.slow
 def test_words_name_the_systems_built_elsewhere_that_are_not_shown_and_why(run, tmp_path):
     ((_, _, found),) = drawn(beside_a_service(run), tmp_path)
     told = {plot.name: plot.words.partition(" Not shown: ")[2] for plot in found if plot.name != "effects"}

@@ -51,6 +51,7 @@ def test_a_run_against_its_own_baseline_is_unchanged(run, tmp_path):
 COMMANDS = ("show {}", "claims {}", "advise {}", "publish {} --to page", "compare {} {}", "gate {} {}")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("words", COMMANDS)
 def test_every_command_about_a_run_takes_a_saved_one_by_its_name(run, tmp_path, monkeypatch, capsys, words):
     monkeypatch.chdir(tmp_path)

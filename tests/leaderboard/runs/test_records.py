@@ -225,6 +225,7 @@ def test_replacing_keeps_other_lines_as_they_were_written(tmp_path):
     assert [row.value for row in read(tmp_path).records] == [1.0, 1.0]
 
 
+@pytest.mark.slow
 def test_going_through_many_takes_little_memory(tmp_path):
     """A `Record` of its own for each of these would take some 20 MB, and a column of theirs takes 0.2."""
     count = make_big_run(tmp_path, Scale(systems=9, metrics=11, questions=500))

@@ -266,7 +266,7 @@ def test_names_that_look_alike_keep_their_own_answers(tmp_path):
 
 
 def test_files_of_lm_eval_are_kept_as_they_are(tmp_path):
-    Store(tmp_path / "run").keep_lm_eval("instruments", "tiny", "lora", 1, {"results_1.json": '{"a": NaN}\n'})
+    Store(tmp_path / "run").keep_files("instruments", "tiny", "lora", 1, "lm-eval", {"results_1.json": '{"a": NaN}\n'})
     assert (tmp_path / "run/lm-eval/instruments/tiny/lora-1/results_1.json").read_bytes() == b'{"a": NaN}\n'
 
 

@@ -223,6 +223,7 @@ def test_files_of_earlier_runs_are_cleared_away_and_nothing_else(tmp_path, monke
     assert (site / "notes.txt").read_text() == "mine"
 
 
+@pytest.mark.slow
 def test_answers_that_have_no_room_are_beside_the_page(published, index, tmp_path, monkeypatch):
     runs = [published.parent / name for name in ("run", "other")]
     monkeypatch.setattr(page, "ROOM", size_of_answers(index, "instruments--tiny"))

@@ -107,6 +107,7 @@ def test_a_run_of_deepeval_holds_its_answers_beside_its_scores(tmp_path: Path) -
     assert (row.texts, row.text, [one.text for one in row.passages or ()]) == (("Who?",), "Hal", ["Hal."])
 
 
+@pytest.mark.slow
 def test_what_ragas_and_deepeval_themselves_write_is_read(tmp_path: Path) -> None:
     from deepeval.dataset import EvaluationDataset, Golden
     from ragas import EvaluationDataset as Ragas

@@ -6,7 +6,6 @@ https://docs.pinecone.io/reference/api/2025-10/data-plane: upsert, query, delete
 from __future__ import annotations
 
 import json
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -14,6 +13,8 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import numpy as np
+
+from tests.serving import at_work
 
 
 class Spaces:
@@ -91,10 +92,5 @@ def serving(key: str = "pc-key") -> Iterator[tuple[str, Spaces]]:
             pass
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    try:
+    with at_work(server):
         yield f"http://127.0.0.1:{server.server_port}", spaces
-    finally:
-        server.shutdown()
-        server.server_close()

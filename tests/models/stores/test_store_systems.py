@@ -140,7 +140,7 @@ def test_a_store_of_a_teams_is_only_read_and_its_passages_are_matched_with_docum
         own = find(written, named.UNSET, cache)
         assert isinstance(own, collections.Collections)
         theirs = index(replace(dense, store=written, store_settings=teams.SETTINGS, version="1"), domain, cache)
-        embedder = theirs.engine.embedder  # type: ignore[attr-defined] # of that kind
+        embedder = theirs.engines["dense"].embedder  # type: ignore[attr-defined] # of that kind
         said = [*(document.text for document in documents), "Nothing of the suite's."]
         teams.fill(own.client, said, ["notes/lamp", "", "", ""], embedder.passages(said, "cpu"))
         found = theirs.retrieve([documents[0].text], 4)[0]
@@ -165,7 +165,7 @@ def test_all_of_a_long_question_is_looked_up_in_a_store_of_a_teams(dense: System
     texts = [f"A blue {name}." for name in ("lamp", "door", "cart")]
     long = f"{'in the rain ' * 50}{texts[1]}"
     with places.having("qdrant", tmp_path / "store") as written:
-        embedder = index(dense, Domain((), (), ""), cache).engine.embedder  # type: ignore[attr-defined] # of that kind
+        embedder = index(dense, Domain((), (), ""), cache).engines["dense"].embedder  # type: ignore[attr-defined] # of that kind
         theirs = filled_by_a_team(dense, cache, written, texts, embedder.passages(texts, "cpu"))
         own = index(dense, Domain(theirs.documents, (), ""), cache)
         found, wanted = theirs.retrieve([long], 3)[0], own.retrieve([long], 3)[0]
@@ -178,11 +178,14 @@ def test_vectors_of_another_embedder_are_warned_of(
 ) -> None:
     texts = [f"A blue {name}." for name in ("lamp", "door", "cart")]
     with places.having("qdrant", tmp_path / "store") as written:
-        embedder = index(dense, Domain((), (), ""), cache).engine.embedder  # type: ignore[attr-defined] # of that kind
+        embedder = index(dense, Domain((), (), ""), cache).engines["dense"].embedder  # type: ignore[attr-defined] # of that kind
         vectors = embedder.passages(texts, "cpu")
         theirs = filled_by_a_team(dense, cache, written, texts, vectors if same else -vectors)
         theirs.retrieve([texts[0]], 3)
         assert ("see that it made the store's vectors" in caplog.text) is (not same)
+        later = replace(theirs)  # of a run that reads its answers back, and searches nothing
+        assert ("apart" in later.facts()) is (not same)
+        assert same or later.facts()["apart"] > existing.APART
 
 
 def test_stores_that_give_distances_are_read_as_nearness() -> None:

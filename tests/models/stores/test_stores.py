@@ -22,7 +22,7 @@ from tests.models.stores import places, teams
 COUNT, DIMENSIONS = 60, 16
 
 
-@pytest.fixture(scope="module", params=places.MODULES)
+@pytest.fixture(scope="module", params=places.PARAMS)
 def store(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Collections]:
     folder = tmp_path_factory.mktemp("store")
     with places.having(request.param, folder) as written:

@@ -1,0 +1,1 @@
+"""What puts found passages into a better order."""
