@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from proctor.core.code import code_of
 from proctor.core.schema import Document, InputError
@@ -71,10 +72,6 @@ def stages(
 ) -> Stages:
     """What searches an index that was built in a folder; ``reordered``: by its reranker, if it has one."""
     said = system.search
-    finders = search.finders(engines, documents, folder)
-    if said.filter:
-        allowed = filtering.allowed(documents, said.filter)
-        finders = {name: filtering.filtered(find, allowed) for name, find in finders.items()}
     fuse = fusion.by_weights(said.weights) if said.fusion == "weights" else fusion.by_rank
     then = [
         (RERANKED, reordered),

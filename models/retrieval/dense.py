@@ -10,21 +10,20 @@ import json
 import logging
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain, islice
 from pathlib import Path
 from typing import Any
 
 from proctor.core.code import code_of
-from proctor.core.schema import Context
 from proctor.core.storage.cache import digest
 from proctor.models.chunkers.recursive import cut
 from proctor.models.embedders.protocol import Embedder
 from proctor.models.retrieval.diversity import PassageVectors
 from proctor.models.retrieval.passages import Hits, Passage, Search, best
 from proctor.models.stores import recall
-from proctor.models.stores.store import EarlierIndex, Near, StoreContent, VectorStore, units
+from proctor.models.stores.store import EarlierIndex, Near, StoreContent, VectorStore
 
 log = logging.getLogger("proctor")
 

@@ -20,7 +20,6 @@ from proctor.models.retrieval.dense import in_windows
 from proctor.models.retrieval.passages import Passage, Search
 from proctor.models.stores.client import FoundPassage
 from proctor.models.stores.collections import Collections
-from proctor.models.stores.store import units
 
 log = logging.getLogger("proctor")
 

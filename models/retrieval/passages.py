@@ -60,17 +60,6 @@ class OwnPassages(Protocol):
         """At most so many passages for each query, best first, of these documents where they can be traced to one."""
 
 
-@runtime_checkable
-class Comparing(Protocol):
-    """An engine that has vectors of passages, so that it can be told how alike they are."""
-
-    def compared(self, folder: Path, passages: Sequence[Passage]) -> Callable[[Sequence[Context]], Any]:
-        """What gives the vectors of some passages that were found, of length one, as rows.
-
-        ``passages`` are those that the index in ``folder`` was built of.
-        """
-
-
 def best(scores: Mapping[int, float], k: int) -> Hits:
     """The k best; among equals the first of the corpus comes first, whatever the order in which they were found."""
     rounded = {place: round(score, DIGITS) for place, score in scores.items()}

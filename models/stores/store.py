@@ -92,12 +92,3 @@ class VectorStore(Protocol):
 
     def open(self, folder: Path, names: Sequence[str]) -> Nearest:
         """A search of what was built there, whose hashes are ``names``."""
-
-
-def units(vectors: Matrix) -> Matrix:
-    """Rows of length one; a row without length as it is."""
-    import numpy as np
-
-    lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
-    found: Any = vectors / np.where(lengths > 0, lengths, np.float32(1))
-    return found

@@ -20,7 +20,7 @@ def version(suite: Suite) -> str:
     """Hash of what can change a record: not the title, headline, thresholds and notes, nor where a folder of general tasks lies.
 
     Nor whether that folder is trusted: its tasks ask the same. Settings that a suite does not use are left out: one that comes
-    to exist later changes no version. So are the fields of front matter: what they have a system find is part of its version.
+    to exist later changes no version.
     """
     return digest(_content(suite))
 
@@ -50,8 +50,6 @@ def contents(suite: Suite) -> dict[str, Any]:
 def _content(suite: Suite) -> dict[str, Any]:
     content = as_json(replace(suite, title="", general=tuple(Path(entry).name for entry in suite.general)))
     content["thresholds"] = {}
-    for document in content["domain"]["documents"]:
-        del document["fields"]
     if suite.style:
         content["style"] = {key: value for key, value in content["style"].items() if value not in ("", None)}
     for document in content["domain"]["documents"]:
