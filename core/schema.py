@@ -55,7 +55,10 @@ class Document:
     text: str
     title: str = ""
     fields: tuple[tuple[str, str], ...] = ()
-    """What its front matter says besides: names in small letters, and values. Some systems search by it; none is shown it."""
+    """What its front matter says besides: names in small letters, and values, of a list each under the list's name.
+
+    Some systems search by it; none is shown it.
+    """
 
     @property
     def shown(self) -> dict[str, str]:

@@ -90,7 +90,8 @@ def _squares(systems: Mapping[str, Any]) -> Iterator[dict[str, str]]:
     elsewhere = external(systems)  # of which the base model may be another
     for name, about in systems.items():
         settings = about.get("settings", {}) if isinstance(about, dict) and name not in elsewhere else {}
-        kinds.setdefault((settings.get("adapt", ""), settings.get("retrieve", "")), name)
+        retrieve = settings.get("retrieve", "")  # a list where there are several retrievers
+        kinds.setdefault((settings.get("adapt", ""), retrieve if isinstance(retrieve, str) else " + ".join(retrieve)), name)
     for (adapt, retrieve), both in kinds.items():
         corners = {"neither": ("none", "none"), "adapted": (adapt, "none"), "retrieving": ("none", retrieve)}
         if "none" not in (adapt, retrieve) and all(kind in kinds for kind in corners.values()):

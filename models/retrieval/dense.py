@@ -108,6 +108,8 @@ class Vectors:
         """The vectors of passages of an index: of each the mean of its windows', at unit length."""
         import numpy as np
 
+        if not passages:  # then nothing was built
+            return lambda _: np.zeros((0, 0), "float32")
         vectors = self.store.vectors(folder)
         rows = np.zeros((len(passages), vectors.shape[1]), "float32")
         for vector, places in zip(vectors, _held(folder)[1], strict=True):

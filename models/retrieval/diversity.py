@@ -26,6 +26,8 @@ def stage(weight: float, vectors: PassageVectors, *, cosines: bool) -> Stage:
         return [_chosen(ranking, count) for ranking in rankings]
 
     def _chosen(ranking: RankedPassages, count: int) -> RankedPassages:
+        if not ranking:
+            return ()
         scores = [one.score for one in ranking]
         rows = vectors(ranking)
         places = relevant_and_new(scores if cosines else scaled(scores), rows @ rows.T, weight, count)

@@ -13,8 +13,9 @@ SHOWN = 5
 
 
 def kept(documents: Sequence[Document], wanted: Filter) -> tuple[Document, ...]:
-    """The documents that have one of the values of every field."""
-    return tuple(one for one in documents if all(dict(one.fields).get(field) in values for field, values in wanted))
+    """The documents that have one of the values of every field, alone or among others."""
+    asked = [{(field, value) for value in values} for field, values in wanted]
+    return tuple(one for one in documents if all(some.intersection(one.fields) for some in asked))
 
 
 def check(documents: Sequence[Document], wanted: Filter) -> None:

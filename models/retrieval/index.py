@@ -148,8 +148,9 @@ class Index:
         return replace(made, queries=queries)
 
     def chunks_of(self, documents: Sequence[str]) -> dict[str, tuple[Context, ...]]:
-        """Document id -> the passages that it was split into."""
-        return search.chunks_of(self.folder(), set(documents))
+        """Document id -> the passages that it was split into; or would be, where a filter leaves it out of the index."""
+        found, asked = search.chunks_of(self.folder(), {*documents}), {*documents} - {one.id for one in self.searched}
+        return found | search.split_anew([one for one in self.documents if one.id in asked], self.chunker)
 
     def _build(self, folder: Path) -> None:
         previous_index = self.previous_index.folder() if self.previous_index else None

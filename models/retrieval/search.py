@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import logging
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from pathlib import Path
 from typing import Any, TypeAlias
@@ -164,6 +164,11 @@ def chunks_of(folder: Path, documents: AbstractSet[str]) -> dict[str, tuple[Cont
         if one.document in found:
             found[one.document] += (Context(one.document, one.text),)
     return found
+
+
+def split_anew(documents: Iterable[Document], chunker: Chunker) -> dict[str, tuple[Context, ...]]:
+    """The same for documents that no index holds."""
+    return {one.id: tuple(Context(one.id, passage.text) for passage in split(one, chunker)) for one in documents}
 
 
 def report(folder: Path) -> dict[str, Any]:

@@ -34,6 +34,11 @@ YAML_LINE = re.compile(r"\s*$|\s*#|\s+\S|-(\s|$)|[^\s:#][^:]*:(\s|$)")
 """Blank, comment, continuation, list item or key: all that a front matter may consist of."""
 KEY_VALUE = re.compile(r"(\w+):\s+(?![>|][+-]?\s*$)(.*\S)\s*$")
 """A key and its value on one line; one that is folded over the lines below is left aside."""
+KEY = re.compile(r"(\w+):\s*$")
+ITEM = re.compile(r"\s*-\s+(.*\S)\s*$")
+LIST = re.compile(r"\[(.*)\]")
+OWN = ("id", "title")
+"""Keys of a front matter that are no fields of a document, but its own."""
 LIKE_MATTER = re.compile(r"(?:---\s*\n\w+:|\+\+\+\s*\n\w+\s*=)")
 """YAML that is never closed or holds something else, and TOML."""
 LONGEST_TITLE = 500
@@ -214,8 +219,7 @@ def _prose(path: Path, relative: Path, text: str, problems: Problems) -> Documen
     name = values.name(matter.get("id", _stem(relative)))
     heading = HEADING.search(body) if path.suffix.lower() in (".md", ".markdown") else None
     found = heading[1] if heading and len(heading[1]) <= LONGEST_TITLE else name
-    fields = tuple((field, value) for field, value in matter.items() if field not in ("id", "title"))
-    return Document(name, body.strip(), matter.get("title") or found, fields)
+    return Document(name, body.strip(), matter.get("title") or found, fields(text))
 
 
 def revised(text: str) -> str:
@@ -229,14 +233,36 @@ def _stem(relative: Path) -> str:
 
 def front_matter(text: str) -> tuple[dict[str, str], str]:
     """The keys of a front matter and the text after it. What does not look like one belongs to the text."""
+    lines, end = text.split("\n"), _end(text)
+    found = (KEY_VALUE.match(line) for line in lines[1:end])
+    return {pair[1].lower(): _unquoted(pair[2]) for pair in found if pair}, "\n".join(lines[end + 1 :]) if end else text
+
+
+def fields(text: str) -> tuple[tuple[str, str], ...]:
+    """What a front matter says besides id and title: names and values, and each item of a list under the list's name."""
+    found: dict[tuple[str, str], None] = {}
+    listed = ""
+    for line in text.split("\n")[1 : _end(text)]:
+        if pair := KEY_VALUE.match(line):
+            listed, value = "", pair[2]
+            items = inner[1].split(",") if (inner := LIST.fullmatch(value)) else [value]
+            found |= dict.fromkeys((pair[1].lower(), _unquoted(item.strip())) for item in items if item.strip())
+        elif listed and (item := ITEM.match(line)):
+            found[listed, _unquoted(item[1])] = None
+        elif key := KEY.match(line):
+            listed = key[1].lower()
+    return tuple((name, value) for name, value in found if name not in OWN)
+
+
+def _end(text: str) -> int:
+    """The line on which a front matter ends; 0 where there is none."""
+    if not text.startswith(FENCE):
+        return 0
     lines = text.split("\n")
     if lines[0].rstrip() != FENCE:
-        return {}, text
-    end = next((number for number, line in enumerate(lines[1:], 1) if line.rstrip() == FENCE), None)
-    if end is None or not all(YAML_LINE.match(line) for line in lines[1:end]):
-        return {}, text
-    found = (KEY_VALUE.match(line) for line in lines[1:end])
-    return {pair[1].lower(): _unquoted(pair[2]) for pair in found if pair}, "\n".join(lines[end + 1 :])
+        return 0
+    end = next((number for number, line in enumerate(lines[1:], 1) if line.rstrip() == FENCE), 0)
+    return end if all(YAML_LINE.match(line) for line in lines[1:end]) else 0
 
 
 def _unquoted(value: str) -> str:

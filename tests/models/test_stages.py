@@ -179,3 +179,23 @@ def test_a_plain_search_is_kept_as_it_was_before_there_were_stages(cache: Cache)
     plain = Index(System("rag", retrieve="dense"), DOCUMENTS, Runtime(cache))
     assert plain.version == plain._content
     assert Index(BOTH, DOCUMENTS, Runtime(cache)).version != Index(BOTH, DOCUMENTS, Runtime(cache))._content
+
+
+ITALY = Search(filter=(("country", ("Italy",)),))
+
+
+def test_a_document_of_several_values_is_found_by_each_of_them(found: Find) -> None:
+    both = replace(DOCUMENTS[1], fields=(("country", "elsewhere"), ("country", "Italy")))
+    (ranking,) = found(System("plain", retrieve="bm25", search=ITALY), ["market"], 100, [DOCUMENTS[0], both])
+    assert {*named(ranking)} == {"turin", "lyon"}
+
+
+def test_the_passages_of_evidence_are_known_though_a_filter_leaves_it_out(cache: Cache) -> None:
+    plain, filtered = (Index(replace(SMALL, search=search), DOCUMENTS, Runtime(cache)) for search in (Search(), ITALY))
+    assert filtered.chunks_of(["turin", "lyon"]) == plain.chunks_of(["turin", "lyon"])
+    assert filtered.chunks_of(["nowhere"]) == {"nowhere": ()}
+
+
+@pytest.mark.parametrize("search", [Search(), Search(mmr=0.5, expand="parent"), Search(expand="window:1")])
+def test_nothing_is_found_where_there_are_no_documents(found: Find, search: Search) -> None:
+    assert found(replace(BOTH, search=search), ["market"], 3, []) == [()]

@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from proctor.core.schema import InputError
-from proctor.suites.loading.documents import front_matter
+from proctor.suites.loading.documents import fields, front_matter
 from proctor.suites.loading.load import find, load, load_all, names
 
 SAME_FOLDER = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -466,6 +466,23 @@ def test_separators_of_unicode_do_not_end_a_json_line(folder):
 )
 def test_front_matter(text, matter, body):
     assert front_matter(text) == (matter, body)
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("---\nid: a\ntitle: A\nLanguage: en\n---\nx", [("language", "en")]),
+        ("---\nteam: [ops, 'sales']\n---\nx", [("team", "ops"), ("team", "sales")]),
+        (
+            '---\nteam:\n- ops\n - "a: b"\ndate: 2026\n---\nx',
+            [("team", "ops"), ("team", "a: b"), ("date", "2026")],
+        ),
+        ("---\nteam: []\n---\nx", []),
+        ("no: matter\n---\nx", []),
+    ],
+)
+def test_fields_of_a_front_matter_and_each_item_of_its_lists(text, found):
+    assert list(fields(text)) == found
 
 
 def test_a_file_that_cannot_be_read_is_said(folder):

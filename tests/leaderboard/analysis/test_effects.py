@@ -32,6 +32,16 @@ def test_effects_are_differences_of_means():
     assert all(effect.ci_low <= effect.value <= effect.ci_high for effect in by_name.values())
 
 
+def test_several_retrievers_are_one_way_to_retrieve():
+    both = {name: {"settings": {**about["settings"]}} for name, about in SYSTEMS.items()}
+    for name in ("rag", "hybrid"):
+        both[name]["settings"]["retrieve"] = ["dense", "bm25"]
+    records = answered(base=10, rag=50, lora=40, hybrid=90)
+    assert {name: effect.value for name, effect in found(records, both).items()} == {
+        name: effect.value for name, effect in found(records).items()
+    }
+
+
 def test_without_a_corner_there_is_no_square():
     assert found(answered(base=10, rag=50, lora=40), {k: v for k, v in SYSTEMS.items() if k != "hybrid"}) == {}
 
