@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -74,3 +77,55 @@ def test_a_search_with_rewriting_and_reranking_is_examined_and_its_costs_recorde
         assert values["searching", "cost.prompt_tokens", item] > values["plain", "cost.prompt_tokens", item]
     provenance = json.loads((tmp_path / "run" / "provenance.json").read_text(encoding="utf-8"))
     assert f"rerank:r@{server.url}" in json.dumps(provenance)
+
+
+SEVERAL = """
+[base]
+
+[fused]
+retrieve = ["dense", "bm25"]
+chunk_chars = 60
+
+[fused.search]
+fusion = "weights"
+weights = [0.6, 0.4]
+mmr = 0.7
+expand = "window:1"
+
+[some]
+retrieve = "bm25"
+search = { filter = { team = "hire" } }
+"""
+
+
+@pytest.mark.slow
+def test_a_search_of_several_retrievers_and_one_of_some_documents_are_examined_and_published(tmp_path: Path) -> None:
+    """Evidence that the filter leaves out is missed by the one, and shown to it where an axis shows the evidence."""
+    write_suite(tmp_path / "helpdesk", starter("helpdesk", "helpdesk"))
+    prices = tmp_path / "helpdesk" / "documents" / "prices.md"
+    text = prices.read_text(encoding="utf-8").replace("title: ", "team: [shop, hire]\ntitle: ")
+    prices.write_text(text, encoding="utf-8")
+    ours = '[tool.pytest.ini_options]\nasyncio_default_fixture_loop_scope = "function"\n[tool.proctor]\n'
+    (tmp_path / "pyproject.toml").write_text(f'{ours}systems_table = "systems.toml"\n', encoding="utf-8")
+    (tmp_path / "systems.toml").write_text(SEVERAL, encoding="utf-8")
+    command = [sys.executable, "-m", "pytest", "-m", "domain and (accuracy or retrieval or context)", "--run-dir", "run"]
+    environment = {**os.environ, "PROCTOR_CACHE": str(tmp_path / "cache")}
+    done = subprocess.run(
+        [*command, "--site", "site"],
+        cwd=tmp_path,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=300,
+    )
+    assert "9 passed" in done.stdout, done.stdout[-3000:]
+    assert (tmp_path / "site" / "index.html").exists()
+    records = [json.loads(line) for line in (tmp_path / "run" / "records.jsonl").read_text(encoding="utf-8").splitlines()]
+    recall = {(one["system"], one["item"]): one["value"] for one in records if one["metric"] == "retrieval.recall@3"}
+    found = {system: {item for (name, item), value in recall.items() if name == system and value} for system in ("fused", "some")}
+    assert found["some"]
+    assert found["some"] < found["fused"]
+    shown = {(one["system"], one["item"]) for one in records if one["metric"] == "context.first" and one["status"] == "scored"}
+    assert shown
+    assert {item for system, item in shown if system == "some"} == {item for system, item in shown if system == "fused"}
