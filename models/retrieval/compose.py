@@ -92,7 +92,8 @@ def _diverse(system: System, engines: Engines, folder: Path) -> Stage | None:
     if weight is None:
         return None
     vectors = search.vectors_of(engines, folder)
-    return diversity.stage(weight, vectors, cosines=len(engines) == 1 and system.search.rerank is None)
+    own = len(engines) == 1 and system.search.rerank is None and not system.store_settings.existing
+    return diversity.stage(weight, vectors, cosines=own)
 
 
 def _expanded(system: System, documents: Sequence[Document], folder: Path) -> Stage | None:

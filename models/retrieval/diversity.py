@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+ONE = 1 + 1e-4
+"""The greatest cosine, rounding allowed for."""
 PassageVectors: TypeAlias = Callable[[RankedPassages], Any]
 """One vector of unit length for each passage, as rows of a float array."""
 
@@ -19,7 +21,8 @@ PassageVectors: TypeAlias = Callable[[RankedPassages], Any]
 def stage(weight: float, vectors: PassageVectors, *, cosines: bool) -> Stage:
     """The stage that chooses as many as are wanted by `relevant_and_new`; ``weight``: see there.
 
-    ``cosines``: whether the scores that come in are cosines of question and passage. Others are scaled to 0..1 for each question.
+    ``cosines``: whether the scores that come in are cosines of question and passage, where none is beyond 1: an embedder may make
+    vectors of any length. Others are scaled to 0..1 for each question.
     """
 
     def diverse(_: Sequence[str], rankings: Sequence[RankedPassages], count: int) -> list[RankedPassages]:
@@ -30,7 +33,8 @@ def stage(weight: float, vectors: PassageVectors, *, cosines: bool) -> Stage:
             return ()
         scores = [one.score for one in ranking]
         rows = vectors(ranking)
-        places = relevant_and_new(scores if cosines else scaled(scores), rows @ rows.T, weight, count)
+        relevance = scores if cosines and max(map(abs, scores)) <= ONE else scaled(scores)
+        places = relevant_and_new(relevance, rows @ rows.T, weight, count)
         return tuple(ranking[place] for place in places)
 
     return diverse

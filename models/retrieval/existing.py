@@ -16,7 +16,7 @@ from proctor.core.language.sources import KnownDocuments, SourcePassage
 from proctor.core.schema import Context, Document, InputError
 from proctor.core.storage.cache import Cache, digest
 from proctor.models.embedders.protocol import Embedder
-from proctor.models.retrieval.dense import in_windows
+from proctor.models.retrieval.dense import TINY, in_windows
 from proctor.models.retrieval.passages import EngineSearch, Passage
 from proctor.models.stores.client import FoundPassage
 from proctor.models.stores.collections import Collections
@@ -94,8 +94,13 @@ class Existing:
         return find
 
     def of_passages(self, ranking: Sequence[Context]) -> Any:
-        """The vectors of passages that were found, which the store does not hand out: they are embedded here."""
-        return self.embedder.passages([one.text for one in ranking], self.device)
+        """The vectors of passages that were found, which the store does not hand out: they are embedded here. See `Vectors`."""
+        import numpy as np
+
+        windows = [in_windows(self.embedder, self.device, "", one.text, query=False) for one in ranking]
+        vectors = iter(self.embedder.passages([*chain(*windows)], self.device))
+        rows = np.stack([np.sum([*islice(vectors, len(parts))], axis=0) for parts in windows])
+        return rows / np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), TINY)
 
     def _check_embedder(self, query: Any, near: Sequence[FoundPassage]) -> None:
         """Warn where passages have other scores than their texts would have: another embedder may have made their vectors."""

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from proctor import ready
@@ -18,9 +19,12 @@ from proctor.core.storage.cache import Cache
 from proctor.models import systems
 from proctor.models.candidates import costs
 from proctor.models.retrieval import existing
+from proctor.models.retrieval.diversity import relevant_and_new
 from proctor.models.retrieval.existing import FILLED
+from proctor.models.retrieval.fusion import scaled
 from proctor.models.retrieval.index import Index
 from proctor.models.runtime import Runtime
+from proctor.models.search_settings import Search
 from proctor.models.stores import collections, named
 from proctor.models.stores.client import FoundPassage
 from proctor.models.stores.find import find
@@ -170,6 +174,20 @@ def test_all_of_a_long_question_is_looked_up_in_a_store_of_a_teams(dense: System
         own = index(dense, Domain(theirs.documents, (), ""), cache)
         found, wanted = theirs.retrieve([long], 3)[0], own.retrieve([long], 3)[0]
         assert [one.score for one in found] == pytest.approx([one.score for one in wanted], abs=1e-5)
+
+
+def test_passages_of_a_store_of_a_teams_are_chosen_so_that_they_differ(dense: System, cache: Cache, tmp_path: Path) -> None:
+    texts = [f"A blue {name}." for name in ("lamp", "door", "cart", "lamp and a door", "river")]
+    with places.having("qdrant", tmp_path / "store") as written:
+        embedder = index(dense, Domain((), (), ""), cache).engines["dense"].embedder  # type: ignore[attr-defined] # of that kind
+        vectors = embedder.passages(texts, "cpu")
+        theirs = filled_by_a_team(dense, cache, written, texts, vectors)
+        diverse = replace(theirs, system=replace(theirs.system, search=Search(mmr=0.3)))
+        (plain,), (found,) = theirs.retrieve(["lamp"], 5), diverse.retrieve(["lamp"], 3)
+        rows = vectors[[texts.index(one.text) for one in plain]]
+        rows = rows / np.linalg.norm(rows, axis=1, keepdims=True)
+        wanted = relevant_and_new(scaled([one.score for one in plain]), rows @ rows.T, 0.3, 3)
+        assert [one.text for one in found] == [plain[place].text for place in wanted]
 
 
 @pytest.mark.parametrize("same", [True, False])
