@@ -7,6 +7,7 @@ the next that fills one. To be brought up to date it is copied, and what changed
 
 from __future__ import annotations
 
+import atexit
 import json
 import logging
 import re
@@ -76,6 +77,7 @@ class Collections:
         key = (self.name, self.settings.key)
         if key not in _clients:
             extras.require({f"the store {self.name.kind}": STORES.needs(self.name.kind)})
+            atexit.register(forget)  # some libraries cannot close while Python shuts down
             _clients[key] = self._reached(self.connect)
         return _clients[key]
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import socket
+import subprocess
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -32,6 +34,7 @@ from proctor.models.systems import System
 from tests import tiny
 from tests.missing import without
 from tests.models.stores import places, teams
+from tests.waiting import PATIENCE
 
 
 @pytest.fixture(scope="module")
@@ -294,3 +297,26 @@ def test_a_client_that_is_not_installed_is_said_with_how_to_install_it(kind: str
         assert store.version
         with pytest.raises(InputError, match=rf'the store \w+ needs .*: pip install "proctor\[{named.parsed(kind).kind}\]"'):
             store.check()
+
+
+ENDING = """
+import sys
+from pathlib import Path
+import numpy as np
+from proctor.core.storage.cache import Cache
+from proctor.models.stores.find import find
+from proctor.models.stores.named import UNSET
+from proctor.models.stores.store import StoreContent
+folder = Path(sys.argv[1])
+content = StoreContent([f"{place:032x}" for place in range(8)], np.eye(8, dtype="float32"), ["ending"])
+find(f"qdrant:{folder / 'qdrant'}", UNSET, Cache(folder / "cache")).build(folder, content, None)
+"""
+
+
+@pytest.mark.slow
+def test_a_process_that_used_a_store_ends_without_a_word(tmp_path: Path) -> None:
+    pytest.importorskip("qdrant_client", reason="qdrant_client is not installed")
+    ended = subprocess.run(
+        [sys.executable, "-c", ENDING, tmp_path], capture_output=True, text=True, timeout=PATIENCE, check=False
+    )
+    assert (ended.returncode, ended.stdout, ended.stderr) == (0, "", "")
