@@ -83,18 +83,19 @@ const Retrieval = (() => {
     const told = rows.filter((row) => row.n);
     if (!told.length) return [h("h3", {}, "Where the evidence was lost"), h("p", { class: "about" }, "Not known of these systems.")];
     const causes = Object.keys(LABELS).filter((cause) => told.some((row) => own(row.lost, cause)));
+    const looked = told.every((row) => row.looked === told[0].looked) ? told[0].looked : 0; // where it differs, each cell says it
     const cell = (row, cause) => {
       const count = own(row.lost, cause) ?? 0;
       const wrong = own(row.wrong, cause) ?? 0;
       const state = { system: row.system, cause };
       const link = h("a", { href: State.view("retrieval", state), on: { click: (event) => follow(event, state) } }, h("data", { value: count }, String(count)));
-      return h("td", { "data-cause": cause }, count && failing(row, cause) ? link : h("data", { value: count }, String(count)), count > 0 && h("small", {}, `${wrong} wrong`));
+      return h("td", { "data-cause": cause }, count && failing(row, cause) ? link : h("data", { value: count }, String(count)), count > 0 && h("small", {}, `${wrong} wrong${cause === "far" && !looked ? `, of ${row.looked} looked up` : ""}`));
     };
     const body = told.map((row) => h("tr", { "data-system": row.system }, name(row.system), h("td", {}, String(row.top_k ?? "?")), causes.map((cause) => cell(row, cause)), h("td", {}, String(row.n))));
     return [
       h("h3", {}, "Where the evidence was lost"),
       h("p", { class: "about" }, `Each question that names evidence counts once, under the first thing that kept a piece of it out of the prompt. A passage holds the evidence if the text that the suite quotes stands in it, or a reference answer where nothing is quoted. Wrong: answered wrongly, by ${told[0].by}.`),
-      table("Where the evidence was lost", ["system", "passages shown", ...causes.map((cause) => label(cause, Math.max(...told.map((row) => row.looked)))), "questions"], body, "lost"),
+      table("Where the evidence was lost", ["system", "passages shown", ...causes.map((cause) => label(cause, looked)), "questions"], body, "lost"),
     ];
   }
 
