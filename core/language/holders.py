@@ -1,7 +1,8 @@
-"""What holds a piece of evidence: its document, and whatever else says the same word for word.
+"""What holds a piece of evidence: its document, and whatever else says the same.
 
-The same text may stand in several documents, and one document may hold another whole. Texts are compared up to white space
-and how their characters are composed.
+The same text may stand in several documents, and one document may hold another whole: texts are compared up to white space
+and how their characters are composed. A document that is nearly the same as that of the evidence is as good where a reference
+answer stands in both: what they differ in is then something else.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, cast
 
+from proctor.core.language.alike import NEARLY, jaccard, shingles
 from proctor.core.language.text import holds
 from proctor.core.schema import Context, Document, Question
 
@@ -30,6 +32,7 @@ class Holders:
     def __init__(self, documents: Iterable[Document]) -> None:
         self._documents = {document.id: document for document in documents}
         self._texts = {name: bare(document.text) for name, document in self._documents.items()}
+        self._runs: dict[str, frozenset[tuple[str, ...]]] = {}
         self._first: dict[str, str] = {}
         for name, text in self._texts.items():
             self._first.setdefault(text, name)
@@ -42,19 +45,42 @@ class Holders:
         """The evidence, each text once."""
         return tuple(dict.fromkeys(map(self.same, evidence)))
 
-    def cited(self, evidence: Iterable[str], name: str, parts: EvidenceParts) -> tuple[str, ...]:
-        """The pieces of the evidence that the document of that name holds whole, or a passage that was given for one."""
+    def cited(self, evidence: Iterable[str], name: str, parts: EvidenceParts, references: Sequence[str] = ()) -> tuple[str, ...]:
+        """The pieces of the evidence that the document of that name holds whole, or a passage that was given for one.
+
+        ``references``: answers of which one must stand in a document that is nearly the same as a piece.
+        """
         text = self._text(name)
         return tuple(
             piece
             for piece in self.pieces(evidence)
-            if self.same(name) == piece or any(stands_in(one, text) for one in (self._text(piece), *parts.get(piece, ())))
+            if self.same(name) == piece
+            or any(stands_in(one, text) for one in (self._text(piece), *parts.get(piece, ())))
+            or self._nearly(name, piece, references)
         )
 
-    def shown(self, evidence: Iterable[str], passage: Context, parts: EvidenceParts) -> tuple[str, ...]:
-        """The pieces of the evidence that a passage is of, or says word for word."""
+    def shown(
+        self, evidence: Iterable[str], passage: Context, parts: EvidenceParts, references: Sequence[str] = ()
+    ) -> tuple[str, ...]:
+        """The pieces of the evidence that a passage is of, or says word for word. ``references``: as of `cited`."""
         said = bare(self._body(passage))
-        return tuple(piece for piece in self.pieces(evidence) if self._says(passage.document, said, piece, parts))
+        return tuple(
+            piece
+            for piece in self.pieces(evidence)
+            if self._says(passage.document, said, piece, parts) or self._nearly(passage.document, piece, references)
+        )
+
+    def _nearly(self, name: str, piece: str, references: Sequence[str]) -> bool:
+        """Whether two documents are nearly the same, and a reference stands in both."""
+        if not references or name not in self._documents or piece not in self._documents:
+            return False
+        alike = jaccard(self._runs_of(name), self._runs_of(piece)) >= NEARLY
+        return alike and any(holds(self._text(name), one) and holds(self._text(piece), one) for one in references)
+
+    def _runs_of(self, name: str) -> frozenset[tuple[str, ...]]:
+        if name not in self._runs:
+            self._runs[name] = shingles(self._text(name))
+        return self._runs[name]
 
     def _says(self, name: str, said: str, piece: str, parts: EvidenceParts) -> bool:
         if self.same(name) == piece or any(stands_in(one, said) for one in (self._text(piece), *parts.get(piece, ()))):
@@ -109,9 +135,9 @@ class Held:
         self._parts = {question.id: self.holders.parts(question, pieces) for question in questions}
 
     def shown(self, question: Question, passage: Context) -> tuple[str, ...]:
-        """The pieces of the question's evidence that a passage is of, or says word for word."""
-        return self.holders.shown(question.evidence, passage, self._parts[question.id])
+        """The pieces of the question's evidence that a passage is of, or says word for word, or nearly."""
+        return self.holders.shown(question.evidence, passage, self._parts[question.id], question.references)
 
     def cited(self, question: Question, name: str) -> tuple[str, ...]:
         """The pieces of the question's evidence that a document holds whole, or in a passage that was given for it."""
-        return self.holders.cited(question.evidence, name, self._parts[question.id])
+        return self.holders.cited(question.evidence, name, self._parts[question.id], question.references)

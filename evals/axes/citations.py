@@ -15,10 +15,10 @@ from proctor.core.schema import Answer, Metric, Question, Score, Suite, not_appl
 from proctor.evals.axes.judged import NOT_IN_DOCUMENTS
 from proctor.evals.exam import Axis, EvalContext, ItemScore, per_question, with_caution
 
-RECALL = Metric("citations.recall", version="2", says="The share of the documents holding the answer that it cites.")
-PRECISION = Metric("citations.precision", version="2", says="The share of what it cites that holds the answer.")
+RECALL = Metric("citations.recall", version="3", says="The share of the documents holding the answer that it cites.")
+PRECISION = Metric("citations.precision", version="3", says="The share of what it cites that holds the answer.")
 TRACEABLE = Metric(
-    "citations.traceable", version="2", says="The share of answers from which a reader finds a document that holds them."
+    "citations.traceable", version="3", says="The share of answers from which a reader finds a document that holds them."
 )
 METRICS = (RECALL, PRECISION, TRACEABLE)
 UNREAD = "a mark that looks like a citation names no document, so it was not counted"

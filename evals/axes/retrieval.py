@@ -20,7 +20,7 @@ from proctor.evals.exam import Axis, EvalContext, ItemScore
 
 
 def _metric(name: str, says: str) -> Metric:
-    return Metric(f"retrieval.{name}", version="2", library="ir-measures", says=says)
+    return Metric(f"retrieval.{name}", version="3", library="ir-measures", says=says)
 
 
 RECALL = {

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator
 from itertools import combinations, product
 
 from proctor.core.counts import counted
+from proctor.core.language.alike import pairs as alike_documents
 from proctor.core.language.quantities import Reading, readings
 from proctor.core.language.text import RULES, holds, is_abstention, normalise
 from proctor.core.reading import values
@@ -25,6 +26,9 @@ NOT_THERE = tuple(
 """What ragas' generator of test sets writes as the right answer where it found none."""
 TAG = re.compile(r"</(?:p|div|span|table|tr|td|th|ul|ol|li|h[1-6])\s*>|<br\s*/?>", re.IGNORECASE)
 
+MANY = 20_000
+"""Documents of which pairs that are nearly the same are not looked for any more: it takes half a minute and gigabytes."""
+
 
 def hints(suite: Suite) -> Iterator[str]:
     """One line for each."""
@@ -32,6 +36,7 @@ def hints(suite: Suite) -> Iterator[str]:
     yield from _asked_twice(suite)
     yield from _learnt_twice(suite)
     yield from _equal_documents(suite)
+    yield from _nearly_equal_documents(suite)
     yield from _lost_characters(suite)
     yield from _nearly_one_id("documents", (document.id for document in suite.domain.documents))
     yield from _nearly_one_id("questions", (question.id for question in suite.questions))
@@ -86,6 +91,17 @@ def _equal_documents(suite: Suite) -> Iterator[str]:
     twins = [" = ".join(ids) for ids in held.values() if len(ids) > 1]
     if twins:
         yield f"note: {counted(len(twins), 'text is', 'texts are each')} that of several documents ({_named(twins)})"
+
+
+def _nearly_equal_documents(suite: Suite) -> Iterator[str]:
+    if len(suite.domain.documents) > MANY:
+        return
+    first = {values.plain(one.text): one.id for one in reversed(suite.domain.documents)}
+    texts = {one.id: one.text for one in suite.domain.documents if first[values.plain(one.text)] == one.id}
+    alike = [f"{one} = {other}" for one, other in alike_documents(texts)]
+    if alike:
+        what = counted(len(alike), "pair of documents is", "pairs of documents are")
+        yield f"note: {what} nearly the same ({_named(alike)}): where the answer stands in both, each counts as the evidence"
 
 
 def _lost_characters(suite: Suite) -> Iterator[str]:

@@ -92,3 +92,15 @@ def test_numbers_in_one_manner_are_not_noted(references: tuple[str, ...]) -> Non
 def test_versions_and_units_that_the_rule_takes_for_one_are_noted(reference: str, text: str, *, told: bool) -> None:
     suite = Suite("s", "S", "1", Domain((Document("d", text),)), (Question("q", "Which?", (reference,), ("d",)),))
     assert any("counts as the same" in hint for hint in hints(suite)) is told
+
+
+def test_documents_that_are_nearly_the_same_are_noted_and_equal_ones_only_as_that() -> None:
+    filler = " ".join(f"Rule {number} holds for everybody." for number in range(30))
+    documents = tuple(
+        Document(name, f"{filler} Made in {month}.") for name, month in zip("abc", ("May", "June", "May"), strict=True)
+    )
+    said = [one for one in hints(Suite("s", "S", "1", Domain(documents), ())) if "documents" in one]
+    assert [one.partition(":")[2].split(":")[0].strip() for one in said] == [
+        "1 text is that of several documents (a = c)",
+        "1 pair of documents is nearly the same (a = b)",
+    ]
