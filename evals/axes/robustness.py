@@ -26,7 +26,7 @@ def _metric(name: str, says: str, better: Better = "higher", version: str = "2")
 GOLD = _metric("gold", "Accuracy when shown the passages that hold the answer, and nothing else.")
 NONE = _metric("none", "Accuracy when shown no passages: what it knows by heart.")
 INVENTED = _metric("invented", "The share of answers without passages that are wrong and do not decline.", "lower", "3")
-DISTRACTORS = _metric("distractors", "Accuracy when shown passages about something else.")
+DISTRACTORS = _metric("distractors", "Accuracy when shown passages about something else.", version="3")
 FALSE = _metric("false", "The share of answers that repeat a false value put into the passages.", "lower")
 TOP = {k: _metric(f"top@{k}", f"Accuracy when shown no more than the best {counted(k, 'passage')}.") for k in (1, 2, 5)}
 METRICS = (GOLD, NONE, INVENTED, DISTRACTORS, FALSE, *TOP.values())
