@@ -141,6 +141,17 @@ def public(url: str) -> str:
     return f"{parts.scheme}://{f'[{host}]' if ':' in host else host}{f':{port}' if port else ''}{parts.path.rstrip('/')}"
 
 
+def public_name(name: str) -> str:
+    """The name of a model, ``NAME`` or ``NAME@URL``, without what is secret in its address."""
+    model, _, url = name.partition("@")
+    if "://" not in url:
+        return name
+    try:
+        return f"{model}@{public(url)}"
+    except ValueError:
+        return model
+
+
 def start(words: Sequence[str], environment: Mapping[str, str]) -> None:
     """Learn the secrets of a command line and an environment, and keep them out of every log of this process."""
     for word in words:

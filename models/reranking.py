@@ -6,12 +6,10 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Annotated, Any
 
-from proctor.core import chat
 from proctor.core.reading.problems import near
 from proctor.core.reading.ranges import Range
 from proctor.core.reading.shown import shown
 from proctor.core.reading.tables import Contradiction, TextSetting
-from proctor.core.redaction import public
 from proctor.core.registry import Registry
 
 RERANKERS: Registry[Callable[..., Any]] = Registry(
@@ -78,18 +76,9 @@ class RerankSetting:
 def _wrong_address(kind: str, rest: str) -> str:
     if kind not in ("rerank", "openai"):
         return ""
+    from proctor.core import chat  # loads asyncio, which listing tests has no use for
+
     found = chat.named(rest)
     if found is None or (kind == "rerank" and not found.url):
         return f"it names no model, or no address: write {kind}:MODEL@URL, with a URL that begins with http:// or https://"
     return ""
-
-
-def publicly(reranker: str) -> str:
-    """The name of a reranker without what is secret in its address."""
-    name, _, url = reranker.partition("@")
-    if "://" not in url:
-        return reranker
-    try:
-        return f"{name}@{public(url)}"
-    except ValueError:
-        return name

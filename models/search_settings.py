@@ -10,6 +10,7 @@ from typing import Annotated, Any, Literal
 from proctor.core.reading.ranges import Range
 from proctor.core.reading.shown import shown
 from proctor.core.reading.tables import Contradiction, TextSetting, either
+from proctor.core.redaction import public_name
 from proctor.models import reranking
 from proctor.models.reranking import Reranking, RerankSetting
 from proctor.models.rewriting import BY_WORDS, RewriteSetting
@@ -115,7 +116,7 @@ class Search:
     @property
     def public(self) -> Search:
         """The same without what is secret in the address of a reranker."""
-        return replace(self, rerank=self.rerank and reranking.publicly(self.rerank))
+        return replace(self, rerank=self.rerank and public_name(self.rerank))
 
     @property
     def shaping(self) -> dict[str, Any]:

@@ -14,7 +14,7 @@ from proctor.core.reading.problems import Problems, closest, near
 from proctor.core.reading.ranges import Range
 from proctor.core.reading.shown import shown
 from proctor.core.reading.tables import Contradiction, SettingsTable, TextSetting, either
-from proctor.core.redaction import public
+from proctor.core.redaction import public_name
 from proctor.core.registry import Registry
 from proctor.core.schema import InputError, as_json
 from proctor.models import search_settings
@@ -314,7 +314,7 @@ class System:
     def settings(self) -> dict[str, Any]:
         """What a run's provenance says of how it is set: fields by name, without those of other kinds that are not set."""
         own = {*COMPOSED, "adapt"} if self.kind not in WHOLE else set()
-        known = vars(self) | {"embedder": _without_secrets(self.embedder), "store": named.parsed(self.store).public}
+        known = vars(self) | {"embedder": public_name(self.embedder), "store": named.parsed(self.store).public}
         known["search"] = self.search.public
         return {
             name: as_json(value) if is_dataclass(value) else value
@@ -362,17 +362,6 @@ class System:
 
 DEFAULT = System("")
 """What is left out."""
-
-
-def _without_secrets(embedder: str) -> str:
-    """The name of an embedder without what is secret in its address."""
-    name, _, url = embedder.partition("@")
-    if "://" not in url:
-        return embedder
-    try:
-        return f"{name}@{public(url)}"
-    except ValueError:
-        return name
 
 
 def embedder_kind(embedder: str) -> str:

@@ -136,9 +136,7 @@ def test_a_table_of_systems_may_name_an_installed_retriever_and_no_module(tmp_pa
     table.write_text('[a]\nretrieve = "ours"\n', encoding="utf-8")
     assert load(table)["a"].retrieve == "ours"
     table.write_text('[a]\nretrieve = "some_plugin:engine"\n', encoding="utf-8")
-    with pytest.raises(
-        InputError, match=r':2: a\.retrieve: expected "none", "dense", "bm25" or "ours", not \'some_plugin:engine\''
-    ):
+    with pytest.raises(InputError, match=r"a\.retrieve: expected .*, not 'some_plugin:engine'"):
         load(table)
 
 

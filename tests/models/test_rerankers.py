@@ -13,12 +13,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from proctor.core import http
+from proctor.core.redaction import public_name
 from proctor.core.schema import InputError, UnreachedError
 from proctor.core.storage.cache import Cache
 from proctor.evals.testing.checks import reranker_checks
 from proctor.models.embedders import timing
 from proctor.models.rerankers import api, cross_encoder, listwise
-from proctor.models.reranking import RERANKERS, Reranking, RerankSetting, publicly
+from proctor.models.reranking import RERANKERS, Reranking, RerankSetting
 from proctor.models.retrieval.reranker import Reranker
 from tests import tiny
 from tests.faults.loopback import reply, serving
@@ -265,7 +266,7 @@ def test_the_key_is_sent_and_shown_nowhere(tmp_path: Path, monkeypatch: pytest.M
     monkeypatch.delenv("MINE")
     with pytest.raises(InputError, match="rerank:m needs a key: set MINE in the environment"):
         made("rerank:m@http://127.0.0.1:9", tmp_path, key="MINE")
-    assert publicly("rerank:m@http://user:word@host/v1?api-key=1") == "rerank:m@http://host/v1"
+    assert public_name("rerank:m@http://user:word@host/v1?api-key=1") == "rerank:m@http://host/v1"
 
 
 @pytest.mark.parametrize(
