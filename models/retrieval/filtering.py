@@ -27,6 +27,9 @@ def check(documents: Sequence[Document], wanted: Filter) -> None:
     if not wanted or kept(documents, wanted):
         return
     known = sorted({field for one in documents for field, _ in one.fields})
+    if not known:
+        remedy = "begin them with lines such as `language: en` between two lines of ---"
+        raise InputError(f"search.filter: no document has any field in its front matter; {remedy}")
     for field, values in wanted:
         if field not in known:
             raise InputError(f"search.filter: no document has {field!r} in its front matter; {closest(field, known)}")

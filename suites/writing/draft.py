@@ -87,7 +87,16 @@ def _folded(path: str) -> str:
 
 def _document(document: Document, path: str) -> str:
     named = "" if document.id == path else f"id: {_line(document.id)}\n"
-    return f"---\n{named}title: {_line(document.title or document.id)}\n---\n{document.text}\n"
+    return f"---\n{named}title: {_line(document.title or document.id)}\n{_fields(document)}---\n{document.text}\n"
+
+
+def _fields(document: Document) -> str:
+    """The other lines of its front matter: a list for a field of several values."""
+    values: dict[str, list[str]] = {}
+    for name, value in document.fields:
+        values.setdefault(name, []).append(_line(value))
+    lists = {name: "".join(f"\n- {one}" for one in found) for name, found in values.items() if len(found) > 1}
+    return "".join(f"{name}:{lists.get(name, f' {found[0]}')}\n" for name, found in values.items())
 
 
 def suite_name(folder: Path) -> str:

@@ -167,6 +167,11 @@ def test_a_filter_that_leaves_nothing_is_refused(found: Find, wanted: Any, said:
         found(replace(BOTH, search=Search(filter=wanted)), ["market"])
 
 
+def test_a_filter_where_no_document_has_fields_is_refused(found: Find) -> None:
+    with pytest.raises(InputError, match="no document has any field in its front matter; begin them with lines such as"):
+        found(replace(BOTH, search=Search(filter=(("country", ("Italy",)),))), ["market"], 1, [Document("a", "A market.")])
+
+
 def test_every_stage_tells_what_it_handed_on(cache: Cache) -> None:
     system = replace(BOTH, search=Search(candidates=6, mmr=0.7, expand="parent"))
     (steps,) = Index(system, DOCUMENTS, Runtime(cache)).steps(["market of Lyon"], 2)

@@ -14,10 +14,13 @@ from hypothesis import strategies as st
 
 from proctor.core.reading import encodings
 from proctor.core.reading.problems import Problems
+from proctor.core.schema import Document
 from proctor.suites.converters import limits, pdf
 from proctor.suites.converters.table_lines import lines
 from proctor.suites.loading.documents import READERS, read_documents
+from proctor.suites.loading.documents import fields as read_fields
 from proctor.suites.loading.own_files import OwnFiles
+from proctor.suites.writing.draft import _document
 from tests.missing import without
 
 PRICES = (("Bike", "Day", "Week"), ("City", "14", "70"), ("Cargo", "32", ""))
@@ -442,3 +445,16 @@ def test_no_converter_is_imported_before_a_file_needs_it(read):
     read({"a.md": "Words."})
     assert {name for name in ("pypdf", "docx", "pptx", "openpyxl") if name in sys.modules} == loaded
     assert {name: READERS.needs(name) for name in ("pdf", "csv")} == {"pdf": ("pypdf",), "csv": ()}
+
+
+VALUES = st.text(st.characters(codec="utf-8", exclude_categories=["Cc", "Cs", "Zl", "Zp"]), min_size=1, max_size=12)
+
+
+@given(st.dictionaries(st.from_regex(r"[a-z_]{1,8}", fullmatch=True), st.lists(VALUES, min_size=1, max_size=3), max_size=4))
+def test_the_fields_of_a_document_that_is_written_are_read_again(fields: dict[str, list[str]]) -> None:
+    said = {name: [" ".join(value.split()) for value in values if value.split()] for name, values in fields.items()}
+    wanted = tuple(
+        dict.fromkeys((name, value) for name, values in said.items() if name not in ("id", "title") for value in values)
+    )
+    written = _document(Document("a", "Text.", "A", wanted), "a")
+    assert read_fields(written) == wanted
