@@ -114,9 +114,12 @@ class Search:
             yield ("reranking",), what, 'leave it out, or add rerank = "rerank:MODEL@URL"'
 
     @property
-    def public(self) -> Search:
-        """The same without what is secret in the address of a reranker."""
-        return replace(self, rerank=self.rerank and public_name(self.rerank))
+    def told(self) -> dict[str, Any]:
+        """What of it is set, as plain data, without what is secret in the address of a reranker."""
+        shown = replace(self, rerank=self.rerank and public_name(self.rerank))
+        found = {name: value for name, value in vars(shown).items() if value != getattr(PLAIN, name)}
+        asked = {name: value for name, value in vars(self.reranking).items() if value != getattr(reranking.UNSET, name)}
+        return found | ({"reranking": asked} if asked else {})
 
     @property
     def shaping(self) -> dict[str, Any]:

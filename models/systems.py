@@ -315,7 +315,7 @@ class System:
         """What a run's provenance says of how it is set: fields by name, without those of other kinds that are not set."""
         own = {*COMPOSED, "adapt"} if self.kind not in WHOLE else set()
         known = vars(self) | {"embedder": public_name(self.embedder), "store": named.parsed(self.store).public}
-        known["search"] = self.search.public
+        known["search"] = self.search.told or DEFAULT.search
         return {
             name: as_json(value) if is_dataclass(value) else value
             for name, value in known.items()

@@ -20,7 +20,7 @@ PARTS: Mapping[str, tuple[str, ...]] = {
     "embedder": ("embedder", "embedding", "embedder_content", "embedder_counts"),
     "store": ("store", "store_settings"),
     "retrieval and fusion": ("retrieve", "bm25", "search.fusion", "search.weights"),
-    "reranker": ("search.rerank", "search.candidates"),
+    "reranker": ("search.rerank", "search.candidates", "search.reranking"),
     "query rewriting": ("search.rewrite",),
     "diversity": ("search.mmr",),
     "expansion": ("search.expand",),
@@ -92,13 +92,18 @@ def _of_section(section: Section) -> Iterator[PartEffect]:
 
 
 def differing(systems: Mapping[str, Any]) -> Iterator[tuple[str, str, str, str, str]]:
-    """Every two retrieving systems that differ in one part alone: part, what it was, what it is, earlier and later system."""
+    """Retrieving systems that differ in one part alone: part, what it was, what it is, earlier and later system.
+
+    Of several that a system differs from in the same part, the first of the table is what it is compared with.
+    """
+    compared = set[tuple[str, str]]()
     flat = {name: _flat(about.get("settings") or {}) for name, about in systems.items() if isinstance(about, Mapping)}
     retrieving = {name: settings for name, settings in flat.items() if settings.get("retrieve") not in (None, "none")}
     for (than, mine), (system, theirs) in combinations(retrieving.items(), 2):
         apart = {key for key in mine.keys() | theirs.keys() if _value(mine, key) != _value(theirs, key)}
         parts = [part for part, keys in PARTS.items() if apart & {*keys}]
-        if len(parts) == 1 and apart <= {*PARTS[parts[0]]}:
+        if len(parts) == 1 and apart <= {*PARTS[parts[0]]} and (parts[0], system) not in compared:
+            compared.add((parts[0], system))
             keys = _told([key for key in PARTS[parts[0]] if key in apart])
             yield parts[0], _said(mine, keys, parts[0]), _said(theirs, keys, parts[0]), than, system
 

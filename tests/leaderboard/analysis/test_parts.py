@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -12,6 +14,9 @@ from proctor.core.schema import Record
 from proctor.leaderboard.analysis.pairwise import pairs
 from proctor.leaderboard.analysis.parts import PARTS, differing, part_effects
 from proctor.leaderboard.analysis.section import sections
+from proctor.models.reranking import Reranking
+from proctor.models.search_settings import Search
+from proctor.models.systems import System
 from tests.sample_run import record
 
 PLAIN = {"adapt": "none", "retrieve": "dense", "top_k": 3, "chunk_chars": 1000, "embedder": "minilm", "embedder_content": "ab"}
@@ -65,6 +70,34 @@ def test_systems_that_differ_in_one_part_are_paired(changes: dict[str, Any], par
 )
 def test_those_that_differ_in_nothing_or_in_more_are_not(changes: dict[str, Any]) -> None:
     assert said(rag={}, other=changes) == []
+
+
+def test_of_several_that_differ_in_the_same_part_the_first_is_what_the_others_are_compared_with() -> None:
+    found = said(rag={}, chroma={"store": "chroma"}, small={"chunk_chars": 400}, qdrant={"store": "qdrant"})
+    assert [(part, than, system) for part, _, _, than, system in found] == [
+        ("store", "rag", "chroma"),
+        ("chunker", "rag", "small"),
+        ("store", "rag", "qdrant"),
+    ]
+
+
+def test_what_a_row_sets_of_its_search_is_told_from_one_that_sets_nothing() -> None:
+    both = System("both", retrieve=("dense", "bm25"))
+    rows = {
+        "fused": both,
+        "diverse": replace(both, search=Search(mmr=0.7)),
+        "wide": replace(both, search=Search(expand="window:1")),
+        "weighed": replace(both, search=Search(fusion="weights", weights=(0.6, 0.4))),
+        "ranked": replace(both, search=Search(rerank="rerank:m@http://host", reranking=Reranking(timeout=9))),
+    }
+    told = {name: {"settings": json.loads(json.dumps(row.settings))} for name, row in rows.items()}
+    assert "search" not in told["fused"]["settings"]
+    assert [(part, than, system) for part, _, _, than, system in differing(told)] == [
+        ("diversity", "fused", "diverse"),
+        ("expansion", "fused", "wide"),
+        ("retrieval and fusion", "fused", "weighed"),
+        ("reranker", "fused", "ranked"),
+    ]
 
 
 SETTINGS = st.fixed_dictionaries(
