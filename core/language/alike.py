@@ -18,9 +18,14 @@ NEARLY = 0.9
 _WORD = regex.compile(r"[\p{Han}\p{Hiragana}\p{Katakana}\p{Thai}\p{Khmer}\p{Lao}\p{Myanmar}]|[\p{L}\p{M}\p{N}]+")
 
 
+def words_of(text: str) -> list[str]:
+    """The words of a text in order, in small letters; single letters where there are no spaces between words."""
+    return [found.group() for found in _WORD.finditer(text.lower())]
+
+
 def shingles(text: str) -> frozenset[tuple[str, ...]]:
     """The runs of `RUN` words of a text, in small letters; the whole of a shorter one."""
-    words = _WORD.findall(text.lower())
+    words = words_of(text)
     return frozenset(tuple(words[place : place + RUN]) for place in range(max(1, len(words) - RUN + 1))) if words else frozenset()
 
 

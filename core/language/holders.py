@@ -2,16 +2,17 @@
 
 The same text may stand in several documents, and one document may hold another whole: texts are compared up to white space
 and how their characters are composed. A document that is nearly the same as that of the evidence is as good where a reference
-answer stands in both: what they differ in is then something else.
+answer stands in both and no word of it is rarer there: what they differ in is then something else.
 """
 
 from __future__ import annotations
 
 import unicodedata
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, cast
 
-from proctor.core.language.alike import NEARLY, jaccard, shingles
+from proctor.core.language.alike import NEARLY, jaccard, shingles, words_of
 from proctor.core.language.text import holds
 from proctor.core.schema import Context, Document, Question
 
@@ -71,11 +72,21 @@ class Holders:
         )
 
     def _nearly(self, name: str, piece: str, references: Sequence[str]) -> bool:
-        """Whether two documents are nearly the same, and a reference stands in both."""
+        """Whether a document is nearly the same as a piece, and has a reference wherever the piece has it."""
         if not references or name not in self._documents or piece not in self._documents:
             return False
         alike = jaccard(self._runs_of(name), self._runs_of(piece)) >= NEARLY
-        return alike and any(holds(self._text(name), one) and holds(self._text(piece), one) for one in references)
+        return alike and any(self._kept(name, piece, one) for one in references)
+
+    def _kept(self, name: str, piece: str, reference: str) -> bool:
+        """Whether a reference stands in both, and none of its words is rarer in the document than in the piece.
+
+        A short one ("5") may stand elsewhere in both though the place that answers the question differs.
+        """
+        text, evidence = self._text(name), self._text(piece)
+        if not (holds(text, reference) and holds(evidence, reference)):
+            return False
+        return (Counter(words_of(evidence)) - Counter(words_of(text))).keys().isdisjoint(words_of(reference))
 
     def _runs_of(self, name: str) -> frozenset[tuple[str, ...]]:
         if name not in self._runs:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from itertools import combinations
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -52,6 +53,17 @@ def test_a_document_that_is_nearly_the_same_counts_where_the_answer_stands_in_bo
     assert holders.cited(["old"], "other", {}, ["nine"]) == (), "what they differ in is what is asked"
     assert holders.cited(["old"], "new", {}, ["April"]) == (), "it does not stand in the evidence"
     assert holders.cited(["old"], "new", {}, []) == (), "nothing tells what counts"
+
+
+@pytest.mark.parametrize("parts", [{}, {"five": ["The shop is open until 5."]}])
+def test_a_document_that_differs_in_the_answer_does_not_count_though_the_answer_stands_elsewhere_in_both(
+    parts: dict[str, list[str]],
+) -> None:
+    five, six = (Document(name, f"{FILLER} The shop is open until {hour}.") for name, hour in (("five", 5), ("six", 6)))
+    holders = Holders([five, six])
+    assert "Rule 5 of" in six.text
+    assert holders.cited(["five"], "six", parts, ["5"]) == ()
+    assert holders.shown(["five"], Context("six", six.text), parts, ["5"]) == ()
 
 
 def test_a_document_that_shares_only_half_does_not_count() -> None:
