@@ -15,7 +15,7 @@ from proctor.evals.exam import EvalContext, ItemScore
 
 
 def _metric(name: str, says: str, **more: Any) -> Metric:
-    return Metric(f"context.{name}", version="2", compares=True, says=says, **more)
+    return Metric(f"context.{name}", version="3", compares=True, says=says, **more)
 
 
 FIRST = _metric("first", "Accuracy when the passages that hold the answer come before the others.")

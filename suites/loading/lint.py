@@ -95,6 +95,7 @@ def _equal_documents(suite: Suite) -> Iterator[str]:
 
 def _nearly_equal_documents(suite: Suite) -> Iterator[str]:
     if len(suite.domain.documents) > MANY:
+        yield f"note: pairs of documents that are nearly the same are not looked for among more than {MANY:,}"
         return
     first = {values.plain(one.text): one.id for one in reversed(suite.domain.documents)}
     texts = {one.id: one.text for one in suite.domain.documents if first[values.plain(one.text)] == one.id}
