@@ -15,22 +15,39 @@ from proctor.models.chunkers.spans import Span
 from proctor.models.retrieval.passages import Passage, part
 from proctor.models.retrieval.stages import RankedPassages, Stage
 
-Widen: TypeAlias = Callable[["Placed", int], Span]
+Widen: TypeAlias = Callable[["Parted", int], Span]
 """From a document and the number of one of its passages to what is shown in place of that."""
 
 
-class Placed(NamedTuple):
-    """A document, and where in its text its passages stand."""
+class Parted(NamedTuple):
+    """A document, and its passages as they stand in its text, in order. They may overlap."""
 
     document: Document
-    spans: tuple[Span, ...]
+    bodies: tuple[str, ...]
     numbers: Mapping[str, int]
     """Text of a passage -> its number."""
+
+    def place(self, number: int) -> Span:
+        """Where a passage stands; the first place, where its text is there several times."""
+        body = self.bodies[number]
+        start = self.document.text.find(body)
+        return Span(start, start + len(body))
+
+    def next_to(self, span: Span, number: int, *, after: bool) -> Span | None:
+        """Where the passage of that number stands that begins nearest after a place, or before it; None if there is none.
+
+        So a text that is repeated many times is not taken for the one at its first place.
+        """
+        if not 0 <= number < len(self.bodies):
+            return None
+        body, text = self.bodies[number], self.document.text
+        start = text.find(body, span.start + 1) if after else text.rfind(body, 0, max(0, span.start - 1 + len(body)))
+        return Span(start, start + len(body)) if start >= 0 else None
 
 
 def stage(widen: Widen, documents: Sequence[Document], passages: Sequence[Passage]) -> Stage:
     """The stage that shows more of the text around each passage."""
-    placed = {one.id: _placed(one, own) for one, own in _by_document(documents, passages)}
+    parted = {one.id: _parted(one, own) for one, own in _by_document(documents, passages)}
 
     def expanded(_: Sequence[str], rankings: Sequence[RankedPassages], count: int) -> list[RankedPassages]:
         del count
@@ -39,7 +56,7 @@ def stage(widen: Widen, documents: Sequence[Document], passages: Sequence[Passag
     def _merged(ranking: RankedPassages) -> RankedPassages:
         found: list[tuple[Context, Span | None]] = []
         for one in ranking:
-            home = placed.get(one.document)
+            home = parted.get(one.document)
             number = home.numbers.get(one.text) if home else None
             if home is None or number is None:
                 found.append((one, None))
@@ -50,7 +67,7 @@ def stage(widen: Widen, documents: Sequence[Document], passages: Sequence[Passag
     def _shown(one: Context, span: Span | None) -> Context:
         if span is None:
             return one
-        document = placed[one.document].document
+        document = parted[one.document].document
         return replace(one, text=part(document, span.of(document.text)).text)
 
     return expanded
@@ -59,9 +76,12 @@ def stage(widen: Widen, documents: Sequence[Document], passages: Sequence[Passag
 def window(count: int) -> Widen:
     """So many passages on each side."""
 
-    def widen(placed: Placed, number: int) -> Span:
-        near = placed.spans[max(0, number - count) : number + count + 1]
-        return Span(min(one.start for one in near), max(one.end for one in near))
+    def widen(parted: Parted, number: int) -> Span:
+        found = first = last = parted.place(number)
+        for away in range(1, count + 1):
+            first = parted.next_to(first, number - away, after=False) or first
+            last = parted.next_to(last, number + away, after=True) or last
+        return Span(first.start, max(found.end, last.end))
 
     return widen
 
@@ -70,30 +90,31 @@ def parent(most: int) -> Widen:
     """The whole document where it has at most so many letters, else its section, else as many passages around as fit."""
     known: dict[str, list[Span]] = {}
 
-    def widen(placed: Placed, number: int) -> Span:
-        text, found = placed.document.text, placed.spans[number]
+    def widen(parted: Parted, number: int) -> Span:
+        text, found = parted.document.text, parted.place(number)
         if len(text) <= most:
             return Span(0, len(text))
         if text not in known:
             known[text] = sections(text)
         held = [one for one in known[text] if one.start < found.end and found.start < one.end]
-        own = Span(held[0].start, held[-1].end)
-        fits = own.end - own.start <= most
-        return own if fits else _grown(placed.spans, number, most)
+        fits = held[-1].end - held[0].start <= most
+        return Span(held[0].start, held[-1].end) if fits else _grown(parted, number, most)
 
     return widen
 
 
-def _grown(spans: Sequence[Span], number: int, most: int) -> Span:
+def _grown(parted: Parted, number: int, most: int) -> Span:
     """A passage and its neighbours, one after the other on both sides, as long as they fit."""
-    found, first, last = spans[number], number, number
-    for _ in spans:
-        for beside in (last + 1, first - 1):
-            if not 0 <= beside < len(spans):
-                continue
-            wider = Span(min(found.start, spans[beside].start), max(found.end, spans[beside].end))
-            if wider.end - wider.start <= most:
-                found, first, last = wider, min(first, beside), max(last, beside)
+    found = first = last = parted.place(number)
+    for away in range(1, len(parted.bodies)):
+        later, earlier = parted.next_to(last, number + away, after=True), parted.next_to(first, number - away, after=False)
+        before = found
+        if later and max(found.end, later.end) - found.start <= most:
+            found, last = Span(found.start, max(found.end, later.end)), later
+        if earlier and found.end - earlier.start <= most:
+            found, first = Span(earlier.start, found.end), earlier
+        if found == before:
+            break
     return found
 
 
@@ -121,13 +142,7 @@ def _by_document(documents: Sequence[Document], passages: Sequence[Passage]) -> 
     return [(one, own[one.id]) for one in documents]
 
 
-def _placed(document: Document, passages: Sequence[Passage]) -> Placed:
-    """Passages follow each other in the text; they may overlap."""
-    spans: list[Span] = []
-    numbers: dict[str, int] = {}
-    for one in passages:
-        place = document.text.find(one.body, spans[-1].start if spans else 0)
-        if place >= 0 and one.body:
-            numbers.setdefault(one.text, len(spans))
-            spans.append(Span(place, place + len(one.body)))
-    return Placed(document, tuple(spans), numbers)
+def _parted(document: Document, passages: Sequence[Passage]) -> Parted:
+    found = [one for one in passages if one.body and one.body in document.text]
+    numbers = {one.text: number for number, one in reversed([*enumerate(found)])}
+    return Parted(document, tuple(one.body for one in found), numbers)

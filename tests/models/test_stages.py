@@ -122,6 +122,14 @@ def test_a_passage_is_shown_with_its_neighbours_once(found: Find) -> None:
     assert wide[0].score == plain[0].score
 
 
+def test_text_that_is_repeated_does_not_stretch_a_window(found: Find) -> None:
+    again = " ".join(["The gate opens at nine."] * 60)
+    document = Document("gate", f"{again} The code is 77. {again}", "Gate")
+    (wide,) = found(replace(SMALL, search=Search(expand="window:1")), ["code 77"], 1, [document])
+    assert "The code is 77." in wide[0].text
+    assert 100 < len(wide[0].text) < 350
+
+
 def test_expansions_that_touch_become_one_at_the_better_place(found: Find) -> None:
     (plain,) = found(SMALL, ["Stall 20 of Turin"], 6)
     (wide,) = found(replace(SMALL, search=Search(expand="window:100")), ["Stall 20 of Turin"], 6)
