@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import date
 from typing import Annotated, Any, Literal
 
 from proctor.core.reading.ranges import Range
@@ -48,7 +49,7 @@ class FilterSetting:
         if not isinstance(value, dict) or not value:
             return f'expected a table of fields, such as {{language = "en"}}, not {shown(value)}'
         for field, wanted in value.items():
-            if not all(isinstance(one, str | int | float) for one in _listed(wanted)) or not _listed(wanted):
+            if not all(isinstance(one, str | int | float | date) for one in _listed(wanted)) or not _listed(wanted):
                 return f"expected a text or a list of texts for {shown(str(field))}, not {shown(wanted)}"
         return ""
 
@@ -58,7 +59,7 @@ class FilterSetting:
 
 
 def as_text(value: object) -> str:
-    """A value as front matter would say it."""
+    """A value as front matter would say it; the case of its letters is nothing there."""
     return str(value).lower() if isinstance(value, bool) else str(value).strip()
 
 

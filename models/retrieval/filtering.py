@@ -13,9 +13,13 @@ SHOWN = 5
 
 
 def kept(documents: Sequence[Document], wanted: Filter) -> tuple[Document, ...]:
-    """The documents that have one of the values of every field, alone or among others."""
-    asked = [{(field, value) for value in values} for field, values in wanted]
-    return tuple(one for one in documents if all(some.intersection(one.fields) for some in asked))
+    """The documents that have one of the values of every field, alone or among others, whatever the case of their letters."""
+    asked = [{(field.casefold(), value.casefold()) for value in values} for field, values in wanted]
+    return tuple(one for one in documents if all(some.intersection(_folded(one)) for some in asked))
+
+
+def _folded(document: Document) -> set[tuple[str, str]]:
+    return {(field.casefold(), value.casefold()) for field, value in document.fields}
 
 
 def check(documents: Sequence[Document], wanted: Filter) -> None:
@@ -31,10 +35,10 @@ def check(documents: Sequence[Document], wanted: Filter) -> None:
         remedy = "begin them with lines such as `language: en` between two lines of ---"
         raise InputError(f"search.filter: no document has any field in its front matter; {remedy}")
     for field, values in wanted:
-        if field not in known:
+        if field.casefold() not in known:
             raise InputError(f"search.filter: no document has {field!r} in its front matter; {closest(field, known)}")
-        there = sorted({value for one in documents for name, value in one.fields if name == field})
-        if not {*values} & {*there}:
+        there = sorted({value for one in documents for name, value in one.fields if name == field.casefold()})
+        if not kept(documents, ((field, values),)):
             said = ", ".join(there[:SHOWN]) + (", ..." if len(there) > SHOWN else "")
             raise InputError(f"search.filter: no document has {field} = {' or '.join(values)}; documents have {said}")
     raise InputError("search.filter: no document has all that is asked for together; ask for less")

@@ -37,6 +37,7 @@ KEY_VALUE = re.compile(r"(\w+):\s+(?![>|][+-]?\s*$)(.*\S)\s*$")
 KEY = re.compile(r"(\w+):\s*$")
 ITEM = re.compile(r"\s*-\s+(.*\S)\s*$")
 LIST = re.compile(r"\[(.*)\]")
+LISTED = re.compile(r"""\s*("[^"]*"|'[^']*'|[^,]+)""")
 OWN = ("id", "title")
 """Keys of a front matter that are no fields of a document, but its own."""
 LIKE_MATTER = re.compile(r"(?:---\s*\n\w+:|\+\+\+\s*\n\w+\s*=)")
@@ -245,7 +246,7 @@ def fields(text: str) -> tuple[tuple[str, str], ...]:
     for line in text.split("\n")[1 : _end(text)]:
         if pair := KEY_VALUE.match(line):
             listed, value = "", pair[2]
-            items = inner[1].split(",") if (inner := LIST.fullmatch(value)) else [value]
+            items = LISTED.findall(inner[1]) if (inner := LIST.fullmatch(value)) else [value]
             found |= dict.fromkeys((pair[1].lower(), _unquoted(item.strip())) for item in items if item.strip())
         elif listed and (item := ITEM.match(line)):
             found[listed, _unquoted(item[1])] = None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -18,7 +19,7 @@ from proctor.models.retrieval.diversity import relevant_and_new
 from proctor.models.retrieval.index import Index
 from proctor.models.runtime import Runtime
 from proctor.models.search_settings import Search
-from proctor.models.systems import System
+from proctor.models.systems import System, load
 
 A, B, C, D = (Context(name, name.upper()) for name in "abcd")
 BOTH = System("both", retrieve=("dense", "bm25"))
@@ -161,6 +162,18 @@ def test_only_documents_with_the_fields_asked_for_are_found(found: Find) -> None
     plain = System("plain", retrieve="bm25", chunk_chars=5000)
     assert len(found(plain, ["market"], 5)[0]) == 5
     assert named(found(replace(plain, search=Search(filter=(("country", ("Italy",)),))), ["market"], 5)[0]) == ["turin"]
+
+
+@pytest.mark.parametrize("value", ["ITALY", "italy", "Italy"])
+def test_the_case_of_letters_is_nothing_to_a_filter(found: Find, value: str) -> None:
+    system = System("plain", retrieve="bm25", search=Search(filter=(("Country", (value,)),)))
+    assert {*named(found(system, ["market"], 5)[0])} == {"turin"}
+
+
+def test_values_of_a_filter_may_be_numbers_dates_and_true_or_false(tmp_path: Path) -> None:
+    table = tmp_path / "systems.toml"
+    table.write_text('[a]\nretrieve = "bm25"\n[a.search]\nfilter = { year = 2026, public = true, date = 2026-01-02 }\n')
+    assert load(table)["a"].search.filter == (("year", ("2026",)), ("public", ("true",)), ("date", ("2026-01-02",)))
 
 
 @pytest.mark.parametrize(

@@ -478,6 +478,7 @@ def test_front_matter(text, matter, body):
             [("team", "ops"), ("team", "a: b"), ("date", "2026")],
         ),
         ("---\nteam: []\n---\nx", []),
+        ("---\nteam: ['a, b', c]\n---\nx", [("team", "a, b"), ("team", "c")]),
         ("no: matter\n---\nx", []),
     ],
 )
