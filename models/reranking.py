@@ -48,6 +48,11 @@ class Reranking:
         if self.max_cost is not None and not self.priced:
             yield ("max_cost",), "nothing says what a request costs", "add input_price or request_price"
 
+    def price(self, read: float, written: float, requests: float) -> float:
+        """What so many tokens and requests cost, as far as prices are known."""
+        tokens = read * (self.input_price or 0.0) + written * (self.output_price or 0.0)
+        return tokens / 1_000_000 + requests * (self.request_price or 0.0)
+
     @property
     def priced(self) -> bool:
         """Whether anything says what it costs."""

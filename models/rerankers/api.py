@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import logging
 import math
-import threading
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
@@ -26,6 +25,7 @@ from proctor.core.storage.cache import Cache, digest
 from proctor.core.storage.once import KeptRow, once
 from proctor.models import reranking, served_model
 from proctor.models.embedders.timing import read_back
+from proctor.models.rerankers.state import RerankerState
 from proctor.models.reranking import Reranking
 from proctor.models.served_model import ServedModel
 
@@ -62,20 +62,6 @@ class ScoredPassages(NamedTuple):
         tokens = None if self.tokens is None else self.tokens / share
         about = {"tokens": tokens, "requests": self.requests / share}
         return {name: {"score": score, **about} for name, score in zip(names, self.scores, strict=True)}
-
-
-@dataclass
-class RerankerState:
-    """What one reranker was asked in this process."""
-
-    money: float = 0.0
-    checked: bool = False
-    """Whether it was seen to answer."""
-    tei: bool = False
-    """Whether the server is asked as TEI is."""
-    known: dict[str, KeptRow] = field(default_factory=dict)
-    """By the hash of a question and a passage, those that were kept before as well."""
-    lock: threading.Lock = field(default_factory=threading.Lock)
 
 
 @dataclass(frozen=True)
@@ -128,15 +114,12 @@ class ApiReranker:
         tokens = [row["tokens"] for row in rows]
         requests = sum(row["requests"] for row in rows)
         said = {} if None in tokens else {"tokens": sum(tokens)}
-        money = self._price(sum(filter(None, tokens)), requests)
+        money = self.asked.price(sum(filter(None, tokens)), 0, requests)
         return {"requests": requests, **said, **({"money": money} if self.asked.priced else {})}
 
     def told(self) -> dict[str, Any]:
         """What a run's provenance says of it."""
         return {"reranker": self.name}
-
-    def _price(self, tokens: float, requests: float) -> float:
-        return tokens * (self.asked.input_price or 0.0) / 1_000_000 + requests * (self.asked.request_price or 0.0)
 
     def _missing(self, pairs: Mapping[str, tuple[str, str]]) -> Iterator[dict[str, KeptRow]]:
         """Scores that nothing is kept of, a request at a time, as they come."""
@@ -165,9 +148,7 @@ class ApiReranker:
         Raises:
             UnreachedError: there is no usable reply, or as much was spent as may be.
         """
-        if self.asked.max_cost is not None and self.spent.money >= self.asked.max_cost:
-            why = f"reranking has cost {self.spent.money:.4g} in this run, and max_cost is {self.asked.max_cost:g}"
-            raise UnreachedError(f"reranker {self.name}: {why}: raise it and run again")
+        self.spent.within(self.asked.max_cost, self.name)
         try:
             reply = self._replied(query or BLANK, [text if text.strip() else BLANK for text in texts])
             found = ScoredPassages(scores_of(reply, len(texts)), *_taken(reply))
@@ -177,7 +158,7 @@ class ApiReranker:
         except ValueError as error:
             raise UnreachedError(f"reranker {self.name}: {error}") from None
         with self.spent.lock:
-            self.spent.money += self._price(found.tokens or 0, found.requests)
+            self.spent.money += self.asked.price(found.tokens or 0, 0, found.requests)
         return found
 
     def _replied(self, query: str, texts: Sequence[str]) -> Any:

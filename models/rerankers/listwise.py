@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import logging
 import re
-import threading
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
@@ -26,6 +25,7 @@ from proctor.models import reranking, served_model
 from proctor.models.embedders.timing import read_back
 from proctor.models.generation import stopwatch
 from proctor.models.generation.served import Heard, Served, TooLongError
+from proctor.models.rerankers.state import RerankerState
 from proctor.models.reranking import Reranking
 from proctor.models.served_model import ServedModel
 from proctor.models.systems import OpenAI
@@ -46,18 +46,6 @@ _NUMBER = re.compile(r"\d+")
 REMEDY = "see that it runs, that the address ends in /v1 or as its manual says, and that the key is right"
 
 
-@dataclass
-class ListingState:
-    """What one reranker was asked in this process."""
-
-    money: float = 0.0
-    checked: bool = False
-    """Whether it was seen to answer."""
-    known: dict[str, KeptRow] = field(default_factory=dict)
-    """By the hash of a question and its passages, those that were kept before as well."""
-    lock: threading.Lock = field(default_factory=threading.Lock)
-
-
 @dataclass(frozen=True)
 class ListwiseReranker:
     """One model behind one address."""
@@ -65,7 +53,7 @@ class ListwiseReranker:
     model: ServedModel
     asked: Reranking
     cache: Cache
-    spent: ListingState = field(default_factory=ListingState, compare=False)
+    spent: RerankerState = field(default_factory=RerankerState, compare=False)
 
     @property
     def name(self) -> str:
@@ -111,7 +99,7 @@ class ListwiseReranker:
         row = self.spent.known.get(_name(query, texts))
         if row is None:
             return {}
-        money = {"money": self._price(row["tokens"], row["written"], row["requests"])} if self.asked.priced else {}
+        money = {"money": self.asked.price(row["tokens"], row["written"], row["requests"])} if self.asked.priced else {}
         return {name: row[name] for name in ("requests", "tokens", "written", "unread")} | money
 
     def told(self) -> dict[str, Any]:
@@ -123,10 +111,6 @@ class ListwiseReranker:
         if unread:
             said = "%s: %d of %d replies list no passages that could be read, and left the order as it was"
             log.warning(said, self.name, unread, all_of)
-
-    def _price(self, read: float, written: float, requests: float) -> float:
-        tokens = read * (self.asked.input_price or 0.0) + written * (self.asked.output_price or 0.0)
-        return tokens / 1_000_000 + requests * (self.asked.request_price or 0.0)
 
     def _missing(self, lists: Mapping[str, tuple[str, str, list[str]]]) -> Iterator[dict[str, KeptRow]]:
         log.info("%s: %s to rerank for", self.name, counted(len(lists), "question"))
@@ -152,9 +136,7 @@ class ListwiseReranker:
         Raises:
             UnreachedError: there is no usable reply, or as much was spent as may be.
         """
-        if self.asked.max_cost is not None and self.spent.money >= self.asked.max_cost:
-            why = f"reranking has cost {self.spent.money:.4g} in this run, and max_cost is {self.asked.max_cost:g}"
-            raise UnreachedError(f"reranker {self.name}: {why}: raise it and run again")
+        self.spent.within(self.asked.max_cost, self.name)
         self._endpoint.ready()
         try:
             heard = http.run(self._served.say(asked))
@@ -164,7 +146,7 @@ class ListwiseReranker:
         except chat.ChatError as error:
             raise UnreachedError(f"reranker {self.name} cannot be used: {error}; {REMEDY}") from None
         with self.spent.lock:
-            self.spent.money += self._price(heard.prompt_tokens, heard.tokens, 1)
+            self.spent.money += self.asked.price(heard.prompt_tokens, heard.tokens, 1)
         return heard
 
     @cached_property

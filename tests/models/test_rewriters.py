@@ -150,6 +150,7 @@ def test_a_rewriting_is_part_of_what_answers_are_kept_under_and_not_of_weights(
     assert first.version != second.version, "other weights write otherwise"
 
 
+@pytest.mark.slow
 def test_a_question_is_rewritten_anew_where_it_is_timed_before_its_passages_are_found(
     local: Callable[[System], LocalCandidate], questions: tuple[Question, ...], monkeypatch: pytest.MonkeyPatch
 ) -> None:

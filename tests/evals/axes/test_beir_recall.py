@@ -112,6 +112,7 @@ def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
         yield written
 
 
+@pytest.mark.slow
 def test_recall_with_every_store_is_that_of_ir_measures(store: str, suite: Suite, dense: System, tmp_path: Path) -> None:
     found = looked_up(replace(dense, store=store), suite, Cache(tmp_path / "cache"))
     table = recalls(suite, found)
@@ -120,6 +121,7 @@ def test_recall_with_every_store_is_that_of_ir_measures(store: str, suite: Suite
     assert 0 < mean([one.ours for (_, k), one in table.items() if k == 10]) < 1
 
 
+@pytest.mark.slow
 def test_the_same_rag_on_every_store_finds_the_same(store: str, suite: Suite, dense: System, tmp_path: Path) -> None:
     asked = {"plain": dense, "stored": replace(dense, store=store)}
     found = {name: looked_up(one, suite, Cache(tmp_path / name)) for name, one in asked.items()}

@@ -66,6 +66,7 @@ def test_a_draft_is_held_against_its_passage(changed, why):
     assert checks.first_fault(Drafted(SOURCE, **GOOD | changed)) == why
 
 
+@pytest.mark.slow
 def test_an_answer_stands_in_the_evidence_or_is_supported_by_it():
     drafts = [Drafted(SOURCE, **GOOD | {"answer": answer}) for answer in ("32 euros", "90 pounds")]
     assert checks.unsupported(drafts, LexicalJudge()) == [False, True]
